@@ -1,0 +1,110 @@
+import type { InputTopic, Topic } from '../events/topics.ts';
+
+/**
+ * The first port: an append-only log of events in topics and partitions, as Kafka has it.
+ *
+ * Three adapters pass one suite (`event-log.contract.ts`): memory, SQLite, Kafka. Reading is stateless: the
+ * caller says from which offsets. So a crash of a reader, a replay and a second reader are nothing special.
+ */
+export interface EventLog {
+  /**
+   * Resolves once every record is durable, all or nothing per partition. The log, not the sender, stamps the time.
+   *
+   * @throws {EventLogError} `unavailable`: nothing is known about the records; sending them again is safe
+   *   because readers drop repeated ids. `full`: they were not taken.
+   */
+  append(records: readonly NewRecord[]): Promise<void>;
+
+  /** How many partitions each input topic has. @throws {EventLogError} `misconfigured` when the topics differ. */
+  partitionCount(): Promise<number>;
+
+  /**
+   * What lies at the wanted offsets, for at least one of them, or nothing after `waitMs`.
+   * Never more than about `bytesMax` in total, so that a reader's memory is bounded.
+   */
+  poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]>;
+
+  /** One page of history, from `from` (inclusive) up to `to` (exclusive); empty only when nothing is left there. */
+  readRange(range: LogRange): Promise<readonly LogRecord[]>;
+
+  /** The first offset stamped at or after `atMs`, or the end offset. */
+  offsetAt(topic: InputTopic, partition: number, atMs: number): Promise<number>;
+
+  /** For each partition of a topic: the oldest offset still kept, and the offset that the next record will get. */
+  bounds(topic: Topic): Promise<readonly OffsetBounds[]>;
+
+  /** Joins the processors' group. Partitions are told to the listener, now and whenever they move. */
+  joinGroup(listener: GroupListener): Promise<GroupMember>;
+
+  /** @throws {EventLogError} when the log cannot be reached or written; the message says what to do. */
+  checkHealth(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/** `key` decides the partition, for input topics it is the `request_id`. */
+export interface NewRecord {
+  readonly topic: Topic;
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+export interface LogRecord {
+  readonly offset: number;
+  /** When the log took the record, in ms since the epoch. Never falls within a partition, see `monotoneLogTime`. */
+  readonly loggedAtMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}
+
+export interface LogPosition {
+  readonly topic: InputTopic;
+  readonly partition: number;
+  /** The offset to read next. */
+  readonly offset: number;
+}
+
+export interface LogRange {
+  readonly topic: InputTopic;
+  readonly partition: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface PollLimits {
+  readonly bytesMax: number;
+  readonly waitMs: number;
+}
+
+export interface LogSlice {
+  readonly topic: InputTopic;
+  readonly partition: number;
+  readonly records: readonly LogRecord[];
+  /** The offset after the last record that the log held when it was read: `lag = endOffset - next`. */
+  readonly endOffset: number;
+  /**
+   * Given where these records reach the end of the log: every record appended later will be stamped at or after
+   * this instant. It lets the join's time go on while a topic is silent. Null where more records wait.
+   */
+  readonly sealedThroughMs: number | null;
+}
+
+export interface OffsetBounds {
+  readonly partition: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface GroupListener {
+  onAssigned(partitions: readonly number[]): void;
+  /** The member stops committing for these partitions before the promise resolves. */
+  onRevoked(partitions: readonly number[]): Promise<void>;
+  /** The membership broke for good; the process should end or join again. */
+  onLost(cause: Error): void;
+}
+
+export interface GroupMember {
+  /** Tells the group where this member is, only so that the usual lag tools show the truth. Best effort. */
+  reportProgress(positions: readonly LogPosition[]): Promise<void>;
+  leave(): Promise<void>;
+}

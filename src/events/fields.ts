@@ -1,0 +1,48 @@
+import { Type } from 'typebox';
+
+/** One event, as JSON in UTF-8, takes at most this much; the same limit holds on HTTP and on the topics. */
+export const EVENT_BYTES_MAX = 64 * 1024;
+
+/** `metadata` as JSON in UTF-8. */
+export const METADATA_BYTES_MAX = 16 * 1024;
+
+/**
+ * No model has a context of more than some millions of tokens. The limit keeps every sum an exact integer:
+ * a row could take 90 million such calls before it left the integers that a JavaScript number holds.
+ */
+export const TOKENS_MAX = 100_000_000;
+
+/** Thirty days. A longer "latency" is a wrong unit or a wrong clock. */
+export const DURATION_MS_MAX = 30 * 24 * 3_600_000;
+
+/** The join key. The same id sent again within the dedup horizon changes nothing. */
+export const RequestId = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'Unique per call; joins the two halves.',
+});
+
+/** A dimension of the metrics: tenant, route, model, provider. */
+export const Dimension = Type.String({ minLength: 1, maxLength: 255 });
+
+/**
+ * RFC 3339 with any offset, from 1970 to 2199: what lies outside is a unit mistake (or Go's zero time), and
+ * would open a window that nobody ever looks at.
+ */
+export const Timestamp = Type.String({
+  format: 'date-time',
+  pattern:
+    '^(19[7-9]\\d|20\\d\\d|21\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$',
+  description: 'RFC 3339, any offset, years 1970 to 2199.',
+  examples: ['2025-11-19T10:00:00Z'],
+});
+
+/** Absent means 0, as in the original; `null` means unknown. */
+export const TokenCount = Type.Union([Type.Integer({ minimum: 0, maximum: TOKENS_MAX }), Type.Null()], {
+  description: 'Absent counts as 0; null means unknown: it enters no average and no cost.',
+});
+
+/** Milliseconds, fractions allowed. */
+export const DurationMs = Type.Number({ minimum: 0, maximum: DURATION_MS_MAX });
+
+export const NullableText = (maxLength: number) => Type.Union([Type.String({ maxLength }), Type.Null()]);

@@ -1,0 +1,34 @@
+import { type Static, Type } from 'typebox';
+import { Dimension, DurationMs, NullableText, RequestId, Timestamp, TokenCount } from './fields.ts';
+
+/** The call ended, well or badly. Keyed by `request_id` on `llm.responses`. */
+export const LlmResponse = Type.Object(
+  {
+    request_id: RequestId,
+    timestamp: Timestamp,
+    latency_ms: Type.Optional(
+      Type.Union([DurationMs, Type.Null()], { description: 'Where absent: the response minus the request timestamp.' }),
+    ),
+    completion_tokens: Type.Optional(TokenCount),
+    finish_reason: Type.Optional(NullableText(255)),
+    error: Type.Optional(
+      Type.Union([Type.String({ maxLength: 8192 }), Type.Null()], {
+        description: 'A non-empty string counts as an error.',
+      }),
+    ),
+    time_to_first_token_ms: Type.Optional(Type.Union([DurationMs, Type.Null()])),
+    reasoning_tokens: Type.Optional(TokenCount),
+    prompt_tokens: Type.Optional(TokenCount),
+    model: Type.Optional(Type.Union([Dimension, Type.Null()])),
+    cached_prompt_tokens: Type.Optional(TokenCount),
+    cache_write_tokens: Type.Optional(TokenCount),
+  },
+  {
+    $id: 'LlmResponse',
+    title: 'LlmResponse',
+    description: 'One model call ended. What is given here about the prompt is what the provider billed and wins.',
+    additionalProperties: true,
+  },
+);
+
+export type LlmResponse = Static<typeof LlmResponse>;
