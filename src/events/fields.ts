@@ -15,15 +15,19 @@ export const TOKENS_MAX = 100_000_000;
 /** Thirty days. A longer "latency" is a wrong unit or a wrong clock. */
 export const DURATION_MS_MAX = 30 * 24 * 3_600_000;
 
+/** U+0000 separates dimensions inside, and Postgres cannot hold it. */
+const NO_NUL = '^[^\\u0000]*$';
+
 /** The join key. The same id sent again within the dedup horizon changes nothing. */
 export const RequestId = Type.String({
   minLength: 1,
   maxLength: 128,
+  pattern: NO_NUL,
   description: 'Unique per call; joins the two halves.',
 });
 
 /** A dimension of the metrics: tenant, route, model, provider. */
-export const Dimension = Type.String({ minLength: 1, maxLength: 255 });
+export const Dimension = Type.String({ minLength: 1, maxLength: 255, pattern: NO_NUL });
 
 /**
  * RFC 3339 with any offset, from 1970 to 2199: what lies outside is a unit mistake (or Go's zero time), and

@@ -1,0 +1,41 @@
+/** What is known about one call. Unknown values are null; `metadata` is JSON text. */
+export interface Call {
+  readonly requestId: string;
+  readonly tenantId: string;
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+  /** The request's timestamp; with `requestId` it identifies the call, as ids may come again after the dedup horizon. */
+  readonly timestampMs: number;
+  readonly status: CallStatus;
+  readonly latencyMs: number | null;
+  readonly timeToFirstTokenMs: number | null;
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly cachedPromptTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly finishReason: string | null;
+  readonly error: string | null;
+  readonly userIdHash: string | null;
+  readonly sessionId: string | null;
+  readonly metadata: string | null;
+  /** The model that answered, where it said so. */
+  readonly answeredModel: string | null;
+  /** 10^-12 USD; null where it could not be priced or is not known yet. */
+  readonly costPicoUsd: bigint | null;
+}
+
+export type CallStatus = 'completed' | 'error' | 'waiting' | 'unanswered';
+
+/**
+ * Inserts the call or completes it.
+ *
+ * - `full`: all of it is here: both halves lay in one batch, or the request alone (status `waiting`)
+ * - `answer`: the request's half was written before; what only the request knew (`userIdHash`, `sessionId`,
+ *   `metadata`) is null here and keeps its stored value. Where no row is stored, it is inserted as it is.
+ */
+export interface CallWrite {
+  readonly kind: 'full' | 'answer';
+  readonly call: Call;
+}

@@ -1,0 +1,57 @@
+import type { InputTopic } from '../events/topics.ts';
+import type { Series } from '../tally/series.ts';
+import type { Tally } from '../tally/tally.ts';
+import type { BilledModel, Usage } from '../tally/usage.ts';
+import type { AuditDelta } from './audit.ts';
+import type { CallWrite } from './call.ts';
+import type { EvaluationDelta } from './evaluation.ts';
+import type { DeadLetter } from './outbox.ts';
+
+/** The next offset to read, per input topic. */
+export type Positions = Readonly<Record<InputTopic, number>>;
+
+/** What a partition's owner needs to go on, and what readers may know about how far it is. */
+export interface Progress {
+  /** Grows by one with every commit: the value that is compared and set. */
+  readonly seq: number;
+  /** Identifies the commit that wrote this, so that a lost answer can be told from a foreign commit. */
+  readonly token: string;
+  readonly positions: Positions;
+  /** Log time up to which every event is included in the rows. */
+  readonly completeThroughMs: number;
+  readonly committedAtMs: number;
+  /** The join's last checkpoint, opaque here; empty before the first. */
+  readonly checkpoint: Uint8Array;
+}
+
+export interface Commit {
+  readonly partition: number;
+  /** 0 for the first commit of a partition. The stored `seq` becomes this plus one. */
+  readonly expectedSeq: number;
+  readonly token: string;
+  readonly positions: Positions;
+  readonly completeThroughMs: number;
+  readonly committedAtMs: number;
+  /** Null keeps the stored checkpoint. */
+  readonly checkpoint: Uint8Array | null;
+  readonly tallies: readonly TallyDelta[];
+  readonly usages: readonly UsageDelta[];
+  readonly calls: readonly CallWrite[];
+  readonly evaluations: readonly EvaluationDelta[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly audits: readonly AuditDelta[];
+}
+
+/** To be added to the minute row of a series; the store adds it to the hour and the day as well. */
+export interface TallyDelta {
+  readonly series: Series;
+  readonly windowStartMs: number;
+  readonly tally: Tally;
+}
+
+export interface UsageDelta {
+  readonly series: Series;
+  readonly windowStartMs: number;
+  readonly billed: BilledModel;
+  readonly usage: Usage;
+}

@@ -1,0 +1,165 @@
+import type { Tally } from '../tally/tally.ts';
+import type { BilledModel, Usage } from '../tally/usage.ts';
+import type { AuditCounts } from './audit.ts';
+import type { Call, CallStatus } from './call.ts';
+import type { Progress } from './commit.ts';
+import type { EvaluationTally } from './evaluation.ts';
+import type { DeadLetter } from './outbox.ts';
+
+/** The reading half of the store: all that the metrics API needs. */
+export interface MetricsReader {
+  /** Rows of one tenant, regrouped; ordered by window, then by the group's values ascending. */
+  readMetrics(query: MetricsQuery): Promise<readonly MetricsRow[]>;
+
+  /** Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. */
+  readChanges(query: ChangesQuery): Promise<readonly ChangedRow[]>;
+
+  readDimensions(tenantId: string | null): Promise<readonly SeriesActivity[]>;
+
+  readCalls(query: CallsQuery): Promise<readonly Call[]>;
+  /** The newest call of that id. */
+  readCall(tenantId: string, requestId: string): Promise<Call | null>;
+
+  readEvaluations(query: EvaluationsQuery): Promise<readonly EvaluationRow[]>;
+
+  /** Every partition that was ever committed. */
+  readProgress(): Promise<ReadonlyMap<number, Progress>>;
+
+  /** Sums per tenant and hour, oldest hour first; all tenants where `tenantId` is null. */
+  readAudit(query: { tenantId: string | null; fromMs: number; toMs: number }): Promise<readonly AuditRow[]>;
+
+  readDeadLetters(query: { limit: number; before: DeadLetterCursor | null }): Promise<readonly DeadLetter[]>;
+
+  /** What the bill is made of, per series, billed model and minute; for recomputing costs and for what is unpriced. */
+  readUsage(query: UsageQuery): Promise<readonly UsageRow[]>;
+}
+
+export type GroupBy = 'route' | 'model' | 'provider';
+
+export interface MetricsQuery {
+  readonly tenantId: string;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly provider: string | null;
+  /** Windows that start in `[fromMs, toMs)`, both multiples of `stepMs`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** A multiple of a minute. */
+  readonly stepMs: number;
+  readonly groupBy: readonly GroupBy[];
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+  /** Rows after this one in the asked order. */
+  readonly after: MetricsCursor | null;
+}
+
+/** Values not grouped by are ''. */
+export interface MetricsCursor {
+  readonly windowStartMs: number;
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+}
+
+/** Dimensions that were not grouped by are null. */
+export interface MetricsRow {
+  readonly windowStartMs: number;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly provider: string | null;
+  readonly tally: Tally;
+}
+
+export interface ChangesQuery {
+  readonly tenantId: string;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly sinceMs: number;
+  readonly limit: number;
+}
+
+/** Merged over providers. */
+export interface ChangedRow {
+  readonly route: string;
+  readonly model: string;
+  readonly windowStartMs: number;
+  readonly tally: Tally;
+  readonly revision: number;
+  readonly changedAtMs: number;
+}
+
+export interface SeriesActivity {
+  readonly tenantId: string;
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+  /** Start of the newest window. */
+  readonly lastWindowStartMs: number;
+}
+
+export interface CallsQuery {
+  readonly tenantId: string;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly status: CallStatus | null;
+  readonly hasError: boolean | null;
+  readonly latencyMsMin: number | null;
+  readonly latencyMsMax: number | null;
+  readonly userIdHash: string | null;
+  readonly sessionId: string | null;
+  /** Top-level metadata fields that must equal these texts. */
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly order: 'newest' | 'slowest';
+  readonly limit: number;
+  /** Calls after this one: `value` is its timestampMs or latencyMs, as `order` says. */
+  readonly after: { readonly value: number; readonly requestId: string } | null;
+}
+
+export interface EvaluationsQuery {
+  readonly tenantId: string;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly name: string | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly stepMs: number;
+  readonly limit: number;
+}
+
+/** Merged over routes and models. Newest window first. */
+export interface EvaluationRow {
+  readonly name: string;
+  readonly windowStartMs: number;
+  readonly tally: EvaluationTally;
+}
+
+export interface AuditRow {
+  readonly tenantId: string;
+  readonly hourStartMs: number;
+  readonly counts: AuditCounts;
+}
+
+export interface DeadLetterCursor {
+  readonly loggedAtMs: number;
+  readonly topic: string;
+  readonly partition: number;
+  readonly offset: number;
+}
+
+export interface UsageQuery {
+  readonly tenantId: string | null;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+export interface UsageRow {
+  readonly tenantId: string;
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly windowStartMs: number;
+  readonly billed: BilledModel;
+  readonly usage: Usage;
+}

@@ -1,0 +1,36 @@
+import type { InputTopic } from '../events/topics.ts';
+import type { Tally } from '../tally/tally.ts';
+
+/** A minute row as it goes to `llm.metrics`: totals, not increments, so that repeating it is harmless. */
+export interface PublishableRow {
+  readonly tenantId: string;
+  readonly route: string;
+  readonly model: string;
+  readonly windowStartMs: number;
+  readonly tally: Tally;
+  /** Grows with every change of the row. */
+  readonly revision: number;
+}
+
+/**
+ * Why a record was not counted.
+ * - `invalid`: its value is no valid event
+ * - `key_mismatch`: its key is not its `request_id`, so it may lie in the wrong partition
+ * - `no_request`: a response whose request did not come within the join timeout
+ * - `too_many_pending`: the oldest waiting response, given up because `MAX_PENDING` was reached
+ * - `no_call`: an evaluation without dimensions of its own for a call that is not known
+ */
+export type DeadLetterReason = 'invalid' | 'key_mismatch' | 'no_request' | 'too_many_pending' | 'no_call';
+
+/** A record that could not be processed, kept so that it can be looked at and replayed. Identified by its place. */
+export interface DeadLetter {
+  readonly topic: InputTopic;
+  readonly partition: number;
+  readonly offset: number;
+  readonly loggedAtMs: number;
+  readonly reason: DeadLetterReason;
+  /** For people: which field, what was expected. */
+  readonly detail: string;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+}

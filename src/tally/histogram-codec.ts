@@ -1,0 +1,78 @@
+import { Histogram } from './histogram.ts';
+
+/**
+ * A histogram as bytes, for the embedded store: unsigned LEB128 varints
+ *
+ *     zeroCount (zigzag(index - previous index) count)*
+ *
+ * with ascending indexes, the first against 0. Two or three bytes a bucket; an empty histogram has no bytes at all.
+ */
+export function encodeHistogram(histogram: Histogram): Uint8Array {
+  if (histogram.zeroCount === 0 && histogram.counts.size === 0) return new Uint8Array(0);
+  const bytes: number[] = [];
+  pushVarint(bytes, histogram.zeroCount);
+  let previous = 0;
+  for (const [index, count] of histogram.sortedBuckets()) {
+    pushVarint(bytes, zigzag(index - previous));
+    pushVarint(bytes, count);
+    previous = index;
+  }
+  return Uint8Array.from(bytes);
+}
+
+/** Adds the encoded histogram to `into`. @throws when the bytes end inside a number: the file is damaged. */
+export function addEncodedHistogram(into: Histogram, bytes: Uint8Array): void {
+  if (bytes.length === 0) return;
+  const reader = { bytes, at: 0 };
+  into.zeroCount += readVarint(reader);
+  let index = 0;
+  while (reader.at < bytes.length) {
+    index += unzigzag(readVarint(reader));
+    into.addBucket(index, readVarint(reader));
+  }
+}
+
+export function decodeHistogram(bytes: Uint8Array): Histogram {
+  const histogram = new Histogram();
+  addEncodedHistogram(histogram, bytes);
+  return histogram;
+}
+
+/** The sum of two encoded histograms: what `hist_add` does in the store. */
+export function addEncoded(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const sum = decodeHistogram(a);
+  addEncodedHistogram(sum, b);
+  return encodeHistogram(sum);
+}
+
+interface Reader {
+  readonly bytes: Uint8Array;
+  at: number;
+}
+
+/** Counts may pass 2^32, where bit operations end; division carries on up to 2^53. */
+function pushVarint(bytes: number[], value: number): void {
+  let rest = value;
+  while (rest >= 0x80) {
+    bytes.push((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  bytes.push(rest);
+}
+
+function readVarint(reader: Reader): number {
+  let value = 0;
+  let unit = 1;
+  for (;;) {
+    const byte = reader.bytes[reader.at++];
+    if (byte === undefined) throw new RangeError('A stored histogram ends inside a number');
+    value += (byte & 0x7f) * unit;
+    if (byte < 0x80) return value;
+    unit *= 0x80;
+  }
+}
+
+const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
+const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);

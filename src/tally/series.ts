@@ -1,0 +1,15 @@
+/** What a metrics row is about. `provider` is '' where nobody named it. */
+export interface Series {
+  readonly tenantId: string;
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+}
+
+/** Where the series beyond `MAX_SERIES_PER_TENANT` are added up, as route and as model. */
+export const OVERFLOW = '__overflow__';
+
+/** One string per series. Dimensions may hold any character but U+0000, which the event schema refuses. */
+export function seriesKey(series: Series): string {
+  return `${series.tenantId}\0${series.route}\0${series.model}\0${series.provider}`;
+}

@@ -1,0 +1,51 @@
+import { ExactSum } from './exact-sum.ts';
+
+/**
+ * Who answered, for the bill: prices are looked up by this and the call's time, and what it is apart from the series
+ * is that a router may answer with another model than the one asked for.
+ */
+export interface BilledModel {
+  readonly provider: string;
+  readonly model: string;
+  /** The prompt size at which the price band of this call begins; 0 where the price has one band. */
+  readonly bandFromTokens: number;
+}
+
+/**
+ * The billable parts of a window's tokens per billed model. They are disjoint, so cost is a linear function of them
+ * and can be computed again, exactly, when a price turns out wrong.
+ */
+export class Usage {
+  calls = 0;
+  /** Calls with an unknown token count: they cannot be priced, and enter no sum here. */
+  unknownCalls = 0;
+  /** Prompt tokens that are neither read from nor written to a cache, nor audio. */
+  inputTokens = 0;
+  cacheReadTokens = 0;
+  cacheWriteTokens = 0;
+  /** Completion tokens, reasoning included, audio not. */
+  outputTokens = 0;
+  inputAudioTokens = 0;
+  outputAudioTokens = 0;
+  readonly costPicoUsd = new ExactSum();
+  /** How many of `calls` have no price. */
+  unpricedCalls = 0;
+}
+
+export const USAGE_SUMS = [
+  'calls',
+  'unknownCalls',
+  'inputTokens',
+  'cacheReadTokens',
+  'cacheWriteTokens',
+  'outputTokens',
+  'inputAudioTokens',
+  'outputAudioTokens',
+  'unpricedCalls',
+] as const satisfies readonly (keyof Usage)[];
+
+/** `into += from`. */
+export function addUsage(into: Usage, from: Usage): void {
+  for (const field of USAGE_SUMS) into[field] += from[field];
+  into.costPicoUsd.add(from.costPicoUsd);
+}

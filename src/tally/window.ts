@@ -1,0 +1,24 @@
+import { invariant } from './invariant.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** The sizes that are stored, finest first. Each divides the next, so a coarser row is a sum of finer ones. */
+export const RESOLUTIONS_MS = [MINUTE_MS, HOUR_MS, DAY_MS] as const;
+export type ResolutionMs = (typeof RESOLUTIONS_MS)[number];
+
+/**
+ * Start of the tumbling, half-open window that holds `atMs`, aligned to UTC. Both in ms, `atMs` since the epoch.
+ * An event on the boundary opens the next window.
+ */
+export function windowStartMs(atMs: number, sizeMs: number): number {
+  invariant(Number.isFinite(atMs) && atMs >= 0, 'an instant is a number of ms since the epoch');
+  invariant(Number.isSafeInteger(sizeMs) && sizeMs > 0, 'a window has a size');
+  return Math.floor(atMs / sizeMs) * sizeMs;
+}
+
+/** The coarsest stored resolution whose windows fill `stepMs` exactly; the minute fits every step. */
+export function coarsestResolutionMs(stepMs: number): ResolutionMs {
+  return RESOLUTIONS_MS.findLast((resolutionMs) => stepMs % resolutionMs === 0) ?? MINUTE_MS;
+}
