@@ -1,3 +1,5 @@
+import type { Series } from '../tally/series.ts';
+import type { BilledModel } from '../tally/usage.ts';
 import type { Commit, Progress } from './commit.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import type { DeadLetter, PublishableRow } from './outbox.ts';
@@ -33,6 +35,9 @@ export interface MetricsStore extends MetricsReader {
   unpublishedDeadLetters(limit: number): Promise<readonly DeadLetter[]>;
   markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void>;
 
+  /** Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction. */
+  reprice(corrections: readonly CostCorrection[]): Promise<void>;
+
   /** Forgets what lies before the given instants. Windows and calls by event time, dead letters by log time. */
   prune(before: PruneBefore): Promise<void>;
 
@@ -40,6 +45,15 @@ export interface MetricsStore extends MetricsReader {
   checkHealth(): Promise<void>;
 
   close(): Promise<void>;
+}
+
+/** New minus old, for one usage row. */
+export interface CostCorrection {
+  readonly series: Series;
+  readonly windowStartMs: number;
+  readonly billed: BilledModel;
+  readonly costPicoUsd: bigint;
+  readonly unpricedCalls: number;
 }
 
 export interface PruneBefore {
