@@ -19,8 +19,14 @@ export interface EventLog {
   partitionCount(): Promise<number>;
 
   /**
-   * What lies at the wanted offsets, for at least one of them, or nothing after `waitMs`.
-   * Never more than about `bytesMax` in total, so that a reader's memory is bounded.
+   * What lies at the wanted offsets, as soon as there is something for one of them, at the latest after `waitMs`.
+   * There is a slice for each partition that could be read, also where it has no records, so that a silent partition's
+   * `endOffset` and `sealedThroughMs` are known. Never more than about `bytesMax` in total, so that a reader's memory
+   * is bounded; but always a record where one is ready, however large it is.
+   *
+   * An offset that retention has dropped reads on from the oldest record kept.
+   *
+   * @throws {EventLogError} `corrupt`: an offset lies beyond the end, so the log has lost records or is another one.
    */
   poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]>;
 
@@ -33,7 +39,10 @@ export interface EventLog {
   /** For each partition of a topic: the oldest offset still kept, and the offset that the next record will get. */
   bounds(topic: Topic): Promise<readonly OffsetBounds[]>;
 
-  /** Joins the processors' group. Partitions are told to the listener, now and whenever they move. */
+  /**
+   * Joins the processors' group. Partitions are told to the listener, now and whenever they move: each call names only
+   * those that came or went. A partition number stands for that partition of all input topics.
+   */
   joinGroup(listener: GroupListener): Promise<GroupMember>;
 
   /** @throws {EventLogError} when the log cannot be reached or written; the message says what to do. */
@@ -106,5 +115,6 @@ export interface GroupListener {
 export interface GroupMember {
   /** Tells the group where this member is, only so that the usual lag tools show the truth. Best effort. */
   reportProgress(positions: readonly LogPosition[]): Promise<void>;
+  /** The member has stopped its work before: it is not asked to revoke. The others get its partitions. */
   leave(): Promise<void>;
 }

@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { InputTopic } from '../events/topics.ts';
+import type { EventLog, LogPosition, LogRecord } from './event-log.ts';
+import { partitionOf } from './partition-of.ts';
+
+/** A fresh `request_id`. */
+export function anId(): string {
+  return `call-${randomUUID()}`;
+}
+
+/** Fresh keys that all go to one partition. */
+export function keysOfPartition(partition: number, partitionCount: number, count: number): string[] {
+  const keys: string[] = [];
+  while (keys.length < count) {
+    const key = anId();
+    if (partitionOf(key, partitionCount) === partition) keys.push(key);
+  }
+  return keys;
+}
+
+/** The position of the record that the partition gets next. */
+export async function endOf(log: EventLog, topic: InputTopic, partition: number): Promise<LogPosition> {
+  const bounds = await log.bounds(topic);
+  return { topic, partition, offset: bounds[partition]?.end ?? Number.NaN };
+}
+
+/** Polls until `count` records from the position on have come. @throws after 20 s without one. */
+export async function readFrom(log: EventLog, position: LogPosition, count: number): Promise<LogRecord[]> {
+  const records: LogRecord[] = [];
+  while (records.length < count) {
+    const offset = position.offset + records.length;
+    const slices = await log.poll([{ ...position, offset }], { bytesMax: 1_048_576, waitMs: 20_000 });
+    const came = slices.flatMap((slice) => slice.records);
+    if (came.length === 0) throw new Error(`${count} records were expected, ${records.length} came`);
+    records.push(...came);
+  }
+  return records;
+}
+
+export function keyOf(record: LogRecord | undefined): string | undefined {
+  return record?.key == null ? undefined : Buffer.from(record.key).toString();
+}
+
+export function textOf(record: LogRecord | undefined): string {
+  return record?.value == null ? '' : Buffer.from(record.value).toString();
+}
+
+/** Real time passes, in ms. */
+export async function slowly(ms: number): Promise<void> {
+  await sleep(ms);
+}

@@ -1,0 +1,322 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { INPUT_TOPICS, TOPICS } from '../events/topics.ts';
+import type { EventLog } from './event-log.ts';
+import { anId, endOf, keyOf, keysOfPartition, readFrom, slowly, textOf } from './event-log-builders.contract.ts';
+import { EventLogError } from './event-log-error.ts';
+import { groupContract } from './event-log-group.contract.ts';
+import { partitionOf } from './partition-of.ts';
+
+/** How an adapter presents itself to the suite. */
+export interface EventLogUnderTest {
+  readonly name: string;
+  /**
+   * Opens a log whose input topics have `partitionCount` partitions (at least 3). Called once for the suite and again
+   * for each further reader or group member; all calls must give logs on the same records and in the same group.
+   */
+  readonly open: () => Promise<EventLog>;
+  /** Called after the last log was closed. */
+  readonly dispose?: () => Promise<void>;
+  /** Why the whole suite cannot run here. */
+  readonly skip?: string | false;
+  /** Tests that this adapter cannot pass by its nature: the test's name, and the reason. */
+  readonly skipTests?: Readonly<Record<string, string>>;
+}
+
+/** A log that never answers fails its test instead of stopping the run. */
+const TEST_MS_MAX = 90_000;
+
+/** Every adapter of the port passes this suite. The log need not be empty: each test starts at the ends it finds. */
+export function eventLogContract(subject: EventLogUnderTest): void {
+  suite(`Event log: ${subject.name}`, { skip: subject.skip ?? false }, () => {
+    const opened: EventLog[] = [];
+    const open = async (): Promise<EventLog> => {
+      const log = await subject.open();
+      opened.push(log);
+      return log;
+    };
+    let log: EventLog;
+    before(async () => {
+      log = await open();
+    });
+    after(async () => {
+      await Promise.all(opened.map((each) => each.close()));
+      await subject.dispose?.();
+    });
+    const contract = (name: string, run: (log: EventLog, open: () => Promise<EventLog>) => Promise<void>): void => {
+      test(name, { skip: subject.skipTests?.[name] ?? false, timeout: TEST_MS_MAX }, () => run(log, open));
+    };
+    appending(contract);
+    polling(contract);
+    history(contract);
+    groupContract(contract);
+    closing(contract);
+  });
+}
+
+/** Declares one test of the contract. */
+export type Contract = (name: string, run: (log: EventLog, open: () => Promise<EventLog>) => Promise<void>) => void;
+
+function appending(contract: Contract): void {
+  contract('records come back byte for byte from every input topic', async (log) => {
+    const values = [
+      Buffer.alloc(0),
+      Buffer.from('{"ok":"żółw 🐢"}'),
+      Buffer.from([0, 255, 128, 10]),
+      Buffer.alloc(65_536, 7),
+    ];
+    for (const topic of INPUT_TOPICS) {
+      for (const value of values) {
+        const key = `schlüssel-日本-${anId()}`;
+        const position = await endOf(log, topic, await partitionIn(log, key));
+        await log.append([{ topic, key, value }]);
+        const [record] = await readFrom(log, position, 1);
+        assert.equal(keyOf(record), key);
+        assert.ok(
+          record?.value && value.equals(record.value),
+          `${value.length} bytes came back as ${record?.value?.length}`,
+        );
+      }
+    }
+  });
+
+  contract('records of one partition keep the order of their appends, and their offsets have no gap', async (log) => {
+    const position = await endOf(log, TOPICS.requests, 1);
+    const [key] = keysOfPartition(1, await log.partitionCount(), 1);
+    const texts = Array.from({ length: 50 }, (_, i) => `n${i}`);
+    for (let i = 0; i < texts.length; i += 10) {
+      const group = texts.slice(i, i + 10);
+      await log.append(group.map((text) => ({ topic: TOPICS.requests, key: key ?? '', value: Buffer.from(text) })));
+    }
+    const records = await readFrom(log, position, 50);
+    assert.deepEqual(records.map(textOf), texts);
+    assert.deepEqual(
+      records.map((record) => record.offset),
+      texts.map((_, i) => position.offset + i),
+    );
+  });
+
+  contract("one key goes to the partition that Kafka's Java client chooses, in every input topic", async (log) => {
+    const key = anId();
+    const partition = await partitionIn(log, key);
+    for (const topic of INPUT_TOPICS) {
+      const position = await endOf(log, topic, partition);
+      await log.append([{ topic, key, value: Buffer.from('here') }]);
+      assert.equal(keyOf((await readFrom(log, position, 1))[0]), key);
+    }
+  });
+
+  contract('appends in flight together are all kept', async (log) => {
+    const position = await endOf(log, TOPICS.responses, 0);
+    const keys = keysOfPartition(0, await log.partitionCount(), 40);
+    await Promise.all(keys.map((key) => log.append([{ topic: TOPICS.responses, key, value: Buffer.from(key) }])));
+    const records = await readFrom(log, position, keys.length);
+    assert.deepEqual(records.map(textOf).sort(), [...keys].sort());
+  });
+
+  contract('an append of nothing does nothing', async (log) => {
+    const earlier = await log.bounds(TOPICS.requests);
+    await log.append([]);
+    assert.deepEqual(await log.bounds(TOPICS.requests), earlier);
+  });
+
+  contract('one append may go to all topics of the contract', async (log) => {
+    const topics = Object.values(TOPICS);
+    const earlier = await Promise.all(topics.map((topic) => countIn(log, topic)));
+    await log.append(topics.map((topic) => ({ topic, key: 'acme|chat|gpt', value: Buffer.from('{}') })));
+    const counts = await Promise.all(topics.map((topic) => countIn(log, topic)));
+    assert.deepEqual(
+      counts,
+      earlier.map((count) => count + 1),
+    );
+  });
+
+  contract("the log's stamps are the time of the append and never fall within a partition", async (log) => {
+    const position = await endOf(log, TOPICS.requests, 0);
+    const [key = ''] = keysOfPartition(0, await log.partitionCount(), 1);
+    const startedAtMs = Date.now();
+    for (let i = 0; i < 5; i++) await log.append([{ topic: TOPICS.requests, key, value: Buffer.from('x') }]);
+    const stamps = (await readFrom(log, position, 5)).map((record) => record.loggedAtMs);
+    assert.deepEqual(
+      stamps,
+      stamps.toSorted((a, b) => a - b),
+    );
+    assert.ok((stamps[0] ?? 0) >= startedAtMs - 1_000 && (stamps[4] ?? 0) <= Date.now() + 1_000, stamps.join());
+  });
+}
+
+function polling(contract: Contract): void {
+  contract('a poll at the end waits its time, then gives slices without records', async (log) => {
+    const wanted = await Promise.all(INPUT_TOPICS.map((topic) => endOf(log, topic, 0)));
+    const startedAtMs = performance.now();
+    const slices = await log.poll(wanted, { bytesMax: 65_536, waitMs: 300 });
+    const tookMs = performance.now() - startedAtMs;
+    assert.ok(tookMs >= 250 && tookMs < 3_000, `waited ${tookMs} ms`);
+    assert.deepEqual(slices.map((slice) => slice.topic).sort(), [...INPUT_TOPICS].sort());
+    for (const slice of slices) {
+      assert.deepEqual(slice.records, []);
+      assert.equal(slice.endOffset, wanted.find((each) => each.topic === slice.topic)?.offset);
+      assert.notEqual(slice.sealedThroughMs, null);
+    }
+  });
+
+  contract('a waiting poll wakes up when a record is appended to any of its partitions', async (log) => {
+    const wanted = await Promise.all([0, 1, 2].map((partition) => endOf(log, TOPICS.responses, partition)));
+    const [key = ''] = keysOfPartition(2, await log.partitionCount(), 1);
+    const startedAtMs = performance.now();
+    const polled = log.poll(wanted, { bytesMax: 65_536, waitMs: 20_000 });
+    await slowly(50);
+    await log.append([{ topic: TOPICS.responses, key, value: Buffer.from('awake') }]);
+    const slices = await polled;
+    assert.ok(performance.now() - startedAtMs < 5_000, 'it slept on');
+    const slice = slices.find((each) => each.partition === 2);
+    assert.deepEqual(slice?.records.map(textOf), ['awake']);
+  });
+
+  contract('a poll takes about bytesMax, and polls that follow one another take everything', async (log) => {
+    const count = 60;
+    const position = await endOf(log, TOPICS.requests, 2);
+    const [key = ''] = keysOfPartition(2, await log.partitionCount(), 1);
+    // Distinct random bytes, so that compression cannot make the page small.
+    for (let i = 0; i < count; i++) await log.append([{ topic: TOPICS.requests, key, value: randomBytesOf(4_096) }]);
+    let { offset } = position;
+    while (offset < position.offset + count) {
+      const [slice] = await log.poll([{ ...position, offset }], { bytesMax: 32_768, waitMs: 5_000 });
+      const bytes = slice?.records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0) ?? 0;
+      assert.ok(bytes > 0 && bytes <= 40_960, `one poll took ${bytes} bytes`);
+      assert.equal(slice?.endOffset, position.offset + count);
+      assert.equal(slice?.records[0]?.offset, offset);
+      offset += slice?.records.length ?? 0;
+    }
+  });
+
+  contract('a record larger than bytesMax is read all the same', async (log) => {
+    const position = await endOf(log, TOPICS.requests, 0);
+    const [key = ''] = keysOfPartition(0, await log.partitionCount(), 1);
+    await log.append([{ topic: TOPICS.requests, key, value: randomBytesOf(60_000) }]);
+    const [slice] = await log.poll([position], { bytesMax: 1_000, waitMs: 5_000 });
+    assert.equal(slice?.records[0]?.value?.length, 60_000);
+  });
+
+  contract('only a slice that reaches the end is sealed, and later records are stamped no earlier', async (log) => {
+    const position = await endOf(log, TOPICS.evaluations, 1);
+    const [key = ''] = keysOfPartition(1, await log.partitionCount(), 1);
+    const append = () => log.append([{ topic: TOPICS.evaluations, key, value: randomBytesOf(10_000) }]);
+    for (let i = 0; i < 4; i++) await append();
+    const [early] = await log.poll([position], { bytesMax: 12_000, waitMs: 5_000 });
+    assert.equal(early?.sealedThroughMs, null);
+    const [late] = await log.poll([{ ...position, offset: position.offset + 3 }], { bytesMax: 65_536, waitMs: 5_000 });
+    assert.equal(typeof late?.sealedThroughMs, 'number');
+    await append();
+    const [record] = await readFrom(log, { ...position, offset: position.offset + 4 }, 1);
+    assert.ok((record?.loggedAtMs ?? 0) >= (late?.sealedThroughMs ?? Infinity), 'a record was stamped before the seal');
+  });
+
+  contract('a poll beyond the end says that the log is not the one it was', async (log) => {
+    const position = await endOf(log, TOPICS.requests, 0);
+    const polled = log.poll([{ ...position, offset: position.offset + 1_000 }], { bytesMax: 1_000, waitMs: 100 });
+    await assert.rejects(polled, (error) => error instanceof EventLogError && error.code === 'corrupt');
+  });
+}
+
+function history(contract: Contract): void {
+  contract('the pages of a range hold everything from its start up to, not including, its end', async (log) => {
+    const position = await endOf(log, TOPICS.responses, 1);
+    const [key = ''] = keysOfPartition(1, await log.partitionCount(), 1);
+    const records = Array.from({ length: 2_500 }, (_, i) => ({
+      topic: TOPICS.responses,
+      key,
+      value: Buffer.from(`h${i}`),
+    }));
+    for (let i = 0; i < records.length; i += 500) await log.append(records.slice(i, i + 500));
+    const range = { topic: TOPICS.responses, partition: 1, to: position.offset + 2_490 } as const;
+    const texts: string[] = [];
+    for (let from = position.offset + 10; ; ) {
+      const page = await log.readRange({ ...range, from });
+      if (page.length === 0) break;
+      assert.equal(page[0]?.offset, from);
+      texts.push(...page.map(textOf));
+      from += page.length;
+    }
+    assert.deepEqual(
+      texts,
+      Array.from({ length: 2_480 }, (_, i) => `h${i + 10}`),
+    );
+  });
+
+  contract('a range that lies at the end is empty at once', async (log) => {
+    const { offset } = await endOf(log, TOPICS.requests, 0);
+    const page = await log.readRange({ topic: TOPICS.requests, partition: 0, from: offset, to: offset + 10 });
+    assert.deepEqual(page, []);
+  });
+
+  contract('offsetAt gives the first record stamped at or after an instant, or the end', async (log) => {
+    const position = await endOf(log, TOPICS.requests, 1);
+    const [key = ''] = keysOfPartition(1, await log.partitionCount(), 1);
+    for (let i = 0; i < 3; i++) {
+      await log.append([{ topic: TOPICS.requests, key, value: Buffer.from(`t${i}`) }]);
+      await slowly(15);
+    }
+    const records = await readFrom(log, position, 3);
+    for (const record of records) {
+      const at = await log.offsetAt(TOPICS.requests, 1, record.loggedAtMs);
+      assert.equal(at, records.find((each) => each.loggedAtMs === record.loggedAtMs)?.offset);
+    }
+    const end = position.offset + 3;
+    assert.equal(await log.offsetAt(TOPICS.requests, 1, (records[2]?.loggedAtMs ?? 0) + 60_000), end);
+    assert.equal(await log.offsetAt(TOPICS.requests, 1, 0), (await log.bounds(TOPICS.requests))[1]?.start);
+  });
+
+  contract('bounds name every partition once, in order, from the oldest record kept to the end', async (log) => {
+    const bounds = await log.bounds(TOPICS.requests);
+    assert.deepEqual(
+      bounds.map((each) => each.partition),
+      Array.from({ length: await log.partitionCount() }, (_, i) => i),
+    );
+    assert.ok(bounds.every(({ start, end }) => Number.isSafeInteger(start) && start >= 0 && start <= end));
+  });
+}
+
+function closing(contract: Contract): void {
+  contract('a log that can be written is healthy', async (log) => {
+    await log.checkHealth();
+  });
+
+  contract('what one log appended another reads', async (log, open) => {
+    const other = await open();
+    const key = anId();
+    const position = await endOf(other, TOPICS.requests, await partitionIn(log, key));
+    await log.append([{ topic: TOPICS.requests, key, value: Buffer.from('across') }]);
+    assert.equal(textOf((await readFrom(other, position, 1))[0]), 'across');
+  });
+
+  contract('after close nothing can be appended or read, and a waiting poll ends', async (_, open) => {
+    const log = await open();
+    const position = await endOf(log, TOPICS.requests, 0);
+    const polled = log.poll([position], { bytesMax: 1_000, waitMs: 30_000 }).catch(() => []);
+    await slowly(50);
+    const startedAtMs = performance.now();
+    await log.close();
+    await polled;
+    assert.ok(performance.now() - startedAtMs < 5_000, 'the poll waited on');
+    await assert.rejects(log.append([{ topic: TOPICS.requests, key: 'k', value: Buffer.from('late') }]), isUnavailable);
+    await assert.rejects(log.poll([position], { bytesMax: 1_000, waitMs: 0 }), isUnavailable);
+    await log.close();
+  });
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof EventLogError && error.code === 'unavailable';
+}
+
+async function partitionIn(log: EventLog, key: string): Promise<number> {
+  return partitionOf(key, await log.partitionCount());
+}
+
+async function countIn(log: EventLog, topic: (typeof TOPICS)[keyof typeof TOPICS]): Promise<number> {
+  return (await log.bounds(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
+}
+
+function randomBytesOf(length: number): Buffer {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(length)));
+}
