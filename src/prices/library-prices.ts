@@ -1,0 +1,84 @@
+import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
+import type { Price, Rates } from './price-book.ts';
+import { DAY_MS, type PeriodTime, type PricePeriod } from './price-period.ts';
+
+/**
+ * The periods of one model of genai-prices, equal to what its `calcPrice` computes for text and audio tokens.
+ *
+ * @param providerId whose price list it is, for the `source`
+ */
+export function libraryPeriods(providerId: string, model: ModelInfo): readonly PricePeriod[] {
+  const source = `genai-prices: ${providerId} ${model.id}`;
+  const conditional: readonly ConditionalPrice[] = Array.isArray(model.prices)
+    ? model.prices
+    : [{ prices: model.prices }];
+  return conditional.map((entry, index) => ({
+    // The library falls back to its first entry where none holds, so the first holds always.
+    when: index === 0 ? { kind: 'always' } : periodTime(entry.constraint),
+    bands: bandsOf(entry.prices, source),
+  }));
+}
+
+function periodTime(constraint: ConditionalPrice['constraint']): PeriodTime {
+  if (constraint === undefined) return { kind: 'always' };
+  if (constraint.type === 'start_date') return { kind: 'from', fromMs: Date.parse(constraint.start_date) };
+  return { kind: 'daily', startMs: timeOfDayMs(constraint.start_time), endMs: timeOfDayMs(constraint.end_time) };
+}
+
+/** `16:30:00Z` or with an offset, as ms since midnight in UTC. */
+function timeOfDayMs(time: string): number {
+  const sinceEpochMs = Date.parse(`1970-01-02T${time}`);
+  if (Number.isNaN(sinceEpochMs)) throw new Error(`genai-prices gives a time of day that is none: ${time}`);
+  return sinceEpochMs % DAY_MS;
+}
+
+/**
+ * A tier prices the whole call once the prompt is *longer* than its start, so a band begins one token later.
+ *
+ * An empty list is how the library writes "free" (OpenRouter's `:free`, Gemma on Google's API). A list without any
+ * price per token is another matter: hours or pages are billed there, and zero would be wrong.
+ */
+function bandsOf(prices: ModelPrice, source: string): readonly [Price, ...Price[]] | null {
+  const keys = Object.keys(prices);
+  if (keys.length > 0 && !keys.some((key) => key.endsWith('_mtok'))) return null;
+  const starts = new Set<number>();
+  for (const price of Object.values(prices)) {
+    if (typeof price === 'object') for (const tier of price.tiers) starts.add(tier.start);
+  }
+  const base: Price = { rates: ratesAt(prices, 0), bandFromTokens: 0, source };
+  const higher = [...starts]
+    .sort((a, b) => a - b)
+    .map((start) => ({ rates: ratesAt(prices, start + 1), bandFromTokens: start + 1, source }));
+  return [base, ...higher];
+}
+
+/**
+ * Where a part has no price of its own it is billed as the whole that it belongs to: cached, written and audio tokens
+ * as input, spoken output as output. That is what a provider without a discount bills, and how the library
+ * decomposes. No output price (embeddings) means that output is free.
+ */
+function ratesAt(prices: ModelPrice, promptTokens: number): Rates {
+  const rate = (key: string, otherwise: number): number => {
+    const usdPerMillion = usdPerMillionAt(prices[key], promptTokens);
+    return usdPerMillion === undefined ? otherwise : Math.round(usdPerMillion * 1e6);
+  };
+  const input = rate('input_mtok', 0);
+  const output = rate('output_mtok', 0);
+  return {
+    input,
+    cacheRead: rate('cache_read_mtok', input),
+    cacheWrite: rate('cache_write_mtok', input),
+    output,
+    inputAudio: rate('input_audio_mtok', input),
+    outputAudio: rate('output_audio_mtok', output),
+  };
+}
+
+function usdPerMillionAt(price: ModelPrice[string], promptTokens: number): number | undefined {
+  if (typeof price !== 'object') return price;
+  let usdPerMillion = price.base;
+  for (const tier of [...price.tiers].sort((a, b) => a.start - b.start)) {
+    if (promptTokens > tier.start) usdPerMillion = tier.price;
+  }
+  return usdPerMillion;
+}

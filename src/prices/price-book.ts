@@ -1,0 +1,40 @@
+/**
+ * What each billable part of a call costs, in 10^-12 USD per token: whole numbers, so that a cost is exactly linear
+ * in tokens. One USD per million tokens is 1,000,000.
+ */
+export interface Rates {
+  readonly input: number;
+  readonly cacheRead: number;
+  readonly cacheWrite: number;
+  readonly output: number;
+  readonly inputAudio: number;
+  readonly outputAudio: number;
+}
+
+export interface Price {
+  readonly rates: Rates;
+  /** The smallest prompt, in tokens, for which this band holds; 0 for the base band. A band prices the whole call. */
+  readonly bandFromTokens: number;
+  /** Where it comes from, for people: `genai-prices: openai gpt-4.1-mini` or `prices.yaml line 12`. */
+  readonly source: string;
+}
+
+export interface PriceQuery {
+  /** As the sender spelled it, '' where nobody named one. */
+  readonly provider: string;
+  readonly model: string;
+  /** When the call was made, in ms since the Unix epoch. */
+  readonly atMs: number;
+  /** The whole prompt, cached and audio tokens included: it picks the band. */
+  readonly promptTokens: number;
+}
+
+/**
+ * What a call costs, or null where that is unknown: never a default, never the price of a similar model.
+ *
+ * The answer depends on the query alone for the whole life of a book, and a repeated (provider, model) is answered
+ * from memory, so it may be asked once per call.
+ */
+export interface PriceBook {
+  priceOf(query: PriceQuery): Price | null;
+}
