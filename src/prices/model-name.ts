@@ -1,0 +1,124 @@
+import { providerId } from './provider-name.ts';
+
+/** A price list to look in and the name to look for. */
+export interface ModelName {
+  readonly providerId: string;
+  readonly name: string;
+}
+
+/** A name that says itself who serves the model, e.g. `bedrock/…`, `accounts/fireworks/…`, `us.anthropic.claude-…`. */
+export function routedName(name: string): ModelName | null {
+  if (BEDROCK_ARN.test(name) || BEDROCK_ID.test(name)) return { providerId: 'aws', name };
+  if (name.startsWith('accounts/fireworks/')) return { providerId: 'fireworks', name };
+  if (name.startsWith('@cf/')) return { providerId: 'cloudflare', name };
+  if (GOOGLE_PATH.test(name)) return { providerId: 'google', name };
+  if (name.startsWith('ft:gpt-')) return { providerId: 'openai', name };
+  const slash = name.indexOf('/');
+  if (slash <= 0) return null;
+  const prefix = name.slice(0, slash);
+  const rest = name.slice(slash + 1);
+  if (!ROUTE_PREFIXES.has(prefix)) return null;
+  // On other hosts `google/gemma-…` is an open model that Google does not bill.
+  if (prefix === 'google' && !rest.startsWith('gemini')) return null;
+  return { providerId: providerId(prefix), name: rest };
+}
+
+/**
+ * The spellings under which a provider's price list may hold a model, best first: as it came, without what names the
+ * host, with `.` and `-` between version numbers exchanged, without the date of the snapshot.
+ *
+ * The date goes last: snapshots may have a price of their own. A fine-tuned model is looked for as it came only, because
+ * each of these steps would end at the price of its base model.
+ *
+ * @param name lower case
+ */
+export function spellings(id: string, name: string): readonly string[] {
+  if (name.startsWith('ft:')) return [name];
+  const found = new Set<string>();
+  const hostless = withoutHost(id, name);
+  for (const spelling of hostless) {
+    found.add(spelling);
+    found.add(spelling.replace(COMPACT_DATE, '-$1-$2-$3'));
+  }
+  for (const spelling of [...found]) {
+    for (const punctuated of punctuations(spelling)) found.add(punctuated);
+  }
+  for (const spelling of [...found]) found.add(spelling.replace(DATE_SUFFIX, ''));
+  found.delete('');
+  return [...found];
+}
+
+function withoutHost(id: string, name: string): readonly string[] {
+  const names = [name];
+  const routed = routedName(name);
+  const bare = routed?.providerId === id ? routed.name : name;
+  if (bare !== name) names.push(bare);
+  if (id === 'google') names.push(bare.replace(GOOGLE_PATH, ''));
+  if (id === 'aws') names.push(...bedrockNames(bare));
+  if (id === 'fireworks' && !bare.includes('/')) names.push(`accounts/fireworks/models/${bare}`);
+  if (id === 'anthropic' || id === 'google') names.push(...names.map((one) => one.replace(VERTEX_VERSION, '-$1')));
+  return names;
+}
+
+/**
+ * Bedrock's ids are `[geography.]vendor.model`. Instrumentations cut the vendor off, LiteLLM puts a route or a region
+ * before, profiles and ARNs wrap them. `global.` stays: it is 10 % cheaper than what has no prefix.
+ */
+function bedrockNames(name: string): readonly string[] {
+  const id = name.replace(BEDROCK_ARN, '').replace(BEDROCK_ROUTE, '');
+  const local = id.replace(BEDROCK_GEOGRAPHY, '');
+  if (local.includes('.')) return [id, local];
+  return [id, ...BEDROCK_VENDORS.map((vendor) => `${vendor}.${local}`)];
+}
+
+/** `claude-3.5` ↔ `claude-3-5`: only between single digits, so dates and sizes (`-8b`) stay as they are. */
+function punctuations(name: string): readonly string[] {
+  return [name.replaceAll(DOTTED_VERSION, '$1-$2'), name.replaceAll(DASHED_VERSION, '$1.$2')];
+}
+
+const DOTTED_VERSION = /(?<=[-a-z])(\d)\.(\d)(?![\da-z])/g;
+const DASHED_VERSION = /(?<=[-a-z])(\d)-(\d)(?![\da-z])/g;
+
+/** As genai-prices normalises dates. */
+const COMPACT_DATE = /-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/;
+const DATE_SUFFIX = /[-@](?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))$/;
+/** Vertex AI writes a version behind `@`. */
+const VERTEX_VERSION = /@(\d+)$/;
+
+/** `models/gemini-…`, `publishers/google/models/…`, `projects/…/locations/…/publishers/…/models/…`; no tuned models. */
+const GOOGLE_PATH = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?(?:publishers\/[^/]+\/)?models\//;
+
+const BEDROCK_VENDORS = ['amazon', 'anthropic', 'meta', 'mistral', 'cohere', 'deepseek', 'openai', 'qwen'];
+const BEDROCK_ID =
+  /^(?:(?:us|us-gov|eu|apac|ap|au|ca|in|jp|sa|global)\.)?(?:amazon|anthropic|meta|mistral|cohere|deepseek|openai|qwen|ai21|writer|nvidia|google)\.[a-z][^/]*$/;
+const BEDROCK_GEOGRAPHY = /^(?:us|us-gov|eu|apac|ap|au|ca|in|jp|sa)\./;
+/** Only what names a public model; a provisioned or custom model has a price of its own. */
+const BEDROCK_ARN = /^arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)\//;
+const BEDROCK_ROUTE = /^(?:(?:converse|converse_like|invoke)\/)?(?:[a-z]{2}(?:-[a-z]+)+-\d\/)?/;
+
+/** As LiteLLM writes routes, and vendors whose models nobody else may host at another price. */
+const ROUTE_PREFIXES: ReadonlySet<string> = new Set([
+  'anthropic',
+  'azure',
+  'azure_ai',
+  'bedrock',
+  'cerebras',
+  'cohere',
+  'cohere_chat',
+  'deepseek',
+  'fireworks_ai',
+  'gemini',
+  'github_copilot',
+  'google',
+  'groq',
+  'mistral',
+  'moonshot',
+  'openai',
+  'openrouter',
+  'perplexity',
+  'together_ai',
+  'vertex_ai',
+  'voyage',
+  'x-ai',
+  'xai',
+]);

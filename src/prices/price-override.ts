@@ -1,0 +1,59 @@
+import { matchesGlob } from './glob.ts';
+import type { Price } from './price-book.ts';
+import type { PricePeriod } from './price-period.ts';
+import { providerId } from './provider-name.ts';
+
+/** A price that the user set. Plain data: it may be sent to a worker thread. */
+export interface PriceOverride {
+  /** Any spelling of a provider, or null for every provider. */
+  readonly provider: string | null;
+  /** Exact, or with `*` for any text. Case does not matter. */
+  readonly model: string;
+  /** The price holds from then on; null: always. */
+  readonly fromMs: number | null;
+  readonly bands: readonly [Price, ...Price[]];
+}
+
+/**
+ * The user's periods for one model, the weakest first: an exact model beats a glob, a named provider beats none, a
+ * longer glob beats a shorter one. Dates count among entries of one name only, so that an exact entry is not replaced by
+ * a newer glob.
+ */
+export function overridePeriods(
+  overrides: readonly PriceOverride[],
+  provider: string,
+  model: string,
+): readonly PricePeriod[] {
+  const id = providerId(provider);
+  const name = model.trim().toLowerCase();
+  return overrides
+    .filter(
+      (override) =>
+        (override.provider === null || providerId(override.provider) === id) &&
+        matchesGlob(override.model.toLowerCase(), name),
+    )
+    .sort(weakestFirst)
+    .map((override) => ({
+      when: override.fromMs === null ? { kind: 'always' } : { kind: 'from', fromMs: override.fromMs },
+      bands: override.bands,
+    }));
+}
+
+function weakestFirst(a: PriceOverride, b: PriceOverride): number {
+  return (
+    Number(isExact(a)) - Number(isExact(b)) ||
+    Number(a.provider !== null) - Number(b.provider !== null) ||
+    a.model.length - b.model.length ||
+    // Two globs of one length: any order will do as long as their dates do not mix.
+    compareTexts(a.model, b.model) ||
+    (a.fromMs ?? Number.NEGATIVE_INFINITY) - (b.fromMs ?? Number.NEGATIVE_INFINITY)
+  );
+}
+
+function isExact(override: PriceOverride): boolean {
+  return !override.model.includes('*');
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

@@ -1,0 +1,99 @@
+/**
+ * The genai-prices id of a provider, from whatever a sender calls it: OpenTelemetry's `gen_ai.provider.name` and the
+ * older `gen_ai.system`, the AI SDK (`openai.chat`, `google.vertex.chat`), Pydantic AI, LangChain, OpenInference,
+ * LiteLLM.
+ *
+ * - `''` where nobody who bills is named: no provider at all, or a gateway that passes calls on
+ * - a name that is not in the table is given back in lower case: an id of the library, or nobody it knows
+ */
+export function providerId(name: string): string {
+  const raw = name.trim().toLowerCase();
+  const spelled = raw.replaceAll(/[ _]+/g, '-');
+  // `openai.responses` is OpenAI and `azure.ai.openai` is not `azure.ai`, so the longest known beginning decides.
+  for (let end = spelled.length; end > 0; end = spelled.lastIndexOf('.', end - 1)) {
+    const id = PROVIDER_IDS.get(spelled.slice(0, end));
+    if (id !== undefined) return id;
+  }
+  return raw;
+}
+
+/** Lower case, with `-` for blanks and underscores. */
+const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
+  openai: ['openai', 'open-ai'],
+  anthropic: ['anthropic'],
+  azure: [
+    'azure',
+    'azure.ai.openai',
+    'azure.ai.inference',
+    'az.ai.openai',
+    'az.ai.inference',
+    'azure-ai',
+    'azure-openai',
+    'azure-ai-inference',
+    'azure-ai-foundry',
+    'azureopenai',
+  ],
+  aws: [
+    'aws',
+    'aws.bedrock',
+    'aws-bedrock',
+    'bedrock',
+    'amazon-bedrock',
+    'bedrock-converse',
+    'amazon',
+    'sagemaker.bedrock',
+  ],
+  google: [
+    'google',
+    'gcp.gemini',
+    'gcp.vertex-ai',
+    'gcp.gen-ai',
+    'gemini',
+    'vertex',
+    'vertex-ai',
+    'vertexai',
+    'google-vertex',
+    'google-vertex-ai',
+    'google-vertexai',
+    'google-genai',
+    'google-gla',
+    'google-generative-ai',
+    'google-ai-studio',
+  ],
+  'x-ai': ['x-ai', 'xai', 'grok'],
+  mistral: ['mistral', 'mistral-ai', 'mistralai'],
+  cohere: ['cohere', 'cohere-chat'],
+  deepseek: ['deepseek', 'deep-seek'],
+  groq: ['groq'],
+  perplexity: ['perplexity', 'perplexity-ai'],
+  fireworks: ['fireworks', 'fireworks-ai'],
+  together: ['together', 'together-ai', 'togetherai'],
+  openrouter: ['openrouter', 'open-router'],
+  cerebras: ['cerebras'],
+  cloudflare: ['cloudflare', 'workers-ai', 'workersai', 'cloudflare-workers-ai'],
+  moonshotai: ['moonshotai', 'moonshot-ai', 'moonshot'],
+  minimax: ['minimax'],
+  novita: ['novita', 'novita-ai'],
+  voyageai: ['voyageai', 'voyage-ai', 'voyage'],
+  'github-copilot': ['github-copilot', 'copilot'],
+  ovhcloud: ['ovhcloud', 'ovh', 'ovh-cloud'],
+  zai: ['zai', 'z-ai', 'z.ai'],
+  zhipuai: ['zhipuai', 'zhipu-ai', 'zhipu'],
+  baseten: ['baseten'],
+  // They forward calls and say nothing about who bills them; the model's own prefix does.
+  '': [
+    'litellm',
+    'litellm-proxy',
+    'gateway',
+    'vercel',
+    'ai-gateway',
+    'vercel-ai-gateway',
+    'portkey',
+    'helicone',
+    'unknown',
+  ],
+};
+
+const PROVIDER_IDS: ReadonlyMap<string, string> = new Map(
+  Object.entries(SPELLINGS).flatMap(([id, spellings]) => spellings.map((spelling) => [spelling, id] as const)),
+);
