@@ -28,12 +28,14 @@ export async function endOf(log: EventLog, topic: InputTopic, partition: number)
 /** Polls until `count` records from the position on have come. @throws after 20 s without one. */
 export async function readFrom(log: EventLog, position: LogPosition, count: number): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
+  let { offset } = position;
   while (records.length < count) {
-    const offset = position.offset + records.length;
-    const slices = await log.poll([{ ...position, offset }], { bytesMax: 1_048_576, waitMs: 20_000 });
-    const came = slices.flatMap((slice) => slice.records);
-    if (came.length === 0) throw new Error(`${count} records were expected, ${records.length} came`);
-    records.push(...came);
+    const [slice] = await log.poll([{ ...position, offset }], { bytesMax: 1_048_576, waitMs: 20_000 });
+    if (slice === undefined || slice.nextOffset === offset) {
+      throw new Error(`${count} records were expected, ${records.length} came`);
+    }
+    records.push(...slice.records);
+    offset = slice.nextOffset;
   }
   return records;
 }

@@ -186,7 +186,8 @@ function polling(contract: Contract): void {
       assert.ok(bytes > 0 && bytes <= 40_960, `one poll took ${bytes} bytes`);
       assert.equal(slice?.endOffset, position.offset + count);
       assert.equal(slice?.records[0]?.offset, offset);
-      offset += slice?.records.length ?? 0;
+      assert.equal(slice?.nextOffset, offset + slice.records.length);
+      offset = slice.nextOffset;
     }
   });
 

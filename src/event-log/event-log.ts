@@ -89,7 +89,12 @@ export interface LogSlice {
   readonly topic: InputTopic;
   readonly partition: number;
   readonly records: readonly LogRecord[];
-  /** The offset after the last record that the log held when it was read: `lag = endOffset - next`. */
+  /**
+   * Where the next poll goes on. Not simply the offset after the last record: a Kafka log has offsets that no reader
+   * sees (transaction markers, aborted records), and a slice may hold nothing else.
+   */
+  readonly nextOffset: number;
+  /** The offset after the last record that the log held when it was read: `lag = endOffset - nextOffset`. */
   readonly endOffset: number;
   /**
    * Given where these records reach the end of the log: every record appended later will be stamped at or after

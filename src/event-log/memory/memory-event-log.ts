@@ -142,9 +142,9 @@ export class MemoryEventLog implements EventLog {
 
   #slice({ topic, partition, offset }: LogPosition, records: readonly LogRecord[]): LogSlice {
     const endOffset = this.#broker.records(topic, partition).length;
-    const isAtEnd = offset + records.length >= endOffset;
-    const sealedThroughMs = isAtEnd ? this.#broker.sealedThroughMs(topic, partition) : null;
-    return { topic, partition, records, endOffset, sealedThroughMs };
+    const nextOffset = offset + records.length;
+    const sealedThroughMs = nextOffset >= endOffset ? this.#broker.sealedThroughMs(topic, partition) : null;
+    return { topic, partition, records, nextOffset, endOffset, sealedThroughMs };
   }
 }
 
