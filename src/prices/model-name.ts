@@ -34,18 +34,10 @@ export function routedName(name: string): ModelName | null {
  */
 export function spellings(id: string, name: string): readonly string[] {
   if (name.startsWith('ft:')) return [name];
-  const found = new Set<string>();
-  const hostless = withoutHost(id, name);
-  for (const spelling of hostless) {
-    found.add(spelling);
-    found.add(spelling.replace(COMPACT_DATE, '-$1-$2-$3'));
-  }
-  for (const spelling of [...found]) {
-    for (const punctuated of punctuations(spelling)) found.add(punctuated);
-  }
-  for (const spelling of [...found]) found.add(spelling.replace(DATE_SUFFIX, ''));
-  found.delete('');
-  return [...found];
+  const dated = withoutHost(id, name).flatMap((one) => [one, one.replace(COMPACT_DATE, '-$1-$2-$3')]);
+  const punctuated = [...dated, ...dated.flatMap(punctuations)];
+  const undated = punctuated.map((one) => one.replace(DATE_SUFFIX, ''));
+  return [...new Set([...punctuated, ...undated])].filter((one) => one !== '');
 }
 
 function withoutHost(id: string, name: string): readonly string[] {

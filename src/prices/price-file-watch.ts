@@ -1,0 +1,69 @@
+import { stat } from 'node:fs/promises';
+import { loadPriceFile } from './price-file.ts';
+import type { PriceOverride } from './price-override.ts';
+
+export interface PriceFileWatchOptions {
+  readonly path: string;
+  /** The file changed and is valid: make a new book from it. */
+  readonly onPrices: (overrides: readonly PriceOverride[]) => void;
+  /** The file changed and cannot be used (a `PriceFileError`), or is gone: the old prices stay. Once per change. */
+  readonly onError: (error: Error) => void;
+  /** How often to look, in ms. */
+  readonly pollMs?: number;
+}
+
+export interface PriceFileWatch {
+  /** Looks now. Never rejects. */
+  check(): Promise<void>;
+  stop(): void;
+}
+
+/**
+ * Tells when the price file changes. It looks at the file's time and size every two seconds: `fs.watch` misses changes on
+ * network and container mounts and the renames by which editors and Kubernetes replace files.
+ *
+ * A file read while it is being written is either invalid, which is reported, or changes again, which is seen at the next look.
+ * Call it right after the first `loadPriceFile`; the first look always reads, so a change in between is not lost.
+ */
+export function watchPriceFile({ path, onPrices, onError, pollMs = 2000 }: PriceFileWatchOptions): PriceFileWatch {
+  let seen = '';
+  let checking: Promise<void> | null = null;
+  let stopped = false;
+
+  const look = async (): Promise<void> => {
+    // Before reading: a change during the read differs from this and is read at the next look.
+    const version = await fileVersion(path);
+    if (version === seen || stopped) return;
+    seen = version;
+    try {
+      const overrides = await loadPriceFile(path);
+      if (!stopped) onPrices(overrides);
+    } catch (error) {
+      if (!stopped) onError(error instanceof Error ? error : new Error(String(error)));
+    }
+  };
+  const check = (): Promise<void> => {
+    checking ??= look().finally(() => {
+      checking = null;
+    });
+    return checking;
+  };
+  const timer = setInterval(() => void check(), pollMs);
+  timer.unref();
+  return {
+    check,
+    stop: () => {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+async function fileVersion(path: string): Promise<string> {
+  try {
+    const { mtimeNs, size, ino } = await stat(path, { bigint: true });
+    return `${mtimeNs} ${size} ${ino}`;
+  } catch {
+    return 'unreadable';
+  }
+}

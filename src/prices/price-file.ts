@@ -1,0 +1,184 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { Compile } from 'typebox/compile';
+import { LineCounter, parseDocument } from 'yaml';
+import type { Price, Rates } from './price-book.ts';
+import { PriceFileError, type PriceFileProblem } from './price-file-error.ts';
+import { LinesOfDocument } from './price-file-lines.ts';
+import { FIELD_RULES, type PriceEntry, PriceFile, type PriceTier } from './price-file-schema.ts';
+import type { PriceOverride } from './price-override.ts';
+
+/**
+ * Reads the user's prices.
+ *
+ * @throws {PriceFileError} names the file, the line and the field
+ */
+export async function loadPriceFile(path: string): Promise<readonly PriceOverride[]> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PriceFileError(path, [{ line: null, field: '', message: `cannot be read: ${reason}` }], { cause });
+  }
+  const parsed = parsePriceFile(text, basename(path));
+  if (!parsed.ok) throw new PriceFileError(path, parsed.problems);
+  return parsed.overrides;
+}
+
+export type ParsedPriceFile =
+  | { readonly ok: true; readonly overrides: readonly PriceOverride[] }
+  | { readonly ok: false; readonly problems: readonly PriceFileProblem[] };
+
+/** @param fileName stands in the `source` of each price, with the line of its entry */
+export function parsePriceFile(text: string, fileName: string): ParsedPriceFile {
+  const lineCounter = new LineCounter();
+  const document = parseDocument(text, { lineCounter, prettyErrors: false });
+  const [broken] = document.errors;
+  if (broken !== undefined) {
+    return {
+      ok: false,
+      problems: [{ line: lineCounter.linePos(broken.pos[0]).line, field: '', message: broken.message }],
+    };
+  }
+  const lines = new LinesOfDocument(document, lineCounter);
+  const value: unknown = document.toJS();
+  if (!SCHEMA.Check(value)) return { ok: false, problems: schemaProblems(value, lines) };
+  const problems = beyondSchema(value, lines);
+  if (problems.length > 0) return { ok: false, problems };
+  const overrides = value.prices.map((entry, index) =>
+    toOverride(entry, `${fileName} line ${lines.lineOf(['prices', index])}`),
+  );
+  return { ok: true, overrides };
+}
+
+const SCHEMA = Compile(PriceFile);
+
+type Path = readonly (string | number)[];
+
+function schemaProblems(value: unknown, lines: LinesOfDocument): readonly PriceFileProblem[] {
+  const problems = new Map<string, PriceFileProblem>();
+  const report = (path: Path, message: string): void => {
+    const field = fieldName(path);
+    if (!problems.has(field)) problems.set(field, { line: lines.lineOf(path), field, message });
+  };
+  for (const error of SCHEMA.Errors(value)) {
+    const path = toPath(error.instancePath);
+    if (error.keyword === 'required') {
+      for (const missing of error.params.requiredProperties) report([...path, missing], 'is missing');
+    } else if (error.keyword === 'additionalProperties') {
+      for (const unknown of error.params.additionalProperties) report([...path, unknown], 'is not a field of a price');
+    } else if (error.keyword !== 'boolean') {
+      const rule = FIELD_RULES[String(path.at(-1) ?? '')] ?? 'must be an object with the fields of docs/pricing.md';
+      report(path, `${rule}, got ${shown(valueAt(value, path))}`);
+    }
+  }
+  return [...problems.values()];
+}
+
+/** What the schema cannot say. */
+function beyondSchema(file: PriceFile, lines: LinesOfDocument): readonly PriceFileProblem[] {
+  const problems: PriceFileProblem[] = [];
+  const report = (path: Path, message: string): void => {
+    problems.push({ line: lines.lineOf(path), field: fieldName(path), message });
+  };
+  const lineOfName = new Map<string, number>();
+  for (const [index, entry] of file.prices.entries()) {
+    const path = ['prices', index];
+    if (entry.from !== undefined && !isDay(entry.from))
+      report([...path, 'from'], `${entry.from} is no day of the calendar`);
+    checkDecimals(entry, path, report);
+    let above = 0;
+    for (const [tierIndex, tier] of (entry.tiers ?? []).entries()) {
+      const tierPath = [...path, 'tiers', tierIndex];
+      if (tier.above_prompt_tokens <= above)
+        report([...tierPath, 'above_prompt_tokens'], 'must grow from tier to tier');
+      above = tier.above_prompt_tokens;
+      checkDecimals(tier, tierPath, report);
+    }
+    const name = JSON.stringify([entry.provider?.toLowerCase(), entry.model.toLowerCase(), entry.from]);
+    const earlier = lineOfName.get(name);
+    if (earlier !== undefined) report(path, `is a second price for the provider, model and date of line ${earlier}`);
+    lineOfName.set(name, lines.lineOf(path));
+  }
+  return problems;
+}
+
+/** Costs are counted in 10^-12 USD per token: more digits would be cut off, and a cost would not be what the file says. */
+function checkDecimals(rates: object, path: Path, report: (path: Path, message: string) => void): void {
+  for (const [field, value] of Object.entries(rates)) {
+    if (!field.endsWith('_usd_per_million')) continue;
+    const picoUsd = Number(value) * 1e6;
+    // A whole number that went through binary is off by less than this.
+    if (Math.abs(picoUsd - Math.round(picoUsd)) > 1e-3) report([...path, field], `has more than 6 decimals: ${value}`);
+  }
+}
+
+function isDay(from: string): boolean {
+  const day = from.slice(0, 10);
+  const atMs = Date.parse(`${day}T00:00:00Z`);
+  return !Number.isNaN(atMs) && new Date(atMs).toISOString().startsWith(day) && !Number.isNaN(Date.parse(from));
+}
+
+function toOverride(entry: PriceEntry, source: string): PriceOverride {
+  const base: Price = { rates: toRates(entry), bandFromTokens: 0, source };
+  const higher = (entry.tiers ?? []).map((tier) => ({
+    rates: toRates({ ...entry, ...tier }),
+    bandFromTokens: tier.above_prompt_tokens + 1,
+    source,
+  }));
+  return {
+    provider: entry.provider ?? null,
+    model: entry.model,
+    fromMs: entry.from === undefined ? null : Date.parse(entry.from),
+    bands: [base, ...higher],
+  };
+}
+
+/** What has no price of its own is billed as the whole it belongs to, as for the library's prices. */
+function toRates(entry: PriceEntry | (PriceEntry & PriceTier)): Rates {
+  const input = toPicoUsd(entry.input_usd_per_million);
+  const output = toPicoUsd(entry.output_usd_per_million);
+  const rate = (usdPerMillion: number | undefined, otherwise: number): number =>
+    usdPerMillion === undefined ? otherwise : toPicoUsd(usdPerMillion);
+  return {
+    input,
+    cacheRead: rate(entry.cache_read_usd_per_million, input),
+    cacheWrite: rate(entry.cache_write_usd_per_million, input),
+    output,
+    inputAudio: rate(entry.input_audio_usd_per_million, input),
+    outputAudio: rate(entry.output_audio_usd_per_million, output),
+  };
+}
+
+function toPicoUsd(usdPerMillion: number): number {
+  return Math.round(usdPerMillion * 1e6);
+}
+
+/** A JSON pointer's segments; what counts is a number. */
+function toPath(pointer: string): Path {
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((segment) => (/^\d+$/.test(segment) ? Number(segment) : segment.replaceAll('~1', '/').replaceAll('~0', '~')));
+}
+
+/** `prices[3].tiers[0].model` */
+function fieldName(path: Path): string {
+  return path.reduce<string>(
+    (name, segment) => (typeof segment === 'number' ? `${name}[${segment}]` : `${name}${name && '.'}${segment}`),
+    '',
+  );
+}
+
+function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (at, segment) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[segment] : undefined),
+    value,
+  );
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
