@@ -18,3 +18,22 @@ export interface EvaluationTally {
   passed: number;
   readonly labels: Map<string, number>;
 }
+
+export function emptyEvaluationTally(): EvaluationTally {
+  return { count: 0, scored: 0, scoreMicroSum: 0, judged: 0, passed: 0, labels: new Map() };
+}
+
+/** `into += from`. */
+export function addEvaluationTally(into: EvaluationTally, from: EvaluationTally): void {
+  for (const field of EVALUATION_SUMS) into[field] += from[field];
+  for (const [label, count] of from.labels) into.labels.set(label, (into.labels.get(label) ?? 0) + count);
+}
+
+/** The fields that add as plain numbers, in the order in which stores keep them. */
+export const EVALUATION_SUMS = [
+  'count',
+  'scored',
+  'scoreMicroSum',
+  'judged',
+  'passed',
+] as const satisfies readonly (keyof EvaluationTally)[];

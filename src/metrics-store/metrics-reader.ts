@@ -11,11 +11,16 @@ export interface MetricsReader {
   /** Rows of one tenant, regrouped; ordered by window, then by the group's values ascending. */
   readMetrics(query: MetricsQuery): Promise<readonly MetricsRow[]>;
 
-  /** Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. */
+  /**
+   * Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. All rows of one instant come
+   * together, even past `limit`: whoever goes on from the last `changedAtMs` always advances.
+   */
   readChanges(query: ChangesQuery): Promise<readonly ChangedRow[]>;
 
+  /** By tenant, route, model, provider; of all tenants where `tenantId` is null. */
   readDimensions(tenantId: string | null): Promise<readonly SeriesActivity[]>;
 
+  /** Equal values by ascending `requestId`. In the order `slowest`, calls without a latency are left out. */
   readCalls(query: CallsQuery): Promise<readonly Call[]>;
   /** The newest call of that id. */
   readCall(tenantId: string, requestId: string): Promise<Call | null>;
@@ -28,6 +33,7 @@ export interface MetricsReader {
   /** Sums per tenant and hour, oldest hour first; all tenants where `tenantId` is null. */
   readAudit(query: { tenantId: string | null; fromMs: number; toMs: number }): Promise<readonly AuditRow[]>;
 
+  /** Newest first. */
   readDeadLetters(query: { limit: number; before: DeadLetterCursor | null }): Promise<readonly DeadLetter[]>;
 
   /** What the bill is made of, per series, billed model and minute; for recomputing costs and for what is unpriced. */
@@ -102,6 +108,7 @@ export interface CallsQuery {
   readonly route: string | null;
   readonly model: string | null;
   readonly status: CallStatus | null;
+  /** Whether the status is `error`. */
   readonly hasError: boolean | null;
   readonly latencyMsMin: number | null;
   readonly latencyMsMax: number | null;

@@ -35,10 +35,18 @@ export interface MetricsStore extends MetricsReader {
   unpublishedDeadLetters(limit: number): Promise<readonly DeadLetter[]>;
   markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void>;
 
-  /** Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction. */
-  reprice(corrections: readonly CostCorrection[]): Promise<void>;
+  /**
+   * Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction. A correction
+   * whose usage row is gone is skipped. The minute rows count as changed at `committedAtMs`, so they are published again.
+   *
+   * Not idempotent: after `unavailable`, read the usage again and send what is still missing.
+   */
+  reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void>;
 
-  /** Forgets what lies before the given instants. Windows and calls by event time, dead letters by log time. */
+  /**
+   * Forgets what lies before the given instants. Windows and calls by event time, dead letters by log time. Usage and
+   * evaluations go with the minutes, the audit with the hours.
+   */
   prune(before: PruneBefore): Promise<void>;
 
   /** @throws {MetricsStoreError} when the store cannot be reached or its schema is not ours; says what to do. */

@@ -1,0 +1,248 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { USAGE_SUMS } from '../../tally/usage.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
+import type { UsageRow } from '../metrics-reader.ts';
+import type { CostCorrection } from '../metrics-store.ts';
+import {
+  aDeadLetter,
+  aDelta,
+  anEvaluation,
+  aTally,
+  aUsage,
+  aUsageDelta,
+  auditCounts,
+  changesQuery,
+  commitNext,
+  DAY,
+  evaluationsQuery,
+  metricsQuery,
+  minute,
+  type OpenStore,
+  SERIES,
+} from './builders.ts';
+
+/** Evaluations, audit, dead letters, usage and its correction. */
+export function recordsContract(open: OpenStore): void {
+  test('evaluations are added per name and window, over routes and models, newest window first', async () => {
+    const store = await open();
+    const tally = { scored: 1, scoreMicroSum: -250_000, judged: 1, passed: 1, labels: new Map([['good', 1]]) };
+    const other = anEvaluation({
+      route: 'search',
+      tally: {
+        labels: new Map([
+          ['good', 2],
+          ['b\0d', 1],
+        ]),
+      },
+    });
+    await commitNext(store, { evaluations: [anEvaluation({ tally }), anEvaluation({ tally }), other] });
+    await commitNext(store, {
+      evaluations: [
+        anEvaluation({ tally }),
+        anEvaluation({ name: 'a', windowStartMs: minute(3) }),
+        anEvaluation({ name: 'safe' }),
+      ],
+    });
+    const rows = await store.readEvaluations(evaluationsQuery());
+    assert.deepEqual(
+      rows.map((row) => [row.name, row.windowStartMs]),
+      [
+        ['a', minute(3)],
+        ['helpful', minute(0)],
+        ['safe', minute(0)],
+      ],
+    );
+    assert.deepEqual(rows[1]?.tally, {
+      count: 4,
+      scored: 3,
+      scoreMicroSum: -750_000,
+      judged: 3,
+      passed: 3,
+      labels: new Map([
+        ['good', 5],
+        ['b\uFFFDd', 1],
+      ]),
+    });
+    const find = async (parts: object): Promise<unknown[]> =>
+      (await store.readEvaluations(evaluationsQuery(parts))).map((row) => [row.name, row.tally.count]);
+    assert.deepEqual(await find({ name: 'helpful', route: 'search' }), [['helpful', 1]]);
+    assert.deepEqual(await find({ stepMs: 5 * MINUTE_MS, model: 'gpt' }), [
+      ['a', 1],
+      ['helpful', 4],
+      ['safe', 1],
+    ]);
+    assert.deepEqual(await find({ stepMs: DAY_MS, limit: 2 }), [
+      ['a', 1],
+      ['helpful', 4],
+    ]);
+    assert.deepEqual(await find({ limit: 1 }), [['a', 1]]);
+    assert.deepEqual(await find({ fromMs: minute(1), toMs: minute(3) }), []);
+    assert.deepEqual(await find({ tenantId: 'other' }), []);
+    await store.close();
+  });
+
+  test('the audit sums per tenant and hour, negative deltas included', async () => {
+    const store = await open();
+    const unknown = {
+      tenantId: '',
+      hourStartMs: DAY,
+      counts: auditCounts({ acceptedResponses: 1, waitingResponses: 1 }),
+    };
+    const moved = {
+      tenantId: '',
+      hourStartMs: DAY,
+      counts: auditCounts({ acceptedResponses: -1, waitingResponses: -1 }),
+    };
+    const counted = {
+      tenantId: 'acme',
+      hourStartMs: DAY,
+      counts: auditCounts({ acceptedResponses: 1, countedResponses: 1 }),
+    };
+    const later = { tenantId: 'acme', hourStartMs: DAY + HOUR_MS, counts: auditCounts({ deadEvaluations: 3 }) };
+    await commitNext(store, { audits: [later, unknown, unknown, moved] });
+    await commitNext(store, { audits: [moved, counted, counted] });
+    const all = { tenantId: null, fromMs: DAY, toMs: DAY + DAY_MS };
+    const first = {
+      tenantId: 'acme',
+      hourStartMs: DAY,
+      counts: auditCounts({ acceptedResponses: 2, countedResponses: 2 }),
+    };
+    assert.deepEqual(await store.readAudit(all), [
+      { tenantId: '', hourStartMs: DAY, counts: auditCounts({}) },
+      first,
+      later,
+    ]);
+    assert.deepEqual(await store.readAudit({ ...all, tenantId: 'acme', toMs: DAY + HOUR_MS }), [first]);
+    assert.deepEqual(await store.readAudit({ ...all, tenantId: 'acme', fromMs: DAY + 1 }), [later]);
+    assert.equal((await store.readAudit({ ...all, tenantId: '' })).length, 1);
+    await store.close();
+  });
+
+  test('a dead letter of the same place is kept once, and stays published', async () => {
+    const store = await open();
+    const letter = aDeadLetter();
+    await commitNext(store, { deadLetters: [letter, letter] });
+    await store.markDeadLettersPublished(await store.unpublishedDeadLetters(9));
+    await commitNext(store, { deadLetters: [letter, aDeadLetter({ detail: 'another detail' })] });
+    assert.deepEqual(await store.readDeadLetters({ limit: 9, before: null }), [letter]);
+    assert.deepEqual(await store.unpublishedDeadLetters(9), []);
+    await store.close();
+  });
+
+  test('dead letters keep missing keys and values, empty ones and strange texts', async () => {
+    const store = await open();
+    const none = aDeadLetter({ key: null, value: null, offset: 1 });
+    const empty = aDeadLetter({ key: new Uint8Array(0), value: new Uint8Array(0), offset: 2 });
+    await commitNext(store, { deadLetters: [none, empty, aDeadLetter({ offset: 2 ** 40, detail: 'a\0\ud800' })] });
+    const letters = await store.unpublishedDeadLetters(9);
+    assert.deepEqual(letters, [none, empty, aDeadLetter({ offset: 2 ** 40, detail: 'a\uFFFD\uFFFD' })]);
+    await store.close();
+  });
+
+  test('dead letters are read newest first and page by page, and published oldest first', async () => {
+    const store = await open();
+    const places = [
+      { topic: 'llm.evaluations', partition: 0, offset: 3, loggedAtMs: 5 },
+      { topic: 'llm.requests', partition: 0, offset: 9, loggedAtMs: 5 },
+      { topic: 'llm.requests', partition: 1, offset: 1, loggedAtMs: 5 },
+      { topic: 'llm.requests', partition: 1, offset: 10, loggedAtMs: 5 },
+      { topic: 'llm.requests', partition: 0, offset: 12, loggedAtMs: 6 },
+    ] as const;
+    const letters = places.map((place) => aDeadLetter(place));
+    await commitNext(store, { deadLetters: letters.toReversed() });
+    assert.deepEqual(await store.unpublishedDeadLetters(9), letters);
+    assert.deepEqual(await store.unpublishedDeadLetters(2), letters.slice(0, 2));
+    await store.markDeadLettersPublished(letters.slice(0, 2));
+    assert.deepEqual(await store.unpublishedDeadLetters(9), letters.slice(2));
+    const newest = letters.toReversed();
+    for (let at = 0; at < newest.length; at++) {
+      const page = await store.readDeadLetters({ limit: 2, before: newest[at - 1] ?? null });
+      assert.deepEqual(page, newest.slice(at, at + 2));
+    }
+    await store.close();
+  });
+
+  test('usage is added per series, minute and billed model', async () => {
+    const store = await open();
+    const billed = { provider: 'openai', model: 'gpt-2025', bandFromTokens: 200_000 };
+    const ones = Object.fromEntries(USAGE_SUMS.map((field, i) => [field, i + 1]));
+    const deltas = [aUsageDelta({ usage: aUsage({ ...ones, cost: 2n ** 61n }) }), aUsageDelta({ billed })];
+    await commitNext(store, {
+      usages: [
+        ...deltas,
+        aUsageDelta({ windowStartMs: minute(5) }),
+        aUsageDelta({ series: { ...SERIES, tenantId: 'other' } }),
+      ],
+    });
+    await commitNext(store, { usages: deltas });
+    const rows = await store.readUsage({ tenantId: 'acme', fromMs: DAY, toMs: minute(5) });
+    const base = rows.find((row) => row.billed.bandFromTokens === 0);
+    assert.equal(rows.length, 2);
+    for (const [i, field] of USAGE_SUMS.entries()) assert.equal(base?.usage[field], 2 * (i + 1), field);
+    assert.equal(base?.usage.costPicoUsd.value, 2n ** 62n);
+    assert.deepEqual(
+      [base?.route, base?.model, base?.provider, base?.windowStartMs],
+      ['chat', 'gpt', 'openai', minute(0)],
+    );
+    assert.deepEqual(rows.find((row) => row !== base)?.billed, billed);
+    assert.equal((await store.readUsage({ tenantId: null, fromMs: DAY, toMs: minute(6) })).length, 4);
+    await store.close();
+  });
+
+  test('a cost correction reaches usage, minute, hour and day, and the row counts as changed', async () => {
+    const store = await open();
+    const tally = aTally({ requests: 3, unpricedRequests: 3, cost: 10n });
+    const usages = [aUsageDelta({ usage: aUsage({ calls: 3, unpricedCalls: 3, cost: 10n }) })];
+    await commitNext(store, {
+      committedAtMs: 100,
+      tallies: [aDelta({ tally }), aDelta({ windowStartMs: minute(1) })],
+      usages,
+    });
+    await store.markRowsPublished(await store.unpublishedRows(9));
+    const { billed } = aUsageDelta();
+    const correction = { series: SERIES, windowStartMs: minute(0), billed, costPicoUsd: 2n ** 60n, unpricedCalls: -3 };
+    const unknown = { ...correction, billed: { ...billed, model: 'unknown' } };
+    const gone = { ...correction, series: { ...SERIES, route: 'gone' } };
+    await store.reprice([unknown, { ...correction, costPicoUsd: -20n, unpricedCalls: 0 }, correction, gone], 500);
+    const [usage] = await store.readUsage({ tenantId: null, fromMs: DAY, toMs: minute(5) });
+    assert.deepEqual([usage?.usage.costPicoUsd.value, usage?.usage.unpricedCalls], [2n ** 60n - 10n, 0]);
+    for (const stepMs of [MINUTE_MS, HOUR_MS, DAY_MS]) {
+      const [row] = await store.readMetrics(metricsQuery({ stepMs, order: 'asc' }));
+      assert.deepEqual([row?.tally.costPicoUsd.value, row?.tally.unpricedRequests], [2n ** 60n - 10n, 0]);
+    }
+    const changed = await store.readChanges(changesQuery({ sinceMs: 101 }));
+    assert.deepEqual(
+      changed.map((row) => [row.windowStartMs, row.changedAtMs, row.revision]),
+      [[minute(0), 500, 2]],
+    );
+    assert.deepEqual(
+      (await store.unpublishedRows(9)).map((row) => row.revision),
+      [2],
+    );
+    assert.equal((await store.readDimensions('acme')).length, 1);
+    await store.close();
+  });
+
+  test('what was read as usage can be sent back as a correction, overflow included', async () => {
+    const store = await open({ maxSeriesPerTenant: 1 });
+    const other = { ...SERIES, route: 'beyond', provider: 'p' };
+    await commitNext(store, {
+      tallies: [aDelta(), aDelta({ series: other })],
+      usages: [aUsageDelta(), aUsageDelta({ series: other })],
+    });
+    const usages = await store.readUsage({ tenantId: null, fromMs: DAY, toMs: minute(5) });
+    await store.reprice(usages.map(correct), 500);
+    const rows = await store.readMetrics(metricsQuery());
+    assert.deepEqual(
+      rows.map((row) => row.tally.costPicoUsd.value),
+      [7n, 7n],
+    );
+    await store.close();
+  });
+}
+
+function correct(row: UsageRow): CostCorrection {
+  const { windowStartMs, billed } = row;
+  return { series: row, windowStartMs, billed, costPicoUsd: 7n, unpricedCalls: 1 };
+}

@@ -1,0 +1,63 @@
+import { applyCallWrite, callKey, foldCallWrites } from '../apply-call.ts';
+import type { Call, CallWrite } from '../call.ts';
+import { metadataMatches } from '../metadata-filter.ts';
+import type { CallsQuery } from '../metrics-reader.ts';
+
+/** Single calls. Reads walk over all of them. */
+export class MemoryCalls {
+  readonly #calls = new Map<string, Call>();
+
+  write(writes: readonly CallWrite[]): void {
+    for (const write of foldCallWrites(writes)) {
+      const key = callKey(write.call);
+      this.#calls.set(key, applyCallWrite(this.#calls.get(key), write));
+    }
+  }
+
+  read(query: CallsQuery): readonly Call[] {
+    const valueOf = (call: Call): number | null => (query.order === 'newest' ? call.timestampMs : call.latencyMs);
+    const { after, limit } = query;
+    return [...this.#calls.values()]
+      .flatMap((call) => {
+        const value = valueOf(call);
+        return value !== null && matches(call, query) ? [{ call, value }] : [];
+      })
+      .filter(({ call, value }) => {
+        if (after === null) return true;
+        return value < after.value || (value === after.value && call.requestId > after.requestId);
+      })
+      .sort((a, b) => b.value - a.value || compareTexts(a.call.requestId, b.call.requestId))
+      .slice(0, limit)
+      .map(({ call }) => call);
+  }
+
+  readOne(tenantId: string, requestId: string): Call | null {
+    let newest: Call | null = null;
+    for (const call of this.#calls.values()) {
+      if (call.tenantId !== tenantId || call.requestId !== requestId) continue;
+      if (newest === null || call.timestampMs > newest.timestampMs) newest = call;
+    }
+    return newest;
+  }
+
+  prune(beforeMs: number): void {
+    for (const [key, call] of this.#calls) if (call.timestampMs < beforeMs) this.#calls.delete(key);
+  }
+}
+
+function matches(call: Call, query: CallsQuery): boolean {
+  const { fromMs, toMs, latencyMsMin, latencyMsMax, hasError, metadata } = query;
+  if (call.tenantId !== query.tenantId || call.timestampMs < fromMs || call.timestampMs >= toMs) return false;
+  for (const field of ['route', 'model', 'status', 'userIdHash', 'sessionId'] as const) {
+    if (query[field] !== null && query[field] !== call[field]) return false;
+  }
+  if (hasError !== null && hasError !== (call.status === 'error')) return false;
+  if (latencyMsMin !== null && (call.latencyMs === null || call.latencyMs < latencyMsMin)) return false;
+  if (latencyMsMax !== null && (call.latencyMs === null || call.latencyMs > latencyMsMax)) return false;
+  return metadataMatches(call.metadata, metadata);
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

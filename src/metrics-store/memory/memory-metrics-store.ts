@@ -1,0 +1,224 @@
+import { type Series, seriesKey } from '../../tally/series.ts';
+import { addUsage, type BilledModel, Usage } from '../../tally/usage.ts';
+import { windowStartMs } from '../../tally/window.ts';
+import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts } from '../audit.ts';
+import type { Commit, Progress } from '../commit.ts';
+import { addEvaluationTally, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
+import { billedKey, foldAudits, foldEvaluations, foldUsages, storableBilled } from '../fold-commit.ts';
+import type * as Reader from '../metrics-reader.ts';
+import type { CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
+import { MemoryCalls } from './memory-calls.ts';
+import { MemoryDeadLetters } from './memory-dead-letters.ts';
+import { MemoryDictionary, type Pair } from './memory-dictionary.ts';
+import { MemoryWindows } from './memory-windows.ts';
+
+interface EvaluationEntry {
+  readonly pair: Pair;
+  readonly name: string;
+  readonly windowStartMs: number;
+  readonly tally: EvaluationTally;
+}
+
+interface UsageEntry {
+  readonly series: Series;
+  readonly windowStartMs: number;
+  readonly billed: BilledModel;
+  readonly usage: Usage;
+}
+
+/**
+ * The whole store in this process. For the simulation, tests and examples: so simple that what it holds is right by reading it,
+ * never fast. A commit is atomic because nothing in it waits and nothing in it can fail half way.
+ */
+export class MemoryMetricsStore implements MetricsStore {
+  readonly #dictionary: MemoryDictionary;
+  readonly #windows: MemoryWindows;
+  readonly #calls = new MemoryCalls();
+  readonly #deadLetters = new MemoryDeadLetters();
+  readonly #progress = new Map<number, Progress>();
+  readonly #usages = new Map<string, UsageEntry>();
+  readonly #evaluations = new Map<string, EvaluationEntry>();
+  readonly #audits = new Map<string, AuditDelta>();
+
+  constructor({ maxSeriesPerTenant = SERIES_PER_TENANT_MAX }: { readonly maxSeriesPerTenant?: number } = {}) {
+    this.#dictionary = new MemoryDictionary(maxSeriesPerTenant);
+    this.#windows = new MemoryWindows(this.#dictionary);
+  }
+
+  async loadProgress(partition: number): Promise<Progress | null> {
+    return this.#progress.get(partition) ?? null;
+  }
+
+  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+    const stored = this.#progress.get(commit.partition);
+    const seq = commit.expectedSeq + 1;
+    if (stored !== undefined && stored.seq === seq && stored.token === commit.token) return 'applied';
+    if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';
+    const { token, positions, completeThroughMs, committedAtMs } = commit;
+    const checkpoint = commit.checkpoint?.slice() ?? stored?.checkpoint ?? new Uint8Array(0);
+    this.#progress.set(commit.partition, { seq, token, positions, completeThroughMs, committedAtMs, checkpoint });
+    this.#windows.add(commit.tallies, committedAtMs);
+    this.#addUsages(commit.usages);
+    this.#addEvaluations(commit.evaluations);
+    this.#addAudits(commit.audits);
+    this.#calls.write(commit.calls);
+    this.#deadLetters.add(commit.deadLetters);
+    return 'applied';
+  }
+
+  async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
+    return this.#windows.read(query);
+  }
+
+  async readChanges(query: Reader.ChangesQuery): Promise<readonly Reader.ChangedRow[]> {
+    return this.#windows.readChanges(query);
+  }
+
+  async readDimensions(tenantId: string | null): Promise<readonly Reader.SeriesActivity[]> {
+    return this.#windows.readDimensions(tenantId);
+  }
+
+  async readCalls(query: Reader.CallsQuery): Promise<ReturnType<MemoryCalls['read']>> {
+    return this.#calls.read(query);
+  }
+
+  async readCall(tenantId: string, requestId: string): Promise<ReturnType<MemoryCalls['readOne']>> {
+    return this.#calls.readOne(tenantId, requestId);
+  }
+
+  async readEvaluations(query: Reader.EvaluationsQuery): Promise<readonly Reader.EvaluationRow[]> {
+    const { tenantId, fromMs, toMs, stepMs, limit } = query;
+    const merged = new Map<string, Reader.EvaluationRow>();
+    for (const { pair, name, windowStartMs: minuteMs, tally } of this.#evaluations.values()) {
+      if (pair.tenantId !== tenantId || minuteMs < fromMs || minuteMs >= toMs || (query.name ?? name) !== name)
+        continue;
+      if ((query.route ?? pair.route) !== pair.route || (query.model ?? pair.model) !== pair.model) continue;
+      const startMs = windowStartMs(minuteMs, stepMs);
+      const key = `${startMs} ${name}`;
+      const row = merged.get(key) ?? { name, windowStartMs: startMs, tally: emptyEvaluationTally() };
+      addEvaluationTally(row.tally, tally);
+      merged.set(key, row);
+    }
+    const rows = [...merged.values()];
+    return rows.sort((a, b) => b.windowStartMs - a.windowStartMs || (a.name < b.name ? -1 : 1)).slice(0, limit);
+  }
+
+  async readProgress(): Promise<ReadonlyMap<number, Progress>> {
+    return new Map(this.#progress);
+  }
+
+  async readAudit(query: {
+    tenantId: string | null;
+    fromMs: number;
+    toMs: number;
+  }): Promise<readonly Reader.AuditRow[]> {
+    return [...this.#audits.values()]
+      .filter(({ hourStartMs }) => hourStartMs >= query.fromMs && hourStartMs < query.toMs)
+      .filter(({ tenantId }) => (query.tenantId ?? tenantId) === tenantId)
+      .sort((a, b) => a.hourStartMs - b.hourStartMs || (a.tenantId < b.tenantId ? -1 : 1))
+      .map((row) => ({ ...row, counts: { ...row.counts } }));
+  }
+
+  async readDeadLetters(query: {
+    limit: number;
+    before: Reader.DeadLetterCursor | null;
+  }): Promise<readonly DeadLetter[]> {
+    return this.#deadLetters.read(query);
+  }
+
+  async readUsage({ tenantId, fromMs, toMs }: Reader.UsageQuery): Promise<readonly Reader.UsageRow[]> {
+    return [...this.#usages.values()]
+      .filter(({ series }) => (tenantId ?? series.tenantId) === series.tenantId)
+      .filter((row) => row.windowStartMs >= fromMs && row.windowStartMs < toMs)
+      .map(({ series, windowStartMs: startMs, billed, usage }) => {
+        const copy = new Usage();
+        addUsage(copy, usage);
+        return { ...series, windowStartMs: startMs, billed, usage: copy };
+      });
+  }
+
+  async unpublishedRows(limit: number): Promise<readonly PublishableRow[]> {
+    return this.#windows.unpublished(limit);
+  }
+
+  async markRowsPublished(rows: readonly PublishableRow[]): Promise<void> {
+    this.#windows.markPublished(rows);
+  }
+
+  async unpublishedDeadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#deadLetters.unpublished(limit);
+  }
+
+  async markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void> {
+    this.#deadLetters.markPublished(letters);
+  }
+
+  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void> {
+    const touched = new Map<string, CostCorrection>();
+    for (const correction of corrections) {
+      const { series, windowStartMs: startMs } = correction;
+      const id = seriesKey(series);
+      const entry = this.#usages.get(`${id} ${startMs} ${billedKey(storableBilled(correction.billed))}`);
+      if (entry === undefined) continue;
+      entry.usage.costPicoUsd.addBig(correction.costPicoUsd);
+      entry.usage.unpricedCalls += correction.unpricedCalls;
+      this.#windows.reprice(entry.series, startMs, correction);
+      touched.set(`${id} ${startMs}`, { ...correction, series: entry.series });
+    }
+    for (const { series, windowStartMs: startMs } of touched.values()) {
+      this.#windows.touchMinute(series, startMs, committedAtMs);
+    }
+  }
+
+  async prune(before: PruneBefore): Promise<void> {
+    this.#windows.prune(before);
+    this.#calls.prune(before.callsMs);
+    this.#deadLetters.prune(before.deadLettersMs);
+    for (const rows of [this.#usages, this.#evaluations]) {
+      for (const [key, row] of rows) if (row.windowStartMs < before.minutesMs) rows.delete(key);
+    }
+    for (const [key, row] of this.#audits) if (row.hourStartMs < before.hoursMs) this.#audits.delete(key);
+  }
+
+  async checkHealth(): Promise<void> {}
+
+  async close(): Promise<void> {}
+
+  #addUsages(deltas: Commit['usages']): void {
+    for (const { ref, windowStartMs: startMs, billed, usage } of foldUsages(deltas, (series) =>
+      this.#dictionary.resolveSeries(series),
+    )) {
+      const key = `${ref.id} ${startMs} ${billedKey(billed)}`;
+      const entry = this.#usages.get(key) ?? { series: ref.series, windowStartMs: startMs, billed, usage: new Usage() };
+      addUsage(entry.usage, usage);
+      this.#usages.set(key, entry);
+    }
+  }
+
+  #addEvaluations(deltas: Commit['evaluations']): void {
+    for (const { ref, name, windowStartMs: startMs, tally } of foldEvaluations(deltas, (delta) =>
+      this.#dictionary.resolvePair(delta),
+    )) {
+      const key = `${ref.id} ${startMs} ${name}`;
+      const entry = this.#evaluations.get(key) ?? {
+        pair: ref,
+        name,
+        windowStartMs: startMs,
+        tally: emptyEvaluationTally(),
+      };
+      addEvaluationTally(entry.tally, tally);
+      this.#evaluations.set(key, entry);
+    }
+  }
+
+  #addAudits(deltas: Commit['audits']): void {
+    for (const { tenantId, hourStartMs, counts } of foldAudits(deltas)) {
+      const key = `${hourStartMs} ${tenantId}`;
+      const row = this.#audits.get(key) ?? { tenantId, hourStartMs, counts: emptyAuditCounts() };
+      for (const count of AUDIT_COUNTS) row.counts[count] += counts[count];
+      this.#audits.set(key, row);
+    }
+  }
+}

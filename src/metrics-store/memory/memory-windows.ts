@@ -1,0 +1,195 @@
+import type { Series } from '../../tally/series.ts';
+import { addTally, Tally } from '../../tally/tally.ts';
+import { coarsestResolutionMs, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
+import type { Commit } from '../commit.ts';
+import { foldTallies } from '../fold-commit.ts';
+import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
+import type { PruneBefore } from '../metrics-store.ts';
+import type { PublishableRow } from '../outbox.ts';
+import { Regrouper, rangeToScan } from '../regroup.ts';
+import type { MemoryDictionary } from './memory-dictionary.ts';
+
+interface WindowRow {
+  readonly series: Series;
+  readonly windowStartMs: number;
+  readonly tally: Tally;
+  revision: number;
+  changedAtMs: number;
+}
+
+/** The minute, hour and day rows with their outbox. */
+export class MemoryWindows {
+  readonly #dictionary: MemoryDictionary;
+  /** Per resolution: (pair, window) → provider → row. */
+  readonly #rows = new Map<ResolutionMs, Map<string, Map<string, WindowRow>>>(
+    RESOLUTIONS_MS.map((resolutionMs) => [resolutionMs, new Map()]),
+  );
+  /** Keys of minute rows that wait to be published, oldest change first. */
+  readonly #outbox = new Set<string>();
+  readonly #activity = new Map<string, SeriesActivity>();
+
+  constructor(dictionary: MemoryDictionary) {
+    this.#dictionary = dictionary;
+  }
+
+  add(tallies: Commit['tallies'], changedAtMs: number): void {
+    const folded = foldTallies(tallies, (series) => this.#dictionary.resolveSeries(series));
+    for (const [resolutionMs, deltas] of folded) {
+      for (const { ref, windowStartMs, tally } of deltas) {
+        const row = this.#rowOf(resolutionMs, ref.series, windowStartMs);
+        addTally(row.tally, tally);
+        if (resolutionMs === MINUTE_MS) {
+          this.#touch(row, changedAtMs);
+          this.#noteActivity(row);
+        }
+      }
+    }
+  }
+
+  /** Adds a cost correction to the rows that are still there. */
+  reprice(series: Series, windowStart: number, correction: { costPicoUsd: bigint; unpricedCalls: number }): void {
+    for (const resolutionMs of RESOLUTIONS_MS) {
+      const start = windowStart - (windowStart % resolutionMs);
+      const row = this.#rows.get(resolutionMs)?.get(pairWindowKey(series, start))?.get(series.provider);
+      if (row === undefined) continue;
+      row.tally.costPicoUsd.addBig(correction.costPicoUsd);
+      row.tally.unpricedRequests += correction.unpricedCalls;
+    }
+  }
+
+  /** Makes the minute row appear as changed, as a commit would. */
+  touchMinute(series: Series, windowStartMs: number, changedAtMs: number): void {
+    const row = this.#rows.get(MINUTE_MS)?.get(pairWindowKey(series, windowStartMs))?.get(series.provider);
+    if (row !== undefined) this.#touch(row, changedAtMs);
+  }
+
+  read(query: MetricsQuery): readonly MetricsRow[] {
+    const { fromMs, toMs } = rangeToScan(query);
+    const rows = this.#rowsOf(coarsestResolutionMs(query.stepMs))
+      .filter(({ series, windowStartMs }) => {
+        const isInRange = windowStartMs >= fromMs && windowStartMs < toMs;
+        return isInRange && matches(series, query) && (query.provider ?? series.provider) === series.provider;
+      })
+      .sort((a, b) => a.windowStartMs - b.windowStartMs);
+    if (query.order === 'desc') rows.reverse();
+    const regrouper = new Regrouper(query);
+    for (const { series, windowStartMs, tally } of rows) {
+      const { route, model, provider } = series;
+      if (!regrouper.add({ windowStartMs, route, model, provider, addTo: (into) => addTally(into, tally) })) break;
+    }
+    return regrouper.finish();
+  }
+
+  readChanges(query: ChangesQuery): readonly ChangedRow[] {
+    const changed: ChangedRow[] = [];
+    for (const rows of this.#rows.get(MINUTE_MS)?.values() ?? []) {
+      const merged = mergeProviders(rows);
+      if (merged === null || !matches(merged, query) || merged.changedAtMs < query.sinceMs) continue;
+      const { tenantId: _, ...row } = merged;
+      changed.push(row);
+    }
+    changed.sort((a, b) => a.changedAtMs - b.changedAtMs || a.windowStartMs - b.windowStartMs);
+    const last = changed[query.limit - 1];
+    return last === undefined ? changed : changed.filter(({ changedAtMs }) => changedAtMs <= last.changedAtMs);
+  }
+
+  readDimensions(tenantId: string | null): readonly SeriesActivity[] {
+    const keys = [...this.#activity.keys()].sort();
+    const all = keys.flatMap((key) => this.#activity.get(key) ?? []);
+    return tenantId === null ? all : all.filter((activity) => activity.tenantId === tenantId);
+  }
+
+  unpublished(limit: number): readonly PublishableRow[] {
+    const waiting: PublishableRow[] = [];
+    for (const key of this.#outbox) {
+      if (waiting.length >= limit) break;
+      const merged = mergeProviders(this.#rows.get(MINUTE_MS)?.get(key) ?? new Map());
+      if (merged === null) continue;
+      const { changedAtMs: _, ...row } = merged;
+      waiting.push(row);
+    }
+    return waiting;
+  }
+
+  markPublished(published: readonly PublishableRow[]): void {
+    for (const row of published) {
+      const key = pairWindowKey(row, row.windowStartMs);
+      const merged = mergeProviders(this.#rows.get(MINUTE_MS)?.get(key) ?? new Map());
+      if (merged === null || merged.revision === row.revision) this.#outbox.delete(key);
+    }
+  }
+
+  prune({ minutesMs, hoursMs, daysMs }: PruneBefore): void {
+    const beforeMs = [minutesMs, hoursMs, daysMs];
+    RESOLUTIONS_MS.forEach((resolutionMs, index) => {
+      for (const [key, rows] of this.#rows.get(resolutionMs) ?? []) {
+        const [row] = rows.values();
+        if (row === undefined || row.windowStartMs >= (beforeMs[index] ?? 0)) continue;
+        this.#rows.get(resolutionMs)?.delete(key);
+        if (resolutionMs === MINUTE_MS) this.#outbox.delete(key);
+      }
+    });
+  }
+
+  #touch(row: WindowRow, changedAtMs: number): void {
+    row.revision += 1;
+    row.changedAtMs = Math.max(row.changedAtMs, changedAtMs);
+    this.#outbox.add(pairWindowKey(row.series, row.windowStartMs));
+  }
+
+  #noteActivity({ series, windowStartMs }: WindowRow): void {
+    const key = Object.values(series).join('\0');
+    const lastWindowStartMs = Math.max(windowStartMs, this.#activity.get(key)?.lastWindowStartMs ?? 0);
+    this.#activity.set(key, { ...series, lastWindowStartMs });
+  }
+
+  #rowOf(resolutionMs: ResolutionMs, series: Series, windowStartMs: number): WindowRow {
+    const rows = this.#rows.get(resolutionMs) ?? new Map<string, Map<string, WindowRow>>();
+    const key = pairWindowKey(series, windowStartMs);
+    const providers = rows.get(key) ?? new Map<string, WindowRow>();
+    rows.set(key, providers);
+    const row = providers.get(series.provider) ?? {
+      series,
+      windowStartMs,
+      tally: new Tally(),
+      revision: 0,
+      changedAtMs: 0,
+    };
+    providers.set(series.provider, row);
+    return row;
+  }
+
+  #rowsOf(resolutionMs: ResolutionMs): WindowRow[] {
+    return Array.from(this.#rows.get(resolutionMs)?.values() ?? [], (rows) => [...rows.values()]).flat();
+  }
+}
+
+function matches(
+  row: { tenantId: string; route: string; model: string },
+  query: { tenantId: string; route: string | null; model: string | null },
+): boolean {
+  const { tenantId, route, model } = query;
+  return row.tenantId === tenantId && (route ?? row.route) === row.route && (model ?? row.model) === row.model;
+}
+
+type MergedRow = PublishableRow & { readonly changedAtMs: number };
+
+/** One minute of a pair over all its providers; null over nothing. */
+function mergeProviders(rows: ReadonlyMap<string, WindowRow>): MergedRow | null {
+  const [first] = rows.values();
+  if (first === undefined) return null;
+  const { tenantId, route, model } = first.series;
+  const tally = new Tally();
+  let revision = 0;
+  let changedAtMs = 0;
+  for (const row of rows.values()) {
+    addTally(tally, row.tally);
+    revision += row.revision;
+    changedAtMs = Math.max(changedAtMs, row.changedAtMs);
+  }
+  return { tenantId, route, model, windowStartMs: first.windowStartMs, tally, revision, changedAtMs };
+}
+
+function pairWindowKey(pair: { tenantId: string; route: string; model: string }, windowStartMs: number): string {
+  return `${pair.tenantId}\0${pair.route}\0${pair.model}\0${windowStartMs}`;
+}

@@ -1,0 +1,25 @@
+import { describe } from 'node:test';
+import type { OpenStore } from './contract/builders.ts';
+import { callsContract } from './contract/calls.contract.ts';
+import { commitContract } from './contract/commit.contract.ts';
+import { outboxContract } from './contract/outbox.contract.ts';
+import { queriesContract } from './contract/queries.contract.ts';
+import { recordsContract } from './contract/records.contract.ts';
+import { retentionContract } from './contract/retention.contract.ts';
+import { sumsContract } from './contract/sums.contract.ts';
+
+/**
+ * What every adapter of `MetricsStore` must do; run once per adapter.
+ * `open` gives an empty store each time; the test closes it.
+ */
+export function metricsStoreContract({ name, open }: { readonly name: string; readonly open: OpenStore }): void {
+  describe(`${name} as a metrics store`, () => {
+    commitContract(open);
+    sumsContract(open);
+    queriesContract(open);
+    outboxContract(open);
+    callsContract(open);
+    recordsContract(open);
+    retentionContract(open);
+  });
+}
