@@ -66,12 +66,12 @@ function repriceRow(
   if (price === null) return { costPicoUsd: 0n, unpricedCalls: usage.calls };
   const cost = new ExactSum();
   addCost(cost, usage, price.rates);
-  return { costPicoUsd: cost.value, unpricedCalls: 0 };
+  return { costPicoUsd: cost.value, unpricedCalls: usage.unknownCalls };
 }
 
-/** The prompt's size where the row is about one call; 0 where it is about several and nobody knows. */
+/** The prompt's size where the row sums one call; 0 where it sums several, and nobody knows. */
 function onlyPromptTokens(usage: Usage): number {
-  if (usage.calls !== 1) return 0;
+  if (usage.calls - usage.unknownCalls !== 1) return 0;
   return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.inputAudioTokens;
 }
 
