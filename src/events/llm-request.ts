@@ -21,6 +21,11 @@ export const LlmRequest = Type.Object(
     cached_prompt_tokens: Type.Optional(TokenCount),
     cache_write_tokens: Type.Optional(TokenCount),
     stream: Type.Optional(Type.Union([Type.Boolean(), Type.Null()])),
+    operation: Type.Optional(
+      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
+        description: 'As `gen_ai.operation.name`: chat, text_completion, generate_content or embeddings.',
+      }),
+    ),
   },
   {
     $id: 'LlmRequest',

@@ -22,6 +22,16 @@ export const LlmResponse = Type.Object(
     model: Type.Optional(Type.Union([Dimension, Type.Null()])),
     cached_prompt_tokens: Type.Optional(TokenCount),
     cache_write_tokens: Type.Optional(TokenCount),
+    cache_write_1h_tokens: Type.Optional(TokenCount),
+    audio_prompt_tokens: Type.Optional(TokenCount),
+    audio_completion_tokens: Type.Optional(TokenCount),
+    finish_reason_raw: Type.Optional(NullableText(255)),
+    service_tier: Type.Optional(NullableText(255)),
+    cache_hit: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Null()], {
+        description: 'A proxy answered from its own cache: the call counts and costs nothing.',
+      }),
+    ),
   },
   {
     $id: 'LlmResponse',

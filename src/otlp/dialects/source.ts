@@ -1,0 +1,59 @@
+/** The families of SDKs whose names differ, as the columns of the mapping table. */
+export type Dialect =
+  | 'otel'
+  | 'openllmetry'
+  | 'openinference'
+  | 'ai-sdk'
+  | 'langfuse'
+  | 'litellm'
+  | 'openlit'
+  | 'logfire'
+  | 'pydantic-ai'
+  | 'anthropic-sdk'
+  | 'laminar'
+  | 'langsmith'
+  | 'sentry'
+  | 'genkit';
+
+/**
+ * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the
+ * next source is tried: a filler must never become a 0.
+ *
+ * - `text`: a string that is not empty; numbers and booleans become text.
+ * - `quoted`: text that may be JSON, as Langfuse sends `"\"acme\""`.
+ * - `first`: the first entry of an array, of a JSON array in a string, or the string itself.
+ * - `count`: a whole number from 0 up, as int, double or string.
+ * - `parts`: the sum of such counts under several keys, `{a,b}` in the key standing for either.
+ * - `flag`: a boolean, or "True", "false" and the like.
+ * - `seconds`, `millis`: a duration, giving ms.
+ * - `instant`: an ISO time, maybe quoted, giving ms since the span's start.
+ * - `event`: the time of the first event of that name, giving ms since the span's start.
+ * - `event text`: `key` is `event name/attribute`.
+ * - `suffix`: true where the text ends in `suffix`; absent otherwise.
+ */
+export type Reading =
+  | 'text'
+  | 'quoted'
+  | 'first'
+  | 'count'
+  | 'parts'
+  | 'flag'
+  | 'seconds'
+  | 'millis'
+  | 'instant'
+  | 'event'
+  | 'event text'
+  | 'suffix';
+
+/** One cell of the mapping table. */
+export interface Source {
+  readonly dialect: Dialect;
+  readonly key: string;
+  readonly read: Reading;
+  /** The value is JSON; these dotted paths into it are tried in order. */
+  readonly paths?: readonly string[];
+  /** With `suffix`: what the text must end in. */
+  readonly suffix?: string;
+  /** Spans of scopes with this prefix are not believed here, because their value is known to be wrong. */
+  readonly exceptScope?: string;
+}

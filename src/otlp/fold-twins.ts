@@ -1,0 +1,129 @@
+import { type Candidate, type Folded, processKeyOf, requestIdOf } from './candidate.ts';
+import { fillGaps } from './merge-facts.ts';
+
+/** Two instrumentations of one call start within this. */
+export const TWIN_START_MS_MAX = 25;
+/** One interval lies inside the other but for this much. */
+const TWIN_SLACK_MS = 5;
+/** Exporters send at most 512 spans; a body with more is compared within this many neighbours, so that it stays linear. */
+const NEIGHBOURS_MAX = 600;
+/** Calls of one response id in one export; a cache replays ids, but not that often. */
+const SAME_ID_MAX = 64;
+/** The SDK's own span is nearest to the wire: others were seen to count output tokens twice. */
+const NATIVE_SCOPE = 'com.anthropic.sdk.';
+
+/**
+ * Finds calls that two instrumentations of one process report in spans that do not nest, e.g. as roots of two traces:
+ * by equal response ids, or where an id is missing (errors, Langfuse) by time. Scopes must differ: six hundred
+ * concurrent equal calls of one instrumentation are six hundred calls.
+ *
+ * By time the count is right, though with concurrency the wrong twins may pair: so the other span only fills gaps.
+ */
+export function foldTwins(calls: readonly Candidate[], folded: Folded[]): readonly Candidate[] {
+  if (new Set(calls.map(({ span }) => span.scope.name)).size < 2) return calls;
+  const clusters: Candidate[][] = [];
+  joinByResponseId(calls, clusters);
+  joinByTime(clusters);
+  return clusters.filter((cluster) => cluster.length > 0).map((cluster) => foldCluster(cluster, folded));
+}
+
+function joinByResponseId(calls: readonly Candidate[], clusters: Candidate[][]): void {
+  const byId = new Map<string, Candidate[][]>();
+  for (const call of calls) {
+    const cluster = [call];
+    const id = call.facts.responseId;
+    if (id !== null) {
+      const key = `${processKeyOf(call.span.resource)}\n${id}`;
+      const known = byId.get(key) ?? [];
+      const twin = known.find((other) => !hasScopeOf(other, call));
+      if (twin !== undefined) {
+        twin.push(call);
+        continue;
+      }
+      if (known.length < SAME_ID_MAX) byId.set(key, [...known, cluster]);
+    }
+    clusters.push(cluster);
+  }
+}
+
+/** The closest starts are paired first, each cluster with at most one of another scope. */
+function joinByTime(clusters: Candidate[][]): void {
+  const sorted = clusters.toSorted((a, b) => startOf(a) - startOf(b));
+  const pairs: { a: Candidate[]; b: Candidate[]; gapMs: number }[] = [];
+  for (const [i, a] of sorted.entries()) {
+    for (let j = i + 1; j < Math.min(sorted.length, i + NEIGHBOURS_MAX); j++) {
+      const b = sorted[j];
+      if (b === undefined) break;
+      const gapMs = startOf(b) - startOf(a);
+      if (gapMs > TWIN_START_MS_MAX) break;
+      if (isTwinCluster(a, b)) pairs.push({ a, b, gapMs });
+    }
+  }
+  for (const { a, b } of pairs.toSorted((x, y) => x.gapMs - y.gapMs)) {
+    if (a.length === 0 || b.length === 0 || !isTwinCluster(a, b)) continue;
+    a.push(...b);
+    b.length = 0;
+  }
+}
+
+function startOf(cluster: readonly Candidate[]): number {
+  return cluster[0]?.startMs ?? 0;
+}
+
+function hasScopeOf(cluster: readonly Candidate[], call: Candidate): boolean {
+  return cluster.some(({ span }) => span.scope.name === call.span.scope.name);
+}
+
+function isTwinCluster(a: readonly Candidate[], b: readonly Candidate[]): boolean {
+  return a.every((x) => b.every((y) => isTwin(x, y)));
+}
+
+/** Whether two calls, by all that both say, may be one. */
+export function isTwin(a: Candidate, b: Candidate): boolean {
+  return (
+    a.span.scope.name !== b.span.scope.name &&
+    Math.abs(a.startMs - b.startMs) <= TWIN_START_MS_MAX &&
+    (isInside(a, b) || isInside(b, a)) &&
+    (a.facts.operation === 'embeddings') === (b.facts.operation === 'embeddings') &&
+    isSameModel(a, b) &&
+    isEqualWhereKnown(a.facts.responseId, b.facts.responseId) &&
+    isEqualWhereKnown(a.facts.promptTokens, b.facts.promptTokens) &&
+    isEqualWhereKnown(a.facts.completionTokens, b.facts.completionTokens) &&
+    processKeyOf(a.span.resource) === processKeyOf(b.span.resource)
+  );
+}
+
+function isInside(inner: Candidate, outer: Candidate): boolean {
+  const innerEndMs = inner.startMs + (inner.durationMs ?? 0);
+  const outerEndMs = outer.startMs + (outer.durationMs ?? 0);
+  return inner.startMs >= outer.startMs - TWIN_SLACK_MS && innerEndMs <= outerEndMs + TWIN_SLACK_MS;
+}
+
+/** Langfuse knows one name only: the answered one, or on errors the asked one. */
+function isSameModel({ facts: a }: Candidate, { facts: b }: Candidate): boolean {
+  const names = [a.requestModel, a.responseModel].filter((name) => name !== null);
+  return names.some((name) => name === b.requestModel || name === b.responseModel);
+}
+
+function isEqualWhereKnown<T>(a: T | null, b: T | null): boolean {
+  return a === null || b === null || a === b;
+}
+
+function foldCluster(cluster: readonly Candidate[], folded: Folded[]): Candidate {
+  const [winner, ...others] = cluster.toSorted(byNearness);
+  if (winner === undefined || others.length === 0) return cluster[0] as Candidate;
+  let call = winner;
+  for (const other of others) {
+    const byResponseId = other.facts.responseId !== null && other.facts.responseId === winner.facts.responseId;
+    const rule = `the same call by another instrumentation, found by ${byResponseId ? 'response id' : 'time'}`;
+    folded.push({ span: other.span, into: requestIdOf(winner.span), rule });
+    call = { ...call, facts: fillGaps(call.facts, other.facts), members: [...call.members, ...other.members] };
+  }
+  return call;
+}
+
+/** The nearest to the wire first: the SDK's own span, else the shorter one. */
+function byNearness(a: Candidate, b: Candidate): number {
+  const native = Number(b.span.scope.name.startsWith(NATIVE_SCOPE)) - Number(a.span.scope.name.startsWith(NATIVE_SCOPE));
+  return native === 0 ? (a.durationMs ?? 0) - (b.durationMs ?? 0) : native;
+}

@@ -1,0 +1,150 @@
+import { type CallEvent, callEvents } from './call-events.ts';
+import { readCall } from './call.ts';
+import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
+import { SpanReader } from './dialects/span-reader.ts';
+import { fold } from './fold.ts';
+import { classify } from './is-call.ts';
+import type { Marks, RecentCalls } from './recent-calls.ts';
+import { type AncestorsOf, type DimensionFinder, indexAncestors } from './tenant-and-route.ts';
+import type { OtlpSpan, TraceExport } from './trace-export.ts';
+
+/** What the count needs beside the spans. All of it outlives a request. */
+export interface SpansToEventsOptions {
+  /** The tenant of the sender's API key; null without keys. It wins over every attribute. */
+  readonly tenantOfKey: string | null;
+  readonly dimensions: DimensionFinder;
+  /** Calls of earlier exports; null where each export stands alone. */
+  readonly recent: RecentCalls | null;
+}
+
+export interface Rejected {
+  readonly spanId: string;
+  readonly reason: string;
+}
+
+export interface SpansToEvents {
+  /** For each call its request and then its response. */
+  readonly events: readonly CallEvent[];
+  readonly calls: number;
+  /** Spans that are no calls, or that another span stands for. They are accepted and not kept. */
+  readonly ignored: number;
+  /** Spans that would be calls but cannot be counted. They never cost the others. */
+  readonly rejected: readonly Rejected[];
+  readonly folded: readonly Folded[];
+  /** For `RecentCalls.remember`, once the events are durable. */
+  readonly marks: Marks;
+}
+
+const DEFAULT_TENANT = 'default';
+const DEFAULT_ROUTE = 'default';
+
+/** 1970 to 2199, as the events allow. */
+const START_MS_MAX = Date.UTC(2200, 0, 1) - 1;
+
+/** Turns the spans of one export into request and response events, each model call exactly once. Pure. */
+export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOptions): SpansToEvents {
+  const rejected: Rejected[] = [];
+  const folded: Folded[] = [];
+  const candidates = candidatesOf(spans, { rejected, folded });
+  const ancestorsOf = candidates.length === 0 ? () => [] : indexAncestors(spans);
+  const result = fold(candidates, ancestorsOf);
+  folded.push(...result.folded);
+  const { calls, marks } = withoutPrecedents(result.calls, { ancestorsOf, folded, spans, recent: options.recent });
+  const events = calls.flatMap((call) => callEvents(call, dimensionsOf(call, ancestorsOf, options)));
+  return {
+    ...{ events, rejected, folded, marks },
+    calls: calls.length,
+    ignored: spans.length - calls.length - rejected.length,
+  };
+}
+
+interface Findings {
+  readonly rejected: Rejected[];
+  readonly folded: Folded[];
+}
+
+/** The spans that may be calls. A span that came twice is taken once. */
+function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded }: Findings): readonly Candidate[] {
+  const candidates = new Map<string, Candidate>();
+  for (const span of spans) {
+    const classification = classify(span);
+    if (classification.role === 'none') continue;
+    const reason = flawOf(span);
+    if (reason !== null) {
+      rejected.push({ spanId: span.spanId, reason });
+      continue;
+    }
+    const id = requestIdOf(span);
+    if (candidates.has(id)) {
+      folded.push({ span, into: id, rule: 'the same span again' });
+      continue;
+    }
+    const { startMs, durationMs } = span;
+    const facts = readCall(new SpanReader(span), classification.operation);
+    candidates.set(id, { ...classification, span, facts, startMs, durationMs, members: [span] });
+  }
+  return [...candidates.values()];
+}
+
+/** Why a call cannot be counted: without ids it could not be told from its repetition, without a start it has no minute. */
+export function flawOf(span: OtlpSpan): string | null {
+  if (!/^[0-9a-f]{32}$/.test(span.traceId) || /^0+$/.test(span.traceId)) {
+    return `trace_id of span ${span.name} must be 16 bytes that are not all zero`;
+  }
+  if (!/^[0-9a-f]{16}$/.test(span.spanId) || /^0+$/.test(span.spanId)) {
+    return `span_id of span ${span.name} must be 8 bytes that are not all zero`;
+  }
+  if (!(span.startMs > 0 && span.startMs <= START_MS_MAX)) {
+    return `start_time_unix_nano of span ${span.name} must be ns since 1970, before the year 2200`;
+  }
+  return null;
+}
+
+interface PrecedentSearch {
+  readonly ancestorsOf: AncestorsOf;
+  readonly folded: Folded[];
+  readonly spans: readonly OtlpSpan[];
+  readonly recent: RecentCalls | null;
+}
+
+/** Drops the calls that an earlier export has, and notes what later exports must know. */
+function withoutPrecedents(
+  found: readonly Candidate[],
+  { ancestorsOf, folded, spans, recent }: PrecedentSearch,
+): { calls: readonly Candidate[]; marks: Marks } {
+  const twins: { span: OtlpSpan; of: string }[] = [];
+  const above: string[] = [];
+  const calls = found.filter((call) => {
+    const chain = [call.span, ...ancestorsOf(call.span)];
+    for (const span of chain) if (span.parentSpanId !== '') above.push(`${span.traceId}-${span.parentSpanId}`);
+    const precedent = recent?.precedentOf(call, chain.at(-1) ?? call.span) ?? null;
+    if (precedent === null) return true;
+    folded.push({ span: call.span, ...precedent });
+    twins.push({ span: call.span, of: precedent.into });
+    return false;
+  });
+  if (recent !== null) {
+    // A span above a counted call passes the mark on to its own parent, which comes later still.
+    for (const span of spans) {
+      if (span.parentSpanId !== '' && recent.isAbove(span)) above.push(`${span.traceId}-${span.parentSpanId}`);
+    }
+  }
+  return { calls, marks: { calls, above, twins } };
+}
+
+function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansToEventsOptions) {
+  const spans = [...new Set([...call.members, ...call.members.flatMap(ancestorsOf)])];
+  const firstText = (field: 'userId' | 'sessionId') => {
+    for (const span of spans) {
+      const value = new SpanReader(span).text(field);
+      if (value !== null) return value;
+    }
+    return null;
+  };
+  return {
+    tenant: options.tenantOfKey ?? options.dimensions.tenant(spans)?.value ?? DEFAULT_TENANT,
+    route: options.dimensions.route(spans)?.value ?? DEFAULT_ROUTE,
+    userId: firstText('userId'),
+    sessionId: firstText('sessionId'),
+  };
+}
