@@ -1,0 +1,97 @@
+import { Compile, type Validator } from 'typebox/compile';
+import { Format } from 'typebox/format';
+import { METADATA_BYTES_MAX } from './fields.ts';
+import { LlmEvaluation } from './llm-evaluation.ts';
+import { LlmRequest } from './llm-request.ts';
+import { LlmResponse } from './llm-response.ts';
+import { parseTimestampMs } from './timestamp.ts';
+import type { EventType } from './topics.ts';
+
+/** What is wrong with one field, fit for the sender's eyes. `path` is a JSON pointer; '' is the event itself. */
+export interface FieldError {
+  readonly path: string;
+  readonly message: string;
+}
+
+export interface EventOf {
+  readonly request: LlmRequest;
+  readonly response: LlmResponse;
+  readonly evaluation: LlmEvaluation;
+}
+
+/** `Timestamp` has a pattern that says more, and the library's check of the format takes longer than all else together. */
+Format.Set('date-time', () => true);
+
+const VALIDATORS: { readonly [K in EventType]: Validator } = {
+  request: Compile(LlmRequest),
+  response: Compile(LlmResponse),
+  evaluation: Compile(LlmEvaluation),
+};
+
+/**
+ * Whether `value` is a valid event: the one check behind HTTP, batches, OTLP and the topics.
+ *
+ * @param jsonBytes size of the whole event as JSON in UTF-8; a small event needs no measuring of its parts
+ */
+export function isEvent<K extends EventType>(type: K, value: unknown, jsonBytes: number): value is EventOf[K] {
+  return VALIDATORS[type].Check(value) && beyondSchema(type, value as EventOf[EventType], jsonBytes) === undefined;
+}
+
+/** What is wrong with `value`; empty for a valid event. At most ten, since more do not help anybody. */
+export function eventErrors(type: EventType, value: unknown, jsonBytes: number): FieldError[] {
+  const validator = VALIDATORS[type];
+  if (validator.Check(value)) {
+    const error = beyondSchema(type, value as EventOf[EventType], jsonBytes);
+    return error === undefined ? [] : [error];
+  }
+  const errors = new Map<string, FieldError>();
+  for (const raw of validator.Errors(value)) {
+    for (const error of toFieldErrors(raw)) {
+      if (!errors.has(error.path) && errors.size < FIELD_ERRORS_MAX) errors.set(error.path, error);
+    }
+  }
+  return [...errors.values()];
+}
+
+const FIELD_ERRORS_MAX = 10;
+
+/** Two rules that JSON Schema cannot say. */
+function beyondSchema(type: EventType, event: EventOf[EventType], jsonBytes: number): FieldError | undefined {
+  if (Number.isNaN(parseTimestampMs(event.timestamp))) {
+    return { path: '/timestamp', message: 'is no day of the calendar' };
+  }
+  if (type !== 'request' || jsonBytes <= METADATA_BYTES_MAX) return undefined;
+  const metadata = (event as LlmRequest).metadata;
+  if (metadata && Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES_MAX) {
+    return { path: '/metadata', message: `must take at most ${METADATA_BYTES_MAX} bytes as JSON` };
+  }
+  return undefined;
+}
+
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}
+
+function toFieldErrors(error: SchemaError): FieldError[] {
+  if (error.keyword === 'required') {
+    const missing = error.params['requiredProperties'];
+    if (Array.isArray(missing)) {
+      return missing.map((name) => ({ path: `${error.instancePath}/${name}`, message: 'is required' }));
+    }
+  }
+  return [{ path: error.instancePath, message: wording(error) }];
+}
+
+/** The library's words are for schema authors ("must match pattern …"); these are for senders. */
+function wording(error: SchemaError): string {
+  const field = error.instancePath.slice(error.instancePath.lastIndexOf('/') + 1);
+  if (error.keyword === 'pattern' || error.keyword === 'format') {
+    return field === 'timestamp'
+      ? 'must be an RFC 3339 time between 1970 and 2199, such as 2025-11-19T10:00:00Z'
+      : 'must not contain U+0000';
+  }
+  return error.message;
+}

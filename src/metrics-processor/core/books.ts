@@ -1,0 +1,103 @@
+import type { LogRecord } from '../../event-log/event-log.ts';
+import type { LlmRequest } from '../../events/llm-request.ts';
+import { type InputTopic, TOPICS } from '../../events/topics.ts';
+import type { DeadLetterReason } from '../../metrics-store/outbox.ts';
+import type { PriceBook } from '../../prices/price-book.ts';
+import { Effects } from './effects.ts';
+import type { EvaluatedSeries } from './evaluation-deltas.ts';
+import type { EvaluationSink } from './evaluation-join.ts';
+import type { JoinLosses } from './join.ts';
+import { type Fate, TENANT_UNKNOWN } from './ledger.ts';
+import type { EvaluationHalf } from './waiting-evaluations.ts';
+import type { RequestHalf } from './waiting-requests.ts';
+import type { ResponseHalf } from './waiting-responses.ts';
+
+/** Turns what happened to a record into effects: the sums, the dead letters and the ledger never disagree. */
+export class Books implements JoinLosses, EvaluationSink {
+  effects = new Effects();
+  readonly #partition: number;
+
+  constructor(partition: number) {
+    this.#partition = partition;
+  }
+
+  /** Hands over what was gathered and begins anew. */
+  take(): Effects {
+    const { effects } = this;
+    this.effects = new Effects();
+    return effects;
+  }
+
+  requestCounted(half: RequestHalf, event: LlmRequest): void {
+    this.effects.countRequest(half, event);
+    this.#accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'counted');
+  }
+
+  requestRepeated(half: RequestHalf): void {
+    this.#accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'duplicate');
+  }
+
+  requestUnanswered(half: RequestHalf): void {
+    this.effects.countUnanswered(half);
+  }
+
+  answered(request: RequestHalf, response: ResponseHalf, prices: PriceBook, hasWaited: boolean): void {
+    this.effects.countResponse(request, response.event, prices);
+    const entry = { topic: TOPICS.responses, tenantId: request.series.tenantId, loggedAtMs: response.loggedAtMs };
+    if (hasWaited) this.effects.ledger.settle(entry, 'counted');
+    else this.effects.ledger.accept(entry, 'counted');
+  }
+
+  /** A response without a tenant so far: it waits, or it is a repetition. */
+  responsePut(half: ResponseHalf, fate: 'waiting' | 'duplicate'): void {
+    this.#accept(TOPICS.responses, TENANT_UNKNOWN, half.loggedAtMs, fate);
+  }
+
+  /** An orphan at once: it never waited. */
+  responseRefused(half: ResponseHalf): void {
+    this.#deadLetter(TOPICS.responses, half, 'no_request', NO_REQUEST);
+    this.#accept(TOPICS.responses, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
+  }
+
+  responseOrphaned(half: ResponseHalf, reason: 'no_request' | 'too_many_pending'): void {
+    this.#deadLetter(TOPICS.responses, half, reason, reason === 'no_request' ? NO_REQUEST : TOO_MANY);
+    this.#settle(TOPICS.responses, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
+  }
+
+  evaluationPut(half: EvaluationHalf, fate: 'waiting' | 'duplicate'): void {
+    this.#accept(TOPICS.evaluations, TENANT_UNKNOWN, half.loggedAtMs, fate);
+  }
+
+  evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void {
+    this.effects.evaluations.count(series, half.event);
+    if (hasWaited) this.#settle(TOPICS.evaluations, series.tenantId, half.loggedAtMs, 'counted');
+    else this.#accept(TOPICS.evaluations, series.tenantId, half.loggedAtMs, 'counted');
+  }
+
+  evaluationLost(half: EvaluationHalf): void {
+    this.#deadLetter(TOPICS.evaluations, half, 'no_call', NO_CALL);
+    this.#settle(TOPICS.evaluations, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
+  }
+
+  recordRefused(topic: InputTopic, record: LogRecord, why: { reason: DeadLetterReason; detail: string }): void {
+    this.#deadLetter(topic, record, why.reason, why.detail);
+    this.#accept(topic, TENANT_UNKNOWN, record.loggedAtMs, 'dead');
+  }
+
+  #accept(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
+    this.effects.ledger.accept({ topic, tenantId, loggedAtMs }, fate);
+  }
+
+  #settle(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
+    this.effects.ledger.settle({ topic, tenantId, loggedAtMs }, fate);
+  }
+
+  #deadLetter(topic: InputTopic, record: LogRecord, reason: DeadLetterReason, detail: string): void {
+    const { offset, loggedAtMs, key, value } = record;
+    this.effects.addDeadLetter({ topic, partition: this.#partition, offset, loggedAtMs, reason, detail, key, value });
+  }
+}
+
+const NO_REQUEST = 'No request with this request_id came within JOIN_TIMEOUT';
+const TOO_MANY = 'Given up because more than MAX_PENDING requests and responses were waiting';
+const NO_CALL = 'No call with this request_id is known; send tenant_id, route and model with the evaluation';

@@ -1,0 +1,184 @@
+import type { LlmRequest } from '../../events/llm-request.ts';
+import type { LlmResponse } from '../../events/llm-response.ts';
+import type { Call, CallWrite } from '../../metrics-store/call.ts';
+import type { Commit } from '../../metrics-store/commit.ts';
+import type { DeadLetter } from '../../metrics-store/outbox.ts';
+import type { PriceBook } from '../../prices/price-book.ts';
+import { MINUTE_MS, windowStartMs } from '../../tally/window.ts';
+import { type AnsweredCall, answerCall } from './answered-call.ts';
+import { Deltas } from './deltas.ts';
+import { EvaluationDeltas } from './evaluation-deltas.ts';
+import { Ledger } from './ledger.ts';
+import type { RequestHalf } from './waiting-requests.ts';
+
+/** What a commit will add, gathered since the last one. */
+export class Effects {
+  readonly deltas = new Deltas();
+  readonly evaluations = new EvaluationDeltas();
+  readonly ledger = new Ledger();
+  readonly deadLetters: DeadLetter[] = [];
+  /** Kept calls by request offset, so that a call answered within the same commit is written once, whole. */
+  readonly #calls = new Map<number, CallWrite>();
+  #isEmpty = true;
+
+  get isEmpty(): boolean {
+    return this.#isEmpty;
+  }
+
+  get callCount(): number {
+    return this.#calls.size;
+  }
+
+  /** Any record taken, even one that changes no sum: its position has to be committed. */
+  touch(): void {
+    this.#isEmpty = false;
+  }
+
+  countRequest(half: RequestHalf, event: LlmRequest): void {
+    const tally = this.deltas.tally(half.series, windowStartMs(half.timestampMs, MINUTE_MS));
+    tally.requests++;
+    if (!Number.isNaN(half.promptTokens)) {
+      tally.promptTokens += half.promptTokens;
+      tally.promptTokensKnown++;
+    }
+    tally.cachedPromptTokens += known(half.cachedPromptTokens);
+    tally.cacheWriteTokens += known(half.cacheWriteTokens);
+    if (half.keptId !== null) this.#calls.set(half.offset, { kind: 'full', call: waitingCall(half, event) });
+  }
+
+  countResponse(half: RequestHalf, response: LlmResponse, prices: PriceBook): void {
+    const answered = answerCall(half, response, prices);
+    const startMs = windowStartMs(half.timestampMs, MINUTE_MS);
+    const tally = this.deltas.tally(half.series, startMs);
+    tally.completed++;
+    if (answered.error !== null) tally.errors++;
+    const latencyUs = Math.round(answered.latencyMs * 1000);
+    tally.latencyUsSum += latencyUs;
+    tally.latencyUsMax = Math.max(tally.latencyUsMax, latencyUs);
+    tally.latency.record(answered.latencyMs);
+    if (answered.timeToFirstTokenMs !== null) tally.timeToFirstToken.record(answered.timeToFirstTokenMs);
+    tally.promptTokens += known(answered.promptTokens) - known(half.promptTokens);
+    tally.promptTokensKnown += knownCount(answered.promptTokens) - knownCount(half.promptTokens);
+    tally.cachedPromptTokens += known(answered.cachedPromptTokens) - known(half.cachedPromptTokens);
+    tally.cacheWriteTokens += known(answered.cacheWriteTokens) - known(half.cacheWriteTokens);
+    tally.completionTokens += known(answered.completionTokens);
+    tally.completionTokensKnown += knownCount(answered.completionTokens);
+    tally.reasoningTokens += known(answered.reasoningTokens);
+    tally.costPicoUsd.add(answered.cost);
+    if (!answered.isPriced) tally.unpricedRequests++;
+    this.#bill(half, startMs, answered);
+    if (half.keptId !== null || answered.error !== null) this.#keepAnswer(half, response.request_id, answered);
+  }
+
+  countUnanswered(half: RequestHalf): void {
+    this.deltas.tally(half.series, windowStartMs(half.timestampMs, MINUTE_MS)).unanswered++;
+    this.touch();
+    if (half.keptId === null) return;
+    const written = this.#calls.get(half.offset);
+    const call = written?.call ?? answeredOnlyCall(half, half.keptId);
+    this.#calls.set(half.offset, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
+  }
+
+  addDeadLetter(letter: DeadLetter): void {
+    this.deadLetters.push(letter);
+    this.touch();
+  }
+
+  /** What the store adds; progress is the caller's. */
+  toCommit(): Pick<Commit, 'tallies' | 'usages' | 'calls' | 'evaluations' | 'deadLetters' | 'audits'> {
+    return {
+      tallies: this.deltas.tallies(),
+      usages: this.deltas.usages(),
+      calls: [...this.#calls.values()],
+      evaluations: this.evaluations.deltas(),
+      deadLetters: this.deadLetters,
+      audits: this.ledger.deltas(),
+    };
+  }
+
+  #bill(half: RequestHalf, startMs: number, answered: AnsweredCall): void {
+    const usage = this.deltas.usage(half.series, startMs, answered.billed);
+    usage.calls++;
+    if (!answered.isPriced) usage.unpricedCalls++;
+    if (answered.billable === null) {
+      usage.unknownCalls++;
+      return;
+    }
+    usage.inputTokens += answered.billable.inputTokens;
+    usage.cacheReadTokens += answered.billable.cacheReadTokens;
+    usage.cacheWriteTokens += answered.billable.cacheWriteTokens;
+    usage.outputTokens += answered.billable.outputTokens;
+    usage.inputAudioTokens += answered.billable.inputAudioTokens;
+    usage.outputAudioTokens += answered.billable.outputAudioTokens;
+    usage.costPicoUsd.add(answered.cost);
+  }
+
+  #keepAnswer(half: RequestHalf, requestId: string, answered: AnsweredCall): void {
+    const written = this.#calls.get(half.offset);
+    const base = written?.call ?? answeredOnlyCall(half, requestId);
+    this.#calls.set(half.offset, { kind: written?.kind ?? 'answer', call: completeCall(base, answered) });
+  }
+}
+
+const known = (count: number): number => (Number.isNaN(count) ? 0 : count);
+const knownCount = (count: number): number => (Number.isNaN(count) ? 0 : 1);
+const orNull = (count: number): number | null => (Number.isNaN(count) ? null : count);
+
+const NOTHING_ANSWERED = {
+  latencyMs: null,
+  timeToFirstTokenMs: null,
+  completionTokens: null,
+  reasoningTokens: null,
+  finishReason: null,
+  error: null,
+  answeredModel: null,
+  costPicoUsd: null,
+} as const;
+
+function waitingCall(half: RequestHalf, event: LlmRequest): Call {
+  return {
+    ...answeredOnlyCall(half, event.request_id),
+    userIdHash: event.user_id_hash ?? null,
+    sessionId: event.session_id ?? null,
+    metadata: event.metadata ? JSON.stringify(event.metadata) : null,
+  };
+}
+
+/** The request's half as far as the join remembers it. */
+function answeredOnlyCall(half: RequestHalf, requestId: string): Call {
+  const { tenantId, route, model, provider } = half.series;
+  return {
+    requestId,
+    tenantId,
+    route,
+    model,
+    provider,
+    timestampMs: half.timestampMs,
+    status: 'waiting',
+    promptTokens: orNull(half.promptTokens),
+    cachedPromptTokens: orNull(half.cachedPromptTokens),
+    cacheWriteTokens: orNull(half.cacheWriteTokens),
+    userIdHash: null,
+    sessionId: null,
+    metadata: null,
+    ...NOTHING_ANSWERED,
+  };
+}
+
+function completeCall(call: Call, answered: AnsweredCall): Call {
+  return {
+    ...call,
+    status: answered.error === null ? 'completed' : 'error',
+    latencyMs: answered.latencyMs,
+    timeToFirstTokenMs: answered.timeToFirstTokenMs,
+    promptTokens: orNull(answered.promptTokens),
+    cachedPromptTokens: orNull(answered.cachedPromptTokens),
+    cacheWriteTokens: orNull(answered.cacheWriteTokens),
+    completionTokens: orNull(answered.completionTokens),
+    reasoningTokens: orNull(answered.reasoningTokens),
+    finishReason: answered.finishReason,
+    error: answered.error,
+    answeredModel: answered.answeredModel,
+    costPicoUsd: answered.isPriced ? answered.cost.value : null,
+  };
+}

@@ -1,0 +1,210 @@
+import type { LogRecord } from '../../event-log/event-log.ts';
+import type { LlmRequest } from '../../events/llm-request.ts';
+import { parseTimestampMs } from '../../events/timestamp.ts';
+import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
+import type { PriceBook } from '../../prices/price-book.ts';
+import { tokens } from './answered-call.ts';
+import { Books } from './books.ts';
+import { CallSampling } from './call-sampling.ts';
+import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
+import type { Effects } from './effects.ts';
+import { EvaluationJoin, type KnownCall } from './evaluation-join.ts';
+import { Fingerprint } from './fingerprint.ts';
+import { NONE } from './id-table.ts';
+import { InvalidOffsets } from './invalid-offsets.ts';
+import { Join, type JoinOptions } from './join.ts';
+import { parseRecord } from './parse-record.ts';
+import { SeriesDictionary } from './series-dictionary.ts';
+import type { RequestHalf } from './waiting-requests.ts';
+
+export interface CoreOptions extends JoinOptions {
+  readonly partition: number;
+  /** Requests a second of log time up to which every call is kept as a single call. */
+  readonly callsPerSecondMax: number;
+  readonly fingerprintSeed: number;
+}
+
+/**
+ * The pure core: records of one partition in, effects out. No clock, no I/O, no randomness: time is log time,
+ * and the same records give the same effects however they are cut into batches or interleaved between topics.
+ *
+ * The state is changed in place, since copying a million waiting calls per batch would be pure and useless; whoever
+ * cannot commit the effects throws the core away and starts from the last checkpoint (`recall.ts`).
+ */
+export class PartitionCore {
+  /** The next offset to fold, per topic. */
+  readonly positions = perTopic(() => 0);
+  readonly join: Join;
+  readonly evaluations: EvaluationJoin;
+  readonly sampling: CallSampling;
+  readonly invalid = perTopic(() => new InvalidOffsets());
+  readonly id: Fingerprint;
+
+  readonly #books: Books;
+  readonly #series = new SeriesDictionary();
+  readonly #options: CoreOptions;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    this.#books = new Books(options.partition);
+    this.join = new Join(options, this.#books);
+    this.evaluations = new EvaluationJoin(options, this.#books);
+    this.sampling = new CallSampling(options.callsPerSecondMax);
+    this.id = new Fingerprint(options.fingerprintSeed);
+  }
+
+  /** Folds the next records of a topic, in order; offsets that the log has dropped may be missing. */
+  fold(topic: InputTopic, records: readonly LogRecord[], prices: PriceBook): void {
+    for (const record of records) {
+      if (record.offset < this.positions[topic]) continue;
+      this.positions[topic] = record.offset + 1;
+      this.#books.effects.touch();
+      if (topic === TOPICS.requests) this.#foldRequest(record, prices);
+      else if (topic === TOPICS.responses) this.#foldResponse(record, prices);
+      else this.#foldEvaluation(record);
+    }
+    this.join.giveUpTimedOut();
+    this.#forget();
+  }
+
+  /** The log has no record for us before `nextOffset`. */
+  skipTo(topic: InputTopic, nextOffset: number): void {
+    if (nextOffset <= this.positions[topic]) return;
+    this.positions[topic] = nextOffset;
+    this.#books.effects.touch();
+  }
+
+  /** The log says that nothing will be appended to a topic with a time before `throughMs`. */
+  seal(topic: InputTopic, throughMs: number): void {
+    this.join.passSilence(topic, throughMs);
+    const waited = this.evaluations.waiting.size;
+    this.#forget();
+    if (this.evaluations.waiting.size < waited) this.evaluations.gaveUpBeyondReplay = true;
+  }
+
+  get effects(): Effects {
+    return this.#books.effects;
+  }
+
+  takeEffects(): Effects {
+    return this.#books.take();
+  }
+
+  /** Log time through which every request and response is folded. */
+  get completeThroughMs(): number {
+    return Math.min(this.join.timesMs[TOPICS.requests], this.join.timesMs[TOPICS.responses]);
+  }
+
+  get waitingCount(): number {
+    return this.join.requests.size + this.join.responses.size + this.evaluations.waiting.size;
+  }
+
+  /** True when the next commit must carry a checkpoint, because a replay would not give up what was given up here. */
+  get needsCheckpoint(): boolean {
+    return this.join.gaveUpBeyondReplay || this.evaluations.gaveUpBeyondReplay;
+  }
+
+  checkpoint(): Uint8Array {
+    this.join.gaveUpBeyondReplay = false;
+    this.evaluations.gaveUpBeyondReplay = false;
+    const { requests, responses } = this.join;
+    const evaluations = this.evaluations.waiting;
+    return encodeCheckpoint({
+      positions: this.positions,
+      timesMs: this.join.timesMs,
+      waiting: {
+        [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.offset[slot] as number),
+        [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.offset),
+        [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).offset),
+      },
+      invalid: perTopic((topic) => this.invalid[topic].offsets()),
+      sampling: this.sampling,
+    });
+  }
+
+  /** Stands where a checkpoint says, once the log was recalled up to it. */
+  resumeAt(checkpoint: Checkpoint): void {
+    for (const topic of INPUT_TOPICS) {
+      this.positions[topic] = checkpoint.positions[topic];
+      this.join.timesMs[topic] = checkpoint.timesMs[topic];
+    }
+    this.sampling.resumeAt(checkpoint.sampling);
+  }
+
+  /** What the join keeps of a request. */
+  requestHalf(record: LogRecord, event: LlmRequest, keptId: string | null): RequestHalf {
+    return {
+      series: this.#series.of({
+        tenantId: event.tenant_id,
+        route: event.route,
+        model: event.model,
+        provider: event.provider ?? '',
+      }),
+      offset: record.offset,
+      loggedAtMs: record.loggedAtMs,
+      timestampMs: parseTimestampMs(event.timestamp),
+      promptTokens: tokens(event.prompt_tokens),
+      cachedPromptTokens: tokens(event.cached_prompt_tokens),
+      cacheWriteTokens: tokens(event.cache_write_tokens),
+      keptId,
+    };
+  }
+
+  #foldRequest(record: LogRecord, prices: PriceBook): void {
+    const parsed = parseRecord('request', record);
+    if (!parsed.ok) return this.#refuse(TOPICS.requests, record, parsed);
+    const { event, key } = parsed;
+    const id = this.id.of(key);
+    const isKept = this.sampling.keeps(record.loggedAtMs, id.h2);
+    const half = this.requestHalf(record, event, isKept ? event.request_id : null);
+    const outcome = this.join.request(id, half);
+    if (outcome === 'duplicate') return this.#books.requestRepeated(half);
+    this.#books.requestCounted(half, event);
+    if (outcome === 'unanswered') this.#books.requestUnanswered(half);
+    else if (outcome !== 'waiting') this.#books.answered(half, outcome.answeredBy, prices, true);
+    this.evaluations.requestSeen(event.request_id, { series: half.series, requestSeenMs: half.loggedAtMs });
+  }
+
+  #foldResponse(record: LogRecord, prices: PriceBook): void {
+    const parsed = parseRecord('response', record);
+    if (!parsed.ok) return this.#refuse(TOPICS.responses, record, parsed);
+    const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
+    const outcome = this.join.response(this.id.of(parsed.key), half);
+    if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
+    else if (outcome === 'orphan') this.#books.responseRefused(half);
+    else this.#books.answered(outcome.answers, half, prices, false);
+  }
+
+  #foldEvaluation(record: LogRecord): void {
+    const parsed = parseRecord('evaluation', record);
+    if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, parsed);
+    const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
+    const { timesMs } = this.join;
+    timesMs[TOPICS.evaluations] = Math.max(timesMs[TOPICS.evaluations], record.loggedAtMs);
+    const outcome = this.evaluations.fold(half, this.#knownCall(parsed.key));
+    if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
+  }
+
+  #knownCall(key: Uint8Array): KnownCall | null {
+    const entry = this.join.ids.find(this.id.of(key));
+    const series = entry === NONE ? undefined : this.join.ids.series[entry];
+    return series === undefined ? null : { series, requestSeenMs: this.join.ids.requestSeenMs[entry] as number };
+  }
+
+  #refuse(topic: InputTopic, record: LogRecord, why: Parameters<Books['recordRefused']>[2]): void {
+    this.invalid[topic].add(record.offset, record.loggedAtMs);
+    this.#books.recordRefused(topic, record, why);
+  }
+
+  #forget(): void {
+    const { timesMs } = this.join;
+    this.evaluations.giveUpTimedOut(timesMs[TOPICS.requests], timesMs[TOPICS.evaluations]);
+    for (const topic of INPUT_TOPICS) {
+      this.invalid[topic].forgetBefore(timesMs[topic] - this.#options.dedupHorizonMs - this.#options.logTimeSlackMs);
+    }
+  }
+}
+
+function perTopic<T>(make: (topic: InputTopic) => T): Record<InputTopic, T> {
+  return Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, make(topic)])) as Record<InputTopic, T>;
+}
