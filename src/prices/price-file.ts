@@ -42,7 +42,16 @@ export function parsePriceFile(text: string, fileName: string): ParsedPriceFile 
     };
   }
   const lines = new LinesOfDocument(document, lineCounter);
-  const value: unknown = document.toJS();
+  let value: unknown;
+  try {
+    value = document.toJS();
+  } catch (error) {
+    // An alias without its anchor, or so many that they would fill the memory.
+    return {
+      ok: false,
+      problems: [{ line: 1, field: '', message: error instanceof Error ? error.message : String(error) }],
+    };
+  }
   if (!SCHEMA.Check(value)) return { ok: false, problems: schemaProblems(value, lines) };
   const problems = beyondSchema(value, lines);
   if (problems.length > 0) return { ok: false, problems };
