@@ -7,9 +7,7 @@ import { failureText } from './dialects/failure.ts';
 import { normalizeFinishReason } from './dialects/finish-reason.ts';
 
 /** The two halves of a call, ready for the log. */
-export type CallEvent =
-  | ({ readonly type: 'request' } & LlmRequest)
-  | ({ readonly type: 'response' } & LlmResponse);
+export type CallEvent = ({ readonly type: 'request' } & LlmRequest) | ({ readonly type: 'response' } & LlmResponse);
 
 /** Who the call belongs to. */
 export interface CallDimensions {
@@ -89,7 +87,9 @@ function billingParts({ facts }: Candidate): Partial<LlmResponse> {
 function finish(reason: string | null): Partial<LlmResponse> {
   if (reason === null) return { finish_reason: null };
   const folded = cut(normalizeFinishReason(reason), DIMENSION_CHARS_MAX);
-  return folded === reason ? { finish_reason: folded } : { finish_reason: folded, finish_reason_raw: cut(reason, DIMENSION_CHARS_MAX) };
+  return folded === reason
+    ? { finish_reason: folded }
+    : { finish_reason: folded, finish_reason_raw: cut(reason, DIMENSION_CHARS_MAX) };
 }
 
 /** To the µs: what lies below is noise of the clocks. An absurd duration is unknown, not the longest one allowed. */

@@ -1,12 +1,16 @@
 import { METADATA_BYTES_MAX } from '../events/fields.ts';
-import { SpanReader } from './dialects/span-reader.ts';
-import { parseJson } from './dialects/span-reader.ts';
+import { parseJson, SpanReader } from './dialects/span-reader.ts';
 import { METADATA_OBJECTS, METADATA_PREFIXES } from './tenant-and-route.ts';
 import type { AttributeValue, OtlpSpan } from './trace-export.ts';
 
 /** Tags by SDK: arrays, or JSON arrays in a string. */
 const TAG_KEYS = ['tag.tags', 'langfuse.trace.tags', 'langsmith.span.tags'] as const;
-const RESOURCE_METADATA_KEYS = ['deployment.environment.name', 'deployment.environment', 'service.name', 'service.version'];
+const RESOURCE_METADATA_KEYS = [
+  'deployment.environment.name',
+  'deployment.environment',
+  'service.name',
+  'service.version',
+];
 
 /** Names of LiteLLM and of LangChain's plumbing that say nothing about the application's call. */
 const PLUMBING = /^metadata\.(?!user_api_key_(?:alias|team_alias)$)|\.(?:ls_|langgraph_|lc_)/;
@@ -59,6 +63,8 @@ function setOnce(metadata: Map<string, unknown>, key: string, value: unknown): v
 
 function withinLimit(metadata: ReadonlyMap<string, unknown>): Record<string, unknown> | null {
   if (metadata.size === 0) return null;
+  const whole = Object.fromEntries(metadata);
+  if (Buffer.byteLength(JSON.stringify(whole)) <= METADATA_BYTES_MAX) return whole;
   const kept: [string, unknown][] = [];
   // Two for the braces, and for each entry the quotes, colon and comma.
   let bytes = 2;

@@ -1,4 +1,5 @@
 import type { CallFacts } from './call.ts';
+import { textFrom } from './dialects/span-reader.ts';
 import type { Classification } from './is-call.ts';
 import type { OtlpResource, OtlpSpan } from './trace-export.ts';
 
@@ -33,5 +34,5 @@ export const RESOURCE_KEYS: readonly string[] = PROCESS_KEYS;
 
 /** Equal for the spans of one process, however many tracer providers it runs. */
 export function processKeyOf({ attributes }: OtlpResource): string {
-  return PROCESS_KEYS.map((key) => String(attributes.get(key) ?? '')).join('\n');
+  return PROCESS_KEYS.map((key) => textFrom(attributes.get(key)) ?? '').join('\n');
 }

@@ -60,7 +60,9 @@ function spansOf(parsed: unknown, keys: KeyTable): readonly OtlpSpan[] {
 
 function refuseOtherSignals(body: JsonRecord): void {
   if ('resourceLogs' in body || 'resource_logs' in body) {
-    throw new WrongShape('these are logs (resourceLogs): post them to /v1/logs, and spans (resourceSpans) to /v1/traces');
+    throw new WrongShape(
+      'these are logs (resourceLogs): post them to /v1/logs, and spans (resourceSpans) to /v1/traces',
+    );
   }
   if ('resourceMetrics' in body || 'resource_metrics' in body) {
     throw new WrongShape(
@@ -116,7 +118,10 @@ function spanFrom(span: JsonRecord, { scope, resource, keys, at }: SpanPlace): O
     statusCode: enumFrom(status['code'], STATUS_OF_NAME),
     statusMessage: textOf(status['message']),
     attributes: attributesAt(span, keys, at),
-    events: listOf(span['events']).slice(0, SPAN_EVENTS_MAX).filter(isRecord).map((event) => eventFrom(event, keys)),
+    events: listOf(span['events'])
+      .slice(0, SPAN_EVENTS_MAX)
+      .filter(isRecord)
+      .map((event) => eventFrom(event, keys)),
     scope,
     resource,
   };

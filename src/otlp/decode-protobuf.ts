@@ -1,9 +1,9 @@
 import protobuf from 'protobufjs/minimal.js';
+import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { durationMsOf, instantMs, type NanoInstant } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
-import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 
 const LENGTH_DELIMITED = 2;
 const FIXED64 = 1;
@@ -166,7 +166,17 @@ class TraceWalk {
     }
     if (reader.pos !== end) throw new WrongShape('a span is longer than its length prefix says');
     return {
-      ...{ traceId, spanId, parentSpanId, name, kind, statusCode, statusMessage, attributes, events, scope, resource },
+      traceId,
+      spanId,
+      parentSpanId,
+      name,
+      kind,
+      statusCode,
+      statusMessage,
+      attributes,
+      events,
+      scope,
+      resource,
       startMs: instantMs(start),
       durationMs: durationMsOf(start, ended),
     };

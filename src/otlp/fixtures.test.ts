@@ -31,7 +31,11 @@ interface ReportedCall {
   readonly reasoning_tokens: number | null;
   readonly finish_reason: string | null;
   readonly response_id: string | null;
-  readonly error: { readonly type: string | null; readonly http_status: number | null; readonly message: string | null } | null;
+  readonly error: {
+    readonly type: string | null;
+    readonly http_status: number | null;
+    readonly message: string | null;
+  } | null;
   readonly streaming: boolean | null;
   readonly ttft_ms: number | null;
   readonly user_id: string | null;
@@ -72,8 +76,12 @@ function eventsOf(meta: Meta, recent: RecentCalls): readonly CallEvent[] {
 
 /** What the events say, in the words of the fixture. */
 function reportOf(events: readonly CallEvent[]) {
-  const requests = new Map(events.filter((event) => event.type === 'request').map((event) => [event.request_id, event]));
-  const responses = new Map(events.filter((event) => event.type === 'response').map((event) => [event.request_id, event]));
+  const requests = new Map(
+    events.filter((event) => event.type === 'request').map((event) => [event.request_id, event]),
+  );
+  const responses = new Map(
+    events.filter((event) => event.type === 'response').map((event) => [event.request_id, event]),
+  );
   assert.equal(requests.size, responses.size);
   return [...requests.values()].map((request) => {
     const response = responses.get(request.request_id);
@@ -95,7 +103,7 @@ function reportOf(events: readonly CallEvent[]) {
       streaming: request.stream,
       user_id: request.user_id_hash,
       session_id: request.session_id,
-      response_id: request.metadata?.['gen_ai.response.id'] ?? null,
+      response_id: (request.metadata as Record<string, unknown> | null)?.['gen_ai.response.id'] ?? null,
     };
   });
 }
@@ -169,6 +177,7 @@ function assertDetails(events: readonly CallEvent[], call: ReportedCall): void {
   if (call.tenant !== null) assert.equal(request.tenant_id, call.tenant);
   for (const part of [call.error?.type, call.error?.message]) {
     // The fixtures cut messages at 160 characters, and leave out a type that the message begins with.
-    if (typeof part === 'string') assert.ok(response.error?.includes(part.slice(part.lastIndexOf('.') + 1, 120)), response.error ?? '');
+    if (typeof part === 'string')
+      assert.ok(response.error?.includes(part.slice(part.lastIndexOf('.') + 1, 120)), response.error ?? '');
   }
 }

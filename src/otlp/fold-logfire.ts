@@ -39,7 +39,9 @@ export function foldLogfireStreams(candidates: readonly Candidate[], folded: Fol
 }
 
 function isOpening({ role, span, facts }: Candidate): boolean {
-  return role === 'call' && span.scope.name.startsWith('logfire') && facts.promptTokens === null && facts.failure === null;
+  return (
+    role === 'call' && span.scope.name.startsWith('logfire') && facts.promptTokens === null && facts.failure === null
+  );
 }
 
 function nearestOpening(openings: ReadonlySet<Candidate>, end: Candidate): Candidate | null {

@@ -124,6 +124,7 @@ function foldCluster(cluster: readonly Candidate[], folded: Folded[]): Candidate
 
 /** The nearest to the wire first: the SDK's own span, else the shorter one. */
 function byNearness(a: Candidate, b: Candidate): number {
-  const native = Number(b.span.scope.name.startsWith(NATIVE_SCOPE)) - Number(a.span.scope.name.startsWith(NATIVE_SCOPE));
+  const native =
+    Number(b.span.scope.name.startsWith(NATIVE_SCOPE)) - Number(a.span.scope.name.startsWith(NATIVE_SCOPE));
   return native === 0 ? (a.durationMs ?? 0) - (b.durationMs ?? 0) : native;
 }

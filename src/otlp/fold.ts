@@ -66,7 +66,11 @@ function foldLitellmRaw(
 }
 
 /** A call with calls below it is not counted; it fills the gaps of an only child. */
-function foldNested(candidates: readonly Candidate[], ancestorsOf: AncestorsOf, folded: Folded[]): readonly Candidate[] {
+function foldNested(
+  candidates: readonly Candidate[],
+  ancestorsOf: AncestorsOf,
+  folded: Folded[],
+): readonly Candidate[] {
   const bySpan = new Map(candidates.map((candidate) => [candidate.span, candidate]));
   const outerOf = new Map<Candidate, Candidate>();
   const innerCount = new Map<Candidate, number>();
@@ -90,7 +94,11 @@ function foldNested(candidates: readonly Candidate[], ancestorsOf: AncestorsOf, 
       call = absorbOuter(call, outer, isOnly);
       if (!isFolded.has(outer)) {
         isFolded.add(outer);
-        folded.push({ span: outer.span, into: requestIdOf(inner.span), rule: 'a call around a call: the inner counts' });
+        folded.push({
+          span: outer.span,
+          into: requestIdOf(inner.span),
+          rule: 'a call around a call: the inner counts',
+        });
       }
       outer = outerOf.get(outer);
     }

@@ -25,7 +25,8 @@ export function isLitellmRawKey(key: string): boolean {
  * counts are picked out by name instead of parsed. The model is the one that answered.
  */
 export function readLitellmRaw({ attributes }: OtlpSpan): LitellmRaw {
-  const provider = [...attributes.keys()].map((key) => RAW_KEY.exec(key)?.[1]).find((name) => name !== undefined) ?? null;
+  const provider =
+    [...attributes.keys()].map((key) => RAW_KEY.exec(key)?.[1]).find((name) => name !== undefined) ?? null;
   const at = (name: string) => textFrom(attributes.get(`llm.${provider}.${name}`));
   const usage = at('usage') ?? '';
   const count = (...names: readonly string[]) => pythonCount(usage, names);

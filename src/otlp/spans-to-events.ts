@@ -1,5 +1,5 @@
-import { type CallEvent, callEvents } from './call-events.ts';
 import { readCall } from './call.ts';
+import { type CallEvent, callEvents } from './call-events.ts';
 import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { fold } from './fold.ts';
@@ -52,7 +52,10 @@ export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOpti
   const { calls, marks } = withoutPrecedents(result.calls, { ancestorsOf, folded, spans, recent: options.recent });
   const events = calls.flatMap((call) => callEvents(call, dimensionsOf(call, ancestorsOf, options)));
   return {
-    ...{ events, rejected, folded, marks },
+    events,
+    rejected,
+    folded,
+    marks,
     calls: calls.length,
     ignored: spans.length - calls.length - rejected.length,
   };

@@ -1,5 +1,7 @@
 const NS_PER_MS = 1e6;
-const HIGH_WORD_MS = 2 ** 32 / NS_PER_MS;
+/** The high word counts 2^32 ns, which is 4294 ms and 967296 ns. */
+const HIGH_WORD_MS = 4294;
+const HIGH_WORD_REST_NS = 967_296;
 
 /** An instant in ns since the epoch, as its two 32 bit words: a double cannot hold 61 bits. */
 export interface NanoInstant {
@@ -7,14 +9,26 @@ export interface NanoInstant {
   readonly low: number;
 }
 
-/** Ms since the epoch, off by at most 0.25 µs: the spacing of doubles today. */
-export function instantMs(at: NanoInstant): number {
-  return at.high * HIGH_WORD_MS + at.low / NS_PER_MS;
+/**
+ * Ms since the epoch, off by at most 0.25 µs: the spacing of doubles today. Whole ms come out whole, for a start
+ * that is cut to the ms before may fall into the minute before.
+ */
+export function instantMs({ high, low }: NanoInstant): number {
+  const restNs = high * HIGH_WORD_REST_NS + low;
+  const restMs = Math.floor(restNs / NS_PER_MS);
+  return high * HIGH_WORD_MS + restMs + (restNs - restMs * NS_PER_MS) / NS_PER_MS;
 }
 
 /** Exact to the ns, because the difference is taken before it is rounded. */
 export function elapsedMs(from: NanoInstant, to: NanoInstant): number {
-  return (to.high - from.high) * HIGH_WORD_MS + (to.low - from.low) / NS_PER_MS;
+  const high = to.high - from.high;
+  return high * HIGH_WORD_MS + (high * HIGH_WORD_REST_NS + to.low - from.low) / NS_PER_MS;
+}
+
+/** Ms since the epoch of an ISO time, with the µs that `Date` drops; NaN where it is none. */
+export function isoInstantMs(text: string): number {
+  const belowMs = /\.\d{3}(\d{1,6})/.exec(text)?.[1];
+  return Date.parse(text) + (belowMs === undefined ? 0 : Number(`0.${belowMs}`));
 }
 
 /** The duration of a span in ms; null where an end is missing or lies before the start. Rounded to the ns. */

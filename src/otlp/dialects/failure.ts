@@ -1,5 +1,5 @@
-import type { SpanReader } from './span-reader.ts';
 import { STATUS_ERROR } from '../trace-export.ts';
+import type { SpanReader } from './span-reader.ts';
 
 /** Why a call failed, as far as the sender says. */
 export interface Failure {

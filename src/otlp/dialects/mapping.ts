@@ -114,12 +114,7 @@ export const MAPPING = {
   cacheWrite1hTokens: [
     from('anthropic-sdk', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens', 'count'),
     from('laminar', 'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h', 'count'),
-    json(
-      'ai-sdk',
-      'ai.response.providerMetadata',
-      'count',
-      'anthropic.usage.cache_creation.ephemeral_1h_input_tokens',
-    ),
+    json('ai-sdk', 'ai.response.providerMetadata', 'count', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
   ],
   reasoningTokens: [
     from('otel', 'gen_ai.usage.reasoning.output_tokens', 'count'),
@@ -220,19 +215,13 @@ export const MAPPING = {
     from('langsmith', 'langsmith.trace.session_id', 'text'),
     from('laminar', 'lmnr.association.properties.session_id', 'text'),
   ],
-  errorType: [
-    from('otel', 'error.type', 'text'),
-    from('otel', 'exception/exception.type', 'event text'),
-  ],
+  errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [
     from('otel', 'exception/exception.message', 'event text'),
     from('litellm', 'error.message', 'text'),
     from('langfuse', 'langfuse.observation.status_message', 'text'),
   ],
-  httpStatus: [
-    from('otel', 'http.response.status_code', 'count'),
-    from('litellm', 'error.code', 'count'),
-  ],
+  httpStatus: [from('otel', 'http.response.status_code', 'count'), from('litellm', 'error.code', 'count')],
   serviceTier: [
     from('otel', 'openai.response.service_tier', 'text'),
     from('otel', 'gen_ai.openai.response.service_tier', 'text'),

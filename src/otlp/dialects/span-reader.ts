@@ -1,4 +1,5 @@
 import { TOKENS_MAX } from '../../events/fields.ts';
+import { isoInstantMs } from '../time.ts';
 import type { AttributeValue, OtlpSpan } from '../trace-export.ts';
 import { expandKey, type Field, MAPPING } from './mapping.ts';
 import type { Source } from './source.ts';
@@ -64,21 +65,13 @@ export class SpanReader {
 
   #read(source: Source): FieldValue | null {
     const { span } = this;
-    switch (source.read) {
-      case 'event':
-        return firstEventMs(span, source.key);
-      case 'event text':
-        return eventText(span, source.key);
-      case 'parts':
-        return sumOf(expandKey(source.key).map((key) => span.attributes.get(key)));
-      default: {
-        const raw = span.attributes.get(source.key);
-        if (raw === undefined) return null;
-        if (source.exceptScope !== undefined && span.scope.name.startsWith(source.exceptScope)) return null;
-        if (source.paths === undefined) return this.#interpret(source, raw);
-        return this.#readPaths(source, source.paths);
-      }
-    }
+    if (source.read === 'event') return firstEventMs(span, source.key);
+    if (source.read === 'event text') return eventText(span, source.key);
+    if (source.read === 'parts') return sumOf(expandKey(source.key).map((key) => span.attributes.get(key)));
+    const raw = span.attributes.get(source.key);
+    if (raw === undefined) return null;
+    if (source.exceptScope !== undefined && span.scope.name.startsWith(source.exceptScope)) return null;
+    return source.paths === undefined ? this.#interpret(source, raw) : this.#readPaths(source, source.paths);
   }
 
   #readPaths(source: Source, paths: readonly string[]): FieldValue | null {
@@ -107,10 +100,12 @@ export class SpanReader {
       case 'millis':
         return durationFrom(raw, 1);
       case 'instant':
-        return sinceStart(Date.parse(unquoted(raw) ?? ''), this.span);
+        return sinceStart(isoInstantMs(unquoted(raw) ?? ''), this.span);
       case 'suffix':
         return textFrom(raw)?.endsWith(source.suffix ?? '') === true ? true : null;
-      default:
+      case 'event':
+      case 'event text':
+      case 'parts':
         return null;
     }
   }
@@ -120,7 +115,8 @@ export class SpanReader {
 export function textFrom(raw: unknown): string | null {
   if (typeof raw === 'string') return raw === '' ? null : raw;
   if (typeof raw === 'number' || typeof raw === 'boolean') return String(raw);
-  if (raw instanceof Uint8Array && raw.length > 0) return Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString();
+  if (raw instanceof Uint8Array && raw.length > 0)
+    return Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString();
   return null;
 }
 

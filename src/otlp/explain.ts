@@ -1,0 +1,106 @@
+import { requestIdOf } from './candidate.ts';
+import { decodeTraces, type OtlpFormat } from './decode-traces.ts';
+import { attributeKeysOf, type Field, MAPPING } from './dialects/mapping.ts';
+import { SpanReader } from './dialects/span-reader.ts';
+import { CLASSIFYING_KEYS, classify } from './is-call.ts';
+import { flawOf, type SpansToEvents, type SpansToEventsOptions, spansToEvents } from './spans-to-events.ts';
+import { indexAncestors } from './tenant-and-route.ts';
+import type { Decoded, OtlpSpan } from './trace-export.ts';
+import { createFullKeyTable } from './wanted-keys.ts';
+
+/** How one span was read, in the words of the answer to `POST /v1/otlp/explain`. */
+export interface SpanExplanation {
+  readonly trace_id: string;
+  readonly span_id: string;
+  readonly name: string;
+  readonly scope: string;
+  readonly outcome: 'counted' | 'folded' | 'ignored' | 'rejected';
+  /** Why, and for a folded span which request_id stands for it. */
+  readonly reason: string;
+  readonly request_id: string | null;
+  readonly fields: readonly FieldExplanation[];
+  /** Attributes that nothing was read from. */
+  readonly ignored_attributes: readonly string[];
+  /** The events that would go to the log. */
+  readonly events: SpansToEvents['events'];
+}
+
+export interface FieldExplanation {
+  readonly field: string;
+  readonly value: string | number | boolean;
+  readonly attribute: string;
+  readonly read_as: string;
+}
+
+/**
+ * Shows for each span of a posted export what was read from which attribute, what was not, and how it would be
+ * counted. Nothing is kept, and earlier exports are not looked at.
+ */
+export function explainExport(
+  body: Uint8Array,
+  format: OtlpFormat,
+  options: Omit<SpansToEventsOptions, 'recent'>,
+): Decoded<readonly SpanExplanation[]> {
+  const decoded = decodeTraces(body, format, createFullKeyTable());
+  if (!decoded.ok) return decoded;
+  const { spans } = decoded.value;
+  const result = spansToEvents(decoded.value, { ...options, recent: null });
+  const foldedBySpan = new Map(result.folded.map((folded) => [folded.span, folded]));
+  const ancestorsOf = indexAncestors(spans);
+  const value = spans.map((span): SpanExplanation => {
+    const { role, rule } = classify(span);
+    const fields = role === 'none' ? [] : fieldsOf(span, [span, ...ancestorsOf(span)], options);
+    const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.map(({ attribute }) => attribute)]);
+    const id = requestIdOf(span);
+    const folded = foldedBySpan.get(span);
+    const flaw = role === 'none' ? null : flawOf(span);
+    const counted = role !== 'none' && folded === undefined && flaw === null;
+    return {
+      trace_id: span.traceId,
+      span_id: span.spanId,
+      name: span.name,
+      scope: span.scope.name,
+      fields,
+      ...outcomeOf({ rule, flaw, counted, foldedBy: folded?.rule ?? null }),
+      request_id: folded?.into ?? (counted ? id : null),
+      ignored_attributes: [...span.attributes.keys()].filter((key) => !used.has(key)).toSorted(),
+      events: counted ? result.events.filter((event) => event.request_id === id) : [],
+    };
+  });
+  return { ok: true, value };
+}
+
+interface Verdict {
+  readonly rule: string;
+  readonly flaw: string | null;
+  readonly counted: boolean;
+  readonly foldedBy: string | null;
+}
+
+function outcomeOf({ rule, flaw, counted, foldedBy }: Verdict): Pick<SpanExplanation, 'outcome' | 'reason'> {
+  if (flaw !== null) return { outcome: 'rejected', reason: flaw };
+  if (foldedBy !== null) return { outcome: 'folded', reason: foldedBy };
+  return { outcome: counted ? 'counted' : 'ignored', reason: rule };
+}
+
+function fieldsOf(
+  span: OtlpSpan,
+  spans: readonly OtlpSpan[],
+  { tenantOfKey, dimensions }: Omit<SpansToEventsOptions, 'recent'>,
+): readonly FieldExplanation[] {
+  const reader = new SpanReader(span);
+  const fields = (Object.keys(MAPPING) as Field[]).flatMap((field): FieldExplanation[] => {
+    const found = reader.find(field);
+    if (found === null) return [];
+    const paths = found.source.paths;
+    const read_as = paths === undefined ? found.source.read : `${found.source.read}, JSON ${paths.join(' or ')}`;
+    return [
+      { field, value: found.value, attribute: attributeKeysOf(found.source).join(', ') || found.source.key, read_as },
+    ];
+  });
+  const tenant = tenantOfKey === null ? dimensions.tenant(spans) : { value: tenantOfKey, from: '(API key)' };
+  const route = dimensions.route(spans);
+  if (tenant !== null) fields.push({ field: 'tenant', value: tenant.value, attribute: tenant.from, read_as: 'text' });
+  if (route !== null) fields.push({ field: 'route', value: route.value, attribute: route.from, read_as: 'text' });
+  return fields;
+}

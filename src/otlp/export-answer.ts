@@ -1,0 +1,64 @@
+import protobuf from 'protobufjs/minimal.js';
+import type { OtlpFormat } from './decode-traces.ts';
+import type { Rejected } from './spans-to-events.ts';
+
+export type Signal = 'traces' | 'metrics' | 'logs';
+
+/** What was not taken. `rejected` of 0 with a message is a warning, as OTLP has it. */
+export interface PartialSuccess {
+  readonly rejected: number;
+  readonly message: string;
+}
+
+/** The field of the JSON answer that holds the count; on the wire it is field 1 everywhere. */
+const REJECTED_FIELD: Readonly<Record<Signal, string>> = {
+  traces: 'rejectedSpans',
+  metrics: 'rejectedDataPoints',
+  logs: 'rejectedLogRecords',
+};
+
+/** Said to SDKs that export all three signals, so that they go on without errors. */
+const NOT_KEPT: Readonly<Record<Exclude<Signal, 'traces'>, PartialSuccess>> = {
+  metrics: { rejected: 0, message: 'StreamLens does not keep OTLP metrics: it counts calls from their spans' },
+  logs: { rejected: 0, message: 'StreamLens does not keep OTLP logs: it counts calls from their spans' },
+};
+
+/** So many reasons are named in an answer; exporters log the text as it is. */
+const REASONS_MAX = 5;
+
+/** The polite answer to a signal that is not kept. */
+export function notKeptAnswer(signal: 'metrics' | 'logs', format: OtlpFormat): Uint8Array {
+  return exportAnswer(signal, format, NOT_KEPT[signal]);
+}
+
+/** What to say about rejected spans; null when all were taken. */
+export function partialSuccessOf(rejected: readonly Rejected[]): PartialSuccess | null {
+  if (rejected.length === 0) return null;
+  const reasons = rejected.slice(0, REASONS_MAX).map(({ spanId, reason }) => `span ${spanId || '?'}: ${reason}`);
+  const more = rejected.length > REASONS_MAX ? `; and ${rejected.length - REASONS_MAX} more` : '';
+  return { rejected: rejected.length, message: reasons.join('; ') + more };
+}
+
+/**
+ * The body of Export{Trace,Metrics,Logs}ServiceResponse. Complete success is no bytes at all in protobuf and `{}`
+ * in JSON, for the JS exporter warns about any partialSuccess that is not empty.
+ */
+export function exportAnswer(signal: Signal, format: OtlpFormat, partial: PartialSuccess | null): Uint8Array {
+  if (format === 'json') {
+    const body =
+      partial === null
+        ? {}
+        : { partialSuccess: { [REJECTED_FIELD[signal]]: String(partial.rejected), errorMessage: partial.message } };
+    return Buffer.from(JSON.stringify(body));
+  }
+  if (partial === null) return new Uint8Array(0);
+  const writer = protobuf.Writer.create().uint32(0x0a).fork();
+  if (partial.rejected > 0) writer.uint32(0x08).int64(partial.rejected);
+  return writer.uint32(0x12).string(partial.message).ldelim().finish();
+}
+
+/** `google.rpc.Status`, which OTLP asks for as the body of an error. `code` as in gRPC: 3 invalid, 14 unavailable. */
+export function statusAnswer(format: OtlpFormat, code: number, message: string): Uint8Array {
+  if (format === 'json') return Buffer.from(JSON.stringify({ code, message }));
+  return protobuf.Writer.create().uint32(0x08).int32(code).uint32(0x12).string(message).finish();
+}
