@@ -1,7 +1,7 @@
 import { LibraryLookup } from './library-lookup.ts';
 import { libraryPeriods } from './library-prices.ts';
 import type { Price, PriceBook, PriceQuery } from './price-book.ts';
-import { overridePeriods, type PriceOverride } from './price-override.ts';
+import { type PriceOverride, PriceOverrides } from './price-override.ts';
 import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
 import { RecentMap } from './recent-map.ts';
 
@@ -19,12 +19,12 @@ export function createPriceBook({ overrides = [] }: PriceBookOptions = {}): Pric
 const REMEMBERED_MODELS_MAX = 10_000;
 
 class LayeredPriceBook implements PriceBook {
-  readonly #overrides: readonly PriceOverride[];
+  readonly #overrides: PriceOverrides;
   readonly #library = new LibraryLookup();
   readonly #periods = new RecentMap<readonly PricePeriod[]>(REMEMBERED_MODELS_MAX);
 
   constructor(overrides: readonly PriceOverride[]) {
-    this.#overrides = overrides;
+    this.#overrides = new PriceOverrides(overrides);
   }
 
   priceOf({ provider, model, atMs, promptTokens }: PriceQuery): Price | null {
@@ -41,6 +41,6 @@ class LayeredPriceBook implements PriceBook {
   #periodsOf(provider: string, model: string): readonly PricePeriod[] {
     const found = this.#library.find(provider, model);
     const library = found === null ? [] : libraryPeriods(found.providerId, found.model);
-    return [...library, ...overridePeriods(this.#overrides, provider, model)];
+    return [...library, ...this.#overrides.periodsOf(provider, model)];
   }
 }

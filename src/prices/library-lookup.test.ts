@@ -88,6 +88,12 @@ const NAMES: readonly (readonly [string, string, string | null])[] = [
   ['', 'arn:aws:bedrock:us-east-1:123:provisioned-model/abc', null],
   ['', 'arn:aws:bedrock:us-east-1:123:custom-model/anthropic.claude-3-haiku-20240307-v1:0/x', null],
 
+  ['aws.bedrock', 'arn:aws:bedrock:us-east-1:123:custom-model/anthropic.claude-3-haiku-20240307-v1:0/x', null],
+  ['azure.ai.openai', 'o4-mini-2025-04-16.ft-0123abcd', null],
+  ['azure.ai.openai', 'gpt-4o-mini-2024-07-18.ft-0123abcd', 'openai gpt-4o-mini-2024-07-18.ft-'],
+  ['gcp.vertex_ai', 'tunedModels/gemini-1.5-flash-mine', null],
+  ['gcp.vertex_ai', 'projects/p/locations/l/endpoints/gemini-1.5-flash', null],
+
   // Nobody knows who bills these.
   ['', 'llama-3.1-8b', null],
   ['ollama', 'llama3', null],

@@ -1,6 +1,6 @@
 import { findProvider } from '@pydantic/genai-prices';
 import { type LibraryModel, LibraryModels } from './library-models.ts';
-import { type ModelName, routedName, spellings } from './model-name.ts';
+import { isCustomModel, type ModelName, routedName, spellings } from './model-name.ts';
 import { providerId } from './provider-name.ts';
 
 /**
@@ -20,7 +20,7 @@ export class LibraryLookup {
     for (const place of placesToLook(id, name)) {
       for (const spelling of spellings(place.providerId, place.name)) {
         const found = this.#models.find(place.providerId, spelling);
-        if (found !== null) return found;
+        if (found !== null && (!isCustomModel(name) || isListedAsFineTuned(found))) return found;
       }
     }
     return null;
@@ -37,6 +37,11 @@ function placesToLook(id: string, name: string): readonly ModelName[] {
   if (name.includes('/')) return [];
   const vendor = findProvider({ modelId: name });
   return vendor === undefined ? [] : [{ providerId: vendor.id, name }];
+}
+
+/** The library lists some prices of fine-tuned models; other rules match them because they search within the name. */
+function isListedAsFineTuned({ model }: LibraryModel): boolean {
+  return /ft:|\.ft-/.test(JSON.stringify(model.match));
 }
 
 /** OpenRouter writes `deepseek/…` as well, and hosts these models at prices of its own. */

@@ -6,6 +6,16 @@ export interface ModelName {
   readonly name: string;
 }
 
+/**
+ * A model that somebody trained or reserved for themselves: `ft:gpt-4o-…`, Azure's `gpt-4o-….ft-…`, Vertex endpoints, custom
+ * and provisioned models of Bedrock. Its name often holds the name of a public model, whose price it does not have.
+ */
+export function isCustomModel(name: string): boolean {
+  return CUSTOM_MODEL.test(name) || (name.startsWith('arn:') && !BEDROCK_ARN.test(name));
+}
+
+const CUSTOM_MODEL = /^ft:|[.:]ft-|^tunedmodels\/|\/endpoints\//;
+
 /** A name that says itself who serves the model, e.g. `bedrock/…`, `accounts/fireworks/…`, `us.anthropic.claude-…`. */
 export function routedName(name: string): ModelName | null {
   if (BEDROCK_ARN.test(name) || BEDROCK_ID.test(name)) return { providerId: 'aws', name };
@@ -33,7 +43,7 @@ export function routedName(name: string): ModelName | null {
  * @param name lower case
  */
 export function spellings(id: string, name: string): readonly string[] {
-  if (name.startsWith('ft:')) return [name];
+  if (isCustomModel(name)) return [name];
   const dated = withoutHost(id, name).flatMap((one) => [one, one.replace(COMPACT_DATE, '-$1-$2-$3')]);
   const punctuated = [...dated, ...dated.flatMap(punctuations)];
   const undated = punctuated.map((one) => one.replace(DATE_SUFFIX, ''));

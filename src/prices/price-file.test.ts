@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { createPriceBook } from './layered-price-book.ts';
 import { loadPriceFile, parsePriceFile } from './price-file.ts';
 import { PriceFileError } from './price-file-error.ts';
 
@@ -159,4 +160,22 @@ test('a file that is not there is told by its path', async () => {
     loadPriceFile('/nowhere/prices.yaml'),
     /^PriceFileError: \/nowhere\/prices\.yaml: cannot be read: ENOENT/,
   );
+});
+
+test('the example of the documentation is valid and prices what it says', async () => {
+  const page = await readFile(new URL('../../docs/pricing.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const parsed = parsePriceFile(example, 'prices.yaml');
+  assert.ok(parsed.ok, JSON.stringify(parsed));
+  const book = createPriceBook({ overrides: parsed.overrides });
+  const inputUsd = (provider: string, model: string, at: string, promptTokens = 0): number | undefined => {
+    const price = book.priceOf({ provider, model, atMs: Date.parse(at), promptTokens });
+    return price ? price.rates.input / 1e6 : undefined;
+  };
+  assert.equal(inputUsd('vllm', 'llama-3.1-8b', '2026-01-01'), 0.05);
+  assert.equal(inputUsd('azure.ai.openai', 'prod-chat', '2026-01-31'), 2.5);
+  assert.equal(inputUsd('azure.ai.openai', 'prod-chat', '2026-02-01'), 2);
+  const fineTuned = 'ft:gpt-4.1-2025-04-14:acme::abc123';
+  assert.equal(inputUsd('openai', fineTuned, '2026-01-01'), 3);
+  assert.equal(inputUsd('openai', fineTuned, '2026-01-01', 200_001), 6);
 });

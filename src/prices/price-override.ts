@@ -14,29 +14,33 @@ export interface PriceOverride {
   readonly bands: readonly [Price, ...Price[]];
 }
 
-/**
- * The user's periods for one model, the weakest first: an exact model beats a glob, a named provider beats none, a
- * longer glob beats a shorter one. Dates count among entries of one name only, so that an exact entry is not replaced by
- * a newer glob.
- */
-export function overridePeriods(
-  overrides: readonly PriceOverride[],
-  provider: string,
-  model: string,
-): readonly PricePeriod[] {
-  const id = providerId(provider);
-  const name = model.trim().toLowerCase();
-  return overrides
-    .filter(
-      (override) =>
-        (override.provider === null || providerId(override.provider) === id) &&
-        matchesGlob(override.model.toLowerCase(), name),
-    )
-    .sort(weakestFirst)
-    .map((override) => ({
-      when: override.fromMs === null ? { kind: 'always' } : { kind: 'from', fromMs: override.fromMs },
-      bands: override.bands,
+/** The user's prices, ready to be searched. */
+export class PriceOverrides {
+  readonly #entries: readonly { readonly override: PriceOverride; readonly id: string | null; readonly glob: string }[];
+
+  constructor(overrides: readonly PriceOverride[]) {
+    this.#entries = [...overrides].sort(weakestFirst).map((override) => ({
+      override,
+      id: override.provider === null ? null : providerId(override.provider),
+      glob: override.model.trim().toLowerCase(),
     }));
+  }
+
+  /**
+   * The periods for one model, the weakest first: an exact model beats a glob, a named provider beats none, a longer
+   * glob beats a shorter one. Dates count among entries of one name only, so that an exact entry is not replaced by a
+   * newer glob.
+   */
+  periodsOf(provider: string, model: string): readonly PricePeriod[] {
+    const id = providerId(provider);
+    const name = model.trim().toLowerCase();
+    return this.#entries
+      .filter((entry) => (entry.id === null || entry.id === id) && matchesGlob(entry.glob, name))
+      .map(({ override: { fromMs, bands } }) => ({
+        when: fromMs === null ? { kind: 'always' } : { kind: 'from', fromMs },
+        bands,
+      }));
+  }
 }
 
 function weakestFirst(a: PriceOverride, b: PriceOverride): number {

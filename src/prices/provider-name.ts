@@ -33,16 +33,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
     'azure-ai-foundry',
     'azureopenai',
   ],
-  aws: [
-    'aws',
-    'aws.bedrock',
-    'aws-bedrock',
-    'bedrock',
-    'amazon-bedrock',
-    'bedrock-converse',
-    'amazon',
-    'sagemaker.bedrock',
-  ],
+  aws: ['aws', 'aws.bedrock', 'aws-bedrock', 'bedrock', 'amazon-bedrock', 'bedrock-converse', 'amazon'],
   google: [
     'google',
     'gcp.gemini',
