@@ -110,7 +110,10 @@ export function commitContract(open: OpenStore): void {
     const store = await open();
     await Promise.all([0, 1, 2, 3].map((partition) => store.commit(aCommit({ partition, tallies: [aDelta()] }))));
     assert.equal((await store.readMetrics(metricsQuery()))[0]?.tally.requests, 4);
-    assert.deepEqual([...(await store.readProgress()).keys()].toSorted((a, b) => a - b), [0, 1, 2, 3]);
+    assert.deepEqual(
+      [...(await store.readProgress()).keys()].toSorted((a, b) => a - b),
+      [0, 1, 2, 3],
+    );
     await store.close();
   });
 

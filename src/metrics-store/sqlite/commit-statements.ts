@@ -1,0 +1,79 @@
+import { CALL_COLUMNS, CALL_REQUEST_ONLY_COLUMNS, CALL_VALUE_COLUMNS } from '../call-columns.ts';
+import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, TALLY_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+import { TALLY_COLUMNS } from './tally-row.ts';
+
+/** The statements of a commit; those of Postgres have the same names. */
+
+const list = (columns: readonly string[]): string => columns.join(', ');
+const marks = (columns: readonly string[]): string => columns.map(() => '?').join(', ');
+const adds = (columns: readonly string[]): string =>
+  columns.map((name) => `${name} = ${name} + excluded.${name}`).join(', ');
+const sets = (columns: readonly string[]): string => columns.map((name) => `${name} = excluded.${name}`).join(', ');
+
+const WINDOW_KEY = ['tenant_key', 'window_start_ms', 'series_id'];
+
+const ADD_TALLY = `${adds([...TALLY_SUM_COLUMNS, 'cost_pico_usd'])},
+  latency_us_max = max(latency_us_max, excluded.latency_us_max),
+  latency = hist_add(latency, excluded.latency),
+  time_to_first_token = hist_add(time_to_first_token, excluded.time_to_first_token)`;
+
+export const UPSERT_MINUTE = `
+  INSERT INTO metrics_1m (${list([...WINDOW_KEY, ...TALLY_COLUMNS])}, revision, changed_at_ms)
+  VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])}, 1, ?)
+  ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY},
+  revision = revision + 1, changed_at_ms = max(changed_at_ms, excluded.changed_at_ms)`;
+
+const upsertRollup = (table: string): string => `
+  INSERT INTO ${table} (${list([...WINDOW_KEY, ...TALLY_COLUMNS])})
+  VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])})
+  ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY}`;
+
+export const UPSERT_HOUR = upsertRollup('metrics_1h');
+export const UPSERT_DAY = upsertRollup('metrics_1d');
+
+/** A row that waits already keeps its place: it waits since its first change. */
+export const QUEUE_ROW = 'INSERT INTO unpublished_rows (pair_id, window_start_ms) VALUES (?, ?) ON CONFLICT DO NOTHING';
+
+export const MOVE_LAST_WINDOW =
+  'UPDATE series SET last_window_start_ms = max(last_window_start_ms, ?) WHERE series_id = ?';
+
+const USAGE_KEY = [...WINDOW_KEY, 'billed_provider', 'billed_model', 'band_from_tokens'];
+const USAGE_VALUES = [...USAGE_SUM_COLUMNS, 'cost_pico_usd'];
+
+export const UPSERT_USAGE = `
+  INSERT INTO usage_1m (${list([...USAGE_KEY, ...USAGE_VALUES])})
+  VALUES (${marks([...USAGE_KEY, ...USAGE_VALUES])})
+  ON CONFLICT (${list(USAGE_KEY)}) DO UPDATE SET ${adds(USAGE_VALUES)}`;
+
+const EVALUATION_KEY = ['tenant_key', 'window_start_ms', 'name', 'pair_id'];
+
+export const UPSERT_EVALUATION = `
+  INSERT INTO evaluations_1m (${list([...EVALUATION_KEY, ...EVALUATION_SUM_COLUMNS, 'labels'])})
+  VALUES (${marks([...EVALUATION_KEY, ...EVALUATION_SUM_COLUMNS, 'labels'])})
+  ON CONFLICT (${list(EVALUATION_KEY)}) DO UPDATE SET ${adds(EVALUATION_SUM_COLUMNS)},
+  labels = labels_add(labels, excluded.labels)`;
+
+export const UPSERT_AUDIT = `
+  INSERT INTO audit_1h (hour_start_ms, tenant_id, ${list(AUDIT_COLUMNS)})
+  VALUES (?, ?, ${marks(AUDIT_COLUMNS)})
+  ON CONFLICT (hour_start_ms, tenant_id) DO UPDATE SET ${adds(AUDIT_COLUMNS)}`;
+
+const insertCall = (updated: readonly string[]): string => `
+  INSERT INTO calls (tenant_key, ${list(CALL_COLUMNS)}) VALUES (?, ${marks(CALL_COLUMNS)})
+  ON CONFLICT (tenant_key, timestamp_ms, request_id) DO UPDATE SET ${sets(updated)}`;
+
+export const UPSERT_FULL_CALL = insertCall([...CALL_VALUE_COLUMNS, ...CALL_REQUEST_ONLY_COLUMNS]);
+export const UPSERT_ANSWER = insertCall(CALL_VALUE_COLUMNS);
+
+export const INSERT_DEAD_LETTER = `
+  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+
+export const SELECT_PROGRESS = `
+  SELECT partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint FROM progress`;
+
+export const UPSERT_PROGRESS = `
+  INSERT INTO progress (partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce(?7, x''))
+  ON CONFLICT (partition) DO UPDATE SET ${sets(['seq', 'token', 'positions', 'complete_through_ms', 'committed_at_ms'])},
+  checkpoint = coalesce(?7, checkpoint)`;

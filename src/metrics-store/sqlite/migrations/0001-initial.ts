@@ -1,0 +1,183 @@
+/** Column names follow the fields of `Tally`; all instants are ms since the epoch, all costs 10^-12 USD. */
+const TALLY = `
+  requests INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  latency_us_sum INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  prompt_tokens_known INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  completion_tokens_known INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  unpriced_requests INTEGER NOT NULL,
+  latency_us_max INTEGER NOT NULL,
+  cost_pico_usd INTEGER NOT NULL,
+  latency BLOB NOT NULL,
+  time_to_first_token BLOB NOT NULL`;
+
+const WINDOW_KEY = `
+  tenant_key INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,`;
+
+/**
+ * The first schema.
+ *
+ * A window row's key begins with tenant and time, so "the newest rows of a tenant" is a range scan from the end.
+ * Rows are written in place (WITHOUT ROWID): one B-tree instead of two.
+ */
+export const INITIAL = `
+CREATE TABLE tenants (
+  tenant_key INTEGER PRIMARY KEY,
+  tenant_id TEXT NOT NULL UNIQUE,
+  pair_count INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE pairs (
+  pair_id INTEGER PRIMARY KEY,
+  tenant_key INTEGER NOT NULL,
+  route TEXT NOT NULL,
+  model TEXT NOT NULL,
+  provider_count INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (tenant_key, route, model)
+) STRICT;
+
+CREATE TABLE series (
+  series_id INTEGER PRIMARY KEY,
+  pair_id INTEGER NOT NULL,
+  provider TEXT NOT NULL,
+  last_window_start_ms INTEGER NOT NULL,
+  UNIQUE (pair_id, provider)
+) STRICT;
+
+CREATE TABLE metrics_1m (${WINDOW_KEY}${TALLY},
+  revision INTEGER NOT NULL,
+  changed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (tenant_key, window_start_ms, series_id)
+) WITHOUT ROWID;
+CREATE INDEX metrics_1m_changed ON metrics_1m (tenant_key, changed_at_ms);
+CREATE INDEX metrics_1m_series ON metrics_1m (series_id, window_start_ms);
+
+CREATE TABLE metrics_1h (${WINDOW_KEY}${TALLY},
+  PRIMARY KEY (tenant_key, window_start_ms, series_id)
+) WITHOUT ROWID;
+CREATE INDEX metrics_1h_series ON metrics_1h (series_id, window_start_ms);
+
+CREATE TABLE metrics_1d (${WINDOW_KEY}${TALLY},
+  PRIMARY KEY (tenant_key, window_start_ms, series_id)
+) WITHOUT ROWID;
+CREATE INDEX metrics_1d_series ON metrics_1d (series_id, window_start_ms);
+
+-- Minute rows that wait for llm.metrics, in the order in which they first changed.
+CREATE TABLE unpublished_rows (
+  queue_id INTEGER PRIMARY KEY,
+  pair_id INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  UNIQUE (pair_id, window_start_ms)
+) STRICT;
+
+CREATE TABLE usage_1m (${WINDOW_KEY}
+  billed_provider TEXT NOT NULL,
+  billed_model TEXT NOT NULL,
+  band_from_tokens INTEGER NOT NULL,
+  calls INTEGER NOT NULL,
+  unknown_calls INTEGER NOT NULL,
+  input_tokens INTEGER NOT NULL,
+  cache_read_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  output_tokens INTEGER NOT NULL,
+  input_audio_tokens INTEGER NOT NULL,
+  output_audio_tokens INTEGER NOT NULL,
+  unpriced_calls INTEGER NOT NULL,
+  cost_pico_usd INTEGER NOT NULL,
+  PRIMARY KEY (tenant_key, window_start_ms, series_id, billed_provider, billed_model, band_from_tokens)
+) WITHOUT ROWID;
+
+CREATE TABLE calls (
+  tenant_key INTEGER NOT NULL,
+  timestamp_ms INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  route TEXT NOT NULL,
+  model TEXT NOT NULL,
+  provider TEXT NOT NULL,
+  status TEXT NOT NULL,
+  latency_ms REAL,
+  time_to_first_token_ms REAL,
+  prompt_tokens INTEGER,
+  completion_tokens INTEGER,
+  cached_prompt_tokens INTEGER,
+  cache_write_tokens INTEGER,
+  reasoning_tokens INTEGER,
+  finish_reason TEXT,
+  error TEXT,
+  answered_model TEXT,
+  cost_pico_usd INTEGER,
+  user_id_hash TEXT,
+  session_id TEXT,
+  metadata TEXT
+);
+CREATE UNIQUE INDEX calls_identity ON calls (tenant_key, timestamp_ms DESC, request_id);
+CREATE INDEX calls_request ON calls (request_id);
+
+CREATE TABLE evaluations_1m (
+  tenant_key INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  pair_id INTEGER NOT NULL,
+  count INTEGER NOT NULL,
+  scored INTEGER NOT NULL,
+  score_micro_sum INTEGER NOT NULL,
+  judged INTEGER NOT NULL,
+  passed INTEGER NOT NULL,
+  labels TEXT NOT NULL,
+  PRIMARY KEY (tenant_key, window_start_ms, name, pair_id)
+) WITHOUT ROWID;
+
+CREATE TABLE audit_1h (
+  tenant_id TEXT NOT NULL,
+  hour_start_ms INTEGER NOT NULL,
+  accepted_requests INTEGER NOT NULL,
+  counted_requests INTEGER NOT NULL,
+  duplicate_requests INTEGER NOT NULL,
+  dead_requests INTEGER NOT NULL,
+  accepted_responses INTEGER NOT NULL,
+  counted_responses INTEGER NOT NULL,
+  waiting_responses INTEGER NOT NULL,
+  duplicate_responses INTEGER NOT NULL,
+  dead_responses INTEGER NOT NULL,
+  accepted_evaluations INTEGER NOT NULL,
+  counted_evaluations INTEGER NOT NULL,
+  waiting_evaluations INTEGER NOT NULL,
+  duplicate_evaluations INTEGER NOT NULL,
+  dead_evaluations INTEGER NOT NULL,
+  PRIMARY KEY (hour_start_ms, tenant_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letters (
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  log_offset INTEGER NOT NULL,
+  logged_at_ms INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  record_key BLOB,
+  record_value BLOB,
+  is_published INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (topic, partition, log_offset)
+) STRICT;
+CREATE INDEX dead_letters_logged ON dead_letters (logged_at_ms, topic, partition, log_offset);
+CREATE INDEX dead_letters_unpublished ON dead_letters (logged_at_ms, topic, partition, log_offset) WHERE is_published = 0;
+
+CREATE TABLE progress (
+  partition INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  token TEXT NOT NULL,
+  positions TEXT NOT NULL,
+  complete_through_ms INTEGER NOT NULL,
+  committed_at_ms INTEGER NOT NULL,
+  checkpoint BLOB NOT NULL
+) STRICT;
+`;

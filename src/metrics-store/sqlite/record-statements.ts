@@ -1,0 +1,59 @@
+import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+
+/** The questions about evaluations, audit, dead letters and usage; those of Postgres have the same names. */
+
+/** Values: tenant key, from, to, name, route, model (null: any). */
+export const SELECT_EVALUATIONS = `
+  SELECT e.window_start_ms, e.name, ${EVALUATION_SUM_COLUMNS.map((name) => `e.${name}`).join(', ')}, e.labels
+  FROM evaluations_1m e CROSS JOIN pairs p ON p.pair_id = e.pair_id
+  WHERE e.tenant_key = ?1 AND e.window_start_ms >= ?2 AND e.window_start_ms < ?3
+    AND (?4 IS NULL OR e.name = ?4) AND (?5 IS NULL OR p.route = ?5) AND (?6 IS NULL OR p.model = ?6)
+  ORDER BY e.window_start_ms DESC`;
+
+export const SELECT_AUDIT = `
+  SELECT hour_start_ms, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
+  WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)
+  ORDER BY hour_start_ms, tenant_id`;
+
+const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value';
+const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC LIMIT ?';
+
+export const SELECT_DEAD_LETTERS = `SELECT ${DEAD_LETTER} FROM dead_letters ${NEWEST_FIRST}`;
+
+export const SELECT_DEAD_LETTERS_BEFORE = `
+  SELECT ${DEAD_LETTER} FROM dead_letters
+  WHERE (logged_at_ms, topic, partition, log_offset) < (?, ?, ?, ?) ${NEWEST_FIRST}`;
+
+export const SELECT_UNPUBLISHED_DEAD_LETTERS = `
+  SELECT ${DEAD_LETTER} FROM dead_letters INDEXED BY dead_letters_unpublished WHERE is_published = 0
+  ORDER BY logged_at_ms, topic, partition, log_offset LIMIT ?`;
+
+export const MARK_DEAD_LETTER =
+  'UPDATE dead_letters SET is_published = 1 WHERE topic = ? AND partition = ? AND log_offset = ?';
+
+/** Values: from, to, tenant (null: all). Tenant by tenant, as their keys lead the index. */
+export const SELECT_USAGE = `
+  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start_ms, u.billed_provider, u.billed_model,
+    u.band_from_tokens, ${USAGE_SUM_COLUMNS.map((name) => `u.${name}`).join(', ')}, u.cost_pico_usd
+  FROM tenants t
+  CROSS JOIN usage_1m u ON u.tenant_key = t.tenant_key AND u.window_start_ms >= ?1 AND u.window_start_ms < ?2
+  CROSS JOIN series s ON s.series_id = u.series_id
+  CROSS JOIN pairs p ON p.pair_id = s.pair_id
+  WHERE ?3 IS NULL OR t.tenant_id = ?3`;
+
+/** Values: cost, unpriced calls, tenant key, window start, series, billed provider, billed model, band. */
+export const REPRICE_USAGE = `
+  UPDATE usage_1m SET cost_pico_usd = cost_pico_usd + ?, unpriced_calls = unpriced_calls + ?
+  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?
+    AND billed_provider = ? AND billed_model = ? AND band_from_tokens = ?
+  RETURNING 1`;
+
+/** Values: cost, unpriced calls, tenant key, window start, series. */
+export const repriceWindow = (table: string): string => `
+  UPDATE ${table} SET cost_pico_usd = cost_pico_usd + ?, unpriced_requests = unpriced_requests + ?
+  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
+
+/** Values: committed at, tenant key, window start, series. */
+export const TOUCH_MINUTE = `
+  UPDATE metrics_1m SET revision = revision + 1, changed_at_ms = max(changed_at_ms, ?)
+  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ? RETURNING 1`;

@@ -1,0 +1,75 @@
+import type { Call, CallStatus } from '../call.ts';
+import { CALL_COLUMNS, CALL_FIELDS } from '../call-columns.ts';
+import { metadataMatches } from '../metadata-filter.ts';
+import type { CallsQuery } from '../metrics-reader.ts';
+import { storableText } from '../storable-text.ts';
+import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
+import { storedBigInt } from './tally-row.ts';
+
+const COLUMNS = CALL_COLUMNS.map((name) => `c.${name}`).join(', ');
+
+/** Values: tenant key, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id. */
+const selectCalls = (order: CallsQuery['order']): string => `
+  SELECT ${COLUMNS} FROM calls c
+  WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3
+    AND (?4 IS NULL OR c.route = ?4) AND (?5 IS NULL OR c.model = ?5) AND (?6 IS NULL OR c.status = ?6)
+    AND (?7 IS NULL OR (c.status = 'error') = ?7)
+    AND (?8 IS NULL OR c.latency_ms >= ?8) AND (?9 IS NULL OR c.latency_ms <= ?9)
+    AND (?10 IS NULL OR c.user_id_hash = ?10) AND (?11 IS NULL OR c.session_id = ?11)
+    ${order === 'newest' ? NEWEST : SLOWEST}`;
+
+/** The order of the index `calls_identity`: the scan ends with the page. */
+const NEWEST = `
+    AND (?12 IS NULL OR c.timestamp_ms < ?12 OR c.request_id > ?13)
+  ORDER BY c.timestamp_ms DESC, c.request_id`;
+
+/** Sorts what lies in the time range; an index by latency would make every write dearer and ignore the range. */
+const SLOWEST = `
+    AND c.latency_ms IS NOT NULL
+    AND (?12 IS NULL OR c.latency_ms < ?12 OR (c.latency_ms = ?12 AND c.request_id > ?13))
+  ORDER BY c.latency_ms DESC, c.request_id`;
+
+const SELECT_CALL = `
+  SELECT ${COLUMNS} FROM calls c INDEXED BY calls_request
+  WHERE c.request_id = ?1 AND c.tenant_key = ?2 ORDER BY c.timestamp_ms DESC LIMIT 1`;
+
+export function readCalls(connection: SqliteConnection, tenantKey: number, query: CallsQuery): readonly Call[] {
+  const { order, after, limit, metadata, tenantId } = query;
+  const toMs = order === 'newest' && after !== null ? Math.min(query.toMs, after.value + 1) : query.toMs;
+  const hasError = query.hasError === null ? null : Number(query.hasError);
+  const calls: Call[] = [];
+  if (limit <= 0) return calls;
+  const rows = connection.rows(
+    selectCalls(order),
+    ...[tenantKey, query.fromMs, toMs, query.route, query.model, query.status, hasError],
+    ...[query.latencyMsMin, query.latencyMsMax, query.userIdHash, query.sessionId],
+    ...[after?.value ?? null, after?.requestId ?? null],
+  );
+  for (const row of rows) {
+    const call = callOf(tenantId, row);
+    if (!metadataMatches(call.metadata, metadata)) continue;
+    calls.push(call);
+    if (calls.length >= limit) break;
+  }
+  return calls;
+}
+
+export function readCall(
+  connection: SqliteConnection,
+  tenantKey: number,
+  place: Pick<Call, 'tenantId' | 'requestId'>,
+): Call | null {
+  const row = connection.row(SELECT_CALL, storableText(place.requestId), tenantKey);
+  return row === undefined ? null : callOf(place.tenantId, row);
+}
+
+function callOf(tenantId: string, row: readonly SqlValue[]): Call {
+  const fields = CALL_FIELDS.map((field, index) => [field, fieldValue(field, row[index] ?? null)]);
+  return { tenantId, ...(Object.fromEntries(fields) as Omit<Call, 'tenantId'>) };
+}
+
+function fieldValue(field: (typeof CALL_FIELDS)[number], value: SqlValue): SqlValue | CallStatus {
+  if (value === null) return null;
+  if (field === 'costPicoUsd') return storedBigInt(value);
+  return typeof value === 'bigint' ? Number(value) : value;
+}

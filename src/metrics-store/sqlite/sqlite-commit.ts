@@ -1,0 +1,140 @@
+import { USAGE_SUMS } from '../../tally/usage.ts';
+import { MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
+import { foldCallWrites } from '../apply-call.ts';
+import { AUDIT_COUNTS } from '../audit.ts';
+import type { Call } from '../call.ts';
+import { CALL_FIELDS } from '../call-columns.ts';
+import type { Commit, Positions, Progress } from '../commit.ts';
+import { EVALUATION_SUMS } from '../evaluation.ts';
+import { foldAudits, foldEvaluations, foldTallies, foldUsages } from '../fold-commit.ts';
+import { storableText } from '../storable-text.ts';
+import * as Sql from './commit-statements.ts';
+import { encodeLabels } from './labels.ts';
+import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
+import type { SqliteDictionary } from './sqlite-dictionary.ts';
+import { int64, tallyValues } from './tally-row.ts';
+
+interface Writer {
+  readonly connection: SqliteConnection;
+  readonly dictionary: SqliteDictionary;
+}
+
+/** Runs inside one write transaction. */
+export function applyCommit(writer: Writer, commit: Commit): 'applied' | 'fenced' {
+  const stored = loadProgress(writer.connection, commit.partition);
+  const isRepeated = stored !== null && stored.seq === commit.expectedSeq + 1 && stored.token === commit.token;
+  if (isRepeated) return 'applied';
+  if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';
+  saveProgress(writer.connection, commit);
+  addTallies(writer, commit);
+  addUsages(writer, commit.usages);
+  addEvaluations(writer, commit.evaluations);
+  addAudits(writer.connection, commit.audits);
+  writeCalls(writer, commit.calls);
+  addDeadLetters(writer.connection, commit.deadLetters);
+  return 'applied';
+}
+
+export function loadProgress(connection: SqliteConnection, partition: number): Progress | null {
+  const row = connection.row(`${Sql.SELECT_PROGRESS} WHERE partition = ?`, partition);
+  return row === undefined ? null : progressOf(row);
+}
+
+/** From the columns of `SELECT_PROGRESS`. */
+export function progressOf(row: readonly SqlValue[]): Progress {
+  const [, seq, token, positions, completeThroughMs, committedAtMs, checkpoint] = row;
+  return {
+    seq: Number(seq),
+    token: String(token),
+    positions: JSON.parse(String(positions)) as Positions,
+    completeThroughMs: Number(completeThroughMs),
+    committedAtMs: Number(committedAtMs),
+    checkpoint: checkpoint as Uint8Array,
+  };
+}
+
+function saveProgress(connection: SqliteConnection, commit: Commit): void {
+  const { partition, expectedSeq, token, positions, completeThroughMs, committedAtMs, checkpoint } = commit;
+  const seq = expectedSeq + 1;
+  const place = JSON.stringify(positions);
+  connection.run(Sql.UPSERT_PROGRESS, partition, seq, token, place, completeThroughMs, committedAtMs, checkpoint);
+}
+
+function addTallies({ connection, dictionary }: Writer, commit: Commit): void {
+  const folded = foldTallies(commit.tallies, (series) => dictionary.resolveSeries(series));
+  for (const [resolutionMs, rows] of folded) {
+    const upsert = connection.statement(upsertOf(resolutionMs));
+    for (const { ref, windowStartMs, tally } of rows) {
+      const values = [ref.tenantKey, windowStartMs, ref.id, ...tallyValues(tally)];
+      if (resolutionMs !== MINUTE_MS) {
+        upsert.run(...values);
+        continue;
+      }
+      upsert.run(...values, commit.committedAtMs);
+      connection.run(Sql.QUEUE_ROW, ref.pairId, windowStartMs);
+      if (windowStartMs > ref.lastWindowStartMs) {
+        connection.run(Sql.MOVE_LAST_WINDOW, windowStartMs, ref.id);
+        ref.lastWindowStartMs = windowStartMs;
+      }
+    }
+  }
+}
+
+function upsertOf(resolutionMs: ResolutionMs): string {
+  if (resolutionMs === MINUTE_MS) return Sql.UPSERT_MINUTE;
+  return resolutionMs === 60 * MINUTE_MS ? Sql.UPSERT_HOUR : Sql.UPSERT_DAY;
+}
+
+function addUsages({ connection, dictionary }: Writer, deltas: Commit['usages']): void {
+  for (const { ref, windowStartMs, billed, usage } of foldUsages(deltas, (series) =>
+    dictionary.resolveSeries(series),
+  )) {
+    const key = [ref.tenantKey, windowStartMs, ref.id, billed.provider, billed.model, billed.bandFromTokens];
+    const sums = USAGE_SUMS.map((field) => usage[field]);
+    connection.run(Sql.UPSERT_USAGE, ...key, ...sums, int64(usage.costPicoUsd.value));
+  }
+}
+
+function addEvaluations({ connection, dictionary }: Writer, deltas: Commit['evaluations']): void {
+  for (const { ref, name, windowStartMs, tally } of foldEvaluations(deltas, (delta) => dictionary.resolvePair(delta))) {
+    const sums = EVALUATION_SUMS.map((field) => tally[field]);
+    const labels = encodeLabels(tally.labels);
+    connection.run(Sql.UPSERT_EVALUATION, ref.tenantKey, windowStartMs, name, ref.id, ...sums, labels);
+  }
+}
+
+function addAudits(connection: SqliteConnection, deltas: Commit['audits']): void {
+  for (const { tenantId, hourStartMs, counts } of foldAudits(deltas)) {
+    const values = AUDIT_COUNTS.map((count) => counts[count]);
+    connection.run(Sql.UPSERT_AUDIT, hourStartMs, tenantId, ...values);
+  }
+}
+
+function writeCalls({ connection, dictionary }: Writer, writes: Commit['calls']): void {
+  if (writes.length === 0) return;
+  const full = connection.statement(Sql.UPSERT_FULL_CALL);
+  const answer = connection.statement(Sql.UPSERT_ANSWER);
+  const tenantKeys = new Map<string, number>();
+  for (const { kind, call } of foldCallWrites(writes)) {
+    let tenantKey = tenantKeys.get(call.tenantId);
+    if (tenantKey === undefined) {
+      tenantKey = dictionary.openTenant(call.tenantId);
+      tenantKeys.set(call.tenantId, tenantKey);
+    }
+    (kind === 'full' ? full : answer).run(tenantKey, ...callValues(call));
+  }
+}
+
+function callValues(call: Call): SqlValue[] {
+  return CALL_FIELDS.map((field) => {
+    const value = call[field];
+    return typeof value === 'bigint' ? int64(value) : value;
+  });
+}
+
+function addDeadLetters(connection: SqliteConnection, letters: Commit['deadLetters']): void {
+  for (const { topic, partition, offset, loggedAtMs, reason, detail, key, value } of letters) {
+    const place = [topic, partition, offset, loggedAtMs];
+    connection.run(Sql.INSERT_DEAD_LETTER, ...place, reason, storableText(detail), key, value);
+  }
+}

@@ -1,0 +1,117 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { addEncoded } from '../../tally/histogram-codec.ts';
+import { addLabels } from './labels.ts';
+import { asStoreError } from './sqlite-errors.ts';
+
+/** How long a write waits for the file's one writer lock. */
+const BUSY_MS_MAX = 5_000;
+
+/** How much a checkpoint leaves of the WAL file; without it a burst would keep its size for ever. */
+const WAL_BYTES_MAX = 64 * 1024 * 1024;
+
+export type SqlValue = number | bigint | string | Uint8Array | null;
+
+/**
+ * One connection. WAL: readers never wait for the writer. `synchronous=NORMAL` never damages the file, but a power cut may
+ * undo the last commits; position and results would be undone together, and the log is read again from there.
+ */
+export class SqliteConnection {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+
+  constructor({ path, readOnly = false }: { readonly path: string; readonly readOnly?: boolean }) {
+    this.path = path;
+    try {
+      this.#database = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
+      this.#prepare(readOnly);
+    } catch (error) {
+      throw asStoreError(path, error);
+    }
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  /**
+   * The statement, prepared at its first use. Rows come as arrays, in the order of the selected columns, and every integer
+   * as a `bigint`: costs may pass 2^53, where reading as `number` would throw.
+   */
+  statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      statement.setReturnArrays(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /** Rows one by one, so that a scan ends where its reader stops. Do not run the same statement inside the loop. */
+  rows(sql: string, ...values: SqlValue[]): Iterable<SqlValue[]> {
+    return this.statement(sql).iterate(...values) as unknown as Iterable<SqlValue[]>;
+  }
+
+  row(sql: string, ...values: SqlValue[]): SqlValue[] | undefined {
+    return this.statement(sql).get(...values) as unknown as SqlValue[] | undefined;
+  }
+
+  run(sql: string, ...values: SqlValue[]): void {
+    this.statement(sql).run(...values);
+  }
+
+  /** All or nothing. The write lock is taken at once, as a later upgrade from reading could fail with no way to wait. */
+  write<T>(change: () => T): T {
+    return this.#inTransaction('BEGIN IMMEDIATE', change);
+  }
+
+  /** Several statements that see one state of the file. */
+  read<T>(question: () => T): T {
+    return this.#inTransaction('BEGIN', question);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    if (this.#database.isOpen) this.#database.close();
+  }
+
+  #inTransaction<T>(begin: string, work: () => T): T {
+    try {
+      this.#database.exec(begin);
+      const result = work();
+      this.#database.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // SQLite itself rolls back after some errors (a full disk); rolling back again would hide the first error.
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
+      throw asStoreError(this.path, error);
+    }
+  }
+
+  #prepare(readOnly: boolean): void {
+    if (!readOnly) this.#enterWal();
+    this.exec(`PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${WAL_BYTES_MAX}; PRAGMA temp_store = MEMORY`);
+    // A connection opened read-only could not recover a WAL after a crash; this one can, and still changes no row.
+    if (readOnly) this.exec('PRAGMA query_only = ON');
+    const options = { deterministic: true, directOnly: true };
+    this.#database.function('hist_add', options, (a, b) => addEncoded(a as Uint8Array, b as Uint8Array));
+    this.#database.function('labels_add', options, (a, b) => addLabels(String(a), String(b)));
+  }
+
+  /** The change to WAL does not wait for others by itself: several processes may create the file at the same time. */
+  #enterWal(): void {
+    const giveUpAt = performance.now() + BUSY_MS_MAX;
+    for (;;) {
+      try {
+        this.exec('PRAGMA journal_mode = WAL');
+        return;
+      } catch (error) {
+        const isBusy = error instanceof Error && 'errcode' in error && error.errcode === 5;
+        if (!isBusy || performance.now() > giveUpAt) throw error;
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
+      }
+    }
+  }
+}

@@ -1,0 +1,69 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, windowStartMs } from '../../tally/window.ts';
+import { storableBilled } from '../fold-commit.ts';
+import type { CostCorrection, PruneBefore } from '../metrics-store.ts';
+import { QUEUE_ROW } from './commit-statements.ts';
+import { REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
+import type { SqliteConnection } from './sqlite-connection.ts';
+import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
+import { int64 } from './tally-row.ts';
+
+/** Corrections and retention. */
+
+interface Writer {
+  readonly connection: SqliteConnection;
+  readonly dictionary: SqliteDictionary;
+}
+
+const REPRICED = [
+  [MINUTE_MS, repriceWindow('metrics_1m')],
+  [HOUR_MS, repriceWindow('metrics_1h')],
+  [DAY_MS, repriceWindow('metrics_1d')],
+] as const;
+
+/** Runs inside one write transaction. */
+export function applyCorrections(writer: Writer, corrections: readonly CostCorrection[], committedAtMs: number): void {
+  const { connection, dictionary } = writer;
+  const touched = new Map<string, { ref: SeriesRef; startMs: number }>();
+  for (const { series, windowStartMs: startMs, billed, costPicoUsd, unpricedCalls } of corrections) {
+    const ref = dictionary.findSeries(series);
+    if (ref === null) continue;
+    const { provider, model, bandFromTokens } = storableBilled(billed);
+    const change = [int64(costPicoUsd), unpricedCalls];
+    const key = [ref.tenantKey, startMs, ref.id];
+    const isStored = connection.row(REPRICE_USAGE, ...change, ...key, provider, model, bandFromTokens) !== undefined;
+    if (!isStored) continue;
+    for (const [sizeMs, sql] of REPRICED) {
+      connection.run(sql, ...change, ref.tenantKey, windowStartMs(startMs, sizeMs), ref.id);
+    }
+    touched.set(key.join(' '), { ref, startMs });
+  }
+  for (const { ref, startMs } of touched.values()) {
+    const row = connection.row(TOUCH_MINUTE, committedAtMs, ref.tenantKey, startMs, ref.id);
+    if (row !== undefined) connection.run(QUEUE_ROW, ref.pairId, startMs);
+  }
+}
+
+/**
+ * Deletes what is too old, in one transaction per table and tenant, so that the processor's commits come in between.
+ * Freed pages are used again; the file does not shrink.
+ */
+export function prune(connection: SqliteConnection, before: PruneBefore): void {
+  const tenantKeys = Array.from(connection.rows('SELECT tenant_key FROM tenants'), ([key = null]) => key);
+  const perTenant = [
+    ['DELETE FROM metrics_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
+    ['DELETE FROM usage_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
+    ['DELETE FROM evaluations_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
+    ['DELETE FROM metrics_1h WHERE tenant_key = ? AND window_start_ms < ?', before.hoursMs],
+    ['DELETE FROM metrics_1d WHERE tenant_key = ? AND window_start_ms < ?', before.daysMs],
+    ['DELETE FROM calls WHERE tenant_key = ? AND timestamp_ms < ?', before.callsMs],
+  ] as const;
+  for (const [sql, beforeMs] of perTenant) {
+    for (const tenantKey of tenantKeys) connection.write(() => connection.run(sql, tenantKey, beforeMs));
+  }
+  const whole = [
+    ['DELETE FROM unpublished_rows WHERE window_start_ms < ?', before.minutesMs],
+    ['DELETE FROM audit_1h WHERE hour_start_ms < ?', before.hoursMs],
+    ['DELETE FROM dead_letters WHERE logged_at_ms < ?', before.deadLettersMs],
+  ] as const;
+  for (const [sql, beforeMs] of whole) connection.write(() => connection.run(sql, beforeMs));
+}

@@ -1,0 +1,169 @@
+import type { Call } from '../call.ts';
+import type { Commit, Progress } from '../commit.ts';
+import type * as Reader from '../metrics-reader.ts';
+import type { CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
+import { SELECT_PROGRESS } from './commit-statements.ts';
+import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
+import { readCall, readCalls } from './sqlite-calls.ts';
+import { applyCommit, loadProgress, progressOf } from './sqlite-commit.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { SqliteDictionary } from './sqlite-dictionary.ts';
+import { applyCorrections, prune } from './sqlite-maintenance.ts';
+import * as Records from './sqlite-records.ts';
+import { SqliteWindows } from './sqlite-windows.ts';
+
+export interface SqliteMetricsStoreOptions {
+  readonly path: string;
+  /** Opens the file for questions only; the writer must have created it. */
+  readonly readOnly?: boolean;
+  /** Whether to create or upgrade the schema; true unless the store is read-only. */
+  readonly migrate?: boolean;
+  readonly maxSeriesPerTenant?: number;
+}
+
+/**
+ * Opens the embedded store: one file, one connection. Several may be open at once, from several threads or processes.
+ *
+ * @throws {MetricsStoreError} when the file cannot be opened or its schema is not this program's.
+ */
+export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): MetricsStore {
+  const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_MAX } = options;
+  const connection = new SqliteConnection({ path, readOnly });
+  try {
+    if (migrate) migrateConnection(connection);
+    else checkSqliteVersion(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return new SqliteMetricsStore(connection, maxSeriesPerTenant);
+}
+
+/** Each method does its work before it returns its promise: SQLite calls block, so this lives in a worker thread. */
+class SqliteMetricsStore implements MetricsStore {
+  readonly #connection: SqliteConnection;
+  readonly #dictionary: SqliteDictionary;
+  readonly #windows: SqliteWindows;
+
+  constructor(connection: SqliteConnection, seriesPerTenantMax: number) {
+    this.#connection = connection;
+    this.#dictionary = new SqliteDictionary(connection, seriesPerTenantMax);
+    this.#windows = new SqliteWindows(connection, this.#dictionary);
+  }
+
+  async loadProgress(partition: number): Promise<Progress | null> {
+    return this.#read(() => loadProgress(this.#connection, partition));
+  }
+
+  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+    return this.#write(() => applyCommit({ connection: this.#connection, dictionary: this.#dictionary }, commit));
+  }
+
+  async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
+    return this.#read(() => this.#windows.read(query));
+  }
+
+  async readChanges(query: Reader.ChangesQuery): Promise<readonly Reader.ChangedRow[]> {
+    return this.#read(() => this.#windows.readChanges(query));
+  }
+
+  async readDimensions(tenantId: string | null): Promise<readonly Reader.SeriesActivity[]> {
+    return this.#read(() => this.#windows.readDimensions(tenantId));
+  }
+
+  async readCalls(query: Reader.CallsQuery): Promise<readonly Call[]> {
+    return this.#readTenant(query.tenantId, (tenantKey) => readCalls(this.#connection, tenantKey, query)) ?? [];
+  }
+
+  async readCall(tenantId: string, requestId: string): Promise<Call | null> {
+    const place = { tenantId, requestId };
+    return this.#readTenant(tenantId, (tenantKey) => readCall(this.#connection, tenantKey, place));
+  }
+
+  async readEvaluations(query: Reader.EvaluationsQuery): Promise<readonly Reader.EvaluationRow[]> {
+    const find = (tenantKey: number): readonly Reader.EvaluationRow[] =>
+      Records.readEvaluations(this.#connection, tenantKey, query);
+    return this.#readTenant(query.tenantId, find) ?? [];
+  }
+
+  async readProgress(): Promise<ReadonlyMap<number, Progress>> {
+    const rows = this.#read(() => Array.from(this.#connection.rows(SELECT_PROGRESS)));
+    return new Map(rows.map((row) => [Number(row[0]), progressOf(row)]));
+  }
+
+  async readAudit(query: {
+    tenantId: string | null;
+    fromMs: number;
+    toMs: number;
+  }): Promise<readonly Reader.AuditRow[]> {
+    return this.#read(() => Records.readAudit(this.#connection, query));
+  }
+
+  async readDeadLetters(query: {
+    limit: number;
+    before: Reader.DeadLetterCursor | null;
+  }): Promise<readonly DeadLetter[]> {
+    return this.#read(() => Records.readDeadLetters(this.#connection, query));
+  }
+
+  async readUsage(query: Reader.UsageQuery): Promise<readonly Reader.UsageRow[]> {
+    return this.#read(() => Records.readUsage(this.#connection, query));
+  }
+
+  async unpublishedRows(limit: number): Promise<readonly PublishableRow[]> {
+    return this.#read(() => this.#windows.unpublished(limit));
+  }
+
+  async markRowsPublished(rows: readonly PublishableRow[]): Promise<void> {
+    this.#write(() => this.#windows.markPublished(rows));
+  }
+
+  async unpublishedDeadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return this.#read(() => Records.unpublishedDeadLetters(this.#connection, limit));
+  }
+
+  async markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void> {
+    this.#write(() => Records.markDeadLettersPublished(this.#connection, letters));
+  }
+
+  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void> {
+    const writer = { connection: this.#connection, dictionary: this.#dictionary };
+    this.#write(() => applyCorrections(writer, corrections, committedAtMs));
+  }
+
+  async prune(before: PruneBefore): Promise<void> {
+    prune(this.#connection, before);
+  }
+
+  async checkHealth(): Promise<void> {
+    checkSqliteVersion(this.#connection);
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close();
+  }
+
+  #read<T>(question: () => T): T {
+    return this.#connection.read(question);
+  }
+
+  /** Null where the tenant is not known. */
+  #readTenant<T>(tenantId: string, question: (tenantKey: number) => T): T | null {
+    return this.#read(() => {
+      const tenantKey = this.#dictionary.findTenant(tenantId);
+      return tenantKey === null ? null : question(tenantKey);
+    });
+  }
+
+  #write<T>(change: () => T): T {
+    try {
+      return this.#connection.write(change);
+    } catch (error) {
+      // Dictionary entries that the transaction opened are gone.
+      this.#dictionary.forget();
+      throw error;
+    }
+  }
+}

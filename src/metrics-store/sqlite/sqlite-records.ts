@@ -1,0 +1,113 @@
+import type { InputTopic } from '../../events/topics.ts';
+import { USAGE_SUMS, Usage } from '../../tally/usage.ts';
+import { windowStartMs } from '../../tally/window.ts';
+import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
+import { addEvaluationTally, EVALUATION_SUMS, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
+import type * as Reader from '../metrics-reader.ts';
+import type { DeadLetter, DeadLetterReason } from '../outbox.ts';
+import { decodeLabels } from './labels.ts';
+import * as Sql from './record-statements.ts';
+import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
+import { storedBigInt } from './tally-row.ts';
+
+/** Questions about everything that is neither a window nor a call. */
+
+export function readEvaluations(
+  connection: SqliteConnection,
+  tenantKey: number,
+  query: Reader.EvaluationsQuery,
+): readonly Reader.EvaluationRow[] {
+  const { route, model, name, fromMs, toMs, stepMs, limit } = query;
+  const found: Reader.EvaluationRow[] = [];
+  let step = new Map<string, Reader.EvaluationRow>();
+  let stepStartMs = -1;
+  for (const row of connection.rows(Sql.SELECT_EVALUATIONS, tenantKey, fromMs, toMs, name, route, model)) {
+    const startMs = windowStartMs(Number(row[0]), stepMs);
+    if (startMs !== stepStartMs) {
+      found.push(...byName(step));
+      if (found.length >= limit) break;
+      step = new Map();
+      stepStartMs = startMs;
+    }
+    const evaluation = String(row[1]);
+    const sum = step.get(evaluation) ?? { name: evaluation, windowStartMs: startMs, tally: emptyEvaluationTally() };
+    addEvaluationTally(sum.tally, evaluationTallyOf(row));
+    step.set(evaluation, sum);
+  }
+  if (found.length < limit) found.push(...byName(step));
+  return found.slice(0, limit);
+}
+
+function byName(rows: ReadonlyMap<string, Reader.EvaluationRow>): Reader.EvaluationRow[] {
+  return [...rows.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function evaluationTallyOf(row: readonly SqlValue[]): EvaluationTally {
+  const tally = { ...emptyEvaluationTally(), labels: decodeLabels(String(row[2 + EVALUATION_SUMS.length])) };
+  for (const [index, field] of EVALUATION_SUMS.entries()) tally[field] = Number(row[2 + index]);
+  return tally;
+}
+
+export function readAudit(
+  connection: SqliteConnection,
+  { tenantId, fromMs, toMs }: { tenantId: string | null; fromMs: number; toMs: number },
+): readonly Reader.AuditRow[] {
+  return Array.from(connection.rows(Sql.SELECT_AUDIT, fromMs, toMs, tenantId), (row) => {
+    const counts = emptyAuditCounts();
+    for (const [index, count] of AUDIT_COUNTS.entries()) counts[count] = Number(row[2 + index]);
+    return { hourStartMs: Number(row[0]), tenantId: String(row[1]), counts };
+  });
+}
+
+export function readDeadLetters(
+  connection: SqliteConnection,
+  { limit, before }: { limit: number; before: Reader.DeadLetterCursor | null },
+): readonly DeadLetter[] {
+  const cursor = before === null ? [] : [before.loggedAtMs, before.topic, before.partition, before.offset];
+  const rows = connection.rows(
+    before === null ? Sql.SELECT_DEAD_LETTERS : Sql.SELECT_DEAD_LETTERS_BEFORE,
+    ...cursor,
+    limit,
+  );
+  return Array.from(rows, deadLetterOf);
+}
+
+export function unpublishedDeadLetters(connection: SqliteConnection, limit: number): readonly DeadLetter[] {
+  return Array.from(connection.rows(Sql.SELECT_UNPUBLISHED_DEAD_LETTERS, limit), deadLetterOf);
+}
+
+export function markDeadLettersPublished(connection: SqliteConnection, letters: readonly DeadLetter[]): void {
+  for (const { topic, partition, offset } of letters) connection.run(Sql.MARK_DEAD_LETTER, topic, partition, offset);
+}
+
+function deadLetterOf(row: readonly SqlValue[]): DeadLetter {
+  const [topic, partition, offset, loggedAt, reason, detail, key, value] = row;
+  return {
+    topic: topic as InputTopic,
+    partition: Number(partition),
+    offset: Number(offset),
+    loggedAtMs: Number(loggedAt),
+    reason: reason as DeadLetterReason,
+    detail: String(detail),
+    key: key as Uint8Array | null,
+    value: value as Uint8Array | null,
+  };
+}
+
+export function readUsage(connection: SqliteConnection, query: Reader.UsageQuery): readonly Reader.UsageRow[] {
+  return Array.from(connection.rows(Sql.SELECT_USAGE, query.fromMs, query.toMs, query.tenantId), (row) => {
+    const [tenantId, route, model, provider, startMs, billedProvider, billedModel, band] = row;
+    const usage = new Usage();
+    for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[8 + index]);
+    usage.costPicoUsd.addBig(storedBigInt(row[8 + USAGE_SUMS.length]));
+    return {
+      tenantId: String(tenantId),
+      route: String(route),
+      model: String(model),
+      provider: String(provider),
+      windowStartMs: Number(startMs),
+      billed: { provider: String(billedProvider), model: String(billedModel), bandFromTokens: Number(band) },
+      usage,
+    };
+  });
+}

@@ -1,0 +1,155 @@
+import { Tally } from '../../tally/tally.ts';
+import { coarsestResolutionMs, DAY_MS, HOUR_MS } from '../../tally/window.ts';
+import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
+import type { PublishableRow } from '../outbox.ts';
+import { Regrouper, rangeToScan } from '../regroup.ts';
+import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
+import type { SqliteDictionary } from './sqlite-dictionary.ts';
+import { addStoredTally } from './tally-row.ts';
+import * as Sql from './window-statements.ts';
+
+/** Up to this many matching series are read by their own index and merged; more are found by a scan of the tenant's windows. */
+const MERGED_SERIES_MAX = 16;
+
+/** Questions about the window rows. Each runs inside a read transaction. */
+export class SqliteWindows {
+  readonly #connection: SqliteConnection;
+  readonly #dictionary: SqliteDictionary;
+
+  constructor(connection: SqliteConnection, dictionary: SqliteDictionary) {
+    this.#connection = connection;
+    this.#dictionary = dictionary;
+  }
+
+  read(query: MetricsQuery): readonly MetricsRow[] {
+    const tenantKey = this.#dictionary.findTenant(query.tenantId);
+    if (tenantKey === null) return [];
+    const regrouper = new Regrouper(query);
+    for (const row of this.#rowsOf(tenantKey, query)) {
+      const isWanted = regrouper.add({
+        windowStartMs: Number(row[0]),
+        route: String(row[1]),
+        model: String(row[2]),
+        provider: String(row[3]),
+        addTo: (into) => addStoredTally(into, row, 4),
+      });
+      if (!isWanted) break;
+    }
+    return regrouper.finish();
+  }
+
+  readChanges(query: ChangesQuery): readonly ChangedRow[] {
+    const tenantKey = this.#dictionary.findTenant(query.tenantId);
+    if (tenantKey === null) return [];
+    const { route, model, sinceMs, limit } = query;
+    const changed: ChangedRow[] = [];
+    const seen = new Set<string>();
+    for (const row of this.#connection.rows(Sql.SELECT_CHANGED, tenantKey, sinceMs, route, model)) {
+      const [changedAt, windowStart, pairId, pairRoute, pairModel] = row;
+      const changedAtMs = Number(changedAt);
+      const lastMs = changed.at(-1)?.changedAtMs;
+      if (changed.length >= limit && lastMs !== changedAtMs) break;
+      if (lastMs !== changedAtMs) seen.clear();
+      const key = `${windowStart} ${pairId}`;
+      if (seen.has(key)) continue;
+      seen.add(key);
+      const merged = this.#mergedMinute(tenantKey, Number(windowStart), Number(pairId));
+      // Another provider of the row changed later: it comes again at that place.
+      if (merged.changedAtMs > changedAtMs) continue;
+      const names = { route: String(pairRoute), model: String(pairModel), windowStartMs: Number(windowStart) };
+      changed.push({ ...names, ...merged });
+    }
+    return changed;
+  }
+
+  readDimensions(tenantId: string | null): readonly SeriesActivity[] {
+    const rows = this.#connection.rows(Sql.SELECT_DIMENSIONS, tenantId);
+    return Array.from(rows, ([tenant, route, model, provider, lastWindowStart]) => ({
+      tenantId: String(tenant),
+      route: String(route),
+      model: String(model),
+      provider: String(provider),
+      lastWindowStartMs: Number(lastWindowStart),
+    }));
+  }
+
+  unpublished(limit: number): readonly PublishableRow[] {
+    const waiting = Array.from(this.#connection.rows(Sql.SELECT_QUEUED, limit));
+    return waiting.map(([tenantKey, tenantId, pairId, route, model, windowStart]) => {
+      const windowStartMs = Number(windowStart);
+      const { tally, revision } = this.#mergedMinute(Number(tenantKey), windowStartMs, Number(pairId));
+      const names = { tenantId: String(tenantId), route: String(route), model: String(model) };
+      return { ...names, windowStartMs, tally, revision };
+    });
+  }
+
+  /** Inside a write transaction. */
+  markPublished(rows: readonly PublishableRow[]): void {
+    for (const row of rows) {
+      const pair = this.#dictionary.findPair(row);
+      if (pair === null) continue;
+      this.#connection.run(Sql.UNQUEUE_ROW, pair.id, row.windowStartMs, pair.tenantKey, row.revision);
+    }
+  }
+
+  #rowsOf(tenantKey: number, query: MetricsQuery): Iterable<SqlValue[]> {
+    const { route, model, provider, order, stepMs } = query;
+    const { fromMs, toMs } = rangeToScan(query);
+    const shape = { table: tableOf(stepMs), order };
+    const scan = (): Iterable<SqlValue[]> =>
+      this.#connection.rows(Sql.selectTenantRows(shape), tenantKey, fromMs, toMs, route, model, provider);
+    if (route === null && model === null && provider === null) return scan();
+    const filter = [tenantKey, route, model, provider];
+    const series = Array.from(this.#connection.rows(Sql.SELECT_MATCHING_SERIES, ...filter, MERGED_SERIES_MAX + 1));
+    if (series.length > MERGED_SERIES_MAX) return scan();
+    const streams = series.map(([id = null], index) =>
+      this.#connection.rows(Sql.selectSeriesRows({ ...shape, stream: index }), id, fromMs, toMs),
+    );
+    return mergeByWindow(streams, order);
+  }
+
+  #mergedMinute(tenantKey: number, windowStartMs: number, pairId: number): MergedMinute {
+    const tally = new Tally();
+    let revision = 0;
+    let changedAtMs = 0;
+    for (const row of this.#connection.rows(Sql.SELECT_MINUTE_OF_PAIR, tenantKey, windowStartMs, pairId)) {
+      revision += Number(row[0]);
+      changedAtMs = Math.max(changedAtMs, Number(row[1]));
+      addStoredTally(tally, row, 2);
+    }
+    return { tally, revision, changedAtMs };
+  }
+}
+
+interface MergedMinute {
+  readonly tally: Tally;
+  readonly revision: number;
+  readonly changedAtMs: number;
+}
+
+function tableOf(stepMs: number): Sql.WindowTable {
+  const resolutionMs = coarsestResolutionMs(stepMs);
+  if (resolutionMs === DAY_MS) return 'metrics_1d';
+  return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
+}
+
+/** Rows of several streams, each in window order, as one stream in window order. */
+function* mergeByWindow(streams: readonly Iterable<SqlValue[]>[], order: 'asc' | 'desc'): Iterable<SqlValue[]> {
+  const iterators = streams.map((stream) => stream[Symbol.iterator]());
+  const heads = iterators.map((iterator) => iterator.next());
+  for (;;) {
+    let best = -1;
+    let bestStart = 0;
+    for (const [index, head] of heads.entries()) {
+      if (head.done === true) continue;
+      const start = Number(head.value[0]);
+      const isNext = best < 0 || (order === 'asc' ? start < bestStart : start > bestStart);
+      if (isNext) [best, bestStart] = [index, start];
+    }
+    const head = heads[best];
+    const iterator = iterators[best];
+    if (head === undefined || iterator === undefined || head.done === true) return;
+    yield head.value;
+    heads[best] = iterator.next();
+  }
+}

@@ -1,0 +1,43 @@
+import { addEncodedHistogram, encodeHistogram } from '../../tally/histogram-codec.ts';
+import { TALLY_SUMS, type Tally } from '../../tally/tally.ts';
+import { TALLY_SUM_COLUMNS } from '../tally-columns.ts';
+import type { SqlValue } from './sqlite-connection.ts';
+
+/** The columns of a tally in the order in which it is written and read. */
+export const TALLY_COLUMNS: readonly string[] = [
+  ...TALLY_SUM_COLUMNS,
+  'latency_us_max',
+  'cost_pico_usd',
+  'latency',
+  'time_to_first_token',
+];
+
+export function tallyValues(tally: Tally): SqlValue[] {
+  const values: SqlValue[] = TALLY_SUMS.map((field) => tally[field]);
+  values.push(tally.latencyUsMax, int64(tally.costPicoUsd.value));
+  values.push(encodeHistogram(tally.latency), encodeHistogram(tally.timeToFirstToken));
+  return values;
+}
+
+/** Adds the tally whose columns begin at `row[at]`. */
+export function addStoredTally(into: Tally, row: readonly SqlValue[], at: number): void {
+  let next = at;
+  for (const field of TALLY_SUMS) into[field] += Number(row[next++]);
+  into.latencyUsMax = Math.max(into.latencyUsMax, Number(row[next++]));
+  into.costPicoUsd.addBig(storedBigInt(row[next++]));
+  addEncodedHistogram(into.latency, row[next++] as Uint8Array);
+  addEncodedHistogram(into.timeToFirstToken, row[next++] as Uint8Array);
+}
+
+/** The closest integer that SQLite can hold: 9.2 million USD at most, which no minute of one series costs. */
+export function int64(value: bigint): bigint {
+  if (value > INT64_MAX) return INT64_MAX;
+  return value < -INT64_MAX ? -INT64_MAX : value;
+}
+
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** SQLite turns a sum beyond 2^63 into a float rather than fail; it is then as good as a float can be. */
+export function storedBigInt(value: SqlValue | undefined): bigint {
+  return typeof value === 'bigint' ? value : BigInt(Math.trunc(Number(value)));
+}

@@ -1,0 +1,73 @@
+import { TALLY_COLUMNS } from './tally-row.ts';
+
+/** The questions about window rows; those of Postgres have the same names. */
+
+export type WindowTable = 'metrics_1m' | 'metrics_1h' | 'metrics_1d';
+
+interface Shape {
+  readonly table: WindowTable;
+  readonly order: 'asc' | 'desc';
+}
+
+const TALLY = TALLY_COLUMNS.map((name) => `m.${name}`).join(', ');
+
+/** CROSS JOIN fixes the order of the loops: the window rows lead, in the order of their key. */
+const NAMED = 'CROSS JOIN series s ON s.series_id = m.series_id CROSS JOIN pairs p ON p.pair_id = s.pair_id';
+
+/** Values: tenant key, from, to, route, model, provider (null: any). */
+export const selectTenantRows = ({ table, order }: Shape): string => `
+  SELECT m.window_start_ms, p.route, p.model, s.provider, ${TALLY}
+  FROM ${table} m ${NAMED}
+  WHERE m.tenant_key = ?1 AND m.window_start_ms >= ?2 AND m.window_start_ms < ?3
+    AND (?4 IS NULL OR p.route = ?4) AND (?5 IS NULL OR p.model = ?5) AND (?6 IS NULL OR s.provider = ?6)
+  ORDER BY m.window_start_ms ${order}`;
+
+/** Values: series id, from, to. `stream` makes the text, and so the prepared statement, one of its own: several are walked at a time. */
+export const selectSeriesRows = ({ table, order, stream }: Shape & { readonly stream: number }): string => `
+  SELECT m.window_start_ms, p.route, p.model, s.provider, ${TALLY} -- ${stream}
+  FROM ${table} m INDEXED BY ${table}_series ${NAMED}
+  WHERE m.series_id = ?1 AND m.window_start_ms >= ?2 AND m.window_start_ms < ?3
+  ORDER BY m.window_start_ms ${order}`;
+
+/** Values: tenant key, route, model, provider (null: any), limit. */
+export const SELECT_MATCHING_SERIES = `
+  SELECT s.series_id FROM pairs p CROSS JOIN series s ON s.pair_id = p.pair_id
+  WHERE p.tenant_key = ?1 AND (?2 IS NULL OR p.route = ?2) AND (?3 IS NULL OR p.model = ?3)
+    AND (?4 IS NULL OR s.provider = ?4)
+  LIMIT ?5`;
+
+/** Values: tenant key, since, route, model (null: any). */
+export const SELECT_CHANGED = `
+  SELECT m.changed_at_ms, m.window_start_ms, p.pair_id, p.route, p.model
+  FROM metrics_1m m INDEXED BY metrics_1m_changed ${NAMED}
+  WHERE m.tenant_key = ?1 AND m.changed_at_ms >= ?2
+    AND (?3 IS NULL OR p.route = ?3) AND (?4 IS NULL OR p.model = ?4)
+  ORDER BY m.changed_at_ms, m.window_start_ms`;
+
+/** One minute of a pair, a row per provider. Values: tenant key, window start, pair. */
+export const SELECT_MINUTE_OF_PAIR = `
+  SELECT m.revision, m.changed_at_ms, ${TALLY}
+  FROM series s
+  CROSS JOIN metrics_1m m ON m.tenant_key = ?1 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
+  WHERE s.pair_id = ?3`;
+
+/** Series that hold windows; an entry that only an evaluation opened has none. */
+export const SELECT_DIMENSIONS = `
+  SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start_ms
+  FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
+  WHERE ?1 IS NULL OR t.tenant_id = ?1
+  ORDER BY t.tenant_id, p.route, p.model, s.provider`;
+
+export const SELECT_QUEUED = `
+  SELECT p.tenant_key, t.tenant_id, u.pair_id, p.route, p.model, u.window_start_ms
+  FROM unpublished_rows u
+  CROSS JOIN pairs p ON p.pair_id = u.pair_id
+  CROSS JOIN tenants t ON t.tenant_key = p.tenant_key
+  ORDER BY u.queue_id LIMIT ?1`;
+
+/** Values: pair, window start, tenant key, published revision. A row that is gone needs no publishing either. */
+export const UNQUEUE_ROW = `
+  DELETE FROM unpublished_rows WHERE pair_id = ?1 AND window_start_ms = ?2 AND ?4 = coalesce((
+    SELECT sum(m.revision) FROM series s
+    CROSS JOIN metrics_1m m ON m.tenant_key = ?3 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
+    WHERE s.pair_id = ?1), ?4)`;

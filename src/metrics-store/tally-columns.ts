@@ -1,0 +1,14 @@
+import { TALLY_SUMS } from '../tally/tally.ts';
+import { USAGE_SUMS } from '../tally/usage.ts';
+import { AUDIT_COUNTS } from './audit.ts';
+import { EVALUATION_SUMS } from './evaluation.ts';
+
+/** The SQL column of a field: `latencyUsSum` → `latency_us_sum`. Both SQL stores name their columns so. */
+export function columnOf(field: string): string {
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+export const TALLY_SUM_COLUMNS: readonly string[] = TALLY_SUMS.map(columnOf);
+export const USAGE_SUM_COLUMNS: readonly string[] = USAGE_SUMS.map(columnOf);
+export const AUDIT_COLUMNS: readonly string[] = AUDIT_COUNTS.map(columnOf);
+export const EVALUATION_SUM_COLUMNS: readonly string[] = EVALUATION_SUMS.map(columnOf);
