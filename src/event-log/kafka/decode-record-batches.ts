@@ -1,0 +1,168 @@
+import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import type { LogRecord } from '../event-log.ts';
+import { EventLogError } from '../event-log-error.ts';
+import * as batch from './record-batch.ts';
+
+export interface DecodeOptions {
+  /** Records below are skipped: a broker gives whole batches, which may begin earlier. */
+  readonly from: number;
+  /** Decoding stops after the batch with which the records' bytes reach this. */
+  readonly bytesMax: number;
+  /** Transactions that were aborted, as the fetch response lists them; their records are skipped. */
+  readonly aborted?: readonly AbortedTransaction[];
+}
+
+export interface AbortedTransaction {
+  readonly producerId: bigint;
+  readonly firstOffset: bigint;
+}
+
+export interface DecodedBatches {
+  readonly records: LogRecord[];
+  /** After the last batch that was decoded; `from` where there was none. */
+  readonly nextOffset: number;
+  /** Uncompressed, of the batches that were decoded. */
+  readonly recordBytes: number;
+  /** Of those batches as they were sent. */
+  readonly wireBytes: number;
+}
+
+/**
+ * The records of one partition's part of a fetch response. Keys and values are views into `bytes` (or into the
+ * decompressed batch), not copies. A batch cut off at the end, which brokers may send, is left out.
+ *
+ * @throws {EventLogError} `corrupt` where a batch does not match its checksum or cannot be read.
+ */
+export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): DecodedBatches {
+  const records: LogRecord[] = [];
+  const aborts = new AbortFilter(options.aborted ?? []);
+  let nextOffset = options.from;
+  let recordBytes = 0;
+  let at = 0;
+  while (at + batch.PREFIX_BYTES <= bytes.length && recordBytes < options.bytesMax) {
+    const end = at + batch.PREFIX_BYTES + bytes.readInt32BE(at + batch.LENGTH_AT);
+    if (end > bytes.length) break;
+    const one = bytes.subarray(at, end);
+    checkBatch(one);
+    const lastOffset = readOffset(one, 0) + one.readInt32BE(batch.LAST_OFFSET_DELTA_AT);
+    if (lastOffset >= options.from) {
+      const section = aborts.hides(one, lastOffset) ? null : recordsSection(one);
+      if (section !== null) decodeRecords(one, section, options.from, records);
+      recordBytes += section?.length ?? 0;
+      nextOffset = lastOffset + 1;
+    }
+    at = end;
+  }
+  return { records, nextOffset, recordBytes, wireBytes: at };
+}
+
+function checkBatch(one: Buffer): void {
+  const magic = one[batch.MAGIC_AT];
+  // Older formats disappeared from brokers' disks with Kafka 4, and from producers long before.
+  if (magic !== batch.MAGIC) throw new EventLogError('corrupt', `A record batch has the unknown format ${magic}`);
+  if (crc32c(one.subarray(batch.ATTRIBUTES_AT)) !== one.readUInt32BE(batch.CRC_AT)) {
+    throw new EventLogError('corrupt', `The batch at offset ${readOffset(one, 0)} does not match its checksum`);
+  }
+}
+
+function recordsSection(one: Buffer): Buffer {
+  const section = one.subarray(batch.RECORDS_AT);
+  const kind = one.readInt16BE(batch.ATTRIBUTES_AT) & batch.COMPRESSION_MASK;
+  if (kind === 0) return section;
+  const algorithm = compressionsAlgorithmsByBitmask[kind];
+  if (algorithm === undefined) throw new EventLogError('corrupt', `A record batch has the unknown compression ${kind}`);
+  try {
+    return algorithm.decompressSync(section);
+  } catch (cause) {
+    throw new EventLogError('corrupt', `The batch at offset ${readOffset(one, 0)} cannot be decompressed`, { cause });
+  }
+}
+
+/** Appends the records of one batch to `into`. The loop keeps everything in locals: it runs for each record read. */
+function decodeRecords(one: Buffer, section: Buffer, from: number, into: LogRecord[]): void {
+  const baseOffset = readOffset(one, 0);
+  const isLogAppendTime = (one.readInt16BE(batch.ATTRIBUTES_AT) & batch.LOG_APPEND_TIME_BIT) !== 0;
+  const baseMs = readOffset(one, batch.BASE_TIMESTAMP_AT);
+  // With LogAppendTime the broker stamps the batch, in this field, and leaves the deltas as the sender wrote them.
+  const stampMs = readOffset(one, batch.MAX_TIMESTAMP_AT);
+  const count = one.readInt32BE(batch.RECORD_COUNT_AT);
+  const cursor = new Cursor(section);
+  for (let i = 0; i < count; i++) {
+    const recordLength = cursor.varint();
+    const end = cursor.at + recordLength;
+    cursor.at += 1; // The record's attributes, which Kafka does not use.
+    const timestampDelta = cursor.varint();
+    const offset = baseOffset + cursor.varint();
+    const key = cursor.bytes();
+    const value = cursor.bytes();
+    if (end > section.length || recordLength < 0) {
+      throw new EventLogError('corrupt', `The record at offset ${offset} is longer than its batch`);
+    }
+    // The headers are skipped: nothing of ours is in them.
+    cursor.at = end;
+    if (offset >= from)
+      into.push({ offset, loggedAtMs: isLogAppendTime ? stampMs : baseMs + timestampDelta, key, value });
+  }
+}
+
+class Cursor {
+  at = 0;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** A zigzag varint. Beyond 28 bits it goes on in floating point, exact up to 2^53, enough for ms and lengths. */
+  varint(): number {
+    const bytes = this.#bytes;
+    let byte = bytes[this.at++] ?? 0;
+    if (byte < 0x80) return (byte >>> 1) ^ -(byte & 1);
+    let value = byte & 0x7f;
+    let scale = 0x80;
+    do {
+      byte = bytes[this.at++] ?? 0;
+      value += (byte & 0x7f) * scale;
+      scale *= 0x80;
+    } while (byte >= 0x80);
+    return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+  }
+
+  /** Null where the length is -1. */
+  bytes(): Buffer | null {
+    const length = this.varint();
+    if (length < 0) return null;
+    const start = this.at;
+    this.at = start + length;
+    return this.#bytes.subarray(start, this.at);
+  }
+}
+
+/** Follows which producers' open transaction turned out to be aborted, as Kafka's `CompletedFetch` does. */
+class AbortFilter {
+  readonly #upcoming: AbortedTransaction[];
+  readonly #abortedProducers = new Set<bigint>();
+
+  constructor(aborted: readonly AbortedTransaction[]) {
+    this.#upcoming = aborted.toSorted((a, b) => Number(a.firstOffset - b.firstOffset));
+  }
+
+  /** Whether no reader sees the batch: a transaction marker, or records of an aborted transaction. */
+  hides(one: Buffer, lastOffset: number): boolean {
+    const attributes = one.readInt16BE(batch.ATTRIBUTES_AT);
+    const isControl = (attributes & batch.CONTROL_BIT) !== 0;
+    if (this.#upcoming.length === 0 && this.#abortedProducers.size === 0) return isControl;
+    while ((this.#upcoming[0]?.firstOffset ?? Infinity) <= lastOffset) {
+      this.#abortedProducers.add(this.#upcoming.shift()?.producerId ?? -1n);
+    }
+    const producerId = one.readBigInt64BE(batch.PRODUCER_ID_AT);
+    // A marker ends the transaction, whichever kind it is: the producer's next records are of another one.
+    if (isControl) this.#abortedProducers.delete(producerId);
+    return isControl || ((attributes & batch.TRANSACTIONAL_BIT) !== 0 && this.#abortedProducers.has(producerId));
+  }
+}
+
+/** An i64 that is an offset or a time in ms, so it fits a number. */
+function readOffset(bytes: Buffer, at: number): number {
+  return bytes.readInt32BE(at) * 2 ** 32 + bytes.readUInt32BE(at + 4);
+}

@@ -1,0 +1,82 @@
+import { compressionsAlgorithms, crc32c } from '@platformatic/kafka';
+import type { NewRecord } from '../event-log.ts';
+import type { KafkaCompression } from './kafka-settings.ts';
+import * as batch from './record-batch.ts';
+
+/** Makes repeated sending harmless: the broker drops a sequence number that it has seen. */
+export interface ProducerIdentity {
+  readonly producerId: bigint;
+  readonly epoch: number;
+  /** The number of records that this producer sent to the partition before. */
+  readonly sequence: number;
+}
+
+/** One batch for one partition, stamped `nowMs`, which the broker replaces in topics with LogAppendTime. */
+export function encodeRecordBatch(
+  records: readonly NewRecord[],
+  identity: ProducerIdentity,
+  options: { readonly compression: KafkaCompression; readonly nowMs: number },
+): Buffer {
+  const plain = encodeRecords(records);
+  const algorithm = compressionsAlgorithms[options.compression];
+  const section = algorithm.bitmask === 0 ? plain : algorithm.compressSync(plain);
+  const bytes = Buffer.allocUnsafe(batch.RECORDS_AT + section.length);
+  bytes.writeBigInt64BE(0n, 0);
+  bytes.writeInt32BE(bytes.length - batch.PREFIX_BYTES, batch.LENGTH_AT);
+  bytes.writeInt32BE(-1, batch.PREFIX_BYTES);
+  bytes.writeInt8(batch.MAGIC, batch.MAGIC_AT);
+  bytes.writeInt16BE(algorithm.bitmask, batch.ATTRIBUTES_AT);
+  bytes.writeInt32BE(records.length - 1, batch.LAST_OFFSET_DELTA_AT);
+  bytes.writeBigInt64BE(BigInt(options.nowMs), batch.BASE_TIMESTAMP_AT);
+  bytes.writeBigInt64BE(BigInt(options.nowMs), batch.MAX_TIMESTAMP_AT);
+  bytes.writeBigInt64BE(identity.producerId, batch.PRODUCER_ID_AT);
+  bytes.writeInt16BE(identity.epoch, batch.PRODUCER_EPOCH_AT);
+  bytes.writeInt32BE(identity.sequence, batch.BASE_SEQUENCE_AT);
+  bytes.writeInt32BE(records.length, batch.RECORD_COUNT_AT);
+  section.copy(bytes, batch.RECORDS_AT);
+  bytes.writeUInt32BE(crc32c(bytes.subarray(batch.ATTRIBUTES_AT)), batch.CRC_AT);
+  return bytes;
+}
+
+function encodeRecords(records: readonly NewRecord[]): Buffer {
+  const keyLengths = records.map((record) => Buffer.byteLength(record.key));
+  const bodyLengths = records.map((record, i) => {
+    const keyLength = keyLengths[i] ?? 0;
+    const lengths = varintLength(i) + varintLength(keyLength) + varintLength(record.value.length);
+    return FIXED_BODY_BYTES + lengths + keyLength + record.value.length;
+  });
+  const total = bodyLengths.reduce((sum, length) => sum + varintLength(length) + length, 0);
+  const bytes = Buffer.allocUnsafe(total);
+  let at = 0;
+  records.forEach((record, i) => {
+    at = writeVarint(bytes, at, bodyLengths[i] ?? 0);
+    bytes[at++] = 0; // Attributes.
+    bytes[at++] = 0; // Timestamp delta.
+    at = writeVarint(bytes, at, i);
+    at = writeVarint(bytes, at, keyLengths[i] ?? 0);
+    at += bytes.write(record.key, at);
+    at = writeVarint(bytes, at, record.value.length);
+    bytes.set(record.value, at);
+    at += record.value.length;
+    bytes[at++] = 0; // No headers.
+  });
+  return bytes;
+}
+
+/** Attributes, timestamp delta and header count take a byte each. */
+const FIXED_BODY_BYTES = 3;
+
+/** Of a number ≥ 0 in zigzag form. */
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value * 2; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  return length;
+}
+
+function writeVarint(bytes: Buffer, start: number, value: number): number {
+  let at = start;
+  let rest = value * 2;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80;
+  bytes[at++] = rest;
+  return at;
+}

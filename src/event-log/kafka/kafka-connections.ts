@@ -1,0 +1,94 @@
+import { type Broker, type Connection, ConnectionPool } from '@platformatic/kafka';
+import { EventLogError } from '../event-log-error.ts';
+import type { KafkaSettings } from './kafka-settings.ts';
+
+const CONNECT_MS_MAX = 5_000;
+/** Longer than any wait that we ask a broker for, see `FETCH_WAIT_MS_MAX` and `PRODUCE_MS_MAX`. */
+const REQUEST_MS_MAX = 12_000;
+const DEFAULT_PORT = 9092;
+
+/**
+ * Connections by purpose. A broker answers the requests of one connection in their order, so a fetch that waits for
+ * records would hold up everything behind it: producing, polling and the rest (metadata, history, the group) go apart.
+ */
+export class KafkaConnections {
+  /** Aborted by `close`. */
+  readonly closed: AbortSignal;
+  readonly #closing = new AbortController();
+  readonly #settings: KafkaSettings;
+  readonly #pools = new Set<ConnectionPool>();
+  readonly #control: ConnectionPool;
+  readonly #produce: ConnectionPool;
+  readonly #idlePollLanes: ConnectionPool[] = [];
+  readonly #bootstrap: readonly Broker[];
+
+  constructor(settings: KafkaSettings) {
+    this.#settings = settings;
+    this.closed = this.#closing.signal;
+    this.#bootstrap = settings.brokers.map(parseBroker);
+    this.#control = this.#newPool();
+    this.#produce = this.#newPool();
+  }
+
+  checkOpen(): void {
+    if (this.closed.aborted) throw new EventLogError('unavailable', 'The event log was closed');
+  }
+
+  async forControl(broker: Broker): Promise<Connection> {
+    this.checkOpen();
+    return this.#control.get(broker);
+  }
+
+  async forProducing(broker: Broker): Promise<Connection> {
+    this.checkOpen();
+    return this.#produce.get(broker);
+  }
+
+  /** Any broker that can be reached, of those known and those of the settings. */
+  async forBootstrap(known: readonly Broker[]): Promise<Connection> {
+    this.checkOpen();
+    return this.#control.getFirstAvailable([...known, ...this.#bootstrap]);
+  }
+
+  /** Runs one poll on connections that no other poll uses meanwhile; they are used again afterwards. */
+  async withPollLane<T>(poll: (connectionTo: (broker: Broker) => Promise<Connection>) => Promise<T>): Promise<T> {
+    this.checkOpen();
+    const lane = this.#idlePollLanes.pop() ?? this.#newPool();
+    try {
+      return await poll((broker) => lane.get(broker));
+    } finally {
+      this.#idlePollLanes.push(lane);
+    }
+  }
+
+  /** Ends all connections; requests in flight fail. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    // A connection that broke meanwhile is closed as well.
+    await Promise.allSettled([...this.#pools].map((pool) => pool.close()));
+  }
+
+  #newPool(): ConnectionPool {
+    const { clientId, tls, sasl } = this.#settings;
+    const pool = new ConnectionPool(clientId, {
+      connectTimeout: CONNECT_MS_MAX,
+      requestTimeout: REQUEST_MS_MAX,
+      maxInflights: REQUESTS_IN_FLIGHT_MAX,
+      ...(tls === undefined ? {} : { tls: { ...tls }, tlsServerName: true }),
+      ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
+    });
+    this.#pools.add(pool);
+    return pool;
+  }
+}
+
+/** Per connection. Beyond it requests wait in this process. */
+const REQUESTS_IN_FLIGHT_MAX = 16;
+
+function parseBroker(text: string): Broker {
+  const colon = text.lastIndexOf(':');
+  // An IPv6 address has its own colons and stands in brackets.
+  const hasPort = colon > 0 && !text.endsWith(']');
+  const host = (hasPort ? text.slice(0, colon) : text).replace(/^\[(.*)\]$/, '$1');
+  return { host, port: hasPort ? Number(text.slice(colon + 1)) : DEFAULT_PORT };
+}

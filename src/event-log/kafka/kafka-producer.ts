@@ -1,0 +1,309 @@
+import type { NewRecord } from '../event-log.ts';
+import { EventLogError } from '../event-log-error.ts';
+import { partitionOf } from '../partition-of.ts';
+import { backOff } from './backoff.ts';
+import { encodeRecordBatch } from './encode-record-batch.ts';
+import type { KafkaCluster } from './kafka-cluster.ts';
+import type { KafkaConnections } from './kafka-connections.ts';
+import { isPassing, PASSING_ERRORS, toEventLogError } from './kafka-errors.ts';
+import type { KafkaCompression } from './kafka-settings.ts';
+import { produceTo } from './produce-request.ts';
+import { openProducerSession, type ProducerSession } from './producer-session.ts';
+
+/** From the append to giving up. HTTP clients wait for it, so it is shorter than their usual 30 s. */
+const APPEND_MS_MAX = 15_000;
+/** Before compression. A broker's default limit is 1,048,588 bytes after it. */
+const BATCH_BYTES_MAX = 800_000;
+/** Generous: lengths, deltas and header count of one record take at most 15 bytes for events up to 64 KiB. */
+const RECORD_OVERHEAD_BYTES = 16;
+
+/** The records of one append that go to one partition (or a part of them), and who waits for them. */
+interface Chunk {
+  readonly records: readonly NewRecord[];
+  readonly bytes: number;
+  readonly ticket: Ticket;
+}
+
+/** One append. It is settled when all its chunks are. */
+interface Ticket {
+  chunksLeft: number;
+  readonly deadlineMs: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** One partition's queue. At most one batch is in flight; what comes meanwhile waits and shares the next one. */
+interface Lane {
+  readonly topic: string;
+  readonly partition: number;
+  readonly name: string;
+  waiting: Chunk[];
+  isBusy: boolean;
+}
+
+/** A batch in flight. It keeps its bytes, and so its sequence number, over all tries. */
+interface Batch {
+  readonly lane: Lane;
+  readonly chunks: readonly Chunk[];
+  readonly recordCount: number;
+  session: ProducerSession;
+  bytes: Buffer;
+}
+
+/**
+ * The idempotent producer, acks=all.
+ *
+ * One batch in flight per partition makes exactly-once-per-session simple: a batch is sent again with the same
+ * sequence number until the broker has confirmed it, and only then the next number is used. Throughput does not
+ * suffer, because all appends that come during a round trip leave together in the next batch (measured: 12 partitions,
+ * one round trip of 2 ms, is far above what the HTTP side takes). With several in flight, as Java's client has, a
+ * leader change reorders them and each lost one spoils the numbers of all behind it.
+ *
+ * Where a batch is given up, its fate is unknown, so its number may or may not be used: the whole session is retired
+ * and the next batches take a new producer id. Sending the events again may then double records, which readers drop.
+ */
+export class KafkaProducer {
+  readonly #cluster: KafkaCluster;
+  readonly #connections: KafkaConnections;
+  readonly #compression: KafkaCompression;
+  readonly #lanes = new Map<string, Lane>();
+  #session: ProducerSession | null = null;
+  #opening: Promise<ProducerSession> | null = null;
+  #isFlushScheduled = false;
+  #busyCount = 0;
+  #onIdle: (() => void) | null = null;
+
+  constructor(cluster: KafkaCluster, connections: KafkaConnections, compression: KafkaCompression) {
+    this.#cluster = cluster;
+    this.#connections = connections;
+    this.#compression = compression;
+  }
+
+  /** Resolves when all records are durable. @throws {EventLogError} as the port says. */
+  async append(records: readonly NewRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const counts = new Map<string, number>();
+    for (const { topic } of records) {
+      if (!counts.has(topic)) counts.set(topic, await this.#cluster.partitionCountOf(topic));
+    }
+    const lanes = Map.groupBy(records, (record) => this.#laneOf(record, counts.get(record.topic) ?? 1));
+    await new Promise<void>((resolve, reject) => {
+      const ticket: Ticket = { chunksLeft: 0, deadlineMs: Date.now() + APPEND_MS_MAX, resolve, reject };
+      for (const [lane, own] of lanes) {
+        for (const chunk of chunksOf(own, ticket)) {
+          ticket.chunksLeft++;
+          lane.waiting.push(chunk);
+        }
+      }
+      this.#scheduleFlush();
+    });
+  }
+
+  /** Resolves when nothing is in flight or waiting any more, at the latest when the last append gives up. */
+  async drain(): Promise<void> {
+    if (this.#busyCount === 0 && ![...this.#lanes.values()].some((lane) => lane.waiting.length > 0)) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  #laneOf({ topic, key }: NewRecord, partitionCount: number): Lane {
+    const partition = partitionOf(key, partitionCount);
+    const name = `${topic}/${partition}`;
+    let lane = this.#lanes.get(name);
+    if (lane === undefined) {
+      lane = { topic, partition, name, waiting: [], isBusy: false };
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  /** Appends made in one turn of the event loop leave together. */
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false;
+      void this.#flush();
+    });
+  }
+
+  /** Starts a batch for every idle lane that has something. Never rejects: failures go to the tickets. */
+  async #flush(): Promise<void> {
+    const ready = [...this.#lanes.values()].filter((lane) => !lane.isBusy && lane.waiting.length > 0);
+    if (ready.length === 0) return;
+    for (const lane of ready) lane.isBusy = true;
+    this.#busyCount += ready.length;
+    const taken = ready.map((lane) => ({ lane, chunks: takeChunks(lane) }));
+    try {
+      const session = await this.#currentSession();
+      await this.#dispatch(
+        taken.map(({ lane, chunks }) => this.#encode(lane, chunks, session)),
+        0,
+      );
+    } catch (error) {
+      // No session: nothing was sent.
+      for (const { lane, chunks } of taken) this.#settle(lane, chunks, toEventLogError(error, 'Appending events'));
+    }
+  }
+
+  /** The open session, or a new one; lanes that need one at the same time share it. */
+  async #currentSession(): Promise<ProducerSession> {
+    if (this.#session !== null) return this.#session;
+    this.#opening ??= openProducerSession(this.#cluster, this.#connections).finally(() => {
+      this.#opening = null;
+    });
+    this.#session = await this.#opening;
+    return this.#session;
+  }
+
+  /** Only this one: another batch may have opened the next already. */
+  #retire(session: ProducerSession): void {
+    if (this.#session === session) this.#session = null;
+  }
+
+  #encode(lane: Lane, chunks: readonly Chunk[], session: ProducerSession): Batch {
+    const records = chunks.flatMap((chunk) => chunk.records);
+    const { producerId, epoch, sequences } = session;
+    const identity = { producerId, epoch, sequence: sequences.get(lane.name) ?? 0 };
+    const bytes = encodeRecordBatch(records, identity, { compression: this.#compression, nowMs: Date.now() });
+    return { lane, chunks, recordCount: records.length, session, bytes };
+  }
+
+  /** Sends batches to their leaders; what fails and may pass is sent again with fresh leaders. */
+  async #dispatch(batches: readonly Batch[], attempt: number): Promise<void> {
+    const led = await Promise.all(
+      batches.map(async (batch) => ({
+        batch,
+        leader: await this.#cluster.leaderOf(batch.lane.topic, batch.lane.partition).catch(toError),
+      })),
+    );
+    const groups = Map.groupBy(led, ({ leader }) => (leader === null || leader instanceof Error ? -1 : leader.id));
+    await Promise.all(
+      [...groups.values()].map(async (group) => {
+        const failed = await this.#sendGroup(
+          group.map(({ batch }) => batch),
+          group[0]?.leader ?? null,
+        );
+        if (failed.length === 0) return;
+        for (const { lane } of failed) this.#cluster.markStale(lane.topic);
+        await backOff(attempt, this.#connections.closed);
+        await this.#dispatch(failed, attempt + 1);
+      }),
+    );
+  }
+
+  /** Sends to one leader and settles what is decided. Gives the batches that should be sent again. */
+  async #sendGroup(
+    batches: readonly Batch[],
+    leader: Awaited<ReturnType<KafkaCluster['leaderOf']>> | Error,
+  ): Promise<readonly Batch[]> {
+    let results: readonly (string | null)[];
+    try {
+      if (leader instanceof Error) throw leader;
+      if (leader === null) throw new EventLogError('unavailable', 'A partition has no leader now');
+      const connection = await this.#connections.forProducing(leader);
+      results = await produceTo(
+        connection,
+        batches.map(({ lane, bytes }) => ({ topic: lane.topic, partition: lane.partition, bytes })),
+      );
+    } catch (error) {
+      return batches.filter((batch) => this.#shouldRepeat(batch, error, isPassing(error)));
+    }
+    const again = await Promise.all(batches.map((batch, i) => this.#conclude(batch, results[i] ?? null)));
+    return again.filter((batch) => batch !== null);
+  }
+
+  /** What one partition's answer means. Gives the batch where it should be sent again. */
+  async #conclude(batch: Batch, errorId: string | null): Promise<Batch | null> {
+    // A duplicate is a batch whose earlier answer was lost.
+    if (errorId === null || errorId === 'DUPLICATE_SEQUENCE_NUMBER') {
+      batch.session.sequences.set(batch.lane.name, nextSequence(batch));
+      this.#settle(batch.lane, batch.chunks, null);
+      return null;
+    }
+    if (SESSION_ERRORS.has(errorId)) {
+      // The broker forgot this producer, or the topic is a new one. Nothing was written, so new numbers are safe.
+      this.#retire(batch.session);
+      try {
+        const session = await this.#currentSession();
+        Object.assign(batch, this.#encode(batch.lane, batch.chunks, session));
+      } catch (error) {
+        return this.#shouldRepeat(batch, error, false) ? batch : null;
+      }
+      return this.#shouldRepeat(batch, { apiId: errorId }, true) ? batch : null;
+    }
+    return this.#shouldRepeat(batch, { apiId: errorId }, PASSING_ERRORS.has(errorId)) ? batch : null;
+  }
+
+  /** False, having told the waiting, where the error does not pass or the time is up. */
+  #shouldRepeat(batch: Batch, error: unknown, mayPass: boolean): boolean {
+    const isInTime = batch.chunks.some((chunk) => chunk.ticket.deadlineMs > Date.now());
+    if (mayPass && isInTime && !this.#connections.closed.aborted) return true;
+    if (mayPass) this.#retire(batch.session);
+    this.#settle(batch.lane, batch.chunks, toEventLogError(error, 'Appending events'));
+    return false;
+  }
+
+  #settle(lane: Lane, chunks: readonly Chunk[], error: EventLogError | null): void {
+    for (const { ticket } of chunks) {
+      if (error !== null) ticket.reject(error);
+      else if (--ticket.chunksLeft === 0) ticket.resolve();
+    }
+    lane.isBusy = false;
+    this.#busyCount--;
+    if (lane.waiting.length > 0) this.#scheduleFlush();
+    else if (this.#busyCount === 0) this.#onIdle?.();
+  }
+}
+
+/** The broker does not know this producer id or expects another number, which here means that it lost its memory. */
+const SESSION_ERRORS: ReadonlySet<string> = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'PRODUCER_FENCED',
+]);
+
+/** Sequence numbers are 31 bits and go round. */
+function nextSequence({ session, lane, recordCount }: Batch): number {
+  return ((session.sequences.get(lane.name) ?? 0) + recordCount) % 2 ** 31;
+}
+
+/** Splits what would not fit one batch. Without it, a large import would meet the broker's limit. */
+function chunksOf(records: readonly NewRecord[], ticket: Ticket): Chunk[] {
+  const chunks: Chunk[] = [];
+  let taken: NewRecord[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const size = record.value.length + record.key.length + RECORD_OVERHEAD_BYTES;
+    if (bytes + size > BATCH_BYTES_MAX && taken.length > 0) {
+      chunks.push({ records: taken, bytes, ticket });
+      taken = [];
+      bytes = 0;
+    }
+    taken.push(record);
+    bytes += size;
+  }
+  chunks.push({ records: taken, bytes, ticket });
+  return chunks;
+}
+
+/** The longest run of waiting chunks that fits a batch, at least one. */
+function takeChunks(lane: Lane): readonly Chunk[] {
+  let count = 0;
+  let bytes = 0;
+  for (const chunk of lane.waiting) {
+    if (count > 0 && bytes + chunk.bytes > BATCH_BYTES_MAX) break;
+    bytes += chunk.bytes;
+    count++;
+  }
+  const taken = lane.waiting.slice(0, count);
+  lane.waiting = lane.waiting.slice(count);
+  return taken;
+}
+
+function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

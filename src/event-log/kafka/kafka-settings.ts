@@ -1,0 +1,29 @@
+/** How the Kafka adapter reaches its brokers. A plain value: whoever reads the environment makes it. */
+export interface KafkaSettings {
+  /** `host:port` of some brokers; the others are learnt from them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  /** The processors' group. Only `joinGroup` uses it. */
+  readonly groupId: string;
+  readonly compression: KafkaCompression;
+  readonly tls?: KafkaTls;
+  readonly sasl?: KafkaSasl;
+  /** `classic` even where the broker knows the newer consumer protocol (KIP-848). Default: the newer one, if known. */
+  readonly groupProtocol?: 'consumer' | 'classic';
+}
+
+export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+/** PEM texts. `ca` where the brokers' certificates are not from a public authority; `cert` and `key` for mutual TLS. */
+export interface KafkaTls {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly rejectUnauthorized?: boolean;
+}
+
+export interface KafkaSasl {
+  readonly mechanism: 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+  readonly username: string;
+  readonly password: string;
+}

@@ -1,0 +1,150 @@
+import type { InputTopic, Topic } from '../../events/topics.ts';
+import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
+import type {
+  EventLog,
+  GroupListener,
+  GroupMember,
+  LogPosition,
+  LogRange,
+  LogRecord,
+  LogSlice,
+  NewRecord,
+  OffsetBounds,
+  PollLimits,
+} from '../event-log.ts';
+import { EventLogError, type EventLogErrorCode } from '../event-log-error.ts';
+import { encodeBlocks } from './block-codec.ts';
+import { LogClock } from './log-clock.ts';
+import { LogDatabase } from './log-database.ts';
+
+export interface SqliteEventLogOptions {
+  readonly path: string;
+  /** Memory shared by all logs on this path in this process; from the first of them, see `LogClock`. */
+  readonly clock?: SharedArrayBuffer;
+}
+
+/** One page of `readRange`. */
+const PAGE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** The embedded log has one partition: one process does all the work, and a partition is a unit of sharing work. */
+const PARTITION = 0;
+
+/**
+ * The embedded log: one SQLite file. Reads block the thread that calls them, so a log that polls belongs in a worker
+ * thread; appends always run in one of their own.
+ */
+export class SqliteEventLog implements EventLog {
+  readonly clock: LogClock;
+  readonly #options: SqliteEventLogOptions;
+  #isClosed = false;
+  #reader: LogDatabase | null = null;
+  #appender: Promise<CallableThread> | null = null;
+
+  constructor(options: SqliteEventLogOptions) {
+    this.#options = options;
+    this.clock = new LogClock(options.clock);
+  }
+
+  async append(records: readonly NewRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const blocks = encodeBlocks(records);
+    const bodies = blocks.map((block) => block.body.buffer);
+    await this.#callAppender('append', blocks, bodies);
+  }
+
+  async partitionCount(): Promise<number> {
+    return 1;
+  }
+
+  async poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]> {
+    const seenCount = this.clock.appendCount;
+    const slices = this.#read(wanted, limits.bytesMax);
+    if (limits.waitMs <= 0 || slices.some((slice) => slice.nextOffset < slice.endOffset || slice.records.length > 0)) {
+      return slices;
+    }
+    await this.clock.waitForAppend(seenCount, limits.waitMs);
+    return this.#read(wanted, limits.bytesMax);
+  }
+
+  async readRange({ topic, from, to }: LogRange): Promise<readonly LogRecord[]> {
+    return this.#database().read(topic, { from, to }, PAGE_BYTES_MAX);
+  }
+
+  async offsetAt(topic: InputTopic, _partition: number, atMs: number): Promise<number> {
+    return this.#database().offsetAt(topic, atMs);
+  }
+
+  async bounds(topic: Topic): Promise<readonly OffsetBounds[]> {
+    const database = this.#database();
+    return [{ partition: PARTITION, start: database.startOffset(topic), end: database.endOffset(topic) }];
+  }
+
+  /** There is one processor, in this process: it owns the partition as long as it wants. */
+  async joinGroup(listener: GroupListener): Promise<GroupMember> {
+    this.#database();
+    listener.onAssigned([PARTITION]);
+    return { reportProgress: async () => undefined, leave: async () => undefined };
+  }
+
+  async checkHealth(): Promise<void> {
+    await this.#callAppender('checkWritable', null, []);
+  }
+
+  /** Forgets what is older than `beforeMs` and lies before the given offsets. */
+  prune(beforeMs: number, before: ReadonlyMap<Topic, number>): void {
+    for (const [topic, offset] of before) this.#database().prune(topic, { ms: beforeMs, offset });
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.clock.wakeReaders();
+    this.#reader?.close();
+    this.#reader = null;
+    await (await this.#appender?.catch(() => null))?.stop();
+  }
+
+  #read(wanted: readonly LogPosition[], bytesMax: number): LogSlice[] {
+    const database = this.#database();
+    const sealedMs = this.clock.beginRead(Date.now());
+    let bytesLeft = bytesMax;
+    return wanted.map(({ topic, partition, offset }) => {
+      const endOffset = database.endOffset(topic);
+      if (offset > endOffset) {
+        throw new EventLogError(
+          'corrupt',
+          `${topic} ends at ${endOffset}, so ${offset} cannot be read; was the log replaced?`,
+        );
+      }
+      const records = bytesLeft > 0 ? database.read(topic, { from: offset, to: endOffset }, bytesLeft) : [];
+      for (const record of records) bytesLeft -= (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      const nextOffset = records.length > 0 ? (records.at(-1) as LogRecord).offset + 1 : offset;
+      const sealedThroughMs = nextOffset === endOffset ? sealedMs : null;
+      return { topic, partition, records, nextOffset, endOffset, sealedThroughMs };
+    });
+  }
+
+  #database(): LogDatabase {
+    this.#checkOpen();
+    this.#reader ??= new LogDatabase(this.#options.path);
+    return this.#reader;
+  }
+
+  async #callAppender(method: string, argument: unknown, transfer: readonly ArrayBuffer[]): Promise<void> {
+    this.#checkOpen();
+    this.#appender ??= CallableThread.start(threadUrl('./append-thread', import.meta.url), {
+      name: 'append',
+      workerData: { path: this.#options.path, clock: this.clock.shared },
+    });
+    try {
+      const appender = await this.#appender;
+      await appender.call(method, argument, transfer);
+    } catch (error) {
+      const { code, message } = error as Error & { code?: EventLogErrorCode };
+      throw new EventLogError(code ?? 'unavailable', message, { cause: error });
+    }
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new EventLogError('unavailable', 'The event log was closed');
+  }
+}
