@@ -1,4 +1,4 @@
-import type { Call, CallStatus } from '../call.ts';
+import type { Call } from '../call.ts';
 import { CALL_COLUMNS, CALL_FIELDS } from '../call-columns.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery } from '../metrics-reader.ts';
@@ -39,12 +39,11 @@ export function readCalls(connection: SqliteConnection, tenantKey: number, query
   const hasError = query.hasError === null ? null : Number(query.hasError);
   const calls: Call[] = [];
   if (limit <= 0) return calls;
-  const rows = connection.rows(
-    selectCalls(order),
-    ...[tenantKey, query.fromMs, toMs, query.route, query.model, query.status, hasError],
-    ...[query.latencyMsMin, query.latencyMsMax, query.userIdHash, query.sessionId],
-    ...[after?.value ?? null, after?.requestId ?? null],
-  );
+  const { route, model, status, latencyMsMin, latencyMsMax, userIdHash, sessionId, fromMs } = query;
+  const range = [tenantKey, fromMs, toMs];
+  const filter = [route, model, status, hasError, latencyMsMin, latencyMsMax, userIdHash, sessionId];
+  const cursor = [after?.value ?? null, after?.requestId ?? null];
+  const rows = connection.rows(selectCalls(order), ...range, ...filter, ...cursor);
   for (const row of rows) {
     const call = callOf(tenantId, row);
     if (!metadataMatches(call.metadata, metadata)) continue;
@@ -68,7 +67,7 @@ function callOf(tenantId: string, row: readonly SqlValue[]): Call {
   return { tenantId, ...(Object.fromEntries(fields) as Omit<Call, 'tenantId'>) };
 }
 
-function fieldValue(field: (typeof CALL_FIELDS)[number], value: SqlValue): SqlValue | CallStatus {
+function fieldValue(field: (typeof CALL_FIELDS)[number], value: SqlValue): SqlValue {
   if (value === null) return null;
   if (field === 'costPicoUsd') return storedBigInt(value);
   return typeof value === 'bigint' ? Number(value) : value;

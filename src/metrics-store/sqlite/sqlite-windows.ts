@@ -50,7 +50,7 @@ export class SqliteWindows {
       const lastMs = changed.at(-1)?.changedAtMs;
       if (changed.length >= limit && lastMs !== changedAtMs) break;
       if (lastMs !== changedAtMs) seen.clear();
-      const key = `${windowStart} ${pairId}`;
+      const key = `${Number(windowStart)} ${Number(pairId)}`;
       if (seen.has(key)) continue;
       seen.add(key);
       const merged = this.#mergedMinute(tenantKey, Number(windowStart), Number(pairId));

@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
+import { aCall, aCommit, aDelta, aTally, callsQuery, commitNext, metricsQuery, SERIES } from '../contract/builders.ts';
+import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-error.ts';
+import { migrateSqlite } from './migrate-sqlite.ts';
+import { SqliteConnection } from './sqlite-connection.ts';
+import { openSqliteMetricsStore } from './sqlite-metrics-store.ts';
+import * as Windows from './window-statements.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'streamlens-metrics-file-'));
+after(() => rmSync(directory, { recursive: true, force: true }));
+let files = 0;
+const newPath = (): string => join(directory, `file-${files++}.db`);
+
+describe('The SQLite file', () => {
+  test('a store that is closed and opened again holds what was committed', async () => {
+    const path = newPath();
+    const store = openSqliteMetricsStore({ path });
+    await commitNext(store, { tallies: [aDelta()], calls: [{ kind: 'full', call: aCall() }] });
+    await store.close();
+    const again = openSqliteMetricsStore({ path });
+    await commitNext(again, { tallies: [aDelta()] });
+    assert.equal((await again.readMetrics(metricsQuery()))[0]?.tally.requests, 2);
+    assert.equal((await again.loadProgress(0))?.seq, 2);
+    await again.close();
+  });
+
+  test('a read-only connection sees each commit at once and can change nothing', async () => {
+    const path = newPath();
+    const writer = openSqliteMetricsStore({ path });
+    const reader = openSqliteMetricsStore({ path, readOnly: true });
+    for (const expected of [1, 2]) {
+      await commitNext(writer, { tallies: [aDelta()] });
+      assert.equal((await reader.readMetrics(metricsQuery()))[0]?.tally.requests, expected);
+    }
+    await assert.rejects(reader.commit(aCommit({ expectedSeq: 2 })), isStoreError('misconfigured', /write access/));
+    await reader.close();
+    await writer.close();
+  });
+
+  test('threads that open one new file at the same time all commit into it', async () => {
+    const path = newPath();
+    const exits = [0, 1, 2, 3].map((partition) => {
+      const worker = new Worker(COMMITTER, { eval: true, workerData: { path, partition, modules: import.meta.url } });
+      return once(worker, 'exit');
+    });
+    assert.deepEqual((await Promise.all(exits)).flat(), [0, 0, 0, 0]);
+    const store = openSqliteMetricsStore({ path, readOnly: true });
+    assert.equal((await store.readMetrics(metricsQuery()))[0]?.tally.requests, 80);
+    await store.close();
+  });
+
+  test('a commit that fails half way leaves nothing, and the series that it opened can be used again', async () => {
+    const store = openSqliteMetricsStore({ path: newPath() });
+    const broken = aDelta({ windowStartMs: 0, tally: aTally({ requests: Number.NaN }) });
+    await assert.rejects(store.commit(aCommit({ tallies: [aDelta(), broken] })), /NOT NULL/);
+    assert.equal(await store.loadProgress(0), null);
+    const other = aDelta({ series: { ...SERIES, route: 'other' } });
+    await commitNext(store, { tallies: [other, aDelta()], calls: [{ kind: 'full', call: aCall() }] });
+    const rows = await store.readMetrics(metricsQuery());
+    assert.deepEqual(
+      rows.map((row) => [row.route, row.tally.requests]),
+      [
+        ['chat', 1],
+        ['other', 1],
+      ],
+    );
+    assert.equal((await store.readCalls(callsQuery())).length, 1);
+    await store.close();
+  });
+
+  test('a cost beyond what an integer column holds never stops a commit', async () => {
+    const store = openSqliteMetricsStore({ path: newPath() });
+    for (let i = 0; i < 3; i++) {
+      const calls = [{ kind: 'full', call: aCall({ costPicoUsd: 2n ** 70n }) }] as const;
+      await commitNext(store, { tallies: [aDelta({ tally: aTally({ cost: 2n ** 62n }) })], calls });
+    }
+    const cost = (await store.readMetrics(metricsQuery()))[0]?.tally.costPicoUsd.value ?? 0n;
+    assert.ok(cost > 13n * 10n ** 18n);
+    assert.equal((await store.readCalls(callsQuery()))[0]?.costPicoUsd, 2n ** 63n - 1n);
+    await store.close();
+  });
+
+  test('a full file is told as such, and the store goes on when there is room', () => {
+    const path = newPath();
+    migrateSqlite(path);
+    const connection = new SqliteConnection({ path });
+    connection.exec('PRAGMA max_page_count = 60');
+    const fill = (bytes: number): void =>
+      connection.write(() =>
+        connection.run("INSERT INTO progress VALUES (1, 1, 't', '{}', 0, 0, ?)", new Uint8Array(bytes)),
+      );
+    assert.throws(() => fill(1_000_000), isStoreError('full', /disk is full/));
+    fill(10);
+    connection.close();
+  });
+
+  test('a directory that is not there, a directory as file, another kind of file: each is told with what to do', () => {
+    assert.throws(
+      () => openSqliteMetricsStore({ path: join(directory, 'none', 'x.db') }),
+      isStoreError('misconfigured', /directory exists/),
+    );
+    assert.throws(() => openSqliteMetricsStore({ path: directory }), isStoreError('misconfigured', /directory exists/));
+    const text = newPath();
+    writeFileSync(text, 'no database at all, but long enough to look at'.repeat(50));
+    assert.throws(() => openSqliteMetricsStore({ path: text }), isStoreError('corrupt', /no SQLite database/));
+  });
+
+  test('migrating twice changes nothing; a file without our schema or with a newer one is refused', () => {
+    const path = newPath();
+    assert.throws(
+      () => openSqliteMetricsStore({ path, migrate: false }),
+      isStoreError('misconfigured', /run "streamlens migrate"/),
+    );
+    assert.deepEqual(migrateSqlite(path), { from: 0, to: 1 });
+    assert.deepEqual(migrateSqlite(path), { from: 1, to: 1 });
+    const connection = new SqliteConnection({ path });
+    connection.exec('PRAGMA user_version = 99');
+    connection.close();
+    assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /newer StreamLens/));
+  });
+
+  test('the questions behind a page of rows and the outbox follow an index and sort nothing', () => {
+    const path = newPath();
+    migrateSqlite(path);
+    const connection = new SqliteConnection({ path });
+    for (const order of ['asc', 'desc'] as const) {
+      for (const table of ['metrics_1m', 'metrics_1h', 'metrics_1d'] as const) {
+        assertIndexed(connection, Windows.selectTenantRows({ table, order }));
+        assertIndexed(connection, Windows.selectSeriesRows({ table, order, stream: 1 }));
+      }
+    }
+    assertIndexed(connection, Windows.SELECT_CHANGED);
+    assertIndexed(connection, Windows.UNQUEUE_ROW);
+    const plan = planOf(connection, Windows.SELECT_QUEUED);
+    assert.equal(plan[0], 'SCAN u');
+    assert.ok(!plan.some((step) => step.includes('TEMP B-TREE')), plan.join('\n'));
+    connection.close();
+  });
+});
+
+function planOf(connection: SqliteConnection, sql: string): string[] {
+  const steps = Array.from(connection.rows(`EXPLAIN QUERY PLAN ${sql}`));
+  return steps.map((step) => String(step[3]));
+}
+
+function assertIndexed(connection: SqliteConnection, sql: string): void {
+  const plan = planOf(connection, sql);
+  assert.ok(plan.length > 0);
+  assert.ok(!plan.some((step) => step.includes('SCAN') || step.includes('TEMP B-TREE')), `${sql}\n${plan.join('\n')}`);
+}
+
+function isStoreError(code: MetricsStoreErrorCode, message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof MetricsStoreError && error.code === code && message.test(error.message);
+}
+
+/** Commits twenty times into its own partition. */
+const COMMITTER = `
+const { workerData } = require('node:worker_threads');
+const { path, partition, modules } = workerData;
+(async () => {
+  const { openSqliteMetricsStore } = await import(new URL('./sqlite-metrics-store.ts', modules));
+  const { aDelta, commitNext } = await import(new URL('../contract/builders.ts', modules));
+  const store = openSqliteMetricsStore({ path });
+  for (let i = 0; i < 20; i++) await commitNext(store, { partition, tallies: [aDelta()] });
+  await store.close();
+})();
+`;
