@@ -62,3 +62,24 @@ export function statusAnswer(format: OtlpFormat, code: number, message: string):
   if (format === 'json') return Buffer.from(JSON.stringify({ code, message }));
   return protobuf.Writer.create().uint32(0x08).int32(code).uint32(0x12).string(message).finish();
 }
+
+const RETRY_INFO_TYPE = 'type.googleapis.com/google.rpc.RetryInfo';
+const NS_PER_MS = 1_000_000;
+
+/** `google.rpc.Status` with a RetryInfo, by which gRPC exporters know when to come back. */
+export function statusWithRetryInfo(code: number, message: string, retryAfterMs: number): Uint8Array {
+  const seconds = Math.floor(retryAfterMs / 1000);
+  const nanos = Math.round((retryAfterMs - seconds * 1000) * NS_PER_MS);
+  const duration = protobuf.Writer.create().uint32(0x08).int64(seconds).uint32(0x10).int32(nanos).finish();
+  const retryInfo = protobuf.Writer.create().uint32(0x0a).bytes(duration).finish();
+  const writer = protobuf.Writer.create().uint32(0x08).int32(code).uint32(0x12).string(message);
+  return writer
+    .uint32(0x1a)
+    .fork()
+    .uint32(0x0a)
+    .string(RETRY_INFO_TYPE)
+    .uint32(0x12)
+    .bytes(retryInfo)
+    .ldelim()
+    .finish();
+}

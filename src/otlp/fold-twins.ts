@@ -122,9 +122,17 @@ function foldCluster(cluster: readonly Candidate[], folded: Folded[]): Candidate
   return call;
 }
 
-/** The nearest to the wire first: the SDK's own span, else the shorter one. */
+/**
+ * The nearest to the wire first: the SDK's own span, then a span that knows the response id, then the shorter one.
+ * Langfuse comes last, since it always wraps the others.
+ */
 function byNearness(a: Candidate, b: Candidate): number {
-  const native =
-    Number(b.span.scope.name.startsWith(NATIVE_SCOPE)) - Number(a.span.scope.name.startsWith(NATIVE_SCOPE));
-  return native === 0 ? (a.durationMs ?? 0) - (b.durationMs ?? 0) : native;
+  const nearness = nearnessOf(b) - nearnessOf(a);
+  return nearness === 0 ? (a.durationMs ?? 0) - (b.durationMs ?? 0) : nearness;
+}
+
+function nearnessOf({ span, facts }: Candidate): number {
+  if (span.scope.name.startsWith(NATIVE_SCOPE)) return 3;
+  if (span.scope.name.startsWith('langfuse')) return 0;
+  return facts.responseId === null ? 1 : 2;
 }

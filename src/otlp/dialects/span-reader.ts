@@ -106,8 +106,9 @@ export class SpanReader {
       case 'event':
       case 'event text':
       case 'parts':
-        return null;
+        break;
     }
+    return null;
   }
 }
 
