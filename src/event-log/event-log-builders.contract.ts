@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InputTopic } from '../events/topics.ts';
-import type { EventLog, LogPosition, LogRecord } from './event-log.ts';
+import type { EventLog, LogPosition, LogRecord, OffsetBounds } from './event-log.ts';
 import { partitionOf } from './partition-of.ts';
 
 /** A fresh `request_id`. */
@@ -9,20 +9,21 @@ export function anId(): string {
   return `call-${randomUUID()}`;
 }
 
-/** Fresh keys that all go to one partition. */
+/** Fresh keys that all go to one partition; numbers beyond the last wrap around, for logs with fewer partitions. */
 export function keysOfPartition(partition: number, partitionCount: number, count: number): string[] {
   const keys: string[] = [];
   while (keys.length < count) {
     const key = anId();
-    if (partitionOf(key, partitionCount) === partition) keys.push(key);
+    if (partitionOf(key, partitionCount) === partition % partitionCount) keys.push(key);
   }
   return keys;
 }
 
-/** The position of the record that the partition gets next. */
+/** The position of the record that the partition gets next; numbers beyond the last wrap around. */
 export async function endOf(log: EventLog, topic: InputTopic, partition: number): Promise<LogPosition> {
   const bounds = await log.bounds(topic);
-  return { topic, partition, offset: bounds[partition]?.end ?? Number.NaN };
+  const { partition: existing, end: offset } = bounds[partition % bounds.length] as OffsetBounds;
+  return { topic, partition: existing, offset };
 }
 
 /** Polls until `count` records from the position on have come. @throws after 20 s without one. */

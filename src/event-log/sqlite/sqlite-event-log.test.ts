@@ -14,7 +14,7 @@ eventLogContract({
   open: async () => new SqliteEventLog({ path: join(directory, 'events.sqlite'), clock }),
   dispose: async () => rmSync(directory, { recursive: true, force: true }),
   skipTests: {
-    'members share the partitions, each with one owner': ONE_OWNER,
+    'a second member takes a share, each partition has one owner, and what stays is not disturbed': ONE_OWNER,
     'when a member leaves, the others get its partitions': ONE_OWNER,
     'closing a log leaves its group': ONE_OWNER,
   },

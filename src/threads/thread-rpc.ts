@@ -1,0 +1,114 @@
+import { type MessagePort, parentPort, type Transferable, Worker, type WorkerOptions } from 'node:worker_threads';
+
+/**
+ * Calls between a thread and the one that started it. Values cross by structured clone; errors keep their class by
+ * name, code and message only, so the caller says how to make them whole again.
+ *
+ * Written here because the libraries for it leave a call waiting for ever when the thread dies.
+ */
+interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly argument: unknown;
+}
+
+interface Answer {
+  readonly id: number;
+  readonly value?: unknown;
+  readonly error?: { readonly name: string; readonly message: string; readonly code?: string };
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
+
+/** Inside a thread: answers calls until the port closes. `ready` tells the other side that they may come. */
+export function serveCalls(handlers: Handlers, port: MessagePort | null = parentPort): void {
+  if (port === null) throw new Error('This module runs in a worker thread only');
+  port.on('message', (call: Call) => void answer(port, handlers, call));
+  port.postMessage({ id: READY });
+}
+
+/** A thread that answers calls. @throws what its module throws while it loads */
+export class CallableThread {
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #exited: Promise<void>;
+  #nextId = READY + 1;
+  #failure: Error | null = null;
+
+  private constructor(url: URL, options: WorkerOptions) {
+    this.#worker = new Worker(url, options);
+    this.#worker.on('message', (message: Answer) => this.#settle(message));
+    this.#worker.on('error', (error) => this.#fail(error as Error));
+    this.#exited = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        this.#fail(new Error(`The ${options.name} thread ended with code ${code}`));
+        resolve();
+      });
+    });
+  }
+
+  /** Resolves when the thread has said that it is ready. */
+  static async start(url: URL, options: WorkerOptions): Promise<CallableThread> {
+    const thread = new CallableThread(url, options);
+    await new Promise((resolve, reject) => thread.#waiting.set(READY, { resolve, reject }));
+    return thread;
+  }
+
+  /** @throws when the handler throws, or the thread ends before it answers */
+  call<T>(method: string, argument: unknown, transfer: readonly Transferable[] = []): Promise<T> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#worker.postMessage({ id, method, argument } satisfies Call, transfer);
+    });
+  }
+
+  /** Called once when the thread ends without having been asked to. */
+  onFailure(listener: (error: Error) => void): void {
+    this.#worker.once('error', (error) => listener(error as Error));
+  }
+
+  /** Asks the thread to stop its work by its `stop` handler, then ends it. */
+  async stop(): Promise<void> {
+    await this.call('stop', null).catch(() => undefined);
+    await this.#worker.terminate();
+    await this.#exited;
+  }
+
+  #settle({ id, value, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value as never);
+    else waiting?.reject(Object.assign(new Error(error.message), { name: error.name, code: error.code }));
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    for (const { reject } of this.#waiting.values()) reject(this.#failure);
+    this.#waiting.clear();
+  }
+}
+
+/** The file of a thread beside this one: `.ts` in a checkout, `.js` in a build. */
+export function threadUrl(name: string, besideUrl: string): URL {
+  return new URL(`${name}${besideUrl.slice(besideUrl.lastIndexOf('.'))}`, besideUrl);
+}
+
+const READY = 0;
+
+async function answer(port: MessagePort, handlers: Handlers, { id, method, argument }: Call): Promise<void> {
+  try {
+    const handler = handlers[method];
+    if (handler === undefined) throw new Error(`The thread has no handler "${method}"`);
+    port.postMessage({ id, value: await handler(argument as never) } satisfies Answer);
+  } catch (error) {
+    const { name, message, code } = error as Error & { code?: string };
+    port.postMessage({ id, error: { name, message, ...(code === undefined ? {} : { code }) } } satisfies Answer);
+  }
+}
