@@ -4,7 +4,6 @@ import type { AttributeValue } from './trace-export.ts';
 
 /** Deeper values are dropped: nobody sends them in earnest, and recursion must end. */
 const VALUE_DEPTH_MAX = 16;
-const VARINT_BYTES_MAX = 10;
 
 /** Reads KeyValue and AnyValue of `common/v1/common.proto` at the position of a shared reader. */
 export interface AttributeReader {
@@ -88,19 +87,15 @@ export function createAttributeReader(reader: protobuf.Reader, buffer: Buffer, k
     return value;
   }
 
-  /** Exact up to 2^53, far beyond any count; negative numbers come as ten bytes of two's complement. */
+  /** Exact up to 2^53, far beyond any count. Most counts take one byte, or two. */
   function int64(): number {
-    let value = 0;
-    let factor = 1;
-    for (let i = 0; i < VARINT_BYTES_MAX; i++) {
-      const byte = buffer[reader.pos];
-      if (byte === undefined) throw new RangeError('an integer is cut off');
+    const first = buffer[reader.pos] ?? 0x80;
+    if (first < 0x80) {
       reader.pos += 1;
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value >= 2 ** 63 ? value - 2 ** 64 : value;
-      factor *= 128;
+      return first;
     }
-    throw new RangeError('an integer has more than ten bytes');
+    const value = reader.int64();
+    return typeof value === 'number' ? value : value.high * 2 ** 32 + (value.low >>> 0);
   }
 
   function bytes(): Uint8Array {
