@@ -48,12 +48,22 @@ export function nodeProperties(
     'num.network.threads': '2',
     'num.io.threads': '4',
     ...(Object.keys(users).length > 0 ? saslSettings(users) : {}),
-    ...(tls ? { 'ssl.keystore.type': 'PEM', 'ssl.keystore.location': tls.pemFile } : {}),
+    ...(tls ? tlsSettings(tls) : {}),
     ...properties,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name}=${value}\n`)
     .join('');
+}
+
+/** The brokers also connect to each other, so they trust the authority of their own certificate. */
+function tlsSettings({ pemFile, caFile }: NonNullable<KafkaOptions['tls']>): Record<string, string> {
+  return {
+    'ssl.keystore.type': 'PEM',
+    'ssl.keystore.location': pemFile,
+    'ssl.truststore.type': 'PEM',
+    'ssl.truststore.location': caFile,
+  };
 }
 
 /** The brokers talk to each other as the first user. */

@@ -25,7 +25,7 @@ export interface KafkaOptions {
   /** SCRAM-SHA-256, SCRAM-SHA-512 and PLAIN users; with any, clients must authenticate. */
   readonly users?: Readonly<Record<string, string>>;
   /** A PEM file with the brokers' key (PKCS 8) and certificate chain, valid for 127.0.0.1; with it clients speak TLS. */
-  readonly tls?: { readonly pemFile: string };
+  readonly tls?: { readonly pemFile: string; readonly caFile: string };
 }
 
 export interface Broker {

@@ -1,11 +1,11 @@
 import { type Broker, type Connection, ConnectionPool } from '@platformatic/kafka';
 import { EventLogError } from '../event-log-error.ts';
+import { parseBroker, securityOptions } from './client-options.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 const CONNECT_MS_MAX = 5_000;
 /** Longer than any wait that we ask a broker for, see `FETCH_WAIT_MS_MAX` and `PRODUCE_MS_MAX`. */
 const REQUEST_MS_MAX = 12_000;
-const DEFAULT_PORT = 9092;
 
 /**
  * Connections by purpose. A broker answers the requests of one connection in their order, so a fetch that waits for
@@ -69,13 +69,12 @@ export class KafkaConnections {
   }
 
   #newPool(): ConnectionPool {
-    const { clientId, tls, sasl } = this.#settings;
+    const { clientId, brokers, tls, sasl } = this.#settings;
     const pool = new ConnectionPool(clientId, {
       connectTimeout: CONNECT_MS_MAX,
       requestTimeout: REQUEST_MS_MAX,
       maxInflights: REQUESTS_IN_FLIGHT_MAX,
-      ...(tls === undefined ? {} : { tls: { ...tls }, tlsServerName: true }),
-      ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
+      ...securityOptions({ brokers, tls, sasl }),
     });
     this.#pools.add(pool);
     return pool;
@@ -84,11 +83,3 @@ export class KafkaConnections {
 
 /** Per connection. Beyond it requests wait in this process. */
 const REQUESTS_IN_FLIGHT_MAX = 16;
-
-function parseBroker(text: string): Broker {
-  const colon = text.lastIndexOf(':');
-  // An IPv6 address has its own colons and stands in brackets.
-  const hasPort = colon > 0 && !text.endsWith(']');
-  const host = (hasPort ? text.slice(0, colon) : text).replace(/^\[(.*)\]$/, '$1');
-  return { host, port: hasPort ? Number(text.slice(colon + 1)) : DEFAULT_PORT };
-}

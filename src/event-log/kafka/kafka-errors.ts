@@ -77,14 +77,6 @@ export function isPassing(error: unknown): boolean {
 }
 
 const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[] = [
-  // Wrong password, unknown user, or a mechanism that the listener does not offer: the same at every try.
-  [
-    either(
-      hasId('SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'),
-      hasCode('PLT_KFK_AUTHENTICATION'),
-    ),
-    misconfigured('Kafka refused the credentials. Check the SASL mechanism, user name and password'),
-  ],
   // A TLS listener answered a plain client. The library notices it by the first bytes.
   [says('requires TLS'), misconfigured('the broker speaks TLS only. Switch TLS on for the Kafka connection')],
   [
@@ -95,6 +87,20 @@ const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[
   [
     hasCodeLike(/^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/),
     misconfigured("the TLS connection was refused. Check the CA, the broker's certificate and its host name"),
+  ],
+  // With SASL the library goes on after such an answer and reports what follows: a handshake on a closed connection. A
+  // broker that stops at that moment looks the same, so it may pass.
+  [
+    (error) => says('suitable SASL mechanism')(error) && hasCode('PLT_KFK_NETWORK')(causeOf(error)),
+    unavailable('the broker closed the connection at the SASL handshake. Check that it runs, and whether it wants TLS'),
+  ],
+  // Wrong password, unknown user, or a mechanism that the listener does not offer: the same at every try.
+  [
+    either(
+      hasId('SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'),
+      hasCode('PLT_KFK_AUTHENTICATION'),
+    ),
+    misconfigured('Kafka refused the credentials. Check the SASL mechanism, user name and password'),
   ],
   [
     hasId('TOPIC_AUTHORIZATION_FAILED'),
@@ -200,6 +206,10 @@ function hasCodeLike(pattern: RegExp): (error: ForeignError) => boolean {
 
 function says(part: string): (error: ForeignError) => boolean {
   return (error) => typeof error.message === 'string' && error.message.includes(part);
+}
+
+function causeOf({ cause }: ForeignError): ForeignError {
+  return typeof cause === 'object' && cause !== null ? cause : {};
 }
 
 function either(...tests: readonly ((error: ForeignError) => boolean)[]): (error: ForeignError) => boolean {
