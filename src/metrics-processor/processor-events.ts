@@ -1,0 +1,23 @@
+import type { InputTopic } from '../events/topics.ts';
+
+/** What a processor tells about itself; Prometheus and the log listen. */
+export interface ProcessorEvents {
+  recovered(partition: number, fact: { recordsRead: number; tookMs: number }): void;
+  folded(partition: number, topic: InputTopic, fact: { records: number; lag: number }): void;
+  committed(partition: number, fact: CommitFact): void;
+  fenced(partition: number): void;
+  retrying(what: string, error: Error, fact: { attempt: number; waitMs: number }): void;
+  revoked(partition: number): void;
+  published(fact: { rows: number; deadLetters: number }): void;
+}
+
+export interface CommitFact {
+  readonly tookMs: number;
+  readonly rows: number;
+  readonly calls: number;
+  readonly deadLetters: number;
+  readonly waiting: number;
+  /** How far the partition is complete, in log time. */
+  readonly completeThroughMs: number;
+  readonly checkpointBytes: number;
+}

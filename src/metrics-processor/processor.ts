@@ -1,0 +1,190 @@
+import type { EventLog, GroupMember } from '../event-log/event-log.ts';
+import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import type { PriceBook } from '../prices/price-book.ts';
+import type { CoreOptions } from './core/partition-core.ts';
+import { PartitionOwner } from './partition-owner.ts';
+import type { ProcessorEvents } from './processor-events.ts';
+import { recover } from './recover.ts';
+import { retry } from './retry.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface ProcessorOptions extends Omit<CoreOptions, 'partition'> {
+  readonly commitIntervalMs: number;
+  /** About how much one poll may bring. */
+  readonly pollBytesMax: number;
+}
+
+export interface ProcessorPorts {
+  readonly log: EventLog;
+  readonly store: MetricsStore;
+  readonly runtime: Runtime;
+  readonly events: ProcessorEvents;
+  /** Asked for every batch, so that a reloaded price file counts from then on. */
+  readonly prices: () => PriceBook;
+}
+
+const POLL_WAIT_MS_MAX = 250;
+
+/** Without a partition: how soon to look again. */
+const IDLE_PAUSE_MS = 20;
+
+/** How long a partition that is taken away may take to commit the rest. */
+const REVOKE_MS_MAX = 5000;
+
+/**
+ * One member of the processors' group. The loop has four steps, and nothing of a partition is kept but its owner:
+ *
+ *     recover what was assigned → poll → fold → commit what is due
+ */
+export class Processor {
+  readonly #ports: ProcessorPorts;
+  readonly #options: ProcessorOptions;
+  readonly #assigned = new Set<number>();
+  readonly #owners = new Map<number, PartitionOwner>();
+  readonly #stopping = new AbortController();
+  readonly #recovering = new Map<number, Promise<void>>();
+  #failure: Error | null = null;
+
+  constructor(options: ProcessorOptions, ports: ProcessorPorts) {
+    this.#options = options;
+    this.#ports = ports;
+  }
+
+  /** The partitions that are recovered and read. */
+  get partitions(): readonly number[] {
+    return [...this.#owners.keys()];
+  }
+
+  get waitingCount(): number {
+    return [...this.#owners.values()].reduce((sum, owner) => sum + owner.core.waitingCount, 0);
+  }
+
+  /** True when every assigned partition is recovered. */
+  get isReady(): boolean {
+    return [...this.#assigned].every((partition) => this.#owners.has(partition));
+  }
+
+  /** Works until `stop`, then commits and leaves. @throws when the log or the store fails for good */
+  async run(): Promise<void> {
+    try {
+      const member = await this.#retry('joining the group', () => this.#join());
+      try {
+        while (!this.#stopping.signal.aborted) await this.#turn(member);
+        if (this.#failure === null) await this.#finishAll([...this.#owners.values()], REVOKE_MS_MAX);
+      } finally {
+        await member.leave().catch(() => undefined);
+      }
+    } catch (error) {
+      // What a stop interrupted was being retried; the log still has it.
+      if (!this.#stopping.signal.aborted) throw error;
+    }
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** Asks `run` to end after the current turn. */
+  stop(): void {
+    this.#stopping.abort();
+  }
+
+  #join(): Promise<GroupMember> {
+    return this.#ports.log.joinGroup({
+      onAssigned: (partitions) => {
+        for (const partition of partitions) this.#assigned.add(partition);
+      },
+      onRevoked: async (partitions) => {
+        const owners = partitions.flatMap((partition) => this.#owners.get(partition) ?? []);
+        for (const partition of partitions) this.#drop(partition);
+        await this.#finishAll(owners, REVOKE_MS_MAX);
+      },
+      onLost: (cause) => this.#fail(cause),
+    });
+  }
+
+  async #turn(member: GroupMember): Promise<void> {
+    this.#dropFenced();
+    this.#startRecoveries();
+    const owners = [...this.#owners.values()];
+    if (owners.length === 0) {
+      await this.#ports.runtime.sleep(IDLE_PAUSE_MS, this.#stopping.signal);
+      return;
+    }
+    await this.#poll(owners, Math.min(POLL_WAIT_MS_MAX, ...owners.map((owner) => owner.commitDueInMs())));
+    this.#commitDue(member);
+    // A store that is slower than the log holds the reading up here.
+    await Promise.all(owners.filter((owner) => owner.isFull).map((owner) => owner.settled()));
+  }
+
+  async #poll(owners: readonly PartitionOwner[], waitMs: number): Promise<void> {
+    const wanted = owners.flatMap((owner) => owner.wanted());
+    const limits = { bytesMax: this.#options.pollBytesMax, waitMs };
+    const slices = await this.#retry('reading the log', () => this.#ports.log.poll(wanted, limits));
+    const prices = this.#ports.prices();
+    // A partition taken away while the poll was under way has no owner any more.
+    for (const slice of slices) this.#owners.get(slice.partition)?.fold(slice, prices);
+  }
+
+  #commitDue(member: GroupMember): void {
+    for (const owner of this.#owners.values()) {
+      if (owner.hasCommitInFlight || (owner.commitDueInMs() > 0 && !owner.isFull)) continue;
+      const positions = owner.wanted();
+      owner.commit(this.#stopping.signal).then(
+        () => void member.reportProgress(positions).catch(() => undefined),
+        (error: unknown) => this.#fail(error as Error),
+      );
+    }
+  }
+
+  /** Somebody else committed for the partition. If it is still ours by the group's word, we begin again from there. */
+  #dropFenced(): void {
+    for (const [partition, owner] of this.#owners) if (owner.isFenced) this.#owners.delete(partition);
+  }
+
+  #startRecoveries(): void {
+    for (const partition of this.#assigned) {
+      if (this.#owners.has(partition) || this.#recovering.has(partition)) continue;
+      const recovering = this.#recover(partition)
+        .catch((error: unknown) => this.#fail(error as Error))
+        .finally(() => this.#recovering.delete(partition));
+      this.#recovering.set(partition, recovering);
+    }
+  }
+
+  /** In the background, so that the partitions that stayed go on meanwhile. */
+  async #recover(partition: number): Promise<void> {
+    const { runtime, events } = this.#ports;
+    const startedMs = runtime.nowMs();
+    const recovered = await this.#retry(`recovering partition ${partition}`, () =>
+      recover(this.#ports, { ...this.#options, partition }),
+    );
+    events.recovered(partition, { recordsRead: recovered.recordsRead, tookMs: runtime.nowMs() - startedMs });
+    // It may have been taken away while the log was read back.
+    if (!this.#assigned.has(partition)) return;
+    const options = { partition, commitIntervalMs: this.#options.commitIntervalMs };
+    this.#owners.set(partition, new PartitionOwner(recovered, options, this.#ports));
+  }
+
+  #fail(error: Error): void {
+    if (this.#stopping.signal.aborted) return;
+    this.#failure = error;
+    this.stop();
+  }
+
+  #drop(partition: number): void {
+    this.#assigned.delete(partition);
+    if (this.#owners.delete(partition)) this.#ports.events.revoked(partition);
+  }
+
+  /** Commits the rest of what these owners hold. What cannot be committed in time is not lost: the log has it. */
+  async #finishAll(owners: readonly PartitionOwner[], withinMs: number): Promise<void> {
+    const giveUp = new AbortController();
+    const finished = Promise.allSettled(owners.map((owner) => owner.finish(giveUp.signal)));
+    await Promise.race([finished, this.#ports.runtime.sleep(withinMs, giveUp.signal)]);
+    giveUp.abort();
+  }
+
+  #retry<T>(what: string, work: () => Promise<T>): Promise<T> {
+    const { runtime, events } = this.#ports;
+    const onRetry = (error: Error, fact: { attempt: number; waitMs: number }) => events.retrying(what, error, fact);
+    return retry(work, { runtime, signal: this.#stopping.signal, onRetry });
+  }
+}
