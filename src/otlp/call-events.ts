@@ -11,8 +11,9 @@ export type CallEvent = ({ readonly type: 'request' } & LlmRequest) | ({ readonl
 
 /** Who the call belongs to. */
 export interface CallDimensions {
-  readonly tenant: string;
-  readonly route: string;
+  /** Null where nothing names one. */
+  readonly tenant: string | null;
+  readonly route: string | null;
   readonly userId: string | null;
   readonly sessionId: string | null;
 }
@@ -20,6 +21,9 @@ export interface CallDimensions {
 const DIMENSION_CHARS_MAX = 255;
 const ERROR_CHARS_MAX = 8192;
 const US_PER_MS = 1000;
+
+const DEFAULT_TENANT = 'default';
+const DEFAULT_ROUTE = 'default';
 
 /** A call must have a model to be a series of its own. */
 const UNKNOWN_MODEL = 'unknown';
@@ -33,7 +37,7 @@ export function callEvents(call: Candidate, dimensions: CallDimensions): readonl
     cached_prompt_tokens: facts.cachedTokens,
     cache_write_tokens: facts.cacheWriteTokens,
   };
-  const answered = facts.responseModel === null ? null : cut(facts.responseModel, DIMENSION_CHARS_MAX);
+  const latencyMs = durationWithin(call.durationMs);
   const metadata = callMetadata(call.members, {
     'gen_ai.operation.name': facts.operation,
     'gen_ai.response.id': facts.responseId,
@@ -43,14 +47,14 @@ export function callEvents(call: Candidate, dimensions: CallDimensions): readonl
     {
       type: 'request',
       request_id,
-      tenant_id: cut(dimensions.tenant, DIMENSION_CHARS_MAX),
-      route: cut(dimensions.route, DIMENSION_CHARS_MAX),
-      model: cut(facts.requestModel ?? facts.responseModel ?? UNKNOWN_MODEL, DIMENSION_CHARS_MAX),
+      tenant_id: dimension(dimensions.tenant) ?? DEFAULT_TENANT,
+      route: dimension(dimensions.route) ?? DEFAULT_ROUTE,
+      model: dimension(facts.requestModel) ?? dimension(facts.responseModel) ?? UNKNOWN_MODEL,
       timestamp: new Date(call.startMs).toISOString(),
       ...tokens,
-      provider: facts.provider === null ? null : cut(facts.provider, DIMENSION_CHARS_MAX),
-      user_id_hash: dimensions.userId === null ? null : cut(dimensions.userId, DIMENSION_CHARS_MAX),
-      session_id: dimensions.sessionId === null ? null : cut(dimensions.sessionId, DIMENSION_CHARS_MAX),
+      provider: dimension(facts.provider),
+      user_id_hash: dimension(dimensions.userId),
+      session_id: dimension(dimensions.sessionId),
       stream: facts.stream,
       operation: facts.operation,
       metadata,
@@ -58,16 +62,16 @@ export function callEvents(call: Candidate, dimensions: CallDimensions): readonl
     {
       type: 'response',
       request_id,
-      timestamp: new Date(call.startMs + (call.durationMs ?? 0)).toISOString(),
-      latency_ms: durationWithin(call.durationMs),
+      timestamp: new Date(call.startMs + (latencyMs ?? 0)).toISOString(),
+      latency_ms: latencyMs,
       time_to_first_token_ms: durationWithin(facts.firstTokenMs),
       completion_tokens: facts.completionTokens,
       reasoning_tokens: facts.reasoningTokens,
       ...tokens,
       ...billingParts(call),
-      model: answered,
+      model: dimension(facts.responseModel),
       ...finish(facts.finishReason),
-      error: facts.failure === null ? null : cut(failureText(facts.failure), ERROR_CHARS_MAX),
+      error: facts.failure === null ? null : cut(failureText(facts.failure), ERROR_CHARS_MAX) || 'unknown error',
     },
   ];
 }
@@ -98,7 +102,14 @@ function durationWithin(durationMs: number | null): number | null {
   return Math.round(durationMs * US_PER_MS) / US_PER_MS;
 }
 
+/** Null where nothing is left: a dimension has at least one character. */
+function dimension(text: string | null): string | null {
+  return text === null ? null : cut(text, DIMENSION_CHARS_MAX) || null;
+}
+
 /** Cuts to UTF-16 units, as JSON Schema's `maxLength` may be counted by the strictest reader. */
 function cut(text: string, charsMax: number): string {
-  return text.length <= charsMax ? text : text.slice(0, charsMax).toWellFormed();
+  // Postgres stores no NUL in a text, so that one call with it could never be committed.
+  const storable = text.includes('\0') ? text.replaceAll('\0', '') : text;
+  return (storable.length <= charsMax ? storable : storable.slice(0, charsMax)).toWellFormed();
 }

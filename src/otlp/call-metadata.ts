@@ -15,6 +15,9 @@ const RESOURCE_METADATA_KEYS = [
 /** Names of LiteLLM and of LangChain's plumbing that say nothing about the application's call. */
 const PLUMBING = /^metadata\.(?!user_api_key_(?:alias|team_alias)$)|\.(?:ls_|langgraph_|lc_)/;
 
+/** What an application attaches is flat, or an object or two. */
+const METADATA_DEPTH_MAX = 8;
+
 /** The attribute keys read here, to be kept by the decoder. */
 export const METADATA_KEYS: readonly string[] = [...TAG_KEYS, ...RESOURCE_METADATA_KEYS];
 
@@ -58,7 +61,14 @@ function plain(value: string): unknown {
 
 function setOnce(metadata: Map<string, unknown>, key: string, value: unknown): void {
   if (value === undefined || value === null || value === '' || value instanceof Uint8Array) return;
+  if (!isShallow(value, 0)) return;
   if (!metadata.has(key)) metadata.set(key, value);
+}
+
+/** A text may hold JSON nested so deep that writing it again would exhaust the stack. */
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth < METADATA_DEPTH_MAX && Object.values(value).every((item) => isShallow(item, depth + 1));
 }
 
 function withinLimit(metadata: ReadonlyMap<string, unknown>): Record<string, unknown> | null {

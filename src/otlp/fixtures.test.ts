@@ -181,3 +181,25 @@ function assertDetails(events: readonly CallEvent[], call: ReportedCall): void {
       assert.ok(response.error?.includes(part.slice(part.lastIndexOf('.') + 1, 120)), response.error ?? '');
   }
 }
+
+test('a border between two exports at any place never changes how many calls are counted', () => {
+  for (const meta of CASES) {
+    const spans = meta.posts
+      .filter(({ signal }) => signal === 'traces')
+      .flatMap(({ file, content_type }) => {
+        const format = content_type.startsWith('application/json') ? 'json' : 'protobuf';
+        const decoded = decodeTraces(readFileSync(new URL(file, FOLDER)), format, keys);
+        return decoded.ok ? decoded.value.spans : [];
+      })
+      .toSorted((a, b) => a.startMs + (a.durationMs ?? 0) - b.startMs - (b.durationMs ?? 0));
+    for (let border = 0; border <= spans.length; border++) {
+      const recent = new RecentCalls();
+      const ids = [spans.slice(0, border), spans.slice(border)].flatMap((part) => {
+        const result = spansToEvents({ spans: part }, { tenantOfKey: null, dimensions, recent });
+        recent.remember(result.marks, 0);
+        return result.events.map(({ request_id }) => request_id);
+      });
+      assert.equal(new Set(ids).size, meta.reported.calls.length, `${meta.case}, border ${border}`);
+    }
+  }
+});

@@ -35,9 +35,6 @@ export interface SpansToEvents {
   readonly marks: Marks;
 }
 
-const DEFAULT_TENANT = 'default';
-const DEFAULT_ROUTE = 'default';
-
 /** 1970 to 2199, as the events allow. */
 const START_MS_MAX = Date.UTC(2200, 0, 1) - 1;
 
@@ -145,8 +142,8 @@ function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansT
     return null;
   };
   return {
-    tenant: options.tenantOfKey ?? options.dimensions.tenant(spans)?.value ?? DEFAULT_TENANT,
-    route: options.dimensions.route(spans)?.value ?? DEFAULT_ROUTE,
+    tenant: options.tenantOfKey ?? options.dimensions.tenant(spans)?.value ?? null,
+    route: options.dimensions.route(spans)?.value ?? null,
     userId: firstText('userId'),
     sessionId: firstText('sessionId'),
   };
