@@ -1,7 +1,6 @@
 import type { CallFacts } from './call.ts';
-import { textFrom } from './dialects/span-reader.ts';
 import type { Classification } from './is-call.ts';
-import type { OtlpResource, OtlpSpan } from './trace-export.ts';
+import type { OtlpSpan } from './trace-export.ts';
 
 /** A span that may be a call, while its duplicates are being looked for. */
 export interface Candidate extends Classification {
@@ -24,15 +23,4 @@ export interface Folded {
 /** `<trace id>-<span id>`: what the contract calls the request id. */
 export function requestIdOf(span: OtlpSpan): string {
   return `${span.traceId}-${span.spanId}`;
-}
-
-/** What tells two processes apart. A tracer provider may add attributes of its own, so not all are compared. */
-const PROCESS_KEYS = ['service.name', 'service.instance.id', 'host.name', 'process.pid'] as const;
-
-/** The resource keys read here, to be kept by the decoder. */
-export const RESOURCE_KEYS: readonly string[] = PROCESS_KEYS;
-
-/** Equal for the spans of one process, however many tracer providers it runs. */
-export function processKeyOf({ attributes }: OtlpResource): string {
-  return PROCESS_KEYS.map((key) => textFrom(attributes.get(key)) ?? '').join('\n');
 }

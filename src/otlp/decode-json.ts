@@ -1,5 +1,6 @@
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
+import { resourceOf } from './process-key.ts';
 import { durationMsOf, instantMs, type NanoInstant, parseNanoInstant } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
@@ -87,7 +88,7 @@ function messages(parent: JsonRecord, name: string, otherName?: string, at = '')
 
 function resourceFrom(value: unknown, keys: KeyTable, at: string): OtlpResource {
   const resource = isRecord(value) ? value : {};
-  return { attributes: attributesAt(resource, keys, `${at}.resource`) };
+  return resourceOf(attributesAt(resource, keys, `${at}.resource`));
 }
 
 function scopeFrom(value: unknown): OtlpScope {

@@ -1,6 +1,7 @@
 import protobuf from 'protobufjs/minimal.js';
 import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 import type { KeyTable } from './key-table.ts';
+import { resourceOf } from './process-key.ts';
 import { durationMsOf, instantMs, type NanoInstant } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
@@ -8,7 +9,7 @@ import { SPAN_EVENTS_MAX } from './trace-export.ts';
 const LENGTH_DELIMITED = 2;
 const FIXED64 = 1;
 const NO_INSTANT: NanoInstant = { high: 0, low: 0 };
-const NO_RESOURCE: OtlpResource = { attributes: new Map() };
+const NO_RESOURCE: OtlpResource = resourceOf(new Map());
 const NO_SCOPE: OtlpScope = { name: '', version: '' };
 
 /** Thrown inside this file only, so that the reason reaches the sender. */
@@ -64,7 +65,7 @@ class TraceWalk {
     this.#eachField(end, (field, wireType) => {
       if (field === 1) {
         expectMessage(wireType, 'resource');
-        resource = { attributes: this.#attributes.messageWithAttributes(this.#end('resource'), 1) };
+        resource = resourceOf(this.#attributes.messageWithAttributes(this.#end('resource'), 1));
         return true;
       }
       if (field !== 2) return false;

@@ -1,4 +1,4 @@
-import { type Candidate, type Folded, processKeyOf, requestIdOf } from './candidate.ts';
+import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
 import { fillGaps } from './merge-facts.ts';
 
 /** How far the end of the opening span and the start of the stream may lie apart. */
@@ -61,7 +61,7 @@ function isSameRequest(opening: Candidate, end: Candidate): boolean {
   return (
     opening.span.scope.name === end.span.scope.name &&
     opening.facts.requestModel === end.facts.requestModel &&
-    processKeyOf(opening.span.resource) === processKeyOf(end.span.resource)
+    opening.span.resource.processKey === end.span.resource.processKey
   );
 }
 

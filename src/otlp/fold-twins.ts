@@ -1,4 +1,4 @@
-import { type Candidate, type Folded, processKeyOf, requestIdOf } from './candidate.ts';
+import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
 import { fillGaps } from './merge-facts.ts';
 
 /** Two instrumentations of one call start within this. */
@@ -33,7 +33,7 @@ function joinByResponseId(calls: readonly Candidate[], clusters: Candidate[][]):
     const cluster = [call];
     const id = call.facts.responseId;
     if (id !== null) {
-      const key = `${processKeyOf(call.span.resource)}\n${id}`;
+      const key = `${call.span.resource.processKey}\n${id}`;
       const known = byId.get(key) ?? [];
       const twin = known.find((other) => !hasScopeOf(other, call));
       if (twin !== undefined) {
@@ -89,7 +89,7 @@ export function isTwin(a: Candidate, b: Candidate): boolean {
     isEqualWhereKnown(a.facts.responseId, b.facts.responseId) &&
     isEqualWhereKnown(a.facts.promptTokens, b.facts.promptTokens) &&
     isEqualWhereKnown(a.facts.completionTokens, b.facts.completionTokens) &&
-    processKeyOf(a.span.resource) === processKeyOf(b.span.resource)
+    a.span.resource.processKey === b.span.resource.processKey
   );
 }
 

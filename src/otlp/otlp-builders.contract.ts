@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
+import { resourceOf } from './process-key.ts';
 import type { AttributeValue, OtlpSpan } from './trace-export.ts';
 
 /** A span of a chat call, one day in 2026; give what matters to the test. */
@@ -18,7 +19,7 @@ export function aSpan(given: Partial<Omit<OtlpSpan, 'attributes' | 'scope' | 're
     ...fields,
     attributes: new Map(Object.entries(attributes)),
     scope: { name: scopeName, version: '' },
-    resource: { attributes: new Map(Object.entries(resource)) },
+    resource: resourceOf(new Map(Object.entries(resource))),
   };
 }
 

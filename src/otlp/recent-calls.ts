@@ -1,4 +1,4 @@
-import { type Candidate, processKeyOf, requestIdOf } from './candidate.ts';
+import { type Candidate, requestIdOf } from './candidate.ts';
 import { isTwin, TWIN_START_MS_MAX } from './fold-twins.ts';
 import type { OtlpSpan } from './trace-export.ts';
 
@@ -113,7 +113,8 @@ export class RecentCalls {
   #twinByTime(call: Candidate, id: string): CountedCall | null {
     for (const { byStart } of [this.#young, this.#old]) {
       for (const slice of [-1, 0, 1]) {
-        for (const entry of byStart.get(startKeyOf(call, slice)) ?? []) {
+        const entries = byStart.size === 0 ? undefined : byStart.get(startKeyOf(call, slice));
+        for (const entry of entries ?? []) {
           if (isOpenTo(entry, call, id) && isTwin(entry.call, call)) return entry;
         }
       }
@@ -140,11 +141,11 @@ function isOpenTo({ members, scopes }: CountedCall, call: Candidate, id: string)
 }
 
 function responseIdKey({ span, facts }: Candidate): string | null {
-  return facts.responseId === null ? null : `${processKeyOf(span.resource)}\n${facts.responseId}`;
+  return facts.responseId === null ? null : `${span.resource.processKey}\n${facts.responseId}`;
 }
 
 function startKeyOf({ span, startMs }: Candidate, slice: number): string {
-  return `${processKeyOf(span.resource)}\n${Math.floor(startMs / TWIN_START_MS_MAX) + slice}`;
+  return `${span.resource.processKey}\n${Math.floor(startMs / TWIN_START_MS_MAX) + slice}`;
 }
 
 function emptyGeneration(): Generation {

@@ -22,6 +22,8 @@ export type Attributes = ReadonlyMap<string, AttributeValue>;
 
 export interface OtlpResource {
   readonly attributes: Attributes;
+  /** Equal for the spans of one process, however many tracer providers it runs; see `process-key.ts`. */
+  readonly processKey: string;
 }
 
 export interface OtlpScope {

@@ -1,9 +1,9 @@
 import { METADATA_KEYS } from './call-metadata.ts';
-import { RESOURCE_KEYS } from './candidate.ts';
 import { mappedKeys } from './dialects/mapping.ts';
 import { CLASSIFYING_KEYS } from './is-call.ts';
 import { KeyTable, type KeyUse } from './key-table.ts';
 import { isLitellmRawKey } from './litellm-raw.ts';
+import { RESOURCE_KEYS } from './process-key.ts';
 import { type AttributeNames, DIMENSION_KEYS, METADATA_PREFIXES } from './tenant-and-route.ts';
 
 /** Texts that may be long (prompts and answers) and of which a single fact is read, if nothing else told it. */
