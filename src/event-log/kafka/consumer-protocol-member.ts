@@ -41,8 +41,10 @@ export class ConsumerProtocolMember implements GroupMember {
   readonly #owned = new Set<number>();
   #topicId = '';
   #epoch = JOINING;
-  /** What is owned has changed since the broker was told. */
-  #mustTell = true;
+  /** What the next beat tells beside "I am here". */
+  #news: 'nothing' | 'owned' | 'everything' = 'everything';
+  /** The newest assignment. The broker names it once, so it is kept also while an older one is still carried out. */
+  #target: ReadonlySet<number> = new Set();
   #beatMs = 3_000;
   #reconciling: Promise<void> | null = null;
   #wakeUp = new AbortController();
@@ -123,40 +125,42 @@ export class ConsumerProtocolMember implements GroupMember {
   }
 
   async #beat(): Promise<void> {
-    const tells = this.#mustTell;
-    if (tells) this.#mustTell = false;
+    const news = this.#news;
+    this.#news = 'nothing';
     let response: HeartbeatResponse;
     try {
-      response = await this.#send(this.#epoch, tells);
+      response = await this.#send(this.#epoch, news);
     } catch (error) {
-      // The broker may not have heard it.
-      this.#mustTell = true;
+      // Question or answer were lost. Only to a full beat the broker repeats an assignment that it has sent before.
+      this.#news = 'everything';
       throw error;
     }
     this.#epoch = response.memberEpoch;
     this.#beatMs = response.heartbeatIntervalMs;
     const { assignment } = response;
-    if (assignment === null || this.#reconciling !== null) return;
-    const target = new Set(
-      assignment.topicPartitions
-        .filter(({ topicId }) => topicId === this.#topicId)
-        .flatMap(({ partitions }) => partitions),
-    );
-    this.#reconciling = this.#reconcile(target).finally(() => {
+    if (assignment === null) return;
+    const own = assignment.topicPartitions.filter(({ topicId }) => topicId === this.#topicId);
+    this.#target = new Set(own.flatMap(({ partitions }) => partitions));
+    this.#reconciling ??= this.#reconcile().finally(() => {
       this.#reconciling = null;
-      this.#mustTell = true;
+      if (this.#news === 'nothing') this.#news = 'owned';
       this.#wakeUp.abort();
     });
   }
 
   /** Beats go on while the listener revokes: it may have a batch to commit first. */
-  async #reconcile(target: ReadonlySet<number>): Promise<void> {
-    const surplus = [...this.#owned].filter((partition) => !target.has(partition)).sort((a, b) => a - b);
-    if (surplus.length > 0) await this.#revoke(surplus);
-    const gained = [...target].filter((partition) => !this.#owned.has(partition)).sort((a, b) => a - b);
-    if (gained.length === 0 || this.#isOver()) return;
-    for (const partition of gained) this.#owned.add(partition);
-    this.#listener.onAssigned(gained);
+  async #reconcile(): Promise<void> {
+    for (let target: ReadonlySet<number> | null = null; target !== this.#target; ) {
+      target = this.#target;
+      const goal = target;
+      const surplus = [...this.#owned].filter((partition) => !goal.has(partition)).sort((a, b) => a - b);
+      // A listener that fails to stop is stopped by the store, at its next commit.
+      if (surplus.length > 0) await this.#revoke(surplus).catch(() => undefined);
+      const gained = [...goal].filter((partition) => !this.#owned.has(partition)).sort((a, b) => a - b);
+      if (gained.length === 0 || this.#isOver() || goal !== this.#target) continue;
+      for (const partition of gained) this.#owned.add(partition);
+      this.#listener.onAssigned(gained);
+    }
   }
 
   async #revoke(partitions: readonly number[]): Promise<void> {
@@ -170,8 +174,9 @@ export class ConsumerProtocolMember implements GroupMember {
 
   async #rejoinAsNew(): Promise<void> {
     await this.#abandonOwned();
+    this.#target = new Set();
     this.#epoch = JOINING;
-    this.#mustTell = true;
+    this.#news = 'everything';
   }
 
   async #abandonOwned(): Promise<void> {
@@ -179,10 +184,10 @@ export class ConsumerProtocolMember implements GroupMember {
     if (this.#owned.size > 0) await this.#revoke([...this.#owned].sort((a, b) => a - b)).catch(() => undefined);
   }
 
-  async #send(epoch: number, tells = false): Promise<HeartbeatResponse> {
+  async #send(epoch: number, news: 'nothing' | 'owned' | 'everything' = 'nothing'): Promise<HeartbeatResponse> {
     const connection: Connection = await this.#coordinator.connect();
-    const isJoining = epoch === JOINING;
-    const owned = [{ topicId: this.#topicId, partitions: [...this.#owned] }];
+    const isFull = news === 'everything';
+    const owned = this.#owned.size > 0 ? [{ topicId: this.#topicId, partitions: [...this.#owned] }] : [];
     return consumerGroupHeartbeatV1.api.async(
       connection,
       this.#groupId,
@@ -190,11 +195,11 @@ export class ConsumerProtocolMember implements GroupMember {
       epoch,
       null,
       null,
-      isJoining ? REBALANCE_MS_MAX : UNCHANGED,
-      isJoining ? [TOPICS.requests] : null,
+      isFull ? REBALANCE_MS_MAX : UNCHANGED,
+      isFull ? [TOPICS.requests] : null,
       null,
       null,
-      isJoining ? [] : tells ? (this.#owned.size > 0 ? owned : []) : null,
+      news === 'nothing' ? null : owned,
     );
   }
 

@@ -7,7 +7,7 @@ import { isPassing, kafkaErrorIds, toEventLogError } from './kafka-errors.ts';
 /** Kafka tells of a moved leader by an error, so this age matters only for partitions that were added. */
 const FRESH_MS_MAX = 60_000;
 /** How long a missing topic or broker is waited for: a broker knows of a new topic after some 100 ms. */
-const LOOKUP_MS_MAX = 8_000;
+const LOOKUP_MS_MAX = 5_000;
 
 type MetadataResponse = Awaited<ReturnType<typeof metadataV7.api.async>>;
 
@@ -69,6 +69,11 @@ export class KafkaCluster {
       this.#refreshing = null;
     });
     await this.#refreshing;
+  }
+
+  /** Asks for these topics once, without another try. Rejects with the library's errors. */
+  async lookUpOnce(topics: readonly string[]): Promise<void> {
+    await this.#fetchMetadata([...topics]);
   }
 
   async #topic(topic: string): Promise<TopicMetadata> {

@@ -106,13 +106,15 @@ export class KafkaEventLog implements EventLog {
     return member;
   }
 
+  /** One question, without another try: who asks for health wants the answer now. */
   async checkHealth(): Promise<void> {
-    await this.partitionCount();
+    this.#checkOpen();
     try {
-      await this.#cluster.refresh();
+      await this.#cluster.lookUpOnce(INPUT_TOPICS);
     } catch (error) {
       throw toEventLogError(error, 'Asking Kafka for its topics');
     }
+    await this.partitionCount();
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { Admin, Producer } from '@platformatic/kafka';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
+import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
+import { endOf, keysOfPartition, readFrom, slowly, textOf } from '../../src/event-log/event-log-builders.contract.ts';
+import { EventLogError } from '../../src/event-log/event-log-error.ts';
+import { createTopics } from '../../src/event-log/kafka/create-topics.ts';
+import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
+import type { KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
+import { INPUT_TOPICS, TOPICS } from '../../src/events/topics.ts';
+
+const skip = skipWithout(await availableServices(), ['kafka']);
+
+suite('Topics on a real Kafka', { skip }, () => {
+  let kafka: RunningKafka;
+  let admin: Admin;
+
+  before(async () => {
+    kafka = await startKafka({ brokers: 1, own: true, quickJit: true });
+    admin = new Admin({ clientId: 'test', bootstrapBrokers: [kafka.bootstrap] });
+  });
+  after(async () => {
+    await admin?.close();
+    await kafka?.stop();
+  });
+
+  const settings = (): KafkaSettings => ({
+    brokers: [kafka.bootstrap],
+    clientId: 'topics',
+    groupId: 'topics',
+    compression: 'none',
+  });
+  const withLog = async (use: (log: KafkaEventLog) => Promise<void>): Promise<void> => {
+    const log = new KafkaEventLog(settings());
+    try {
+      await use(log);
+    } finally {
+      await log.close();
+    }
+  };
+
+  test('without topics every use says to create them', async () => {
+    await withLog(async (log) => {
+      await Promise.all([
+        assert.rejects(log.partitionCount(), isMissing),
+        assert.rejects(log.append([{ topic: TOPICS.requests, key: 'k', value: Buffer.from('v') }]), isMissing),
+        assert.rejects(log.checkHealth(), isMissing),
+      ]);
+    });
+  });
+
+  test('topics are created once, with the stamps of the log on the inputs', async () => {
+    const first = await createTopics(settings(), { partitions: 3, replicationFactor: 1 });
+    const second = await createTopics(settings(), { partitions: 3, replicationFactor: 1 });
+    assert.deepEqual(
+      first.map(({ outcome }) => outcome),
+      Array.from({ length: 5 }, () => 'created'),
+    );
+    assert.deepEqual(
+      second.map(({ outcome }) => outcome),
+      Array.from({ length: 5 }, () => 'kept'),
+    );
+    assert.deepEqual(
+      [...first, ...second].flatMap(({ differences }) => differences),
+      [],
+    );
+    const [described] = await admin.describeConfigs({
+      resources: [{ resourceType: 2, resourceName: TOPICS.requests }],
+    });
+    const stamps = described?.configs.find(({ name }) => name === 'message.timestamp.type');
+    assert.equal(stamps?.value, 'LogAppendTime');
+  });
+
+  test('offsets reported to a group can be seen by lag tools for every input topic', async () => {
+    await withLog(async (log) => {
+      const member = await log.joinGroup({ onAssigned: () => {}, onRevoked: async () => {}, onLost: () => {} });
+      await member.reportProgress(INPUT_TOPICS.map((topic, i) => ({ topic, partition: i, offset: 10 + i })));
+      const [group] = await admin.listConsumerGroupOffsets({ groups: ['topics'] });
+      const committed = group?.topics.flatMap(({ name, partitions }) =>
+        partitions.map(({ partitionIndex, committedOffset }) => [name, partitionIndex, Number(committedOffset)]),
+      );
+      assert.deepEqual(new Set(committed), new Set(INPUT_TOPICS.map((topic, i) => [topic, i, 10 + i])));
+      await member.leave();
+    });
+  });
+
+  test('reading at an offset that retention dropped goes on with the oldest record kept', async () => {
+    await withLog(async (log) => {
+      const [key = ''] = keysOfPartition(0, 3, 1);
+      const position = await endOf(log, TOPICS.responses, 0);
+      for (const text of ['a', 'b', 'c'])
+        await log.append([{ topic: TOPICS.responses, key, value: Buffer.from(text) }]);
+      const dropBefore = BigInt(position.offset + 2);
+      await admin.deleteRecords({
+        topics: [{ name: TOPICS.responses, partitions: [{ partition: 0, offset: dropBefore }] }],
+      });
+      assert.deepEqual((await readFrom(log, position, 1)).map(textOf), ['c']);
+      const range = { topic: TOPICS.responses, partition: 0, from: position.offset, to: position.offset + 3 } as const;
+      assert.deepEqual((await log.readRange(range)).map(textOf), ['c']);
+    });
+  });
+
+  test('records of aborted transactions are never read, and reading goes past them', async () => {
+    const producer = new Producer({
+      clientId: 'tx',
+      bootstrapBrokers: [kafka.bootstrap],
+      idempotent: true,
+      transactionalId: 'tx',
+    });
+    await withLog(async (log) => {
+      const position = await endOf(log, TOPICS.evaluations, 1);
+      for (const [text, ending] of [
+        ['kept', 'commit'],
+        ['dropped', 'abort'],
+        ['kept too', 'commit'],
+      ] as const) {
+        const transaction = await producer.beginTransaction({});
+        const message = { topic: TOPICS.evaluations, partition: 1, key: Buffer.from('k'), value: Buffer.from(text) };
+        await transaction.send({ messages: [message] });
+        await transaction[ending]();
+      }
+      assert.deepEqual((await readFrom(log, position, 2)).map(textOf), ['kept', 'kept too']);
+    });
+    await producer.close();
+  });
+
+  test('partitions grow when asked, and readers and writers follow', async () => {
+    await withLog(async (log) => {
+      assert.equal(await log.partitionCount(), 3);
+      const grown = await createTopics(settings(), { partitions: 5, replicationFactor: 1, grow: true });
+      assert.deepEqual(
+        grown.map(({ outcome, partitions }) => [outcome, partitions]),
+        Array.from({ length: 5 }, () => ['grown', 5]),
+      );
+    });
+    await withLog(async (log) => assert.equal(await log.partitionCount(), 5));
+  });
+
+  test('a group tells its members of partitions that were added', async () => {
+    await withLog(async (log) => {
+      const owned = new Set<number>();
+      const member = await log.joinGroup({
+        onAssigned: (partitions) => {
+          for (const partition of partitions) owned.add(partition);
+        },
+        onRevoked: async () => {},
+        onLost: () => {},
+      });
+      await createTopics(settings(), { partitions: 6, replicationFactor: 1, grow: true });
+      for (let waitedMs = 0; owned.size < 6 && waitedMs < 20_000; waitedMs += 100) await slowly(100);
+      assert.deepEqual(
+        [...owned].sort((a, b) => a - b),
+        [0, 1, 2, 3, 4, 5],
+      );
+      await member.leave();
+    });
+  });
+
+  test('input topics with unequal partition counts are refused by name, and so explained when topics are created', async () => {
+    await admin.createPartitions({ topics: [{ name: TOPICS.requests, count: 7, assignments: null }] });
+    await withLog(async (log) => {
+      await assert.rejects(log.partitionCount(), /llm\.requests has 7, llm\.responses has 6, llm\.evaluations has 6/);
+      await assert.rejects(
+        log.joinGroup({ onAssigned: () => {}, onRevoked: async () => {}, onLost: () => {} }),
+        /equal partition counts/,
+      );
+    });
+    const reports = await createTopics(settings(), { partitions: 6, replicationFactor: 1 });
+    const explained = reports.find(({ topic }) => topic === TOPICS.responses)?.differences ?? [];
+    assert.match(explained[0] ?? '', /must be equal/);
+  });
+});
+
+test('brokers that cannot be reached are called so', { skip }, async () => {
+  const log = new KafkaEventLog({
+    brokers: ['127.0.0.1:1'],
+    clientId: 'nobody',
+    groupId: 'nobody',
+    compression: 'none',
+  });
+  await assert.rejects(
+    log.checkHealth(),
+    (error) =>
+      error instanceof EventLogError && error.code === 'unavailable' && error.message.includes('KAFKA_BROKERS'),
+  );
+  await log.close();
+});
+
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof EventLogError &&
+    error.code === 'misconfigured' &&
+    error.message.includes('streamlens topics create')
+  );
+}
