@@ -1,4 +1,5 @@
 import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
+import { textFrom } from './dialects/span-reader.ts';
 import { fillGaps } from './merge-facts.ts';
 
 /** How far the end of the opening span and the start of the stream may lie apart. */
@@ -38,23 +39,38 @@ export function foldLogfireStreams(candidates: readonly Candidate[], folded: Fol
   });
 }
 
-function isOpening({ role, span, facts }: Candidate): boolean {
+/** Whether this is what Logfire writes when a stream is opened, as far as the span alone tells. */
+export function isOpening({ role, span, facts }: Candidate): boolean {
   return (
-    role === 'call' && span.scope.name.startsWith('logfire') && facts.promptTokens === null && facts.failure === null
+    role === 'call' &&
+    facts.stream !== false &&
+    span.scope.name.startsWith('logfire') &&
+    facts.promptTokens === null &&
+    facts.failure === null
   );
 }
 
 function nearestOpening(openings: ReadonlySet<Candidate>, end: Candidate): Candidate | null {
-  const streamStartMs = streamTimes(end).startMs;
   let nearest: Candidate | null = null;
   let nearestGapMs = GAP_MS_MAX;
   for (const opening of openings) {
-    const gapMs = streamStartMs - (opening.startMs + (opening.durationMs ?? 0));
-    if (gapMs < -SLACK_MS || gapMs >= nearestGapMs || !isSameRequest(opening, end)) continue;
+    const gapMs = streamGapMs(opening, end);
+    if (gapMs >= nearestGapMs || !isEndOf(end, opening) || requestText(end) !== requestText(opening)) continue;
     nearest = opening;
     nearestGapMs = gapMs;
   }
   return nearest;
+}
+
+/** Whether a stream's end may belong to this opening span. */
+export function isEndOf(end: Candidate, opening: Candidate): boolean {
+  const gapMs = streamGapMs(opening, end);
+  return gapMs >= -SLACK_MS && gapMs < GAP_MS_MAX && isSameRequest(opening, end);
+}
+
+/** From the headers to the first reading of the stream. */
+function streamGapMs(opening: Candidate, end: Candidate): number {
+  return streamTimes(end).startMs - (opening.startMs + (opening.durationMs ?? 0));
 }
 
 function isSameRequest(opening: Candidate, end: Candidate): boolean {
@@ -63,6 +79,11 @@ function isSameRequest(opening: Candidate, end: Candidate): boolean {
     opening.facts.requestModel === end.facts.requestModel &&
     opening.span.resource.processKey === end.span.resource.processKey
   );
+}
+
+/** Logfire writes the same request on both. */
+function requestText({ span }: Candidate): string | null {
+  return textFrom(span.attributes.get('request_data'));
 }
 
 function closed(opening: Candidate, end: Candidate): Candidate {

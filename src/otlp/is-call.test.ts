@@ -80,6 +80,10 @@ test('an OpenLIT span without attributes is known by its name, and only as a cli
   assert.equal(classify(aSpan({ ...span, scopeName: 'other' })).role, 'none');
 });
 
+test('a pending span of Logfire is no call, whatever the span will be', () => {
+  assert.equal(roleOf({ 'gen_ai.operation.name': 'chat', 'logfire.span_type': 'pending_span' }), 'none');
+});
+
 test('a plain HTTP span is no call', () => {
   assert.equal(classify(aSpan({ attributes: { 'http.method': 'POST' }, name: 'POST' })).role, 'none');
 });

@@ -61,6 +61,8 @@ export const CLASSIFYING_KEYS = [
 export function classify(span: OtlpSpan): Classification {
   const reader = new SpanReader(span);
   if (isLogfireStreamEnd(span)) return is('stream end', 'chat', 'logfire.span_type is log and it has a duration');
+  // Sent when a Logfire span starts, as a child of what is sent when it ends.
+  if (span.attributes.get('logfire.span_type') === 'pending_span') return is('none', 'chat', 'Logfire pending span');
   if (isLitellmRaw(span)) return is('raw', 'chat', 'LiteLLM raw_gen_ai_request');
 
   const openInference = reader.attributeText('openinference.span.kind')?.toUpperCase();

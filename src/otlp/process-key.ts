@@ -1,4 +1,4 @@
-import type { Attributes, OtlpResource } from './trace-export.ts';
+import type { Attributes, AttributeValue, OtlpResource } from './trace-export.ts';
 
 /** What tells two processes apart. A tracer provider may add attributes of its own, so not all are compared. */
 const PROCESS_KEYS = ['service.name', 'service.instance.id', 'host.name', 'process.pid'] as const;
@@ -8,6 +8,14 @@ export const RESOURCE_KEYS: readonly string[] = PROCESS_KEYS;
 
 /** A decoded resource, with the key of its process made once for all its spans. */
 export function resourceOf(attributes: Attributes): OtlpResource {
-  const processKey = PROCESS_KEYS.map((key) => JSON.stringify(attributes.get(key)) ?? '').join('\n');
+  const processKey = PROCESS_KEYS.map((key) => partOf(attributes.get(key))).join('\n');
   return { attributes, processKey };
+}
+
+/** The key is kept for each remembered call, so no sender may make it long. */
+const PART_CHARS_MAX = 255;
+
+function partOf(value: AttributeValue | undefined): string {
+  const isScalar = typeof value === 'string' || typeof value === 'number';
+  return isScalar ? String(value).slice(0, PART_CHARS_MAX) : '';
 }

@@ -1,17 +1,26 @@
 import { type Candidate, requestIdOf } from './candidate.ts';
+import { isEndOf, isOpening } from './fold-logfire.ts';
 import { isTwin, TWIN_START_MS_MAX } from './fold-twins.ts';
-import type { OtlpSpan } from './trace-export.ts';
+import type { Attributes, OtlpResource, OtlpSpan } from './trace-export.ts';
 
 /** How long the parts of one call may lie apart. Exporters send every 5 s; the rest is their retries. */
 const REMEMBERED_MS = 5 * 60_000;
-/** Per generation and kind; beyond it the older generation is forgotten at once. Some 200 bytes each. */
-const ENTRIES_MAX = 50_000;
+/** Per generation and kind; beyond it the older generation is forgotten at once. Some 800 bytes each, hence 40 MB at most. */
+const ENTRIES_MAX = 25_000;
+/** Calls of one process in one slice of time, or open streams; the newest are kept. */
+const SAME_KEY_MAX = 64;
+const NO_ATTRIBUTES: Attributes = new Map();
+/** A longer id or model name is not remembered. */
+const TEXT_CHARS_MAX = 255;
 
 /** A call that was counted, with the other spans that are known to report it. */
 interface CountedCall {
+  /** Without attributes and members, see `slimOf`. */
   readonly call: Candidate;
-  readonly members: Set<string>;
-  readonly scopes: Set<string>;
+  /** Whether nothing but the first span was known when it was counted. */
+  readonly isAlone: boolean;
+  readonly members: string[];
+  readonly scopes: string[];
 }
 
 interface Generation {
@@ -21,6 +30,8 @@ interface Generation {
   readonly byResponseId: Map<string, CountedCall>;
   /** By process and start, in slices of `TWIN_START_MS_MAX`. */
   readonly byStart: Map<string, CountedCall[]>;
+  /** Logfire's opening spans whose end has not come, by process. */
+  readonly openings: Map<string, CountedCall[]>;
 }
 
 /** What to remember once the events of an export are durable. */
@@ -66,6 +77,7 @@ export class RecentCalls {
     if (topmost.parentSpanId !== '' && this.#has('counted', parent)) {
       return { into: parent, rule: 'the call above it was counted in an earlier export' };
     }
+    if (call.role === 'stream end') return this.#openingOf(call, id);
     const twin = this.#twinByResponseId(call, id) ?? this.#twinByTime(call, id);
     if (twin === null) return null;
     return { into: requestIdOf(twin.call.span), rule: 'another instrumentation reported it in an earlier export' };
@@ -86,21 +98,38 @@ export class RecentCalls {
 
   #index(call: Candidate): void {
     const entry: CountedCall = {
-      call: { ...call, members: [] },
-      members: new Set(call.members.map(requestIdOf)),
-      scopes: new Set(call.members.map(({ scope }) => scope.name)),
+      call: slimOf(call),
+      isAlone: call.members.length === 1,
+      members: call.members.map(requestIdOf),
+      scopes: call.members.map(({ scope }) => scope.name),
     };
     this.#young.counted.set(requestIdOf(call.span), entry);
     const idKey = responseIdKey(call);
     if (idKey !== null) this.#young.byResponseId.set(idKey, entry);
     const startKey = startKeyOf(call, 0);
-    this.#young.byStart.set(startKey, [...(this.#young.byStart.get(startKey) ?? []), entry].slice(-64));
+    push(this.#young.byStart, startKey, entry);
+    if (isOpening(call)) push(this.#young.openings, call.span.resource.processKey, entry);
   }
 
   #addTwin(span: OtlpSpan, of: string): void {
     const entry = this.#young.counted.get(of) ?? this.#old.counted.get(of);
-    entry?.members.add(requestIdOf(span));
-    entry?.scopes.add(span.scope.name);
+    const id = requestIdOf(span);
+    // A retry marks the same twin again.
+    if (entry === undefined || entry.members.includes(id)) return;
+    entry.members.push(id);
+    entry.scopes.push(span.scope.name);
+  }
+
+  #openingOf(end: Candidate, id: string): Precedent | null {
+    for (const { openings } of [this.#young, this.#old]) {
+      for (const { call, members, isAlone } of openings.get(end.span.resource.processKey) ?? []) {
+        const isOpen = members.includes(id) || (isAlone && members.length === 1);
+        if (isOpen && isEndOf(end, call)) {
+          return { into: requestIdOf(call.span), rule: 'the end of a Logfire stream that an earlier export opened' };
+        }
+      }
+    }
+    return null;
   }
 
   #twinByResponseId(call: Candidate, id: string): CountedCall | null {
@@ -137,11 +166,54 @@ export class RecentCalls {
 
 /** Its own repetition, or a scope that the call does not have yet: one call has one span of each. */
 function isOpenTo({ members, scopes }: CountedCall, call: Candidate, id: string): boolean {
-  return members.has(id) || !scopes.has(call.span.scope.name);
+  return members.includes(id) || !scopes.includes(call.span.scope.name);
+}
+
+/**
+ * What is compared and nothing else. Attributes may be views of the whole body, and a text may be as long as one:
+ * either would keep all bodies of the last minutes in memory.
+ */
+function slimOf(call: Candidate): Candidate {
+  const { span, facts } = call;
+  return {
+    ...call,
+    members: [],
+    span: {
+      ...span,
+      resource: resourceKeyOnly(span.resource),
+      attributes: NO_ATTRIBUTES,
+      events: [],
+      statusMessage: '',
+      name: '',
+    },
+    facts: {
+      ...facts,
+      failure: null,
+      provider: null,
+      serviceTier: null,
+      finishReason: null,
+      responseId: short(facts.responseId),
+      requestModel: short(facts.requestModel),
+      responseModel: short(facts.responseModel),
+    },
+  };
+}
+
+function resourceKeyOnly({ processKey }: OtlpResource): OtlpResource {
+  return { attributes: NO_ATTRIBUTES, processKey };
+}
+
+function short(text: string | null): string | null {
+  return text === null || text.length > TEXT_CHARS_MAX ? null : text;
+}
+
+function push(map: Map<string, CountedCall[]>, key: string, entry: CountedCall): void {
+  map.set(key, [...(map.get(key) ?? []), entry].slice(-SAME_KEY_MAX));
 }
 
 function responseIdKey({ span, facts }: Candidate): string | null {
-  return facts.responseId === null ? null : `${span.resource.processKey}\n${facts.responseId}`;
+  const id = short(facts.responseId);
+  return id === null ? null : `${span.resource.processKey}\n${id}`;
 }
 
 function startKeyOf({ span, startMs }: Candidate, slice: number): string {
@@ -149,5 +221,5 @@ function startKeyOf({ span, startMs }: Candidate, slice: number): string {
 }
 
 function emptyGeneration(): Generation {
-  return { above: new Set(), counted: new Map(), byResponseId: new Map(), byStart: new Map() };
+  return { above: new Set(), counted: new Map(), byResponseId: new Map(), byStart: new Map(), openings: new Map() };
 }

@@ -184,6 +184,24 @@ test('a Logfire stream is one call from the opening span to the end of the strea
   assert.ok(request.request_id.endsWith(spanId(1)));
 });
 
+test('the end of a Logfire stream that comes in a later export is no call of its own', () => {
+  const recent = new RecentCalls();
+  const attributes = { ...CHAT, request_data: '{"model":"m","stream":true}' };
+  const opening = aSpan({ spanId: spanId(1), attributes, scopeName: 'logfire.openai', durationMs: 40 });
+  const end = aSpan({
+    spanId: spanId(2),
+    traceId: 'c'.repeat(32),
+    scopeName: 'logfire.openai',
+    startMs: opening.startMs + 200,
+    durationMs: 0,
+    attributes: { ...attributes, 'logfire.span_type': 'log', duration: 0.159 },
+  });
+  assert.deepEqual(count([opening], recent), [spanId(1)]);
+  assert.deepEqual(count([end], recent), []);
+  assert.deepEqual(count([end], recent), []);
+  assert.deepEqual(count([{ ...end, spanId: spanId(3) }], recent), [spanId(3)]);
+});
+
 test("the API key's tenant wins over every attribute", () => {
   const span = aSpan({ attributes: { ...CHAT, 'tenant.id': 'acme' } });
   assert.equal(eventsOf(span, 'of-the-key').request.tenant_id, 'of-the-key');
