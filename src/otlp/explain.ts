@@ -25,7 +25,7 @@ export interface SpanExplanation {
   readonly events: SpansToEvents['events'];
 }
 
-export interface FieldExplanation {
+interface FieldExplanation {
   readonly field: string;
   readonly value: string | number | boolean;
   readonly attribute: string;

@@ -1,5 +1,6 @@
 import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
 import { fillGaps } from './merge-facts.ts';
+import type { OtlpResource } from './trace-export.ts';
 
 /** Two instrumentations of one call start within this. */
 export const TWIN_START_MS_MAX = 25;
@@ -89,8 +90,16 @@ export function isTwin(a: Candidate, b: Candidate): boolean {
     isEqualWhereKnown(a.facts.responseId, b.facts.responseId) &&
     isEqualWhereKnown(a.facts.promptTokens, b.facts.promptTokens) &&
     isEqualWhereKnown(a.facts.completionTokens, b.facts.completionTokens) &&
-    a.span.resource.processKey === b.span.resource.processKey
+    isSameProcess(a.span.resource, b.span.resource)
   );
+}
+
+/**
+ * One export may carry replicas of a service that differ in nothing, for instance from a collector. Their calls
+ * are alike and concurrent, so a time in common makes them twins only within one resource or one known process.
+ */
+function isSameProcess(a: OtlpResource, b: OtlpResource): boolean {
+  return a === b || (a.isOneProcess && a.processKey === b.processKey);
 }
 
 function isInside(inner: Candidate, outer: Candidate): boolean {

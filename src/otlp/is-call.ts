@@ -13,7 +13,7 @@ export type Operation = 'chat' | 'text_completion' | 'generate_content' | 'embed
  * - `stream end`: Logfire's log record that ends a stream, with the usage its opening span lacks.
  * - `none`: anything else. Never counted, but read for tenant and route of the calls below it.
  */
-export type Role = 'call' | 'outer' | 'raw' | 'stream end' | 'none';
+type Role = 'call' | 'outer' | 'raw' | 'stream end' | 'none';
 
 export interface Classification {
   readonly role: Role;

@@ -9,7 +9,9 @@ export const RESOURCE_KEYS: readonly string[] = PROCESS_KEYS;
 /** A decoded resource, with the key of its process made once for all its spans. */
 export function resourceOf(attributes: Attributes): OtlpResource {
   const processKey = PROCESS_KEYS.map((key) => partOf(attributes.get(key))).join('\n');
-  return { attributes, processKey };
+  const isOneProcess =
+    attributes.has('service.instance.id') || (attributes.has('host.name') && attributes.has('process.pid'));
+  return { attributes, processKey, isOneProcess };
 }
 
 /** The key is kept for each remembered call, so no sender may make it long. */

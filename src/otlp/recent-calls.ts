@@ -36,6 +36,8 @@ interface Generation {
 
 /** What to remember once the events of an export are durable. */
 export interface Marks {
+  /** Whose exports these are: calls of one sender are never folded into those of another. */
+  readonly sender: string;
   readonly calls: readonly Candidate[];
   /** Span ids above the counted calls, whether they came or not. */
   readonly above: readonly string[];
@@ -68,51 +70,56 @@ export class RecentCalls {
   #old = emptyGeneration();
   #youngSinceMs = 0;
 
-  /** The counted call that this one repeats, or null. */
-  precedentOf(call: Candidate, topmost: OtlpSpan): Precedent | null {
+  /**
+   * The counted call of this sender that this one repeats, or null. `topmost` is the highest span above the call
+   * that its export holds.
+   */
+  precedentOf(call: Candidate, topmost: OtlpSpan, sender: string): Precedent | null {
     const id = requestIdOf(call.span);
-    if (this.#has('counted', id)) return null;
-    if (this.#has('above', id)) return { into: id, rule: 'a call below it was counted in an earlier export' };
+    if (this.#has('counted', `${sender}\n${id}`)) return null;
+    if (this.#has('above', `${sender}\n${id}`))
+      return { into: id, rule: 'a call below it was counted in an earlier export' };
     const parent = `${topmost.traceId}-${topmost.parentSpanId}`;
-    if (topmost.parentSpanId !== '' && this.#has('counted', parent)) {
+    if (topmost.parentSpanId !== '' && this.#has('counted', `${sender}\n${parent}`)) {
       return { into: parent, rule: 'the call above it was counted in an earlier export' };
     }
-    if (call.role === 'stream end') return this.#openingOf(call, id);
-    const twin = this.#twinByResponseId(call, id) ?? this.#twinByTime(call, id);
+    if (call.role === 'stream end') return this.#openingOf(call, id, sender);
+    const twin = this.#twinByResponseId(call, id, sender) ?? this.#twinByTime(call, id, sender);
     if (twin === null) return null;
     return { into: requestIdOf(twin.call.span), rule: 'another instrumentation reported it in an earlier export' };
   }
 
   /** Whether this span stands above a counted call. */
-  isAbove(span: OtlpSpan): boolean {
-    return this.#has('above', requestIdOf(span));
+  isAbove(span: OtlpSpan, sender: string): boolean {
+    return this.#has('above', `${sender}\n${requestIdOf(span)}`);
   }
 
   /** Call this only when the export's events are durable. `nowMs` from any clock that does not jump back. */
   remember(marks: Marks, nowMs: number): void {
     this.#age(nowMs);
-    for (const id of marks.above) this.#young.above.add(id);
-    for (const call of marks.calls) this.#index(call);
-    for (const { span, of } of marks.twins) this.#addTwin(span, of);
+    const { sender } = marks;
+    for (const id of marks.above) this.#young.above.add(`${sender}\n${id}`);
+    for (const call of marks.calls) this.#index(call, sender);
+    for (const { span, of } of marks.twins) this.#addTwin(span, `${sender}\n${of}`);
   }
 
-  #index(call: Candidate): void {
+  #index(call: Candidate, sender: string): void {
     const entry: CountedCall = {
       call: slimOf(call),
       isAlone: call.members.length === 1,
       members: call.members.map(requestIdOf),
       scopes: call.members.map(({ scope }) => scope.name),
     };
-    this.#young.counted.set(requestIdOf(call.span), entry);
-    const idKey = responseIdKey(call);
+    this.#young.counted.set(`${sender}\n${requestIdOf(call.span)}`, entry);
+    const idKey = responseIdKey(call, sender);
     if (idKey !== null) this.#young.byResponseId.set(idKey, entry);
-    const startKey = startKeyOf(call, 0);
+    const startKey = startKeyOf(call, sender, 0);
     push(this.#young.byStart, startKey, entry);
-    if (isOpening(call)) push(this.#young.openings, call.span.resource.processKey, entry);
+    if (isOpening(call)) push(this.#young.openings, processKeyOf(call, sender), entry);
   }
 
-  #addTwin(span: OtlpSpan, of: string): void {
-    const entry = this.#young.counted.get(of) ?? this.#old.counted.get(of);
+  #addTwin(span: OtlpSpan, key: string): void {
+    const entry = this.#young.counted.get(key) ?? this.#old.counted.get(key);
     const id = requestIdOf(span);
     // A retry marks the same twin again.
     if (entry === undefined || entry.members.includes(id)) return;
@@ -120,9 +127,9 @@ export class RecentCalls {
     entry.scopes.push(span.scope.name);
   }
 
-  #openingOf(end: Candidate, id: string): Precedent | null {
+  #openingOf(end: Candidate, id: string, sender: string): Precedent | null {
     for (const { openings } of [this.#young, this.#old]) {
-      for (const { call, members, isAlone } of openings.get(end.span.resource.processKey) ?? []) {
+      for (const { call, members, isAlone } of openings.get(processKeyOf(end, sender)) ?? []) {
         const isOpen = members.includes(id) || (isAlone && members.length === 1);
         if (isOpen && isEndOf(end, call)) {
           return { into: requestIdOf(call.span), rule: 'the end of a Logfire stream that an earlier export opened' };
@@ -132,17 +139,17 @@ export class RecentCalls {
     return null;
   }
 
-  #twinByResponseId(call: Candidate, id: string): CountedCall | null {
-    const key = responseIdKey(call);
+  #twinByResponseId(call: Candidate, id: string, sender: string): CountedCall | null {
+    const key = responseIdKey(call, sender);
     if (key === null) return null;
     const entry = this.#young.byResponseId.get(key) ?? this.#old.byResponseId.get(key);
     return entry !== undefined && isOpenTo(entry, call, id) ? entry : null;
   }
 
-  #twinByTime(call: Candidate, id: string): CountedCall | null {
+  #twinByTime(call: Candidate, id: string, sender: string): CountedCall | null {
     for (const { byStart } of [this.#young, this.#old]) {
       for (const slice of [-1, 0, 1]) {
-        const entries = byStart.size === 0 ? undefined : byStart.get(startKeyOf(call, slice));
+        const entries = byStart.size === 0 ? undefined : byStart.get(startKeyOf(call, sender, slice));
         for (const entry of entries ?? []) {
           if (isOpenTo(entry, call, id) && isTwin(entry.call, call)) return entry;
         }
@@ -199,8 +206,8 @@ function slimOf(call: Candidate): Candidate {
   };
 }
 
-function resourceKeyOnly({ processKey }: OtlpResource): OtlpResource {
-  return { attributes: NO_ATTRIBUTES, processKey };
+function resourceKeyOnly({ processKey, isOneProcess }: OtlpResource): OtlpResource {
+  return { attributes: NO_ATTRIBUTES, processKey, isOneProcess };
 }
 
 function short(text: string | null): string | null {
@@ -211,13 +218,17 @@ function push(map: Map<string, CountedCall[]>, key: string, entry: CountedCall):
   map.set(key, [...(map.get(key) ?? []), entry].slice(-SAME_KEY_MAX));
 }
 
-function responseIdKey({ span, facts }: Candidate): string | null {
-  const id = short(facts.responseId);
-  return id === null ? null : `${span.resource.processKey}\n${id}`;
+function responseIdKey(call: Candidate, sender: string): string | null {
+  const id = short(call.facts.responseId);
+  return id === null ? null : `${processKeyOf(call, sender)}\n${id}`;
 }
 
-function startKeyOf({ span, startMs }: Candidate, slice: number): string {
-  return `${span.resource.processKey}\n${Math.floor(startMs / TWIN_START_MS_MAX) + slice}`;
+function startKeyOf(call: Candidate, sender: string, slice: number): string {
+  return `${processKeyOf(call, sender)}\n${Math.floor(call.startMs / TWIN_START_MS_MAX) + slice}`;
+}
+
+function processKeyOf({ span }: Candidate, sender: string): string {
+  return `${sender}\n${span.resource.processKey}`;
 }
 
 function emptyGeneration(): Generation {

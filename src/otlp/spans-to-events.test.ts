@@ -102,7 +102,7 @@ test('two instrumentations parted by the border of two exports are one call, als
 
 test('failed twins without an id are found by time across exports', () => {
   const recent = new RecentCalls();
-  const failed = { statusCode: 2, attributes: CHAT };
+  const failed = { statusCode: 2, attributes: CHAT, resource: { 'service.instance.id': 'i-1' } };
   assert.equal(count([aSpan({ ...failed, spanId: spanId(1), scopeName: 'a' })], recent).length, 1);
   const twin = aSpan({
     ...failed,
@@ -112,6 +112,25 @@ test('failed twins without an id are found by time across exports', () => {
     startMs: 1_795_486_623_930,
   });
   assert.equal(count([{ ...twin, durationMs: 90 }], recent).length, 0);
+});
+
+test('replicas of a service that differ in nothing are never twins by time', () => {
+  const call = (n: number, scopeName: string) => aSpan({ spanId: spanId(n), attributes: CHAT, scopeName });
+  assert.equal(count([call(1, 'old-version'), call(2, 'new-version')]).length, 2);
+  const { resource } = call(1, 'a');
+  assert.equal(count([call(1, 'a'), call(2, 'b')].map((span) => ({ ...span, resource }))).length, 1);
+});
+
+test('the calls of one sender are never folded into those of another', () => {
+  const recent = new RecentCalls();
+  const from = (tenantOfKey: string, span: OtlpSpan) => {
+    const result = spansToEvents({ spans: [span] }, { tenantOfKey, dimensions, recent });
+    recent.remember(result.marks, 0);
+    return result.calls;
+  };
+  assert.equal(from('acme', aSpan({ spanId: spanId(1), parentSpanId: spanId(2), attributes: CHAT })), 1);
+  assert.equal(from('globex', aSpan({ spanId: spanId(2), attributes: CHAT })), 1);
+  assert.equal(from('acme', aSpan({ spanId: spanId(2), attributes: CHAT })), 0);
 });
 
 test('an export that was refused leaves no trace: its retry counts', () => {

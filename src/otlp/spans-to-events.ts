@@ -46,7 +46,13 @@ export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOpti
   const ancestorsOf = candidates.length === 0 ? () => [] : indexAncestors(spans);
   const result = fold(candidates, ancestorsOf);
   folded.push(...result.folded);
-  const { calls, marks } = withoutPrecedents(result.calls, { ancestorsOf, folded, spans, recent: options.recent });
+  const { calls, marks } = withoutPrecedents(result.calls, {
+    ancestorsOf,
+    folded,
+    spans,
+    recent: options.recent,
+    sender: options.tenantOfKey ?? '',
+  });
   const events = calls.flatMap((call) => callEvents(call, dimensionsOf(call, ancestorsOf, options)));
   return {
     events,
@@ -105,19 +111,20 @@ interface PrecedentSearch {
   readonly folded: Folded[];
   readonly spans: readonly OtlpSpan[];
   readonly recent: RecentCalls | null;
+  readonly sender: string;
 }
 
 /** Drops the calls that an earlier export has, and notes what later exports must know. */
 function withoutPrecedents(
   found: readonly Candidate[],
-  { ancestorsOf, folded, spans, recent }: PrecedentSearch,
+  { ancestorsOf, folded, spans, recent, sender }: PrecedentSearch,
 ): { calls: readonly Candidate[]; marks: Marks } {
   const twins: { span: OtlpSpan; of: string }[] = [];
   const above: string[] = [];
   const calls = found.filter((call) => {
     const chain = [call.span, ...ancestorsOf(call.span)];
     for (const span of chain) if (span.parentSpanId !== '') above.push(`${span.traceId}-${span.parentSpanId}`);
-    const precedent = recent?.precedentOf(call, chain.at(-1) ?? call.span) ?? null;
+    const precedent = recent?.precedentOf(call, chain.at(-1) ?? call.span, sender) ?? null;
     if (precedent === null) return true;
     folded.push({ span: call.span, ...precedent });
     twins.push({ span: call.span, of: precedent.into });
@@ -126,10 +133,10 @@ function withoutPrecedents(
   if (recent !== null) {
     // A span above a counted call passes the mark on to its own parent, which comes later still.
     for (const span of spans) {
-      if (span.parentSpanId !== '' && recent.isAbove(span)) above.push(`${span.traceId}-${span.parentSpanId}`);
+      if (span.parentSpanId !== '' && recent.isAbove(span, sender)) above.push(`${span.traceId}-${span.parentSpanId}`);
     }
   }
-  return { calls, marks: { calls, above, twins } };
+  return { calls, marks: { sender, calls, above, twins } };
 }
 
 function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansToEventsOptions) {

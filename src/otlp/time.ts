@@ -20,7 +20,7 @@ export function instantMs({ high, low }: NanoInstant): number {
 }
 
 /** Exact to the ns, because the difference is taken before it is rounded. */
-export function elapsedMs(from: NanoInstant, to: NanoInstant): number {
+function elapsedMs(from: NanoInstant, to: NanoInstant): number {
   const high = to.high - from.high;
   return high * HIGH_WORD_MS + (high * HIGH_WORD_REST_NS + to.low - from.low) / NS_PER_MS;
 }

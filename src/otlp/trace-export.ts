@@ -24,6 +24,8 @@ export interface OtlpResource {
   readonly attributes: Attributes;
   /** Equal for the spans of one process, however many tracer providers it runs; see `process-key.ts`. */
   readonly processKey: string;
+  /** Whether that key names one process for certain, and not all replicas of a service. */
+  readonly isOneProcess: boolean;
 }
 
 export interface OtlpScope {
