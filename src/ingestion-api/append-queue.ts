@@ -10,6 +10,17 @@ export interface AppendQueueOptions {
   readonly appendsInFlightMax: number;
   /** After this the caller is told that nothing is known; the append itself may still succeed. */
   readonly appendTimeoutMs: number;
+  /** The machine's clock and timers unless given; simulations bring their own. */
+  readonly timing?: AppendTiming;
+}
+
+export interface AppendTiming {
+  /** A clock for durations, in ms from any origin. */
+  nowMs(): number;
+  /** Runs `action` after the current turn of the event loop. */
+  soon(action: () => void): void;
+  /** Runs `action` after `ms`, unless the returned function is called before. */
+  after(ms: number, action: () => void): () => void;
 }
 
 interface Waiting {
@@ -34,6 +45,7 @@ export class AppendQueue {
   readonly #log: EventLog;
   readonly #options: AppendQueueOptions;
   readonly #events: AppendQueueEvents;
+  readonly #timing: AppendTiming;
   #waiting: Waiting[] = [];
   #inFlight = 0;
   #bytes = 0;
@@ -43,6 +55,7 @@ export class AppendQueue {
     this.#log = log;
     this.#options = options;
     this.#events = events;
+    this.#timing = options.timing ?? MACHINE_TIMING;
   }
 
   /** Bytes that wait or are under way. */
@@ -65,7 +78,7 @@ export class AppendQueue {
     this.#bytes += bytes;
     const added = new Promise<void>((resolve, reject) => this.#waiting.push({ records, bytes, resolve, reject }));
     // After the current turn of the event loop, so that requests that arrived together go together.
-    if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+    if (this.#waiting.length === 1) this.#timing.soon(() => this.#flush());
     return added;
   }
 
@@ -99,12 +112,12 @@ export class AppendQueue {
 
   async #append(group: readonly Waiting[]): Promise<void> {
     const records = group.flatMap((waiting) => waiting.records);
-    const startedMs = performance.now();
+    const startedMs = this.#timing.nowMs();
     try {
       await this.#withinTimeout(this.#log.append(records));
       for (const { resolve } of group) resolve();
       const bytes = group.reduce((sum, waiting) => sum + waiting.bytes, 0);
-      this.#events.appended({ records: records.length, bytes, tookMs: performance.now() - startedMs });
+      this.#events.appended({ records: records.length, bytes, tookMs: this.#timing.nowMs() - startedMs });
     } catch (cause) {
       const error =
         cause instanceof EventLogError ? cause : new EventLogError('unavailable', 'The event log failed', { cause });
@@ -114,13 +127,23 @@ export class AppendQueue {
   }
 
   async #withinTimeout(append: Promise<void>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
+    const { appendTimeoutMs } = this.#options;
+    let cancel = (): void => {};
     const timeout = new Promise<never>((_, reject) => {
-      const message = `The event log gave no answer within ${this.#options.appendTimeoutMs} ms`;
-      timer = setTimeout(() => reject(new EventLogError('unavailable', message)), this.#options.appendTimeoutMs);
+      const message = `The event log gave no answer within ${appendTimeoutMs} ms`;
+      cancel = this.#timing.after(appendTimeoutMs, () => reject(new EventLogError('unavailable', message)));
     });
     // An append that fails after its timeout was already answered for.
     append.catch(() => undefined);
-    await Promise.race([append, timeout]).finally(() => clearTimeout(timer));
+    await Promise.race([append, timeout]).finally(() => cancel());
   }
 }
+
+const MACHINE_TIMING: AppendTiming = {
+  nowMs: () => performance.now(),
+  soon: (action) => void setImmediate(action),
+  after: (ms, action) => {
+    const timer = setTimeout(action, ms);
+    return () => clearTimeout(timer);
+  },
+};

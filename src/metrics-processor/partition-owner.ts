@@ -13,30 +13,40 @@ export interface OwnerOptions {
   readonly partition: number;
   /** The least time between two commits; it decides how fresh rows are and how much folds into one delta. */
   readonly commitIntervalMs: number;
+  readonly pace: OwnerPace;
 }
+
+/** Limits that nobody has to set; simulations make them small, so that each is hit often. */
+export interface OwnerPace {
+  /** Without news a partition still tells this often how far it is complete. */
+  readonly heartbeatMs: number;
+  /** Time in a silent topic goes on in steps, since each may need a checkpoint. */
+  readonly sealStepMs: number;
+  /** A checkpoint is written when a replay would read more than this, or more than so many records per waiting one. */
+  readonly replayRecordsMax: number;
+  readonly replayPerWaiting: number;
+  /** Effects beyond either bound wait for the commit in flight, so that memory stays bounded while a store is slow. */
+  readonly effectCallsMax: number;
+  readonly effectRecordsMax: number;
+  /** Topics are read in step: one may be ahead of the other by this much log time, so that few calls wait. */
+  readonly aheadMsMax: number;
+}
+
+export const OWNER_PACE: OwnerPace = {
+  heartbeatMs: 1000,
+  sealStepMs: 1000,
+  replayRecordsMax: 20_000,
+  replayPerWaiting: 4,
+  effectCallsMax: 20_000,
+  effectRecordsMax: 200_000,
+  aheadMsMax: 2000,
+};
 
 export interface OwnerPorts {
   readonly store: MetricsStore;
   readonly runtime: Runtime;
   readonly events: ProcessorEvents;
 }
-
-/** Without news a partition still tells every so often how far it is complete. */
-const HEARTBEAT_MS = 1000;
-
-/** Time in a silent topic goes on in steps, since each may need a checkpoint. */
-const SEAL_STEP_MS = 1000;
-
-/** A checkpoint is written when a replay would read more than this, or more than four records per waiting one. */
-const REPLAY_RECORDS_MAX = 20_000;
-const REPLAY_PER_WAITING = 4;
-
-/** Effects beyond either bound wait for the commit in flight, so that memory stays bounded while a store is slow. */
-const EFFECT_CALLS_MAX = 20_000;
-const EFFECT_RECORDS_MAX = 200_000;
-
-/** Topics are read in step: one may be ahead of the other by this much log time, so that few calls wait. */
-const AHEAD_MS_MAX = 2000;
 
 /**
  * Owns one partition as long as the group and the store agree: folds what is read and commits it.
@@ -84,7 +94,7 @@ export class PartitionOwner {
     this.core.skipTo(topic, nextOffset);
     this.#foldedSinceCommit += records.length;
     this.#isAtEnd.set(topic, nextOffset >= endOffset);
-    if (sealedThroughMs !== null && sealedThroughMs >= (this.#sealedMs.get(topic) ?? 0) + SEAL_STEP_MS) {
+    if (sealedThroughMs !== null && sealedThroughMs >= (this.#sealedMs.get(topic) ?? 0) + this.#options.pace.sealStepMs) {
       this.core.seal(topic, sealedThroughMs);
       this.#sealedMs.set(topic, sealedThroughMs);
     }
@@ -96,15 +106,17 @@ export class PartitionOwner {
 
   /** How long the next commit can wait; 0 when it is due. */
   commitDueInMs(): number {
-    if (this.#inFlight !== null) return this.#options.commitIntervalMs;
+    const { commitIntervalMs, pace } = this.#options;
+    if (this.#inFlight !== null) return commitIntervalMs;
     const sinceMs = this.#ports.runtime.nowMs() - this.#lastCommitMs;
-    if (!this.core.effects.isEmpty) return Math.max(0, this.#options.commitIntervalMs - sinceMs);
-    if (this.core.completeThroughMs > this.#committedThroughMs) return Math.max(0, HEARTBEAT_MS - sinceMs);
-    return HEARTBEAT_MS;
+    if (!this.core.effects.isEmpty) return Math.max(0, commitIntervalMs - sinceMs);
+    if (this.core.completeThroughMs > this.#committedThroughMs) return Math.max(0, pace.heartbeatMs - sinceMs);
+    return pace.heartbeatMs;
   }
 
   get isFull(): boolean {
-    return this.core.effects.callCount >= EFFECT_CALLS_MAX || this.#foldedSinceCommit >= EFFECT_RECORDS_MAX;
+    const { effectCallsMax, effectRecordsMax } = this.#options.pace;
+    return this.core.effects.callCount >= effectCallsMax || this.#foldedSinceCommit >= effectRecordsMax;
   }
 
   get hasCommitInFlight(): boolean {
@@ -163,9 +175,9 @@ export class PartitionOwner {
     const { runtime } = this.#ports;
     this.#foldedSinceCheckpoint += this.#foldedSinceCommit;
     this.#foldedSinceCommit = 0;
-    const needsCheckpoint =
-      this.core.needsCheckpoint ||
-      this.#foldedSinceCheckpoint >= Math.max(REPLAY_RECORDS_MAX, REPLAY_PER_WAITING * this.core.waitingCount);
+    const { replayRecordsMax, replayPerWaiting } = this.#options.pace;
+    const replayMax = Math.max(replayRecordsMax, replayPerWaiting * this.core.waitingCount);
+    const needsCheckpoint = this.core.needsCheckpoint || this.#foldedSinceCheckpoint >= replayMax;
     if (needsCheckpoint) this.#foldedSinceCheckpoint = 0;
     this.#lastCommitMs = runtime.nowMs();
     return {
@@ -184,6 +196,6 @@ export class PartitionOwner {
     const other = topic === TOPICS.requests ? TOPICS.responses : TOPICS.requests;
     if (topic === TOPICS.evaluations || this.#isAtEnd.get(other) !== false) return false;
     const { timesMs } = this.core.join;
-    return timesMs[topic] > timesMs[other] + AHEAD_MS_MAX;
+    return timesMs[topic] > timesMs[other] + this.#options.pace.aheadMsMax;
   }
 }

@@ -2,7 +2,7 @@ import type { EventLog, GroupMember } from '../event-log/event-log.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
 import type { CoreOptions } from './core/partition-core.ts';
-import { PartitionOwner } from './partition-owner.ts';
+import { OWNER_PACE, type OwnerPace, PartitionOwner } from './partition-owner.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { recover } from './recover.ts';
 import { retry } from './retry.ts';
@@ -12,6 +12,8 @@ export interface ProcessorOptions extends Omit<CoreOptions, 'partition'> {
   readonly commitIntervalMs: number;
   /** About how much one poll may bring. */
   readonly pollBytesMax: number;
+  /** `OWNER_PACE` unless given. */
+  readonly pace?: OwnerPace;
 }
 
 export interface ProcessorPorts {
@@ -159,7 +161,8 @@ export class Processor {
     events.recovered(partition, { recordsRead: recovered.recordsRead, tookMs: runtime.nowMs() - startedMs });
     // It may have been taken away while the log was read back.
     if (!this.#assigned.has(partition)) return;
-    const options = { partition, commitIntervalMs: this.#options.commitIntervalMs };
+    const { commitIntervalMs, pace = OWNER_PACE } = this.#options;
+    const options = { partition, commitIntervalMs, pace };
     this.#owners.set(partition, new PartitionOwner(recovered, options, this.#ports));
   }
 

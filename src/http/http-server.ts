@@ -1,0 +1,87 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from 'fastify';
+import type { Logger } from '../observability/logger.ts';
+import { isProblemStatus, Problem } from './problem.ts';
+
+export interface HttpServerOptions {
+  readonly logger: Logger;
+  /** The largest body as it is sent, before decompression. */
+  readonly bodyBytesMax: number;
+}
+
+/** A sender that dribbles is cut off; the limits are wide enough for a batch on a phone's connection. */
+const REQUEST_TIMEOUT_MS = 30_000;
+const CONNECTION_IDLE_MS = 65_000;
+const HEADERS_BYTES_MAX = 16 * 1024;
+
+/**
+ * The server behind every role: bodies arrive as bytes, and every failure is answered as `application/problem+json`.
+ * A handler's bug becomes a 500 without detail and a line in the log.
+ */
+export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): FastifyInstance {
+  const server = Fastify({
+    loggerInstance: logger as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: CONNECTION_IDLE_MS,
+    http: { maxHeaderSize: HEADERS_BYTES_MAX, headersTimeout: REQUEST_TIMEOUT_MS },
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    exposeHeadRoutes: true,
+    clientErrorHandler: answerUnreadable,
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, new Problem(400, error.message));
+    },
+  });
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  server.setNotFoundHandler((request, reply) => {
+    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: request.url.split('?', 1)[0] ?? '' }));
+    if (allowed.length === 0) return sendProblem(reply, new Problem(404, `There is nothing at ${shown(request.url)}`));
+    void reply.header('allow', allowed.join(', '));
+    return sendProblem(reply, new Problem(405, `${request.method} is not taken here; use ${allowed.join(' or ')}`));
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const problem = toProblem(error);
+    if (problem.status === 500) request.log.error({ err: error, url: shown(request.url) }, 'A request failed');
+    sendProblem(reply, problem);
+  });
+  return server;
+}
+
+function sendProblem(reply: Pick<FastifyReply, 'code' | 'header' | 'send'>, problem: Problem): void {
+  void reply.code(problem.status);
+  void reply.header('content-type', 'application/problem+json; charset=utf-8');
+  if (problem.retryAfterS !== undefined) void reply.header('retry-after', problem.retryAfterS);
+  void reply.send(problem.toJson());
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
+
+const shown = (url: string): string => url.split('?', 1)[0]?.slice(0, 200) ?? '';
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const { statusCode, code, message } = error as { statusCode?: number; code?: string; message: string };
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem(413, 'The body is larger than this endpoint takes');
+  if (statusCode !== undefined && statusCode < 500 && isProblemStatus(statusCode))
+    return new Problem(statusCode, message);
+  if (code === 'ECONNRESET') return new Problem(400, 'The body ended before its announced length');
+  return new Problem(500, 'Something went wrong here; the log of the server says more');
+}
+
+/** Bytes that are no HTTP, or that came too slowly: there is no request object yet. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return;
+  const problem =
+    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new Problem(408, 'The request did not arrive within 30 seconds')
+      : error.code === 'HPE_HEADER_OVERFLOW'
+        ? new Problem(431, 'The headers take more than 16 KiB')
+        : new Problem(400, 'This is not an HTTP/1.1 request');
+  const body = problem.toJson();
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,130 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FieldError } from '../events/event-validator.ts';
+import { EVENT_BYTES_MAX } from '../events/fields.ts';
+import type { EventType } from '../events/topics.ts';
+import { Problem } from '../http/problem.ts';
+import { mediaType, readBody } from '../http/read-body.ts';
+import { accept } from './accept.ts';
+import type { AppendQueue } from './append-queue.ts';
+import type { Sender, SenderCheck } from './authenticate.ts';
+import type { IngestionMetrics } from './ingestion-metrics.ts';
+import { type ReadEvent, readEvent, readJsonBatch, readNdjsonBatch } from './read-events.ts';
+
+export const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+
+/** So many errors of a batch are told; the count tells of the rest. */
+const BATCH_ERRORS_MAX = 100;
+
+export interface RouteContext {
+  readonly queue: AppendQueue;
+  readonly metrics: IngestionMetrics;
+  readonly checkSender: SenderCheck;
+}
+
+const SINGLE_ROUTES: Readonly<Record<string, EventType>> = {
+  '/v1/llm/request': 'request',
+  '/v1/llm/response': 'response',
+  '/v1/llm/evaluation': 'evaluation',
+};
+
+const ACCEPTED = '{"status":"accepted"}';
+
+export function addEventRoutes(server: FastifyInstance, context: RouteContext): void {
+  for (const [url, type] of Object.entries(SINGLE_ROUTES)) {
+    server.post(url, async (request, reply) => {
+      await acceptOne(type, request, context);
+      return reply.code(202).header('content-type', 'application/json').send(ACCEPTED);
+    });
+  }
+  server.post('/v1/llm/events', async (request, reply) => {
+    const answer = await acceptBatch(request, context);
+    return reply.code(202).header('content-type', 'application/json').send(JSON.stringify(answer));
+  });
+}
+
+async function acceptOne(type: EventType, request: FastifyRequest, context: RouteContext): Promise<void> {
+  const sender = await context.checkSender(request.headers);
+  mediaType(request, 'application/json');
+  const event = forSender(readEvent(type, await readBody(request, EVENT_BYTES_MAX)), sender);
+  if (!event.ok) {
+    context.metrics.rejected(event.reason, 1);
+    if (event.reason === 'too_large') throw new Problem(413, `The event ${event.errors[0]?.message ?? ''}`);
+    throw new Problem(400, `The ${type} is not valid: ${inWords(event.errors)}`, { errors: event.errors });
+  }
+  await accept([event.record], context);
+  context.metrics.accepted(type, 1);
+}
+
+interface BatchAnswer {
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly errors: readonly { readonly index: number; readonly detail: string }[];
+}
+
+async function acceptBatch(request: FastifyRequest, context: RouteContext): Promise<BatchAnswer> {
+  const sender = await context.checkSender(request.headers);
+  const type = mediaType(
+    request,
+    'application/json',
+    'application/x-ndjson',
+    'application/ndjson',
+    'application/jsonl',
+  );
+  const body = await readBody(request, BATCH_BYTES_MAX);
+  const read = type === 'application/json' ? await readJsonBatch(body) : await readNdjsonBatch(body);
+  if (!Array.isArray(read)) {
+    const error = read as FieldError;
+    throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
+  }
+  const events = (read as readonly ReadEvent[]).map((event) => forSender(event, sender));
+  const valid = events.filter((event) => event.ok);
+  const rejected = events.length - valid.length;
+  if (rejected > 0) context.metrics.rejected('invalid', rejected);
+  if (valid.length === 0) throw noneValid(events);
+  await accept(
+    valid.map((event) => event.record),
+    context,
+  );
+  for (const eventType of ['request', 'response', 'evaluation'] as const) {
+    const count = valid.reduce((sum, event) => sum + (event.type === eventType ? 1 : 0), 0);
+    if (count > 0) context.metrics.accepted(eventType, count);
+  }
+  const errors = rejectedItems(events).map(({ index, errors: wrong }) => ({ index, detail: inWords(wrong) }));
+  return { accepted: valid.length, rejected, errors };
+}
+
+/** A key that belongs to a tenant may not speak for another. */
+function forSender(event: ReadEvent, sender: Sender): ReadEvent {
+  if (!event.ok || sender.tenantId === null || event.type === 'response') return event;
+  const { tenant_id: tenantId } = JSON.parse(Buffer.from(event.record.value).toString('utf8')) as {
+    tenant_id?: string;
+  };
+  if (tenantId === undefined || tenantId === sender.tenantId) return event;
+  const message = `must be "${sender.tenantId}", the tenant of the API key`;
+  return { ok: false, reason: 'invalid', errors: [{ path: '/tenant_id', message }] };
+}
+
+function rejectedItems(events: readonly ReadEvent[]): { index: number; errors: readonly FieldError[] }[] {
+  const items: { index: number; errors: readonly FieldError[] }[] = [];
+  for (const [index, event] of events.entries()) {
+    if (!event.ok) items.push({ index, errors: event.errors });
+    if (items.length === BATCH_ERRORS_MAX) break;
+  }
+  return items;
+}
+
+function noneValid(events: readonly ReadEvent[]): Problem {
+  if (events.length === 0) return new Problem(400, 'The batch holds no event');
+  const errors = rejectedItems(events).flatMap(({ index, errors: wrong }) =>
+    wrong.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
+  );
+  return new Problem(400, `None of the ${events.length} events is valid: ${inWords(errors)}`, { errors });
+}
+
+/** `/model is required; /timestamp must be …` */
+function inWords(errors: readonly FieldError[]): string {
+  return errors
+    .slice(0, 5)
+    .map(({ path, message }) => (path === '' ? `it ${message}` : `${path} ${message}`))
+    .join('; ');
+}

@@ -1,0 +1,82 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { EventType } from '../events/topics.ts';
+import type { AppendQueue, AppendQueueEvents } from './append-queue.ts';
+
+/** Why an event was not accepted. */
+export type Rejection = 'invalid' | 'too_large' | 'queue_full' | 'log_unavailable' | 'unauthorized';
+
+/** What Prometheus sees of the ingestion API. */
+export class IngestionMetrics implements AppendQueueEvents {
+  readonly registry = new Registry();
+
+  readonly #accepted = new Counter({
+    name: 'streamlens_events_accepted_total',
+    help: 'Events that are durable in the log, by type',
+    labelNames: ['type'],
+    registers: [this.registry],
+  });
+  readonly #rejected = new Counter({
+    name: 'streamlens_events_rejected_total',
+    help: 'Events that were answered with an error, by reason',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+  readonly #spans = new Counter({
+    name: 'streamlens_otlp_spans_total',
+    help: 'OTLP spans by what became of them: counted, ignored, rejected',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly #appendSeconds = new Histogram({
+    name: 'streamlens_append_duration_seconds',
+    help: 'Time of one durable append to the log',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+  readonly #appendRecords = new Histogram({
+    name: 'streamlens_append_records',
+    help: 'Records in one append: how well appends are grouped',
+    buckets: [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000],
+    registers: [this.registry],
+  });
+  readonly #appendFailures = new Counter({
+    name: 'streamlens_append_failures_total',
+    help: 'Appends that failed, by code',
+    labelNames: ['code'],
+    registers: [this.registry],
+  });
+
+  /** The queue is read when Prometheus asks. */
+  watch(queue: AppendQueue): void {
+    const gauge = new Gauge({
+      name: 'streamlens_append_queue_bytes',
+      help: 'Bytes of events that wait for the log or are under way',
+      registers: [this.registry],
+      collect() {
+        this.set(queue.bytes);
+      },
+    });
+    gauge.set(0);
+  }
+
+  accepted(type: EventType, count: number): void {
+    this.#accepted.inc({ type }, count);
+  }
+
+  rejected(reason: Rejection, count: number): void {
+    this.#rejected.inc({ reason }, count);
+  }
+
+  spans(counts: { counted: number; ignored: number; rejected: number }): void {
+    for (const [outcome, count] of Object.entries(counts)) this.#spans.inc({ outcome }, count);
+  }
+
+  appended({ records, tookMs }: { records: number; tookMs: number }): void {
+    this.#appendSeconds.observe(tookMs / 1000);
+    this.#appendRecords.observe(records);
+  }
+
+  failed({ code }: { code: string }): void {
+    this.#appendFailures.inc({ code });
+  }
+}

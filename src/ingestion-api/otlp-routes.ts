@@ -1,0 +1,99 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { TOPIC_OF } from '../events/topics.ts';
+import { Problem } from '../http/problem.ts';
+import { readBody } from '../http/read-body.ts';
+import type { CallEvent } from '../otlp/call-events.ts';
+import { decodeTraces, type OtlpFormat, otlpFormatOf } from '../otlp/decode-traces.ts';
+import { explainExport } from '../otlp/explain.ts';
+import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
+import type { KeyTable } from '../otlp/key-table.ts';
+import type { RecentCalls } from '../otlp/recent-calls.ts';
+import { spansToEvents } from '../otlp/spans-to-events.ts';
+import type { DimensionFinder } from '../otlp/tenant-and-route.ts';
+import { accept } from './accept.ts';
+import type { Sender } from './authenticate.ts';
+import { BATCH_BYTES_MAX, type RouteContext } from './event-routes.ts';
+
+export interface OtlpContext extends RouteContext {
+  readonly keys: KeyTable;
+  readonly dimensions: DimensionFinder;
+  readonly recent: RecentCalls;
+}
+
+/** Langfuse SDKs post below a path of their own. */
+const TRACE_URLS = ['/v1/traces', '/api/public/otel/v1/traces'];
+
+export function addOtlpRoutes(server: FastifyInstance, context: OtlpContext): void {
+  for (const url of TRACE_URLS) {
+    server.post(url, async (request, reply) => {
+      const sender = await context.checkSender(request.headers);
+      const format = formatOf(request);
+      const body = await readBody(request, BATCH_BYTES_MAX);
+      return answer(reply, format, await acceptTraces(body, format, sender, context));
+    });
+  }
+  for (const signal of ['metrics', 'logs'] as const) {
+    server.post(`/v1/${signal}`, async (request, reply) => {
+      await context.checkSender(request.headers);
+      const format = formatOf(request);
+      return answer(reply, format, notKeptAnswer(signal, format));
+    });
+  }
+  server.post('/v1/otlp/explain', async (request, reply) => {
+    const sender = await context.checkSender(request.headers);
+    const body = await readBody(request, BATCH_BYTES_MAX);
+    const options = { tenantOfKey: sender.tenantId, dimensions: context.dimensions };
+    const explained = explainExport(body, formatOf(request), options);
+    if (!explained.ok) throw new Problem(400, explained.reason);
+    return reply.header('content-type', 'application/json').send(JSON.stringify({ spans: explained.value }));
+  });
+}
+
+/**
+ * Counts the calls of one export and answers when they are durable: the one way for HTTP and gRPC.
+ *
+ * @returns the body of the answer. @throws {Problem} 400 for a body that cannot be read, 503 when the log cannot take it
+ */
+export async function acceptTraces(
+  body: Uint8Array,
+  format: OtlpFormat,
+  sender: Sender,
+  context: OtlpContext,
+): Promise<Uint8Array> {
+  const decoded = decodeTraces(body, format, context.keys);
+  if (!decoded.ok) {
+    context.metrics.rejected('invalid', 1);
+    throw new Problem(400, decoded.reason);
+  }
+  const { dimensions, recent, metrics } = context;
+  const counted = spansToEvents(decoded.value, { tenantOfKey: sender.tenantId, dimensions, recent });
+  await accept(counted.events.map(toRecord), context);
+  recent.remember(counted.marks, Date.now());
+  if (counted.calls > 0) {
+    metrics.accepted('request', counted.calls);
+    metrics.accepted('response', counted.events.length - counted.calls);
+  }
+  metrics.spans({ counted: counted.calls, ignored: counted.ignored, rejected: counted.rejected.length });
+  return exportAnswer('traces', format, partialSuccessOf(counted.rejected));
+}
+
+export function notKept(signal: Exclude<Signal, 'traces'>): Uint8Array {
+  return notKeptAnswer(signal, 'protobuf');
+}
+
+function toRecord({ type, ...event }: CallEvent) {
+  return { topic: TOPIC_OF[type], key: event.request_id, value: Buffer.from(JSON.stringify(event)) };
+}
+
+function formatOf(request: FastifyRequest): OtlpFormat {
+  const format = otlpFormatOf(request.headers['content-type']);
+  if (format === null) {
+    throw new Problem(415, 'OTLP is taken as application/x-protobuf or application/json');
+  }
+  return format;
+}
+
+function answer(reply: FastifyReply, format: OtlpFormat, body: Uint8Array): FastifyReply {
+  const type = format === 'json' ? 'application/json' : 'application/x-protobuf';
+  return reply.code(200).header('content-type', type).send(Buffer.from(body));
+}

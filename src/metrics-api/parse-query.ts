@@ -1,0 +1,86 @@
+import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import { Compile } from 'typebox/compile';
+import type { FieldError } from '../events/event-validator.ts';
+import { Timestamp } from '../events/fields.ts';
+import { parseTimestampMs } from '../events/timestamp.ts';
+import { Problem } from '../http/problem.ts';
+
+/**
+ * Turns query strings into what a schema says, or tells what is wrong with each. Parameters that the schema does not
+ * know are left alone, so that a newer client can talk to an older server.
+ */
+export function queryParser<T extends TObject>(schema: T): (query: unknown) => Static<T> {
+  const validator = Compile(schema);
+  const properties = Object.entries(schema.properties as Record<string, TSchema>);
+  return (query) => {
+    const errors: FieldError[] = [];
+    const values: Record<string, unknown> = {};
+    for (const [name, property] of properties) {
+      const given = (query as Record<string, unknown>)[name];
+      if (given === undefined) continue;
+      if (typeof given !== 'string') errors.push({ path: `/${name}`, message: 'must be given once' });
+      else values[name] = convert(given, property);
+    }
+    if (errors.length === 0 && !validator.Check(values)) {
+      for (const error of validator.Errors(values)) errors.push(...toFieldErrors(error));
+    }
+    if (errors.length > 0) throw invalidQuery(errors);
+    return values as Static<T>;
+  };
+}
+
+/** @throws {Problem} 400 that names the parameters */
+export function invalidQuery(errors: readonly FieldError[]): Problem {
+  const unique = [...new Map(errors.map((error) => [error.path, error])).values()];
+  const detail = unique.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
+  return new Problem(400, `The query is not valid: ${detail}`, { errors: unique });
+}
+
+/**
+ * An instant of a query: RFC 3339, `now`, or `now` minus a duration such as `now-15m`.
+ *
+ * @throws {Problem} 400 that names the parameter
+ */
+export function parseInstantMs(name: string, text: string, nowMs: number): number {
+  const relative = /^now(?:-(\d{1,9})([smhd]))?$/.exec(text);
+  if (relative !== null) {
+    const [, count = '0', unit = 's'] = relative;
+    return Math.max(0, nowMs - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]);
+  }
+  // A "+" that was not escaped arrives as a blank.
+  const candidate = text.replace(/ (?=\d\d:\d\d$)/, '+');
+  const atMs = TIMESTAMP.Check(candidate) ? parseTimestampMs(candidate) : Number.NaN;
+  if (Number.isNaN(atMs)) {
+    const message = 'must be an RFC 3339 time such as 2025-11-19T10:00:00Z, now, or now-15m';
+    throw invalidQuery([{ path: `/${name}`, message }]);
+  }
+  return atMs;
+}
+
+const TIMESTAMP = Compile(Timestamp);
+const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Only what reads back as the same text is converted; the validator words the complaint about the rest. */
+function convert(text: string, property: TSchema): unknown {
+  const { type } = property as { type?: string };
+  if (type === 'integer') return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+  if (type === 'number') return /^-?\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text;
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  return text;
+}
+
+function toFieldErrors(error: {
+  keyword: string;
+  instancePath: string;
+  params: unknown;
+  message: string;
+}): FieldError[] {
+  const { requiredProperties } = error.params as { requiredProperties?: readonly string[] };
+  if (error.keyword === 'required' && requiredProperties !== undefined) {
+    return requiredProperties.map((name) => ({ path: `/${name}`, message: 'is required' }));
+  }
+  return [{ path: error.instancePath, message: error.message }];
+}
+
+/** For schemas of answers that are only documented. */
+export const AnyObject = Type.Object({}, { additionalProperties: true });

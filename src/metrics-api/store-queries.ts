@@ -1,0 +1,154 @@
+import { formatInstant, formatSecond } from '../events/timestamp.ts';
+import type { MetricsReader, MetricsRow } from '../metrics-store/metrics-reader.ts';
+import type { PriceBook } from '../prices/price-book.ts';
+import { metricsJson } from '../tally/metrics-json.ts';
+import { MINUTE_MS } from '../tally/window.ts';
+import { auditJson } from './audit-json.ts';
+import { callDetailJson, callJson } from './call-json.ts';
+import { type Completeness, completeness } from './completeness.ts';
+import { decodeCursor, encodeCursor } from './cursor.ts';
+import { evaluationJson } from './evaluation-json.ts';
+import type * as Ask from './metrics-queries.ts';
+import { unpricedJson } from './unpriced-json.ts';
+
+export interface StoreQueriesOptions {
+  readonly reader: MetricsReader & { checkHealth(): Promise<void>; close(): Promise<void> };
+  /** Loaded when the first cost is explained: the price library takes 33 MB. */
+  readonly prices: () => Promise<PriceBook>;
+  readonly nowMs: () => number;
+}
+
+/** Progress changes with every commit, answers need not be fresher than that. */
+const COMPLETENESS_MS = 50;
+
+const METRICS_CURSOR = ['number', 'string', 'string', 'string'] as const;
+
+/** Asks the store in this thread. */
+export class StoreQueries implements Ask.MetricsQueries {
+  readonly #options: StoreQueriesOptions;
+  #completeness: { readonly atMs: number; readonly value: Promise<Completeness> } | null = null;
+
+  constructor(options: StoreQueriesOptions) {
+    this.#options = options;
+  }
+
+  async metrics(question: Ask.MetricsQuestion): Promise<string> {
+    const { cursor, quantiles, ...query } = question;
+    const rows = await this.#options.reader.readMetrics({
+      ...query,
+      after: cursor === null ? null : metricsCursor(cursor),
+    });
+    const { tenantId, stepMs } = question;
+    const metrics = rows.map((row) => metricsJson({ tenantId, stepMs, ...row }, row.tally, quantiles));
+    const last = rows.length === question.limit ? rows.at(-1) : undefined;
+    return JSON.stringify({
+      metrics,
+      count: metrics.length,
+      ...(last === undefined ? {} : { next_cursor: rowCursor(last) }),
+      ...(await this.#howComplete()),
+    });
+  }
+
+  async changes(question: Ask.ChangesQuestion): Promise<readonly Ask.ChangeEvent[]> {
+    const rows = await this.#options.reader.readChanges(question);
+    return rows.map(({ route, model, windowStartMs, tally, revision, changedAtMs }) => {
+      const subject = { tenantId: question.tenantId, route, model, windowStartMs, stepMs: MINUTE_MS };
+      const json = JSON.stringify({ ...metricsJson(subject, tally), revision });
+      return { changedAtMs, revision, json, key: `${windowStartMs}|${route}|${model}` };
+    });
+  }
+
+  async dimensions({ tenantId }: { tenantId: string | null }): Promise<string> {
+    const series = await this.#options.reader.readDimensions(tenantId);
+    const newest = (name: 'tenantId' | 'route' | 'model' | 'provider') => {
+      const lastMs = new Map<string, number>();
+      for (const each of series) lastMs.set(each[name], Math.max(lastMs.get(each[name]) ?? 0, each.lastWindowStartMs));
+      lastMs.delete('');
+      return [...lastMs]
+        .sort(([a, aMs], [b, bMs]) => bMs - aMs || (a < b ? -1 : 1))
+        .map(([value, atMs]) => ({ value, last_activity: formatSecond(atMs) }));
+    };
+    return JSON.stringify({
+      tenants: newest('tenantId'),
+      routes: newest('route'),
+      models: newest('model'),
+      providers: newest('provider'),
+    });
+  }
+
+  async calls(question: Ask.CallsQuestion): Promise<string> {
+    const { cursor, metadata, ...query } = question;
+    const after = cursor === null ? null : callsCursor(cursor);
+    const calls = await this.#options.reader.readCalls({ ...query, metadata: new Map(metadata), after });
+    const last = calls.length === question.limit ? calls.at(-1) : undefined;
+    const value = question.order === 'newest' ? last?.timestampMs : (last?.latencyMs ?? 0);
+    return JSON.stringify({
+      calls: calls.map(callJson),
+      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId]),
+    });
+  }
+
+  async call({ tenantId, requestId }: { tenantId: string; requestId: string }): Promise<string | null> {
+    const call = await this.#options.reader.readCall(tenantId, requestId);
+    if (call === null) return null;
+    return JSON.stringify({ call: callDetailJson(call, await this.#options.prices()) });
+  }
+
+  async evaluations(question: Ask.EvaluationsQuestion): Promise<string> {
+    const rows = await this.#options.reader.readEvaluations(question);
+    return JSON.stringify({
+      evaluations: rows.map((row) => evaluationJson(row, question.tenantId, question.stepMs)),
+      count: rows.length,
+      ...(await this.#howComplete()),
+    });
+  }
+
+  async audit(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
+    const rows = await this.#options.reader.readAudit(question);
+    return JSON.stringify({ ...auditJson(rows), ...(await this.#howComplete()) });
+  }
+
+  async unpriced(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
+    return JSON.stringify({ unpriced: unpricedJson(await this.#options.reader.readUsage(question)) });
+  }
+
+  checkHealth(): Promise<void> {
+    return this.#options.reader.checkHealth();
+  }
+
+  close(): Promise<void> {
+    return this.#options.reader.close();
+  }
+
+  async #howComplete(): Promise<Completeness> {
+    const nowMs = this.#options.nowMs();
+    if (this.#completeness === null || nowMs - this.#completeness.atMs > COMPLETENESS_MS) {
+      const value = completeness(this.#options.reader, nowMs);
+      // One failure must not be remembered as the answer.
+      value.catch(() => {
+        this.#completeness = null;
+      });
+      this.#completeness = { atMs: nowMs, value };
+    }
+    return { ...(await this.#completeness.value), as_of: formatInstant(nowMs) };
+  }
+}
+
+function rowCursor({ windowStartMs, route, model, provider }: MetricsRow): string {
+  return encodeCursor([windowStartMs, route ?? '', model ?? '', provider ?? '']);
+}
+
+function metricsCursor(cursor: string) {
+  const [windowStartMs, route, model, provider] = decodeCursor(cursor, METRICS_CURSOR);
+  return {
+    windowStartMs: windowStartMs as number,
+    route: route as string,
+    model: model as string,
+    provider: provider as string,
+  };
+}
+
+function callsCursor(cursor: string) {
+  const [value, requestId] = decodeCursor(cursor, ['number', 'string']);
+  return { value: value as number, requestId: requestId as string };
+}

@@ -1,0 +1,122 @@
+/** Reads a setting's text. The problem says what would be accepted; the caller adds the name and the value. */
+export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
+
+export interface Kind<T> {
+  readonly read: (text: string) => Reading<T>;
+  /** For `--help` and the docs. */
+  readonly hint: string;
+  /** Never shown, not even in an error. */
+  readonly isSecret?: boolean;
+}
+
+const ok = <T>(value: T): Reading<T> => ({ ok: true, value });
+const expected = (what: string): Reading<never> => ({ ok: false, expected: what });
+
+export function integer(min: number, max: number): Kind<number> {
+  const what = `a whole number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  return {
+    hint: 'n',
+    read: (text) => {
+      const value = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? ok(value) : expected(what);
+    },
+  };
+}
+
+export const text: Kind<string> = {
+  hint: 'text',
+  read: (value) => (value === '' ? expected('a text that is not empty') : ok(value)),
+};
+
+export const secret: Kind<string> = { ...text, isSecret: true };
+
+/** Comma separated, without empty parts. */
+export const list: Kind<readonly string[]> = {
+  hint: 'a,b,…',
+  read: (value) => {
+    const parts = value.split(',').map((part) => part.trim());
+    return parts.every((part) => part !== '') ? ok(parts) : expected('names separated by commas');
+  },
+};
+
+/** `host:port` pairs. */
+export const brokers: Kind<readonly string[]> = {
+  hint: 'host:port,…',
+  read: (value) => {
+    const parts = value.split(',').map((part) => part.trim());
+    return parts.every((part) => /^[^\s:/]+:\d{1,5}$/.test(part))
+      ? ok(parts)
+      : expected('host:port, separated by commas');
+  },
+};
+
+/** Milliseconds, from `250ms`, `30s`, `15m`, `24h`, `7d`; a bare number is refused because nobody knows its unit. */
+export function duration(minMs: number, maxMs: number): Kind<number> {
+  const what = `a duration from ${showDuration(minMs)} to ${showDuration(maxMs)}, such as 250ms, 30s, 15m, 24h or 7d`;
+  return {
+    hint: 'duration',
+    read: (value) => {
+      const match = /^(\d+)(ms|s|m|h|d)$/.exec(value);
+      const ms =
+        match === null ? Number.NaN : Number(match[1]) * (UNITS_MS[match[2] as keyof typeof UNITS_MS] ?? Number.NaN);
+      return ms >= minMs && ms <= maxMs ? ok(ms) : expected(what);
+    },
+  };
+}
+
+/** As `duration`, or `forever`, which reads as Infinity. */
+export function retention(minMs: number): Kind<number> {
+  const finite = duration(minMs, 36_500 * UNITS_MS.d);
+  return {
+    hint: 'duration|forever',
+    read: (value) => {
+      if (value === 'forever') return ok(Number.POSITIVE_INFINITY);
+      const reading = finite.read(value);
+      return reading.ok ? reading : expected(`${reading.expected}, or forever`);
+    },
+  };
+}
+
+export function oneOf<T extends string>(...choices: readonly T[]): Kind<T> {
+  return {
+    hint: choices.join('|'),
+    read: (value) => {
+      const choice = choices.find((each) => each === value);
+      return choice === undefined ? expected(`one of ${choices.join(', ')}`) : ok(choice);
+    },
+  };
+}
+
+export const flag: Kind<boolean> = {
+  hint: 'true|false',
+  read: (value) => {
+    if (value === 'true' || value === '1') return ok(true);
+    if (value === 'false' || value === '0') return ok(false);
+    return expected('true or false');
+  },
+};
+
+/** A connection URL with a password in it. */
+export const postgresDsn: Kind<string> = {
+  hint: 'postgres://…',
+  isSecret: true,
+  read: (value) =>
+    /^postgres(ql)?:\/\/\S+$/.test(value)
+      ? ok(value)
+      : expected('postgres://user:password@host:port/database?sslmode=…'),
+};
+
+export const httpUrl: Kind<string> = {
+  hint: 'http://…',
+  read: (value) =>
+    /^https?:\/\/[^\s/]+/.test(value) ? ok(value.replace(/\/+$/, '')) : expected('an http:// or https:// URL'),
+};
+
+export function showDuration(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return 'forever';
+  const unit =
+    (['d', 'h', 'm', 's'] as const).find((each) => ms >= UNITS_MS[each] && ms % UNITS_MS[each] === 0) ?? 'ms';
+  return `${ms / UNITS_MS[unit]}${unit}`;
+}
+
+const UNITS_MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;

@@ -1,0 +1,305 @@
+import * as is from './setting-kinds.ts';
+
+export type Command = 'up' | 'ingestion-api' | 'metrics-processor' | 'metrics-api' | 'migrate' | 'topics';
+
+export interface Setting<T> {
+  readonly env: string;
+  readonly kind: is.Kind<T>;
+  /** As a person would write it; per command where commands differ; absent where the setting is optional. */
+  readonly fallback?: string | Partial<Record<Command, string>>;
+  readonly commands: readonly Command[];
+  readonly about: string;
+}
+
+const PORT = is.integer(0, 65_535);
+const DAY_MS = 86_400_000;
+
+const SERVERS = ['up', 'ingestion-api', 'metrics-processor', 'metrics-api'] as const;
+const PROCESSING = ['up', 'metrics-processor'] as const;
+const WITH_KAFKA = ['up', 'ingestion-api', 'metrics-processor', 'topics'] as const;
+const WITH_STORE = ['up', 'metrics-processor', 'metrics-api', 'migrate'] as const;
+const BROKERS = 'localhost:19092';
+const DSN = 'postgres://streamlens:streamlens@localhost:5432/streamlens?sslmode=disable';
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
+
+/**
+ * Every setting: its name, default, check, `--help` and row in `docs/settings.md` all come from here. The flag is the
+ * name in lower case with dashes; a flag wins over the environment.
+ */
+export const SETTINGS = {
+  dataDir: setting({
+    env: 'STREAMLENS_DATA_DIR',
+    kind: is.text,
+    fallback: './streamlens-data',
+    commands: ['up', 'migrate'],
+    about: 'where the embedded log and store keep their files',
+  }),
+  host: setting({
+    env: 'HOST',
+    kind: is.text,
+    fallback: '0.0.0.0',
+    commands: SERVERS,
+    about: 'the address that the HTTP servers bind to',
+  }),
+  ingestionPort: setting({
+    env: 'INGESTION_PORT',
+    kind: PORT,
+    fallback: '8080',
+    commands: ['up'],
+    about: 'port of the ingestion API',
+  }),
+  metricsPort: setting({
+    env: 'METRICS_PORT',
+    kind: PORT,
+    fallback: '8081',
+    commands: ['up'],
+    about: 'port of the metrics API and the dashboard',
+  }),
+  httpPort: setting({
+    env: 'HTTP_PORT',
+    kind: PORT,
+    fallback: { 'ingestion-api': '8080', 'metrics-api': '8081', 'metrics-processor': '8082' },
+    commands: ['ingestion-api', 'metrics-processor', 'metrics-api'],
+    about: 'port of this role',
+  }),
+  otlpGrpcPort: setting({
+    env: 'OTLP_GRPC_PORT',
+    kind: PORT,
+    fallback: '4317',
+    commands: ['up', 'ingestion-api'],
+    about: 'port for OTLP over gRPC; 0 turns it off',
+  }),
+  kafkaBrokers: setting({
+    env: 'KAFKA_BROKERS',
+    kind: is.brokers,
+    fallback: { 'ingestion-api': BROKERS, 'metrics-processor': BROKERS, topics: BROKERS },
+    commands: WITH_KAFKA,
+    about: 'Kafka or Redpanda; up without it keeps its events in the data directory',
+  }),
+  kafkaPartitions: setting({
+    env: 'KAFKA_PARTITIONS',
+    kind: is.integer(1, 10_000),
+    fallback: '12',
+    commands: ['up', 'topics'],
+    about: 'partitions of each topic that is created',
+  }),
+  kafkaReplicationFactor: setting({
+    env: 'KAFKA_REPLICATION_FACTOR',
+    kind: is.integer(1, 10),
+    commands: ['up', 'topics'],
+    about: "replicas of each topic that is created; the brokers' default where absent",
+  }),
+  kafkaCompression: setting({
+    env: 'KAFKA_COMPRESSION',
+    kind: is.oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
+    fallback: 'lz4',
+    commands: ['up', 'ingestion-api', 'metrics-processor'],
+    about: 'how records are compressed',
+  }),
+  kafkaTls: setting({
+    env: 'KAFKA_TLS',
+    kind: is.flag,
+    fallback: 'false',
+    commands: WITH_KAFKA,
+    about: 'connect to the brokers by TLS',
+  }),
+  kafkaTlsCa: setting({
+    env: 'KAFKA_TLS_CA',
+    kind: is.text,
+    commands: WITH_KAFKA,
+    about: "file with the certificate authority that signed the brokers' certificates",
+  }),
+  kafkaTlsCert: setting({
+    env: 'KAFKA_TLS_CERT',
+    kind: is.text,
+    commands: WITH_KAFKA,
+    about: 'file with our certificate, for brokers that ask for one',
+  }),
+  kafkaTlsKey: setting({
+    env: 'KAFKA_TLS_KEY',
+    kind: is.text,
+    commands: WITH_KAFKA,
+    about: 'file with the key of our certificate',
+  }),
+  kafkaSaslMechanism: setting({
+    env: 'KAFKA_SASL_MECHANISM',
+    kind: is.oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
+    commands: WITH_KAFKA,
+    about: 'how to authenticate with the brokers; needs user name and password',
+  }),
+  kafkaSaslUsername: setting({
+    env: 'KAFKA_SASL_USERNAME',
+    kind: is.text,
+    commands: WITH_KAFKA,
+    about: 'user name for SASL',
+  }),
+  kafkaSaslPassword: setting({
+    env: 'KAFKA_SASL_PASSWORD',
+    kind: is.secret,
+    commands: WITH_KAFKA,
+    about: 'password for SASL',
+  }),
+  consumerGroup: setting({
+    env: 'CONSUMER_GROUP',
+    kind: is.text,
+    fallback: 'metrics-processor-group',
+    commands: PROCESSING,
+    about: "the processors' consumer group",
+  }),
+  postgresDsn: setting({
+    env: 'POSTGRES_DSN',
+    kind: is.postgresDsn,
+    fallback: { 'metrics-processor': DSN, 'metrics-api': DSN, migrate: DSN },
+    commands: WITH_STORE,
+    about: 'the metrics store; up without it keeps its metrics in the data directory',
+  }),
+  postgresPoolMax: setting({
+    env: 'POSTGRES_POOL_MAX',
+    kind: is.integer(1, 500),
+    fallback: '10',
+    commands: WITH_STORE,
+    about: 'connections to Postgres per process, at most',
+  }),
+  migrate: setting({
+    env: 'MIGRATE',
+    kind: is.flag,
+    fallback: 'true',
+    commands: PROCESSING,
+    about: "create or upgrade the store's schema at the start (--no-migrate turns it off)",
+  }),
+  joinTimeoutMs: setting({
+    env: 'JOIN_TIMEOUT',
+    kind: is.duration(100, 7 * DAY_MS),
+    fallback: '15m',
+    commands: PROCESSING,
+    about: 'how long the two halves of a call wait for each other, in log time',
+  }),
+  dedupHorizonMs: setting({
+    env: 'DEDUP_HORIZON',
+    kind: is.duration(100, 7 * DAY_MS),
+    fallback: '15m',
+    commands: PROCESSING,
+    about: 'within this time the same request_id sent again changes nothing',
+  }),
+  pendingMax: setting({
+    env: 'MAX_PENDING',
+    kind: is.integer(1, 100_000_000),
+    fallback: '2000000',
+    commands: PROCESSING,
+    about: 'halves of calls that may wait per partition; beyond it the oldest is given up',
+  }),
+  commitIntervalMs: setting({
+    env: 'COMMIT_INTERVAL',
+    kind: is.duration(1, 60_000),
+    fallback: '100ms',
+    commands: PROCESSING,
+    about: 'the least time between two commits of a partition: smaller is fresher, larger is cheaper',
+  }),
+  callsPerSecondMax: setting({
+    env: 'CALLS_PER_SECOND_MAX',
+    kind: is.integer(0, 10_000_000),
+    fallback: '1000',
+    commands: PROCESSING,
+    about: 'calls a second and partition that are kept one by one; above it a share of them, and every error',
+  }),
+  maxSeriesPerTenant: setting({
+    env: 'MAX_SERIES_PER_TENANT',
+    kind: is.integer(1, 10_000_000),
+    fallback: '10000',
+    commands: PROCESSING,
+    about: 'distinct (route, model) pairs per tenant; what comes after is added up under __overflow__',
+  }),
+  pricesFile: setting({
+    env: 'PRICES_FILE',
+    kind: is.text,
+    commands: ['up', 'metrics-processor', 'metrics-api'],
+    about: 'your own prices (YAML), which win over the built-in ones; reloaded when it changes',
+  }),
+  logRetentionMs: setting({
+    env: 'LOG_RETENTION',
+    kind: is.retention(3_600_000),
+    fallback: '7d',
+    commands: ['up'],
+    about: 'how long the embedded log keeps events',
+  }),
+  metricsRetentionMs: setting({
+    env: 'METRICS_RETENTION',
+    kind: is.retention(DAY_MS),
+    fallback: 'forever',
+    commands: PROCESSING,
+    about: 'how long rows per minute are kept; hours are kept ten times, days a hundred times as long',
+  }),
+  callsRetentionMs: setting({
+    env: 'CALLS_RETENTION',
+    kind: is.retention(3_600_000),
+    fallback: '30d',
+    commands: PROCESSING,
+    about: 'how long single calls are kept',
+  }),
+  deadLettersRetentionMs: setting({
+    env: 'DEAD_LETTERS_RETENTION',
+    kind: is.retention(3_600_000),
+    fallback: '30d',
+    commands: PROCESSING,
+    about: 'how long dead letters are kept',
+  }),
+  queueBytesMax: setting({
+    env: 'QUEUE_BYTES_MAX',
+    kind: is.integer(1_048_576, 17_179_869_184),
+    fallback: '67108864',
+    commands: ['up', 'ingestion-api'],
+    about: 'bytes of events that may wait for the log; beyond it senders get 503 with Retry-After',
+  }),
+  tenantAttributes: setting({
+    env: 'TENANT_ATTRIBUTES',
+    kind: is.list,
+    fallback: 'streamlens.tenant_id,tenant.id,tenant_id,tenantId',
+    commands: ['up', 'ingestion-api'],
+    about: 'span attributes that name the tenant, first wins',
+  }),
+  routeAttributes: setting({
+    env: 'ROUTE_ATTRIBUTES',
+    kind: is.list,
+    fallback: 'streamlens.route,route',
+    commands: ['up', 'ingestion-api'],
+    about: 'span attributes that name the route, before those that SDKs write themselves',
+  }),
+  logLevel: setting({
+    env: 'LOG_LEVEL',
+    kind: is.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),
+    fallback: 'info',
+    commands: SERVERS,
+    about: 'what is logged',
+  }),
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+type Read<S> = S extends { readonly kind: is.Kind<infer T> } ? T : never;
+type Optional =
+  | 'kafkaBrokers'
+  | 'postgresDsn'
+  | 'pricesFile'
+  | 'kafkaReplicationFactor'
+  | 'kafkaTlsCa'
+  | 'kafkaTlsCert'
+  | 'kafkaTlsKey'
+  | 'kafkaSaslMechanism'
+  | 'kafkaSaslUsername'
+  | 'kafkaSaslPassword';
+
+/** Settings as read; those without a default may be undefined. */
+export type Settings = {
+  readonly [K in SettingName]: K extends Optional ? Read<(typeof SETTINGS)[K]> | undefined : Read<(typeof SETTINGS)[K]>;
+};
+
+export function flagOf({ env }: { readonly env: string }): string {
+  const name = env
+    .replace(/^STREAMLENS_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
+  return `--${name}`;
+}
