@@ -3,7 +3,6 @@ import { foldLogfireStreams } from './fold-logfire.ts';
 import { foldTwins } from './fold-twins.ts';
 import { fillGaps } from './merge-facts.ts';
 import type { AncestorsOf } from './tenant-and-route.ts';
-import type { OtlpSpan } from './trace-export.ts';
 
 /** Instrumentations nest two or three deep. */
 const NESTING_MAX = 16;
@@ -34,35 +33,52 @@ export function fold(candidates: readonly Candidate[], ancestorsOf: AncestorsOf)
 
 /**
  * LiteLLM writes a call's attributes onto the application's own span when that is open. That span lasts as long as
- * the application's request, so start and duration are taken from the raw request below it.
+ * the application's request, so start and duration are taken from the raw request below it. Of several calls the
+ * last one has overwritten the attributes of the others: those are counted from their raw requests.
  */
 function foldLitellmRaw(
   candidates: readonly Candidate[],
   ancestorsOf: AncestorsOf,
   folded: Folded[],
 ): readonly Candidate[] {
-  const raws = candidates.filter(({ role }) => role === 'raw');
-  if (raws.length === 0) return candidates;
-  const callOf = new Map(candidates.filter(({ role }) => role === 'call').map((call) => [call.span, call]));
-  const replaced = new Map<OtlpSpan, Candidate | null>();
-  for (const raw of raws) {
-    const parent = ancestorsOf(raw.span)
-      .map((span) => callOf.get(span))
-      .find((call) => call !== undefined);
-    if (parent === undefined) continue;
-    folded.push({ span: raw.span, into: requestIdOf(parent.span), rule: 'raw request below its LiteLLM call' });
-    replaced.set(raw.span, null);
-    const isApplicationSpan = parent.span.scope.name !== 'litellm' && parent.span.attributes.has('litellm.call_id');
-    if (isApplicationSpan) {
-      const { startMs, durationMs } = raw;
-      replaced.set(parent.span, { ...parent, startMs, durationMs, members: [...parent.members, raw.span] });
+  const rawsOf = rawsByCall(candidates, ancestorsOf);
+  if (rawsOf.size === 0) return candidates;
+  const replaced = new Map<Candidate, Candidate>();
+  const dropped = new Set<Candidate>();
+  for (const [call, raws] of rawsOf) {
+    const own = raws.find((raw) => raw.facts.responseId === call.facts.responseId) ?? raws.at(-1);
+    if (own === undefined) continue;
+    const isOnApplicationSpan = call.span.scope.name !== 'litellm' && call.span.attributes.has('litellm.call_id');
+    if (isOnApplicationSpan) {
+      const { startMs, durationMs } = own;
+      replaced.set(call, { ...call, startMs, durationMs, members: [...call.members, own.span] });
+    }
+    for (const raw of isOnApplicationSpan ? [own] : raws) {
+      dropped.add(raw);
+      folded.push({ span: raw.span, into: requestIdOf(call.span), rule: 'raw request below its LiteLLM call' });
     }
   }
-  return candidates.flatMap((candidate) => {
-    const replacement = replaced.get(candidate.span);
-    if (replacement === undefined) return [candidate];
-    return replacement === null ? [] : [replacement];
-  });
+  return candidates
+    .filter((candidate) => !dropped.has(candidate))
+    .map((candidate) => replaced.get(candidate) ?? candidate);
+}
+
+/** The raw requests below each call, in the order in which they ended. */
+function rawsByCall(candidates: readonly Candidate[], ancestorsOf: AncestorsOf): Map<Candidate, Candidate[]> {
+  const rawsOf = new Map<Candidate, Candidate[]>();
+  const raws = candidates.filter(({ role }) => role === 'raw');
+  if (raws.length === 0) return rawsOf;
+  const callOf = new Map(candidates.filter(({ role }) => role === 'call').map((call) => [call.span, call]));
+  for (const raw of raws) {
+    const call = ancestorsOf(raw.span)
+      .map((span) => callOf.get(span))
+      .find((candidate) => candidate !== undefined);
+    if (call === undefined) continue;
+    const siblings = rawsOf.get(call);
+    if (siblings === undefined) rawsOf.set(call, [raw]);
+    else siblings.push(raw);
+  }
+  return rawsOf;
 }
 
 /** A call with calls below it is not counted; it fills the gaps of an only child. */
@@ -75,6 +91,8 @@ function foldNested(
   const outerOf = new Map<Candidate, Candidate>();
   const innerCount = new Map<Candidate, number>();
   for (const candidate of candidates) {
+    // A raw request that is left over is a call beside the one that is written on the application's span.
+    if (candidate.role === 'raw') continue;
     const outer = ancestorsOf(candidate.span)
       .map((span) => bySpan.get(span))
       .find((ancestor) => ancestor !== undefined);

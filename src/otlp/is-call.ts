@@ -122,7 +122,8 @@ function classifyByName(span: OtlpSpan): Classification {
 
 function operationFrom(reader: SpanReader): Operation {
   const word = reader.attributeText('gen_ai.operation.name') ?? reader.attributeText('llm.request.type') ?? 'chat';
-  return OPERATION_OF[word.toLowerCase()] ?? 'chat';
+  // LiteLLM also writes the name of its function: aembedding, acompletion.
+  return OPERATION_OF[word.toLowerCase()] ?? (/embed/i.test(word) ? 'embeddings' : 'chat');
 }
 
 function isLitellmRaw(span: OtlpSpan): boolean {

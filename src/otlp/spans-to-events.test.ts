@@ -173,6 +173,19 @@ test('a LiteLLM call on an open application span takes its time from the raw req
   assert.equal(events[1]?.type === 'response' && events[1].latency_ms, 100);
 });
 
+test('two LiteLLM calls on one application span are two calls', () => {
+  const raw = (n: number, id: string) =>
+    aSpan({
+      spanId: spanId(n),
+      parentSpanId: spanId(9),
+      name: 'raw_gen_ai_request',
+      attributes: { 'llm.openai.id': id },
+    });
+  const attributes = { ...CHAT, 'litellm.call_id': 'x', 'gen_ai.response.id': 'second' };
+  const parent = aSpan({ spanId: spanId(9), scopeName: 'app', attributes });
+  assert.deepEqual(count([raw(1, 'first'), raw(2, 'second'), parent]).toSorted(), [spanId(1), spanId(9)]);
+});
+
 test('a LiteLLM raw request whose parent was never written is a call read from the Python repr', () => {
   const attributes = {
     'llm.openai.usage': "{'completion_tokens': 11, 'prompt_tokens': 23, 'x': None}",
