@@ -7,6 +7,7 @@ import type { MetricsStore } from '../metrics-store.ts';
 import {
   aDelta,
   aTally,
+  aUsageDelta,
   changesQuery,
   commitNext,
   DAY,
@@ -182,6 +183,8 @@ export function queriesContract(open: OpenStore): void {
     assert.ok(acme.every((series) => series.lastWindowStartMs === minute(1500)));
     const tenants = (await store.readDimensions(null)).map((series) => series.tenantId);
     assert.deepEqual(tenants, [...Array.from({ length: 8 }, () => 'acme'), 'other', 'other']);
+    assert.deepEqual(await store.readDimensions('nobody'), []);
+    await commitNext(store, { usages: [aUsageDelta({ series: { ...SERIES, tenantId: 'nobody' } })] });
     assert.deepEqual(await store.readDimensions('nobody'), []);
     await store.close();
   });

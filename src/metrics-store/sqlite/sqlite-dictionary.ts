@@ -12,7 +12,7 @@ export interface SeriesRef {
   readonly id: number;
   readonly pairId: number;
   readonly tenantKey: number;
-  /** As stored; moved forward by the commit that writes a newer window. */
+  /** As stored; moved forward by the commit that writes a newer window; -1 before the first. */
   lastWindowStartMs: number;
 }
 
@@ -27,7 +27,7 @@ const INSERT_PAIR = 'INSERT INTO pairs (tenant_key, route, model) VALUES (?, ?, 
 const COUNT_PROVIDER = 'UPDATE pairs SET provider_count = provider_count + 1 WHERE pair_id = ?';
 const SELECT_SERIES = 'SELECT series_id, last_window_start_ms FROM series WHERE pair_id = ? AND provider = ?';
 const INSERT_SERIES =
-  'INSERT INTO series (pair_id, provider, last_window_start_ms) VALUES (?, ?, 0) RETURNING series_id, last_window_start_ms';
+  'INSERT INTO series (pair_id, provider, last_window_start_ms) VALUES (?, ?, -1) RETURNING series_id, last_window_start_ms';
 
 /**
  * Series as small numbers. Entries are never changed or removed in the file, so what is cached stays true; only a
@@ -124,6 +124,6 @@ export class SqliteDictionary {
     }
     this.#connection.run(COUNT_PROVIDER, pair.id);
     const row = this.#connection.row(INSERT_SERIES, pair.id, provider);
-    return { id: Number(row?.[0]), pairId: pair.id, tenantKey: pair.tenantKey, lastWindowStartMs: 0 };
+    return { id: Number(row?.[0]), pairId: pair.id, tenantKey: pair.tenantKey, lastWindowStartMs: -1 };
   }
 }

@@ -51,11 +51,11 @@ export const SELECT_MINUTE_OF_PAIR = `
   CROSS JOIN metrics_1m m ON m.tenant_key = ?1 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
   WHERE s.pair_id = ?3`;
 
-/** Series that hold windows; an entry that only an evaluation opened has none. */
+/** Series that were counted in a window; usage alone does not make a series appear. Values: tenant (null: all). */
 export const SELECT_DIMENSIONS = `
   SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start_ms
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE ?1 IS NULL OR t.tenant_id = ?1
+  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
 
 export const SELECT_QUEUED = `

@@ -1,0 +1,190 @@
+/** Columns of a window row, in the order of `Tally`; costs in 10^-12 USD. Histograms as in `0002-histograms.ts`. */
+const TALLY = `
+  requests bigint NOT NULL,
+  completed bigint NOT NULL,
+  unanswered bigint NOT NULL,
+  errors bigint NOT NULL,
+  latency_us_sum bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  prompt_tokens_known bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  completion_tokens_known bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  latency_us_max bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  latency bigint[] NOT NULL,
+  time_to_first_token bigint[] NOT NULL`;
+
+const windows = (table: string): string => `
+CREATE TABLE ${table} (
+  tenant_key bigint NOT NULL,
+  window_start timestamptz NOT NULL,
+  series_id bigint NOT NULL,${TALLY},
+  PRIMARY KEY (tenant_key, window_start, series_id)
+) PARTITION BY RANGE (window_start);
+CREATE INDEX ${table}_series ON ${table} (series_id, window_start);
+CREATE TABLE ${table}_default PARTITION OF ${table} DEFAULT WITH (fillfactor = 70);`;
+
+/**
+ * The first schema. Texts that are compared or sorted use the collation "C": the order of bytes, on every system.
+ *
+ * No column of a window row that is indexed ever changes, so that with some free space per page updates stay within the page
+ * (HOT); what changes with every commit and must be found by it lies in the small table `changes_1m`.
+ */
+export const TABLES = `
+CREATE TABLE tenants (
+  tenant_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_id text COLLATE "C" NOT NULL UNIQUE,
+  pair_count int NOT NULL DEFAULT 0
+);
+
+-- By hash: three dimensions of 255 four-byte characters are longer than an index entry may be.
+CREATE TABLE pairs (
+  pair_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_key bigint NOT NULL REFERENCES tenants,
+  route text COLLATE "C" NOT NULL,
+  model text COLLATE "C" NOT NULL,
+  provider_count int NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX pairs_names ON pairs (tenant_key, md5(route), md5(model));
+
+CREATE TABLE series (
+  series_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  pair_id bigint NOT NULL REFERENCES pairs,
+  provider text COLLATE "C" NOT NULL,
+  last_window_start timestamptz,
+  UNIQUE (pair_id, provider)
+) WITH (fillfactor = 70);
+${['metrics_1m', 'metrics_1h', 'metrics_1d'].map(windows).join('\n')}
+
+-- Revisions of minute rows, merged over providers: the outbox of llm.metrics and the feed of changes.
+CREATE SEQUENCE changes_queue;
+CREATE TABLE changes_1m (
+  tenant_key bigint NOT NULL,
+  pair_id bigint NOT NULL,
+  window_start timestamptz NOT NULL,
+  revision bigint NOT NULL,
+  published_revision bigint NOT NULL DEFAULT 0,
+  queue_id bigint NOT NULL,
+  changed_at_ms bigint NOT NULL,
+  PRIMARY KEY (pair_id, window_start)
+);
+CREATE INDEX changes_1m_changed ON changes_1m (tenant_key, changed_at_ms, window_start);
+CREATE INDEX changes_1m_unpublished ON changes_1m (queue_id) WHERE revision > published_revision;
+
+CREATE TABLE usage_1m (
+  tenant_key bigint NOT NULL,
+  window_start timestamptz NOT NULL,
+  series_id bigint NOT NULL,
+  billed_provider text COLLATE "C" NOT NULL,
+  billed_model text COLLATE "C" NOT NULL,
+  band_from_tokens bigint NOT NULL,
+  calls bigint NOT NULL,
+  unknown_calls bigint NOT NULL,
+  input_tokens bigint NOT NULL,
+  cache_read_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  output_tokens bigint NOT NULL,
+  input_audio_tokens bigint NOT NULL,
+  output_audio_tokens bigint NOT NULL,
+  unpriced_calls bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  PRIMARY KEY (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
+) PARTITION BY RANGE (window_start);
+CREATE TABLE usage_1m_default PARTITION OF usage_1m DEFAULT WITH (fillfactor = 70);
+
+CREATE TABLE evaluations_1m (
+  tenant_key bigint NOT NULL,
+  window_start timestamptz NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  pair_id bigint NOT NULL,
+  count bigint NOT NULL,
+  scored bigint NOT NULL,
+  score_micro_sum bigint NOT NULL,
+  judged bigint NOT NULL,
+  passed bigint NOT NULL,
+  labels jsonb NOT NULL,
+  PRIMARY KEY (tenant_key, window_start, name, pair_id)
+) PARTITION BY RANGE (window_start);
+CREATE TABLE evaluations_1m_default PARTITION OF evaluations_1m DEFAULT WITH (fillfactor = 70);
+
+-- Written by one owner of a Kafka partition each; metadata is text, as it came: not all JSON fits into jsonb.
+CREATE TABLE calls (
+  tenant_key bigint NOT NULL,
+  "timestamp" timestamptz NOT NULL,
+  request_id text COLLATE "C" NOT NULL,
+  route text COLLATE "C" NOT NULL,
+  model text COLLATE "C" NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  status text NOT NULL,
+  latency_ms double precision,
+  time_to_first_token_ms double precision,
+  prompt_tokens bigint,
+  completion_tokens bigint,
+  cached_prompt_tokens bigint,
+  cache_write_tokens bigint,
+  reasoning_tokens bigint,
+  finish_reason text,
+  error text,
+  answered_model text,
+  cost_pico_usd numeric,
+  user_id_hash text,
+  session_id text,
+  metadata text,
+  PRIMARY KEY (tenant_key, "timestamp", request_id)
+) PARTITION BY RANGE ("timestamp");
+CREATE INDEX calls_request ON calls (request_id, tenant_key);
+CREATE TABLE calls_default PARTITION OF calls DEFAULT WITH (fillfactor = 70);
+
+CREATE TABLE audit_1h (
+  hour_start timestamptz NOT NULL,
+  tenant_id text COLLATE "C" NOT NULL,
+  accepted_requests bigint NOT NULL,
+  counted_requests bigint NOT NULL,
+  duplicate_requests bigint NOT NULL,
+  dead_requests bigint NOT NULL,
+  accepted_responses bigint NOT NULL,
+  counted_responses bigint NOT NULL,
+  waiting_responses bigint NOT NULL,
+  duplicate_responses bigint NOT NULL,
+  dead_responses bigint NOT NULL,
+  accepted_evaluations bigint NOT NULL,
+  counted_evaluations bigint NOT NULL,
+  waiting_evaluations bigint NOT NULL,
+  duplicate_evaluations bigint NOT NULL,
+  dead_evaluations bigint NOT NULL,
+  PRIMARY KEY (hour_start, tenant_id)
+);
+
+CREATE TABLE dead_letters (
+  topic text COLLATE "C" NOT NULL,
+  partition int NOT NULL,
+  log_offset bigint NOT NULL,
+  logged_at_ms bigint NOT NULL,
+  reason text NOT NULL,
+  detail text NOT NULL,
+  record_key bytea,
+  record_value bytea,
+  is_published boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (topic, partition, log_offset)
+);
+CREATE INDEX dead_letters_logged ON dead_letters (logged_at_ms, topic, partition, log_offset);
+CREATE INDEX dead_letters_unpublished ON dead_letters (logged_at_ms, topic, partition, log_offset) WHERE NOT is_published;
+
+CREATE TABLE progress (
+  partition int PRIMARY KEY,
+  seq bigint NOT NULL,
+  token text NOT NULL,
+  positions json NOT NULL,
+  complete_through_ms bigint NOT NULL,
+  committed_at_ms bigint NOT NULL,
+  checkpoint bytea NOT NULL
+) WITH (fillfactor = 50);
+
+-- Exact for whole ms; dividing by 1000 into seconds would lose the last digit of far instants.
+CREATE FUNCTION streamlens_at(ms bigint) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $$;
+`;

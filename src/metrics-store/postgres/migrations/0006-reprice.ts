@@ -1,0 +1,41 @@
+/**
+ * Adds cost corrections (`[{series_id, start_ms, billed_…, cost_pico_usd, unpriced_calls}]`) to the rows that are still there. The
+ * minute rows count as changed, so that they are published again.
+ */
+export const REPRICE = `
+CREATE FUNCTION streamlens_reprice(corrections json, at_ms bigint) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  w record;
+BEGIN
+  FOR w IN WITH wanted AS (
+    SELECT tenant_key, streamlens_at(start_ms) AS start, series_id, billed_provider, billed_model, band_from_tokens,
+      sum(cost_pico_usd) AS cost, sum(unpriced_calls)::bigint AS unpriced
+    FROM json_to_recordset(corrections) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
+      billed_model text, band_from_tokens bigint, cost_pico_usd numeric, unpriced_calls bigint)
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ), corrected AS (
+    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + w.cost, unpriced_calls = u.unpriced_calls + w.unpriced
+    FROM wanted w
+    WHERE u.tenant_key = w.tenant_key AND u.window_start = w.start AND u.series_id = w.series_id
+      AND u.billed_provider = w.billed_provider AND u.billed_model = w.billed_model
+      AND u.band_from_tokens = w.band_from_tokens
+    RETURNING u.tenant_key, u.window_start, u.series_id, w.cost, w.unpriced
+  ), summed AS (
+    SELECT tenant_key, window_start, series_id, sum(cost) AS cost, sum(unpriced)::bigint AS unpriced
+    FROM corrected GROUP BY 1, 2, 3
+  )
+  SELECT c.*, s.pair_id, date_trunc('hour', c.window_start, 'UTC') AS hour, date_trunc('day', c.window_start, 'UTC') AS day
+  FROM summed c JOIN series s USING (series_id) ORDER BY c.series_id, c.window_start
+  LOOP
+    UPDATE metrics_1m m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.window_start AND m.series_id = w.series_id;
+    UPDATE metrics_1h m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.hour AND m.series_id = w.series_id;
+    UPDATE metrics_1d m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.day AND m.series_id = w.series_id;
+    UPDATE changes_1m c SET revision = c.revision + 1, changed_at_ms = greatest(c.changed_at_ms, at_ms),
+      queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE nextval('changes_queue') END
+    WHERE c.pair_id = w.pair_id AND c.window_start = w.window_start;
+  END LOOP;
+END $$;
+`;

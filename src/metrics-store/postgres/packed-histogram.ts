@@ -1,0 +1,35 @@
+import type { Histogram } from '../../tally/histogram.ts';
+import { invariant } from '../../tally/invariant.ts';
+
+/**
+ * A histogram as the text of a `bigint[]`: `{bucket,bucket,…}` with `(index + 1024) * 2^41 + count` each and index −1024 for zero; see
+ * `migrations/0002-histograms.ts`. All elements are exact in a `number`.
+ */
+export function packHistogram(histogram: Histogram): string {
+  const packed: number[] = [];
+  if (histogram.zeroCount > 0) packed.push(pack(-INDEX_OFFSET, histogram.zeroCount));
+  for (const [index, count] of histogram.counts) packed.push(pack(index, count));
+  return `{${packed.join(',')}}`;
+}
+
+/** Adds what `text` holds; a bucket may occur in it several times. */
+export function addPackedHistogram(into: Histogram, text: string): void {
+  if (text === '{}') return;
+  for (const element of text.slice(1, -1).split(',')) {
+    const bucket = Number(element);
+    const code = Math.floor(bucket / COUNT_UNIT);
+    const count = bucket - code * COUNT_UNIT;
+    if (code === 0) into.zeroCount += count;
+    else into.addBucket(code - INDEX_OFFSET, count);
+  }
+}
+
+const INDEX_OFFSET = 1024;
+const CODE_MAX = 4095;
+const COUNT_UNIT = 2 ** 41;
+
+function pack(index: number, count: number): number {
+  const code = index + INDEX_OFFSET;
+  invariant(code >= 0 && code <= CODE_MAX && count < COUNT_UNIT, 'a bucket has an index of 12 bits and a count of 41');
+  return code * COUNT_UNIT + count;
+}

@@ -1,0 +1,144 @@
+import { seriesKey } from '../../tally/series.ts';
+import { TALLY_SUMS } from '../../tally/tally.ts';
+import { USAGE_SUMS } from '../../tally/usage.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
+import { foldCallWrites } from '../apply-call.ts';
+import { AUDIT_COUNTS } from '../audit.ts';
+import type { Call } from '../call.ts';
+import { CALL_FIELDS } from '../call-columns.ts';
+import type { Commit } from '../commit.ts';
+import { EVALUATION_SUMS } from '../evaluation.ts';
+import { type FoldedTally, foldAudits, foldEvaluations, foldTallies, foldUsages } from '../fold-commit.ts';
+import { storableText } from '../storable-text.ts';
+import { columnOf } from '../tally-columns.ts';
+import { packHistogram } from './packed-histogram.ts';
+import { pairKey, type ResolvedNames, type SeriesRef } from './postgres-dictionary.ts';
+
+type Row = Record<string, number | string | null | object>;
+
+export interface CommitDocument {
+  /** The value of `streamlens_commit`. JSON, as one parameter of that kind is written and read faster than an array per column. */
+  readonly json: string;
+  /** Newest window per series that had none as new: to be noted when the commit is applied. */
+  readonly lastWindows: ReadonlyMap<SeriesRef, number>;
+}
+
+export function commitDocument(names: ResolvedNames, commit: Commit): CommitDocument {
+  const folded = foldTallies(commit.tallies, (series) => known(names.series.get(seriesKey(series))));
+  const lastWindows = newestWindows(folded.get(MINUTE_MS) ?? []);
+  const rowsOf = (resolutionMs: ResolutionMs): Row[] => (folded.get(resolutionMs) ?? []).map(windowRow);
+  const calls = foldCallWrites(commit.calls);
+  const callsOf = (kind: 'full' | 'answer'): Row[] =>
+    calls
+      .filter((write) => write.kind === kind)
+      .map(({ call }) => callRow(known(names.tenants.get(call.tenantId)), call));
+  const json = JSON.stringify({
+    partition: commit.partition,
+    expected_seq: commit.expectedSeq,
+    token: storableText(commit.token),
+    positions: commit.positions,
+    complete_through_ms: commit.completeThroughMs,
+    committed_at_ms: commit.committedAtMs,
+    checkpoint: base64(commit.checkpoint),
+    minutes: rowsOf(MINUTE_MS),
+    hours: rowsOf(HOUR_MS),
+    days: rowsOf(DAY_MS),
+    last_windows: Array.from(lastWindows, ([{ id }, start_ms]) => ({ series_id: id, start_ms })),
+    usages: usageRows(names, commit.usages),
+    evaluations: evaluationRows(names, commit.evaluations),
+    audits: auditRows(commit.audits),
+    calls: callsOf('full'),
+    answers: callsOf('answer'),
+    dead_letters: deadLetterRows(commit.deadLetters),
+  });
+  return { json, lastWindows };
+}
+
+/** Where it is newer than what this process knows of. */
+function newestWindows(minutes: readonly FoldedTally<SeriesRef>[]): Map<SeriesRef, number> {
+  const newest = new Map<SeriesRef, number>();
+  for (const { ref, windowStartMs } of minutes) {
+    if (windowStartMs > (newest.get(ref) ?? ref.lastWindowStartMs ?? -1)) newest.set(ref, windowStartMs);
+  }
+  return newest;
+}
+
+function windowRow({ ref, windowStartMs, tally }: FoldedTally<SeriesRef>): Row {
+  const row: Row = { tenant_key: ref.tenantKey, pair_id: ref.pairId, series_id: ref.id, start_ms: windowStartMs };
+  for (const field of TALLY_SUMS) row[columnOf(field)] = tally[field];
+  row['latency_us_max'] = tally.latencyUsMax;
+  row['cost_pico_usd'] = tally.costPicoUsd.value.toString();
+  row['latency'] = packHistogram(tally.latency);
+  row['time_to_first_token'] = packHistogram(tally.timeToFirstToken);
+  return row;
+}
+
+function usageRows(names: ResolvedNames, deltas: Commit['usages']): Row[] {
+  return foldUsages(deltas, (series) => known(names.series.get(seriesKey(series)))).map(
+    ({ ref, windowStartMs, billed, usage }) => ({
+      tenant_key: ref.tenantKey,
+      start_ms: windowStartMs,
+      series_id: ref.id,
+      billed_provider: billed.provider,
+      billed_model: billed.model,
+      band_from_tokens: billed.bandFromTokens,
+      ...Object.fromEntries(USAGE_SUMS.map((field) => [columnOf(field), usage[field]])),
+      cost_pico_usd: usage.costPicoUsd.value.toString(),
+    }),
+  );
+}
+
+function evaluationRows(names: ResolvedNames, deltas: Commit['evaluations']): Row[] {
+  return foldEvaluations(deltas, (delta) => known(names.pairs.get(pairKey(delta)))).map(
+    ({ ref, name, windowStartMs, tally }) => ({
+      tenant_key: ref.tenantKey,
+      start_ms: windowStartMs,
+      name,
+      pair_id: ref.id,
+      ...Object.fromEntries(EVALUATION_SUMS.map((field) => [columnOf(field), tally[field]])),
+      labels: Object.fromEntries(tally.labels),
+    }),
+  );
+}
+
+function auditRows(deltas: Commit['audits']): Row[] {
+  return foldAudits(deltas).map(({ tenantId, hourStartMs, counts }) => ({
+    start_ms: hourStartMs,
+    tenant_id: tenantId,
+    ...Object.fromEntries(AUDIT_COUNTS.map((count) => [columnOf(count), counts[count]])),
+  }));
+}
+
+const CALL_COLUMN_OF = CALL_FIELDS.map((field) => [field, columnOf(field)] as const);
+
+function callRow(tenantKey: number, call: Call): Row {
+  const row: Row = { tenant_key: tenantKey };
+  for (const [field, column] of CALL_COLUMN_OF) {
+    const value = call[field];
+    // An absent field is NULL to json_to_recordset, and shorter.
+    if (value !== null) row[column] = typeof value === 'bigint' ? value.toString() : value;
+  }
+  return row;
+}
+
+function deadLetterRows(letters: Commit['deadLetters']): Row[] {
+  return letters.map(({ topic, partition, offset, loggedAtMs, reason, detail, key, value }) => ({
+    topic,
+    partition,
+    log_offset: offset,
+    logged_at_ms: loggedAtMs,
+    reason,
+    detail: storableText(detail),
+    record_key: base64(key),
+    record_value: base64(value),
+  }));
+}
+
+function base64(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function known<T>(entry: T | undefined): T {
+  if (entry === undefined) throw new Error('Broken invariant: a commit is resolved before it is written');
+  return entry;
+}

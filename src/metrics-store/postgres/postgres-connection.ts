@@ -1,0 +1,133 @@
+import pg from 'pg';
+import { type PostgresDsn, parseDsn, withoutTls } from './postgres-dsn.ts';
+import { asStoreError, isGivenUp } from './postgres-errors.ts';
+import { RESULT_TYPES, type SqlRow, type SqlValue, toParameter } from './postgres-values.ts';
+
+export interface PostgresOptions {
+  /** `postgres://user:password@host:port/database?sslmode=…`, with libpq's meaning of `sslmode`. */
+  readonly dsn: string;
+  readonly poolMax?: number;
+  readonly statementTimeoutMs?: number;
+}
+
+const POOL_MAX = 8;
+const STATEMENT_MS_MAX = 30_000;
+const CONNECT_MS_MAX = 5_000;
+/** How long a statement waits for a lock before it gives up and is tried again. */
+const LOCK_MS_MAX = 10_000;
+/** How much later than the server the client gives up: where the network swallowed the answer. */
+const SILENCE_MS_MAX = 5_000;
+
+/** How often a transaction is tried that had to give way to another one. */
+const ATTEMPTS_MAX = 5;
+
+/** Without values, several statements may be in one text. */
+export type Query = (sql: string, values?: readonly SqlValue[]) => Promise<readonly SqlRow[]>;
+
+/** Opens a bounded pool and makes sure that the server answers. @throws {MetricsStoreError} */
+export async function connectPostgres(options: PostgresOptions): Promise<PostgresConnection> {
+  const dsn = parseDsn(options.dsn);
+  try {
+    return await tryConnect(dsn, options);
+  } catch (error) {
+    const hasNoTls = error instanceof Error && error.message.includes('does not support SSL');
+    if (!dsn.isTlsOptional || !hasNoTls) throw error;
+    return await tryConnect(withoutTls(dsn), options);
+  }
+}
+
+async function tryConnect(dsn: PostgresDsn, options: PostgresOptions): Promise<PostgresConnection> {
+  const connection = new PostgresConnection(dsn, options);
+  try {
+    await connection.query('SELECT 1', []);
+    return connection;
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+/** A pool of connections. Rows come as arrays in the order of the columns; see `RESULT_TYPES` for their values. */
+export class PostgresConnection {
+  /** Host and database, for messages. */
+  readonly place: string;
+  readonly #pool: pg.Pool;
+  #closed: Promise<void> | null = null;
+
+  constructor(dsn: PostgresDsn, { poolMax = POOL_MAX, statementTimeoutMs = STATEMENT_MS_MAX }: PostgresOptions) {
+    this.place = dsn.place;
+    try {
+      this.#pool = new pg.Pool({
+        connectionString: dsn.connectionString,
+        max: poolMax,
+        connectionTimeoutMillis: CONNECT_MS_MAX,
+        statement_timeout: statementTimeoutMs,
+        query_timeout: statementTimeoutMs + SILENCE_MS_MAX,
+        lock_timeout: LOCK_MS_MAX,
+        keepAlive: true,
+        application_name: 'streamlens',
+        types: RESULT_TYPES,
+      });
+    } catch (error) {
+      throw asStoreError(dsn.place, error);
+    }
+    // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
+    this.#pool.on('error', () => {});
+  }
+
+  /** One statement. Tried again where it had to give way to another transaction. */
+  async query(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    return this.#insist(() => run(this.#pool, sql, values));
+  }
+
+  /** All or nothing; `work` may run several times. */
+  async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return this.#insist(async () => {
+      const client = await this.#pool.connect();
+      let failure: Error | undefined;
+      try {
+        await client.query('BEGIN');
+        const result = await work((sql, values) => run(client, sql, values));
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        // Also where ROLLBACK fails: the connection is thrown away, and with it the transaction.
+        await client.query('ROLLBACK').catch((reason: Error) => {
+          failure = reason;
+        });
+        throw error;
+      } finally {
+        client.release(failure);
+      }
+    });
+  }
+
+  /** Waits for what runs. */
+  async close(): Promise<void> {
+    this.#closed ??= this.#pool.end();
+    await this.#closed;
+  }
+
+  async #insist<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isGivenUp(error) || attempt >= ATTEMPTS_MAX) throw asStoreError(this.place, error);
+      }
+    }
+  }
+}
+
+async function run(
+  client: pg.Pool | pg.PoolClient,
+  text: string,
+  values: readonly SqlValue[] | undefined,
+): Promise<readonly SqlRow[]> {
+  if (values === undefined) {
+    await client.query(text);
+    return [];
+  }
+  const result = await client.query<unknown[]>({ text, values: values.map(toParameter), rowMode: 'array' });
+  return result.rows;
+}

@@ -1,0 +1,50 @@
+import { MetricsStoreError } from '../metrics-store-error.ts';
+
+/** A DSN taken apart as far as needed; the rest is pg's business. */
+export interface PostgresDsn {
+  /** For `pg`, with the meaning of `sslmode` that libpq gives it. */
+  readonly connectionString: string;
+  /** `host:port/database`, for messages. */
+  readonly place: string;
+  /** `prefer` and `allow`: try TLS, go on without where the server has none. */
+  readonly isTlsOptional: boolean;
+}
+
+const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'];
+
+/**
+ * Reads `postgres://user:password@host:port/database?sslmode=…`.
+ *
+ * @throws {MetricsStoreError} `misconfigured`; the message never repeats the DSN, as that may hold a password.
+ */
+export function parseDsn(dsn: string): PostgresDsn {
+  const url = URL.canParse(dsn) ? new URL(dsn) : null;
+  if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
+    throw misconfigured('is no URL; write postgres://user:password@host:5432/database?sslmode=disable');
+  }
+  const mode = url.searchParams.get('sslmode');
+  if (mode !== null && !SSL_MODES.includes(mode)) {
+    throw misconfigured(`has sslmode=${mode}; accepted are ${SSL_MODES.join(', ')}`);
+  }
+  if (mode === 'verify-ca' && !url.searchParams.has('sslrootcert')) {
+    throw misconfigured('has sslmode=verify-ca but no sslrootcert; name the file of the certificate authority');
+  }
+  const isTlsOptional = mode === 'allow' || mode === 'prefer';
+  if (isTlsOptional) url.searchParams.set('sslmode', 'require');
+  // Without it, pg takes `require` for `verify-full`.
+  if (mode !== null) url.searchParams.set('uselibpqcompat', 'true');
+  const host = url.searchParams.get('host') ?? url.hostname;
+  const place = `${host}:${url.port || '5432'}${url.pathname}`;
+  return { connectionString: url.href, place, isTlsOptional };
+}
+
+/** The same without TLS. */
+export function withoutTls(dsn: PostgresDsn): PostgresDsn {
+  const url = new URL(dsn.connectionString);
+  url.searchParams.set('sslmode', 'disable');
+  return { ...dsn, connectionString: url.href, isTlsOptional: false };
+}
+
+function misconfigured(problem: string): MetricsStoreError {
+  return new MetricsStoreError('misconfigured', `POSTGRES_DSN ${problem}.`);
+}

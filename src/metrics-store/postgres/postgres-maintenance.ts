@@ -1,0 +1,68 @@
+import { storableBilled } from '../fold-commit.ts';
+import type { CostCorrection, PruneBefore } from '../metrics-store.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import { type PostgresPartitions, startOfDay } from './postgres-partitions.ts';
+import { instant } from './postgres-values.ts';
+import { FIND_SERIES } from './record-statements.ts';
+
+/** Corrections and retention. */
+
+export async function reprice(
+  connection: PostgresConnection,
+  corrections: readonly CostCorrection[],
+  committedAtMs: number,
+): Promise<void> {
+  if (corrections.length === 0) return;
+  const names = corrections.map(({ series }) => series);
+  const found = await connection.query(FIND_SERIES, [
+    names.map((series) => series.tenantId),
+    names.map((series) => series.route),
+    names.map((series) => series.model),
+    names.map((series) => series.provider),
+  ]);
+  const rows = found.flatMap(([item, tenantKey, seriesId]) => {
+    const correction = corrections[Number(item)];
+    if (correction === undefined) return [];
+    const billed = storableBilled(correction.billed);
+    return {
+      tenant_key: tenantKey,
+      series_id: seriesId,
+      start_ms: correction.windowStartMs,
+      billed_provider: billed.provider,
+      billed_model: billed.model,
+      band_from_tokens: billed.bandFromTokens,
+      cost_pico_usd: correction.costPicoUsd.toString(),
+      unpriced_calls: correction.unpricedCalls,
+    };
+  });
+  await connection.query('SELECT streamlens_reprice($1, $2)', [JSON.stringify(rows), committedAtMs]);
+}
+
+/**
+ * Drops the partitions that are too old as a whole, then deletes what else is too old. Minutes and calls, of which there are
+ * many, are kept to the end of their day, so that they go with their partition and are hardly ever deleted row by row.
+ */
+export async function prune(
+  connection: PostgresConnection,
+  partitions: PostgresPartitions,
+  before: PruneBefore,
+): Promise<void> {
+  const minutesMs = startOfDay(before.minutesMs);
+  const callsMs = startOfDay(before.callsMs);
+  const windows = [
+    ['metrics_1m', minutesMs],
+    ['usage_1m', minutesMs],
+    ['evaluations_1m', minutesMs],
+    ['metrics_1h', before.hoursMs],
+    ['metrics_1d', before.daysMs],
+  ] as const;
+  for (const [table, beforeMs] of windows) {
+    await partitions.dropBefore(table, beforeMs);
+    await connection.query(`DELETE FROM ${table} WHERE window_start < $1`, [instant(beforeMs)]);
+  }
+  await partitions.dropBefore('calls', callsMs);
+  await connection.query('DELETE FROM calls WHERE "timestamp" < $1', [instant(callsMs)]);
+  await connection.query('DELETE FROM changes_1m WHERE window_start < $1', [instant(minutesMs)]);
+  await connection.query('DELETE FROM audit_1h WHERE hour_start < $1', [instant(before.hoursMs)]);
+  await connection.query('DELETE FROM dead_letters WHERE logged_at_ms < $1', [before.deadLettersMs]);
+}

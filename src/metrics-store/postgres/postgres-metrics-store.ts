@@ -1,0 +1,167 @@
+import type { Call } from '../call.ts';
+import type { Commit, Progress } from '../commit.ts';
+import type * as Reader from '../metrics-reader.ts';
+import type { CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
+import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
+import { readCall, readCalls } from './postgres-calls.ts';
+import { commitDocument } from './postgres-commit.ts';
+import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
+import { PostgresDictionary } from './postgres-dictionary.ts';
+import { prune, reprice } from './postgres-maintenance.ts';
+import { PostgresPartitions } from './postgres-partitions.ts';
+import * as Records from './postgres-records.ts';
+import { PostgresWindows } from './postgres-windows.ts';
+
+export interface PostgresMetricsStoreOptions extends PostgresOptions {
+  /** Whether to create or upgrade the schema and to open partitions ahead; true unless told otherwise. */
+  readonly migrate?: boolean;
+  readonly maxSeriesPerTenant?: number;
+  /** Decides which time partitions are opened; the system's clock unless told otherwise. */
+  readonly nowMs?: () => number;
+}
+
+/**
+ * Opens the shared store. Any number of processes may use one database.
+ *
+ * @throws {MetricsStoreError} when the server cannot be reached or its schema is not this program's.
+ */
+export async function openPostgresMetricsStore(options: PostgresMetricsStoreOptions): Promise<MetricsStore> {
+  const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_MAX, nowMs = Date.now } = options;
+  const connection = await connectPostgres(options);
+  try {
+    const partitions = new PostgresPartitions(connection, nowMs);
+    if (migrate) {
+      await migrateConnection(connection);
+      await partitions.openAhead();
+    } else await checkPostgresVersion(connection);
+    const dictionary = new PostgresDictionary(connection, maxSeriesPerTenant);
+    return new PostgresMetricsStore({ connection, partitions, dictionary });
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+}
+
+class PostgresMetricsStore implements MetricsStore {
+  readonly #connection: PostgresConnection;
+  readonly #partitions: PostgresPartitions;
+  readonly #dictionary: PostgresDictionary;
+  readonly #windows: PostgresWindows;
+
+  constructor(parts: {
+    connection: PostgresConnection;
+    partitions: PostgresPartitions;
+    dictionary: PostgresDictionary;
+  }) {
+    this.#connection = parts.connection;
+    this.#partitions = parts.partitions;
+    this.#dictionary = parts.dictionary;
+    this.#windows = new PostgresWindows(parts.connection);
+  }
+
+  async loadProgress(partition: number): Promise<Progress | null> {
+    return Records.loadProgress(this.#connection, partition);
+  }
+
+  /** One round trip, but for what is new: a series or a day that this process has not met. */
+  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+    await this.#partitions.open(instantsOf(commit));
+    const names = await this.#dictionary.resolve(commit);
+    const { json, lastWindows } = commitDocument(names, commit);
+    const [row] = await this.#connection.query('SELECT streamlens_commit($1)', [json]);
+    if (row?.[0] !== 'applied') return 'fenced';
+    for (const [series, startMs] of lastWindows) {
+      series.lastWindowStartMs = Math.max(series.lastWindowStartMs ?? -1, startMs);
+    }
+    return 'applied';
+  }
+
+  async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
+    return this.#windows.read(query);
+  }
+
+  async readChanges(query: Reader.ChangesQuery): Promise<readonly Reader.ChangedRow[]> {
+    return this.#windows.readChanges(query);
+  }
+
+  async readDimensions(tenantId: string | null): Promise<readonly Reader.SeriesActivity[]> {
+    return this.#windows.readDimensions(tenantId);
+  }
+
+  async readCalls(query: Reader.CallsQuery): Promise<readonly Call[]> {
+    return readCalls(this.#connection, query);
+  }
+
+  async readCall(tenantId: string, requestId: string): Promise<Call | null> {
+    return readCall(this.#connection, tenantId, requestId);
+  }
+
+  async readEvaluations(query: Reader.EvaluationsQuery): Promise<readonly Reader.EvaluationRow[]> {
+    return Records.readEvaluations(this.#connection, query);
+  }
+
+  async readProgress(): Promise<ReadonlyMap<number, Progress>> {
+    return Records.readProgress(this.#connection);
+  }
+
+  async readAudit(query: {
+    tenantId: string | null;
+    fromMs: number;
+    toMs: number;
+  }): Promise<readonly Reader.AuditRow[]> {
+    return Records.readAudit(this.#connection, query);
+  }
+
+  async readDeadLetters(query: {
+    limit: number;
+    before: Reader.DeadLetterCursor | null;
+  }): Promise<readonly DeadLetter[]> {
+    return Records.readDeadLetters(this.#connection, query);
+  }
+
+  async readUsage(query: Reader.UsageQuery): Promise<readonly Reader.UsageRow[]> {
+    return Records.readUsage(this.#connection, query);
+  }
+
+  async unpublishedRows(limit: number): Promise<readonly PublishableRow[]> {
+    return this.#windows.unpublished(limit);
+  }
+
+  async markRowsPublished(rows: readonly PublishableRow[]): Promise<void> {
+    await this.#windows.markPublished(rows);
+  }
+
+  async unpublishedDeadLetters(limit: number): Promise<readonly DeadLetter[]> {
+    return Records.unpublishedDeadLetters(this.#connection, limit);
+  }
+
+  async markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void> {
+    await Records.markDeadLettersPublished(this.#connection, letters);
+  }
+
+  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void> {
+    await reprice(this.#connection, corrections, committedAtMs);
+  }
+
+  async prune(before: PruneBefore): Promise<void> {
+    await this.#partitions.openAhead();
+    await prune(this.#connection, this.#partitions, before);
+  }
+
+  async checkHealth(): Promise<void> {
+    await checkPostgresVersion(this.#connection);
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+/** Everything in a commit that lies in a time partition. */
+function* instantsOf(commit: Commit): Iterable<number> {
+  for (const rows of [commit.tallies, commit.usages, commit.evaluations])
+    for (const row of rows) yield row.windowStartMs;
+  for (const { call } of commit.calls) yield call.timestampMs;
+}

@@ -1,0 +1,159 @@
+import { TALLY_SUMS, Tally } from '../../tally/tally.ts';
+import { coarsestResolutionMs, DAY_MS, HOUR_MS } from '../../tally/window.ts';
+import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
+import type { PublishableRow } from '../outbox.ts';
+import { Regrouper, rangeToScan } from '../regroup.ts';
+import { addPackedHistogram } from './packed-histogram.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import { instant, type SqlRow } from './postgres-values.ts';
+import * as Sql from './window-statements.ts';
+
+/** Up to this many matching series are named to the index; more are filtered from the tenant's windows. */
+const NAMED_SERIES_MAX = 64;
+
+/** A page is at first as many rows as asked for, then ever larger: most questions need one. */
+const PAGE_ROWS_MIN = 200;
+const PAGE_ROWS_MAX = 10_000;
+
+/** Questions about the window rows. */
+export class PostgresWindows {
+  readonly #connection: PostgresConnection;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+  }
+
+  async read(query: MetricsQuery): Promise<readonly MetricsRow[]> {
+    const [tenant] = await this.#connection.query('SELECT tenant_key FROM tenants WHERE tenant_id = $1', [
+      query.tenantId,
+    ]);
+    if (tenant === undefined) return [];
+    const tenantKey = Number(tenant[0]);
+    const seriesIds = await this.#matchingSeries(tenantKey, query);
+    const regrouper = new Regrouper(query);
+    for await (const page of this.#pages(tenantKey, query, seriesIds)) {
+      for (const row of page) {
+        const [windowStartMs, route, model, provider] = row as [number, string, string, string];
+        const addTo = (into: Tally): void => addStoredTally(into, row, 4);
+        if (!regrouper.add({ windowStartMs, route, model, provider, addTo })) return regrouper.finish();
+      }
+    }
+    return regrouper.finish();
+  }
+
+  async readChanges({ tenantId, route, model, sinceMs, limit }: ChangesQuery): Promise<readonly ChangedRow[]> {
+    const rows = await this.#connection.query(Sql.SELECT_CHANGED, [tenantId, sinceMs, route, model, limit]);
+    return mergeMinutes(rows).map(({ row, tally }) => ({
+      route: String(row[2]),
+      model: String(row[3]),
+      windowStartMs: Number(row[4]),
+      revision: Number(row[5]),
+      changedAtMs: Number(row[6]),
+      tally,
+    }));
+  }
+
+  async readDimensions(tenantId: string | null): Promise<readonly SeriesActivity[]> {
+    const rows = await this.#connection.query(Sql.SELECT_DIMENSIONS, [tenantId]);
+    return rows.map(([tenant, route, model, provider, lastWindowStart]) => ({
+      tenantId: String(tenant),
+      route: String(route),
+      model: String(model),
+      provider: String(provider),
+      lastWindowStartMs: Number(lastWindowStart),
+    }));
+  }
+
+  async unpublished(limit: number): Promise<readonly PublishableRow[]> {
+    const rows = await this.#connection.query(Sql.SELECT_QUEUED, [limit]);
+    return mergeMinutes(rows).map(({ row, tally }) => ({
+      tenantId: String(row.at(-1)),
+      route: String(row[2]),
+      model: String(row[3]),
+      windowStartMs: Number(row[4]),
+      revision: Number(row[5]),
+      tally,
+    }));
+  }
+
+  async markPublished(rows: readonly PublishableRow[]): Promise<void> {
+    if (rows.length === 0) return;
+    await this.#connection.query(Sql.MARK_PUBLISHED, [
+      rows.map((row) => row.tenantId),
+      rows.map((row) => row.route),
+      rows.map((row) => row.model),
+      rows.map((row) => instant(row.windowStartMs)),
+      rows.map((row) => row.revision),
+    ]);
+  }
+
+  /** Null: no filter, or too many to name. */
+  async #matchingSeries(tenantKey: number, { route, model, provider }: MetricsQuery): Promise<number[] | null> {
+    if (route === null && model === null && provider === null) return null;
+    const values = [tenantKey, route, model, provider, NAMED_SERIES_MAX + 1];
+    const rows = await this.#connection.query(Sql.SELECT_MATCHING_SERIES, values);
+    return rows.length > NAMED_SERIES_MAX ? null : rows.map(([id]) => Number(id));
+  }
+
+  async *#pages(
+    tenantKey: number,
+    query: MetricsQuery,
+    seriesIds: number[] | null,
+  ): AsyncGenerator<readonly SqlRow[], void> {
+    const { route, model, provider, order, stepMs, limit } = query;
+    const resolutionMs = coarsestResolutionMs(stepMs);
+    const sql = Sql.selectTenantRows({ table: tableOf(stepMs), order });
+    const filter = seriesIds === null ? [route, model, provider, null] : [null, null, null, seriesIds];
+    let { fromMs, toMs } = rangeToScan(query);
+    let afterSeries: number | null = null;
+    // One row more than asked for tells that the last step is complete.
+    let pageRows = Math.min(Math.max((limit * stepMs) / resolutionMs + 1, PAGE_ROWS_MIN), PAGE_ROWS_MAX);
+    while (fromMs < toMs) {
+      const range = [instant(fromMs), instant(toMs - 1)];
+      const page: readonly SqlRow[] = await this.#connection.query(sql, [
+        tenantKey,
+        ...range,
+        ...filter,
+        afterSeries,
+        pageRows,
+      ]);
+      yield page;
+      const last = page.at(-1);
+      if (last === undefined || page.length < pageRows) return;
+      afterSeries = Number(last.at(-1));
+      if (order === 'asc') fromMs = Number(last[0]);
+      else toMs = Number(last[0]) + 1;
+      pageRows = PAGE_ROWS_MAX;
+    }
+  }
+}
+
+function tableOf(stepMs: number): Sql.WindowTable {
+  const resolutionMs = coarsestResolutionMs(stepMs);
+  if (resolutionMs === DAY_MS) return 'metrics_1d';
+  return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
+}
+
+/** Adds the tally whose columns begin at `row[at]`. */
+function addStoredTally(into: Tally, row: SqlRow, at: number): void {
+  let next = at;
+  for (const field of TALLY_SUMS) into[field] += row[next++] as number;
+  into.latencyUsMax = Math.max(into.latencyUsMax, row[next++] as number);
+  into.costPicoUsd.addBig(row[next++] as bigint);
+  addPackedHistogram(into.latency, row[next++] as string);
+  addPackedHistogram(into.timeToFirstToken, row[next++] as string);
+}
+
+/** Rows of one pair and window, which follow each other, as one: columns of `MERGED`. */
+function mergeMinutes(rows: readonly SqlRow[]): { readonly row: SqlRow; readonly tally: Tally }[] {
+  const merged: { row: SqlRow; tally: Tally }[] = [];
+  for (const row of rows) {
+    let last = merged.at(-1);
+    if (last === undefined || last.row[1] !== row[1] || last.row[4] !== row[4]) {
+      last = { row, tally: new Tally() };
+      merged.push(last);
+    }
+    addStoredTally(last.tally, row, 7);
+  }
+  return merged;
+}

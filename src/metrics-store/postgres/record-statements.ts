@@ -1,0 +1,62 @@
+import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+
+/** The questions about evaluations, audit, dead letters, usage and progress; those of SQLite have the same names. */
+
+/**
+ * Grouped here, as labels and sums are plain numbers. Values: tenant, from, to, name, route, model (null: any), step, limit.
+ */
+export const SELECT_EVALUATIONS = `
+  SELECT to_timestamp(floor(extract(epoch FROM e.window_start) * 1000 / $7::bigint) * $7::bigint / 1000) AS step, e.name,
+    ${EVALUATION_SUM_COLUMNS.map((name) => `sum(e.${name})::bigint`).join(', ')},
+    coalesce(json_agg(e.labels) FILTER (WHERE e.labels <> '{}'), '[]')::text
+  FROM evaluations_1m e JOIN pairs p ON p.pair_id = e.pair_id
+  WHERE e.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
+    AND e.window_start >= $2::timestamptz AND e.window_start <= $3::timestamptz
+    AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR p.route = $5) AND ($6::text IS NULL OR p.model = $6)
+  GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT $8`;
+
+export const SELECT_AUDIT = `
+  SELECT hour_start, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
+  WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)
+  ORDER BY hour_start, tenant_id`;
+
+const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value';
+const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC';
+
+export const SELECT_DEAD_LETTERS = `SELECT ${DEAD_LETTER} FROM dead_letters ${NEWEST_FIRST} LIMIT $1`;
+
+export const SELECT_DEAD_LETTERS_BEFORE = `
+  SELECT ${DEAD_LETTER} FROM dead_letters
+  WHERE (logged_at_ms, topic, partition, log_offset) < ($2, $3, $4, $5) ${NEWEST_FIRST} LIMIT $1`;
+
+export const SELECT_UNPUBLISHED_DEAD_LETTERS = `
+  SELECT ${DEAD_LETTER} FROM dead_letters WHERE NOT is_published
+  ORDER BY logged_at_ms, topic, partition, log_offset LIMIT $1`;
+
+/** Values: topic, partition, offset, as arrays. */
+export const MARK_DEAD_LETTERS = `
+  UPDATE dead_letters d SET is_published = true
+  FROM unnest($1::text[], $2::int[], $3::bigint[]) AS x (topic, partition, log_offset)
+  WHERE d.topic = x.topic AND d.partition = x.partition AND d.log_offset = x.log_offset`;
+
+/** Values: from, to, tenant (null: all). */
+export const SELECT_USAGE = `
+  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start, u.billed_provider, u.billed_model,
+    u.band_from_tokens, ${USAGE_SUM_COLUMNS.map((name) => `u.${name}`).join(', ')}, u.cost_pico_usd
+  FROM usage_1m u
+  JOIN tenants t ON t.tenant_key = u.tenant_key
+  JOIN series s ON s.series_id = u.series_id
+  JOIN pairs p ON p.pair_id = s.pair_id
+  WHERE u.window_start >= $1::timestamptz AND u.window_start <= $2::timestamptz AND ($3::text IS NULL OR t.tenant_id = $3)
+  ORDER BY u.window_start, u.series_id`;
+
+export const SELECT_PROGRESS = `
+  SELECT partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint FROM progress`;
+
+/** Values: tenants, routes, models, providers, as arrays. Only what is there. */
+export const FIND_SERIES = `
+  SELECT x.n - 1, t.tenant_key, s.series_id
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS x (tenant_id, route, model, provider, n)
+  JOIN tenants t ON t.tenant_id = x.tenant_id
+  JOIN pairs p ON p.tenant_key = t.tenant_key AND md5(p.route) = md5(x.route) AND md5(p.model) = md5(x.model)
+  JOIN series s ON s.pair_id = p.pair_id AND s.provider = x.provider`;

@@ -1,0 +1,93 @@
+import { TALLY_SUM_COLUMNS } from '../tally-columns.ts';
+
+/** The questions about window rows; those of SQLite have the same names. */
+
+export type WindowTable = 'metrics_1m' | 'metrics_1h' | 'metrics_1d';
+
+interface Shape {
+  readonly table: WindowTable;
+  readonly order: 'asc' | 'desc';
+}
+
+const TALLY = [...TALLY_SUM_COLUMNS, 'latency_us_max', 'cost_pico_usd', 'latency', 'time_to_first_token']
+  .map((name) => `m.${name}`)
+  .join(', ');
+
+const NAMED = 'JOIN series s ON s.series_id = m.series_id JOIN pairs p ON p.pair_id = s.pair_id';
+
+/**
+ * One page of a scan. Values: tenant key, from, to, route, model, provider (null: any), series ids (null: any), the series
+ * after which the page begins within its first window (null: all of it), limit.
+ *
+ * The rows are limited before they are named, so that the index gives them in order and nothing is sorted; where dimensions are
+ * filtered without ids, naming must come first.
+ */
+export const selectTenantRows = ({ table, order }: Shape): string => {
+  const [beyond, first] = order === 'asc' ? ['>', '$2'] : ['<', '$3'];
+  return `
+  SELECT m.window_start, p.route, p.model, s.provider, ${TALLY}, m.series_id
+  FROM ${table} m ${NAMED}
+  WHERE m.tenant_key = $1 AND m.window_start >= $2::timestamptz AND m.window_start <= $3::timestamptz
+    AND ($4::text IS NULL OR p.route = $4) AND ($5::text IS NULL OR p.model = $5)
+    AND ($6::text IS NULL OR s.provider = $6)
+    AND ($7::bigint[] IS NULL OR m.series_id = ANY ($7))
+    AND ($8::bigint IS NULL OR (m.window_start, m.series_id) ${beyond} (${first}::timestamptz, $8))
+  ORDER BY m.window_start ${order}, m.series_id ${order} LIMIT $9`;
+};
+
+/** Values: tenant key, route, model, provider (null: any), limit. */
+export const SELECT_MATCHING_SERIES = `
+  SELECT s.series_id FROM pairs p JOIN series s ON s.pair_id = p.pair_id
+  WHERE p.tenant_key = $1 AND ($2::text IS NULL OR p.route = $2) AND ($3::text IS NULL OR p.model = $3)
+    AND ($4::text IS NULL OR s.provider = $4)
+  LIMIT $5`;
+
+/** A minute of a pair, a row per provider, for each of the chosen changes \`c\`. */
+const MERGED = `
+  SELECT c.tenant_key, c.pair_id, p.route, p.model, c.window_start, c.revision, c.changed_at_ms, ${TALLY}
+  FROM chosen c
+  JOIN pairs p ON p.pair_id = c.pair_id
+  JOIN series s ON s.pair_id = c.pair_id
+  JOIN metrics_1m m ON m.tenant_key = c.tenant_key AND m.window_start = c.window_start AND m.series_id = s.series_id`;
+
+/** Values: tenant, since, route, model (null: any), limit. WITH TIES: the changes of one instant come together. */
+export const SELECT_CHANGED = `
+  WITH chosen AS (
+    SELECT c.tenant_key, c.pair_id, c.window_start, c.revision, c.changed_at_ms
+    FROM changes_1m c JOIN tenants t ON t.tenant_key = c.tenant_key JOIN pairs p ON p.pair_id = c.pair_id
+    WHERE t.tenant_id = $1 AND c.changed_at_ms >= $2
+      AND ($3::text IS NULL OR p.route = $3) AND ($4::text IS NULL OR p.model = $4)
+    ORDER BY c.changed_at_ms FETCH FIRST $5 ROWS WITH TIES
+  ) ${MERGED}
+  ORDER BY c.changed_at_ms, c.window_start, c.pair_id`;
+
+export const SELECT_QUEUED = `
+  WITH chosen AS (
+    SELECT tenant_key, pair_id, window_start, revision, changed_at_ms, queue_id
+    FROM changes_1m WHERE revision > published_revision ORDER BY queue_id LIMIT $1
+  ), named AS (${MERGED})
+  SELECT n.*, t.tenant_id FROM named n JOIN chosen c USING (pair_id, window_start)
+  JOIN tenants t ON t.tenant_key = n.tenant_key
+  ORDER BY c.queue_id`;
+
+/** Values: tenant, route, model, window start, revision, as arrays. Only ever forward: a late mark changes nothing. */
+export const MARK_PUBLISHED = `
+  WITH marked AS (
+    SELECT p.pair_id, x.window_start, x.revision
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::bigint[])
+      AS x (tenant_id, route, model, window_start, revision)
+    JOIN tenants t ON t.tenant_id = x.tenant_id
+    JOIN pairs p ON p.tenant_key = t.tenant_key AND md5(p.route) = md5(x.route) AND md5(p.model) = md5(x.model)
+  ), locked AS (
+    SELECT c.pair_id, c.window_start, m.revision FROM changes_1m c JOIN marked m USING (pair_id, window_start)
+    ORDER BY c.pair_id, c.window_start FOR NO KEY UPDATE OF c
+  )
+  UPDATE changes_1m c SET published_revision = greatest(c.published_revision, l.revision)
+  FROM locked l WHERE c.pair_id = l.pair_id AND c.window_start = l.window_start`;
+
+/** Series that were counted in a window. Values: tenant (null: all). */
+export const SELECT_DIMENSIONS = `
+  SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start
+  FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
+  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL
+  ORDER BY t.tenant_id, p.route, p.model, s.provider`;
