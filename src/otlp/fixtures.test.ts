@@ -203,3 +203,14 @@ test('a border between two exports at any place never changes how many calls are
     }
   }
 });
+
+test('all captures sent to one process give exactly their calls, in either order', () => {
+  for (const order of [CASES, CASES.toReversed()]) {
+    const recent = new RecentCalls();
+    for (const meta of order) {
+      const ids = eventsOf(meta, recent).map(({ request_id }) => request_id);
+      const expected = meta.reported.calls.map(({ trace_id, span_id }) => `${trace_id}-${span_id}`);
+      assert.deepEqual([...new Set(ids)].toSorted(), expected.toSorted(), meta.case);
+    }
+  }
+});
