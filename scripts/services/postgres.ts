@@ -110,7 +110,7 @@ async function createCluster(programs: string, directory: string): Promise<void>
     'scram-sha-256',
     `--pwfile=${passwordFile}`,
   ]);
-  await promisify(execFile)(initdb.program, initdb.options, { timeout: START_MS_MAX, cwd: directory });
+  await promisify(execFile)(initdb.program, [...initdb.options], { timeout: START_MS_MAX, cwd: directory });
 }
 
 function settingsOf(port: number, { fsync = true, settings = {} }: PostgresOptions): string[] {

@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dyingWithParent, type ProgramCall } from './program-call.ts';
 
-export interface ServiceCommand {
-  readonly program: string;
-  readonly options: readonly string[];
+export interface ServiceCommand extends ProgramCall {
   /** Takes stdout and stderr; shown when the service does not start. */
   readonly logFile: string;
   /** Lives on when this process ends. Else it is killed with it. */
@@ -30,7 +29,8 @@ export class ServiceProcess {
   }
 
   start(): void {
-    const { program, options, logFile, detached } = this.#command;
+    const { logFile, detached } = this.#command;
+    const { program, options } = detached ? this.#command : dyingWithParent(this.#command);
     const log = openSync(logFile, 'a');
     this.#child = spawn(program, options, { stdio: ['ignore', log, log], detached });
     // A program that is not there shows as a process that ended.

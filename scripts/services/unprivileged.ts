@@ -1,4 +1,5 @@
 import { chownSync, readFileSync } from 'node:fs';
+import type { ProgramCall } from './program-call.ts';
 
 /** Who runs what refuses to run as root, in this order. */
 const USERS = ['postgres', 'nobody'];
@@ -9,8 +10,8 @@ interface User {
 }
 
 /** The command as it is, or for root run by another user. `setpriv` becomes the program, so signals and pid are its own. */
-export function asUnprivileged(program: string, options: readonly string[]): { program: string; options: string[] } {
-  if (process.getuid?.() !== 0) return { program, options: [...options] };
+export function asUnprivileged(program: string, options: readonly string[]): ProgramCall {
+  if (process.getuid?.() !== 0) return { program, options };
   const { uid, gid } = unprivilegedUser();
   return { program: 'setpriv', options: [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', program, ...options] };
 }

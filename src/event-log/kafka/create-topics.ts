@@ -85,7 +85,9 @@ async function createOne(
   topic: Topic,
   { partitions, replicationFactor }: CreateTopicsOptions,
 ): Promise<boolean> {
-  const configs = Object.entries(SETTINGS[topic]).map(([name, value]) => ({ name, value }));
+  // With three replicas one may fail without a loss or a stop. Fewer cannot promise that, -1 leaves it to the broker.
+  const safety: TopicSettings = replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {};
+  const configs = Object.entries({ ...SETTINGS[topic], ...safety }).map(([name, value]) => ({ name, value }));
   try {
     await admin.createTopics({ topics: [topic], partitions, replicas: replicationFactor, configs });
     return true;

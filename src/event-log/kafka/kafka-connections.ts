@@ -5,7 +5,7 @@ import type { KafkaSettings } from './kafka-settings.ts';
 
 const CONNECT_MS_MAX = 5_000;
 /** Longer than any wait that we ask a broker for, see `FETCH_WAIT_MS_MAX` and `PRODUCE_MS_MAX`. */
-const REQUEST_MS_MAX = 12_000;
+const REQUEST_MS_MAX = 8_000;
 
 /**
  * Connections by purpose. A broker answers the requests of one connection in their order, so a fetch that waits for
