@@ -10,16 +10,16 @@ BEGIN
   FOR w IN WITH wanted AS (
     SELECT tenant_key, streamlens_at(start_ms) AS start, series_id, billed_provider, billed_model, band_from_tokens,
       sum(cost_pico_usd) AS cost, sum(unpriced_calls)::bigint AS unpriced
-    FROM json_to_recordset(corrections) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
+    FROM json_to_recordset(corrections) AS j (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
       billed_model text, band_from_tokens bigint, cost_pico_usd numeric, unpriced_calls bigint)
     GROUP BY 1, 2, 3, 4, 5, 6
   ), corrected AS (
-    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + w.cost, unpriced_calls = u.unpriced_calls + w.unpriced
-    FROM wanted w
-    WHERE u.tenant_key = w.tenant_key AND u.window_start = w.start AND u.series_id = w.series_id
-      AND u.billed_provider = w.billed_provider AND u.billed_model = w.billed_model
-      AND u.band_from_tokens = w.band_from_tokens
-    RETURNING u.tenant_key, u.window_start, u.series_id, w.cost, w.unpriced
+    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + x.cost, unpriced_calls = u.unpriced_calls + x.unpriced
+    FROM wanted x
+    WHERE u.tenant_key = x.tenant_key AND u.window_start = x.start AND u.series_id = x.series_id
+      AND u.billed_provider = x.billed_provider AND u.billed_model = x.billed_model
+      AND u.band_from_tokens = x.band_from_tokens
+    RETURNING u.tenant_key, u.window_start, u.series_id, x.cost, x.unpriced
   ), summed AS (
     SELECT tenant_key, window_start, series_id, sum(cost) AS cost, sum(unpriced)::bigint AS unpriced
     FROM corrected GROUP BY 1, 2, 3
