@@ -167,7 +167,7 @@ export const SETTINGS = {
     env: 'MIGRATE',
     kind: is.flag,
     fallback: 'true',
-    commands: PROCESSING,
+    commands: ['up', 'metrics-processor', 'metrics-api'],
     about: "create or upgrade the store's schema at the start (--no-migrate turns it off)",
   }),
   joinTimeoutMs: setting({

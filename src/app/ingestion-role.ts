@@ -1,0 +1,95 @@
+import type { FastifyInstance } from 'fastify';
+import type { EventLog } from '../event-log/event-log.ts';
+import { addDocsRoutes } from '../http/docs-routes.ts';
+import { createHttpServer } from '../http/http-server.ts';
+import { AppendQueue } from '../ingestion-api/append-queue.ts';
+import { anybody } from '../ingestion-api/authenticate.ts';
+import { addEventRoutes, BATCH_BYTES_MAX } from '../ingestion-api/event-routes.ts';
+import { IngestionMetrics } from '../ingestion-api/ingestion-metrics.ts';
+import { ingestionOpenApi } from '../ingestion-api/openapi.ts';
+import { addOtlpRoutes, type OtlpContext } from '../ingestion-api/otlp-routes.ts';
+import { addHealthRoutes } from '../observability/health-routes.ts';
+import type { Logger } from '../observability/logger.ts';
+import { processMetrics } from '../observability/process-metrics.ts';
+import { RecentCalls } from '../otlp/recent-calls.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../otlp/tenant-and-route.ts';
+import { createKeyTable } from '../otlp/wanted-keys.ts';
+import type { Settings } from '../settings/settings-table.ts';
+import { startOtlpGrpc } from './otlp-grpc.ts';
+import { VERSION } from './version.ts';
+
+const APPEND_BYTES_MAX = 4 * 1024 * 1024;
+const APPEND_TIMEOUT_MS = 15_000;
+
+/** Kafka takes several appends at once; the embedded log takes one after the other anyhow. */
+const KAFKA_APPENDS_IN_FLIGHT = 4;
+
+export interface RunningRole {
+  readonly port: number;
+  /** Takes no new work, finishes what was taken. */
+  stop(): Promise<void>;
+}
+
+/** Starts the ingestion API. @throws when a port cannot be bound */
+export async function startIngestion(
+  settings: Settings,
+  port: number,
+  { log, logger }: { log: EventLog; logger: Logger },
+): Promise<RunningRole> {
+  const metrics = new IngestionMetrics();
+  const queue = new AppendQueue(
+    log,
+    {
+      queueBytesMax: settings.queueBytesMax,
+      appendBytesMax: APPEND_BYTES_MAX,
+      appendsInFlightMax: settings.kafkaBrokers === undefined ? 1 : KAFKA_APPENDS_IN_FLIGHT,
+      appendTimeoutMs: APPEND_TIMEOUT_MS,
+    },
+    metrics,
+  );
+  metrics.watch(queue);
+  const names = {
+    ...DEFAULT_ATTRIBUTE_NAMES,
+    tenant: settings.tenantAttributes,
+    route: settings.routeAttributes,
+  };
+  const context: OtlpContext = {
+    queue,
+    metrics,
+    checkSender: anybody,
+    keys: createKeyTable(names),
+    dimensions: new DimensionFinder(names),
+    recent: new RecentCalls(),
+  };
+  const server = createHttpServer({ logger, bodyBytesMax: BATCH_BYTES_MAX });
+  addHealthRoutes(server, {
+    dependencies: [{ name: 'event log', check: () => log.checkHealth() }],
+    registries: [processMetrics(VERSION), metrics.registry],
+  });
+  addEventRoutes(server, context);
+  addOtlpRoutes(server, context);
+  addDocsRoutes(server, ingestionOpenApi(VERSION));
+  const boundPort = await listen(server, settings.host, port);
+  const grpc = await startOtlpGrpc(settings, context, logger);
+  return {
+    port: boundPort,
+    async stop(): Promise<void> {
+      await Promise.all([server.close(), grpc?.close()]);
+      await queue.idle();
+    },
+  };
+}
+
+/** @returns the port, which the system chooses for 0. @throws when it cannot be bound */
+export async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
+  try {
+    await server.listen({ host, port });
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE') throw new Error(`Port ${port} is taken by another process; choose another one`);
+    if (code === 'EACCES') throw new Error(`Port ${port} may not be bound by this user; choose one above 1023`);
+    throw new Error(`Cannot listen on ${host}:${port}: ${message}`, { cause: error });
+  }
+  const address = server.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}

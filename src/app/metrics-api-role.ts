@@ -1,0 +1,44 @@
+import { addDocsRoutes } from '../http/docs-routes.ts';
+import { createHttpServer } from '../http/http-server.ts';
+import type { MetricsQueries } from '../metrics-api/metrics-queries.ts';
+import { metricsOpenApi } from '../metrics-api/openapi.ts';
+import { addQueryRoutes } from '../metrics-api/query-routes.ts';
+import { addStreamRoute } from '../metrics-api/stream-route.ts';
+import { addHealthRoutes, type Dependency, type Scrapable } from '../observability/health-routes.ts';
+import type { Logger } from '../observability/logger.ts';
+import { processMetrics } from '../observability/process-metrics.ts';
+import type { Settings } from '../settings/settings-table.ts';
+import { listen, type RunningRole } from './ingestion-role.ts';
+import { VERSION } from './version.ts';
+
+/** The metrics API takes no bodies. */
+const BODY_BYTES_MAX = 64 * 1024;
+
+export interface MetricsApiPorts {
+  readonly queries: MetricsQueries;
+  readonly logger: Logger;
+  /** What else in this process must work, and has numbers: in `up`, the processor. */
+  readonly dependencies?: readonly Dependency[];
+  readonly registries?: readonly Scrapable[];
+}
+
+/** Starts the metrics API. @throws when the port cannot be bound */
+export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
+  const { queries, logger, dependencies = [], registries = [] } = ports;
+  const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX });
+  addHealthRoutes(server, {
+    dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],
+    registries: [processMetrics(VERSION), ...registries],
+  });
+  const context = { queries, nowMs: Date.now };
+  addQueryRoutes(server, context);
+  addStreamRoute(server, context);
+  addDocsRoutes(server, metricsOpenApi(VERSION));
+  const boundPort = await listen(server, settings.host, port);
+  return {
+    port: boundPort,
+    async stop(): Promise<void> {
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import { createHttpServer } from '../http/http-server.ts';
+import { addHealthRoutes } from '../observability/health-routes.ts';
+import { createLogger } from '../observability/logger.ts';
+import { processMetrics } from '../observability/process-metrics.ts';
+import type { Settings } from '../settings/settings-table.ts';
+import { listen, startIngestion } from './ingestion-role.ts';
+import { startMetricsApi } from './metrics-api-role.ts';
+import { openLog } from './open-log.ts';
+import { openStore } from './open-store.ts';
+import { openStoreQueries } from './open-store-queries.ts';
+import { ProcessorRole } from './processor-role.ts';
+import type { RunningProgram } from './running-program.ts';
+import { VERSION } from './version.ts';
+
+/** `streamlens ingestion-api` */
+export async function startSeparateIngestion(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('ingestion-api', settings.logLevel);
+  const log = await openLog(settings);
+  const role = await startIngestion(settings, settings.httpPort, { log, logger });
+  return {
+    started: [`ingestion API   http://localhost:${role.port}`],
+    failed: new Promise(() => undefined),
+    async stop(): Promise<void> {
+      await role.stop();
+      await log.close();
+    },
+  };
+}
+
+/** `streamlens metrics-processor` */
+export async function startSeparateProcessor(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('metrics-processor', settings.logLevel);
+  const store = await openStore(settings, 'write');
+  const log = await openLog(settings);
+  await log.partitionCount();
+  const role = new ProcessorRole(settings, { log, store, logger });
+  const server = createHttpServer({ logger, bodyBytesMax: 1024 });
+  addHealthRoutes(server, {
+    dependencies: [{ name: 'metrics processor', check: () => role.checkReady() }],
+    registries: [processMetrics(VERSION), role.metrics.registry],
+  });
+  const port = await listen(server, settings.host, settings.httpPort);
+  return {
+    started: [`metrics processor   http://localhost:${port}/metrics`],
+    failed: role.done.then(
+      () => new Promise<never>(() => undefined),
+      (error: unknown) => Promise.reject(error as Error),
+    ),
+    async stop(): Promise<void> {
+      await role.stop();
+      await server.close();
+      await log.close();
+      await store.close();
+    },
+  };
+}
+
+/** `streamlens metrics-api` */
+export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('metrics-api', settings.logLevel);
+  const queries = await openStoreQueries(settings);
+  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger });
+  return {
+    started: [`metrics API   http://localhost:${role.port}`],
+    failed: new Promise(() => undefined),
+    async stop(): Promise<void> {
+      await role.stop();
+      await queries.close();
+    },
+  };
+}

@@ -1,0 +1,35 @@
+import { Command, CommanderError } from 'commander';
+import { VERSION } from '../app/version.ts';
+import { SettingError } from '../settings/read-settings.ts';
+import { addServerCommands } from './server-commands.ts';
+import { addStoreCommands } from './store-commands.ts';
+import { addTrafficCommands } from './traffic-commands.ts';
+
+const USAGE_ERROR = 2;
+const RUNTIME_ERROR = 1;
+
+/** Runs one command. Exit codes: 0 success, 1 a failure at run time, 2 wrong usage or configuration. */
+export async function main(argv: readonly string[]): Promise<void> {
+  const program = new Command('streamlens')
+    .description('The streaming metrics engine for LLM applications: exact, live, mergeable, small.')
+    .version(VERSION, '-v, --version')
+    .showSuggestionAfterError()
+    .enablePositionalOptions()
+    .exitOverride();
+  addServerCommands(program);
+  addStoreCommands(program);
+  addTrafficCommands(program);
+  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has told the person already.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
+  process.stderr.write(`streamlens: ${(error as Error).message}\n`);
+  return error instanceof SettingError ? USAGE_ERROR : RUNTIME_ERROR;
+}

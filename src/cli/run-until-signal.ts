@@ -1,0 +1,30 @@
+import type { RunningProgram } from '../app/running-program.ts';
+
+/** A stop that takes longer is cut: what was taken is in the log. */
+const STOP_MS_MAX = 9500;
+
+/**
+ * Runs a program until SIGTERM or SIGINT, then lets it finish what it took. A second signal ends it at once.
+ *
+ * @throws what made a part of it fail for good
+ */
+export async function runUntilSignal(start: () => Promise<RunningProgram>): Promise<void> {
+  const signalled = new Promise<'signal'>((resolve) => {
+    let count = 0;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (++count > 1) process.exit(1);
+        resolve('signal');
+      });
+    }
+  });
+  const program = await start();
+  for (const line of program.started) process.stderr.write(`${line}\n`);
+  try {
+    await Promise.race([signalled, program.failed]);
+  } finally {
+    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    await program.stop();
+  }
+  process.exit(0);
+}

@@ -1,0 +1,32 @@
+import { type Command as CommanderCommand, Option } from 'commander';
+import { fallbackOf, readSettings, settingsOf } from '../settings/read-settings.ts';
+import { type Command, flagOf, type Settings } from '../settings/settings-table.ts';
+
+/** Gives a command a flag per setting, with the variable and the default in its help. */
+export function addSettingOptions(cli: CommanderCommand, command: Command): CommanderCommand {
+  for (const [name, setting] of settingsOf(command)) {
+    if (name === 'migrate') {
+      cli.addOption(new Option('--no-migrate', "leave the store's schema alone (MIGRATE=false)"));
+      continue;
+    }
+    const fallback = setting.kind.isSecret ? undefined : fallbackOf(setting, command);
+    const notes = [setting.env, ...(fallback === undefined ? [] : [`default ${fallback}`])].join(', ');
+    cli.addOption(new Option(`${flagOf(setting)} <${setting.kind.hint}>`, `${setting.about} (${notes})`));
+  }
+  return cli;
+}
+
+/** @throws {SettingError} for the first value that does not do */
+export function settingsFrom(command: Command, options: Readonly<Record<string, unknown>>): Settings {
+  const flags: Record<string, unknown> = {};
+  for (const [name, setting] of settingsOf(command)) {
+    const value = options[camelCase(flagOf(setting))];
+    // Commander sets `migrate` to true by itself; only false was asked for.
+    if (value !== undefined && !(name === 'migrate' && value === true)) flags[name] = value;
+  }
+  return readSettings(command, { flags, env: process.env });
+}
+
+function camelCase(flag: string): string {
+  return flag.replace(/^--/, '').replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}

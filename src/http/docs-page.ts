@@ -1,0 +1,64 @@
+interface Document {
+  readonly info: { readonly title: string; readonly description: string; readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+interface DocumentedOperation {
+  readonly summary: string;
+  readonly parameters?: readonly {
+    readonly name: string;
+    readonly in: string;
+    readonly required: boolean;
+    readonly schema: { readonly description?: string; readonly default?: unknown };
+    readonly description?: string;
+  }[];
+  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
+  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+}
+
+/** The OpenAPI document as one readable page that works without a script and without a network. */
+export function docsPage(document: Document): string {
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => operationSection(method, path, operation)),
+  );
+  const schemas = Object.entries(document.components.schemas).map(
+    ([name, schema]) =>
+      `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary><pre>${escapeHtml(JSON.stringify(schema, null, 2))}</pre></details>`,
+  );
+  const { title, description, version } = document.info;
+  return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>${escapeHtml(title)}</title><style>${STYLE}</style>
+<main><h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1><p>${escapeHtml(description)}</p>
+<p>For machines: <a href="/openapi.json">openapi.json</a></p>
+${operations.join('\n')}<h2>Schemas</h2>${schemas.join('\n')}</main></html>`;
+}
+
+const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:60rem;margin:2rem auto;padding:0 1rem}
+h2{border-top:1px solid #8884;padding-top:1.5rem}small{color:#777}code,pre{font-family:ui-monospace,monospace;font-size:.9em}
+pre{overflow-x:auto;background:#8881;padding:1rem;border-radius:.5rem}table{border-collapse:collapse;width:100%}
+td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top;border-bottom:1px solid #8882}
+.method{text-transform:uppercase;font-weight:700}`;
+
+function operationSection(method: string, path: string, operation: DocumentedOperation): string {
+  const parameters = (operation.parameters ?? []).map(
+    ({ name, required, schema, description }) =>
+      `<tr><td><code>${escapeHtml(name)}</code><td>${required ? 'required' : fallbackText(schema.default)}<td>${escapeHtml(description ?? schema.description ?? '')}`,
+  );
+  const bodies = Object.keys(operation.requestBody?.content ?? {}).map((type) => `<code>${escapeHtml(type)}</code>`);
+  const answers = Object.entries(operation.responses).map(
+    ([status, { description }]) => `<tr><td><code>${status}</code><td>${escapeHtml(description)}`,
+  );
+  return `<section><h2><span class="method">${method}</span> <code>${escapeHtml(path)}</code></h2>
+<p>${escapeHtml(operation.summary)}</p>${bodies.length > 0 ? `<p>Body: ${bodies.join(', ')}</p>` : ''}
+${parameters.length > 0 ? `<table><tr><th>Parameter<th><th>${parameters.join('')}</table>` : ''}
+<table><tr><th>Answer<th>${answers.join('')}</table></section>`;
+}
+
+function fallbackText(fallback: unknown): string {
+  return fallback === undefined ? '' : `default <code>${escapeHtml(String(fallback))}</code>`;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}

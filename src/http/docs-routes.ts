@@ -1,0 +1,11 @@
+import type { FastifyInstance } from 'fastify';
+
+/** `/openapi.json`, and `/docs`: the same for people, without a line of foreign script. */
+export function addDocsRoutes(server: FastifyInstance, document: object): void {
+  const json = JSON.stringify(document);
+  server.get('/openapi.json', async (_request, reply) => reply.header('content-type', 'application/json').send(json));
+  server.get('/docs', async (_request, reply) => {
+    const { docsPage } = await import('./docs-page.ts');
+    return reply.header('content-type', 'text/html; charset=utf-8').send(docsPage(document as never));
+  });
+}
