@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import type { Call } from '../../src/metrics-store/call.ts';
+import type { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
+import { numbersText } from './numbers-text.ts';
+import type { Expected } from './oracle/batch-oracle.ts';
+import { bucketsText } from './oracle/buckets.ts';
+import { TENANTS } from './traffic.ts';
+
+const DAY = 86_400_000;
+/** Every window that traffic can open. */
+const RANGE = { fromMs: Date.UTC(2025, 9, 1), toMs: Date.UTC(2026, 0, 1) };
+
+export interface Comparison {
+  /** Whether single calls were sampled: then those that are stored must be right, and others may be missing. */
+  readonly isSampled: boolean;
+}
+
+/** Throws with the first few differences unless the store holds exactly what the oracle says, in every table. */
+export async function assertEqualsOracle(
+  store: MemoryMetricsStore,
+  expected: Expected,
+  { isSampled }: Comparison,
+): Promise<void> {
+  assertSameRows('tallies', await storedTallies(store), numbersText(expected.tallies));
+  assertSameRows('usages', await storedUsages(store), numbersText(expected.usages));
+  assertSameRows('audits', await storedAudits(store), numbersText(expected.audits));
+  assertSameRows('evaluations', await storedEvaluations(store, expected), numbersText(expected.evaluations));
+  const letters = await store.readDeadLetters({ limit: 1_000_000, before: null });
+  const reasons = letters.map((l) => [`${l.topic}/${l.partition}/${l.offset}`, l.reason] as const);
+  assertSameRows('dead letters', new Map(reasons), expected.letters);
+  await assertCalls(store, expected, isSampled);
+}
+
+export async function storedTallies(store: MemoryMetricsStore): Promise<Map<string, string>> {
+  const rows = new Map<string, string>();
+  for (const tenantId of TENANTS) {
+    for (const stepMs of [60_000, 3_600_000, DAY]) {
+      const query = { tenantId, route: null, model: null, provider: null, ...RANGE, stepMs, limit: 1_000_000 };
+      const groupBy = ['route', 'model', 'provider'] as const;
+      for (const read of await store.readMetrics({ ...query, groupBy, order: 'asc', after: null })) {
+        const { latency, timeToFirstToken, costPicoUsd, ...sums } = read.tally;
+        const text = numbersText.row({
+          ...sums,
+          costPicoUsd: costPicoUsd.value,
+          latency: bucketsText(latency.zeroCount, latency.counts),
+          timeToFirstToken: bucketsText(timeToFirstToken.zeroCount, timeToFirstToken.counts),
+        });
+        rows.set(`${stepMs}|${tenantId}|${read.route}|${read.model}|${read.provider}|${read.windowStartMs}`, text);
+      }
+    }
+  }
+  return rows;
+}
+
+async function storedUsages(store: MemoryMetricsStore): Promise<Map<string, string>> {
+  const rows = await store.readUsage({ tenantId: null, ...RANGE });
+  return new Map(
+    rows.map(({ tenantId, route, model, provider, windowStartMs, billed, usage }) => [
+      `${tenantId}|${route}|${model}|${provider}|${windowStartMs}|${billed.model}|${billed.bandFromTokens}`,
+      numbersText.row({ ...usage, costPicoUsd: usage.costPicoUsd.value }),
+    ]),
+  );
+}
+
+async function storedAudits(store: MemoryMetricsStore): Promise<Map<string, string>> {
+  const rows = await store.readAudit({ tenantId: null, ...RANGE });
+  return new Map(
+    rows
+      .map(({ tenantId, hourStartMs, counts }) => [`${tenantId}|${hourStartMs}`, numbersText.row({ ...counts })] as const)
+      .filter(([, text]) => text !== ''),
+  );
+}
+
+async function storedEvaluations(store: MemoryMetricsStore, expected: Expected): Promise<Map<string, string>> {
+  const rows = new Map<string, string>();
+  const pairs = new Set([...expected.evaluations.keys(), ...expected.tallies.keys()].map(pairOf));
+  for (const pair of pairs) {
+    const [tenantId = '', route = '', model = ''] = pair.split('|');
+    const query = { tenantId, route, model, name: null, ...RANGE, stepMs: 60_000, limit: 1_000_000 };
+    for (const { name, windowStartMs, tally } of await store.readEvaluations(query)) {
+      const { labels, ...sums } = tally;
+      const named = Object.fromEntries([...labels].map(([label, times]) => [`label ${label}`, times]));
+      rows.set(`${pair}|${name}|${windowStartMs}`, numbersText.row({ ...sums, ...named }));
+    }
+  }
+  return rows;
+}
+
+/** `tenant|route|model` of a key with or without a resolution in front. */
+function pairOf(key: string): string {
+  const parts = key.split('|');
+  return (/^\d+$/.test(parts[0] ?? '') ? parts.slice(1, 4) : parts.slice(0, 3)).join('|');
+}
+
+async function assertCalls(store: MemoryMetricsStore, expected: Expected, isSampled: boolean): Promise<void> {
+  const stored = new Set<string>();
+  const none = { route: null, model: null, status: null, hasError: null, latencyMsMin: null, latencyMsMax: null };
+  for (const tenantId of TENANTS) {
+    const query = { tenantId, ...none, userIdHash: null, sessionId: null, metadata: new Map<string, string>() };
+    const calls = await store.readCalls({ ...query, ...RANGE, order: 'newest', limit: 1_000_000, after: null });
+    for (const call of calls) {
+      const identity = `${tenantId}|${call.timestampMs}|${call.requestId}`;
+      stored.add(identity);
+      const text = callText(call, isSampled);
+      const candidates = (expected.calls.get(identity) ?? []).map((one) => expectedCallText(one, isSampled));
+      assert.ok(candidates.includes(text), `call ${identity}\n  stored   ${text}\n  expected ${candidates.join('\n        or ')}`);
+    }
+  }
+  for (const [identity, calls] of expected.calls) {
+    const isKeptForSure = !isSampled || calls.every(({ numbers }) => numbers !== null && numbers.error !== null);
+    assert.ok(stored.has(identity) || !isKeptForSure, `call ${identity} is not stored`);
+  }
+}
+
+type Candidate = Expected['calls'] extends Map<string, (infer One)[]> ? One : never;
+
+/** What only the request knew is lost when an error of a call that was not kept is stored by itself. */
+function callText(call: Call, isSampled: boolean): string {
+  const { costPicoUsd, userIdHash, sessionId, metadata, ...rest } = call;
+  const asked = isSampled ? {} : { userIdHash, sessionId, metadata };
+  return JSON.stringify({ ...rest, cost: costPicoUsd === null ? null : String(costPicoUsd), ...asked });
+}
+
+function expectedCallText({ request, response, numbers }: Candidate, isSampled: boolean): string {
+  const asked = request.fields;
+  const text = (value: unknown) => (value ?? null) as string | null;
+  const number = (value: unknown) => (value === undefined ? 0 : (value as number | null));
+  const isPriced = numbers !== null && numbers.price !== null && numbers.parts !== null;
+  let status: Call['status'] = 'unanswered';
+  if (numbers !== null) status = numbers.error === null ? 'completed' : 'error';
+  const call: Call = {
+    requestId: request.keyText,
+    tenantId: asked['tenant_id'] as string,
+    route: asked['route'] as string,
+    model: asked['model'] as string,
+    provider: text(asked['provider']) ?? '',
+    timestampMs: request.timestampMs,
+    status,
+    promptTokens: numbers === null ? number(asked['prompt_tokens']) : numbers.prompt,
+    cachedPromptTokens: numbers === null ? number(asked['cached_prompt_tokens']) : numbers.cached,
+    cacheWriteTokens: numbers === null ? number(asked['cache_write_tokens']) : numbers.cacheWrite,
+    userIdHash: text(asked['user_id_hash']),
+    sessionId: text(asked['session_id']),
+    metadata: asked['metadata'] ? JSON.stringify(asked['metadata']) : null,
+    latencyMs: numbers?.latencyMs ?? null,
+    timeToFirstTokenMs: numbers?.ttftMs ?? null,
+    completionTokens: numbers?.completion ?? null,
+    reasoningTokens: numbers?.reasoning ?? null,
+    finishReason: text(response?.fields['finish_reason']),
+    error: numbers?.error ?? null,
+    answeredModel: text(response?.fields['model']),
+    costPicoUsd: isPriced ? (numbers?.costPicoUsd ?? null) : null,
+  };
+  return callText(call, isSampled);
+}
+
+const DIFFERENCES_MAX = 6;
+
+function assertSameRows(table: string, stored: ReadonlyMap<string, string>, expected: ReadonlyMap<string, string>): void {
+  const differences: string[] = [];
+  for (const key of new Set([...stored.keys(), ...expected.keys()])) {
+    const [is, shouldBe] = [stored.get(key), expected.get(key)];
+    if (is !== shouldBe) differences.push(`${key}\n    stored   ${is ?? '-'}\n    expected ${shouldBe ?? '-'}`);
+  }
+  const shown = differences.slice(0, DIFFERENCES_MAX).join('\n  ');
+  assert.ok(differences.length === 0, `${differences.length} ${table} differ from the oracle:\n  ${shown}`);
+}

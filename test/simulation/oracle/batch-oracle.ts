@@ -1,0 +1,210 @@
+import type { LogRecord } from '../../../src/event-log/event-log.ts';
+import { type CallNumbers, count, numbersOf, type Parts } from './batch-call.ts';
+import { findJudged, type JoinedCall, type JoinLimits, joinAll } from './batch-join.ts';
+import { BucketCounts } from './buckets.ts';
+import { type ReadEvent, readEvent } from './read-event.ts';
+
+export const INPUTS = ['llm.requests', 'llm.responses', 'llm.evaluations'] as const;
+type Input = (typeof INPUTS)[number];
+
+/** One partition's records per topic. */
+export type PartitionLog = Readonly<Record<Input, readonly LogRecord[]>>;
+
+type Sums = Record<string, number | bigint | BucketCounts>;
+
+/** What a batch job over the whole log comes to: rows by name, as text or sums. */
+export interface Expected {
+  /** By resolution, tenant, route, model, provider and start of the window. */
+  readonly tallies: Map<string, Sums>;
+  readonly usages: Map<string, Sums>;
+  readonly evaluations: Map<string, Sums>;
+  readonly audits: Map<string, Sums>;
+  /** `topic/partition/offset` → reason. */
+  readonly letters: Map<string, string>;
+  /** Calls by identity. An identity may come again: then any of them may be the stored one. */
+  readonly calls: Map<string, (JoinedCall & { readonly numbers: CallNumbers | null })[]>;
+}
+
+/** Plain loops over the log's final contents. Shares no code with the processor. */
+export function batchOracle(partitions: readonly PartitionLog[], limits: JoinLimits): Expected {
+  const expected: Expected = {
+    tallies: new Map(),
+    usages: new Map(),
+    evaluations: new Map(),
+    audits: new Map(),
+    letters: new Map(),
+    calls: new Map(),
+  };
+  partitions.forEach((log, partition) => new BatchPartition(expected, partition, limits).run(log));
+  return expected;
+}
+
+class BatchPartition {
+  readonly #expected: Expected;
+  readonly #partition: number;
+  readonly #limits: JoinLimits;
+
+  constructor(expected: Expected, partition: number, limits: JoinLimits) {
+    this.#expected = expected;
+    this.#partition = partition;
+    this.#limits = limits;
+  }
+
+  run(log: PartitionLog): void {
+    const requests = this.#read('llm.requests', log);
+    const responses = this.#read('llm.responses', log);
+    const joined = joinAll(requests, responses, this.#limits);
+    for (const call of joined.calls) this.#call(call);
+    for (const event of joined.orphans) this.#dead('llm.responses', event, 'no_request');
+    for (const event of joined.repeatedRequests) this.#audit('Requests', 'duplicate', event, tenantOf(event));
+    for (const event of joined.repeatedResponses) this.#audit('Responses', 'duplicate', event, '');
+    this.#judge(this.#read('llm.evaluations', log), findJudged(requests, this.#limits));
+  }
+
+  #read(topic: Input, log: PartitionLog): ReadEvent[] {
+    const events: ReadEvent[] = [];
+    for (const record of log[topic]) {
+      const event = readEvent(topic, record);
+      if (typeof event === 'object') events.push(event);
+      else this.#dead(topic, record, event);
+    }
+    return events;
+  }
+
+  #call(call: JoinedCall): void {
+    const { request, response } = call;
+    this.#audit('Requests', 'counted', request, tenantOf(request));
+    if (response !== null) this.#audit('Responses', 'counted', response, tenantOf(request));
+    const numbers = response === null ? null : numbersOf({ request, response });
+    const { tenant_id: tenant, route, model } = request.fields;
+    const series = `${tenant}|${route}|${model}|${request.fields['provider'] ?? ''}`;
+    for (const size of [60_000, 3_600_000, 86_400_000]) {
+      const startMs = request.timestampMs - (request.timestampMs % size);
+      tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`), request, numbers);
+    }
+    const identity = `${tenant}|${request.timestampMs}|${request.keyText}`;
+    const same = this.#expected.calls.get(identity) ?? [];
+    this.#expected.calls.set(identity, [...same, { ...call, numbers }]);
+    if (numbers === null) return;
+    const minuteMs = request.timestampMs - (request.timestampMs % 60_000);
+    const band = numbers.price?.bandFromTokens ?? 0;
+    bill(row(this.#expected.usages, `${series}|${minuteMs}|${numbers.billedModel}|${band}`), numbers);
+  }
+
+  #judge(evaluations: readonly ReadEvent[], judgedBy: (evaluation: ReadEvent) => ReadEvent | null): void {
+    const seenMs = new Map<string, number>();
+    for (const event of evaluations) {
+      const { name, evaluator } = event.fields;
+      const identity = JSON.stringify([event.keyText, name, evaluator ?? '']);
+      const lastMs = seenMs.get(identity) ?? Number.NEGATIVE_INFINITY;
+      seenMs.set(identity, event.loggedAtMs);
+      if (event.loggedAtMs - lastMs <= this.#limits.dedupHorizonMs) {
+        this.#audit('Evaluations', 'duplicate', event, '');
+        continue;
+      }
+      const isComplete = ['tenant_id', 'route', 'model'].every((dimension) => event.fields[dimension] !== undefined);
+      const about = isComplete ? event : judgedBy(event);
+      if (about === null) {
+        this.#dead('llm.evaluations', event, 'no_call');
+        continue;
+      }
+      this.#audit('Evaluations', 'counted', event, tenantOf(about));
+      const minuteMs = event.timestampMs - (event.timestampMs % 60_000);
+      const { tenant_id: tenant, route, model } = about.fields;
+      judge(row(this.#expected.evaluations, `${tenant}|${route}|${model}|${name}|${minuteMs}`), event);
+    }
+  }
+
+  #dead(topic: Input, at: { offset: number; loggedAtMs: number }, reason: string): void {
+    this.#expected.letters.set(`${topic}/${this.#partition}/${at.offset}`, reason);
+    const kind = { 'llm.requests': 'Requests', 'llm.responses': 'Responses', 'llm.evaluations': 'Evaluations' }[topic];
+    this.#audit(kind, 'dead', at, '');
+  }
+
+  #audit(kind: string, fate: string, { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
+    const sums = row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`);
+    add(sums, `accepted${kind}`, 1);
+    add(sums, `${fate}${kind}`, 1);
+  }
+}
+
+const tenantOf = (event: ReadEvent): string => event.fields['tenant_id'] as string;
+
+function row(rows: Map<string, Sums>, key: string): Sums {
+  let sums = rows.get(key);
+  if (sums === undefined) rows.set(key, (sums = {}));
+  return sums;
+}
+
+function add(sums: Sums, name: string, amount: number): void {
+  sums[name] = ((sums[name] as number | undefined) ?? 0) + amount;
+}
+
+function addBig(sums: Sums, name: string, amount: bigint): void {
+  sums[name] = ((sums[name] as bigint | undefined) ?? 0n) + amount;
+}
+
+function addToBucket(sums: Sums, name: string, valueMs: number): void {
+  const buckets = (sums[name] ??= new BucketCounts()) as BucketCounts;
+  buckets.count(valueMs);
+}
+
+function addKnown(sums: Sums, name: string, value: number | null): void {
+  add(sums, name, value ?? 0);
+  add(sums, `${name}Known`, value === null ? 0 : 1);
+}
+
+function tally(sums: Sums, request: ReadEvent, numbers: CallNumbers | null): void {
+  add(sums, 'requests', 1);
+  const asked = (name: string) => count(request.fields[name]);
+  addKnown(sums, 'promptTokens', numbers === null ? asked('prompt_tokens') : numbers.prompt);
+  add(sums, 'cachedPromptTokens', (numbers === null ? asked('cached_prompt_tokens') : numbers.cached) ?? 0);
+  add(sums, 'cacheWriteTokens', (numbers === null ? asked('cache_write_tokens') : numbers.cacheWrite) ?? 0);
+  if (numbers === null) {
+    add(sums, 'unanswered', 1);
+    return;
+  }
+  add(sums, 'completed', 1);
+  add(sums, 'errors', numbers.error === null ? 0 : 1);
+  const latencyUs = Math.round(numbers.latencyMs * 1000);
+  add(sums, 'latencyUsSum', latencyUs);
+  sums['latencyUsMax'] = Math.max((sums['latencyUsMax'] as number | undefined) ?? 0, latencyUs);
+  addToBucket(sums, 'latency', numbers.latencyMs);
+  if (numbers.ttftMs !== null) addToBucket(sums, 'timeToFirstToken', numbers.ttftMs);
+  addKnown(sums, 'completionTokens', numbers.completion);
+  add(sums, 'reasoningTokens', numbers.reasoning ?? 0);
+  addBig(sums, 'costPicoUsd', numbers.costPicoUsd);
+  add(sums, 'unpricedRequests', numbers.price === null || numbers.parts === null ? 1 : 0);
+}
+
+const USAGE_NAMES: Readonly<Record<keyof Parts, string>> = {
+  input: 'inputTokens',
+  cacheRead: 'cacheReadTokens',
+  cacheWrite: 'cacheWriteTokens',
+  output: 'outputTokens',
+  inputAudio: 'inputAudioTokens',
+  outputAudio: 'outputAudioTokens',
+};
+
+function bill(sums: Sums, numbers: CallNumbers): void {
+  add(sums, 'calls', 1);
+  add(sums, 'unpricedCalls', numbers.price === null || numbers.parts === null ? 1 : 0);
+  if (numbers.parts === null) {
+    add(sums, 'unknownCalls', 1);
+    return;
+  }
+  if (numbers.isFree) return;
+  for (const part of Object.keys(USAGE_NAMES) as (keyof Parts)[]) add(sums, USAGE_NAMES[part], numbers.parts[part]);
+  addBig(sums, 'costPicoUsd', numbers.costPicoUsd);
+}
+
+function judge(sums: Sums, { fields }: ReadEvent): void {
+  add(sums, 'count', 1);
+  if (typeof fields['score'] === 'number') {
+    add(sums, 'scored', 1);
+    add(sums, 'scoreMicroSum', Math.round(fields['score'] * 1e6));
+  }
+  if (typeof fields['passed'] === 'boolean') add(sums, 'judged', 1);
+  if (fields['passed'] === true) add(sums, 'passed', 1);
+  if (typeof fields['label'] === 'string' && fields['label'] !== '') add(sums, `label ${fields['label']}`, 1);
+}

@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { reprice } from '../../src/prices/reprice.ts';
+import { assertEqualsOracle } from './compare.ts';
+import { Fleet } from './fleet.ts';
+import { scheduleIncidents } from './incidents.ts';
+import { batchOracle, INPUTS } from './oracle/batch-oracle.ts';
+import { drawPlan, type Plan } from './plan.ts';
+import { LISTED_PRICES } from './price-table.ts';
+import { assertPublished } from './published.ts';
+import { Random } from './random.ts';
+import { Senders } from './senders.ts';
+import { drawTraffic } from './traffic.ts';
+import { World } from './world.ts';
+
+export interface ScheduleResult {
+  readonly plan: Plan;
+  readonly failure: Error | null;
+  readonly traceHash: number;
+  readonly lines: readonly string[];
+  readonly virtualMs: number;
+  readonly records: number;
+  readonly commits: number;
+}
+
+/** Runs the schedule of one seed from its first event until everything has settled, and compares. */
+export async function runSchedule(seed: number, { keepsTrace = false } = {}): Promise<ScheduleResult> {
+  const plan = drawPlan(seed);
+  const world = new World(plan, { keepsTrace });
+  let failure: Error | null = null;
+  try {
+    await play(world);
+    await assertAll(world);
+  } catch (error) {
+    failure = error as Error;
+  }
+  failure = world.monitor.failure ?? failure;
+  const { traceHash, lines, scheduler, monitor } = world;
+  const records = world.logContents().flatMap((log) => INPUTS.map((topic) => log[topic].length));
+  const total = records.reduce((sum, count) => sum + count, 0);
+  return {
+    plan,
+    failure,
+    traceHash,
+    lines: lines ?? [],
+    virtualMs: scheduler.nowMs,
+    records: total,
+    commits: monitor.commits,
+  };
+}
+
+/** How long everything may take to settle once nothing fails any more. */
+const SETTLE_MS_MAX = 60_000;
+
+async function play(world: World): Promise<void> {
+  const { plan, scheduler } = world;
+  const senders = new Senders(world);
+  const fleet = new Fleet(world);
+  senders.schedule(drawTraffic(plan, new Random(plan.seed, 4)));
+  const chaosEndsMs = plan.trafficMs + 3000;
+  scheduleIncidents(world, { fleet, senders }, chaosEndsMs);
+  await scheduler.runUntil(chaosEndsMs);
+  world.isChaotic = false;
+  world.isLogDown = false;
+  world.isStoreDown = false;
+  fleet.settle();
+  while (senders.pending > 0 && scheduler.nowMs < chaosEndsMs + SETTLE_MS_MAX) await scheduler.runUntil(scheduler.nowMs + 500);
+  assert.equal(senders.pending, 0, 'every sender has its answer in the end');
+  for (const { topic, key, value } of senders.acknowledged) {
+    const isThere = Array.from({ length: plan.partitionCount }, (_, p) => world.broker.records(topic, p)).some((records) =>
+      records.some((record) => Buffer.from(key).equals(record.key ?? Buffer.alloc(0)) && Buffer.from(value).equals(record.value ?? Buffer.alloc(0))),
+    );
+    assert.ok(isThere, `an acknowledged record of ${topic} ${key} is not in the log`);
+  }
+  await settle(world, fleet);
+}
+
+/** Lets the log's time pass everything that waits, until every partition has said so. */
+async function settle(world: World, fleet: Fleet): Promise<void> {
+  const { plan, scheduler } = world;
+  world.brokerOffsetMs = Math.max(0, world.brokerOffsetMs) + 3_600_000 * 2 + plan.joinTimeoutMs + plan.dedupHorizonMs;
+  const goalMs = world.brokerNowMs() + 200;
+  const giveUpMs = scheduler.nowMs + SETTLE_MS_MAX;
+  while (!(await isSettled(world, goalMs))) {
+    if (world.monitor.failure !== null) throw world.monitor.failure;
+    assert.ok(scheduler.nowMs < giveUpMs, `nothing settles: ${JSON.stringify([...(await world.store.readProgress())])}`);
+    fleet.settle();
+    await scheduler.runUntil(scheduler.nowMs + 500);
+  }
+  await scheduler.runUntil(scheduler.nowMs + 1000);
+}
+
+async function isSettled(world: World, goalMs: number): Promise<boolean> {
+  const progress = await world.store.readProgress();
+  return Array.from({ length: world.plan.partitionCount }, (_, partition) => partition).every((partition) => {
+    const own = progress.get(partition);
+    if (own === undefined || own.completeThroughMs < goalMs) return false;
+    return INPUTS.every((topic) => own.positions[topic] === world.broker.records(topic, partition).length);
+  });
+}
+
+async function assertAll(world: World): Promise<void> {
+  const { plan, store } = world;
+  if (world.monitor.failure !== null) throw world.monitor.failure;
+  const expected = batchOracle(world.logContents(), plan);
+  await assertPublished(world);
+  // At MAX_PENDING calls are given up: nothing is counted twice or lost, but not every call finds its other half.
+  if (plan.pendingMax < 1000) return;
+  await assertEqualsOracle(store, expected, { isSampled: plan.callsPerSecondMax < 1000 });
+  const usage = await store.readUsage({ tenantId: null, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+  assert.deepEqual(reprice(usage, LISTED_PRICES).corrections, [], 'repricing at the same prices changes nothing');
+}

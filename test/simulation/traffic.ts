@@ -1,0 +1,184 @@
+import type { NewRecord } from '../../src/event-log/event-log.ts';
+import { malformed } from './malformed.ts';
+import type { Plan } from './plan.ts';
+import type { Random } from './random.ts';
+
+/** Something that a sender sends at an instant of virtual time, all in one request. */
+export interface Sending {
+  readonly atMs: number;
+  readonly records: readonly NewRecord[];
+}
+
+export const TENANTS = ['acme', 'globex', 'ünïcode ✓'] as const;
+const ROUTES = ['chat', 'search'] as const;
+const MODELS = ['cheap', 'banded', 'unknown'] as const;
+const PROVIDERS = ['openai', 'anthropic', null, undefined] as const;
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** All that senders will send in a schedule, in order of time. Retries after errors are up to the senders. */
+export function drawTraffic(plan: Plan, random: Random): readonly Sending[] {
+  const sendings: Sending[] = [];
+  const traffic = new Traffic(plan, random, sendings);
+  for (let i = 0; i < plan.callCount; i++) traffic.call(`call-${i}`);
+  return sendings.sort((a, b) => a.atMs - b.atMs);
+}
+
+class Traffic {
+  readonly #plan: Plan;
+  readonly #random: Random;
+  readonly #sendings: Sending[];
+
+  constructor(plan: Plan, random: Random, sendings: Sending[]) {
+    this.#plan = plan;
+    this.#random = random;
+    this.#sendings = sendings;
+  }
+
+  call(id: string): void {
+    const random = this.#random;
+    const { trafficMs, dedupHorizonMs } = this.#plan;
+    const atMs = random.int(0, trafficMs);
+    this.#life(id, atMs);
+    // The same id for another call, when the first may be forgotten or not quite.
+    if (random.chance(0.12)) this.#life(id, atMs + this.#near(dedupHorizonMs) + random.pick([0, 50, 500, 2000]));
+    if (random.chance(0.1)) this.#send(random.int(0, trafficMs), malformed(id, random));
+  }
+
+  /** One call with its halves, repetitions and judgements. */
+  #life(id: string, atMs: number): void {
+    const random = this.#random;
+    const dims = this.#dimensions();
+    const request = this.#request(id, dims, atMs);
+    const hasRequest = !random.chance(0.06);
+    if (hasRequest) this.#sendRepeated('llm.requests', atMs, request);
+    if (!random.chance(0.1)) {
+      const answeredAtMs = Math.max(0, atMs + this.#delay());
+      this.#sendRepeated('llm.responses', answeredAtMs, this.#response(id, answeredAtMs));
+      // Two different answers to one call: the first one counts.
+      if (random.chance(0.05)) this.#sendRepeated('llm.responses', answeredAtMs + this.#delay(), this.#response(id, atMs));
+    }
+    for (let i = random.pick([0, 0, 0, 1, 2]); i > 0; i--) {
+      const judgedAtMs = Math.max(0, atMs + this.#delay());
+      this.#sendRepeated('llm.evaluations', judgedAtMs, this.#evaluation(id, dims, judgedAtMs));
+    }
+  }
+
+  #sendRepeated(topic: NewRecord['topic'], atMs: number, event: Json): void {
+    const random = this.#random;
+    const record = toRecord(topic, event);
+    if (random.chance(0.1)) {
+      const batch = Array.from({ length: random.int(1, 3) }, () => record);
+      return this.#send(atMs, ...batch);
+    }
+    this.#send(atMs, record);
+    let againMs = atMs;
+    while (random.chance(0.15)) {
+      againMs += random.pick([0, 10, this.#near(this.#plan.dedupHorizonMs)]);
+      // A careless client fills in other numbers when it tries again; a repetition changes nothing all the same.
+      const again = random.chance(0.3) ? toRecord(topic, { ...event, prompt_tokens: random.int(0, 99) }) : record;
+      this.#send(againMs, again);
+    }
+  }
+
+  #send(atMs: number, ...records: NewRecord[]): void {
+    this.#sendings.push({ atMs, records });
+  }
+
+  /** Mostly short; often about the join timeout, now and then beyond it or negative. */
+  #delay(): number {
+    const random = this.#random;
+    const kind = random.fraction();
+    if (kind < 0.5) return random.int(0, 300);
+    if (kind < 0.75) return this.#near(this.#plan.joinTimeoutMs);
+    if (kind < 0.85) return -random.int(0, 300);
+    if (kind < 0.9) return -this.#near(this.#plan.joinTimeoutMs);
+    return random.int(0, 4000);
+  }
+
+  #near(ms: number): number {
+    return Math.max(0, ms + this.#random.pick([-200, -50, -10, -1, 0, 0, 0, 1, 10, 50, 200]));
+  }
+
+  #dimensions(): { tenant_id: string; route: string; model: string } {
+    const random = this.#random;
+    return { tenant_id: random.pick(TENANTS), route: random.pick(ROUTES), model: random.pick(MODELS) };
+  }
+
+  #request(id: string, dims: Json, atMs: number): Json {
+    const random = this.#random;
+    return {
+      request_id: id,
+      ...dims,
+      timestamp: this.#timestamp(atMs),
+      prompt_tokens: this.#tokens(),
+      provider: random.pick(PROVIDERS),
+      cached_prompt_tokens: random.chance(0.3) ? random.int(0, 2000) : undefined,
+      cache_write_tokens: random.chance(0.1) ? random.int(0, 500) : undefined,
+      user_id_hash: random.pick([undefined, null, 'u1']),
+      session_id: random.pick([undefined, 's1']),
+      metadata: random.pick([undefined, null, { plan: 'pro', n: 1 }]),
+      surplus: random.pick([undefined, { any: ['thing'] }]),
+    };
+  }
+
+  #response(id: string, atMs: number): Json {
+    const random = this.#random;
+    return {
+      request_id: id,
+      timestamp: this.#timestamp(atMs),
+      latency_ms: random.pick([undefined, null, 0, 0.0004, 1, 1024, 0.5, random.int(1, 3_000_000) / 1000]),
+      completion_tokens: this.#tokens(),
+      finish_reason: random.pick([undefined, null, 'stop']),
+      error: random.pick([undefined, undefined, undefined, null, '', 'rate limited']),
+      time_to_first_token_ms: random.pick([undefined, undefined, null, random.int(1, 90_000) / 100]),
+      reasoning_tokens: random.pick([undefined, undefined, null, 7]),
+      prompt_tokens: random.pick([undefined, undefined, null, random.int(0, 3000)]),
+      model: random.pick([undefined, undefined, null, 'cheap', 'unknown']),
+      cached_prompt_tokens: random.pick([undefined, undefined, null, random.int(0, 900)]),
+      audio_prompt_tokens: random.pick([undefined, undefined, random.int(0, 900)]),
+      audio_completion_tokens: random.pick([undefined, undefined, random.int(0, 900)]),
+      cache_hit: random.pick([undefined, undefined, undefined, null, false, true]),
+    };
+  }
+
+  #evaluation(id: string, dims: Json, atMs: number): Json {
+    const random = this.#random;
+    const own = random.chance(0.25) ? dims : random.chance(0.1) ? { tenant_id: 'acme' } : {};
+    return {
+      request_id: id,
+      name: random.pick(['helpful', 'safe']),
+      timestamp: this.#timestamp(atMs),
+      score: random.pick([undefined, null, random.int(-1000, 1000) / 1000]),
+      label: random.pick([undefined, null, '', 'good', 'bad']),
+      passed: random.pick([undefined, null, true, false]),
+      evaluator: random.pick([undefined, null, 'judge-1']),
+      ...own,
+    };
+  }
+
+  #tokens(): number | null | undefined {
+    return this.#random.pick([undefined, null, 0, 10, 999, 1000, this.#random.int(0, 5000)]);
+  }
+
+  /** A sender's clock: right, skewed, hours or days late, on a boundary, in any spelling of RFC 3339. */
+  #timestamp(atMs: number): string {
+    const random = this.#random;
+    let ms = this.#plan.epochMs + atMs + random.pick([0, 0, 0, 1500, -1500, -90_000]);
+    if (random.chance(0.1)) ms -= random.pick([HOUR, 7 * HOUR, 49 * HOUR]);
+    if (random.chance(0.1)) ms -= ms % random.pick([MINUTE, HOUR, 24 * HOUR]);
+    const offsetMinutes = random.pick([0, 0, 0, 120, -330]);
+    const local = new Date(ms + offsetMinutes * MINUTE).toISOString().slice(0, -1);
+    const fraction = random.pick(['', '', '999', '000000']);
+    if (offsetMinutes === 0) return `${local}${fraction}Z`;
+    const clock = new Date(Math.abs(offsetMinutes) * MINUTE).toISOString().slice(11, 16);
+    return `${local}${fraction}${offsetMinutes < 0 ? '-' : '+'}${clock}`;
+  }
+}
+
+function toRecord(topic: NewRecord['topic'], event: Json): NewRecord {
+  return { topic, key: String(event['request_id']), value: Buffer.from(JSON.stringify(event)) };
+}

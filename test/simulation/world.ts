@@ -1,0 +1,93 @@
+import type { LogRecord } from '../../src/event-log/event-log.ts';
+import { MemoryBroker } from '../../src/event-log/memory/memory-broker.ts';
+import type { Topic } from '../../src/events/topics.ts';
+import type { Commit } from '../../src/metrics-store/commit.ts';
+import { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
+import { CommitMonitor } from './commit-monitor.ts';
+import { INPUTS, type PartitionLog } from './oracle/batch-oracle.ts';
+import type { Plan } from './plan.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+
+/** What all processes share: time, chance, the broker, the store, and what is broken now. */
+export class World {
+  readonly plan: Plan;
+  readonly scheduler: Scheduler;
+  readonly chance: Random;
+  readonly broker: MemoryBroker;
+  readonly store = new MemoryMetricsStore();
+  readonly monitor: CommitMonitor;
+  /** The broker's clock beyond virtual time. */
+  brokerOffsetMs = 0;
+  isLogDown = false;
+  isStoreDown = false;
+  /** False once the schedule has ended: then nothing fails any more. */
+  isChaotic = true;
+  /** One line per effect; kept only where somebody wants to read it. */
+  readonly lines: string[] | null;
+
+  #traceHash = 0;
+  #tokens = 0;
+
+  constructor(plan: Plan, options: { readonly keepsTrace: boolean }) {
+    this.plan = plan;
+    this.lines = options.keepsTrace ? [] : null;
+    this.scheduler = new Scheduler(new Random(plan.seed, 2));
+    this.chance = new Random(plan.seed, 3);
+    this.broker = new MemoryBroker({
+      partitionCount: plan.partitionCount,
+      nowMs: () => this.brokerNowMs(),
+      wait: (ms, signal) => this.scheduler.sleep(ms, signal),
+    });
+    this.monitor = new CommitMonitor(this);
+  }
+
+  brokerNowMs(): number {
+    const { epochMs, clockGrainMs } = this.plan;
+    const nowMs = epochMs + this.scheduler.nowMs + this.brokerOffsetMs;
+    return nowMs - (nowMs % clockGrainMs);
+  }
+
+  isFaulty(): boolean {
+    return this.isChaotic && this.chance.chance(this.plan.faultRate);
+  }
+
+  latencyMs(): number {
+    return this.isChaotic ? this.chance.int(0, this.plan.latencyMsMax) : 0;
+  }
+
+  newToken(owner: string): string {
+    return `${owner}-${this.#tokens++}`;
+  }
+
+  /** The moment when a commit reaches the store. */
+  async applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
+    const before = await this.store.loadProgress(commit.partition);
+    const outcome = await this.store.commit(commit);
+    this.trace(`${by} commit p${commit.partition} #${commit.expectedSeq} ${outcome} ${JSON.stringify(commit.positions)}`);
+    await this.monitor.committed(commit, before, outcome);
+    return outcome;
+  }
+
+  /** The log as it is now, or only its records before the positions that are committed. */
+  logContents(endOf: (topic: Topic, partition: number) => number = () => Number.POSITIVE_INFINITY): PartitionLog[] {
+    return Array.from({ length: this.plan.partitionCount }, (_, partition) => {
+      const contents: Partial<Record<string, readonly LogRecord[]>> = {};
+      for (const topic of INPUTS) contents[topic] = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
+      return contents as PartitionLog;
+    });
+  }
+
+  trace(line: string): void {
+    const stamped = `${this.scheduler.nowMs} ${line}`;
+    for (let i = 0; i < stamped.length; i++) {
+      this.#traceHash = Math.imul(this.#traceHash ^ stamped.charCodeAt(i), 0x01000193);
+    }
+    this.lines?.push(stamped);
+  }
+
+  /** Stands for the whole trace. */
+  get traceHash(): number {
+    return this.#traceHash >>> 0;
+  }
+}
