@@ -83,7 +83,7 @@ export async function startIngestion(
 /** @returns the port, which the system chooses for 0. @throws when it cannot be bound */
 export async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
   try {
-    await server.listen({ host, port });
+    await server.listen({ host, port, listenTextResolver: (address) => `Listening on ${address}` });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE') throw new Error(`Port ${port} is taken by another process; choose another one`);

@@ -25,6 +25,11 @@ export const LlmResponse = Type.Object(
     cache_write_1h_tokens: Type.Optional(TokenCount),
     audio_prompt_tokens: Type.Optional(TokenCount),
     audio_completion_tokens: Type.Optional(TokenCount),
+    operation: Type.Optional(
+      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
+        description: 'As on the request. With `embeddings`, unknown completion tokens are none: there is no completion.',
+      }),
+    ),
     finish_reason_raw: Type.Optional(NullableText(255)),
     service_tier: Type.Optional(NullableText(255)),
     cache_hit: Type.Optional(

@@ -70,6 +70,7 @@ export function callEvents(call: Candidate, dimensions: CallDimensions): readonl
       ...tokens,
       ...billingParts(call),
       model: dimension(facts.responseModel),
+      operation: facts.operation,
       ...finish(facts.finishReason),
       error: facts.failure === null ? null : cut(failureText(facts.failure), ERROR_CHARS_MAX) || 'unknown error',
     },

@@ -17,7 +17,7 @@ export interface BilledModel {
  */
 export class Usage {
   calls = 0;
-  /** Calls with an unknown token count: they cannot be priced, and enter no sum here. */
+  /** … of these, calls with an unknown token count: they cannot be priced, and their tokens enter no sum. */
   unknownCalls = 0;
   /** Prompt tokens that are neither read from nor written to a cache, nor audio. */
   inputTokens = 0;
@@ -28,7 +28,7 @@ export class Usage {
   inputAudioTokens = 0;
   outputAudioTokens = 0;
   readonly costPicoUsd = new ExactSum();
-  /** How many of `calls` have no price. */
+  /** How many of `calls` have no price, those of unknown size included. */
   unpricedCalls = 0;
 }
 

@@ -23,6 +23,8 @@ export interface AnsweredCall {
   /** Null where prompt or completion tokens are unknown. */
   readonly billable: BillableTokens | null;
   readonly isPriced: boolean;
+  /** A proxy answered from its own cache: its tokens are on nobody's bill. */
+  readonly isFree: boolean;
   readonly cost: ExactSum;
 }
 
@@ -43,11 +45,12 @@ export function answerCall(half: RequestHalf, response: LlmResponse, prices: Pri
     atMs: half.timestampMs,
     promptTokens: Number.isNaN(promptTokens) ? 0 : promptTokens,
   });
-  const isCountKnown = !Number.isNaN(promptTokens) && !Number.isNaN(completionTokens);
+  const billedCompletion = response.operation === 'embeddings' ? completionTokens || 0 : completionTokens;
+  const isCountKnown = !Number.isNaN(promptTokens) && !Number.isNaN(billedCompletion);
   const billable = isCountKnown
     ? billableTokens({
         promptTokens,
-        completionTokens,
+        completionTokens: billedCompletion,
         // A part that nobody reported is billed as the whole is: at the full rate.
         cachedPromptTokens: cachedPromptTokens || 0,
         cacheWriteTokens: cacheWriteTokens || 0,
@@ -55,8 +58,9 @@ export function answerCall(half: RequestHalf, response: LlmResponse, prices: Pri
         audioCompletionTokens: response.audio_completion_tokens ?? 0,
       })
     : null;
+  const isFree = response.cache_hit === true;
   const cost = new ExactSum();
-  if (price !== null && billable !== null && response.cache_hit !== true) addCost(cost, billable, price.rates);
+  if (price !== null && billable !== null && !isFree) addCost(cost, billable, price.rates);
   return {
     latencyMs: response.latency_ms ?? elapsedMs(half, response),
     timeToFirstTokenMs: response.time_to_first_token_ms ?? null,
@@ -71,6 +75,7 @@ export function answerCall(half: RequestHalf, response: LlmResponse, prices: Pri
     billed: { provider: half.series.provider, model: billedModel, bandFromTokens: price?.bandFromTokens ?? 0 },
     billable,
     isPriced: price !== null && billable !== null,
+    isFree,
     cost,
   };
 }

@@ -104,6 +104,8 @@ export class Effects {
       usage.unknownCalls++;
       return;
     }
+    // Usage times rates must stay the cost, or pricing again would bill what was free.
+    if (answered.isFree) return;
     usage.inputTokens += answered.billable.inputTokens;
     usage.cacheReadTokens += answered.billable.cacheReadTokens;
     usage.cacheWriteTokens += answered.billable.cacheWriteTokens;

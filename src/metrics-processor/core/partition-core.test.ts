@@ -238,6 +238,15 @@ test('an unknown token count enters no average and no cost', () => {
   assert.deepEqual([tally?.completionTokensKnown, tally?.unpricedRequests, tally?.costPicoUsd.value], [0, 1, 0n]);
 });
 
+test('an embedding without completion tokens is priced by its prompt', () => {
+  const embedding = aResponse('a', 1, { completion_tokens: null, operation: 'embeddings' });
+  const input = topics([aRequest('a', 0)], [embedding]);
+  const core = new PartitionCore(OPTIONS);
+  for (const topic of INPUT_TOPICS) core.fold(topic, input[topic], PRICES);
+  const tally = core.takeEffects().toCommit().tallies[0]?.tally;
+  assert.deepEqual([tally?.unpricedRequests, tally?.costPicoUsd.value], [0, 30n]);
+});
+
 test('at the bound the oldest waiting request is given up and memory stays bounded', () => {
   const core = new PartitionCore({ ...OPTIONS, pendingMax: 2 });
   const input = topics([aRequest('a', 0), aRequest('b', 1), aRequest('c', 2)], []);
