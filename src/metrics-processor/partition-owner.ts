@@ -1,5 +1,5 @@
 import type { LogPosition, LogSlice } from '../event-log/event-log.ts';
-import { INPUT_TOPICS, type InputTopic, TOPICS } from '../events/topics.ts';
+import { INPUT_TOPICS, type InputTopic } from '../events/topics.ts';
 import type { Commit } from '../metrics-store/commit.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
@@ -28,7 +28,7 @@ export interface OwnerPace {
   /** Effects beyond either bound wait for the commit in flight, so that memory stays bounded while a store is slow. */
   readonly effectCallsMax: number;
   readonly effectRecordsMax: number;
-  /** Topics are read in step: one may be ahead of the other by this much log time, so that few calls wait. */
+  /** Topics are read in step: one may be ahead of another by this much log time, so that few calls wait. */
   readonly aheadMsMax: number;
 }
 
@@ -56,23 +56,27 @@ export interface OwnerPorts {
  */
 export class PartitionOwner {
   readonly core: PartitionCore;
-  /** Set when somebody else committed: everything here is void. */
-  isFenced = false;
+  /**
+   * Everything here is void: somebody else committed, or a commit was given up. In the second case its effects are
+   * gone while later ones may be here, so committing those would skip records: a stop during an outage did that.
+   */
+  isVoid = false;
 
   readonly #options: OwnerOptions;
   readonly #ports: OwnerPorts;
   #seq: number;
   #inFlight: Promise<void> | null = null;
   #lastCommitMs: number;
-  #committedThroughMs = 0;
+  #committedThroughMs: number;
   #foldedSinceCommit = 0;
   #foldedSinceCheckpoint = Number.POSITIVE_INFINITY;
   readonly #isAtEnd = new Map<InputTopic, boolean>();
   readonly #sealedMs = new Map<InputTopic, number>();
 
-  constructor({ core, seq }: Recovered, options: OwnerOptions, ports: OwnerPorts) {
+  constructor({ core, seq, completeThroughMs }: Recovered, options: OwnerOptions, ports: OwnerPorts) {
     this.core = core;
     this.#seq = seq;
+    this.#committedThroughMs = completeThroughMs;
     this.#options = options;
     this.#ports = ports;
     this.#lastCommitMs = ports.runtime.nowMs() - options.commitIntervalMs;
@@ -109,6 +113,8 @@ export class PartitionOwner {
     const { commitIntervalMs, pace } = this.#options;
     if (this.#inFlight !== null) return commitIntervalMs;
     const sinceMs = this.#ports.runtime.nowMs() - this.#lastCommitMs;
+    // The machine's clock was set back: nobody knows how long ago the last commit was, and rows must stay fresh.
+    if (sinceMs < 0) return 0;
     if (!this.core.effects.isEmpty) return Math.max(0, commitIntervalMs - sinceMs);
     if (this.core.completeThroughMs > this.#committedThroughMs) return Math.max(0, pace.heartbeatMs - sinceMs);
     return pace.heartbeatMs;
@@ -139,7 +145,7 @@ export class PartitionOwner {
   /** Commits all that was folded, for a partition that is given away or a process that stops. */
   async finish(signal: AbortSignal): Promise<void> {
     await this.settled();
-    if (!this.isFenced && !this.core.effects.isEmpty) await this.commit(signal);
+    if (!this.isVoid && !this.core.effects.isEmpty) await this.commit(signal);
   }
 
   async #commit(signal: AbortSignal): Promise<void> {
@@ -151,9 +157,12 @@ export class PartitionOwner {
       runtime,
       signal,
       onRetry: (error, fact) => events.retrying(`commit of partition ${partition}`, error, fact),
+    }).catch((error: unknown) => {
+      this.isVoid = true;
+      throw error;
     });
     if (outcome === 'fenced') {
-      this.isFenced = true;
+      this.isVoid = true;
       events.fenced(partition);
       return;
     }
@@ -185,7 +194,8 @@ export class PartitionOwner {
       expectedSeq: this.#seq,
       token: runtime.newToken(),
       positions: { ...this.core.positions },
-      completeThroughMs: this.core.completeThroughMs,
+      // A restart may have forgotten how far the log had called itself silent, the store has not.
+      completeThroughMs: Math.max(this.core.completeThroughMs, this.#committedThroughMs),
       committedAtMs: this.#lastCommitMs,
       checkpoint: needsCheckpoint ? this.core.checkpoint() : null,
       ...this.core.takeEffects().toCommit(),
@@ -193,9 +203,8 @@ export class PartitionOwner {
   }
 
   #isFarAhead(topic: InputTopic): boolean {
-    const other = topic === TOPICS.requests ? TOPICS.responses : TOPICS.requests;
-    if (topic === TOPICS.evaluations || this.#isAtEnd.get(other) !== false) return false;
-    const { timesMs } = this.core.join;
-    return timesMs[topic] > timesMs[other] + this.#options.pace.aheadMsMax;
+    const { readMs } = this.core.join.times;
+    const othersMs = INPUT_TOPICS.filter((other) => this.#isAtEnd.get(other) === false).map((other) => readMs[other]);
+    return readMs[topic] > Math.min(...othersMs) + this.#options.pace.aheadMsMax;
   }
 }

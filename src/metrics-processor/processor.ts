@@ -103,7 +103,7 @@ export class Processor {
   }
 
   async #turn(member: GroupMember): Promise<void> {
-    this.#dropFenced();
+    this.#dropVoid();
     this.#startRecoveries();
     const owners = [...this.#owners.values()];
     if (owners.length === 0) {
@@ -137,8 +137,8 @@ export class Processor {
   }
 
   /** Somebody else committed for the partition. If it is still ours by the group's word, we begin again from there. */
-  #dropFenced(): void {
-    for (const [partition, owner] of this.#owners) if (owner.isFenced) this.#owners.delete(partition);
+  #dropVoid(): void {
+    for (const [partition, owner] of this.#owners) if (owner.isVoid) this.#owners.delete(partition);
   }
 
   #startRecoveries(): void {

@@ -10,6 +10,8 @@ export interface Recovered {
   readonly core: PartitionCore;
   /** 0 where the partition was never committed. */
   readonly seq: number;
+  /** How far the last commit said that the partition is complete; that stays true. */
+  readonly completeThroughMs: number;
   readonly recordsRead: number;
 }
 
@@ -28,13 +30,14 @@ export async function recover(ports: { log: EventLog; store: MetricsStore }, opt
       core.skipTo(topic, bounds.find((each) => each.partition === partition)?.start ?? 0);
     }
     core.takeEffects();
-    return { core, seq: 0, recordsRead: 0 };
+    return { core, seq: 0, completeThroughMs: 0, recordsRead: 0 };
   }
   let recordsRead = 0;
   if (progress.checkpoint.length > 0) recordsRead += await recallCheckpoint(log, core, options, progress);
   recordsRead += await replayCommitted(log, core, partition, progress);
   core.takeEffects();
-  return { core, seq: progress.seq, recordsRead };
+  const { seq, completeThroughMs } = progress;
+  return { core, seq, completeThroughMs, recordsRead };
 }
 
 async function recallCheckpoint(

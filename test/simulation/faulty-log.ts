@@ -21,6 +21,7 @@ export class FaultyLog implements EventLog {
   readonly #world: World;
   readonly #host: Host;
   readonly #log: MemoryEventLog;
+  #isExpired = false;
   #expired: (() => void)[] = [];
   #listener: GroupListener | null = null;
 
@@ -84,6 +85,7 @@ export class FaultyLog implements EventLog {
       // A broker waits for a member that is asked to give partitions back, but no longer than its session.
       onRevoked: (partitions) => {
         this.#world.trace(`${this.#host.name} revoked ${partitions.join()}`);
+        if (this.#isExpired) return Promise.resolve();
         const expired = new Promise<void>((resolve) => this.#expired.push(resolve));
         const answer = this.#host.pass(this.#world.latencyMs()).then(() => listener.onRevoked(partitions));
         return Promise.race([answer, expired]);
@@ -105,6 +107,7 @@ export class FaultyLog implements EventLog {
   /** The broker gives the member up. Whether the member ever hears of it is another matter. */
   expireSession(isTold: boolean): void {
     this.#world.trace(`${this.#host.name} session expired${isTold ? ', told' : ''}`);
+    this.#isExpired = true;
     for (const resolve of this.#expired.splice(0)) resolve();
     void this.#log.expireSession();
     if (isTold && !this.#host.isCrashed) this.#listener?.onLost(new Error('The session expired'));

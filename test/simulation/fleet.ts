@@ -79,7 +79,10 @@ export class Fleet {
   }
 
   jumpClock(ms: number): void {
-    if (this.#members.length > 0) this.#world.chance.pick(this.#members).host.clockOffsetMs += ms;
+    if (this.#members.length === 0) return;
+    const { host } = this.#world.chance.pick(this.#members);
+    this.#world.trace(`the clock of ${host.name} jumps by ${ms}`);
+    host.clockOffsetMs += ms;
   }
 
   /** Ends the chaos: whoever is frozen goes on, and at least one processor is alive. */

@@ -26,6 +26,7 @@ export class World {
   /** One line per effect; kept only where somebody wants to read it. */
   readonly lines: string[] | null;
 
+  #lastCommit: Promise<unknown> = Promise.resolve();
   #traceHash = 0;
   #tokens = 0;
 
@@ -60,8 +61,14 @@ export class World {
     return `${owner}-${this.#tokens++}`;
   }
 
-  /** The moment when a commit reaches the store. */
-  async applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
+  /** The moment when a commit reaches the store: one after another, each checked before the next. */
+  applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
+    const applied = this.#lastCommit.then(() => this.#applyCommit(by, commit));
+    this.#lastCommit = applied;
+    return applied;
+  }
+
+  async #applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
     const before = await this.store.loadProgress(commit.partition);
     const outcome = await this.store.commit(commit);
     this.trace(`${by} commit p${commit.partition} #${commit.expectedSeq} ${outcome} ${JSON.stringify(commit.positions)}`);

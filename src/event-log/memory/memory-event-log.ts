@@ -22,6 +22,7 @@ export class MemoryEventLog implements EventLog {
   readonly #broker: MemoryBroker;
   readonly #closing = new AbortController();
   readonly #memberIds = new Set<number>();
+  #sessionsExpired = 0;
 
   constructor(broker: MemoryBroker) {
     this.#broker = broker;
@@ -74,7 +75,13 @@ export class MemoryEventLog implements EventLog {
   async joinGroup(listener: GroupListener): Promise<GroupMember> {
     this.#checkOpen();
     const { group } = this.#broker;
+    const sessionsExpired = this.#sessionsExpired;
     const id = await group.join(listener);
+    if (this.#sessionsExpired !== sessionsExpired) {
+      // Expired while the group was still busy with others: nobody else would ever take this member out.
+      await group.leave(id);
+      throw new EventLogError('unavailable', 'The session expired while joining the group');
+    }
     this.#memberIds.add(id);
     return {
       async reportProgress() {},
@@ -99,6 +106,7 @@ export class MemoryEventLog implements EventLog {
    * session times out. The process goes on as a zombie until a commit is refused: simulations need that.
    */
   async expireSession(): Promise<void> {
+    this.#sessionsExpired++;
     const ids = [...this.#memberIds];
     this.#memberIds.clear();
     await Promise.all(ids.map((id) => this.#broker.group.leave(id)));

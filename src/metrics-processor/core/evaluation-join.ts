@@ -1,7 +1,9 @@
-import type { Series } from '../../tally/series.ts';
+import { TOPICS } from '../../events/topics.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
+import type { KnownCall } from './known-call.ts';
+import type { LogTimes } from './log-times.ts';
 import { type EvaluationHalf, WaitingEvaluations } from './waiting-evaluations.ts';
 
 export interface EvaluationSink {
@@ -17,15 +19,13 @@ export interface EvaluationJoinOptions {
   readonly fingerprintSeed: number;
 }
 
-/** The call that an evaluation names, as far as the join knows it. */
-export interface KnownCall {
-  readonly series: Series;
-  readonly requestSeenMs: number;
-}
-
 /**
  * Finds out what an evaluation is about. One that names tenant, route and model needs nobody; others take them from
  * their call, which the join remembers for the dedup horizon, or wait for it as long as a response would.
+ *
+ * It is about the earliest call of its id that was seen until at most the horizon before it and from at most the
+ * timeout after it. Calls are folded in order of the log, so the first one found in that range is the earliest, and
+ * it does not matter how far one topic was read before the other.
  */
 export class EvaluationJoin {
   readonly waiting = new WaitingEvaluations();
@@ -41,11 +41,11 @@ export class EvaluationJoin {
     this.#fingerprint = new Fingerprint(options.fingerprintSeed);
   }
 
-  fold(half: EvaluationHalf, call: KnownCall | null): 'duplicate' | 'waiting' | 'counted' {
+  fold(half: EvaluationHalf, calls: readonly KnownCall[]): 'duplicate' | 'waiting' | 'counted' {
     if (this.#isRepeated(half)) return 'duplicate';
-    const own = ownSeries(half);
-    if (own !== null || (call !== null && this.#belongs(half, call.requestSeenMs))) {
-      this.#sink.evaluationCounted(own ?? (call as KnownCall).series, half, false);
+    const series = ownSeries(half) ?? this.#callOf(half, calls)?.series;
+    if (series !== undefined) {
+      this.#sink.evaluationCounted(series, half, false);
       return 'counted';
     }
     this.waiting.add(half);
@@ -56,21 +56,24 @@ export class EvaluationJoin {
     return 'waiting';
   }
 
-  requestSeen(requestId: string, call: KnownCall): void {
-    for (const half of this.waiting.takeOf(requestId)) {
-      if (this.#belongs(half, call.requestSeenMs)) this.#sink.evaluationCounted(call.series, half, true);
-      else this.#sink.evaluationLost(half);
+  /** A request was seen, again or for the first time: what waited for it is counted, the rest goes on waiting. */
+  requestSeen(requestId: string, calls: readonly KnownCall[]): void {
+    for (const slot of this.waiting.ofRequest(requestId)) {
+      const call = this.#callOf(this.waiting.at(slot), calls);
+      if (call !== undefined) this.#sink.evaluationCounted(call.series, this.waiting.take(slot), true);
     }
   }
 
-  giveUpTimedOut(requestsTimeMs: number, evaluationsTimeMs: number): void {
+  giveUpTimedOut({ readMs, replayMs }: LogTimes): void {
     const { joinTimeoutMs, dedupHorizonMs, logTimeSlackMs } = this.#options;
-    const fromMs = requestsTimeMs - joinTimeoutMs - logTimeSlackMs;
+    const patienceMs = joinTimeoutMs + logTimeSlackMs;
     for (let slot = this.waiting.arrivals.first; slot !== NONE; slot = this.waiting.arrivals.first) {
-      if (this.waiting.at(slot).loggedAtMs >= fromMs) break;
+      const { loggedAtMs } = this.waiting.at(slot);
+      if (loggedAtMs >= readMs[TOPICS.requests] - patienceMs) break;
+      if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
       this.#sink.evaluationLost(this.waiting.take(slot));
     }
-    const seenFromMs = evaluationsTimeMs - dedupHorizonMs - logTimeSlackMs;
+    const seenFromMs = readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
     this.#seen.forgetWhile((entry) => (this.#seen.requestSeenMs[entry] as number) < seenFromMs);
   }
 
@@ -80,9 +83,12 @@ export class EvaluationJoin {
     if (isWaiting) this.waiting.add(half);
   }
 
-  #belongs(half: EvaluationHalf, requestSeenMs: number): boolean {
+  #callOf({ loggedAtMs }: EvaluationHalf, calls: readonly KnownCall[]): KnownCall | undefined {
     const { joinTimeoutMs, dedupHorizonMs } = this.#options;
-    return half.loggedAtMs - requestSeenMs <= dedupHorizonMs && requestSeenMs - half.loggedAtMs <= joinTimeoutMs;
+    return calls.find(
+      ({ firstSeenMs, lastSeenMs }) =>
+        loggedAtMs - lastSeenMs <= dedupHorizonMs && firstSeenMs - loggedAtMs <= joinTimeoutMs,
+    );
   }
 
   /** An evaluation is itself again when call, name and evaluator are the same. */

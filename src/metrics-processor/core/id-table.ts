@@ -1,11 +1,12 @@
 import type { Series } from '../../tally/series.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import type { KnownCall } from './known-call.ts';
 
 /** No such entry, no such link. */
 export const NONE = -1;
 
 /**
- * Every id seen within the dedup horizon or still waiting, as columns of typed arrays: about 60 bytes an id.
+ * Every id seen within the dedup horizon or still waiting, as columns of typed arrays: about 70 bytes an id.
  *
  * A chained hash table whose entries keep their index as long as they live, so that waiting calls can point at
  * them. A list through all entries, longest unseen first, tells which to forget.
@@ -18,8 +19,11 @@ export class IdTable {
   /** Heads of the lists of waiting halves, oldest first. */
   firstRequest: Int32Array;
   firstResponse: Int32Array;
-  /** What the last request of this id was about; evaluations ask for it. */
+  /** What the last call of this id was about and when it began; evaluations ask for it. */
   series: (Series | undefined)[] = [];
+  callFirstSeenMs: Float64Array;
+  /** Calls of the same id before the last one; hardly ever any. */
+  readonly earlierCalls = new Map<number, KnownCall[]>();
 
   #buckets: Int32Array;
   #hashes: Int32Array;
@@ -34,6 +38,7 @@ export class IdTable {
   constructor(capacity = 1024) {
     this.requestSeenMs = new Float64Array(capacity);
     this.responseSeenMs = new Float64Array(capacity);
+    this.callFirstSeenMs = new Float64Array(capacity);
     this.firstRequest = new Int32Array(capacity);
     this.firstResponse = new Int32Array(capacity);
     this.#buckets = new Int32Array(capacity * 2).fill(NONE);
@@ -76,6 +81,15 @@ export class IdTable {
     return entry;
   }
 
+  /** The calls that an entry stands for, earliest first. */
+  callsOf(entry: number): readonly KnownCall[] {
+    const series = this.series[entry];
+    if (series === undefined) return [];
+    const firstSeenMs = this.callFirstSeenMs[entry] as number;
+    const last = { series, firstSeenMs, lastSeenMs: this.requestSeenMs[entry] as number };
+    return [...(this.earlierCalls.get(entry) ?? []), last];
+  }
+
   /** Forgets the longest unseen entries while `isForgettable` says so. */
   forgetWhile(isForgettable: (entry: number) => boolean): void {
     while (this.#stalest !== NONE && isForgettable(this.#stalest)) this.#forget(this.#stalest);
@@ -102,6 +116,7 @@ export class IdTable {
     }
     this.#unlink(entry);
     this.series[entry] = undefined;
+    this.earlierCalls.delete(entry);
     this.#nextInBucket[entry] = this.#free;
     this.#free = entry;
     this.size--;
@@ -121,6 +136,7 @@ export class IdTable {
     const capacity = this.requestSeenMs.length * 2;
     this.requestSeenMs = grownFloats(this.requestSeenMs, capacity);
     this.responseSeenMs = grownFloats(this.responseSeenMs, capacity);
+    this.callFirstSeenMs = grownFloats(this.callFirstSeenMs, capacity);
     this.firstRequest = grownInts(this.firstRequest, capacity);
     this.firstResponse = grownInts(this.firstResponse, capacity);
     this.#hashes = grownInts(this.#hashes, capacity * 4);

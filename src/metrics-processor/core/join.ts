@@ -1,6 +1,8 @@
-import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
+import { type InputTopic, TOPICS } from '../../events/topics.ts';
+import type { Series } from '../../tally/series.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
+import { LogTimes } from './log-times.ts';
 import { type RequestHalf, WaitingRequests } from './waiting-requests.ts';
 import { type ResponseHalf, WaitingResponses } from './waiting-responses.ts';
 
@@ -44,8 +46,7 @@ export class Join {
   readonly requests = new WaitingRequests();
   readonly responses = new WaitingResponses();
   readonly ids = new IdTable();
-  /** The log time up to which each topic is read. */
-  readonly timesMs: Record<InputTopic, number>;
+  readonly times = new LogTimes();
   /** Whether something was given up that a replay from the last checkpoint would not give up by itself. */
   gaveUpBeyondReplay = false;
 
@@ -55,14 +56,12 @@ export class Join {
   constructor(options: JoinOptions, losses: JoinLosses) {
     this.#options = options;
     this.#losses = losses;
-    this.timesMs = Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, 0])) as Record<InputTopic, number>;
   }
 
   request(id: Fingerprint, half: RequestHalf): RequestOutcome {
-    this.#passTime(TOPICS.requests, half.loggedAtMs);
+    this.times.passRecord(TOPICS.requests, half.loggedAtMs);
     const entry = this.ids.touch(id);
-    if (this.#isRepeated(this.ids.requestSeenMs, entry, half.loggedAtMs)) return 'duplicate';
-    this.ids.series[entry] = half.series;
+    if (!this.seeRequest(entry, half.loggedAtMs, () => half.series)) return 'duplicate';
     for (let slot = this.ids.firstResponse[entry] as number; slot !== NONE; ) {
       const distanceMs = this.responses.at(slot).half.loggedAtMs - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'unanswered';
@@ -77,9 +76,9 @@ export class Join {
   }
 
   response(id: Fingerprint, half: ResponseHalf): ResponseOutcome {
-    this.#passTime(TOPICS.responses, half.loggedAtMs);
+    this.times.passRecord(TOPICS.responses, half.loggedAtMs);
     const entry = this.ids.touch(id);
-    if (this.#isRepeated(this.ids.responseSeenMs, entry, half.loggedAtMs)) return 'duplicate';
+    if (!this.seeResponse(entry, half.loggedAtMs)) return 'duplicate';
     for (let slot = this.ids.firstRequest[entry] as number; slot !== NONE; ) {
       const distanceMs = (this.requests.loggedAtMs[slot] as number) - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'orphan';
@@ -93,12 +92,23 @@ export class Join {
     return 'waiting';
   }
 
-  /** Remembers that an id was seen, without an outcome: how a restart reads the log back. Returns its entry. */
-  see(topic: InputTopic, id: Fingerprint, loggedAtMs: number): number {
-    const entry = this.ids.touch(id);
-    const seenMs = topic === TOPICS.requests ? this.ids.requestSeenMs : this.ids.responseSeenMs;
-    seenMs[entry] = Math.max(seenMs[entry] as number, loggedAtMs);
-    return entry;
+  /**
+   * Remembers that the id of an entry was seen on the requests topic. Answers whether that begins a call, or only
+   * repeats one. `seriesOf` is asked for what begins one.
+   */
+  seeRequest(entry: number, loggedAtMs: number, seriesOf: () => Series | undefined): boolean {
+    const lastSeenMs = this.ids.requestSeenMs[entry] as number;
+    if (this.#isRepeated(this.ids.requestSeenMs, entry, loggedAtMs)) return false;
+    const before = this.ids.series[entry];
+    if (before !== undefined) this.#keepEarlierCall(entry, lastSeenMs, before);
+    this.ids.series[entry] = seriesOf();
+    this.ids.callFirstSeenMs[entry] = loggedAtMs;
+    return true;
+  }
+
+  /** Likewise on the responses topic. */
+  seeResponse(entry: number, loggedAtMs: number): boolean {
+    return !this.#isRepeated(this.ids.responseSeenMs, entry, loggedAtMs);
   }
 
   waitForResponse(entry: number, half: RequestHalf): void {
@@ -125,31 +135,30 @@ export class Join {
 
   /** A topic is silent up to `throughMs`: everything appended later is stamped at or after it. */
   passSilence(topic: InputTopic, throughMs: number): void {
-    const lostBefore = this.requests.size + this.responses.size;
-    this.#passTime(topic, throughMs);
+    this.times.passSilence(topic, throughMs);
     this.giveUpTimedOut();
-    if (this.requests.size + this.responses.size < lostBefore) this.gaveUpBeyondReplay = true;
   }
 
   /** Gives up what can no longer join, and forgets ids beyond the horizon. */
   giveUpTimedOut(): void {
     const { joinTimeoutMs, logTimeSlackMs } = this.#options;
     const patienceMs = joinTimeoutMs + logTimeSlackMs;
-    const responsesFromMs = this.timesMs[TOPICS.responses] - patienceMs;
+    const { readMs, replayMs } = this.times;
+    const responsesFromMs = readMs[TOPICS.responses] - patienceMs;
     for (let slot = this.requests.arrivals.first; slot !== NONE; slot = this.requests.arrivals.first) {
-      if ((this.requests.loggedAtMs[slot] as number) >= responsesFromMs) break;
+      const loggedAtMs = this.requests.loggedAtMs[slot] as number;
+      if (loggedAtMs >= responsesFromMs) break;
+      if (loggedAtMs >= replayMs[TOPICS.responses] - patienceMs) this.gaveUpBeyondReplay = true;
       this.#losses.requestUnanswered(this.#takeRequest(slot));
     }
-    const requestsFromMs = this.timesMs[TOPICS.requests] - patienceMs;
+    const requestsFromMs = readMs[TOPICS.requests] - patienceMs;
     for (let slot = this.responses.arrivals.first; slot !== NONE; slot = this.responses.arrivals.first) {
-      if (this.responses.at(slot).half.loggedAtMs >= requestsFromMs) break;
+      const { loggedAtMs } = this.responses.at(slot).half;
+      if (loggedAtMs >= requestsFromMs) break;
+      if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
       this.#losses.responseOrphaned(this.#takeResponse(slot), 'no_request');
     }
     this.ids.forgetWhile((entry) => this.#isForgettable(entry));
-  }
-
-  #passTime(topic: InputTopic, toMs: number): void {
-    if (toMs > this.timesMs[topic]) this.timesMs[topic] = toMs;
   }
 
   #isRepeated(seenMs: Float64Array, entry: number, loggedAtMs: number): boolean {
@@ -161,12 +170,26 @@ export class Join {
   #isForgettable(entry: number): boolean {
     const { dedupHorizonMs, logTimeSlackMs } = this.#options;
     const memoryMs = dedupHorizonMs + logTimeSlackMs;
+    const { readMs } = this.times;
+    const requestSeenMs = this.ids.requestSeenMs[entry] as number;
     return (
       this.ids.firstRequest[entry] === NONE &&
       this.ids.firstResponse[entry] === NONE &&
-      (this.ids.requestSeenMs[entry] as number) < this.timesMs[TOPICS.requests] - memoryMs &&
-      (this.ids.responseSeenMs[entry] as number) < this.timesMs[TOPICS.responses] - memoryMs
+      requestSeenMs < readMs[TOPICS.requests] - memoryMs &&
+      // An evaluation that is still to be read may ask for the call.
+      requestSeenMs < readMs[TOPICS.evaluations] - memoryMs &&
+      (this.ids.responseSeenMs[entry] as number) < readMs[TOPICS.responses] - memoryMs
     );
+  }
+
+  #keepEarlierCall(entry: number, lastSeenMs: number, series: Series): void {
+    const { dedupHorizonMs, logTimeSlackMs } = this.#options;
+    const askedFromMs = this.times.readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
+    const firstSeenMs = this.ids.callFirstSeenMs[entry] as number;
+    const calls = [...(this.ids.earlierCalls.get(entry) ?? []), { series, firstSeenMs, lastSeenMs }];
+    const asked = calls.filter((call) => call.lastSeenMs >= askedFromMs);
+    if (asked.length > 0) this.ids.earlierCalls.set(entry, asked);
+    else this.ids.earlierCalls.delete(entry);
   }
 
   /** The slot taken is always the first of its id: halves of one id wait, match and time out in log order. */

@@ -8,12 +8,14 @@ import { Books } from './books.ts';
 import { CallSampling } from './call-sampling.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { Effects } from './effects.ts';
-import { EvaluationJoin, type KnownCall } from './evaluation-join.ts';
+import { EvaluationJoin } from './evaluation-join.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { NONE } from './id-table.ts';
 import { InvalidOffsets } from './invalid-offsets.ts';
 import { Join, type JoinOptions } from './join.ts';
+import type { KnownCall } from './known-call.ts';
 import { parseRecord } from './parse-record.ts';
+import { horizonStartMs } from './recall.ts';
 import { SeriesDictionary } from './series-dictionary.ts';
 import type { RequestHalf } from './waiting-requests.ts';
 
@@ -77,9 +79,7 @@ export class PartitionCore {
   /** The log says that nothing will be appended to a topic with a time before `throughMs`. */
   seal(topic: InputTopic, throughMs: number): void {
     this.join.passSilence(topic, throughMs);
-    const waited = this.evaluations.waiting.size;
     this.#forget();
-    if (this.evaluations.waiting.size < waited) this.evaluations.gaveUpBeyondReplay = true;
   }
 
   get effects(): Effects {
@@ -92,7 +92,8 @@ export class PartitionCore {
 
   /** Log time through which every request and response is folded. */
   get completeThroughMs(): number {
-    return Math.min(this.join.timesMs[TOPICS.requests], this.join.timesMs[TOPICS.responses]);
+    const { readMs } = this.join.times;
+    return Math.min(readMs[TOPICS.requests], readMs[TOPICS.responses]);
   }
 
   get waitingCount(): number {
@@ -107,11 +108,12 @@ export class PartitionCore {
   checkpoint(): Uint8Array {
     this.join.gaveUpBeyondReplay = false;
     this.evaluations.gaveUpBeyondReplay = false;
+    this.join.times.checkpointed();
     const { requests, responses } = this.join;
     const evaluations = this.evaluations.waiting;
     return encodeCheckpoint({
       positions: this.positions,
-      timesMs: this.join.timesMs,
+      timesMs: this.join.times.readMs,
       waiting: {
         [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.offset[slot] as number),
         [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.offset),
@@ -124,10 +126,8 @@ export class PartitionCore {
 
   /** Stands where a checkpoint says, once the log was recalled up to it. */
   resumeAt(checkpoint: Checkpoint): void {
-    for (const topic of INPUT_TOPICS) {
-      this.positions[topic] = checkpoint.positions[topic];
-      this.join.timesMs[topic] = checkpoint.timesMs[topic];
-    }
+    Object.assign(this.positions, checkpoint.positions);
+    this.join.times.resumeAt(checkpoint.timesMs);
     this.sampling.resumeAt(checkpoint.sampling);
   }
 
@@ -158,11 +158,11 @@ export class PartitionCore {
     const isKept = this.sampling.keeps(record.loggedAtMs, id.h2);
     const half = this.requestHalf(record, event, isKept ? event.request_id : null);
     const outcome = this.join.request(id, half);
-    if (outcome === 'duplicate') return this.#books.requestRepeated(half);
-    this.#books.requestCounted(half, event);
+    if (outcome === 'duplicate') this.#books.requestRepeated(half);
+    else this.#books.requestCounted(half, event);
     if (outcome === 'unanswered') this.#books.requestUnanswered(half);
-    else if (outcome !== 'waiting') this.#books.answered(half, outcome.answeredBy, prices, true);
-    this.evaluations.requestSeen(event.request_id, { series: half.series, requestSeenMs: half.loggedAtMs });
+    else if (typeof outcome === 'object') this.#books.answered(half, outcome.answeredBy, prices, true);
+    if (this.evaluations.waiting.size > 0) this.evaluations.requestSeen(event.request_id, this.#knownCalls(key));
   }
 
   #foldResponse(record: LogRecord, prices: PriceBook): void {
@@ -179,16 +179,14 @@ export class PartitionCore {
     const parsed = parseRecord('evaluation', record);
     if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, parsed);
     const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
-    const { timesMs } = this.join;
-    timesMs[TOPICS.evaluations] = Math.max(timesMs[TOPICS.evaluations], record.loggedAtMs);
-    const outcome = this.evaluations.fold(half, this.#knownCall(parsed.key));
+    this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs);
+    const outcome = this.evaluations.fold(half, this.#knownCalls(parsed.key));
     if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
   }
 
-  #knownCall(key: Uint8Array): KnownCall | null {
+  #knownCalls(key: Uint8Array): readonly KnownCall[] {
     const entry = this.join.ids.find(this.id.of(key));
-    const series = entry === NONE ? undefined : this.join.ids.series[entry];
-    return series === undefined ? null : { series, requestSeenMs: this.join.ids.requestSeenMs[entry] as number };
+    return entry === NONE ? [] : this.join.ids.callsOf(entry);
   }
 
   #refuse(topic: InputTopic, record: LogRecord, why: Parameters<Books['recordRefused']>[2]): void {
@@ -197,11 +195,10 @@ export class PartitionCore {
   }
 
   #forget(): void {
-    const { timesMs } = this.join;
-    this.evaluations.giveUpTimedOut(timesMs[TOPICS.requests], timesMs[TOPICS.evaluations]);
-    for (const topic of INPUT_TOPICS) {
-      this.invalid[topic].forgetBefore(timesMs[topic] - this.#options.dedupHorizonMs - this.#options.logTimeSlackMs);
-    }
+    const { times } = this.join;
+    this.evaluations.giveUpTimedOut(times);
+    const memoryMs = this.#options.dedupHorizonMs + this.#options.logTimeSlackMs;
+    for (const topic of INPUT_TOPICS) this.invalid[topic].forgetBefore(horizonStartMs(topic, times.readMs) - memoryMs);
   }
 }
 

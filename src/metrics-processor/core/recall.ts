@@ -3,6 +3,7 @@ import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { parseRecord } from './parse-record.ts';
 import type { PartitionCore } from './partition-core.ts';
+import type { RequestHalf } from './waiting-requests.ts';
 
 /** What a reader has to hand to a recall: every record of a topic in `[from, to)`. */
 export interface RecallSpan {
@@ -34,9 +35,10 @@ export class Recall {
     this.#checkpoint = checkpoint;
     this.#waiting = sets(checkpoint.waiting);
     this.#invalid = sets(checkpoint.invalid);
+    const { timesMs } = checkpoint;
     this.spans = INPUT_TOPICS.map((topic) => ({
       topic,
-      fromMs: checkpoint.timesMs[topic] - horizonMs,
+      fromMs: horizonStartMs(topic, timesMs) - horizonMs,
       fromOffsetMax: checkpoint.waiting[topic][0] ?? checkpoint.positions[topic],
       to: checkpoint.positions[topic],
     }));
@@ -62,21 +64,26 @@ export class Recall {
 
   #recallRequest(record: LogRecord, key: Uint8Array): void {
     const { join, id } = this.#core;
-    const entry = join.see(TOPICS.requests, id.of(key), record.loggedAtMs);
-    const isWaiting = this.#waiting[TOPICS.requests].has(record.offset);
-    // Only evaluations ask what a finished call was about; without any, its value need not be parsed.
-    if (!isWaiting && this.#checkpoint.positions[TOPICS.evaluations] === 0) return;
+    const entry = join.ids.touch(id.of(key));
+    let half: RequestHalf | null = null;
+    const beginsCall = join.seeRequest(entry, record.loggedAtMs, () => {
+      half = this.#requestHalf(record);
+      return half?.series;
+    });
+    if (beginsCall && half !== null && this.#waiting[TOPICS.requests].has(record.offset)) join.waitForResponse(entry, half);
+  }
+
+  #requestHalf(record: LogRecord): RequestHalf | null {
     const parsed = parseRecord('request', record);
-    if (!parsed.ok) return;
+    if (!parsed.ok) return null;
     // Whether its call was kept is not written down; an answer too many in the calls does no harm.
-    const half = this.#core.requestHalf(record, parsed.event, parsed.event.request_id);
-    join.ids.series[entry] = half.series;
-    if (isWaiting) join.waitForResponse(entry, half);
+    return this.#core.requestHalf(record, parsed.event, parsed.event.request_id);
   }
 
   #recallResponse(record: LogRecord, key: Uint8Array): void {
     const { join, id } = this.#core;
-    const entry = join.see(TOPICS.responses, id.of(key), record.loggedAtMs);
+    const entry = join.ids.touch(id.of(key));
+    join.seeResponse(entry, record.loggedAtMs);
     if (!this.#waiting[TOPICS.responses].has(record.offset)) return;
     const parsed = parseRecord('response', record);
     if (!parsed.ok) return;
@@ -89,6 +96,14 @@ export class Recall {
     const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
     this.#core.evaluations.recall(half, this.#waiting[TOPICS.evaluations].has(record.offset));
   }
+}
+
+/**
+ * Log time from which a topic's ids may still matter, less the horizon. An evaluation that is still to be read may ask for
+ * calls from before it, so requests are remembered for both topics.
+ */
+export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
+  return topic === TOPICS.requests ? Math.min(timesMs[topic], timesMs[TOPICS.evaluations]) : timesMs[topic];
 }
 
 function sets(offsets: Readonly<Record<InputTopic, readonly number[]>>): Record<InputTopic, ReadonlySet<number>> {

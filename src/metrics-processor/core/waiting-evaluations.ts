@@ -47,9 +47,8 @@ export class WaitingEvaluations {
     return half;
   }
 
-  /** Those that wait for this id, taken out. */
-  takeOf(requestId: string): EvaluationHalf[] {
-    if (this.#byRequestId.size === 0) return [];
-    return (this.#byRequestId.get(requestId) ?? []).map((slot) => this.take(slot));
+  /** Slots of those that wait for this id. */
+  ofRequest(requestId: string): readonly number[] {
+    return this.#byRequestId.get(requestId) ?? [];
   }
 }
