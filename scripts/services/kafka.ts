@@ -28,7 +28,7 @@ export interface KafkaOptions {
   readonly tls?: { readonly pemFile: string; readonly caFile: string };
 }
 
-export interface Broker {
+interface Broker {
   readonly id: number;
   readonly pid: number;
   readonly port: number;

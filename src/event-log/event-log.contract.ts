@@ -114,6 +114,15 @@ function appending(contract: Contract): void {
     assert.deepEqual(records.map(textOf).sort(), [...keys].sort());
   });
 
+  contract('an append larger than any batch of the log is taken whole', async (log) => {
+    const position = await endOf(log, TOPICS.requests, 0);
+    const [key = ''] = keysOfPartition(0, await log.partitionCount(), 1);
+    const values = Array.from({ length: 200 }, () => randomBytesOf(60_000));
+    await log.append(values.map((value) => ({ topic: TOPICS.requests, key, value })));
+    const records = await readFrom(log, position, values.length);
+    assert.ok(values.every((value, i) => value.equals(records[i]?.value ?? Buffer.of(1))));
+  });
+
   contract('an append of nothing does nothing', async (log) => {
     const earlier = await log.bounds(TOPICS.requests);
     await log.append([]);

@@ -12,7 +12,7 @@ export function partitionOf(key: string | Uint8Array, partitionCount: number): n
 }
 
 /** MurmurHash2, 32 bits, signed, with Kafka's seed (`Utils.murmur2`). */
-export function murmur2(bytes: Uint8Array): number {
+function murmur2(bytes: Uint8Array): number {
   const wordsEnd = bytes.length & ~3;
   let hash = SEED ^ bytes.length;
   for (let i = 0; i < wordsEnd; i += 4) {

@@ -13,9 +13,10 @@ import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
  * How far a broker's stamps may lie behind this machine's clock at the moment of a fetch: clock difference between
  * brokers and here, plus the time from stamping a batch to making it readable (replication). Later records are taken
  * to be stamped no earlier than the fetch minus this. The join's timeout is 15 minutes, so it costs nothing to be
- * generous; where clocks differ by more, the processor's monotone log time keeps its order all the same.
+ * generous; where clocks differ by more, or a topic keeps its senders' stamps (CreateTime), the processor's monotone
+ * log time keeps its order all the same.
  */
-export const SEAL_MARGIN_MS = 30_000;
+const SEAL_MARGIN_MS = 30_000;
 
 /** One fetch waits no longer, so that a closed or moved partition is noticed; a poll goes on with the next one. */
 const FETCH_WAIT_MS_MAX = 5_000;
@@ -31,6 +32,12 @@ type ConnectionTo = (broker: Broker) => Promise<Connection>;
 
 /** One partition's answer in one round; null where it could not be read and will be asked again. */
 type Outcome = LogSlice | null;
+
+/** What the fetches of one round share: how much may still be decoded, and why something could not be read. */
+interface Round {
+  bytesLeft: number;
+  readonly failures: unknown[];
+}
 
 /** Stateless reads: every call says from where. What is remembered is only how well the data compresses. */
 export class KafkaReader {
@@ -101,19 +108,18 @@ export class KafkaReader {
     this.#connections.checkOpen();
     const leaders = await this.#leaders(wanted);
     const groups = Map.groupBy(this.#rotated(wanted), (position) => leaders[wanted.indexOf(position)]?.id ?? -1);
-    const budget = { bytesLeft: limits.bytesMax };
-    const failures: unknown[] = [];
+    const round: Round = { bytesLeft: limits.bytesMax, failures: [] };
     const outcomes = await Promise.all(
       [...groups].map(async ([, group]) => {
         const leader = leaders[wanted.indexOf(group[0] as LogPosition)];
         try {
           if (leader == null) throw new EventLogError('unavailable', 'A partition has no leader now');
-          return await this.#fetchGroup(await connectionTo(leader), group, limits, budget);
+          return await this.#fetchGroup(await connectionTo(leader), group, limits, round);
         } catch (error) {
           // The topic may have a new leader, or the broker a new address.
           for (const { topic } of group) this.#cluster.markStale(topic);
           if (!isPassing(error)) throw error;
-          failures.push(error);
+          round.failures.push(error);
           return [];
         }
       }),
@@ -123,7 +129,7 @@ export class KafkaReader {
     });
     const slices = outcomes.flat();
     if (slices.every((slice) => slice === null) && giveUp.leftMs() === 0) {
-      throw toEventLogError(failures[0] ?? new Error('no leader takes requests'), 'Reading events');
+      throw toEventLogError(round.failures[0] ?? new Error('no leader takes requests'), 'Reading events');
     }
     return slices;
   }
@@ -132,7 +138,7 @@ export class KafkaReader {
     connection: Connection,
     group: readonly LogPosition[],
     limits: PollLimits,
-    budget: { bytesLeft: number },
+    round: Round,
   ): Promise<readonly Outcome[]> {
     const bytesMax = Math.max(FETCH_BYTES_MIN, Math.ceil(limits.bytesMax / this.#expansion));
     const fetchedAtMs = Date.now();
@@ -141,20 +147,20 @@ export class KafkaReader {
       fetched.map(async (part): Promise<Outcome> => {
         const position = positionOf(part, group);
         if (position === undefined) return null;
-        if (part.errorCode !== 0) return this.#explain(part.errorCode, position);
-        return this.#slice(part, position, fetchedAtMs, budget);
+        if (part.errorCode !== 0) return this.#explain(part.errorCode, position, round);
+        return this.#slice(part, position, fetchedAtMs, round);
       }),
     );
   }
 
-  #slice(part: FetchedPartition, position: LogPosition, fetchedAtMs: number, budget: { bytesLeft: number }): LogSlice {
+  #slice(part: FetchedPartition, position: LogPosition, fetchedAtMs: number, round: Round): LogSlice {
     const { topic, partition, offset } = position;
     const decoded = decodeRecordBatches(part.batches, {
       from: offset,
-      bytesMax: budget.bytesLeft,
+      bytesMax: round.bytesLeft,
       aborted: part.aborted,
     });
-    budget.bytesLeft -= decoded.recordBytes;
+    round.bytesLeft -= decoded.recordBytes;
     this.#learnExpansion(decoded);
     const endOffset = Math.max(part.lastStableOffset, decoded.nextOffset);
     return {
@@ -168,12 +174,14 @@ export class KafkaReader {
   }
 
   /** Null where it passes. @throws {EventLogError} where it does not. */
-  async #explain(errorCode: number, position: LogPosition): Promise<Outcome> {
+  async #explain(errorCode: number, position: LogPosition, round: Round): Promise<Outcome> {
     const id = protocolErrorsCodesById[errorCode] ?? 'UNKNOWN_SERVER_ERROR';
     if (id === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(position);
     this.#cluster.markStale(position.topic);
-    if (PASSING_ERRORS.has(id)) return null;
-    throw toEventLogError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
+    if (!PASSING_ERRORS.has(id))
+      throw toEventLogError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
+    round.failures.push({ apiId: id });
+    return null;
   }
 
   /** Retention has dropped the offset: an empty slice that leads to the oldest record kept. */

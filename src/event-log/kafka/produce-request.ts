@@ -8,7 +8,7 @@ export interface ProducePart {
 }
 
 /** How long the leader may wait for its followers. */
-export const PRODUCE_MS_MAX = 5_000;
+const PRODUCE_MS_MAX = 5_000;
 const ALL_REPLICAS = -1;
 
 /**
