@@ -1,4 +1,6 @@
 import { LogClock } from '../event-log/sqlite/log-clock.ts';
+import type { MetricsQueries } from '../metrics-api/metrics-queries.ts';
+import { migrateSqlite } from '../metrics-store/sqlite/migrate-sqlite.ts';
 import { createLogger } from '../observability/logger.ts';
 import type { Settings } from '../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../threads/thread-rpc.ts';
@@ -6,6 +8,7 @@ import { takeDataDirectory } from './data-directory.ts';
 import { startIngestion } from './ingestion-role.ts';
 import { startMetricsApi } from './metrics-api-role.ts';
 import { openLog } from './open-log.ts';
+import { storePath } from './open-store.ts';
 import { openStoreQueries } from './open-store-queries.ts';
 import type { RunningProgram } from './running-program.ts';
 import { threadQueries } from './thread-queries.ts';
@@ -25,20 +28,16 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings);
   const clock = new LogClock().shared;
   const log = await openLog(settings, clock);
-  const processor = await CallableThread.start(threadUrl('./processor-thread', import.meta.url), {
-    name: 'processor',
-    workerData: { settings, clock },
-  });
-  const queries =
-    settings.postgresDsn === undefined
-      ? threadQueries(
-          await CallableThread.start(threadUrl('./query-thread', import.meta.url), {
-            name: 'query',
-            workerData: { settings },
-          }),
-        )
-      : await openStoreQueries(settings);
-  const ingestion = await startIngestion(settings, settings.ingestionPort, { log, logger });
+  // Before the threads, so that they can start side by side and find the schema there.
+  if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
+  const [processor, queries, ingestion] = await Promise.all([
+    CallableThread.start(threadUrl('app/processor-thread'), {
+      name: 'processor',
+      workerData: { settings, clock },
+    }),
+    settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
+    startIngestion(settings, settings.ingestionPort, { log, logger }),
+  ]);
   const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
     queries,
     logger,
@@ -62,6 +61,11 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       releaseDirectory();
     },
   };
+}
+
+async function startQueryThread(settings: Settings): Promise<MetricsQueries> {
+  const url = threadUrl('app/query-thread');
+  return threadQueries(await CallableThread.start(url, { name: 'query', workerData: { settings } }));
 }
 
 async function createMissingTopics(settings: Settings): Promise<void> {

@@ -1,4 +1,4 @@
-import { invalidQuery } from './parse-query.ts';
+import { invalidQuery } from './invalid-query.ts';
 
 /** Where a page ended, opaque to the client. */
 export function encodeCursor(parts: readonly (string | number)[]): string {

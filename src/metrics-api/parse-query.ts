@@ -1,9 +1,9 @@
-import { type Static, type TObject, type TSchema, Type } from 'typebox';
+import type { Static, TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { FieldError } from '../events/event-validator.ts';
 import { Timestamp } from '../events/fields.ts';
 import { parseTimestampMs } from '../events/timestamp.ts';
-import { Problem } from '../http/problem.ts';
+import { invalidQuery } from './invalid-query.ts';
 
 /**
  * Turns query strings into what a schema says, or tells what is wrong with each. Parameters that the schema does not
@@ -27,13 +27,6 @@ export function queryParser<T extends TObject>(schema: T): (query: unknown) => S
     if (errors.length > 0) throw invalidQuery(errors);
     return values as Static<T>;
   };
-}
-
-/** @throws {Problem} 400 that names the parameters */
-export function invalidQuery(errors: readonly FieldError[]): Problem {
-  const unique = [...new Map(errors.map((error) => [error.path, error])).values()];
-  const detail = unique.map(({ path, message }) => `${path.slice(1)} ${message}`).join('; ');
-  return new Problem(400, `The query is not valid: ${detail}`, { errors: unique });
 }
 
 /**
@@ -81,6 +74,3 @@ function toFieldErrors(error: {
   }
   return [{ path: error.instancePath, message: error.message }];
 }
-
-/** For schemas of answers that are only documented. */
-export const AnyObject = Type.Object({}, { additionalProperties: true });

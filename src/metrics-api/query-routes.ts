@@ -3,8 +3,9 @@ import { Problem } from '../http/problem.ts';
 import type { GroupBy } from '../metrics-store/metrics-reader.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { decodeCursor } from './cursor.ts';
+import { invalidQuery } from './invalid-query.ts';
 import type { MetricsQueries } from './metrics-queries.ts';
-import { invalidQuery, parseInstantMs, queryParser } from './parse-query.ts';
+import { parseInstantMs, queryParser } from './parse-query.ts';
 import * as Schema from './query-schema.ts';
 
 /** After every window that can be: the year 2200. */

@@ -95,9 +95,13 @@ export class CallableThread {
   }
 }
 
-/** The file of a thread beside this one: `.ts` in a checkout, `.js` in a build. */
-export function threadUrl(name: string, besideUrl: string): URL {
-  return new URL(`${name}${besideUrl.slice(besideUrl.lastIndexOf('.'))}`, besideUrl);
+/**
+ * The module of a thread, named from the root of the sources. This file lies one folder below that root, in a
+ * checkout (`src/threads/*.ts`) as in a build, where it is in a chunk or an entry (`dist/chunks/*.js`, `dist/cli/*.js`).
+ */
+export function threadUrl(module: string): URL {
+  const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  return new URL(`../${module}${ending}`, import.meta.url);
 }
 
 const READY = 0;

@@ -131,7 +131,7 @@ export class SqliteEventLog implements EventLog {
 
   async #callAppender(method: string, argument: unknown, transfer: readonly ArrayBuffer[]): Promise<void> {
     this.#checkOpen();
-    this.#appender ??= CallableThread.start(threadUrl('./append-thread', import.meta.url), {
+    this.#appender ??= CallableThread.start(threadUrl('event-log/sqlite/append-thread'), {
       name: 'append',
       workerData: { path: this.#options.path, clock: this.clock.shared },
     });

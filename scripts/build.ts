@@ -1,0 +1,44 @@
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+/**
+ * Builds `dist`: one file per program entry and per thread, plus the chunks they share.
+ *
+ * Bundled because `streamlens up` has to be ready within a second: resolving some thousand small files of the
+ * libraries took longer than running them. What loads native parts or finds files of its own stays outside.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+const ENTRIES = [
+  'src/cli/main.ts',
+  'src/app/processor-thread.ts',
+  'src/app/query-thread.ts',
+  'src/event-log/sqlite/append-thread.ts',
+];
+
+const EXTERNAL = ['pg', '@platformatic/kafka', '@grpc/grpc-js'];
+
+/** CommonJS libraries inside an ES module ask for Node's own modules by `require`. */
+const REQUIRE =
+  "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);";
+
+await rm(`${root}/dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: ENTRIES,
+  outbase: 'src',
+  outdir: 'dist',
+  chunkNames: 'chunks/[name]-[hash]',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  sourcemap: true,
+  sourcesContent: false,
+  legalComments: 'none',
+  external: EXTERNAL,
+  banner: { js: REQUIRE },
+  logLevel: 'warning',
+});
