@@ -4,7 +4,7 @@ import { storePath } from './open-store.ts';
 
 /** Creates or upgrades the schema. @returns a sentence about what was done */
 export async function migrateStore(settings: Settings): Promise<string> {
-  if (settings.postgresDsn !== undefined && process.env['POSTGRES_DSN'] !== undefined) {
+  if (settings.postgresDsn !== undefined) {
     const { migratePostgres } = await import('../metrics-store/postgres/migrate-postgres.ts');
     return sentence('Postgres', await migratePostgres({ dsn: settings.postgresDsn }));
   }

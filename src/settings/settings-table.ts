@@ -152,7 +152,7 @@ export const SETTINGS = {
   postgresDsn: setting({
     env: 'POSTGRES_DSN',
     kind: is.postgresDsn,
-    fallback: { 'metrics-processor': DSN, 'metrics-api': DSN, migrate: DSN },
+    fallback: { 'metrics-processor': DSN, 'metrics-api': DSN },
     commands: WITH_STORE,
     about: 'the metrics store; up without it keeps its metrics in the data directory',
   }),

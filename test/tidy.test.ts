@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const SRC = join(ROOT, 'src');
+
+/**
+ * Which folder may import which. Data flows downwards through the first eight; the rest serves them.
+ * `app` is the one place that knows every part, `cli` the one that knows `app`.
+ */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  events: [],
+  tally: ['events'],
+  threads: [],
+  settings: [],
+  'event-log': ['events', 'threads'],
+  'metrics-store': ['events', 'tally'],
+  prices: ['tally', 'metrics-store'],
+  'metrics-processor': ['events', 'tally', 'event-log', 'metrics-store', 'prices'],
+  otlp: ['events'],
+  http: ['events', 'observability'],
+  observability: ['events', 'metrics-processor'],
+  'ingestion-api': ['events', 'event-log', 'http', 'observability', 'otlp', 'metrics-store'],
+  'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices', 'observability'],
+  dashboard: ['http'],
+  traffic: ['events'],
+  app: ['*'],
+  cli: ['app', 'settings', 'traffic', 'events'],
+};
+
+/** Folders that hold an adapter of a port: only `app` chooses one. */
+const ADAPTERS = /\/(sqlite|kafka|postgres|memory)\//;
+
+const ALLOWED_NAMES = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|property\.test))?\.ts$/;
+const VAGUE_NAMES = /^(utils?|helpers?|common|misc|index)\b/;
+
+interface SourceFile {
+  readonly path: string;
+  readonly text: string;
+}
+
+function filesBelow(directory: string): SourceFile[] {
+  return readdirSync(directory, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') }));
+}
+
+const sources = filesBelow(SRC);
+const product = sources.filter(({ path }) => !/\.(test|contract)\.ts$/.test(path));
+
+function importsOf({ path, text }: SourceFile): string[] {
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, target = '']) =>
+    relative(ROOT, join(ROOT, dirname(path), target)),
+  );
+}
+
+const folderOf = (path: string): string => path.split('/')[1] ?? '';
+
+function violations(files: readonly SourceFile[], rule: (file: SourceFile) => readonly string[]): string[] {
+  return files.flatMap((file) => rule(file).map((what) => `${file.path}: ${what}`));
+}
+
+test('the rules see the sources', () => {
+  assert.ok(product.length > 100, `only ${product.length} files were found`);
+});
+
+test('a folder imports only what the architecture allows it', () => {
+  const rule = (file: SourceFile) => {
+    const folder = folderOf(file.path);
+    const allowed = MAY_IMPORT[folder];
+    if (allowed === undefined) return [`the folder src/${folder} is not in the architecture`];
+    if (allowed.includes('*')) return [];
+    return importsOf(file).filter((target) => folderOf(target) !== folder && !allowed.includes(folderOf(target)));
+  };
+  assert.deepEqual(violations(product, rule), []);
+});
+
+test('the rule about imports catches a folder that reaches up', () => {
+  const file = { path: 'src/events/topics.ts', text: "import { x } from '../app/up.ts';" };
+  assert.deepEqual(importsOf(file).map(folderOf), ['app']);
+});
+
+test('only app chooses an adapter', () => {
+  const rule = (file: SourceFile) =>
+    folderOf(file.path) === 'app'
+      ? []
+      : importsOf(file).filter((target) => ADAPTERS.test(target) && adapterOf(target) !== adapterOf(file.path));
+  assert.deepEqual(violations(product, rule), []);
+});
+
+function adapterOf(path: string): string | undefined {
+  return ADAPTERS.exec(path)?.[1];
+}
+
+test('the core has no clock, no randomness, no waiting and no process', () => {
+  const impure =
+    /\b(await|async|Date\.now|performance\.|Math\.random|process\.|setTimeout|setInterval|node:(?!assert|test))/;
+  const core = product.filter(
+    ({ path }) => path.startsWith('src/metrics-processor/core/') || path.startsWith('src/tally/'),
+  );
+  assert.ok(core.length > 10);
+  const rule = ({ text }: SourceFile) =>
+    withoutComments(text)
+      .split('\n')
+      .filter((line) => impure.test(line));
+  assert.deepEqual(violations(core, rule), []);
+});
+
+test('files are named for one concept', () => {
+  const rule = ({ path }: SourceFile) => {
+    const name = basename(path);
+    return ALLOWED_NAMES.test(name) && !VAGUE_NAMES.test(name) ? [] : ['is no kebab-case name of a concept'];
+  };
+  assert.deepEqual(violations(sources, rule), []);
+});
+
+test('a file has at most 400 lines', () => {
+  const rule = ({ text }: SourceFile) => {
+    const lines = text.split('\n').length;
+    return lines > 400 ? [`${lines} lines`] : [];
+  };
+  assert.deepEqual(violations(sources, rule), []);
+});
+
+test('nothing is left to do later', () => {
+  const rule = ({ text }: SourceFile) => (/\b(TODO|FIXME|XXX|HACK)\b/.test(text) ? ['holds a note to do later'] : []);
+  assert.deepEqual(violations(product, rule), []);
+});
+
+test('the environment is read by the command line only', () => {
+  const rule = ({ path, text }: SourceFile) =>
+    text.includes('process.env') && folderOf(path) !== 'cli' ? ['reads process.env'] : [];
+  assert.deepEqual(violations(product, rule), []);
+});
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '');
+}
