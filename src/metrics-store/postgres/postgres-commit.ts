@@ -1,7 +1,7 @@
 import { seriesKey } from '../../tally/series.ts';
 import { TALLY_SUMS } from '../../tally/tally.ts';
 import { USAGE_SUMS } from '../../tally/usage.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
 import type { Call } from '../call.ts';
@@ -17,22 +17,42 @@ import { pairKey, type ResolvedNames, type SeriesRef } from './postgres-dictiona
 type Row = Record<string, number | string | null | object>;
 
 export interface CommitDocument {
-  /** The value of `streamlens_commit`. JSON, as one parameter of that kind is written and read faster than an array per column. */
-  readonly json: string;
+  /** The values of `COMMIT_CALL`. JSON, as it is written and read faster than an array per column. */
+  readonly values: readonly string[];
   /** Newest window per series that had none as new: to be noted when the commit is applied. */
   readonly lastWindows: ReadonlyMap<SeriesRef, number>;
 }
 
+export const COMMIT_CALL = 'SELECT streamlens_commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)';
+
 export function commitDocument(names: ResolvedNames, commit: Commit): CommitDocument {
   const folded = foldTallies(commit.tallies, (series) => known(names.series.get(seriesKey(series))));
-  const lastWindows = newestWindows(folded.get(MINUTE_MS) ?? []);
-  const rowsOf = (resolutionMs: ResolutionMs): Row[] => (folded.get(resolutionMs) ?? []).map(windowRow);
+  const minutes = folded.get(MINUTE_MS) ?? [];
+  const lastWindows = newestWindows(minutes);
   const calls = foldCallWrites(commit.calls);
   const callsOf = (kind: 'full' | 'answer'): Row[] =>
     calls
       .filter((write) => write.kind === kind)
       .map(({ call }) => callRow(known(names.tenants.get(call.tenantId)), call));
-  const json = JSON.stringify({
+  const sections = [
+    headOf(commit),
+    minutes.map(windowRow),
+    (folded.get(HOUR_MS) ?? []).map(windowRow),
+    (folded.get(DAY_MS) ?? []).map(windowRow),
+    changeRows(minutes),
+    Array.from(lastWindows, ([{ id }, start_ms]) => ({ series_id: id, start_ms })),
+    usageRows(names, commit.usages),
+    evaluationRows(names, commit.evaluations),
+    auditRows(commit.audits),
+    callsOf('full'),
+    callsOf('answer'),
+    deadLetterRows(commit.deadLetters),
+  ];
+  return { values: sections.map((section) => JSON.stringify(section)), lastWindows };
+}
+
+function headOf(commit: Commit): Row {
+  return {
     partition: commit.partition,
     expected_seq: commit.expectedSeq,
     token: storableText(commit.token),
@@ -40,18 +60,24 @@ export function commitDocument(names: ResolvedNames, commit: Commit): CommitDocu
     complete_through_ms: commit.completeThroughMs,
     committed_at_ms: commit.committedAtMs,
     checkpoint: base64(commit.checkpoint),
-    minutes: rowsOf(MINUTE_MS),
-    hours: rowsOf(HOUR_MS),
-    days: rowsOf(DAY_MS),
-    last_windows: Array.from(lastWindows, ([{ id }, start_ms]) => ({ series_id: id, start_ms })),
-    usages: usageRows(names, commit.usages),
-    evaluations: evaluationRows(names, commit.evaluations),
-    audits: auditRows(commit.audits),
-    calls: callsOf('full'),
-    answers: callsOf('answer'),
-    dead_letters: deadLetterRows(commit.deadLetters),
-  });
-  return { json, lastWindows };
+  };
+}
+
+/** One per pair and minute, with the number of its series that change. */
+function changeRows(minutes: readonly FoldedTally<SeriesRef>[]): Row[] {
+  const changes = new Map<string, { tenant_key: number; pair_id: number; start_ms: number; count: number }>();
+  for (const { ref, windowStartMs } of minutes) {
+    const key = `${ref.pairId} ${windowStartMs}`;
+    const change = changes.get(key) ?? {
+      tenant_key: ref.tenantKey,
+      pair_id: ref.pairId,
+      start_ms: windowStartMs,
+      count: 0,
+    };
+    change.count++;
+    changes.set(key, change);
+  }
+  return [...changes.values()];
 }
 
 /** Where it is newer than what this process knows of. */
@@ -64,7 +90,7 @@ function newestWindows(minutes: readonly FoldedTally<SeriesRef>[]): Map<SeriesRe
 }
 
 function windowRow({ ref, windowStartMs, tally }: FoldedTally<SeriesRef>): Row {
-  const row: Row = { tenant_key: ref.tenantKey, pair_id: ref.pairId, series_id: ref.id, start_ms: windowStartMs };
+  const row: Row = { tenant_key: ref.tenantKey, series_id: ref.id, start_ms: windowStartMs };
   for (const field of TALLY_SUMS) row[columnOf(field)] = tally[field];
   row['latency_us_max'] = tally.latencyUsMax;
   row['cost_pico_usd'] = tally.costPicoUsd.value.toString();

@@ -66,6 +66,7 @@ export class PostgresConnection {
         lock_timeout: LOCK_MS_MAX,
         keepAlive: true,
         application_name: 'streamlens',
+        options: dsn.serverOptions,
         types: RESULT_TYPES,
       });
     } catch (error) {

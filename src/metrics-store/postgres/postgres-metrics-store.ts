@@ -6,7 +6,7 @@ import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
 import { readCall, readCalls } from './postgres-calls.ts';
-import { commitDocument } from './postgres-commit.ts';
+import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { PostgresDictionary } from './postgres-dictionary.ts';
 import { prune, reprice } from './postgres-maintenance.ts';
@@ -69,8 +69,8 @@ class PostgresMetricsStore implements MetricsStore {
   async commit(commit: Commit): Promise<'applied' | 'fenced'> {
     await this.#partitions.open(instantsOf(commit));
     const names = await this.#dictionary.resolve(commit);
-    const { json, lastWindows } = commitDocument(names, commit);
-    const [row] = await this.#connection.query('SELECT streamlens_commit($1)', [json]);
+    const { values, lastWindows } = commitDocument(names, commit);
+    const [row] = await this.#connection.query(COMMIT_CALL, values);
     if (row?.[0] !== 'applied') return 'fenced';
     for (const [series, startMs] of lastWindows) {
       series.lastWindowStartMs = Math.max(series.lastWindowStartMs ?? -1, startMs);

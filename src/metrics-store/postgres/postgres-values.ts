@@ -19,11 +19,13 @@ export const RESULT_TYPES: pg.CustomTypesConfig = {
     if (oid === NUMERIC) return BigInt;
     if (oid === TIMESTAMPTZ) return parseInstantMs;
     if (oid === INT8_ARRAY || oid === JSON_TEXT) return String;
-    return pg.types.getTypeParser(oid, format);
+    return pgParser(oid, format);
   }) as pg.CustomTypesConfig['getTypeParser'],
 };
 
-const parseDate = pg.types.getTypeParser(TIMESTAMPTZ) as (text: string) => Date;
+/** pg declares the known types as an enum, and takes any. */
+const pgParser = pg.types.getTypeParser as (oid: number, format?: 'text' | 'binary') => (text: string) => unknown;
+const parseDate = pgParser(TIMESTAMPTZ) as (text: string) => Date;
 const parseInstantMs = (text: string): number => parseDate(text).getTime();
 
 /** Instants beyond year 9999 are later than anything: Postgres does not read the form that JavaScript writes. */

@@ -8,12 +8,10 @@ import type { PostgresConnection } from './postgres-connection.ts';
 import { instant, type SqlRow } from './postgres-values.ts';
 import * as Sql from './window-statements.ts';
 
-/** Up to this many matching series are named to the index; more are filtered from the tenant's windows. */
-const NAMED_SERIES_MAX = 64;
-
 /** A page is at first as many rows as asked for, then ever larger: most questions need one. */
-const PAGE_ROWS_MIN = 200;
+const PAGE_ROWS_MIN = 64;
 const PAGE_ROWS_MAX = 10_000;
+const PAGE_GROWTH = 8;
 
 /** Questions about the window rows. */
 export class PostgresWindows {
@@ -87,12 +85,11 @@ export class PostgresWindows {
     ]);
   }
 
-  /** Null: no filter, or too many to name. */
+  /** Null: no filter. */
   async #matchingSeries(tenantKey: number, { route, model, provider }: MetricsQuery): Promise<number[] | null> {
     if (route === null && model === null && provider === null) return null;
-    const values = [tenantKey, route, model, provider, NAMED_SERIES_MAX + 1];
-    const rows = await this.#connection.query(Sql.SELECT_MATCHING_SERIES, values);
-    return rows.length > NAMED_SERIES_MAX ? null : rows.map(([id]) => Number(id));
+    const rows = await this.#connection.query(Sql.SELECT_MATCHING_SERIES, [tenantKey, route, model, provider]);
+    return rows.map(([id]) => Number(id));
   }
 
   async *#pages(
@@ -100,10 +97,9 @@ export class PostgresWindows {
     query: MetricsQuery,
     seriesIds: number[] | null,
   ): AsyncGenerator<readonly SqlRow[], void> {
-    const { route, model, provider, order, stepMs, limit } = query;
+    const { order, stepMs, limit } = query;
     const resolutionMs = coarsestResolutionMs(stepMs);
     const sql = Sql.selectTenantRows({ table: tableOf(stepMs), order });
-    const filter = seriesIds === null ? [route, model, provider, null] : [null, null, null, seriesIds];
     let { fromMs, toMs } = rangeToScan(query);
     let afterSeries: number | null = null;
     // One row more than asked for tells that the last step is complete.
@@ -113,7 +109,7 @@ export class PostgresWindows {
       const page: readonly SqlRow[] = await this.#connection.query(sql, [
         tenantKey,
         ...range,
-        ...filter,
+        seriesIds,
         afterSeries,
         pageRows,
       ]);
@@ -123,7 +119,7 @@ export class PostgresWindows {
       afterSeries = Number(last.at(-1));
       if (order === 'asc') fromMs = Number(last[0]);
       else toMs = Number(last[0]) + 1;
-      pageRows = PAGE_ROWS_MAX;
+      pageRows = Math.min(pageRows * PAGE_GROWTH, PAGE_ROWS_MAX);
     }
   }
 }

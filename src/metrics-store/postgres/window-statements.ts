@@ -16,39 +16,43 @@ const TALLY = [...TALLY_SUM_COLUMNS, 'latency_us_max', 'cost_pico_usd', 'latency
 const NAMED = 'JOIN series s ON s.series_id = m.series_id JOIN pairs p ON p.pair_id = s.pair_id';
 
 /**
- * One page of a scan. Values: tenant key, from, to, route, model, provider (null: any), series ids (null: any), the series
- * after which the page begins within its first window (null: all of it), limit.
- *
- * The rows are limited before they are named, so that the index gives them in order and nothing is sorted; where dimensions are
- * filtered without ids, naming must come first.
+ * One page of a scan. Values: tenant key, from, to, series ids (null: all), the series after which the page begins within its first
+ * window (null: all of it), limit. The rows are limited before they are named, so that the primary key gives them in order,
+ * whatever the planner believes about the dictionary.
  */
 export const selectTenantRows = ({ table, order }: Shape): string => {
   const [beyond, first] = order === 'asc' ? ['>', '$2'] : ['<', '$3'];
   return `
   SELECT m.window_start, p.route, p.model, s.provider, ${TALLY}, m.series_id
-  FROM ${table} m ${NAMED}
-  WHERE m.tenant_key = $1 AND m.window_start >= $2::timestamptz AND m.window_start <= $3::timestamptz
-    AND ($4::text IS NULL OR p.route = $4) AND ($5::text IS NULL OR p.model = $5)
-    AND ($6::text IS NULL OR s.provider = $6)
-    AND ($7::bigint[] IS NULL OR m.series_id = ANY ($7))
-    AND ($8::bigint IS NULL OR (m.window_start, m.series_id) ${beyond} (${first}::timestamptz, $8))
-  ORDER BY m.window_start ${order}, m.series_id ${order} LIMIT $9`;
+  FROM (
+    SELECT * FROM ${table} w
+    WHERE w.tenant_key = $1 AND w.window_start >= $2::timestamptz AND w.window_start <= $3::timestamptz
+      AND ($4::bigint[] IS NULL OR w.series_id = ANY ($4))
+      AND ($5::bigint IS NULL OR (w.window_start, w.series_id) ${beyond} (${first}::timestamptz, $5))
+    ORDER BY w.window_start ${order}, w.series_id ${order} LIMIT $6
+  ) m ${NAMED}
+  ORDER BY m.window_start ${order}, m.series_id ${order}`;
 };
 
-/** Values: tenant key, route, model, provider (null: any), limit. */
+/** Values: tenant key, route, model, provider (null: any). */
 export const SELECT_MATCHING_SERIES = `
   SELECT s.series_id FROM pairs p JOIN series s ON s.pair_id = p.pair_id
   WHERE p.tenant_key = $1 AND ($2::text IS NULL OR p.route = $2) AND ($3::text IS NULL OR p.model = $3)
-    AND ($4::text IS NULL OR s.provider = $4)
-  LIMIT $5`;
+    AND ($4::text IS NULL OR s.provider = $4)`;
 
-/** A minute of a pair, a row per provider, for each of the chosen changes \`c\`. */
+/**
+ * A minute of a pair, a row per provider, for each of the chosen changes `c`. OFFSET 0 keeps the last step a look-up of one
+ * row: joined freely, it was planned as a scan of all windows of a series, at 100 times the cost.
+ */
 const MERGED = `
   SELECT c.tenant_key, c.pair_id, p.route, p.model, c.window_start, c.revision, c.changed_at_ms, ${TALLY}
   FROM chosen c
   JOIN pairs p ON p.pair_id = c.pair_id
   JOIN series s ON s.pair_id = c.pair_id
-  JOIN metrics_1m m ON m.tenant_key = c.tenant_key AND m.window_start = c.window_start AND m.series_id = s.series_id`;
+  CROSS JOIN LATERAL (
+    SELECT * FROM metrics_1m w
+    WHERE w.tenant_key = c.tenant_key AND w.window_start = c.window_start AND w.series_id = s.series_id OFFSET 0
+  ) m`;
 
 /** Values: tenant, since, route, model (null: any), limit. WITH TIES: the changes of one instant come together. */
 export const SELECT_CHANGED = `

@@ -1,0 +1,617 @@
+-- Written by test/distributed/postgres-schema.test.ts with UPDATE_SCHEMA=1; compared by it.
+
+CREATE TABLE audit_1h (
+  hour_start timestamp with time zone NOT NULL,
+  tenant_id text COLLATE "C" NOT NULL,
+  accepted_requests bigint NOT NULL,
+  counted_requests bigint NOT NULL,
+  duplicate_requests bigint NOT NULL,
+  dead_requests bigint NOT NULL,
+  accepted_responses bigint NOT NULL,
+  counted_responses bigint NOT NULL,
+  waiting_responses bigint NOT NULL,
+  duplicate_responses bigint NOT NULL,
+  dead_responses bigint NOT NULL,
+  accepted_evaluations bigint NOT NULL,
+  counted_evaluations bigint NOT NULL,
+  waiting_evaluations bigint NOT NULL,
+  duplicate_evaluations bigint NOT NULL,
+  dead_evaluations bigint NOT NULL
+);
+
+CREATE TABLE calls (
+  tenant_key bigint NOT NULL,
+  timestamp timestamp with time zone NOT NULL,
+  request_id text COLLATE "C" NOT NULL,
+  route text COLLATE "C" NOT NULL,
+  model text COLLATE "C" NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  status text NOT NULL,
+  latency_ms double precision,
+  time_to_first_token_ms double precision,
+  prompt_tokens bigint,
+  completion_tokens bigint,
+  cached_prompt_tokens bigint,
+  cache_write_tokens bigint,
+  reasoning_tokens bigint,
+  finish_reason text,
+  error text,
+  answered_model text,
+  cost_pico_usd numeric,
+  user_id_hash text,
+  session_id text,
+  metadata text
+) PARTITION BY RANGE ("timestamp");
+
+CREATE TABLE changes_1m (
+  tenant_key bigint NOT NULL,
+  pair_id bigint NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  revision bigint NOT NULL,
+  published_revision bigint NOT NULL DEFAULT 0,
+  queue_id bigint NOT NULL,
+  changed_at_ms bigint NOT NULL
+);
+
+CREATE TABLE dead_letters (
+  topic text COLLATE "C" NOT NULL,
+  partition integer NOT NULL,
+  log_offset bigint NOT NULL,
+  logged_at_ms bigint NOT NULL,
+  reason text NOT NULL,
+  detail text NOT NULL,
+  record_key bytea,
+  record_value bytea,
+  is_published boolean NOT NULL DEFAULT false
+);
+
+CREATE TABLE evaluations_1m (
+  tenant_key bigint NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  pair_id bigint NOT NULL,
+  count bigint NOT NULL,
+  scored bigint NOT NULL,
+  score_micro_sum bigint NOT NULL,
+  judged bigint NOT NULL,
+  passed bigint NOT NULL,
+  labels jsonb NOT NULL
+) PARTITION BY RANGE (window_start);
+
+CREATE TABLE metrics_1d (
+  tenant_key bigint NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  series_id bigint NOT NULL,
+  requests bigint NOT NULL,
+  completed bigint NOT NULL,
+  unanswered bigint NOT NULL,
+  errors bigint NOT NULL,
+  latency_us_sum bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  prompt_tokens_known bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  completion_tokens_known bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  latency_us_max bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  latency bigint[] NOT NULL,
+  time_to_first_token bigint[] NOT NULL
+) PARTITION BY RANGE (window_start);
+
+CREATE TABLE metrics_1h (
+  tenant_key bigint NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  series_id bigint NOT NULL,
+  requests bigint NOT NULL,
+  completed bigint NOT NULL,
+  unanswered bigint NOT NULL,
+  errors bigint NOT NULL,
+  latency_us_sum bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  prompt_tokens_known bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  completion_tokens_known bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  latency_us_max bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  latency bigint[] NOT NULL,
+  time_to_first_token bigint[] NOT NULL
+) PARTITION BY RANGE (window_start);
+
+CREATE TABLE metrics_1m (
+  tenant_key bigint NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  series_id bigint NOT NULL,
+  requests bigint NOT NULL,
+  completed bigint NOT NULL,
+  unanswered bigint NOT NULL,
+  errors bigint NOT NULL,
+  latency_us_sum bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  prompt_tokens_known bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  completion_tokens_known bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  latency_us_max bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  latency bigint[] NOT NULL,
+  time_to_first_token bigint[] NOT NULL
+) PARTITION BY RANGE (window_start);
+
+CREATE TABLE pairs (
+  pair_id bigint NOT NULL IDENTITY,
+  tenant_key bigint NOT NULL,
+  route text COLLATE "C" NOT NULL,
+  model text COLLATE "C" NOT NULL,
+  provider_count integer NOT NULL DEFAULT 0
+);
+
+CREATE TABLE progress (
+  partition integer NOT NULL,
+  seq bigint NOT NULL,
+  token text NOT NULL,
+  positions json NOT NULL,
+  complete_through_ms bigint NOT NULL,
+  committed_at_ms bigint NOT NULL,
+  checkpoint bytea NOT NULL
+) WITH (fillfactor=50);
+
+CREATE TABLE series (
+  series_id bigint NOT NULL IDENTITY,
+  pair_id bigint NOT NULL,
+  provider text COLLATE "C" NOT NULL,
+  last_window_start timestamp with time zone
+) WITH (fillfactor=70);
+
+CREATE TABLE streamlens_migrations (
+  version integer NOT NULL,
+  applied_at timestamp with time zone NOT NULL DEFAULT now()
+);
+
+CREATE TABLE tenants (
+  tenant_key bigint NOT NULL IDENTITY,
+  tenant_id text COLLATE "C" NOT NULL,
+  pair_count integer NOT NULL DEFAULT 0
+);
+
+CREATE TABLE usage_1m (
+  tenant_key bigint NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  series_id bigint NOT NULL,
+  billed_provider text COLLATE "C" NOT NULL,
+  billed_model text COLLATE "C" NOT NULL,
+  band_from_tokens bigint NOT NULL,
+  calls bigint NOT NULL,
+  unknown_calls bigint NOT NULL,
+  input_tokens bigint NOT NULL,
+  cache_read_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  output_tokens bigint NOT NULL,
+  input_audio_tokens bigint NOT NULL,
+  output_audio_tokens bigint NOT NULL,
+  unpriced_calls bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL
+) PARTITION BY RANGE (window_start);
+
+CREATE INDEX calls_request ON ONLY public.calls USING btree (request_id, tenant_key);
+
+CREATE INDEX changes_1m_changed ON public.changes_1m USING btree (tenant_key, changed_at_ms, window_start);
+
+CREATE INDEX changes_1m_unpublished ON public.changes_1m USING btree (queue_id) WHERE (revision > published_revision);
+
+CREATE INDEX dead_letters_logged ON public.dead_letters USING btree (logged_at_ms, topic, partition, log_offset);
+
+CREATE INDEX dead_letters_unpublished ON public.dead_letters USING btree (logged_at_ms, topic, partition, log_offset) WHERE (NOT is_published);
+
+CREATE INDEX metrics_1d_series ON ONLY public.metrics_1d USING btree (series_id, window_start);
+
+CREATE INDEX metrics_1h_series ON ONLY public.metrics_1h USING btree (series_id, window_start);
+
+CREATE INDEX metrics_1m_series ON ONLY public.metrics_1m USING btree (series_id, window_start);
+
+CREATE UNIQUE INDEX audit_1h_pkey ON public.audit_1h USING btree (hour_start, tenant_id);
+
+CREATE UNIQUE INDEX calls_pkey ON ONLY public.calls USING btree (tenant_key, "timestamp", request_id);
+
+CREATE UNIQUE INDEX changes_1m_pkey ON public.changes_1m USING btree (pair_id, window_start);
+
+CREATE UNIQUE INDEX dead_letters_pkey ON public.dead_letters USING btree (topic, partition, log_offset);
+
+CREATE UNIQUE INDEX evaluations_1m_pkey ON ONLY public.evaluations_1m USING btree (tenant_key, window_start, name, pair_id);
+
+CREATE UNIQUE INDEX metrics_1d_pkey ON ONLY public.metrics_1d USING btree (tenant_key, window_start, series_id);
+
+CREATE UNIQUE INDEX metrics_1h_pkey ON ONLY public.metrics_1h USING btree (tenant_key, window_start, series_id);
+
+CREATE UNIQUE INDEX metrics_1m_pkey ON ONLY public.metrics_1m USING btree (tenant_key, window_start, series_id);
+
+CREATE UNIQUE INDEX pairs_names ON public.pairs USING btree (tenant_key, md5(route), md5(model));
+
+CREATE UNIQUE INDEX pairs_pkey ON public.pairs USING btree (pair_id);
+
+CREATE UNIQUE INDEX progress_pkey ON public.progress USING btree (partition);
+
+CREATE UNIQUE INDEX series_pair_id_provider_key ON public.series USING btree (pair_id, provider);
+
+CREATE UNIQUE INDEX series_pkey ON public.series USING btree (series_id);
+
+CREATE UNIQUE INDEX streamlens_migrations_pkey ON public.streamlens_migrations USING btree (version);
+
+CREATE UNIQUE INDEX tenants_pkey ON public.tenants USING btree (tenant_key);
+
+CREATE UNIQUE INDEX tenants_tenant_id_key ON public.tenants USING btree (tenant_id);
+
+CREATE UNIQUE INDEX usage_1m_pkey ON ONLY public.usage_1m USING btree (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens);
+
+CREATE VIEW llm_metrics AS
+ SELECT t.tenant_id,
+    p.route,
+    p.model,
+    m.window_start,
+    (m.window_start + '00:01:00'::interval) AS window_end,
+    (sum(m.requests))::bigint AS requests,
+    (sum(m.errors))::bigint AS errors,
+    (((sum(m.latency_us_sum) / (1000)::numeric) / NULLIF(sum(m.completed), (0)::numeric)))::double precision AS avg_latency_ms,
+    hist_quantile(hist_merge(m.latency), (0.95)::double precision) AS p95_latency_ms,
+    ((sum(m.prompt_tokens) / NULLIF(sum(m.prompt_tokens_known), (0)::numeric)))::double precision AS avg_prompt_tokens,
+    ((sum(m.completion_tokens) / NULLIF(sum(m.completion_tokens_known), (0)::numeric)))::double precision AS avg_completion_tokens,
+    ((sum(m.cost_pico_usd) / ('1000000000000'::bigint)::numeric))::double precision AS estimated_cost_usd
+   FROM (((metrics_1m m
+     JOIN series s ON ((s.series_id = m.series_id)))
+     JOIN pairs p ON ((p.pair_id = s.pair_id)))
+     JOIN tenants t ON ((t.tenant_key = m.tenant_key)))
+  GROUP BY t.tenant_id, p.route, p.model, m.window_start;
+
+CREATE OR REPLACE FUNCTION public.hist_add(a bigint[], b bigint[])
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+  SELECT CASE WHEN cardinality(a) / 256 = (cardinality(a) + cardinality(b)) / 256 THEN a || b
+    ELSE hist_compact(a || b) END
+$function$
+
+CREATE OR REPLACE FUNCTION public.hist_compact(histogram bigint[])
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT coalesce(array_agg((code << 41) + count ORDER BY code), '{}') FROM (
+    SELECT bucket >> 41 AS code, sum(bucket & 2199023255551)::bigint AS count
+    FROM unnest(histogram) AS bucket GROUP BY 1
+  ) AS joined
+$function$
+
+CREATE AGGREGATE hist_merge(bigint[]) SFUNC hist_add FINALFUNC hist_compact COMBINEFUNC hist_add;
+
+CREATE OR REPLACE FUNCTION public.hist_quantile(histogram bigint[], quantile double precision)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  WITH buckets AS (
+    SELECT bucket >> 41 AS code, sum(bucket & 2199023255551) AS count FROM unnest(histogram) AS bucket GROUP BY 1
+  ), ranked AS (
+    SELECT code, sum(count) OVER (ORDER BY code) AS seen, sum(count) OVER () AS total FROM buckets WHERE count > 0
+  ), found AS (
+    SELECT code - 1024 AS index FROM ranked
+    WHERE seen >= greatest(1, ceil(quantile * total::double precision)) ORDER BY code LIMIT 1
+  ), bounds AS (
+    SELECT index, power(2::double precision, index / 32::double precision) AS lower,
+      power(2::double precision, (index + 1) / 32::double precision) AS upper FROM found
+  )
+  SELECT CASE WHEN index = -1024 THEN 0 ELSE 2 * lower * upper / (lower + upper) END FROM bounds
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_add_labels(a jsonb, b jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN b = '{}' THEN a ELSE (
+    SELECT jsonb_object_agg(key, count) FROM (
+      SELECT key, sum(value::bigint) AS count FROM (
+        SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)
+      ) AS each_label GROUP BY key
+    ) AS summed
+  ) END
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_at(ms bigint)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+AS $function$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_commit(head json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  target int := (head ->> 'partition')::int;
+  expected bigint := (head ->> 'expected_seq')::bigint;
+  at_ms bigint := (head ->> 'committed_at_ms')::bigint;
+  stored record;
+BEGIN
+  INSERT INTO progress AS p (partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint)
+  SELECT target, expected + 1, head ->> 'token', head -> 'positions', (head ->> 'complete_through_ms')::bigint, at_ms,
+    coalesce(decode(head ->> 'checkpoint', 'base64'), '')
+  WHERE expected = 0 OR EXISTS (SELECT 1 FROM progress WHERE partition = target)
+  ON CONFLICT (partition) DO UPDATE SET seq = excluded.seq, token = excluded.token, positions = excluded.positions, complete_through_ms = excluded.complete_through_ms, committed_at_ms = excluded.committed_at_ms,
+    checkpoint = CASE WHEN head ->> 'checkpoint' IS NULL THEN p.checkpoint ELSE excluded.checkpoint END
+  WHERE p.seq = expected;
+  IF NOT FOUND THEN
+    SELECT seq, token INTO stored FROM progress WHERE partition = target;
+    RETURN CASE WHEN stored.seq = expected + 1 AND stored.token = head ->> 'token' THEN 'applied' ELSE 'fenced' END;
+  END IF;
+
+  INSERT INTO metrics_1m AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    latency, time_to_first_token)
+  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    latency::bigint[], time_to_first_token::bigint[]
+  FROM json_to_recordset(minutes) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
+  ORDER BY series_id, start_ms
+  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
+    latency = hist_add(m.latency, excluded.latency),
+    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+
+  INSERT INTO metrics_1h AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    latency, time_to_first_token)
+  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    latency::bigint[], time_to_first_token::bigint[]
+  FROM json_to_recordset(hours) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
+  ORDER BY series_id, start_ms
+  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
+    latency = hist_add(m.latency, excluded.latency),
+    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+
+  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    latency, time_to_first_token)
+  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    latency::bigint[], time_to_first_token::bigint[]
+  FROM json_to_recordset(days) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
+  ORDER BY series_id, start_ms
+  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
+    latency = hist_add(m.latency, excluded.latency),
+    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+
+  INSERT INTO changes_1m AS c (tenant_key, pair_id, window_start, revision, queue_id, changed_at_ms)
+  SELECT tenant_key, pair_id, streamlens_at(start_ms), count, nextval('changes_queue'), at_ms
+  FROM json_to_recordset(changes) AS x (tenant_key bigint, pair_id bigint, start_ms bigint, count bigint)
+  ORDER BY pair_id, start_ms
+  ON CONFLICT (pair_id, window_start) DO UPDATE SET revision = c.revision + excluded.revision,
+    queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE excluded.queue_id END,
+    changed_at_ms = greatest(c.changed_at_ms, excluded.changed_at_ms);
+
+  PERFORM 1 FROM series WHERE series_id IN (
+    SELECT x.series_id FROM json_to_recordset(last_windows) AS x (series_id bigint)
+  ) ORDER BY series_id FOR NO KEY UPDATE;
+  UPDATE series s SET last_window_start = streamlens_at(x.start_ms)
+  FROM json_to_recordset(last_windows) AS x (series_id bigint, start_ms bigint)
+  WHERE s.series_id = x.series_id
+    AND (s.last_window_start IS NULL OR s.last_window_start < streamlens_at(x.start_ms));
+
+  INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens,
+    calls, unknown_calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, input_audio_tokens, output_audio_tokens, unpriced_calls, cost_pico_usd)
+  SELECT tenant_key, streamlens_at(start_ms), series_id, billed_provider, billed_model, band_from_tokens,
+    calls, unknown_calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, input_audio_tokens, output_audio_tokens, unpriced_calls, cost_pico_usd
+  FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
+    billed_model text, band_from_tokens bigint, calls bigint, unknown_calls bigint, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint, output_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, unpriced_calls bigint, cost_pico_usd numeric)
+  ORDER BY series_id, start_ms, billed_provider COLLATE "C", billed_model COLLATE "C", band_from_tokens
+  ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
+  DO UPDATE SET calls = u.calls + excluded.calls, unknown_calls = u.unknown_calls + excluded.unknown_calls, input_tokens = u.input_tokens + excluded.input_tokens, cache_read_tokens = u.cache_read_tokens + excluded.cache_read_tokens, cache_write_tokens = u.cache_write_tokens + excluded.cache_write_tokens, output_tokens = u.output_tokens + excluded.output_tokens, input_audio_tokens = u.input_audio_tokens + excluded.input_audio_tokens, output_audio_tokens = u.output_audio_tokens + excluded.output_audio_tokens, unpriced_calls = u.unpriced_calls + excluded.unpriced_calls, cost_pico_usd = u.cost_pico_usd + excluded.cost_pico_usd;
+
+  INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, count, scored, score_micro_sum, judged, passed, labels)
+  SELECT tenant_key, streamlens_at(start_ms), name, pair_id, count, scored, score_micro_sum, judged, passed, labels
+  FROM json_to_recordset(evaluations) AS x (tenant_key bigint, start_ms bigint, name text, pair_id bigint,
+    count bigint, scored bigint, score_micro_sum bigint, judged bigint, passed bigint, labels jsonb)
+  ORDER BY pair_id, start_ms, name COLLATE "C"
+  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET count = e.count + excluded.count, scored = e.scored + excluded.scored, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed,
+    labels = streamlens_add_labels(e.labels, excluded.labels);
+
+  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations)
+  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations
+  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint)
+  ORDER BY start_ms, tenant_id COLLATE "C"
+  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations;
+
+  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
+  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
+  FROM json_to_recordset(full_calls) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, cost_pico_usd numeric, user_id_hash text, session_id text, metadata text)
+  ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
+  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd, user_id_hash = excluded.user_id_hash, session_id = excluded.session_id, metadata = excluded.metadata;
+
+  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
+  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
+  FROM json_to_recordset(answers) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, cost_pico_usd numeric, user_id_hash text, session_id text, metadata text)
+  ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
+  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd;
+
+  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
+  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, decode(record_key, 'base64'), decode(record_value, 'base64')
+  FROM json_to_recordset(dead_letter_records) AS x (topic text, partition int, log_offset bigint, logged_at_ms bigint,
+    reason text, detail text, record_key text, record_value text)
+  ORDER BY topic COLLATE "C", partition, log_offset
+  ON CONFLICT DO NOTHING;
+  RETURN 'applied';
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_find_pair(tenant bigint, wanted_route text, wanted_model text)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT pair_id FROM pairs WHERE tenant_key = tenant AND md5(route) = md5(wanted_route) AND md5(model) = md5(wanted_model)
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_open_partition(parent text, first timestamp with time zone, until timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  child text := parent || '_' || to_char(first AT TIME ZONE 'UTC', 'YYYYMMDD');
+  time_column text := CASE parent WHEN 'calls' THEN 'timestamp' ELSE 'window_start' END;
+BEGIN
+  IF to_regclass(child) IS NOT NULL THEN RETURN false; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('streamlens partitions'));
+  IF to_regclass(child) IS NOT NULL THEN RETURN false; END IF;
+  EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_default');
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) WITH (fillfactor = 70)', child, parent);
+  EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+    parent || '_default', time_column, first, time_column, until, child);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, first, until);
+  RETURN true;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_pair(tenant bigint, wanted_route text, wanted_model text, pairs_max integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  found_id bigint := streamlens_find_pair(tenant, wanted_route, wanted_model);
+  counted int;
+BEGIN
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  SELECT pair_count INTO counted FROM tenants WHERE tenant_key = tenant FOR UPDATE;
+  found_id := streamlens_find_pair(tenant, wanted_route, wanted_model);
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  IF counted >= pairs_max THEN
+    wanted_route := '__overflow__';
+    wanted_model := '__overflow__';
+    found_id := streamlens_find_pair(tenant, wanted_route, wanted_model);
+    IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  ELSE
+    UPDATE tenants SET pair_count = pair_count + 1 WHERE tenant_key = tenant;
+  END IF;
+  INSERT INTO pairs (tenant_key, route, model) VALUES (tenant, wanted_route, wanted_model) RETURNING pair_id INTO found_id;
+  RETURN found_id;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_partitions_before(parent text, before timestamp with time zone)
+ RETURNS SETOF text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT child FROM (
+    SELECT c.relname::text AS child,
+      (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AS until
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = to_regclass(parent)
+  ) AS children
+  WHERE until <= before ORDER BY until
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_reprice(corrections json, at_ms bigint)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  w record;
+BEGIN
+  FOR w IN WITH wanted AS (
+    SELECT tenant_key, streamlens_at(start_ms) AS start, series_id, billed_provider, billed_model, band_from_tokens,
+      sum(cost_pico_usd) AS cost, sum(unpriced_calls)::bigint AS unpriced
+    FROM json_to_recordset(corrections) AS j (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
+      billed_model text, band_from_tokens bigint, cost_pico_usd numeric, unpriced_calls bigint)
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ), corrected AS (
+    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + x.cost, unpriced_calls = u.unpriced_calls + x.unpriced
+    FROM wanted x
+    WHERE u.tenant_key = x.tenant_key AND u.window_start = x.start AND u.series_id = x.series_id
+      AND u.billed_provider = x.billed_provider AND u.billed_model = x.billed_model
+      AND u.band_from_tokens = x.band_from_tokens
+    RETURNING u.tenant_key, u.window_start, u.series_id, x.cost, x.unpriced
+  ), summed AS (
+    SELECT tenant_key, window_start, series_id, sum(cost) AS cost, sum(unpriced)::bigint AS unpriced
+    FROM corrected GROUP BY 1, 2, 3
+  )
+  SELECT c.*, s.pair_id, date_trunc('hour', c.window_start, 'UTC') AS hour, date_trunc('day', c.window_start, 'UTC') AS day
+  FROM summed c JOIN series s USING (series_id) ORDER BY c.series_id, c.window_start
+  LOOP
+    UPDATE metrics_1m m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.window_start AND m.series_id = w.series_id;
+    UPDATE metrics_1h m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.hour AND m.series_id = w.series_id;
+    UPDATE metrics_1d m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.day AND m.series_id = w.series_id;
+    UPDATE changes_1m c SET revision = c.revision + 1, changed_at_ms = greatest(c.changed_at_ms, at_ms),
+      queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE nextval('changes_queue') END
+    WHERE c.pair_id = w.pair_id AND c.window_start = w.window_start;
+  END LOOP;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_resolve(wanted json, pairs_max integer, providers_max integer)
+ RETURNS TABLE(item integer, out_tenant_key bigint, out_pair_id bigint, out_series_id bigint, out_last_window_start timestamp with time zone)
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  w record;
+BEGIN
+  FOR w IN SELECT x.n, x.e ->> 'tenant_id' AS tenant_id, x.e ->> 'route' AS route, x.e ->> 'model' AS model,
+      x.e ->> 'provider' AS provider
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY x.n
+  LOOP
+    item := w.n - 1;
+    out_pair_id := NULL;
+    out_series_id := NULL;
+    out_last_window_start := NULL;
+    out_tenant_key := streamlens_tenant(w.tenant_id);
+    IF w.route IS NOT NULL THEN
+      out_pair_id := streamlens_pair(out_tenant_key, w.route, w.model, pairs_max);
+    END IF;
+    IF w.provider IS NOT NULL THEN
+      out_series_id := streamlens_series(out_pair_id, w.provider, providers_max);
+      SELECT s.last_window_start INTO out_last_window_start FROM series s WHERE s.series_id = out_series_id;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_series(pair bigint, wanted text, providers_max integer)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  found_id bigint;
+  counted int;
+BEGIN
+  SELECT series_id INTO found_id FROM series WHERE pair_id = pair AND provider = wanted;
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  SELECT provider_count INTO counted FROM pairs WHERE pair_id = pair FOR UPDATE;
+  IF counted >= providers_max THEN wanted := '__overflow__'; END IF;
+  SELECT series_id INTO found_id FROM series WHERE pair_id = pair AND provider = wanted;
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  UPDATE pairs SET provider_count = provider_count + 1 WHERE pair_id = pair;
+  INSERT INTO series (pair_id, provider) VALUES (pair, wanted) RETURNING series_id INTO found_id;
+  RETURN found_id;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_tenant(wanted text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  found_key bigint;
+BEGIN
+  SELECT tenant_key INTO found_key FROM tenants WHERE tenant_id = wanted;
+  IF found_key IS NULL THEN
+    INSERT INTO tenants (tenant_id) VALUES (wanted) ON CONFLICT DO NOTHING;
+    SELECT tenant_key INTO found_key FROM tenants WHERE tenant_id = wanted;
+  END IF;
+  RETURN found_key;
+END $function$

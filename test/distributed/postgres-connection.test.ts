@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import { giveTo } from '../../scripts/services/unprivileged.ts';
+import type { MetricsStoreErrorCode } from '../../src/metrics-store/metrics-store-error.ts';
+import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
+import { connectPostgres } from '../../src/metrics-store/postgres/postgres-connection.ts';
+import { openTestDatabases } from './test-databases.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'streamlens-tls-'));
+giveTo(directory);
+createCertificate();
+const plain = await openTestDatabases({ own: true });
+const tls = await openTestDatabases({
+  own: true,
+  settings: { ssl: 'on', ssl_cert_file: join(directory, 'server.crt'), ssl_key_file: join(directory, 'server.key') },
+});
+after(async () => {
+  await Promise.all([plain.close(), tls.close()]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A certificate for `localhost` that signs itself. */
+function createCertificate(): void {
+  const [key, certificate] = [join(directory, 'server.key'), join(directory, 'server.crt')];
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+  const options = ['-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', certificate];
+  execFileSync('openssl', ['req', ...options, ...subject], { stdio: 'ignore' });
+  giveTo(key);
+  giveTo(certificate);
+}
+
+function changed(dsn: string, change: (url: URL) => void): string {
+  const url = new URL(dsn);
+  change(url);
+  return url.href;
+}
+
+const withMode = (dsn: string, mode: string, host = 'localhost'): string =>
+  changed(dsn, (url) => {
+    url.hostname = host;
+    url.searchParams.set('sslmode', mode);
+    if (mode === 'verify-full' || mode === 'verify-ca')
+      url.searchParams.set('sslrootcert', join(directory, 'server.crt'));
+  });
+
+async function isEncrypted(dsn: string): Promise<boolean> {
+  const connection = await connectPostgres({ dsn });
+  const [row] = await connection.query('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()', []);
+  await connection.close();
+  return row?.[0] === true;
+}
+
+async function failureOf(dsn: string, statementTimeoutMs = 1_000): Promise<MetricsStoreError> {
+  try {
+    const connection = await connectPostgres({ dsn, statementTimeoutMs });
+    await connection.close();
+  } catch (error) {
+    assert.ok(error instanceof MetricsStoreError, String(error));
+    return error;
+  }
+  return assert.fail('the connection was accepted');
+}
+
+async function assertFails(dsn: string, code: MetricsStoreErrorCode, message: RegExp): Promise<void> {
+  const error = await failureOf(dsn);
+  assert.deepEqual([error.code, message.test(error.message)], [code, true], error.message);
+  assert.ok(!error.message.includes('secret'), 'a password is never in an error');
+}
+
+describe('A connection to Postgres', () => {
+  for (const [mode, expected] of [
+    ['disable', false],
+    ['allow', true],
+    ['prefer', true],
+    ['require', true],
+    ['verify-ca', true],
+    ['verify-full', true],
+  ] as const) {
+    test(`with sslmode=${mode} is ${expected ? '' : 'not '}encrypted where the server has a certificate`, async () => {
+      assert.equal(await isEncrypted(withMode(tls.server.dsn, mode)), expected);
+    });
+  }
+
+  test('with sslmode=prefer goes on without TLS where the server has none; with require it does not', async () => {
+    assert.equal(await isEncrypted(withMode(plain.server.dsn, 'prefer')), false);
+    await assertFails(withMode(plain.server.dsn, 'require'), 'misconfigured', /TLS failed/);
+  });
+
+  test('with sslmode=verify-full refuses a certificate for another host, and one that nobody vouches for', async () => {
+    await assertFails(withMode(tls.server.dsn, 'verify-full', '127.0.0.1'), 'misconfigured', /TLS failed/);
+    const noRoot = changed(withMode(tls.server.dsn, 'verify-full'), (url) => url.searchParams.delete('sslrootcert'));
+    await assertFails(noRoot, 'misconfigured', /TLS failed/);
+  });
+
+  test('tells a wrong password, user, database or port apart, without the password', async () => {
+    const { dsn } = plain.server;
+    await assertFails(
+      changed(dsn, (url) => (url.password = 'secret')),
+      'misconfigured',
+      /refuses the user or the password/,
+    );
+    await assertFails(
+      changed(dsn, (url) => ([url.username, url.password] = ['nobody', 'secret'])),
+      'misconfigured',
+      /refuses the user/,
+    );
+    await assertFails(
+      changed(dsn, (url) => (url.pathname = '/none')),
+      'misconfigured',
+      /database does not exist/,
+    );
+    await assertFails(
+      changed(dsn, (url) => ([url.port, url.password] = ['1', 'secret'])),
+      'unavailable',
+      /cannot be reached/,
+    );
+    await assertFails('postgres://u:secret@no-such-host.invalid/db', 'unavailable', /cannot be reached/);
+    await assertFails('postgres://u:secret@[bad/db', 'misconfigured', /is no URL/);
+  });
+
+  test('gives up a statement that takes too long, and stays usable', async () => {
+    const connection = await connectPostgres({ dsn: plain.server.dsn, statementTimeoutMs: 100 });
+    await assert.rejects(
+      connection.query('SELECT pg_sleep(5)', []),
+      (error) => error instanceof MetricsStoreError && error.code === 'unavailable' && error.retryable,
+    );
+    assert.deepEqual(await connection.query('SELECT 1', []), [[1]]);
+    await connection.close();
+  });
+
+  test('never opens more connections than the pool may have', async () => {
+    const connection = await connectPostgres({ dsn: plain.server.dsn, poolMax: 2 });
+    const pids = await Promise.all(
+      Array.from({ length: 12 }, () => connection.query('SELECT pg_backend_pid(), pg_sleep(0.01)', [])),
+    );
+    assert.ok(new Set(pids.map(([row]) => row?.[0])).size <= 2);
+    await connection.close();
+  });
+});

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { after, describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import { aDelta, aTally, commitNext, minute, SERIES } from '../../src/metrics-store/contract/builders.ts';
+import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
+import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
+import { packHistogram } from '../../src/metrics-store/postgres/packed-histogram.ts';
+import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
+import { Histogram } from '../../src/tally/histogram.ts';
+import { dumpSchema } from './dump-schema.ts';
+import { openTestDatabases, queryOnce } from './test-databases.ts';
+
+const databases = await openTestDatabases();
+after(() => databases.close());
+
+describe('The Postgres schema', () => {
+  test('is the committed schema.sql (UPDATE_SCHEMA=1 writes it)', async () => {
+    const dsn = await databases.create();
+    await migratePostgres({ dsn });
+    const dump = await dumpSchema(dsn);
+    const file = new URL('../../src/metrics-store/postgres/schema.sql', import.meta.url);
+    if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, dump);
+    assert.equal(dump, readFileSync(file, 'utf8'));
+  });
+
+  test('is created once when several processes migrate at the same time', async () => {
+    const dsn = await databases.create();
+    const results = await Promise.all(Array.from({ length: 5 }, () => migratePostgres({ dsn })));
+    const created = results.filter(({ from }) => from === 0);
+    assert.equal(created.length, 1);
+    assert.ok(results.every(({ to }) => to === created[0]?.to));
+  });
+
+  test('of a newer program, or none at all, is refused with what to do', async () => {
+    const dsn = await databases.create();
+    await assert.rejects(
+      openPostgresMetricsStore({ dsn, migrate: false }),
+      isMisconfigured(/run "streamlens migrate"/),
+    );
+    await migratePostgres({ dsn });
+    const store = await openPostgresMetricsStore({ dsn, migrate: false });
+    await store.checkHealth();
+    await queryOnce(dsn, 'INSERT INTO streamlens_migrations (version) VALUES (99)');
+    await assert.rejects(store.checkHealth(), isMisconfigured(/newer StreamLens/));
+    await assert.rejects(migratePostgres({ dsn }), isMisconfigured(/newer StreamLens/));
+    await store.close();
+  });
+
+  test('lives in the schema that the search_path of the DSN names', async () => {
+    const dsn = await databases.create();
+    await queryOnce(dsn, 'CREATE SCHEMA own');
+    const url = new URL(dsn);
+    url.searchParams.set('options', '-c search_path=own');
+    const store = await openPostgresMetricsStore({ dsn: url.href });
+    await commitNext(store, { tallies: [aDelta()] });
+    await store.close();
+    assert.deepEqual(await queryOnce(dsn, 'SELECT requests FROM own.llm_metrics'), [{ requests: '1' }]);
+  });
+
+  test("has the view llm_metrics with the original's columns, merged over providers", async () => {
+    const dsn = await databases.create();
+    const store = await openPostgresMetricsStore({ dsn });
+    const parts = {
+      requests: 2,
+      completed: 2,
+      errors: 1,
+      latencyUsSum: 1_500_000,
+      latenciesMs: [500, 1_000],
+      cost: 2_310_000_000_000n,
+    };
+    const tally = { ...parts, promptTokens: 30, promptTokensKnown: 2, completionTokens: 9, completionTokensKnown: 2 };
+    const series = ['p', 'q'].map((provider) => ({ ...SERIES, provider }));
+    await commitNext(store, { tallies: series.map((one) => aDelta({ series: one, tally: aTally(tally) })) });
+    await commitNext(store, { tallies: [aDelta({ windowStartMs: minute(1) })] });
+    await store.close();
+    const [full, empty] = await queryOnce(dsn, 'SELECT * FROM llm_metrics ORDER BY window_start');
+    const { p95_latency_ms: p95, ...exact } = full ?? {};
+    assert.deepEqual(exact, {
+      tenant_id: 'acme',
+      route: 'chat',
+      model: 'gpt',
+      window_start: new Date(minute(0)),
+      window_end: new Date(minute(1)),
+      requests: '4',
+      errors: '2',
+      avg_latency_ms: 750,
+      avg_prompt_tokens: 15,
+      avg_completion_tokens: 4.5,
+      estimated_cost_usd: 4.62,
+    });
+    assert.ok(Math.abs(Number(p95) - 1_000) < 11);
+    assert.deepEqual(
+      [empty?.['requests'], empty?.['avg_latency_ms'], empty?.['p95_latency_ms'], empty?.['avg_prompt_tokens']],
+      ['1', null, null, null],
+    );
+  });
+
+  test('computes the same quantiles as the program, however the histogram was added up', async () => {
+    const dsn = await databases.create();
+    await migratePostgres({ dsn });
+    const valuesMs = fc.array(fc.double({ min: 0, max: 2_592_000_000, noNaN: true }), { maxLength: 30 });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(valuesMs, { maxLength: 12 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        async (parts, share) => {
+          const whole = new Histogram();
+          const packed = parts.map((part) => {
+            const histogram = new Histogram();
+            for (const valueMs of part) histogram.record(valueMs);
+            whole.add(histogram);
+            return packHistogram(histogram);
+          });
+          const [row] = await queryOnce(
+            dsn,
+            `SELECT hist_quantile(hist_merge(part), $2) AS merged, hist_quantile(hist_add(hist_merge(part), '{}'), $2) AS added,
+             hist_merge(part) = hist_compact($3) AS is_equal FROM unnest($1::text[]) AS t (text), LATERAL (SELECT text::bigint[]) AS p (part)`,
+            [packed, share, packHistogram(whole)],
+          );
+          const expected = whole.quantile(share);
+          for (const found of [row?.['merged'], row?.['added']]) {
+            if (expected === null) assert.equal(found, null);
+            else
+              assert.ok(Math.abs(Number(found) - expected) <= expected * 1e-12, `${String(found)} is not ${expected}`);
+          }
+          assert.equal(row?.['is_equal'], true);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+function isMisconfigured(message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof MetricsStoreError && error.code === 'misconfigured' && message.test(error.message);
+}
