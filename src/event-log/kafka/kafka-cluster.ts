@@ -4,8 +4,11 @@ import { backOff } from './backoff.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
 import { isPassing, kafkaErrorIds, toEventLogError } from './kafka-errors.ts';
 
-/** Kafka tells of a moved leader by an error, so this age matters only for partitions that were added. */
-const FRESH_MS_MAX = 60_000;
+/**
+ * Kafka tells of a moved leader by an error, so this age matters only where partitions are added: until all writers
+ * have noticed, a request and its response may go to different partitions.
+ */
+const FRESH_MS_MAX = 10_000;
 /** How long a missing topic or broker is waited for: a broker knows of a new topic after some 100 ms. */
 const LOOKUP_MS_MAX = 5_000;
 

@@ -57,8 +57,8 @@ interface Batch {
  * sequence number until the broker has confirmed it, and only then the next number is used. Throughput does not
  * suffer, because all appends that come during a round trip leave together in the next batch: 256 senders of single
  * events reach 79,000 to 176,000 events/s at 4.2 to 6.5 CPU µs each (one broker, 12 partitions, lz4 or none, 2 cores
- * shared with others). With several in flight, as Java's client has, a
- * leader change reorders them and each lost one spoils the numbers of all behind it.
+ * shared with others). With several in flight, as Java's client has, a leader change reorders them and each lost one
+ * spoils the numbers of all behind it.
  *
  * What waits is not bounded here: the ingestion queue bounds it by bytes before.
  *

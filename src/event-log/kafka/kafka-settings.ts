@@ -15,7 +15,7 @@ export interface KafkaSettings {
 export type KafkaCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 /** PEM texts. `ca` where the brokers' certificates are not from a public authority; `cert` and `key` for mutual TLS. */
-interface KafkaTls {
+export interface KafkaTls {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
