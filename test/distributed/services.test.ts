@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { test } from 'node:test';
 import { Client } from 'pg';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
@@ -24,17 +24,21 @@ test('a service ends with the process that started it, even where that is killed
 }, async () => {
   const source = `
     const { startPostgres } = await import(${JSON.stringify(new URL('../../scripts/services/postgres.ts', import.meta.url).href)});
-    console.log((await startPostgres({ own: true })).pid);
+    const { pid, directory } = await startPostgres({ own: true });
+    console.log(pid, directory);
     setInterval(() => {}, 1000);`;
   const starter = spawn(process.execPath, ['--input-type=module', '-e', source], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const [line] = (await once(starter.stdout, 'data')) as [Buffer];
-  const pid = Number(line.toString());
+  const [pidText = '', directory = ''] = line.toString().trim().split(' ');
+  const pid = Number(pidText);
   assert.equal(commandOf(pid).includes('postgres'), true);
   starter.kill('SIGKILL');
   for (let waitedMs = 0; commandOf(pid) !== '' && waitedMs < 5_000; waitedMs += 20) await slowly(20);
   assert.equal(commandOf(pid), '');
+  // Nobody was left to do it.
+  rmSync(directory, { recursive: true });
 });
 
 async function query(dsn: string, sql: string): Promise<unknown[]> {
