@@ -1,11 +1,9 @@
-import { randomBytes, randomInt } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { randomInt } from 'node:crypto';
 import type { EventLog } from '../event-log/event-log.ts';
 import { SqliteEventLog } from '../event-log/sqlite/sqlite-event-log.ts';
 import { INPUT_TOPICS, TOPICS, type Topic } from '../events/topics.ts';
 import { publishChanges } from '../metrics-processor/outbox.ts';
 import { Processor } from '../metrics-processor/processor.ts';
-import type { Runtime } from '../metrics-processor/runtime.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { Logger } from '../observability/logger.ts';
 import { ProcessorMetrics } from '../observability/processor-metrics.ts';
@@ -13,6 +11,7 @@ import { createPriceBook } from '../prices/layered-price-book.ts';
 import type { PriceBook } from '../prices/price-book.ts';
 import { watchPriceFile } from '../prices/price-file-watch.ts';
 import type { Settings } from '../settings/settings-table.ts';
+import { SYSTEM_RUNTIME } from './system-runtime.ts';
 
 const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
@@ -57,7 +56,7 @@ export class ProcessorRole {
         commitIntervalMs: settings.commitIntervalMs,
         pollBytesMax: POLL_BYTES_MAX,
       },
-      { log: ports.log, store: ports.store, runtime: RUNTIME, events: this.metrics, prices: () => this.#prices },
+      { log: ports.log, store: ports.store, runtime: SYSTEM_RUNTIME, events: this.metrics, prices: () => this.#prices },
     );
     this.done = this.#run();
   }
@@ -133,7 +132,7 @@ export class ProcessorRole {
   async #every(ms: number, chore: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     while (!signal.aborted) {
-      await RUNTIME.sleep(ms, signal);
+      await SYSTEM_RUNTIME.sleep(ms, signal);
       if (signal.aborted) return;
       await chore().catch((error: unknown) => {
         this.metrics.retrying('publishing or pruning', error as Error, { attempt: 1, waitMs: ms });
@@ -141,9 +140,3 @@ export class ProcessorRole {
     }
   }
 }
-
-const RUNTIME: Runtime = {
-  nowMs: Date.now,
-  sleep: (ms, signal) => sleep(ms, undefined, signal === undefined ? {} : { signal }).catch(() => undefined),
-  newToken: () => randomBytes(12).toString('base64url'),
-};

@@ -8,6 +8,7 @@ import { startMetricsApi } from './metrics-api-role.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './open-store.ts';
 import { openStoreQueries } from './open-store-queries.ts';
+import { patiently } from './patiently.ts';
 import { ProcessorRole } from './processor-role.ts';
 import type { RunningProgram } from './running-program.ts';
 import { VERSION } from './version.ts';
@@ -30,9 +31,9 @@ export async function startSeparateIngestion(settings: Settings): Promise<Runnin
 /** `streamlens metrics-processor` */
 export async function startSeparateProcessor(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-processor', settings.logLevel);
-  const store = await openStore(settings, 'write');
+  const store = await patiently('the store', logger, () => openStore(settings, 'write'));
   const log = await openLog(settings);
-  await log.partitionCount();
+  await patiently('Kafka', logger, () => log.partitionCount());
   const role = new ProcessorRole(settings, { log, store, logger });
   const server = createHttpServer({ logger, bodyBytesMax: 1024 });
   addHealthRoutes(server, {
@@ -58,7 +59,7 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
 /** `streamlens metrics-api` */
 export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
-  const queries = await openStoreQueries(settings);
+  const queries = await patiently('the store', logger, () => openStoreQueries(settings));
   const role = await startMetricsApi(settings, settings.httpPort, { queries, logger });
   return {
     started: [`metrics API   http://localhost:${role.port}`],
