@@ -23,6 +23,30 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
+/** As `integer`, or `off`, which reads as Infinity. */
+export function limit(min: number, max: number): Kind<number> {
+  const finite = integer(min, max);
+  return {
+    hint: 'n|off',
+    read: (value) => {
+      if (value === 'off') return ok(Number.POSITIVE_INFINITY);
+      const reading = finite.read(value);
+      return reading.ok ? reading : expected(`${reading.expected}, or off`);
+    },
+  };
+}
+
+export function decimal(min: number, max: number): Kind<number> {
+  const what = `a number from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  return {
+    hint: 'n',
+    read: (text) => {
+      const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+      return value >= min && value <= max ? ok(value) : expected(what);
+    },
+  };
+}
+
 export const text: Kind<string> = {
   hint: 'text',
   read: (value) => (value === '' ? expected('a text that is not empty') : ok(value)),

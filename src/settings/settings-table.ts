@@ -1,9 +1,25 @@
 import * as is from './setting-kinds.ts';
+import { TRAFFIC_SETTINGS } from './traffic-settings.ts';
 
-export type Command = 'up' | 'ingestion-api' | 'metrics-processor' | 'metrics-api' | 'migrate' | 'topics';
+export type Command =
+  | 'up'
+  | 'ingestion-api'
+  | 'metrics-processor'
+  | 'metrics-api'
+  | 'migrate'
+  | 'topics'
+  | 'prices'
+  | 'dead-letters'
+  | 'backfill'
+  | 'keys'
+  | 'doctor'
+  | 'generate-traffic'
+  | 'replay-trace';
 
 export interface Setting<T> {
   readonly env: string;
+  /** Where it is not the name of the variable in lower case. */
+  readonly flag?: string;
   readonly kind: is.Kind<T>;
   /** As a person would write it; per command where commands differ; absent where the setting is optional. */
   readonly fallback?: string | Partial<Record<Command, string>>;
@@ -16,8 +32,19 @@ const DAY_MS = 86_400_000;
 
 const SERVERS = ['up', 'ingestion-api', 'metrics-processor', 'metrics-api'] as const;
 const PROCESSING = ['up', 'metrics-processor'] as const;
-const WITH_KAFKA = ['up', 'ingestion-api', 'metrics-processor', 'topics'] as const;
-const WITH_STORE = ['up', 'metrics-processor', 'metrics-api', 'migrate'] as const;
+const WITH_KAFKA = ['up', 'ingestion-api', 'metrics-processor', 'topics', 'dead-letters', 'doctor'] as const;
+/** The ingestion API asks the store for API keys, and for nothing else. */
+const WITH_STORE = [
+  'up',
+  'ingestion-api',
+  'metrics-processor',
+  'metrics-api',
+  'migrate',
+  'prices',
+  'dead-letters',
+  'keys',
+  'doctor',
+] as const;
 const BROKERS = 'localhost:19092';
 const DSN = 'postgres://streamlens:streamlens@localhost:5432/streamlens?sslmode=disable';
 
@@ -34,28 +61,28 @@ export const SETTINGS = {
     env: 'STREAMLENS_DATA_DIR',
     kind: is.text,
     fallback: './streamlens-data',
-    commands: ['up', 'migrate'],
+    commands: ['up', 'migrate', 'prices', 'dead-letters', 'keys', 'doctor'],
     about: 'where the embedded log and store keep their files',
   }),
   host: setting({
     env: 'HOST',
     kind: is.text,
     fallback: '0.0.0.0',
-    commands: SERVERS,
+    commands: [...SERVERS, 'doctor'],
     about: 'the address that the HTTP servers bind to',
   }),
   ingestionPort: setting({
     env: 'INGESTION_PORT',
     kind: PORT,
     fallback: '8080',
-    commands: ['up'],
+    commands: ['up', 'doctor'],
     about: 'port of the ingestion API',
   }),
   metricsPort: setting({
     env: 'METRICS_PORT',
     kind: PORT,
     fallback: '8081',
-    commands: ['up'],
+    commands: ['up', 'doctor'],
     about: 'port of the metrics API and the dashboard',
   }),
   httpPort: setting({
@@ -69,7 +96,7 @@ export const SETTINGS = {
     env: 'OTLP_GRPC_PORT',
     kind: PORT,
     fallback: '4317',
-    commands: ['up', 'ingestion-api'],
+    commands: ['up', 'ingestion-api', 'doctor'],
     about: 'port for OTLP over gRPC; 0 turns it off',
   }),
   kafkaBrokers: setting({
@@ -83,7 +110,7 @@ export const SETTINGS = {
     env: 'KAFKA_PARTITIONS',
     kind: is.integer(1, 10_000),
     fallback: '12',
-    commands: ['up', 'topics'],
+    commands: ['up', 'topics', 'doctor'],
     about: 'partitions of each topic that is created',
   }),
   kafkaReplicationFactor: setting({
@@ -96,7 +123,7 @@ export const SETTINGS = {
     env: 'KAFKA_COMPRESSION',
     kind: is.oneOf('none', 'gzip', 'snappy', 'lz4', 'zstd'),
     fallback: 'lz4',
-    commands: ['up', 'ingestion-api', 'metrics-processor'],
+    commands: ['up', 'ingestion-api', 'metrics-processor', 'dead-letters'],
     about: 'how records are compressed',
   }),
   kafkaTls: setting({
@@ -167,21 +194,21 @@ export const SETTINGS = {
     env: 'MIGRATE',
     kind: is.flag,
     fallback: 'true',
-    commands: ['up', 'metrics-processor', 'metrics-api'],
+    commands: ['up', 'ingestion-api', 'metrics-processor', 'metrics-api', 'keys'],
     about: "create or upgrade the store's schema at the start (--no-migrate turns it off)",
   }),
   joinTimeoutMs: setting({
     env: 'JOIN_TIMEOUT',
     kind: is.duration(100, 7 * DAY_MS),
     fallback: '15m',
-    commands: PROCESSING,
+    commands: [...PROCESSING, 'dead-letters'],
     about: 'how long the two halves of a call wait for each other, in log time',
   }),
   dedupHorizonMs: setting({
     env: 'DEDUP_HORIZON',
     kind: is.duration(100, 7 * DAY_MS),
     fallback: '15m',
-    commands: PROCESSING,
+    commands: [...PROCESSING, 'dead-letters', 'backfill'],
     about: 'within this time the same request_id sent again changes nothing',
   }),
   pendingMax: setting({
@@ -215,7 +242,7 @@ export const SETTINGS = {
   pricesFile: setting({
     env: 'PRICES_FILE',
     kind: is.text,
-    commands: ['up', 'metrics-processor', 'metrics-api'],
+    commands: ['up', 'metrics-processor', 'metrics-api', 'prices', 'doctor'],
     about: 'your own prices (YAML), which win over the built-in ones; reloaded when it changes',
   }),
   logRetentionMs: setting({
@@ -253,6 +280,33 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api'],
     about: 'bytes of events that may wait for the log; beyond it senders get 503 with Retry-After',
   }),
+  apiKeys: setting({
+    env: 'API_KEYS',
+    kind: is.oneOf('off', 'required'),
+    fallback: 'off',
+    commands: ['up', 'ingestion-api', 'metrics-api', 'doctor'],
+    about: 'whether senders and readers need an API key (streamlens keys create)',
+  }),
+  rateLimit: setting({
+    env: 'RATE_LIMIT',
+    kind: is.limit(1, 10_000_000),
+    fallback: 'off',
+    commands: ['up', 'ingestion-api'],
+    about: 'events a second per API key, or per sender address without keys; beyond it 429 with Retry-After',
+  }),
+  baseUrl: setting({
+    env: 'BASE_URL',
+    kind: is.httpUrl,
+    fallback: 'http://localhost:8080',
+    commands: ['backfill', 'generate-traffic', 'replay-trace'],
+    about: 'the ingestion API to send to',
+  }),
+  apiKey: setting({
+    env: 'API_KEY',
+    kind: is.secret,
+    commands: ['backfill', 'generate-traffic', 'replay-trace'],
+    about: 'the API key to send with, where the server needs one',
+  }),
   tenantAttributes: setting({
     env: 'TENANT_ATTRIBUTES',
     kind: is.list,
@@ -274,6 +328,7 @@ export const SETTINGS = {
     commands: SERVERS,
     about: 'what is logged',
   }),
+  ...TRAFFIC_SETTINGS,
 };
 
 export type SettingName = keyof typeof SETTINGS;
@@ -283,20 +338,25 @@ type Optional =
   | 'kafkaBrokers'
   | 'postgresDsn'
   | 'pricesFile'
+  | 'apiKey'
   | 'kafkaReplicationFactor'
   | 'kafkaTlsCa'
   | 'kafkaTlsCert'
   | 'kafkaTlsKey'
   | 'kafkaSaslMechanism'
   | 'kafkaSaslUsername'
-  | 'kafkaSaslPassword';
+  | 'kafkaSaslPassword'
+  | 'trafficRate'
+  | 'trafficSeed'
+  | 'traceRoute';
 
 /** Settings as read; those without a default may be undefined. */
 export type Settings = {
   readonly [K in SettingName]: K extends Optional ? Read<(typeof SETTINGS)[K]> | undefined : Read<(typeof SETTINGS)[K]>;
 };
 
-export function flagOf({ env }: { readonly env: string }): string {
+export function flagOf({ env, flag }: Pick<Setting<unknown>, 'env' | 'flag'>): string {
+  if (flag !== undefined) return flag;
   const name = env
     .replace(/^STREAMLENS_/, '')
     .toLowerCase()

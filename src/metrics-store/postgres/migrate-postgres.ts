@@ -6,11 +6,21 @@ import { DICTIONARY } from './migrations/0004-dictionary.ts';
 import { COMMIT } from './migrations/0005-commit.ts';
 import { REPRICE } from './migrations/0006-reprice.ts';
 import { LLM_METRICS } from './migrations/0007-llm-metrics.ts';
+import { KEYS_AND_REPLAYS } from './migrations/0008-keys-and-replays.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
 
 /** In order; the table `streamlens_migrations` says which a database has. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [TABLES, HISTOGRAMS, PARTITIONS, DICTIONARY, COMMIT, REPRICE, LLM_METRICS];
+const MIGRATIONS: readonly string[] = [
+  TABLES,
+  HISTOGRAMS,
+  PARTITIONS,
+  DICTIONARY,
+  COMMIT,
+  REPRICE,
+  LLM_METRICS,
+  KEYS_AND_REPLAYS,
+];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */
 export async function migratePostgres(

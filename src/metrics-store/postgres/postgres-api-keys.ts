@@ -1,0 +1,69 @@
+import type { ApiKey, ApiKeys } from '../api-keys.ts';
+import { storableText, storableTextOrNull } from '../storable-text.ts';
+import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
+import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
+import type { SqlRow } from './postgres-values.ts';
+
+const COLUMNS = 'key_id, hash, name, tenant_id, created_at_ms, revoked_at_ms';
+
+/** Which of the two it was is told by the second column. Values: id, time. */
+const REVOKE = `
+  UPDATE api_keys k SET revoked_at_ms = coalesce(k.revoked_at_ms, $2) FROM api_keys before
+  WHERE k.key_id = $1 AND before.key_id = k.key_id RETURNING before.revoked_at_ms IS NULL`;
+
+/** @throws {MetricsStoreError} when the server cannot be reached or its schema is not this program's. */
+export async function openPostgresApiKeys(options: PostgresOptions & { readonly migrate?: boolean }): Promise<ApiKeys> {
+  const connection = await connectPostgres(options);
+  try {
+    if (options.migrate ?? true) await migrateConnection(connection);
+    else await checkPostgresVersion(connection);
+  } catch (error) {
+    await connection.close();
+    throw error;
+  }
+  return new PostgresApiKeys(connection);
+}
+
+class PostgresApiKeys implements ApiKeys {
+  readonly #connection: PostgresConnection;
+
+  constructor(connection: PostgresConnection) {
+    this.#connection = connection;
+  }
+
+  async add({ id, hash, name, tenantId, createdAtMs, revokedAtMs }: ApiKey): Promise<void> {
+    const values = [id, hash, storableText(name), storableTextOrNull(tenantId), createdAtMs, revokedAtMs];
+    await this.#connection.query(`INSERT INTO api_keys (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)`, values);
+  }
+
+  async list(): Promise<readonly ApiKey[]> {
+    const rows = await this.#connection.query(`SELECT ${COLUMNS} FROM api_keys ORDER BY created_at_ms, key_id`, []);
+    return rows.map(keyOf);
+  }
+
+  async find(hash: string): Promise<ApiKey | null> {
+    const [row] = await this.#connection.query(`SELECT ${COLUMNS} FROM api_keys WHERE hash = $1`, [hash]);
+    return row === undefined ? null : keyOf(row);
+  }
+
+  async revoke(id: string, atMs: number): Promise<'revoked' | 'already' | 'unknown'> {
+    const [row] = await this.#connection.query(REVOKE, [id, atMs]);
+    if (row === undefined) return 'unknown';
+    return row[0] === true ? 'revoked' : 'already';
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close();
+  }
+}
+
+function keyOf([id, hash, name, tenantId, createdAtMs, revokedAtMs]: SqlRow): ApiKey {
+  return {
+    id: String(id),
+    hash: String(hash),
+    name: String(name),
+    tenantId: tenantId as string | null,
+    createdAtMs: createdAtMs as number,
+    revokedAtMs: revokedAtMs as number | null,
+  };
+}
