@@ -13,7 +13,10 @@ DECLARE
 BEGIN
   IF to_regclass(child) IS NOT NULL THEN RETURN false; END IF;
   PERFORM pg_advisory_xact_lock(hashtext('streamlens partitions'));
-  IF to_regclass(child) IS NOT NULL THEN RETURN false; END IF;
+  -- Not to_regclass again: an advisory lock does not tell this session about tables that others made meanwhile.
+  PERFORM 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = to_regclass(parent) AND c.relname = child;
+  IF FOUND THEN RETURN false; END IF;
   EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_default');
   EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) WITH (fillfactor = 70)', child, parent);
   EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
