@@ -82,6 +82,10 @@ export class PartitionOwner {
     this.#lastCommitMs = ports.runtime.nowMs() - options.commitIntervalMs;
   }
 
+  get partition(): number {
+    return this.#options.partition;
+  }
+
   /** What to read next: every topic but one that is far ahead of another which still has records. */
   wanted(): LogPosition[] {
     const { partition } = this.#options;
@@ -98,7 +102,10 @@ export class PartitionOwner {
     this.core.skipTo(topic, nextOffset);
     this.#foldedSinceCommit += records.length;
     this.#isAtEnd.set(topic, nextOffset >= endOffset);
-    if (sealedThroughMs !== null && sealedThroughMs >= (this.#sealedMs.get(topic) ?? 0) + this.#options.pace.sealStepMs) {
+    if (
+      sealedThroughMs !== null &&
+      sealedThroughMs >= (this.#sealedMs.get(topic) ?? 0) + this.#options.pace.sealStepMs
+    ) {
       this.core.seal(topic, sealedThroughMs);
       this.#sealedMs.set(topic, sealedThroughMs);
     }
@@ -136,6 +143,7 @@ export class PartitionOwner {
 
   /** Starts a commit unless one is in flight. @returns the one in flight; rejects when the store refuses for good */
   commit(signal: AbortSignal): Promise<void> {
+    if (this.isVoid) return Promise.resolve();
     this.#inFlight ??= this.#commit(signal).finally(() => {
       this.#inFlight = null;
     });
@@ -145,7 +153,7 @@ export class PartitionOwner {
   /** Commits all that was folded, for a partition that is given away or a process that stops. */
   async finish(signal: AbortSignal): Promise<void> {
     await this.settled();
-    if (!this.isVoid && !this.core.effects.isEmpty) await this.commit(signal);
+    if (!this.core.effects.isEmpty) await this.commit(signal);
   }
 
   async #commit(signal: AbortSignal): Promise<void> {

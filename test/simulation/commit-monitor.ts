@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { Commit, Progress } from '../../src/metrics-store/commit.ts';
+import { storedTallies } from './compare.ts';
 import { numbersText } from './numbers-text.ts';
 import { batchOracle, INPUTS } from './oracle/batch-oracle.ts';
-import { storedTallies } from './compare.ts';
 import type { World } from './world.ts';
 
 const ALL_TIME = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
@@ -25,7 +25,7 @@ export class CommitMonitor {
       this.#checkProgress(commit, before, after, outcome);
       if (outcome === 'fenced') return;
       this.commits++;
-      await this.#checkAudit();
+      if (commit.audits.length > 0) await this.#checkAudit();
       // The oracle reads the whole log, so it is asked now and then only.
       if (this.commits % 16 === 0) await this.#checkAgainstOracle();
     } catch (error) {
@@ -80,7 +80,9 @@ export class CommitMonitor {
     const { world, isExact } = { world: this.#world, isExact: this.#world.plan.pendingMax > 1000 };
     if (!isExact) return;
     const progress = await world.store.readProgress();
-    const log = world.logContents((topic, partition) => progress.get(partition)?.positions[topic as 'llm.requests'] ?? 0);
+    const log = world.logContents(
+      (topic, partition) => progress.get(partition)?.positions[topic as 'llm.requests'] ?? 0,
+    );
     const expected = numbersText(batchOracle(log, world.plan).tallies);
     const stored = await storedTallies(world.store);
     const withoutWaiting = (text: string | undefined) => text?.replace(/ ?unanswered=\d+/, '');

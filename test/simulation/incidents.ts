@@ -30,10 +30,7 @@ function incident(world: World, { fleet, senders }: { fleet: Fleet; senders: Sen
     () => fleet.rescale(),
     () => senders.crashOne(),
     () => fleet.jumpClock(jumpMs),
-    () => {
-      world.trace(`the broker's clock jumps by ${jumpMs}`);
-      world.brokerOffsetMs += jumpMs;
-    },
+    () => world.jumpBrokerClock(jumpMs),
     () => outage(world, 'isStoreDown'),
     () => outage(world, 'isStoreDown'),
     () => outage(world, 'isLogDown'),

@@ -42,7 +42,7 @@ export function drawPlan(seed: number): Plan {
     partitionCount: random.int(1, 3),
     processorCount: random.int(1, 3),
     ingestionCount: random.int(1, 2),
-    callCount: random.int(5, 60),
+    callCount: random.int(5, 50),
     trafficMs: random.int(1000, 6000),
     joinTimeoutMs: random.int(5, 25) * 100,
     dedupHorizonMs: random.int(3, 30) * 100,

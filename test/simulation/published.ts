@@ -30,7 +30,11 @@ export async function assertPublished(world: World): Promise<void> {
       if (known === undefined || revision > known.revision) newest.set(subject, { revision, text, requests });
     }
     for (const { value } of broker.records('llm.dead-letter', partition)) {
-      const { topic, partition: from, offset } = JSON.parse(Buffer.from(value ?? []).toString()) as Record<string, unknown>;
+      const {
+        topic,
+        partition: from,
+        offset,
+      } = JSON.parse(Buffer.from(value ?? []).toString()) as Record<string, unknown>;
       letters.add(`${String(topic)}/${String(from)}/${String(offset)}`);
     }
   }
@@ -53,7 +57,14 @@ async function assertSameTotals({ store }: World, newest: ReadonlyMap<string, Pu
       const row = JSON.parse(published?.text ?? '{}') as Record<string, unknown>;
       const { requests, completed, errors, unanswered, promptTokens, completionTokens } = tally;
       assert.deepEqual(
-        [row['requests'], row['completed'], row['errors'], row['unanswered'], row['prompt_tokens'], row['completion_tokens']],
+        [
+          row['requests'],
+          row['completed'],
+          row['errors'],
+          row['unanswered'],
+          row['prompt_tokens'],
+          row['completion_tokens'],
+        ],
         [requests, completed, errors, unanswered, promptTokens, completionTokens],
       );
     }

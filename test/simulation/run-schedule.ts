@@ -48,6 +48,9 @@ export async function runSchedule(seed: number, { keepsTrace = false } = {}): Pr
   };
 }
 
+/** The longest that an append or a commit outlives its sender. */
+export const UNDERWAY_MS_MAX = 4000;
+
 /** How long everything may take to settle once nothing fails any more. */
 const SETTLE_MS_MAX = 60_000;
 
@@ -56,18 +59,26 @@ async function play(world: World): Promise<void> {
   const senders = new Senders(world);
   const fleet = new Fleet(world);
   senders.schedule(drawTraffic(plan, new Random(plan.seed, 4)));
-  const chaosEndsMs = plan.trafficMs + 3000;
+  const chaosEndsMs = plan.trafficMs + 1500;
   scheduleIncidents(world, { fleet, senders }, chaosEndsMs);
   await scheduler.runUntil(chaosEndsMs);
   world.isChaotic = false;
   world.isLogDown = false;
   world.isStoreDown = false;
   fleet.settle();
-  while (senders.pending > 0 && scheduler.nowMs < chaosEndsMs + SETTLE_MS_MAX) await scheduler.runUntil(scheduler.nowMs + 500);
+  // What crashed processes had sent is still on its way.
+  await scheduler.runUntil(chaosEndsMs + UNDERWAY_MS_MAX);
+  while (senders.pending > 0 && scheduler.nowMs < chaosEndsMs + SETTLE_MS_MAX)
+    await scheduler.runUntil(scheduler.nowMs + 500);
   assert.equal(senders.pending, 0, 'every sender has its answer in the end');
   for (const { topic, key, value } of senders.acknowledged) {
-    const isThere = Array.from({ length: plan.partitionCount }, (_, p) => world.broker.records(topic, p)).some((records) =>
-      records.some((record) => Buffer.from(key).equals(record.key ?? Buffer.alloc(0)) && Buffer.from(value).equals(record.value ?? Buffer.alloc(0))),
+    const isThere = Array.from({ length: plan.partitionCount }, (_, p) => world.broker.records(topic, p)).some(
+      (records) =>
+        records.some(
+          (record) =>
+            Buffer.from(key).equals(record.key ?? Buffer.alloc(0)) &&
+            Buffer.from(value).equals(record.value ?? Buffer.alloc(0)),
+        ),
     );
     assert.ok(isThere, `an acknowledged record of ${topic} ${key} is not in the log`);
   }
@@ -77,12 +88,17 @@ async function play(world: World): Promise<void> {
 /** Lets the log's time pass everything that waits, until every partition has said so. */
 async function settle(world: World, fleet: Fleet): Promise<void> {
   const { plan, scheduler } = world;
-  world.brokerOffsetMs = Math.max(0, world.brokerOffsetMs) + 3_600_000 * 2 + plan.joinTimeoutMs + plan.dedupHorizonMs;
+  // Stamps never fall back, so time goes on only from the latest instant that the clock ever showed.
+  const aheadMs = world.brokerOffsetMsMax - world.brokerOffsetMs;
+  world.jumpBrokerClock(aheadMs + 60_000 + plan.joinTimeoutMs + plan.dedupHorizonMs);
   const goalMs = world.brokerNowMs() + 200;
   const giveUpMs = scheduler.nowMs + SETTLE_MS_MAX;
   while (!(await isSettled(world, goalMs))) {
     if (world.monitor.failure !== null) throw world.monitor.failure;
-    assert.ok(scheduler.nowMs < giveUpMs, `nothing settles: ${JSON.stringify([...(await world.store.readProgress())])}`);
+    assert.ok(
+      scheduler.nowMs < giveUpMs,
+      `nothing settles: ${JSON.stringify([...(await world.store.readProgress())])}`,
+    );
     fleet.settle();
     await scheduler.runUntil(scheduler.nowMs + 500);
   }

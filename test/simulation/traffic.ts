@@ -42,16 +42,17 @@ class Traffic {
     const random = this.#random;
     const { trafficMs, dedupHorizonMs } = this.#plan;
     const atMs = random.int(0, trafficMs);
-    this.#life(id, atMs);
-    // The same id for another call, when the first may be forgotten or not quite.
-    if (random.chance(0.12)) this.#life(id, atMs + this.#near(dedupHorizonMs) + random.pick([0, 50, 500, 2000]));
+    const dims = this.#dimensions();
+    this.#life(id, atMs, dims);
+    // The same id again when the first is just about to be forgotten: a late retry. Long after, it is another call.
+    if (random.chance(0.08)) this.#life(id, atMs + this.#near(dedupHorizonMs), dims);
+    if (random.chance(0.08)) this.#life(id, atMs + dedupHorizonMs + random.int(500, 2500), this.#dimensions());
     if (random.chance(0.1)) this.#send(random.int(0, trafficMs), malformed(id, random));
   }
 
   /** One call with its halves, repetitions and judgements. */
-  #life(id: string, atMs: number): void {
+  #life(id: string, atMs: number, dims: Json): void {
     const random = this.#random;
-    const dims = this.#dimensions();
     const request = this.#request(id, dims, atMs);
     const hasRequest = !random.chance(0.06);
     if (hasRequest) this.#sendRepeated('llm.requests', atMs, request);
@@ -59,7 +60,8 @@ class Traffic {
       const answeredAtMs = Math.max(0, atMs + this.#delay());
       this.#sendRepeated('llm.responses', answeredAtMs, this.#response(id, answeredAtMs));
       // Two different answers to one call: the first one counts.
-      if (random.chance(0.05)) this.#sendRepeated('llm.responses', answeredAtMs + this.#delay(), this.#response(id, atMs));
+      if (random.chance(0.05))
+        this.#sendRepeated('llm.responses', answeredAtMs + this.#delay(), this.#response(id, atMs));
     }
     for (let i = random.pick([0, 0, 0, 1, 2]); i > 0; i--) {
       const judgedAtMs = Math.max(0, atMs + this.#delay());

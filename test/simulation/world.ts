@@ -17,8 +17,9 @@ export class World {
   readonly broker: MemoryBroker;
   readonly store = new MemoryMetricsStore();
   readonly monitor: CommitMonitor;
-  /** The broker's clock beyond virtual time. */
+  /** The broker's clock beyond virtual time, now and at most so far. */
   brokerOffsetMs = 0;
+  brokerOffsetMsMax = 0;
   isLogDown = false;
   isStoreDown = false;
   /** False once the schedule has ended: then nothing fails any more. */
@@ -49,6 +50,12 @@ export class World {
     return nowMs - (nowMs % clockGrainMs);
   }
 
+  jumpBrokerClock(ms: number): void {
+    this.brokerOffsetMs += ms;
+    this.brokerOffsetMsMax = Math.max(this.brokerOffsetMsMax, this.brokerOffsetMs);
+    this.trace(`the broker's clock jumps by ${ms}`);
+  }
+
   isFaulty(): boolean {
     return this.isChaotic && this.chance.chance(this.plan.faultRate);
   }
@@ -71,7 +78,9 @@ export class World {
   async #applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
     const before = await this.store.loadProgress(commit.partition);
     const outcome = await this.store.commit(commit);
-    this.trace(`${by} commit p${commit.partition} #${commit.expectedSeq} ${outcome} ${JSON.stringify(commit.positions)}`);
+    this.trace(
+      `${by} commit p${commit.partition} #${commit.expectedSeq} ${outcome} ${JSON.stringify(commit.positions)}`,
+    );
     await this.monitor.committed(commit, before, outcome);
     return outcome;
   }
@@ -80,7 +89,8 @@ export class World {
   logContents(endOf: (topic: Topic, partition: number) => number = () => Number.POSITIVE_INFINITY): PartitionLog[] {
     return Array.from({ length: this.plan.partitionCount }, (_, partition) => {
       const contents: Partial<Record<string, readonly LogRecord[]>> = {};
-      for (const topic of INPUTS) contents[topic] = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
+      for (const topic of INPUTS)
+        contents[topic] = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
       return contents as PartitionLog;
     });
   }

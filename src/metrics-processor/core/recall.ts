@@ -45,7 +45,10 @@ export class Recall {
   }
 
   recall(topic: InputTopic, records: readonly LogRecord[]): void {
+    const fromMs = this.spans.find((span) => span.topic === topic)?.fromMs ?? 0;
     for (const record of records) {
+      // Read only because the oldest waiting record lies there. Its like are forgotten, also which of them were invalid.
+      if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(record.offset)) continue;
       if (record.key === null || this.#invalid[topic].has(record.offset)) {
         this.#core.invalid[topic].add(record.offset, record.loggedAtMs);
       } else if (topic === TOPICS.requests) {
@@ -70,7 +73,8 @@ export class Recall {
       half = this.#requestHalf(record);
       return half?.series;
     });
-    if (beginsCall && half !== null && this.#waiting[TOPICS.requests].has(record.offset)) join.waitForResponse(entry, half);
+    if (beginsCall && half !== null && this.#waiting[TOPICS.requests].has(record.offset))
+      join.waitForResponse(entry, half);
   }
 
   #requestHalf(record: LogRecord): RequestHalf | null {

@@ -65,6 +65,16 @@ function firsts(
   return { byId, repeated };
 }
 
+export interface FindJudged {
+  judged(evaluation: ReadEvent): ReadEvent | null;
+  /** Two different calls shared an id within the horizon: which of them is judged is not promised. */
+  readonly isAmbiguous: boolean;
+}
+
+function dimensionsOf({ fields }: ReadEvent): string {
+  return JSON.stringify([fields['tenant_id'], fields['route'], fields['model']]);
+}
+
 /** An id's request with its repetitions: from the first to the last time it was seen. */
 interface Sighting {
   readonly request: ReadEvent;
@@ -75,26 +85,26 @@ interface Sighting {
  * The request that each evaluation is about, or null. It is the earliest of that id that was seen until at most the
  * dedup horizon before the evaluation and from at most the join timeout after it.
  */
-export function findJudged(
-  requests: readonly ReadEvent[],
-  limits: JoinLimits,
-): (evaluation: ReadEvent) => ReadEvent | null {
+export function findJudged(requests: readonly ReadEvent[], limits: JoinLimits): FindJudged {
   const byId = new Map<string, Sighting[]>();
+  let isAmbiguous = false;
   for (const request of requests) {
     const sightings = byId.get(request.keyText) ?? [];
     byId.set(request.keyText, sightings);
     const last = sightings.at(-1);
     if (last !== undefined && request.loggedAtMs - last.lastMs <= limits.dedupHorizonMs) {
       last.lastMs = request.loggedAtMs;
+      if (dimensionsOf(last.request) !== dimensionsOf(request)) isAmbiguous = true;
     } else {
       sightings.push({ request, lastMs: request.loggedAtMs });
     }
   }
-  return ({ keyText, loggedAtMs }) => {
+  const judged = ({ keyText, loggedAtMs }: ReadEvent) => {
     const about = (byId.get(keyText) ?? []).find(
       ({ request, lastMs }) =>
         loggedAtMs <= lastMs + limits.dedupHorizonMs && loggedAtMs >= request.loggedAtMs - limits.joinTimeoutMs,
     );
     return about?.request ?? null;
   };
+  return { judged, isAmbiguous };
 }

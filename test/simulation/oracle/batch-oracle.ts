@@ -21,6 +21,8 @@ export interface Expected {
   readonly audits: Map<string, Sums>;
   /** `topic/partition/offset` → reason. */
   readonly letters: Map<string, string>;
+  /** Which call an evaluation is about is not promised here, see `findJudged`. */
+  isAmbiguous: boolean;
   /** Calls by identity. An identity may come again: then any of them may be the stored one. */
   readonly calls: Map<string, (JoinedCall & { readonly numbers: CallNumbers | null })[]>;
 }
@@ -34,6 +36,7 @@ export function batchOracle(partitions: readonly PartitionLog[], limits: JoinLim
     audits: new Map(),
     letters: new Map(),
     calls: new Map(),
+    isAmbiguous: false,
   };
   partitions.forEach((log, partition) => new BatchPartition(expected, partition, limits).run(log));
   return expected;
@@ -58,7 +61,9 @@ class BatchPartition {
     for (const event of joined.orphans) this.#dead('llm.responses', event, 'no_request');
     for (const event of joined.repeatedRequests) this.#audit('Requests', 'duplicate', event, tenantOf(event));
     for (const event of joined.repeatedResponses) this.#audit('Responses', 'duplicate', event, '');
-    this.#judge(this.#read('llm.evaluations', log), findJudged(requests, this.#limits));
+    const { judged, isAmbiguous } = findJudged(requests, this.#limits);
+    if (isAmbiguous) this.#expected.isAmbiguous = true;
+    this.#judge(this.#read('llm.evaluations', log), judged);
   }
 
   #read(topic: Input, log: PartitionLog): ReadEvent[] {

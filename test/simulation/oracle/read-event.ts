@@ -14,6 +14,17 @@ export interface ReadEvent {
 type Verdict = ReadEvent | 'invalid' | 'key_mismatch';
 
 export function readEvent(topic: string, record: LogRecord): Verdict {
+  const known = VERDICTS.get(record);
+  if (known !== undefined) return known;
+  const verdict = judge(topic, record);
+  VERDICTS.set(record, verdict);
+  return verdict;
+}
+
+/** A record is read many times while a schedule runs. It never changes. */
+const VERDICTS = new WeakMap<LogRecord, Verdict>();
+
+function judge(topic: string, record: LogRecord): Verdict {
   const fields = parseObject(record.value);
   if (fields === null) return 'invalid';
   const timestampMs = instant(fields['timestamp']);
