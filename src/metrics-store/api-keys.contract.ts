@@ -3,7 +3,13 @@ import { describe, test } from 'node:test';
 import type { ApiKey, ApiKeys } from './api-keys.ts';
 
 /** What every adapter of `ApiKeys` must do. `open` gives an empty store each time; the test closes it. */
-export function apiKeysContract({ name, open }: { readonly name: string; readonly open: () => Promise<ApiKeys> }): void {
+export function apiKeysContract({
+  name,
+  open,
+}: {
+  readonly name: string;
+  readonly open: () => Promise<ApiKeys>;
+}): void {
   describe(`${name} as a store of API keys`, () => {
     test('a key is found by its hash, and only by that', async () => {
       const keys = await open();

@@ -5,6 +5,7 @@ import { commitContract } from './contract/commit.contract.ts';
 import { outboxContract } from './contract/outbox.contract.ts';
 import { queriesContract } from './contract/queries.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
+import { repricingContract } from './contract/repricing.contract.ts';
 import { retentionContract } from './contract/retention.contract.ts';
 import { sumsContract } from './contract/sums.contract.ts';
 
@@ -12,14 +13,22 @@ import { sumsContract } from './contract/sums.contract.ts';
  * What every adapter of `MetricsStore` must do; run once per adapter.
  * `open` gives an empty store each time; the test closes it.
  */
-export function metricsStoreContract({ name, open }: { readonly name: string; readonly open: OpenStore }): void {
-  describe(`${name} as a metrics store`, () => {
+export function metricsStoreContract({ name, open, skip = false }: ContractOptions): void {
+  describe(`${name} as a metrics store`, { skip }, () => {
     commitContract(open);
     sumsContract(open);
     queriesContract(open);
     outboxContract(open);
     callsContract(open);
     recordsContract(open);
+    repricingContract(open);
     retentionContract(open);
   });
+}
+
+interface ContractOptions {
+  readonly name: string;
+  readonly open: OpenStore;
+  /** Why it cannot run here. */
+  readonly skip?: string | false;
 }

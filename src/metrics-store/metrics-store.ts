@@ -1,5 +1,6 @@
 import type { Series } from '../tally/series.ts';
 import type { BilledModel } from '../tally/usage.ts';
+import type { Call } from './call.ts';
 import type { Commit, Progress } from './commit.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import type { DeadLetter, PublishableRow } from './outbox.ts';
@@ -36,12 +37,18 @@ export interface MetricsStore extends MetricsReader {
   markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void>;
 
   /**
-   * Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction. A correction
-   * whose usage row is gone is skipped. The minute rows count as changed at `committedAtMs`, so they are published again.
+   * Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction. The minute
+   * rows count as changed at `committedAtMs`, so they are published again.
    *
-   * Not idempotent: after `unavailable`, read the usage again and send what is still missing.
+   * A correction whose usage row is gone or no longer costs what it is `expected` to is skipped, so that two of them made from one
+   * reading are applied once. Whoever wants the rest reads the usage again. At most one correction per usage row.
+   *
+   * @returns how many were applied
    */
-  reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void>;
+  reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number>;
+
+  /** Sets the cost of single calls that still cost what they are expected to. Sums stay as they are. */
+  repriceCalls(corrections: readonly CallCorrection[]): Promise<void>;
 
   /**
    * Forgets what lies before the given instants. Windows and calls by event time, dead letters by log time. Usage and
@@ -62,6 +69,12 @@ export interface CostCorrection {
   readonly billed: BilledModel;
   readonly costPicoUsd: bigint;
   readonly unpricedCalls: number;
+  /** What the row said when the correction was made. */
+  readonly expected: { readonly costPicoUsd: bigint; readonly unpricedCalls: number };
+}
+
+export interface CallCorrection extends Pick<Call, 'tenantId' | 'timestampMs' | 'requestId' | 'costPicoUsd'> {
+  readonly expectedPicoUsd: bigint | null;
 }
 
 export interface PruneBefore {

@@ -58,6 +58,7 @@ test('a correction is the new cost minus the old one, for the very row', () => {
       billed: row.billed,
       costPicoUsd: 100n * 7n + 10n * 70n - 500n,
       unpricedCalls: 0,
+      expected: { costPicoUsd: 500n, unpricedCalls: 0 },
     },
   ]);
 });

@@ -48,7 +48,8 @@ export function reprice(rows: Iterable<UsageRow>, book: PriceBook): Repricing {
     };
     if (correction.costPicoUsd === 0n && correction.unpricedCalls === 0) continue;
     const { tenantId, route, model, provider } = row;
-    corrections.push({ series: { tenantId, route, model, provider }, windowStartMs, billed, ...correction });
+    const expected = { costPicoUsd: oldPicoUsd, unpricedCalls: usage.unpricedCalls };
+    corrections.push({ series: { tenantId, route, model, provider }, windowStartMs, billed, ...correction, expected });
   }
   return { corrections, summary: [...models.values()].sort(byTenantAndModel) };
 }

@@ -201,15 +201,17 @@ export function recordsContract(open: OpenStore): void {
     });
     await store.markRowsPublished(await store.unpublishedRows(9));
     const { billed } = aUsageDelta();
-    const correction = { series: SERIES, windowStartMs: minute(0), billed, costPicoUsd: 2n ** 60n, unpricedCalls: -3 };
+    const expected = { costPicoUsd: 10n, unpricedCalls: 3 };
+    const change = { costPicoUsd: 2n ** 60n, unpricedCalls: -3, expected };
+    const correction = { series: SERIES, windowStartMs: minute(0), billed, ...change };
     const unknown = { ...correction, billed: { ...billed, model: 'unknown' } };
     const gone = { ...correction, series: { ...SERIES, route: 'gone' } };
-    await store.reprice([unknown, { ...correction, costPicoUsd: -20n, unpricedCalls: 0 }, correction, gone], 500);
+    assert.equal(await store.reprice([unknown, correction, gone], 500), 1);
     const [usage] = await store.readUsage({ tenantId: null, fromMs: DAY, toMs: minute(5) });
-    assert.deepEqual([usage?.usage.costPicoUsd.value, usage?.usage.unpricedCalls], [2n ** 60n - 10n, 0]);
+    assert.deepEqual([usage?.usage.costPicoUsd.value, usage?.usage.unpricedCalls], [2n ** 60n + 10n, 0]);
     for (const stepMs of [MINUTE_MS, HOUR_MS, DAY_MS]) {
       const [row] = await store.readMetrics(metricsQuery({ stepMs, order: 'asc' }));
-      assert.deepEqual([row?.tally.costPicoUsd.value, row?.tally.unpricedRequests], [2n ** 60n - 10n, 0]);
+      assert.deepEqual([row?.tally.costPicoUsd.value, row?.tally.unpricedRequests], [2n ** 60n + 10n, 0]);
     }
     const changed = await store.readChanges(changesQuery({ sinceMs: 101 }));
     assert.deepEqual(
@@ -244,5 +246,6 @@ export function recordsContract(open: OpenStore): void {
 
 function correct(row: UsageRow): CostCorrection {
   const { windowStartMs, billed } = row;
-  return { series: row, windowStartMs, billed, costPicoUsd: 7n, unpricedCalls: 1 };
+  const expected = { costPicoUsd: row.usage.costPicoUsd.value, unpricedCalls: row.usage.unpricedCalls };
+  return { series: row, windowStartMs, billed, costPicoUsd: 7n, unpricedCalls: 1, expected };
 }

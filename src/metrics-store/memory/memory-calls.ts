@@ -2,6 +2,7 @@ import { applyCallWrite, callKey, foldCallWrites } from '../apply-call.ts';
 import type { Call, CallWrite } from '../call.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery } from '../metrics-reader.ts';
+import type { CallCorrection } from '../metrics-store.ts';
 
 /** Single calls. Reads walk over all of them. */
 export class MemoryCalls {
@@ -38,6 +39,15 @@ export class MemoryCalls {
       if (newest === null || call.timestampMs > newest.timestampMs) newest = call;
     }
     return newest;
+  }
+
+  reprice(corrections: readonly CallCorrection[]): void {
+    for (const correction of corrections) {
+      const key = callKey(correction);
+      const call = this.#calls.get(key);
+      if (call?.costPicoUsd !== correction.expectedPicoUsd) continue;
+      this.#calls.set(key, { ...call, costPicoUsd: correction.costPicoUsd });
+    }
   }
 
   prune(beforeMs: number): void {

@@ -6,7 +6,7 @@ import type { Commit, Progress } from '../commit.ts';
 import { addEvaluationTally, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import { billedKey, foldAudits, foldEvaluations, foldUsages, storableBilled } from '../fold-commit.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { MemoryCalls } from './memory-calls.ts';
@@ -155,13 +155,15 @@ export class MemoryMetricsStore implements MetricsStore {
     this.#deadLetters.markPublished(letters);
   }
 
-  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void> {
+  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
+    let applied = 0;
     const touched = new Map<string, CostCorrection>();
     for (const correction of corrections) {
       const { series, windowStartMs: startMs } = correction;
       const id = seriesKey(series);
       const entry = this.#usages.get(`${id} ${startMs} ${billedKey(storableBilled(correction.billed))}`);
-      if (entry === undefined) continue;
+      if (entry === undefined || !isAsExpected(entry.usage, correction)) continue;
+      applied++;
       entry.usage.costPicoUsd.addBig(correction.costPicoUsd);
       entry.usage.unpricedCalls += correction.unpricedCalls;
       this.#windows.reprice(entry.series, startMs, correction);
@@ -170,6 +172,11 @@ export class MemoryMetricsStore implements MetricsStore {
     for (const { series, windowStartMs: startMs } of touched.values()) {
       this.#windows.touchMinute(series, startMs, committedAtMs);
     }
+    return applied;
+  }
+
+  async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
+    this.#calls.reprice(corrections);
   }
 
   async prune(before: PruneBefore): Promise<void> {
@@ -221,4 +228,8 @@ export class MemoryMetricsStore implements MetricsStore {
       this.#audits.set(key, row);
     }
   }
+}
+
+function isAsExpected(usage: Usage, { expected }: CostCorrection): boolean {
+  return usage.costPicoUsd.value === expected.costPicoUsd && usage.unpricedCalls === expected.unpricedCalls;
 }

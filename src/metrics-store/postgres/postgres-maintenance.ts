@@ -1,9 +1,10 @@
 import { storableBilled } from '../fold-commit.ts';
-import type { CostCorrection, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-store.ts';
+import { storableText } from '../storable-text.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { type PostgresPartitions, startOfDay } from './postgres-partitions.ts';
 import { instant } from './postgres-values.ts';
-import { FIND_SERIES } from './record-statements.ts';
+import { FIND_SERIES, REPRICE_CALLS } from './record-statements.ts';
 
 /** Corrections and retention. */
 
@@ -11,8 +12,8 @@ export async function reprice(
   connection: PostgresConnection,
   corrections: readonly CostCorrection[],
   committedAtMs: number,
-): Promise<void> {
-  if (corrections.length === 0) return;
+): Promise<number> {
+  if (corrections.length === 0) return 0;
   const names = corrections.map(({ series }) => series);
   const found = await connection.query(FIND_SERIES, [
     names.map((series) => series.tenantId),
@@ -33,9 +34,26 @@ export async function reprice(
       band_from_tokens: billed.bandFromTokens,
       cost_pico_usd: correction.costPicoUsd.toString(),
       unpriced_calls: correction.unpricedCalls,
+      expected_pico_usd: correction.expected.costPicoUsd.toString(),
+      expected_unpriced_calls: correction.expected.unpricedCalls,
     };
   });
-  await connection.query('SELECT streamlens_reprice($1, $2)', [JSON.stringify(rows), committedAtMs]);
+  const [row] = await connection.query('SELECT streamlens_reprice($1, $2)', [JSON.stringify(rows), committedAtMs]);
+  return Number(row?.[0]);
+}
+
+export async function repriceCalls(
+  connection: PostgresConnection,
+  corrections: readonly CallCorrection[],
+): Promise<void> {
+  const rows = corrections.map((correction) => ({
+    tenant_id: storableText(correction.tenantId),
+    timestamp_ms: correction.timestampMs,
+    request_id: storableText(correction.requestId),
+    cost_pico_usd: correction.costPicoUsd?.toString() ?? null,
+    expected_pico_usd: correction.expectedPicoUsd?.toString() ?? null,
+  }));
+  if (rows.length > 0) await connection.query(REPRICE_CALLS, [JSON.stringify(rows)]);
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { Commit, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
@@ -9,7 +9,7 @@ import { readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { PostgresDictionary } from './postgres-dictionary.ts';
-import { prune, reprice } from './postgres-maintenance.ts';
+import { prune, reprice, repriceCalls } from './postgres-maintenance.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
 import * as Records from './postgres-records.ts';
 import { PostgresWindows } from './postgres-windows.ts';
@@ -141,8 +141,12 @@ class PostgresMetricsStore implements MetricsStore {
     await Records.markDeadLettersPublished(this.#connection, letters);
   }
 
-  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void> {
-    await reprice(this.#connection, corrections, committedAtMs);
+  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
+    return reprice(this.#connection, corrections, committedAtMs);
+  }
+
+  async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
+    await repriceCalls(this.#connection, corrections);
   }
 
   async prune(before: PruneBefore): Promise<void> {

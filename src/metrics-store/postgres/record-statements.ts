@@ -60,3 +60,12 @@ export const FIND_SERIES = `
   JOIN tenants t ON t.tenant_id = x.tenant_id
   JOIN pairs p ON p.tenant_key = t.tenant_key AND md5(p.route) = md5(x.route) AND md5(p.model) = md5(x.model)
   JOIN series s ON s.pair_id = p.pair_id AND s.provider = x.provider`;
+
+/** Values: corrections as JSON. Cost by cost: a call that another transaction is changing is compared as that leaves it. */
+export const REPRICE_CALLS = `
+  UPDATE calls c SET cost_pico_usd = x.cost_pico_usd
+  FROM json_to_recordset($1) AS x (tenant_id text, timestamp_ms bigint, request_id text, cost_pico_usd numeric,
+    expected_pico_usd numeric)
+  JOIN tenants t ON t.tenant_id = x.tenant_id
+  WHERE c.tenant_key = t.tenant_key AND c."timestamp" = streamlens_at(x.timestamp_ms) AND c.request_id = x.request_id
+    AND c.cost_pico_usd IS NOT DISTINCT FROM x.expected_pico_usd`;

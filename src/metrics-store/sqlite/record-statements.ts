@@ -41,12 +41,17 @@ export const SELECT_USAGE = `
   CROSS JOIN pairs p ON p.pair_id = s.pair_id
   WHERE ?3 IS NULL OR t.tenant_id = ?3`;
 
-/** Values: cost, unpriced calls, tenant key, window start, series, billed provider, billed model, band. */
+/** Values: cost, unpriced calls, tenant key, window start, series, billed provider, billed model, band, expected cost and unpriced calls. */
 export const REPRICE_USAGE = `
   UPDATE usage_1m SET cost_pico_usd = cost_pico_usd + ?, unpriced_calls = unpriced_calls + ?
   WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?
-    AND billed_provider = ? AND billed_model = ? AND band_from_tokens = ?
+    AND billed_provider = ? AND billed_model = ? AND band_from_tokens = ? AND cost_pico_usd = ? AND unpriced_calls = ?
   RETURNING 1`;
+
+/** Values: cost, tenant key, timestamp, id, expected cost. */
+export const REPRICE_CALL = `
+  UPDATE calls SET cost_pico_usd = ?
+  WHERE tenant_key = ? AND timestamp_ms = ? AND request_id = ? AND cost_pico_usd IS ?`;
 
 /** Values: cost, unpriced calls, tenant key, window start, series. */
 export const repriceWindow = (table: string): string => `

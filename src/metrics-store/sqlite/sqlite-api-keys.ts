@@ -33,7 +33,9 @@ class SqliteApiKeys implements ApiKeys {
 
   async add({ id, hash, name, tenantId, createdAtMs, revokedAtMs }: ApiKey): Promise<void> {
     const values = [id, hash, storableText(name), storableTextOrNull(tenantId), createdAtMs, revokedAtMs];
-    this.#connection.write(() => this.#connection.run(`INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`, ...values));
+    this.#connection.write(() =>
+      this.#connection.run(`INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`, ...values),
+    );
   }
 
   async list(): Promise<readonly ApiKey[]> {

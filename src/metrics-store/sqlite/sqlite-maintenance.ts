@@ -1,8 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, windowStartMs } from '../../tally/window.ts';
 import { storableBilled } from '../fold-commit.ts';
-import type { CostCorrection, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-store.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
-import { REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
+import { REPRICE_CALL, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
 import { int64 } from './tally-row.ts';
@@ -20,18 +20,25 @@ const REPRICED = [
   [DAY_MS, repriceWindow('metrics_1d')],
 ] as const;
 
-/** Runs inside one write transaction. */
-export function applyCorrections(writer: Writer, corrections: readonly CostCorrection[], committedAtMs: number): void {
+/** Runs inside one write transaction. @returns how many were applied */
+export function applyCorrections(
+  writer: Writer,
+  corrections: readonly CostCorrection[],
+  committedAtMs: number,
+): number {
   const { connection, dictionary } = writer;
+  let applied = 0;
   const touched = new Map<string, { ref: SeriesRef; startMs: number }>();
-  for (const { series, windowStartMs: startMs, billed, costPicoUsd, unpricedCalls } of corrections) {
+  for (const { series, windowStartMs: startMs, billed, costPicoUsd, unpricedCalls, expected } of corrections) {
     const ref = dictionary.findSeries(series);
     if (ref === null) continue;
     const { provider, model, bandFromTokens } = storableBilled(billed);
     const change = [int64(costPicoUsd), unpricedCalls];
     const key = [ref.tenantKey, startMs, ref.id];
-    const isStored = connection.row(REPRICE_USAGE, ...change, ...key, provider, model, bandFromTokens) !== undefined;
-    if (!isStored) continue;
+    const before = [int64(expected.costPicoUsd), expected.unpricedCalls];
+    const row = connection.row(REPRICE_USAGE, ...change, ...key, provider, model, bandFromTokens, ...before);
+    if (row === undefined) continue;
+    applied++;
     for (const [sizeMs, sql] of REPRICED) {
       connection.run(sql, ...change, ref.tenantKey, windowStartMs(startMs, sizeMs), ref.id);
     }
@@ -40,6 +47,17 @@ export function applyCorrections(writer: Writer, corrections: readonly CostCorre
   for (const { ref, startMs } of touched.values()) {
     const row = connection.row(TOUCH_MINUTE, committedAtMs, ref.tenantKey, startMs, ref.id);
     if (row !== undefined) connection.run(QUEUE_ROW, ref.pairId, startMs);
+  }
+  return applied;
+}
+
+/** Runs inside one write transaction. */
+export function applyCallCorrections({ connection, dictionary }: Writer, corrections: readonly CallCorrection[]): void {
+  for (const { tenantId, timestampMs, requestId, costPicoUsd, expectedPicoUsd } of corrections) {
+    const tenantKey = dictionary.findTenant(tenantId);
+    if (tenantKey === null) continue;
+    const [cost, expected] = [costPicoUsd, expectedPicoUsd].map((value) => (value === null ? null : int64(value)));
+    connection.run(REPRICE_CALL, cost ?? null, tenantKey, timestampMs, requestId, expected ?? null);
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import type { Commit, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS } from './commit-statements.ts';
@@ -10,7 +10,7 @@ import { readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommit, loadProgress, progressOf } from './sqlite-commit.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
-import { applyCorrections, prune } from './sqlite-maintenance.ts';
+import { applyCallCorrections, applyCorrections, prune } from './sqlite-maintenance.ts';
 import * as Records from './sqlite-records.ts';
 import { SqliteWindows } from './sqlite-windows.ts';
 
@@ -128,9 +128,14 @@ class SqliteMetricsStore implements MetricsStore {
     this.#write(() => Records.markDeadLettersPublished(this.#connection, letters));
   }
 
-  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<void> {
+  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
     const writer = { connection: this.#connection, dictionary: this.#dictionary };
-    this.#write(() => applyCorrections(writer, corrections, committedAtMs));
+    return this.#write(() => applyCorrections(writer, corrections, committedAtMs));
+  }
+
+  async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
+    const writer = { connection: this.#connection, dictionary: this.#dictionary };
+    this.#write(() => applyCallCorrections(writer, corrections));
   }
 
   async prune(before: PruneBefore): Promise<void> {
