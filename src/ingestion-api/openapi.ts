@@ -1,0 +1,92 @@
+import { Type } from 'typebox';
+import { LlmEvaluation } from '../events/llm-evaluation.ts';
+import { LlmRequest } from '../events/llm-request.ts';
+import { LlmResponse } from '../events/llm-response.ts';
+import { type Operation, openApiDocument } from '../http/openapi.ts';
+
+const Accepted = Type.Object({ status: Type.Literal('accepted') });
+
+const BatchAnswer = Type.Object({
+  accepted: Type.Integer({ minimum: 0 }),
+  rejected: Type.Integer({ minimum: 0 }),
+  errors: Type.Array(Type.Object({ index: Type.Integer({ minimum: 0 }), detail: Type.String() }), {
+    description: 'The first 100.',
+  }),
+});
+
+const refTo = (name: string) => Type.Ref(`#/components/schemas/${name}`);
+
+const typed = (type: string, name: string) => Type.Intersect([Type.Object({ type: Type.Literal(type) }), refTo(name)]);
+
+const Batch = Type.Array(
+  Type.Union([typed('request', 'LlmRequest'), typed('response', 'LlmResponse'), typed('evaluation', 'LlmEvaluation')]),
+  { minItems: 1 },
+);
+
+const Bytes = Type.String({ description: 'OTLP as the specification has it.' });
+const OTLP_TYPES = { 'application/json': Type.Object({}), 'application/x-protobuf': Bytes };
+const TAKING = [408, 413, 415, 503];
+
+function single(path: string, name: string, summary: string): Operation {
+  return {
+    method: 'post',
+    path,
+    summary,
+    body: { 'application/json': refTo(name) },
+    answer: { status: 202, description: 'The event is durable', content: { 'application/json': Accepted } },
+    problems: TAKING,
+  };
+}
+
+function otlp(path: string, summary: string): Operation {
+  return {
+    method: 'post',
+    path,
+    summary,
+    body: OTLP_TYPES,
+    answer: { status: 200, description: 'Taken; partial_success tells what was not', content: OTLP_TYPES },
+    problems: TAKING,
+  };
+}
+
+const OPERATIONS: readonly Operation[] = [
+  single('/v1/llm/request', 'LlmRequest', 'A model call begins.'),
+  single('/v1/llm/response', 'LlmResponse', 'A model call ended.'),
+  single('/v1/llm/evaluation', 'LlmEvaluation', 'A judgement on a call.'),
+  {
+    method: 'post',
+    path: '/v1/llm/events',
+    summary: 'Many events at once, as a JSON array or one a line. Each is accepted or rejected by itself.',
+    body: { 'application/json': Batch, 'application/x-ndjson': Type.String() },
+    answer: {
+      status: 202,
+      description: 'The accepted events are durable',
+      content: { 'application/json': BatchAnswer },
+    },
+    problems: TAKING,
+  },
+  otlp('/v1/traces', 'OTLP spans; model calls among them are counted, each once.'),
+  otlp('/v1/metrics', 'OTLP metrics: answered, not kept.'),
+  otlp('/v1/logs', 'OTLP logs: answered, not kept.'),
+  {
+    ...otlp('/v1/otlp/explain', 'How the posted spans would be counted, and from which attributes. Nothing is kept.'),
+    answer: {
+      status: 200,
+      description: 'An explanation per span',
+      content: { 'application/json': Type.Object({ spans: Type.Array(Type.Object({})) }) },
+    },
+    problems: [408, 413, 415],
+  },
+];
+
+/** The ingestion API from the schemas that check its events. */
+export function ingestionOpenApi(version: string): object {
+  return openApiDocument({
+    title: 'StreamLens ingestion API',
+    description:
+      'Takes LLM calls as request and response events. An event that was answered with 202 is durable and counts once.',
+    version,
+    schemas: { LlmRequest, LlmResponse, LlmEvaluation },
+    operations: OPERATIONS,
+  });
+}
