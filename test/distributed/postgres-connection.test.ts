@@ -3,25 +3,18 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { postgresObstacle } from '../../scripts/services/postgres.ts';
 import { giveTo } from '../../scripts/services/unprivileged.ts';
 import type { MetricsStoreErrorCode } from '../../src/metrics-store/metrics-store-error.ts';
 import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { connectPostgres } from '../../src/metrics-store/postgres/postgres-connection.ts';
-import { openTestDatabases } from './test-databases.ts';
+import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'streamlens-tls-'));
-giveTo(directory);
-createCertificate();
-const plain = await openTestDatabases({ own: true });
-const tls = await openTestDatabases({
-  own: true,
-  settings: { ssl: 'on', ssl_cert_file: join(directory, 'server.crt'), ssl_key_file: join(directory, 'server.key') },
-});
-after(async () => {
-  await Promise.all([plain.close(), tls.close()]);
-  rmSync(directory, { recursive: true, force: true });
-});
+const skip = postgresObstacle() ?? false;
+let directory: string;
+let plain: TestDatabases;
+let tls: TestDatabases;
 
 /** A certificate for `localhost` that signs itself. */
 function createCertificate(): void {
@@ -71,7 +64,23 @@ async function assertFails(dsn: string, code: MetricsStoreErrorCode, message: Re
   assert.ok(!error.message.includes('secret'), 'a password is never in an error');
 }
 
-describe('A connection to Postgres', () => {
+describe('A connection to Postgres', { skip }, () => {
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'streamlens-tls-'));
+    giveTo(directory);
+    createCertificate();
+    plain = await openTestDatabases({ own: true });
+    const [certificate, key] = [join(directory, 'server.crt'), join(directory, 'server.key')];
+    tls = await openTestDatabases({
+      own: true,
+      settings: { ssl: 'on', ssl_cert_file: certificate, ssl_key_file: key },
+    });
+  });
+  after(async () => {
+    await Promise.all([plain?.close(), tls?.close()]);
+    if (directory) rmSync(directory, { recursive: true, force: true });
+  });
+
   for (const [mode, expected] of [
     ['disable', false],
     ['allow', true],

@@ -1,16 +1,25 @@
-import { after } from 'node:test';
+import { after, before } from 'node:test';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { metricsStoreContract } from '../../src/metrics-store/metrics-store.contract.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
-import { openTestDatabases } from './test-databases.ts';
+import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
-const databases = await openTestDatabases();
-after(() => databases.close());
+const skip = skipWithout(await availableServices(), ['postgres']);
+let databases: TestDatabases;
+let migrated: string;
 
-const migrated = await databases.create();
-await migratePostgres({ dsn: migrated });
+if (skip === false) {
+  before(async () => {
+    databases = await openTestDatabases();
+    migrated = await databases.create();
+    await migratePostgres({ dsn: migrated });
+  });
+  after(() => databases.close());
+}
 
 metricsStoreContract({
   name: 'Postgres',
+  skip,
   open: async (options) => openPostgresMetricsStore({ dsn: await databases.create(migrated), ...options }),
 });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { aCall, aDelta, callsQuery, commitNext, metricsQuery } from '../../src/metrics-store/contract/builders.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import { DAY_MS } from '../../src/tally/window.ts';
-import { openTestDatabases, queryOnce } from './test-databases.ts';
+import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
-const databases = await openTestDatabases();
-after(() => databases.close());
+const skip = skipWithout(await availableServices(), ['postgres']);
+let databases: TestDatabases;
 
 const TODAY = Date.UTC(2026, 2, 10);
 const range = { fromMs: 0, toMs: TODAY + 50 * DAY_MS };
@@ -32,7 +33,12 @@ function rowsAt(...instantsMs: number[]) {
   };
 }
 
-describe('Time partitions in Postgres', () => {
+describe('Time partitions in Postgres', { skip }, () => {
+  before(async () => {
+    databases = await openTestDatabases();
+  });
+  after(() => databases?.close());
+
   test('are opened a week ahead: per day, month and year', async () => {
     const dsn = await databases.create();
     const store = await openPostgresMetricsStore({ dsn, nowMs: () => TODAY });
@@ -96,8 +102,8 @@ describe('Time partitions in Postgres', () => {
     const dsn = await databases.create();
     const store = await openPostgresMetricsStore({ dsn, nowMs: () => TODAY });
     await commitNext(store, rowsAt(TODAY - 20 * DAY_MS, TODAY, 0));
-    const before = TODAY - 10 * DAY_MS;
-    const pruned = { minutesMs: before, hoursMs: 0, daysMs: 0, callsMs: before, deadLettersMs: 0 };
+    const beforeMs = TODAY - 10 * DAY_MS;
+    const pruned = { minutesMs: beforeMs, hoursMs: 0, daysMs: 0, callsMs: beforeMs, deadLettersMs: 0 };
     await store.prune(pruned);
     assert.ok(!(await partitionsOf(dsn, 'metrics_1m')).includes('metrics_1m_20260218'));
     assert.ok(!(await partitionsOf(dsn, 'calls')).includes('calls_20260218'));

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import * as fc from 'fast-check';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { aDelta, aTally, commitNext, minute, SERIES } from '../../src/metrics-store/contract/builders.ts';
 import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
@@ -9,12 +10,17 @@ import { packHistogram } from '../../src/metrics-store/postgres/packed-histogram
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import { Histogram } from '../../src/tally/histogram.ts';
 import { dumpSchema } from './dump-schema.ts';
-import { openTestDatabases, queryOnce } from './test-databases.ts';
+import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
-const databases = await openTestDatabases();
-after(() => databases.close());
+const skip = skipWithout(await availableServices(), ['postgres']);
+let databases: TestDatabases;
 
-describe('The Postgres schema', () => {
+describe('The Postgres schema', { skip }, () => {
+  before(async () => {
+    databases = await openTestDatabases();
+  });
+  after(() => databases?.close());
+
   test('is the committed schema.sql (UPDATE_SCHEMA=1 writes it)', async () => {
     const dsn = await databases.create();
     await migratePostgres({ dsn });
