@@ -54,12 +54,14 @@ export function eventErrors(type: EventType, value: unknown, jsonBytes: number):
 }
 
 const FIELD_ERRORS_MAX = 10;
+const TIMESTAMP_RANGE = 'must be an RFC 3339 time between 1970 and 2199, such as 2025-11-19T10:00:00Z';
 
-/** Two rules that JSON Schema cannot say. */
+/** Rules that JSON Schema cannot say. */
 function beyondSchema(type: EventType, event: EventOf[EventType], jsonBytes: number): FieldError | undefined {
-  if (Number.isNaN(parseTimestampMs(event.timestamp))) {
-    return { path: '/timestamp', message: 'is no day of the calendar' };
-  }
+  const atMs = parseTimestampMs(event.timestamp);
+  if (Number.isNaN(atMs)) return { path: '/timestamp', message: 'is no day of the calendar' };
+  // The pattern lets the year 1970 through, but an offset can put its first hours into 1969, which has no window.
+  if (atMs < 0) return { path: '/timestamp', message: TIMESTAMP_RANGE };
   if (type !== 'request' || jsonBytes <= METADATA_BYTES_MAX) return undefined;
   const metadata = (event as LlmRequest).metadata;
   if (metadata && Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES_MAX) {
@@ -89,9 +91,7 @@ function toFieldErrors(error: SchemaError): FieldError[] {
 function wording(error: SchemaError): string {
   const field = error.instancePath.slice(error.instancePath.lastIndexOf('/') + 1);
   if (error.keyword === 'pattern' || error.keyword === 'format') {
-    return field === 'timestamp'
-      ? 'must be an RFC 3339 time between 1970 and 2199, such as 2025-11-19T10:00:00Z'
-      : 'must not contain U+0000';
+    return field === 'timestamp' ? TIMESTAMP_RANGE : 'must not contain U+0000';
   }
   return error.message;
 }

@@ -59,7 +59,7 @@ async function storedUsages(store: MemoryMetricsStore): Promise<Map<string, stri
   return new Map(
     rows.map(({ tenantId, route, model, provider, windowStartMs, billed, usage }) => [
       `${tenantId}|${route}|${model}|${provider}|${windowStartMs}|${billed.model}|${billed.bandFromTokens}`,
-      numbersText.row({ ...usage, costPicoUsd: usage.costPicoUsd.value }),
+      numbersText.row({ ...Object.fromEntries(Object.entries(usage)), costPicoUsd: usage.costPicoUsd.value }),
     ]),
   );
 }

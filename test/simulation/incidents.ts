@@ -39,7 +39,7 @@ function incident(world: World, { fleet, senders }: { fleet: Fleet; senders: Sen
 }
 
 function outage(world: World, which: 'isStoreDown' | 'isLogDown'): void {
-  world.trace(`${which}`);
+  world.trace(which);
   world[which] = true;
   world.scheduler.after(world.chance.int(50, 6000), () => {
     world[which] = false;

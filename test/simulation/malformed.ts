@@ -26,6 +26,7 @@ export function malformed(id: string, random: Random): NewRecord {
     { ...good, timestamp: 'yesterday' },
     { ...good, timestamp: '2025-02-30T10:00:00Z' },
     { ...good, timestamp: '1969-12-31T23:59:59Z' },
+    { ...good, timestamp: '1970-01-01T00:30:00+01:00' },
     { ...good, timestamp: 1_763_546_400 },
     { ...good, request_id: `${id}-other` }, // lies under a key that is not its id
   ]);

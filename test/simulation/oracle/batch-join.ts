@@ -66,7 +66,7 @@ function firsts(
 }
 
 export interface FindJudged {
-  judged(evaluation: ReadEvent): ReadEvent | null;
+  readonly judged: (evaluation: ReadEvent) => ReadEvent | null;
   /** Two different calls shared an id within the horizon: which of them is judged is not promised. */
   readonly isAmbiguous: boolean;
 }

@@ -81,13 +81,12 @@ class BatchPartition {
     this.#audit('Requests', 'counted', request, tenantOf(request));
     if (response !== null) this.#audit('Responses', 'counted', response, tenantOf(request));
     const numbers = response === null ? null : numbersOf({ request, response });
-    const { tenant_id: tenant, route, model } = request.fields;
-    const series = `${tenant}|${route}|${model}|${request.fields['provider'] ?? ''}`;
+    const series = `${pairOf(request)}|${textOf(request, 'provider')}`;
     for (const size of [60_000, 3_600_000, 86_400_000]) {
       const startMs = request.timestampMs - (request.timestampMs % size);
       tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`), request, numbers);
     }
-    const identity = `${tenant}|${request.timestampMs}|${request.keyText}`;
+    const identity = `${tenantOf(request)}|${request.timestampMs}|${request.keyText}`;
     const same = this.#expected.calls.get(identity) ?? [];
     this.#expected.calls.set(identity, [...same, { ...call, numbers }]);
     if (numbers === null) return;
@@ -115,8 +114,8 @@ class BatchPartition {
       }
       this.#audit('Evaluations', 'counted', event, tenantOf(about));
       const minuteMs = event.timestampMs - (event.timestampMs % 60_000);
-      const { tenant_id: tenant, route, model } = about.fields;
-      judge(row(this.#expected.evaluations, `${tenant}|${route}|${model}|${name}|${minuteMs}`), event);
+      const key = `${pairOf(about)}|${textOf(event, 'name')}|${minuteMs}`;
+      judge(row(this.#expected.evaluations, key), event);
     }
   }
 
@@ -133,7 +132,10 @@ class BatchPartition {
   }
 }
 
-const tenantOf = (event: ReadEvent): string => event.fields['tenant_id'] as string;
+const textOf = (event: ReadEvent, field: string): string => (event.fields[field] as string | null | undefined) ?? '';
+const tenantOf = (event: ReadEvent): string => textOf(event, 'tenant_id');
+const pairOf = (event: ReadEvent): string =>
+  ['tenant_id', 'route', 'model'].map((dimension) => textOf(event, dimension)).join('|');
 
 function row(rows: Map<string, Sums>, key: string): Sums {
   let sums = rows.get(key);

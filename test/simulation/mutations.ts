@@ -1,0 +1,200 @@
+/** A deliberate bug: one place in one file of `src/` is replaced by something wrong. */
+export interface Mutation {
+  /** What the program then does wrong. */
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+const JOIN = 'metrics-processor/core/join.ts';
+const CORE = 'metrics-processor/core/partition-core.ts';
+const OWNER = 'metrics-processor/partition-owner.ts';
+const EFFECTS = 'metrics-processor/core/effects.ts';
+const EVALUATIONS = 'metrics-processor/core/evaluation-join.ts';
+const STORE = 'metrics-store/memory/memory-metrics-store.ts';
+
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'the store adds a commit whoever owns the partition',
+    file: STORE,
+    find: "if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';",
+    replace: '',
+  },
+  {
+    name: 'the store takes a foreign commit for the own one whose answer was lost',
+    file: STORE,
+    find: '&& stored.token === commit.token',
+    replace: '',
+  },
+  {
+    name: 'the store adds the sums of a fenced commit',
+    file: STORE,
+    find: "!== commit.expectedSeq) return 'fenced';",
+    replace: "!== commit.expectedSeq) { this.#windows.add(commit.tallies, 0); return 'fenced'; }",
+  },
+  {
+    name: 'the position that is committed runs ahead of the results',
+    file: OWNER,
+    find: '() => store.commit(commit)',
+    replace: '() => store.commit({ ...commit, positions: { ...this.core.positions } })',
+  },
+  {
+    name: 'a commit that was given up is followed by a later one',
+    file: OWNER,
+    find: 'if (this.isVoid) return Promise.resolve();',
+    replace: '',
+  },
+  {
+    name: 'an owner that was fenced goes on',
+    file: OWNER,
+    find: 'this.isVoid = true;\n      events.fenced(partition);',
+    replace: 'events.fenced(partition);',
+  },
+  {
+    name: 'calls time out by the clock of the processor',
+    file: OWNER,
+    find: 'const { topic, records, nextOffset, endOffset, sealedThroughMs } = slice;',
+    replace:
+      'const { topic, records, nextOffset, endOffset } = slice; const sealedThroughMs = this.#ports.runtime.nowMs();',
+  },
+  {
+    name: 'a clock that is set back stops the commits',
+    file: OWNER,
+    find: 'if (sinceMs < 0) return 0;',
+    replace: '',
+  },
+  {
+    name: 'completeness falls back after a restart',
+    file: OWNER,
+    find: 'Math.max(this.core.completeThroughMs, this.#committedThroughMs)',
+    replace: 'this.core.completeThroughMs',
+  },
+  {
+    name: 'a repetition exactly at the horizon counts again',
+    file: JOIN,
+    find: 'loggedAtMs - lastMs <= this.#options.dedupHorizonMs',
+    replace: 'loggedAtMs - lastMs < this.#options.dedupHorizonMs',
+  },
+  {
+    name: 'ids are forgotten after half the horizon',
+    file: JOIN,
+    find: 'const memoryMs = dedupHorizonMs + logTimeSlackMs;',
+    replace: 'const memoryMs = dedupHorizonMs / 2;',
+  },
+  {
+    name: 'ids are forgotten while evaluations may still ask for them',
+    file: JOIN,
+    find: 'requestSeenMs < readMs[TOPICS.evaluations] - memoryMs &&',
+    replace: '',
+  },
+  {
+    name: 'a response exactly at the timeout is too late',
+    file: JOIN,
+    find: 'if (distanceMs >= -this.#options.joinTimeoutMs) return { answers: request };',
+    replace: 'if (distanceMs > -this.#options.joinTimeoutMs) return { answers: request };',
+  },
+  {
+    name: 'what was given up in silence is given up again after a crash',
+    file: JOIN,
+    find: 'if (loggedAtMs >= replayMs[TOPICS.responses] - patienceMs) this.gaveUpBeyondReplay = true;',
+    replace: '',
+  },
+  {
+    name: 'a request is given up one instant too early',
+    file: JOIN,
+    find: 'if (loggedAtMs >= responsesFromMs) break;',
+    replace: 'if (loggedAtMs > responsesFromMs) break;',
+  },
+  {
+    name: 'evaluations take the last call of their id instead of the earliest in range',
+    file: EVALUATIONS,
+    find: 'return calls.find(',
+    replace: 'return calls.findLast(',
+  },
+  {
+    name: 'the checkpoint forgets which requests wait',
+    file: CORE,
+    find: 'Array.from(requests.arrivals, (slot) => requests.offset[slot] as number)',
+    replace: '[]',
+  },
+  {
+    name: 'the checkpoint forgets which responses wait',
+    file: CORE,
+    find: 'Array.from(responses.arrivals, (slot) => responses.at(slot).half.offset)',
+    replace: '[]',
+  },
+  {
+    name: 'a recall takes invalid records for sightings of their key',
+    file: 'metrics-processor/core/recall.ts',
+    find: 'record.key === null || this.#invalid[topic].has(record.offset)',
+    replace: 'record.key === null',
+  },
+  {
+    name: 'a restart does not replay what was committed after the checkpoint',
+    file: 'metrics-processor/recover.ts',
+    find: 'recordsRead += await replayCommitted(log, core, partition, progress);',
+    replace: 'for (const topic of INPUT_TOPICS) core.skipTo(topic, progress.positions[topic]);',
+  },
+  {
+    name: 'a late event is dropped',
+    file: EFFECTS,
+    find: 'tally.requests++;',
+    replace: 'if (half.loggedAtMs - half.timestampMs < 3_600_000) tally.requests++;',
+  },
+  {
+    name: 'a call counts in the window of its response',
+    file: EFFECTS,
+    find: 'const startMs = windowStartMs(half.timestampMs, MINUTE_MS);\n    const tally = this.deltas.tally(half.series, startMs);',
+    replace:
+      'const startMs = windowStartMs(Date.parse(response.timestamp), MINUTE_MS);\n    const tally = this.deltas.tally(half.series, startMs);',
+  },
+  {
+    name: 'what a proxy answered from its cache is on the bill',
+    file: EFFECTS,
+    find: 'if (answered.isFree) return;',
+    replace: '',
+  },
+  {
+    name: 'a histogram is added twice where two deltas meet',
+    file: 'tally/tally.ts',
+    find: 'into.latency.add(from.latency);',
+    replace: 'into.latency.add(from.latency); if (into.requests > 1) into.latency.add(from.latency);',
+  },
+  {
+    name: 'cached tokens are billed at the full rate as well',
+    file: 'prices/cost.ts',
+    find: 'let rest = promptTokens - cacheReadTokens;',
+    replace: 'let rest = promptTokens;',
+  },
+  {
+    name: 'a response that found its request stays in the books as waiting',
+    file: 'metrics-processor/core/ledger.ts',
+    find: 'before[columns.waiting]--;',
+    replace: '',
+  },
+  {
+    name: 'a row that changed while it was published is taken for published',
+    file: 'metrics-store/memory/memory-windows.ts',
+    find: 'merged === null || merged.revision === row.revision',
+    replace: 'true',
+  },
+  {
+    name: 'rows are called published before they are on the topic',
+    file: 'metrics-processor/outbox.ts',
+    find: 'await log.append(rows.map(rowRecord));\n    await store.markRowsPublished(rows);',
+    replace: 'await store.markRowsPublished(rows);\n    await log.append(rows.map(rowRecord));',
+  },
+  {
+    name: 'a sender is answered before its events are durable',
+    file: 'ingestion-api/append-queue.ts',
+    find: 'await this.#withinTimeout(this.#log.append(records));',
+    replace: 'void this.#withinTimeout(this.#log.append(records)).catch(() => undefined);',
+  },
+  {
+    name: 'the log calls a topic silent too early',
+    file: 'event-log/memory/memory-broker.ts',
+    find: 'return held.stampedMsMax;',
+    replace: 'return held.stampedMsMax + 400;',
+  },
+];
