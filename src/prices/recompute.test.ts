@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  aCall,
+  aDelta,
+  aTally,
+  aUsage,
+  aUsageDelta,
+  commitNext,
+  metricsQuery,
+  minute,
+} from '../metrics-store/contract/builders.ts';
+import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
+import type { UsageQuery } from '../metrics-store/metrics-reader.ts';
+import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import { addUsage, Usage } from '../tally/usage.ts';
+import { HOUR_MS } from '../tally/window.ts';
+import type { PriceBook } from './price-book.ts';
+import { type RecomputeQuery, recompute } from './recompute.ts';
+
+const ALL: RecomputeQuery = { tenantId: null, fromMs: 0, toMs: minute(3 * 24 * 60), isDryRun: false };
+
+/** Input tokens cost `perToken`, output tokens ten times that; null prices nothing. */
+function aBook(perToken: number | null): PriceBook {
+  const rates = (input: number) => ({
+    input,
+    output: 10 * input,
+    cacheRead: 1,
+    cacheWrite: 1,
+    inputAudio: 1,
+    outputAudio: 1,
+  });
+  return {
+    priceOf: () => (perToken === null ? null : { rates: rates(perToken), bandFromTokens: 0, source: 'test' }),
+  };
+}
+
+function run(store: MetricsStore, query: Partial<RecomputeQuery> = {}, perToken: number | null = 2) {
+  const ports = { nowMs: () => 900, onPages: () => undefined, onPageDone: () => undefined };
+  return recompute({ ...ALL, ...query }, { store, prices: aBook(perToken), ...ports });
+}
+
+/** One call with 100 input tokens at a cost of 100, in the given minute. */
+async function countOne(store: MetricsStore, windowStartMs = minute(0)): Promise<void> {
+  await commitNext(store, {
+    tallies: [aDelta({ windowStartMs, tally: aTally({ requests: 1, completed: 1, cost: 100n }) })],
+    usages: [aUsageDelta({ windowStartMs, usage: aUsage({ calls: 1, inputTokens: 100, cost: 100n }) })],
+  });
+}
+
+async function storedCost(store: MetricsStore): Promise<bigint | undefined> {
+  const [row] = await store.readMetrics(metricsQuery({ stepMs: HOUR_MS, order: 'asc' }));
+  return row?.tally.costPicoUsd.value;
+}
+
+test('a dry run tells the difference and changes nothing', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  const report = await run(store, { isDryRun: true });
+  assert.equal(report.models[0]?.differencePicoUsd, 100n);
+  assert.equal(report.correctedRows, 1);
+  assert.equal(await storedCost(store), 100n);
+});
+
+test('a recompute corrects the sums, and the next one finds nothing to do', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  await countOne(store, minute(70));
+  const report = await run(store);
+  assert.deepEqual([report.models[0]?.oldPicoUsd, report.models[0]?.newPicoUsd, report.models.length], [200n, 400n, 1]);
+  assert.equal(report.correctedRows, 2);
+  assert.equal(await storedCost(store), 200n);
+  assert.equal((await run(store)).correctedRows, 0);
+});
+
+test('calls that lose their price are told apart from calls that cost nothing', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  const report = await run(store, {}, null);
+  assert.deepEqual([report.models[0]?.unpricedCallsBefore, report.models[0]?.unpricedCallsAfter], [0, 1]);
+  assert.equal(await storedCost(store), 0n);
+});
+
+test('two recomputes at once correct each row once', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  const reports = await Promise.all([run(store), run(store)]);
+  assert.equal(await storedCost(store), 200n);
+  assert.equal(reports[0].correctedRows + reports[1].correctedRows, 1);
+});
+
+test('a call that is counted between reading and correcting is priced as well', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  const readUsage = store.readUsage.bind(store);
+  let reads = 0;
+  store.readUsage = async (query: UsageQuery) => {
+    const rows = structuredRows(await readUsage(query));
+    if (rows.length > 0 && reads++ === 0) await countOne(store);
+    return rows;
+  };
+  const report = await run(store);
+  assert.equal(await storedCost(store), 400n);
+  assert.equal(report.missedRows, 0);
+});
+
+test('a row that changes at every attempt is told, not given up silently', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  const readUsage = store.readUsage.bind(store);
+  store.readUsage = async (query: UsageQuery) => {
+    const rows = structuredRows(await readUsage(query));
+    if (rows.length > 0) await countOne(store);
+    return rows;
+  };
+  assert.equal((await run(store)).missedRows, 1);
+});
+
+test('usage is read an hour at a time, and only on days that have some', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  await countOne(store, minute(2 * 24 * 60));
+  const asked: UsageQuery[] = [];
+  const readUsage = store.readUsage.bind(store);
+  store.readUsage = async (query: UsageQuery) => {
+    asked.push(query);
+    return readUsage(query);
+  };
+  await run(store, { isDryRun: true });
+  assert.equal(asked.length, 48);
+  assert.ok(asked.every(({ fromMs, toMs }) => toMs - fromMs <= HOUR_MS));
+});
+
+test('a range inside an hour leaves the minutes around it alone', async () => {
+  const store = new MemoryMetricsStore();
+  for (const index of [0, 1, 2]) await countOne(store, minute(index));
+  const report = await run(store, { fromMs: minute(1), toMs: minute(2) });
+  assert.equal(report.correctedRows, 1);
+  assert.equal(await storedCost(store), 400n);
+});
+
+test('a recompute for one tenant leaves the others alone', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  assert.equal((await run(store, { tenantId: 'nobody' })).models.length, 0);
+  assert.equal(await storedCost(store), 100n);
+});
+
+test('single calls of a corrected minute get their new cost, free ones keep theirs', async () => {
+  const store = new MemoryMetricsStore();
+  await countOne(store);
+  const call = aCall({ answeredModel: 'gpt-2025', promptTokens: 100, completionTokens: 0, costPicoUsd: 100n });
+  const calls = [
+    call,
+    { ...call, requestId: 'free', costPicoUsd: 0n },
+    { ...call, requestId: 'other', answeredModel: 'x' },
+  ];
+  await commitNext(store, { calls: calls.map((each) => ({ kind: 'full', call: each })) });
+  const report = await run(store);
+  assert.equal(report.correctedCalls, 1);
+  const costs = await Promise.all(
+    calls.map(async ({ requestId }) => (await store.readCall('acme', requestId))?.costPicoUsd),
+  );
+  assert.deepEqual(costs, [200n, 0n, 100n]);
+});
+
+test('single calls of a minute with audio keep their cost, because they do not hold their audio tokens', async () => {
+  const store = new MemoryMetricsStore();
+  await commitNext(store, {
+    tallies: [aDelta()],
+    usages: [aUsageDelta({ usage: aUsage({ calls: 1, inputTokens: 50, inputAudioTokens: 50, cost: 7n }) })],
+    calls: [{ kind: 'full', call: aCall({ answeredModel: 'gpt-2025', costPicoUsd: 7n }) }],
+  });
+  assert.equal((await run(store)).correctedCalls, 0);
+  assert.equal((await store.readCall('acme', 'r1'))?.costPicoUsd, 7n);
+});
+
+function copyOf(usage: Usage): Usage {
+  const copy = new Usage();
+  addUsage(copy, usage);
+  return copy;
+}
+
+/** A copy, as the SQL stores give one: the memory store hands out its own sums. */
+function structuredRows(rows: Awaited<ReturnType<MetricsStore['readUsage']>>) {
+  return rows.map((row) => ({ ...row, usage: copyOf(row.usage) }));
+}
