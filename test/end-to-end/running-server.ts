@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** The built program; `STREAMLENS_PROGRAM` names another build of it. */
+const PROGRAM = process.env['STREAMLENS_PROGRAM'] ?? fileURLToPath(new URL('../../bin/streamlens.js', import.meta.url));
+
+/** A command of the program as a child process. */
+export interface Command {
+  readonly process: ChildProcess;
+  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  /** What it wrote so far, both streams. */
+  output(): string;
+}
+
+/** `streamlens up` on free ports. */
+export interface Server extends Command {
+  readonly ingestion: string;
+  readonly metrics: string;
+}
+
+const READY_MS_MAX = 30_000;
+
+export function runCommand(args: readonly string[], env: Record<string, string> = {}): Command {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', OTLP_GRPC_PORT: '0', LOG_LEVEL: 'warn', HOST: '127.0.0.1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal }));
+  return { process: child, exited, output: () => output };
+}
+
+/** Starts the server and waits until it can work. @throws what it wrote, when it ends instead */
+export async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
+  const command = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0'], env);
+  let hasExited = false;
+  void command.exited.then(() => {
+    hasExited = true;
+  });
+  const port = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(command.output())?.[1];
+  const deadlineMs = Date.now() + READY_MS_MAX;
+  while (Date.now() < deadlineMs && !hasExited) {
+    const [ingestion, metrics] = [port('ingestion API'), port('metrics API')].map((each) => `http://127.0.0.1:${each}`);
+    if (ingestion !== undefined && metrics !== undefined && (await isReady(ingestion)) && (await isReady(metrics))) {
+      return { ...command, ingestion, metrics };
+    }
+    await sleep(20);
+  }
+  command.process.kill('SIGKILL');
+  throw new Error(`The server did not become ready:\n${command.output()}`);
+}
+
+/** A server of its own for one test, on a data directory that goes with it. */
+export async function serverFor(t: TestContext, env: Record<string, string> = {}): Promise<Server> {
+  const server = await startServer(dataDirFor(t), env);
+  t.after(async () => {
+    server.process.kill('SIGKILL');
+    await server.exited;
+  });
+  return server;
+}
+
+export function dataDirFor(t: TestContext): string {
+  const path = mkdtempSync(join(tmpdir(), 'streamlens-test-'));
+  t.after(() => rmSync(path, { recursive: true, force: true, maxRetries: 5 }));
+  return path;
+}
+
+async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${url}/ready`);
+    await response.text();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
