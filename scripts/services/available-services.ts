@@ -14,8 +14,17 @@ export async function availableServices(): Promise<ServiceObstacles> {
   return { kafka, postgres };
 }
 
-/** For node:test's `skip`: false, or one line that says what is missing and why. */
+/**
+ * For node:test's `skip`: false, or one line that says what is missing and why.
+ *
+ * @throws that line where `STREAMLENS_REQUIRE_ALL_SUITES=1`: in CI a suite that cannot run is a failure
+ */
 export function skipWithout(obstacles: ServiceObstacles, wanted: readonly (keyof ServiceObstacles)[]): string | false {
   const missing = wanted.flatMap((name) => (obstacles[name] === null ? [] : [`no ${name}: ${obstacles[name]}`]));
-  return missing.length === 0 ? false : missing.join('; ');
+  if (missing.length === 0) return false;
+  const reason = missing.join('; ');
+  if (process.env['STREAMLENS_REQUIRE_ALL_SUITES'] === '1') {
+    throw new Error(`A suite cannot run, and STREAMLENS_REQUIRE_ALL_SUITES=1 forbids to skip it: ${reason}`);
+  }
+  return reason;
 }
