@@ -45,8 +45,9 @@ export const SELECT_MATCHING_SERIES = `
  * row: joined freely, it was planned as a scan of all windows of a series, at 100 times the cost.
  */
 const MERGED = `
-  SELECT c.tenant_key, c.pair_id, p.route, p.model, c.window_start, c.revision, c.changed_at_ms, ${TALLY}
+  SELECT c.tenant_key, c.pair_id, p.route, p.model, c.window_start, c.revision, c.changed_at_ms, ${TALLY}, t.tenant_id
   FROM chosen c
+  JOIN tenants t ON t.tenant_key = c.tenant_key
   JOIN pairs p ON p.pair_id = c.pair_id
   JOIN series s ON s.pair_id = c.pair_id
   CROSS JOIN LATERAL (
@@ -69,9 +70,7 @@ export const SELECT_QUEUED = `
   WITH chosen AS (
     SELECT tenant_key, pair_id, window_start, revision, changed_at_ms, queue_id
     FROM changes_1m WHERE revision > published_revision ORDER BY queue_id LIMIT $1
-  ), named AS (${MERGED})
-  SELECT n.*, t.tenant_id FROM named n JOIN chosen c USING (pair_id, window_start)
-  JOIN tenants t ON t.tenant_key = n.tenant_key
+  ) ${MERGED}
   ORDER BY c.queue_id`;
 
 /** Values: tenant, route, model, window start, revision, as arrays. Only ever forward: a late mark changes nothing. */
