@@ -82,10 +82,6 @@ export class PartitionOwner {
     this.#lastCommitMs = ports.runtime.nowMs() - options.commitIntervalMs;
   }
 
-  get partition(): number {
-    return this.#options.partition;
-  }
-
   /** What to read next: every topic but one that is far ahead of another which still has records. */
   wanted(): LogPosition[] {
     const { partition } = this.#options;

@@ -121,12 +121,9 @@ export class Processor {
     const limits = { bytesMax: this.#options.pollBytesMax, waitMs };
     const slices = await this.#retry('reading the log', () => this.#ports.log.poll(wanted, limits));
     const prices = this.#ports.prices();
-    const polled = new Map(owners.map((owner) => [owner.partition, owner]));
-    for (const slice of slices) {
-      const owner = polled.get(slice.partition);
-      // Taken away while the poll was under way; and if it came back meanwhile, it begins at another offset.
-      if (owner !== undefined && owner === this.#owners.get(slice.partition)) owner.fold(slice, prices);
-    }
+    // A partition taken away while the poll was under way has no owner any more. It cannot have another one already,
+    // since recoveries begin between polls: so a slice always goes on where its owner stands.
+    for (const slice of slices) this.#owners.get(slice.partition)?.fold(slice, prices);
   }
 
   #commitDue(member: GroupMember): void {

@@ -60,3 +60,24 @@ test('a member whose session expired loses its partitions without being told', a
   await zombie.expireSession();
   assert.deepEqual(told, ['zombie +0,1', 'zombie -1', 'heir +1', 'heir +0']);
 });
+
+test('a session that expires while its member is still joining leaves no ghost that owns partitions', async () => {
+  const broker = new MemoryBroker({ partitionCount: 1 });
+  let giveBack = (): void => {};
+  const first = new MemoryEventLog(broker);
+  const onRevoked = () => new Promise<void>((resolve) => (giveBack = resolve));
+  await first.joinGroup({ onAssigned() {}, onRevoked, onLost() {} });
+  await first.expireSession();
+  // A member that clings to its partition holds up the rebalance, and thus those who join.
+  const clinging = await new MemoryEventLog(broker).joinGroup({ onAssigned() {}, onRevoked, onLost() {} });
+  const ghost = new MemoryEventLog(broker);
+  const joining = ghost.joinGroup({ onAssigned() {}, async onRevoked() {}, onLost() {} });
+  await ghost.expireSession();
+  giveBack();
+  await assert.rejects(joining, EventLogError);
+  await clinging.leave();
+  const assigned: number[] = [];
+  const heir = { onAssigned: (partitions: readonly number[]) => void assigned.push(...partitions) };
+  await new MemoryEventLog(broker).joinGroup({ ...heir, async onRevoked() {}, onLost() {} });
+  assert.deepEqual(assigned, [0]);
+});

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { INPUT_TOPICS, TOPICS } from '../../events/topics.ts';
+import {
+  aRequest,
+  aResponse,
+  CORE_OPTIONS,
+  FLAT_PRICES,
+  MINUTE,
+  noEvent,
+  restart,
+  START,
+  topics,
+} from './core-builders.contract.ts';
+import { PartitionCore } from './partition-core.ts';
+
+const PATIENT = { ...CORE_OPTIONS, joinTimeoutMs: 60 * MINUTE };
+
+test('an invalid record from before the horizon does not hide a waiting request of its key after a restart', () => {
+  const log = topics([aRequest('old', 0), noEvent('a', 1), aRequest('a', 2), aRequest('b', 40)]);
+  const crashed = new PartitionCore(PATIENT);
+  crashed.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  const core = restart(crashed, crashed.checkpoint(), log, PATIENT);
+  assert.equal(core.waitingCount, 3);
+});
+
+test('an invalid record within the horizon does not count as a sighting of its key after a restart', () => {
+  const log = topics([noEvent('a', 0), aRequest('a', 1)]);
+  const crashed = new PartitionCore(CORE_OPTIONS);
+  crashed.fold(TOPICS.requests, log[TOPICS.requests].slice(0, 1), FLAT_PRICES);
+  const core = restart(crashed, crashed.checkpoint(), log);
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  assert.equal(core.takeEffects().toCommit().tallies[0]?.tally.requests, 1);
+});
+
+test('a request that was given up because its responses were silent is not given up again after a crash', () => {
+  const log = topics([aRequest('a', 0)]);
+  const core = new PartitionCore(CORE_OPTIONS);
+  const checkpoint = core.checkpoint();
+  // The responses are read to their end, which is silent, while the requests still have a backlog.
+  core.seal(TOPICS.responses, START + 20 * MINUTE);
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  assert.equal(core.takeEffects().toCommit().tallies[0]?.tally.unanswered, 1);
+  const committed = core.needsCheckpoint ? core.checkpoint() : checkpoint;
+  const restarted = restart(core, committed, log);
+  for (const topic of INPUT_TOPICS) restarted.seal(topic, START + 100 * MINUTE);
+  assert.deepEqual(restarted.takeEffects().toCommit().tallies, []);
+});
+
+test('a response that was given up because its requests were silent is not given up again after a crash', () => {
+  const log = topics([], [aResponse('a', 0)]);
+  const core = new PartitionCore(CORE_OPTIONS);
+  const checkpoint = core.checkpoint();
+  core.seal(TOPICS.requests, START + 20 * MINUTE);
+  core.fold(TOPICS.responses, log[TOPICS.responses], FLAT_PRICES);
+  assert.equal(core.takeEffects().toCommit().deadLetters.length, 1);
+  const committed = core.needsCheckpoint ? core.checkpoint() : checkpoint;
+  const restarted = restart(core, committed, log);
+  for (const topic of INPUT_TOPICS) restarted.seal(topic, START + 100 * MINUTE);
+  assert.deepEqual(restarted.takeEffects().toCommit().deadLetters, []);
+});

@@ -1,0 +1,100 @@
+import { MemoryBroker } from '../event-log/memory/memory-broker.ts';
+import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
+import type { Commit } from '../metrics-store/commit.ts';
+import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
+import { MetricsStoreError } from '../metrics-store/metrics-store-error.ts';
+import { CORE_OPTIONS, FLAT_PRICES } from './core/core-builders.contract.ts';
+import { Processor, type ProcessorOptions, type ProcessorPorts } from './processor.ts';
+import type { ProcessorEvents } from './processor-events.ts';
+import type { Runtime } from './runtime.ts';
+
+/** A store that can be away for some commits: they are not applied and fail as unavailable. */
+export class StoreWithOutages extends MemoryMetricsStore {
+  isAwayFor: (commit: Commit) => boolean = () => false;
+  attempts = 0;
+
+  override async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+    this.attempts++;
+    if (this.isAwayFor(commit)) throw new MetricsStoreError('unavailable', 'The store is away');
+    return super.commit(commit);
+  }
+}
+
+/** A clock that goes on by itself and can be set; sleeping lets a few turns of the event loop pass. */
+export class FastRuntime implements Runtime {
+  clockMs = 1_000_000;
+  #tokens = 0;
+
+  nowMs(): number {
+    return this.clockMs;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return;
+    this.clockMs += ms;
+    await turns(2);
+  }
+
+  newToken(): string {
+    return `token-${this.#tokens++}`;
+  }
+}
+
+export const SILENT_EVENTS: ProcessorEvents = {
+  recovered() {},
+  folded() {},
+  committed() {},
+  fenced() {},
+  retrying() {},
+  revoked() {},
+  published() {},
+};
+
+export interface Bench {
+  readonly broker: MemoryBroker;
+  readonly store: StoreWithOutages;
+  readonly runtime: FastRuntime;
+  processor(ports?: Partial<ProcessorPorts>, options?: Partial<ProcessorOptions>): Processor;
+  send(topic: 'llm.requests' | 'llm.responses', id: string): Promise<void>;
+}
+
+export function aBench(): Bench {
+  const runtime = new FastRuntime();
+  const wait = (ms: number, signal: AbortSignal) => runtime.sleep(Math.min(ms, 10), signal);
+  const broker = new MemoryBroker({ partitionCount: 1, nowMs: () => runtime.clockMs, wait });
+  const store = new StoreWithOutages();
+  const log = new MemoryEventLog(broker);
+  return {
+    broker,
+    store,
+    runtime,
+    processor(ports = {}, options = {}) {
+      const all = { log, store, runtime, events: SILENT_EVENTS, prices: () => FLAT_PRICES, ...ports };
+      return new Processor({ ...CORE_OPTIONS, commitIntervalMs: 20, pollBytesMax: 100_000, ...options }, all);
+    },
+    async send(topic, id) {
+      const dims = { tenant_id: 'acme', route: 'chat', model: 'm' };
+      const event = { request_id: id, ...dims, timestamp: '2025-11-19T10:00:00Z' };
+      await log.append([{ topic, key: id, value: Buffer.from(JSON.stringify(event)) }]);
+    },
+  };
+}
+
+/** Lets `count` turns of the event loop pass. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => void setImmediate(resolve));
+}
+
+/** Waits until something is so, at most some thousand turns of the event loop. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  for (let i = 0; i < 5000; i++) {
+    if (await isSo()) return;
+    await turns(1);
+  }
+  throw new Error(`It never came to pass: ${what}`);
+}
+
+export async function countedRequests(store: MemoryMetricsStore): Promise<number> {
+  const rows = await store.readAudit({ tenantId: null, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
+  return rows.reduce((sum, { counts }) => sum + counts.countedRequests, 0);
+}

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GroupListener, LogPosition, PollLimits } from '../event-log/event-log.ts';
+import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
+import { aBench, countedRequests, turns, until } from './processor-builders.contract.ts';
+
+test('a processor that is stopped while the store is away skips no record', async () => {
+  const { store, send, processor } = aBench();
+  const first = processor();
+  const running = first.run();
+  await send('llm.requests', 'a');
+  await until('the first request is counted', async () => (await countedRequests(store)) === 1);
+  store.isAwayFor = () => true;
+  const { attempts } = store;
+  await send('llm.requests', 'b');
+  await until('a commit fails', () => store.attempts > attempts);
+  await send('llm.requests', 'c');
+  await turns(20);
+  // The last try of that commit fails; then the store is back, just when the rest is committed before the end.
+  const lastTry = store.attempts + 1;
+  store.isAwayFor = () => store.attempts <= lastTry;
+  first.stop();
+  await running;
+  const second = processor();
+  const going = second.run();
+  await until('all requests are counted', async () => (await countedRequests(store)) >= 3);
+  second.stop();
+  await going;
+  assert.equal(await countedRequests(store), 3);
+});
+
+test('a clock that is set back by an hour does not hold up commits', async () => {
+  const { store, runtime, send, processor } = aBench();
+  const one = processor();
+  const running = one.run();
+  await send('llm.requests', 'a');
+  await until('the first request is counted', async () => (await countedRequests(store)) === 1);
+  runtime.clockMs -= 3_600_000;
+  const setBackMs = runtime.clockMs;
+  await send('llm.requests', 'b');
+  await until('the second request is counted', async () => (await countedRequests(store)) === 2);
+  assert.ok(runtime.clockMs - setBackMs < 1000, 'within a second');
+  one.stop();
+  await running;
+});
+
+test('what a partition was called complete through does not fall back after a restart', async () => {
+  const { store, send, processor } = aBench();
+  const throughMs = async () => (await store.loadProgress(0))?.completeThroughMs ?? 0;
+  const first = processor();
+  const running = first.run();
+  await send('llm.requests', 'a');
+  await until('a heartbeat', async () => (await throughMs()) > 1_010_000);
+  first.stop();
+  await running;
+  const beforeMs = await throughMs();
+  await send('llm.requests', 'b');
+  await send('llm.requests', 'c');
+  await send('llm.responses', 'c');
+  const second = processor({}, { pollBytesMax: 1 });
+  const going = second.run();
+  await until('the next commit', async () => (await countedRequests(store)) > 1);
+  assert.ok((await throughMs()) >= beforeMs);
+  second.stop();
+  await going;
+});
+
+/** A log that tells its member to give the partition back and to take it again, while a poll is held up. */
+class BouncingLog extends MemoryEventLog {
+  #listener: GroupListener | null = null;
+  #release = (): void => {};
+  #held: Promise<void> | null = null;
+  isHolding = false;
+
+  override joinGroup(listener: GroupListener) {
+    this.#listener = listener;
+    return super.joinGroup(listener);
+  }
+
+  holdNextRecords(): void {
+    this.#held = new Promise((resolve) => {
+      this.#release = resolve;
+    });
+  }
+
+  async bounce(): Promise<void> {
+    await this.#listener?.onRevoked([0]);
+    this.#listener?.onAssigned([0]);
+  }
+
+  release(): void {
+    this.#held = null;
+    this.#release();
+  }
+
+  override async poll(wanted: readonly LogPosition[], limits: PollLimits) {
+    const slices = await super.poll(wanted, limits);
+    if (this.#held !== null && slices.some(({ records }) => records.length > 0)) {
+      this.isHolding = true;
+      await this.#held;
+    }
+    return slices;
+  }
+}
+
+test('a poll that began before a partition went away and came back is not folded', async () => {
+  const { broker, store, send, processor } = aBench();
+  const log = new BouncingLog(broker);
+  const one = processor({ log });
+  const running = one.run();
+  await send('llm.requests', 'a');
+  await until('the first request is counted', async () => (await countedRequests(store)) === 1);
+  // The second request is folded, but the store never hears of it; the third is in a poll that takes long.
+  store.isAwayFor = (commit) => commit.positions['llm.requests'] === 2;
+  const { attempts } = store;
+  await send('llm.requests', 'b');
+  await until('a commit fails', () => store.attempts > attempts);
+  log.holdNextRecords();
+  await send('llm.requests', 'c');
+  await until('the poll is held up', () => log.isHolding);
+  await log.bounce();
+  await turns(100);
+  log.release();
+  await until('later requests are counted', async () => (await countedRequests(store)) >= 2);
+  await turns(200);
+  one.stop();
+  await running;
+  assert.equal(await countedRequests(store), 3);
+});
