@@ -14,6 +14,7 @@ const ENTRIES = [
   'src/cli/main.ts',
   'src/app/processor-thread.ts',
   'src/app/query-thread.ts',
+  'src/app/key-thread.ts',
   'src/event-log/sqlite/append-thread.ts',
 ];
 

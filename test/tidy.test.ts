@@ -23,12 +23,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   otlp: ['events'],
   http: ['events', 'observability'],
   observability: ['events', 'metrics-processor'],
-  'ingestion-api': ['events', 'event-log', 'http', 'observability', 'otlp', 'metrics-store'],
+  'api-keys': ['http', 'metrics-store'],
+  'ingestion-api': ['events', 'event-log', 'http', 'observability', 'otlp', 'metrics-store', 'api-keys'],
   'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices', 'observability'],
   dashboard: ['http'],
   traffic: ['events'],
   app: ['*'],
-  cli: ['app', 'settings', 'traffic', 'events'],
+  backfill: ['events'],
+  'dead-letters': ['events', 'event-log', 'metrics-store', 'metrics-processor'],
+  cli: ['app', 'settings', 'traffic', 'backfill', 'dead-letters', 'events'],
 };
 
 /** Folders that hold an adapter of a port: only `app` chooses one. */

@@ -1,9 +1,9 @@
 import type { FastifyInstance } from 'fastify';
+import type { KeyCheck } from '../api-keys/key-check.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import { addDocsRoutes } from '../http/docs-routes.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import { AppendQueue } from '../ingestion-api/append-queue.ts';
-import { anybody } from '../ingestion-api/authenticate.ts';
 import { addEventRoutes, BATCH_BYTES_MAX } from '../ingestion-api/event-routes.ts';
 import { IngestionMetrics } from '../ingestion-api/ingestion-metrics.ts';
 import { ingestionOpenApi } from '../ingestion-api/openapi.ts';
@@ -16,6 +16,7 @@ import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../otlp/tenant-and-rou
 import { createKeyTable } from '../otlp/wanted-keys.ts';
 import type { Settings } from '../settings/settings-table.ts';
 import { startOtlpGrpc } from './otlp-grpc.ts';
+import { senderCheck } from './sender-check.ts';
 import { VERSION } from './version.ts';
 
 const APPEND_BYTES_MAX = 4 * 1024 * 1024;
@@ -34,7 +35,7 @@ export interface RunningRole {
 export async function startIngestion(
   settings: Settings,
   port: number,
-  { log, logger }: { log: EventLog; logger: Logger },
+  { log, logger, checkKey }: { log: EventLog; logger: Logger; checkKey: KeyCheck | null },
 ): Promise<RunningRole> {
   const metrics = new IngestionMetrics();
   const queue = new AppendQueue(
@@ -56,7 +57,7 @@ export async function startIngestion(
   const context: OtlpContext = {
     queue,
     metrics,
-    checkSender: anybody,
+    checkSender: senderCheck(settings, checkKey, metrics),
     keys: createKeyTable(names),
     dimensions: new DimensionFinder(names),
     recent: new RecentCalls(),

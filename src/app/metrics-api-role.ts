@@ -1,3 +1,5 @@
+import type { KeyCheck } from '../api-keys/key-check.ts';
+import { addTenantGuard } from '../api-keys/tenant-guard.ts';
 import { addDocsRoutes } from '../http/docs-routes.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import type { MetricsQueries } from '../metrics-api/metrics-queries.ts';
@@ -17,6 +19,8 @@ const BODY_BYTES_MAX = 64 * 1024;
 export interface MetricsApiPorts {
   readonly queries: MetricsQueries;
   readonly logger: Logger;
+  /** Null where readers need no key. */
+  readonly checkKey: KeyCheck | null;
   /** What else in this process must work, and has numbers: in `up`, the processor. */
   readonly dependencies?: readonly Dependency[];
   readonly registries?: readonly Scrapable[];
@@ -24,12 +28,13 @@ export interface MetricsApiPorts {
 
 /** Starts the metrics API. @throws when the port cannot be bound */
 export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
-  const { queries, logger, dependencies = [], registries = [] } = ports;
+  const { queries, logger, checkKey, dependencies = [], registries = [] } = ports;
   const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX });
   addHealthRoutes(server, {
     dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],
     registries: [processMetrics(VERSION), ...registries],
   });
+  if (checkKey !== null) addTenantGuard(server, checkKey);
   const context = { queries, nowMs: Date.now };
   addQueryRoutes(server, context);
   addStreamRoute(server, context);

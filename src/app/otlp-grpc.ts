@@ -28,9 +28,9 @@ export async function startOtlpGrpc(
   }
 }
 
-async function handleExport({ signal, body, headers }: GrpcExport, context: OtlpContext): Promise<GrpcAnswer> {
+async function handleExport({ signal, body, headers, address }: GrpcExport, context: OtlpContext): Promise<GrpcAnswer> {
   try {
-    const sender = await context.checkSender(headers);
+    const sender = await context.checkSender({ headers, address });
     if (signal !== 'traces') return { outcome: 'ok', body: notKept(signal) };
     return { outcome: 'ok', body: await acceptTraces(body, 'protobuf', sender, context) };
   } catch (error) {

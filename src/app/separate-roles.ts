@@ -5,6 +5,7 @@ import { processMetrics } from '../observability/process-metrics.ts';
 import type { Settings } from '../settings/settings-table.ts';
 import { listen, startIngestion } from './ingestion-role.ts';
 import { startMetricsApi } from './metrics-api-role.ts';
+import { openKeyCheck } from './open-key-check.ts';
 import { openLog } from './open-log.ts';
 import { openStore } from './open-store.ts';
 import { openStoreQueries } from './open-store-queries.ts';
@@ -17,13 +18,15 @@ import { VERSION } from './version.ts';
 export async function startSeparateIngestion(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('ingestion-api', settings.logLevel);
   const log = await openLog(settings);
-  const role = await startIngestion(settings, settings.httpPort, { log, logger });
+  const keys = await openKeyCheck(settings);
+  const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check });
   return {
     started: [`ingestion API   http://localhost:${role.port}`],
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();
       await log.close();
+      await keys.close();
     },
   };
 }
@@ -60,13 +63,15 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
 export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
   const queries = await patiently('the store', logger, () => openStoreQueries(settings));
-  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger });
+  const keys = await openKeyCheck(settings);
+  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check });
   return {
     started: [`metrics API   http://localhost:${role.port}`],
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();
       await queries.close();
+      await keys.close();
     },
   };
 }

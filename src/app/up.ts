@@ -7,6 +7,7 @@ import { CallableThread, threadUrl } from '../threads/thread-rpc.ts';
 import { takeDataDirectory } from './data-directory.ts';
 import { startIngestion } from './ingestion-role.ts';
 import { startMetricsApi } from './metrics-api-role.ts';
+import { openKeyCheck } from './open-key-check.ts';
 import { openLog } from './open-log.ts';
 import { storePath } from './open-store.ts';
 import { openStoreQueries } from './open-store-queries.ts';
@@ -20,6 +21,7 @@ import { threadQueries } from './thread-queries.ts';
  *     append thread     writes the embedded log (an fsync blocks it)
  *     processor thread  reads the log, writes the store
  *     query thread      reads the store
+ *     key thread        looks up API keys, where they are required
  */
 export async function startUp(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('up', settings.logLevel);
@@ -30,17 +32,19 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   const log = await openLog(settings, clock);
   // Before the threads, so that they can start side by side and find the schema there.
   if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
+  const keys = await openKeyCheck(settings);
   const [processor, queries, ingestion] = await Promise.all([
     CallableThread.start(threadUrl('app/processor-thread'), {
       name: 'processor',
       workerData: { settings, clock },
     }),
     settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
-    startIngestion(settings, settings.ingestionPort, { log, logger }),
+    startIngestion(settings, settings.ingestionPort, { log, logger, checkKey: keys.check }),
   ]);
   const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
     queries,
     logger,
+    checkKey: keys.check,
     dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
     registries: [{ metrics: () => processor.call('metrics', null) }],
   });
@@ -57,6 +61,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       await processor.stop();
       await metricsApi.stop();
       await queries.close();
+      await keys.close();
       await log.close();
       releaseDirectory();
     },

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app/version.ts';
 import { SettingError } from '../settings/read-settings.ts';
+import { addKeyCommands } from './key-commands.ts';
 import { addPriceCommands } from './price-commands.ts';
 import { addServerCommands } from './server-commands.ts';
 import { addStoreCommands } from './store-commands.ts';
@@ -21,6 +22,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addStoreCommands(program);
   addTrafficCommands(program);
   addPriceCommands(program);
+  addKeyCommands(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
   try {
     await program.parseAsync([...argv], { from: 'user' });

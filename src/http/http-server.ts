@@ -52,6 +52,9 @@ export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): F
 function sendProblem(reply: Pick<FastifyReply, 'code' | 'header' | 'send'>, problem: Problem): void {
   void reply.code(problem.status);
   void reply.header('content-type', 'application/problem+json; charset=utf-8');
+  // Basic as well, so that a browser asks for the key: anything as the name, the key as the password.
+  if (problem.status === 401)
+    void reply.header('www-authenticate', 'Bearer realm="StreamLens", Basic realm="StreamLens"');
   if (problem.retryAfterS !== undefined) void reply.header('retry-after', problem.retryAfterS);
   void reply.send(problem.toJson());
 }

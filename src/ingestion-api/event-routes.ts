@@ -43,7 +43,7 @@ export function addEventRoutes(server: FastifyInstance, context: RouteContext): 
 }
 
 async function acceptOne(type: EventType, request: FastifyRequest, context: RouteContext): Promise<void> {
-  const sender = await context.checkSender(request.headers);
+  const sender = await context.checkSender({ headers: request.headers, address: request.ip });
   mediaType(request, 'application/json');
   const event = forSender(readEvent(type, await readBody(request, EVENT_BYTES_MAX)), sender);
   if (!event.ok) {
@@ -51,6 +51,7 @@ async function acceptOne(type: EventType, request: FastifyRequest, context: Rout
     if (event.reason === 'too_large') throw new Problem(413, `The event ${event.errors[0]?.message ?? ''}`);
     throw new Problem(400, `The ${type} is not valid: ${inWords(event.errors)}`, { errors: event.errors });
   }
+  sender.charge(1);
   await accept([event.record], context);
   context.metrics.accepted(type, 1);
 }
@@ -62,7 +63,7 @@ interface BatchAnswer {
 }
 
 async function acceptBatch(request: FastifyRequest, context: RouteContext): Promise<BatchAnswer> {
-  const sender = await context.checkSender(request.headers);
+  const sender = await context.checkSender({ headers: request.headers, address: request.ip });
   const type = mediaType(
     request,
     'application/json',
@@ -81,6 +82,7 @@ async function acceptBatch(request: FastifyRequest, context: RouteContext): Prom
   const rejected = events.length - valid.length;
   if (rejected > 0) context.metrics.rejected('invalid', rejected);
   if (valid.length === 0) throw noneValid(events);
+  sender.charge(events.length);
   await accept(
     valid.map((event) => event.record),
     context,

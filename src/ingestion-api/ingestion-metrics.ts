@@ -3,7 +3,7 @@ import type { EventType } from '../events/topics.ts';
 import type { AppendQueue, AppendQueueEvents } from './append-queue.ts';
 
 /** Why an event was not accepted. */
-export type Rejection = 'invalid' | 'too_large' | 'queue_full' | 'log_unavailable' | 'unauthorized';
+export type Rejection = 'invalid' | 'too_large' | 'queue_full' | 'log_unavailable' | 'unauthorized' | 'rate_limited';
 
 /** What Prometheus sees of the ingestion API. */
 export class IngestionMetrics implements AppendQueueEvents {

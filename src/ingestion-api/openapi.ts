@@ -25,7 +25,7 @@ const Batch = Type.Array(
 
 const Bytes = Type.String({ description: 'OTLP as the specification has it.' });
 const OTLP_TYPES = { 'application/json': Type.Object({}), 'application/x-protobuf': Bytes };
-const TAKING = [408, 413, 415, 503];
+const TAKING = [401, 403, 408, 413, 415, 429, 503];
 
 function single(path: string, name: string, summary: string): Operation {
   return {

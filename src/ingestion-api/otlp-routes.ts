@@ -26,7 +26,7 @@ const TRACE_URLS = ['/v1/traces', '/api/public/otel/v1/traces'];
 export function addOtlpRoutes(server: FastifyInstance, context: OtlpContext): void {
   for (const url of TRACE_URLS) {
     server.post(url, async (request, reply) => {
-      const sender = await context.checkSender(request.headers);
+      const sender = await context.checkSender({ headers: request.headers, address: request.ip });
       const format = formatOf(request);
       const body = await readBody(request, BATCH_BYTES_MAX);
       return answer(reply, format, await acceptTraces(body, format, sender, context));
@@ -34,13 +34,13 @@ export function addOtlpRoutes(server: FastifyInstance, context: OtlpContext): vo
   }
   for (const signal of ['metrics', 'logs'] as const) {
     server.post(`/v1/${signal}`, async (request, reply) => {
-      await context.checkSender(request.headers);
+      await context.checkSender({ headers: request.headers, address: request.ip });
       const format = formatOf(request);
       return answer(reply, format, notKeptAnswer(signal, format));
     });
   }
   server.post('/v1/otlp/explain', async (request, reply) => {
-    const sender = await context.checkSender(request.headers);
+    const sender = await context.checkSender({ headers: request.headers, address: request.ip });
     const body = await readBody(request, BATCH_BYTES_MAX);
     const options = { tenantOfKey: sender.tenantId, dimensions: context.dimensions };
     const explained = explainExport(body, formatOf(request), options);
@@ -67,6 +67,7 @@ export async function acceptTraces(
   }
   const { dimensions, recent, metrics } = context;
   const counted = spansToEvents(decoded.value, { tenantOfKey: sender.tenantId, dimensions, recent });
+  sender.charge(counted.events.length);
   await accept(counted.events.map(toRecord), context);
   recent.remember(counted.marks, Date.now());
   if (counted.calls > 0) {

@@ -18,6 +18,8 @@ export interface GrpcExport {
   readonly signal: Signal;
   readonly body: Uint8Array;
   readonly headers: Readonly<Record<string, string>>;
+  /** The address of the other end, without its port. */
+  readonly address: string;
 }
 
 export interface GrpcServerOptions {
@@ -60,7 +62,7 @@ export async function startGrpcServer({ host, port, handle, onError }: GrpcServe
   for (const [service, signal] of SERVICES) {
     server.addService(definitionOf(service), {
       Export(call: grpc.ServerUnaryCall<Buffer, Buffer>, reply: grpc.sendUnaryData<Buffer>) {
-        answerOf(handle, { signal, body: call.request, headers: headersOf(call.metadata) }).then(
+        answerOf(handle, exportOf(signal, call)).then(
           (answer) => replyWith(answer, reply),
           (error: unknown) => {
             onError(error);
@@ -95,6 +97,15 @@ function definitionOf(service: string): grpc.ServiceDefinition {
       responseDeserialize: same,
     },
   };
+}
+
+function exportOf(signal: Signal, call: grpc.ServerUnaryCall<Buffer, Buffer>): GrpcExport {
+  // `127.0.0.1:53412` or `[::1]:53412`
+  const address = call
+    .getPeer()
+    .replace(/:\d+$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+  return { signal, body: call.request, headers: headersOf(call.metadata), address };
 }
 
 function headersOf(metadata: grpc.Metadata): Readonly<Record<string, string>> {
