@@ -54,8 +54,8 @@ export interface Bench {
   readonly broker: MemoryBroker;
   readonly store: StoreWithOutages;
   readonly runtime: FastRuntime;
-  processor(ports?: Partial<ProcessorPorts>, options?: Partial<ProcessorOptions>): Processor;
-  send(topic: 'llm.requests' | 'llm.responses', id: string): Promise<void>;
+  readonly processor: (ports?: Partial<ProcessorPorts>, options?: Partial<ProcessorOptions>) => Processor;
+  readonly send: (topic: 'llm.requests' | 'llm.responses', id: string) => Promise<void>;
 }
 
 export function aBench(): Bench {
@@ -68,11 +68,11 @@ export function aBench(): Bench {
     broker,
     store,
     runtime,
-    processor(ports = {}, options = {}) {
+    processor: (ports = {}, options = {}) => {
       const all = { log, store, runtime, events: SILENT_EVENTS, prices: () => FLAT_PRICES, ...ports };
       return new Processor({ ...CORE_OPTIONS, commitIntervalMs: 20, pollBytesMax: 100_000, ...options }, all);
     },
-    async send(topic, id) {
+    send: async (topic, id) => {
       const dims = { tenant_id: 'acme', route: 'chat', model: 'm' };
       const event = { request_id: id, ...dims, timestamp: '2025-11-19T10:00:00Z' };
       await log.append([{ topic, key: id, value: Buffer.from(JSON.stringify(event)) }]);

@@ -31,7 +31,7 @@ class Judged {
   }
 
   get result(): object {
-    return Object.fromEntries([...this.#counts].filter(([, count]) => count !== 0).sort());
+    return Object.fromEntries([...this.#counts].filter(([, count]) => count !== 0));
   }
 
   #add(name: string, count: number): void {
