@@ -86,6 +86,13 @@ test('docs/operations.md explains every metric that the sources define, and no o
   );
 });
 
+test('ARCHITECTURE.md has at most 300 lines and shows every folder of the sources', () => {
+  const text = readText('ARCHITECTURE.md');
+  assert.ok(text.split('\n').length <= 300);
+  const folders = readdirSync(join(ROOT, 'src')).filter((folder) => !text.includes(`\`src/${folder}\``));
+  assert.deepEqual(folders, []);
+});
+
 interface Block {
   /** What stands behind the three backticks. */
   readonly fence: string;
