@@ -1,6 +1,6 @@
 import { Compile, type Validator } from 'typebox/compile';
 import { Format } from 'typebox/format';
-import { METADATA_BYTES_MAX } from './fields.ts';
+import { METADATA_BYTES_MAX, METADATA_LEVELS_MAX } from './fields.ts';
 import { LlmEvaluation } from './llm-evaluation.ts';
 import { LlmRequest } from './llm-request.ts';
 import { LlmResponse } from './llm-response.ts';
@@ -62,12 +62,23 @@ function beyondSchema(type: EventType, event: EventOf[EventType], jsonBytes: num
   if (Number.isNaN(atMs)) return { path: '/timestamp', message: 'is no day of the calendar' };
   // The pattern lets the year 1970 through, but an offset can put its first hours into 1969, which has no window.
   if (atMs < 0) return { path: '/timestamp', message: TIMESTAMP_RANGE };
-  if (type !== 'request' || jsonBytes <= METADATA_BYTES_MAX) return undefined;
+  // Each level takes two brackets, so a small event needs no look.
+  if (type !== 'request' || jsonBytes <= 2 * METADATA_LEVELS_MAX) return undefined;
   const metadata = (event as LlmRequest).metadata;
-  if (metadata && Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES_MAX) {
+  if (!metadata) return undefined;
+  if (isDeeperThan(METADATA_LEVELS_MAX, metadata)) {
+    return { path: '/metadata', message: `must not be nested deeper than ${METADATA_LEVELS_MAX} levels` };
+  }
+  if (jsonBytes > METADATA_BYTES_MAX && Buffer.byteLength(JSON.stringify(metadata)) > METADATA_BYTES_MAX) {
     return { path: '/metadata', message: `must take at most ${METADATA_BYTES_MAX} bytes as JSON` };
   }
   return undefined;
+}
+
+function isDeeperThan(levels: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  return Object.values(value).some((each) => isDeeperThan(levels - 1, each));
 }
 
 interface SchemaError {

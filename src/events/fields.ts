@@ -7,6 +7,12 @@ export const EVENT_BYTES_MAX = 64 * 1024;
 export const METADATA_BYTES_MAX = 16 * 1024;
 
 /**
+ * Reading JSON does not recurse, writing it does: 7000 brackets in one request, which fit into 16 KiB, would overflow
+ * the stack of whoever writes them again, for every restart anew.
+ */
+export const METADATA_LEVELS_MAX = 500;
+
+/**
  * No model has a context of more than some millions of tokens. The limit keeps every sum an exact integer:
  * a row could take 90 million such calls before it left the integers that a JavaScript number holds.
  */

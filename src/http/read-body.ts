@@ -22,7 +22,7 @@ export async function readBody(request: FastifyRequest, bytesMax: number): Promi
     if (body.length > bytesMax) throw tooLarge(bytesMax);
     return body;
   }
-  if (!(encoding in DECOMPRESS)) {
+  if (!Object.hasOwn(DECOMPRESS, encoding)) {
     throw new Problem(415, `Content-Encoding "${encoding.slice(0, 64)}" is not known; use gzip, deflate, zstd or none`);
   }
   try {

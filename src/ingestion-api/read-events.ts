@@ -63,7 +63,7 @@ function readLine(line: Buffer): ReadEvent {
 /** @param bytes as it was sent, or null where it has to be written again */
 function checkItem(item: unknown, bytes: Buffer | null): ReadEvent {
   const type = (item as { type?: unknown } | null)?.type;
-  if (typeof type !== 'string' || !(type in TOPIC_OF)) {
+  if (typeof type !== 'string' || !Object.hasOwn(TOPIC_OF, type)) {
     return invalid({ path: '/type', message: 'must be request, response or evaluation' });
   }
   try {
