@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildDashboard } from './build-dashboard.ts';
 
 /**
  * Builds `dist`: one file per program entry and per thread, plus the chunks they share.
@@ -43,3 +44,4 @@ await build({
   banner: { js: REQUIRE },
   logLevel: 'warning',
 });
+await buildDashboard(root);

@@ -2,10 +2,12 @@ import type { KeyCheck } from '../api-keys/key-check.ts';
 import { addTenantGuard } from '../api-keys/tenant-guard.ts';
 import { addDocsRoutes } from '../http/docs-routes.ts';
 import { createHttpServer } from '../http/http-server.ts';
+import { addDashboardRoute, type IngestionPorts } from '../metrics-api/dashboard-route.ts';
 import type { MetricsQueries } from '../metrics-api/metrics-queries.ts';
 import { metricsOpenApi } from '../metrics-api/openapi.ts';
 import { addQueryRoutes } from '../metrics-api/query-routes.ts';
 import { addStreamRoute } from '../metrics-api/stream-route.ts';
+import { addSummaryRoute } from '../metrics-api/summary-route.ts';
 import { addHealthRoutes, type Dependency, type Scrapable } from '../observability/health-routes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { processMetrics } from '../observability/process-metrics.ts';
@@ -24,11 +26,16 @@ export interface MetricsApiPorts {
   /** What else in this process must work, and has numbers: in `up`, the processor. */
   readonly dependencies?: readonly Dependency[];
   readonly registries?: readonly Scrapable[];
+  /** Where this process takes events, if it does. */
+  readonly ingestion?: IngestionPorts;
 }
+
+/** The same from the sources as from the bundle, which are both two folders deep. */
+const DASHBOARD = new URL('../../dist/dashboard/', import.meta.url);
 
 /** Starts the metrics API. @throws when the port cannot be bound */
 export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
-  const { queries, logger, checkKey, dependencies = [], registries = [] } = ports;
+  const { queries, logger, checkKey, dependencies = [], registries = [], ingestion = null } = ports;
   const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX });
   addHealthRoutes(server, {
     dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],
@@ -38,6 +45,8 @@ export async function startMetricsApi(settings: Settings, port: number, ports: M
   const context = { queries, nowMs: Date.now };
   addQueryRoutes(server, context);
   addStreamRoute(server, context);
+  addSummaryRoute(server, context);
+  addDashboardRoute(server, { directory: DASHBOARD, ingestion });
   addDocsRoutes(server, metricsOpenApi(VERSION));
   const boundPort = await listen(server, settings.host, port);
   return {

@@ -1,0 +1,98 @@
+import { customSpan, RANGES, type RangeName, relativeSpan, type Span } from './time-range.ts';
+
+export type Split = 'none' | 'route' | 'model';
+export type CallFilter = 'all' | 'error' | 'waiting' | 'unanswered';
+export type CallOrder = 'newest' | 'slowest';
+
+/** What a person chose to look at. All of it is in the address, so that a link shows another person the same. */
+export interface View {
+  readonly tenant: string | null;
+  readonly range: RangeName | 'custom';
+  /** Only with the range `custom`. */
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly split: Split;
+  /** A column of the breakdown; `-` before it: largest first. */
+  readonly sort: string;
+  readonly calls: CallFilter;
+  readonly order: CallOrder;
+  /** The call whose details are open. */
+  readonly call: string | null;
+}
+
+export const DEFAULT_VIEW: View = {
+  tenant: null,
+  range: '1h',
+  fromMs: null,
+  toMs: null,
+  route: null,
+  model: null,
+  split: 'none',
+  sort: '-requests',
+  calls: 'all',
+  order: 'newest',
+  call: null,
+};
+
+const SPLITS: readonly string[] = ['route', 'model'];
+const CALL_FILTERS: readonly string[] = ['error', 'waiting', 'unanswered'];
+
+/** Reads the query string of the address; what it does not understand is as if it were not there. */
+export function parseView(search: string): View {
+  const query = new URLSearchParams(search);
+  const fromMs = instantMs(query.get('from'));
+  const toMs = instantMs(query.get('to'));
+  const isCustom = fromMs !== null && toMs !== null && fromMs < toMs;
+  const range = query.get('range') ?? '';
+  const split = query.get('split') ?? '';
+  const calls = query.get('calls') ?? '';
+  return {
+    tenant: query.get('tenant') || null,
+    range: isCustom ? 'custom' : Object.hasOwn(RANGES, range) ? (range as RangeName) : DEFAULT_VIEW.range,
+    fromMs: isCustom ? fromMs : null,
+    toMs: isCustom ? toMs : null,
+    route: query.get('route') || null,
+    model: query.get('model') || null,
+    split: SPLITS.includes(split) ? (split as Split) : 'none',
+    sort: query.get('sort') || DEFAULT_VIEW.sort,
+    calls: CALL_FILTERS.includes(calls) ? (calls as CallFilter) : 'all',
+    order: query.get('order') === 'slowest' ? 'slowest' : 'newest',
+    call: query.get('call') || null,
+  };
+}
+
+/** The query string of a view, with its `?`; what is as usual is left out. */
+export function formatView(view: View): string {
+  const query = new URLSearchParams();
+  const set = (name: string, value: string | null, usual: string | null = null): void => {
+    if (value !== null && value !== usual) query.set(name, value);
+  };
+  set('tenant', view.tenant);
+  if (view.range === 'custom' && view.fromMs !== null && view.toMs !== null) {
+    set('from', new Date(view.fromMs).toISOString());
+    set('to', new Date(view.toMs).toISOString());
+  } else {
+    set('range', view.range, DEFAULT_VIEW.range);
+  }
+  set('route', view.route);
+  set('model', view.model);
+  set('split', view.split, DEFAULT_VIEW.split);
+  set('sort', view.sort, DEFAULT_VIEW.sort);
+  set('calls', view.calls, DEFAULT_VIEW.calls);
+  set('order', view.order, DEFAULT_VIEW.order);
+  set('call', view.call);
+  const text = query.toString();
+  return text === '' ? '' : `?${text}`;
+}
+
+export function spanOf(view: View, nowMs: number): Span {
+  if (view.range !== 'custom') return relativeSpan(view.range, nowMs);
+  return customSpan(view.fromMs ?? nowMs, view.toMs ?? nowMs);
+}
+
+function instantMs(text: string | null): number | null {
+  const ms = Date.parse(text ?? '');
+  return Number.isFinite(ms) && ms >= 0 ? ms : null;
+}
