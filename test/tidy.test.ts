@@ -22,7 +22,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'metrics-processor': ['events', 'tally', 'event-log', 'metrics-store', 'prices'],
   otlp: ['events'],
   http: ['events', 'observability'],
-  observability: ['events', 'metrics-processor'],
+  observability: ['events', 'metrics-processor', 'metrics-store'],
   'api-keys': ['http', 'metrics-store'],
   'ingestion-api': ['events', 'event-log', 'http', 'observability', 'otlp', 'metrics-store', 'api-keys'],
   'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices', 'observability'],

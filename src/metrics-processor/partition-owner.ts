@@ -180,6 +180,7 @@ export class PartitionOwner {
       waiting: this.core.waitingCount,
       completeThroughMs: commit.completeThroughMs,
       checkpointBytes: commit.checkpoint?.length ?? 0,
+      audits: commit.audits,
     });
   }
 

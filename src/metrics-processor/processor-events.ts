@@ -1,4 +1,5 @@
 import type { InputTopic } from '../events/topics.ts';
+import type { AuditDelta } from '../metrics-store/audit.ts';
 
 /** What a processor tells about itself; Prometheus and the log listen. */
 export interface ProcessorEvents {
@@ -20,4 +21,6 @@ export interface CommitFact {
   /** How far the partition is complete, in log time. */
   readonly completeThroughMs: number;
   readonly checkpointBytes: number;
+  /** What became of the records that the commit accounts for. */
+  readonly audits: readonly AuditDelta[];
 }

@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { InputTopic } from '../events/topics.ts';
 import type { CommitFact, ProcessorEvents } from '../metrics-processor/processor-events.ts';
+import { AUDIT_COUNTS, type AuditCounts } from '../metrics-store/audit.ts';
 import type { Logger } from './logger.ts';
 
 /** What Prometheus and the log see of a processor. */
@@ -42,6 +43,12 @@ export class ProcessorMetrics implements ProcessorEvents {
     name: 'streamlens_committed_total',
     help: 'What commits added: rows, calls, dead letters, checkpoint bytes',
     labelNames: ['what'],
+    registers: [this.registry],
+  });
+  readonly #audit = new Gauge({
+    name: 'streamlens_audit_events',
+    help: 'Events taken from the log by type and fate: accepted = counted + waiting + duplicate + dead',
+    labelNames: ['type', 'fate'],
     registers: [this.registry],
   });
   readonly #fenced = new Counter({
@@ -87,10 +94,19 @@ export class ProcessorMetrics implements ProcessorEvents {
     this.#committed.inc({ what: 'calls' }, fact.calls);
     this.#committed.inc({ what: 'dead_letters' }, fact.deadLetters);
     this.#committed.inc({ what: 'checkpoint_bytes' }, fact.checkpointBytes);
+    for (const { counts } of fact.audits) this.#book(counts);
     this.#waiting.set({ partition }, fact.waiting);
     this.#completeThrough.set({ partition }, fact.completeThroughMs / 1000);
     if (fact.deadLetters > 0)
       this.#logger.warn({ partition, deadLetters: fact.deadLetters }, 'Records became dead letters');
+  }
+
+  /** A gauge because what waits goes down again, and a response moves to its tenant when it meets its request. */
+  #book(counts: AuditCounts): void {
+    for (const name of AUDIT_COUNTS) {
+      const [, fate = '', type = ''] = /^([a-z]+)([A-Z][a-z]+)s$/.exec(name) ?? [];
+      if (counts[name] !== 0) this.#audit.inc({ type: type.toLowerCase(), fate }, counts[name]);
+    }
   }
 
   fenced(partition: number): void {
