@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app/version.ts';
 import { SettingError } from '../settings/read-settings.ts';
+import { addBackfillCommand } from './backfill-command.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addPriceCommands } from './price-commands.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -23,6 +24,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addTrafficCommands(program);
   addPriceCommands(program);
   addKeyCommands(program);
+  addBackfillCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
   try {
     await program.parseAsync([...argv], { from: 'user' });

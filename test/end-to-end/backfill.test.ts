@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { zstdCompressSync } from 'node:zlib';
+import { auditOf, getJson } from './http-calls.ts';
+import { dataDirFor, runCommand, serverFor } from './running-server.ts';
+
+const DAY_MS = Date.UTC(2025, 10, 19);
+
+/** Calls with both halves, 20 ms apart, in the order of a file that was written as they happened. */
+function history(calls: number): string {
+  const lines: string[] = [];
+  for (let i = 0; i < calls; i++) {
+    const timestamp = new Date(DAY_MS + i * 20).toISOString();
+    const request = { tenant_id: 'acme', route: 'chat', model: 'gpt-4.1-mini', prompt_tokens: 100 };
+    lines.push(JSON.stringify({ type: 'request', request_id: `r${i}`, timestamp, ...request }));
+    lines.push(
+      JSON.stringify({ type: 'response', request_id: `r${i}`, timestamp, latency_ms: 5, completion_tokens: 10 }),
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function aFile(t: TestContext, name: string, content: string | Uint8Array): string {
+  const path = join(dataDirFor(t), name);
+  writeFileSync(path, content);
+  return path;
+}
+
+async function countedCalls(metricsUrl: string): Promise<number> {
+  const url = `${metricsUrl}/v1/metrics?tenant_id=acme&step=1d&group_by=none`;
+  const { metrics } = await getJson<{ metrics: { completed: number }[] }>(url);
+  return metrics.reduce((sum, row) => sum + row.completed, 0);
+}
+
+test('a backfill that is killed again and again counts every call once', async (t) => {
+  const server = await serverFor(t);
+  const calls = 40_000;
+  const path = aFile(t, 'history.ndjson.zst', zstdCompressSync(history(calls)));
+  const args = ['backfill', path, '--base-url', server.ingestion];
+  let kills = 0;
+  for (;;) {
+    const command = runCommand(args);
+    let hasExited = false;
+    void command.exited.then(() => {
+      hasExited = true;
+    });
+    await sleep(500 + kills * 110);
+    if (hasExited) {
+      assert.equal((await command.exited).code, 0, command.output());
+      break;
+    }
+    if (kills < 6) {
+      command.process.kill('SIGKILL');
+      kills++;
+    }
+    await command.exited;
+    if (kills >= 6) {
+      assert.equal((await runCommand(args).exited).code, 0);
+      break;
+    }
+  }
+  const audit = await auditOf(server.metrics, { requests: calls, responses: calls });
+  assert.equal(audit.totals.requests.counted, calls);
+  assert.equal(await countedCalls(server.metrics), calls);
+  assert.ok(kills > 0, 'it was too fast to be killed');
+});
+
+test('bad lines are told by their number and cost no other line', async (t) => {
+  const server = await serverFor(t);
+  const path = aFile(t, 'history.ndjson', `${history(3)}{"type":"request"}\nnot json\n`);
+  const command = runCommand(['backfill', path, '--base-url', server.ingestion]);
+  assert.equal((await command.exited).code, 1);
+  assert.match(command.output(), /6 events accepted, 2 not valid\n {2}line 7: .*\n {2}line 8: it must be JSON/);
+  await auditOf(server.metrics, { requests: 3, responses: 3 });
+  assert.equal(await countedCalls(server.metrics), 3);
+});
+
+test('a backfill to nobody ends with a sentence and exit code 1, wrong usage with 2', async (t) => {
+  const path = aFile(t, 'history.ndjson', history(1));
+  const lost = runCommand(['backfill', path, '--base-url', 'http://127.0.0.1:1', '--retry-minutes', '0']);
+  assert.equal((await lost.exited).code, 1);
+  assert.match(lost.output(), /cannot be reached: /);
+  const missing = runCommand(['backfill', `${path}.gone`]);
+  assert.deepEqual([(await missing.exited).code, /no such file/.test(missing.output())], [1, true]);
+  assert.equal((await runCommand(['backfill', path, '--unsure', 'maybe']).exited).code, 2);
+  assert.equal((await runCommand(['backfill']).exited).code, 2);
+});
