@@ -16,9 +16,9 @@ function aQueue(more: Partial<AppendQueueOptions> = {}) {
   const appends: Append[] = [];
   const timers = new Set<() => void>();
   const log = {
-    append: (records: readonly NewRecord[]) =>
+    append: (appended: readonly NewRecord[]) =>
       new Promise<void>((resolve, reject) => {
-        appends.push({ keys: records.map(({ key }) => key), succeed: resolve, fail: reject });
+        appends.push({ keys: appended.map(({ key }) => key), succeed: resolve, fail: reject });
       }),
   };
   const after = (_: number, action: () => void) => {

@@ -68,10 +68,7 @@ async function replayCommitted(
   let recordsRead = 0;
   for (const topic of INPUT_TOPICS) {
     const range = { topic, partition, from: core.positions[topic], to: progress.positions[topic] };
-    recordsRead += await readAll(log, range, (records) => {
-      core.fold(topic, records, NO_PRICES);
-      core.takeEffects();
-    });
+    recordsRead += await readAll(log, range, (records) => core.replay(topic, records));
     core.skipTo(topic, progress.positions[topic]);
   }
   return recordsRead;
@@ -93,6 +90,3 @@ async function readAll(
   }
   return recordsRead;
 }
-
-/** Costs of a replay are thrown away. */
-const NO_PRICES = { priceOf: () => null };

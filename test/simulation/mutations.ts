@@ -137,6 +137,24 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'for (const topic of INPUT_TOPICS) core.skipTo(topic, progress.positions[topic]);',
   },
   {
+    name: 'a restart gives up what waited because it reads one topic after the other',
+    file: CORE,
+    find: 'this.join.isBounded = this.evaluations.isBounded = false;',
+    replace: '',
+  },
+  {
+    name: 'a restart takes what is older than the horizon for a sighting',
+    file: 'metrics-processor/core/recall.ts',
+    find: 'if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(record.offset)) continue;',
+    replace: '',
+  },
+  {
+    name: 'an evaluation that was given up in silence is given up again after a crash',
+    file: EVALUATIONS,
+    find: 'if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;',
+    replace: '',
+  },
+  {
     name: 'a late event is dropped',
     file: EFFECTS,
     find: 'tally.requests++;',

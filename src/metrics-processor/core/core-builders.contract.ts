@@ -83,8 +83,7 @@ export function restart(
   }
   recall.finish();
   for (const topic of INPUT_TOPICS) {
-    core.fold(topic, log[topic].slice(core.positions[topic], crashed.positions[topic]), FLAT_PRICES);
+    core.replay(topic, log[topic].slice(core.positions[topic], crashed.positions[topic]));
   }
-  core.takeEffects();
   return core;
 }

@@ -30,6 +30,8 @@ export interface EvaluationJoinOptions {
 export class EvaluationJoin {
   readonly waiting = new WaitingEvaluations();
   gaveUpBeyondReplay = false;
+  /** As `Join.isBounded`. */
+  isBounded = true;
   readonly #options: EvaluationJoinOptions;
   readonly #sink: EvaluationSink;
   readonly #seen = new IdTable(64);
@@ -49,7 +51,7 @@ export class EvaluationJoin {
       return 'counted';
     }
     this.waiting.add(half);
-    if (this.waiting.size > this.#options.pendingMax) {
+    if (this.isBounded && this.waiting.size > this.#options.pendingMax) {
       this.gaveUpBeyondReplay = true;
       this.#sink.evaluationLost(this.waiting.take(this.waiting.arrivals.first));
     }

@@ -49,6 +49,8 @@ export class Join {
   readonly times = new LogTimes();
   /** Whether something was given up that a replay from the last checkpoint would not give up by itself. */
   gaveUpBeyondReplay = false;
+  /** False while a restart replays: nothing was given up for room there, or a later checkpoint would have said so. */
+  isBounded = true;
 
   readonly #options: JoinOptions;
   readonly #losses: JoinLosses;
@@ -209,7 +211,7 @@ export class Join {
    * letter), or the oldest response as a dead letter, whichever kind there is more of.
    */
   #boundPending(): void {
-    if (this.requests.size + this.responses.size <= this.#options.pendingMax) return;
+    if (!this.isBounded || this.requests.size + this.responses.size <= this.#options.pendingMax) return;
     this.gaveUpBeyondReplay = true;
     if (this.requests.size >= this.responses.size) {
       this.#losses.requestUnanswered(this.#takeRequest(this.requests.arrivals.first));

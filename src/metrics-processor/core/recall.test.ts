@@ -47,6 +47,20 @@ test('a request that was given up because its responses were silent is not given
   assert.deepEqual(restarted.takeEffects().toCommit().tallies, []);
 });
 
+test('a restart at MAX_PENDING gives up nothing that waited before it, though it reads one topic after the other', () => {
+  const tight = { ...CORE_OPTIONS, pendingMax: 1 };
+  const log = topics([aRequest('a', 0), aRequest('b', 2), aRequest('c', 4)], [aResponse('a', 1), aResponse('b', 3)]);
+  const core = new PartitionCore(tight);
+  const checkpoint = core.checkpoint();
+  for (let next = 0; next < 3; next++) {
+    core.fold(TOPICS.requests, log[TOPICS.requests].slice(next, next + 1), FLAT_PRICES);
+    core.fold(TOPICS.responses, log[TOPICS.responses].slice(next, next + 1), FLAT_PRICES);
+  }
+  assert.equal(core.needsCheckpoint, false);
+  const restarted = restart(core, checkpoint, log, tight);
+  assert.deepEqual([restarted.join.requests.size, restarted.join.responses.size], [1, 0]);
+});
+
 test('a response that was given up because its requests were silent is not given up again after a crash', () => {
   const log = topics([], [aResponse('a', 0)]);
   const core = new PartitionCore(CORE_OPTIONS);
