@@ -30,7 +30,7 @@ import org.apache.kafka.streams.state.WindowStore;
 
 /**
  * Joins llm.requests and llm.responses by request_id within 15 minutes of log time, adds the calls up per series and
- * minute of the request's time, and writes each changed window to bench.streams.metrics.
+ * minute of the request's time, and writes each changed window to <application id>.metrics.
  *
  * Arguments: bootstrap servers, guarantee (exactly_once_v2 | at_least_once), store (rocksdb | memory), state directory,
  * application id.
@@ -96,7 +96,7 @@ public final class CallMetrics {
                 .withRetention(Duration.ofHours(25)))
         .toStream((window, tally) -> window.key() + '|' + window.window().start())
         .mapValues(Tally::toJson)
-        .to("bench.streams.metrics", Produced.with(text, Serdes.ByteArray()));
+        .to(settings.get(StreamsConfig.APPLICATION_ID_CONFIG) + ".metrics", Produced.with(text, Serdes.ByteArray()));
     return builder.build(settings);
   }
 
