@@ -18,7 +18,9 @@ export async function runUntilSignal(start: () => Promise<RunningProgram>): Prom
       });
     }
   });
-  const program = await start();
+  const program = await Promise.race([start(), signalled]);
+  // While it was starting (or waiting for a broker) nothing was taken that would have to be finished.
+  if (program === 'signal') process.exit(0);
   for (const line of program.started) process.stderr.write(`${line}\n`);
   try {
     await Promise.race([signalled, program.failed]);

@@ -23,7 +23,10 @@ export function skipWithoutSdks(): string | false {
 /** Installs the SDKs of the Node applications, as their lock file has them. */
 export async function installNodeApps(): Promise<void> {
   if (existsSync(`${NODE_APPS}/node_modules/ai`)) return;
-  await run('npm', ['ci', '--no-audit', '--no-fund', '--omit=dev'], { cwd: NODE_APPS, timeout: INSTALL_MS_MAX });
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--omit=dev'], {
+    cwd: NODE_APPS,
+    timeout: INSTALL_MS_MAX,
+  });
 }
 
 /** Installs the SDKs of the Python application into an environment of its own. */
