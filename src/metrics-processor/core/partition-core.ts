@@ -3,6 +3,7 @@ import type { LlmRequest } from '../../events/llm-request.ts';
 import { parseTimestampMs } from '../../events/timestamp.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
+import type { Series } from '../../tally/series.ts';
 import { tokens } from './answered-call.ts';
 import { Books } from './books.ts';
 import { CallSampling } from './call-sampling.ts';
@@ -142,15 +143,15 @@ export class PartitionCore {
     this.sampling.resumeAt(checkpoint.sampling);
   }
 
+  seriesOf(event: LlmRequest): Series {
+    const { tenant_id: tenantId, route, model, provider } = event;
+    return this.#series.of({ tenantId, route, model, provider: provider ?? '' });
+  }
+
   /** What the join keeps of a request. */
   requestHalf(record: LogRecord, event: LlmRequest, keptId: string | null): RequestHalf {
     return {
-      series: this.#series.of({
-        tenantId: event.tenant_id,
-        route: event.route,
-        model: event.model,
-        provider: event.provider ?? '',
-      }),
+      series: this.seriesOf(event),
       offset: record.offset,
       loggedAtMs: record.loggedAtMs,
       timestampMs: parseTimestampMs(event.timestamp),
