@@ -125,7 +125,7 @@ function NumberCell({
     <td class="number">
       {column.format(value)}
       {column.bar !== undefined && (
-        <i class="bar" aria-hidden="true">
+        <i class="cell-bar" aria-hidden="true">
           <i style={{ width: `${(share * 100).toFixed(1)}%`, background: `var(--${column.bar})` }} />
         </i>
       )}

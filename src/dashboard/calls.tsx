@@ -105,11 +105,11 @@ function CallTable({ calls, onOpen }: { readonly calls: readonly Call[]; readonl
           <tr>
             <th scope="col">Time</th>
             <th scope="col">Status</th>
-            <th scope="col">Route</th>
-            <th scope="col">Model</th>
             <th scope="col" class="number">
               Latency
             </th>
+            <th scope="col">Route</th>
+            <th scope="col">Model</th>
             <th scope="col" class="number">
               Tokens in
             </th>
@@ -162,14 +162,14 @@ function CallRow({ call, slowestMs, onOpen }: CallRowProps) {
         <StatusBadge status={call.status} />
         {call.error !== null && <span class="clip reason">{call.error}</span>}
       </td>
-      <td>{call.route}</td>
-      <td>{call.model}</td>
       <td class="number">
         {formatMs(call.latency_ms)}
-        <i class="bar" aria-hidden="true">
+        <i class="cell-bar" aria-hidden="true">
           <i style={{ width, background: 'var(--quantile-2)' }} />
         </i>
       </td>
+      <td>{call.route}</td>
+      <td>{call.model}</td>
       <td class="number">{formatCount(call.prompt_tokens)}</td>
       <td class="number">{formatCount(call.completion_tokens)}</td>
       <td class="number">{formatUsd(call.estimated_cost_usd)}</td>

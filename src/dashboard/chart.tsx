@@ -60,7 +60,7 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
     <figure class="panel chart">
       <figcaption>
         <h3>{title}</h3>
-        <ul class="legend">
+        <ul class={content.series.length > 3 ? 'legend long' : 'legend'}>
           {content.series.map(({ label, colour, shape: drawn }) => (
             <li key={label}>
               <i class={`swatch ${drawn}`} style={{ '--swatch': `var(--${colour})` }} />

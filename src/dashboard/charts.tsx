@@ -63,11 +63,11 @@ export function Charts({ snapshot, view, theme, change }: ChartsProps) {
 
 function stepName(step: string): string {
   const names: Record<string, string> = {
-    '1m': 'minute',
+    '1m': 'one minute',
     '5m': '5 minutes',
     '15m': '15 minutes',
-    '1h': 'hour',
-    '1d': 'day',
+    '1h': 'one hour',
+    '1d': 'one day',
   };
   return names[step] ?? step;
 }

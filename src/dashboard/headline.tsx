@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import type { MetricsRow, Unpriced } from './api-answers.ts';
 import { formatCount, formatExact, formatMs, formatShare, formatUsd } from './format-number.ts';
 import type { Snapshot } from './snapshot.ts';
+import { UnpricedNote } from './unpriced-note.tsx';
 
 export interface HeadlineProps {
   readonly snapshot: Snapshot | null;
@@ -51,7 +52,7 @@ export function Headline({ snapshot, unpriced }: HeadlineProps) {
           value={show(total, (row) => formatCount(row.unpriced_requests))}
           tone={total !== null && total.unpriced_requests > 0 ? 'warn' : undefined}
         >
-          {total !== null && unpricedNote(total, unpriced)}
+          {total !== null && <UnpricedNote calls={total.unpriced_requests} unpriced={unpriced} />}
         </Tile>
       </dl>
     </section>
@@ -94,20 +95,4 @@ function openText({ in_flight: waiting, unanswered }: MetricsRow): string {
 function costNote({ completed, unpriced_requests: unpriced, estimated_cost_usd: cost }: MetricsRow): string {
   const priced = completed - unpriced;
   return cost === null || priced === 0 ? 'no priced call' : `${formatUsd(cost / priced)} a call`;
-}
-
-/** What to do about it. */
-function unpricedNote({ unpriced_requests: calls }: MetricsRow, answer: Unpriced | null): ComponentChildren {
-  if (calls === 0) return 'every answered call is in the cost';
-  const models = answer?.unpriced ?? [];
-  const [first] = models;
-  if (first === undefined) return 'not in the cost';
-  if (models.every((model) => model.calls === model.calls_without_tokens)) return 'token counts are unknown';
-  const others = models.length > 1 ? ` and ${models.length - 1} more` : '';
-  return (
-    <span title={`Add ${models.map(({ model }) => model).join(', ')} to the file that PRICES_FILE names`}>
-      add <b>{first.model}</b>
-      {others} to PRICES_FILE
-    </span>
-  );
 }

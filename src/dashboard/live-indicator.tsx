@@ -23,8 +23,10 @@ export function LiveIndicator({ completeness, isConnected, isInTrouble }: LiveIn
       <b role="status">{word}</b>
       {until !== null && (
         <span class="live-detail">
-          complete until <time dateTime={until}>{formatClock(Date.parse(until))}</time>
-          <span class="lag"> · lag {formatMs(lagMs)}</span>
+          <span>
+            complete until <time dateTime={until}>{formatClock(Date.parse(until))}</time>
+          </span>
+          <span class="lag">lag {formatMs(lagMs)}</span>
         </span>
       )}
     </p>
