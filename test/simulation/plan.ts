@@ -48,7 +48,7 @@ export function drawPlan(seed: number): Plan {
     dedupHorizonMs: random.int(3, 30) * 100,
     commitIntervalMs: random.pick([20, 50, 200, 1000]),
     pollBytesMax: random.pick([1, 500, 3000, 100_000]),
-    pendingMax: random.chance(0.06) ? random.int(1, 6) : 1_000_000,
+    pendingMax: random.chance(0.1) ? random.int(1, 6) : 1_000_000,
     callsPerSecondMax: random.chance(0.1) ? random.int(1, 5) : 1_000_000,
     replayRecordsMax: random.pick([1, 5, 20, 1000]),
     replayPerWaiting: random.pick([0, 1, 4]),

@@ -47,7 +47,9 @@ class Traffic {
     // The same id again when the first is just about to be forgotten: a late retry. Long after, it is another call.
     if (random.chance(0.08)) this.#life(id, atMs + this.#near(dedupHorizonMs), dims);
     if (random.chance(0.08)) this.#life(id, atMs + dedupHorizonMs + random.int(500, 2500), this.#dimensions());
-    if (random.chance(0.1)) this.#send(random.int(0, trafficMs), malformed(id, random));
+    // Under the key of the call, shortly before it or at any time.
+    const badAtMs = random.chance(0.5) ? Math.max(0, atMs - random.int(0, 1500)) : random.int(0, trafficMs);
+    if (random.chance(0.2)) this.#send(badAtMs, malformed(id, random));
   }
 
   /** One call with its halves, repetitions and judgements. */
