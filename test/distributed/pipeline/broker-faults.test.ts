@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { availableServices, skipWithout } from '../../../scripts/services/available-services.ts';
+import { Cluster } from './cluster.ts';
+import { planOf } from './sent-call.ts';
+import { assertExact } from './settled.ts';
+import { Traffic } from './traffic.ts';
+
+const skip = skipWithout(await availableServices(), ['kafka', 'postgres']);
+/** A broker that is back answers before its replicas have caught up; killing the next one then would be two faults. */
+const CATCH_UP_MS = 2_500;
+
+suite('Faults of one of three brokers under load', { skip }, () => {
+  let cluster: Cluster;
+  before(async () => {
+    cluster = await Cluster.start({ brokers: 3, processors: 2 });
+  });
+  after(() => cluster?.stop());
+
+  test('each is killed and restarted in turn, leaders move, and every call counts once', async (t) => {
+    const plan = planOf('brokers');
+    const traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls, callsPerSecond: 400 });
+    for (const broker of cluster.kafka.brokers) {
+      await traffic.flows();
+      await broker.kill('SIGKILL');
+      await sleep(4_000);
+      await traffic.flows();
+      await broker.restart();
+      await sleep(CATCH_UP_MS);
+    }
+    await traffic.flows();
+    await traffic.stop();
+    t.diagnostic(`answers ${JSON.stringify([...traffic.answers])}, silent for ${Math.round(traffic.silenceMsMax)} ms`);
+    await assertExact(cluster, traffic, plan);
+    assert.ok(
+      cluster.roles.every((role) => role.isRunning),
+      'every process lives',
+    );
+  });
+
+  test('one is frozen for longer than its session, and every call counts once', async () => {
+    const plan = planOf('frozen');
+    const traffic = new Traffic({ plan, seed: 2, urls: cluster.ingestionUrls, callsPerSecond: 400 });
+    const [, broker] = cluster.kafka.brokers;
+    await traffic.flows();
+    await broker?.kill('SIGSTOP');
+    await sleep(6_000);
+    await traffic.flows();
+    await broker?.kill('SIGCONT');
+    await traffic.flows();
+    await traffic.stop();
+    await assertExact(cluster, traffic, plan);
+  });
+});
