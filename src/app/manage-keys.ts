@@ -41,12 +41,13 @@ async function withKeys<T>(settings: Settings, work: (keys: ApiKeys) => Promise<
 }
 
 /** Keys may be made before the first start, so a store that is not there yet is created. */
-async function openKeys({ postgresDsn: dsn, migrate, ...settings }: Settings): Promise<ApiKeys> {
+async function openKeys(settings: Settings): Promise<ApiKeys> {
+  const { postgresDsn: dsn, migrate, dataDir } = settings;
   if (dsn !== undefined) {
     const { openPostgresApiKeys } = await import('../metrics-store/postgres/postgres-api-keys.ts');
     return openPostgresApiKeys({ dsn, migrate, poolMax: 1 });
   }
   const { openSqliteApiKeys } = await import('../metrics-store/sqlite/sqlite-api-keys.ts');
-  mkdirSync(settings.dataDir, { recursive: true });
-  return openSqliteApiKeys({ path: storePath({ ...settings, postgresDsn: dsn, migrate }), migrate });
+  mkdirSync(dataDir, { recursive: true });
+  return openSqliteApiKeys({ path: storePath(settings), migrate });
 }

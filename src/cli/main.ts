@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app/version.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { addBackfillCommand } from './backfill-command.ts';
+import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addPriceCommands } from './price-commands.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -25,6 +26,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addPriceCommands(program);
   addKeyCommands(program);
   addBackfillCommand(program);
+  addDeadLetterCommands(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
   try {
     await program.parseAsync([...argv], { from: 'user' });
