@@ -38,10 +38,14 @@ export interface StreamLensDrain {
   readonly program: Program;
   readonly processes: number;
   readonly name: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** StreamLens drains the topics into an empty database; every row is compared. */
-export function streamLensDrain(ground: DrainGround, { program, processes, name }: StreamLensDrain): Contestant {
+export function streamLensDrain(
+  ground: DrainGround,
+  { program, processes, name, env: extra = {} }: StreamLensDrain,
+): Contestant {
   const { kafka, postgres, oracle, records } = ground;
   return {
     name,
@@ -49,7 +53,7 @@ export function streamLensDrain(ground: DrainGround, { program, processes, name 
       const dsn = await postgres.newDatabase();
       const ports = await freePorts(processes);
       const group = `${name}-${round}`.replaceAll(/\W+/g, '-');
-      const env = { KAFKA_BROKERS: kafka.bootstrap, POSTGRES_DSN: dsn, CONSUMER_GROUP: group };
+      const env = { KAFKA_BROKERS: kafka.bootstrap, POSTGRES_DSN: dsn, CONSUMER_GROUP: group, ...extra };
       const meter = new CpuMeter({ broker: kafka.pid, database: postgres.pid });
       const roles: ChildProgram[] = [];
       try {
