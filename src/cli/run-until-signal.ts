@@ -18,7 +18,10 @@ export async function runUntilSignal(start: () => Promise<RunningProgram>): Prom
       });
     }
   });
-  const program = await Promise.race([start(), signalled]);
+  const program = await Promise.race([start(), signalled]).catch((error: unknown) => {
+    endAfterTelling();
+    throw error;
+  });
   // While it was starting (or waiting for a broker) nothing was taken that would have to be finished.
   if (program === 'signal') process.exit(0);
   for (const line of program.started) process.stderr.write(`${line}\n`);
@@ -29,4 +32,12 @@ export async function runUntilSignal(start: () => Promise<RunningProgram>): Prom
     await program.stop();
   }
   process.exit(0);
+}
+
+/**
+ * Ends the process once the caller has told of the failure: what had started before it (threads, the other port) would
+ * keep it alive for ever.
+ */
+function endAfterTelling(): void {
+  setImmediate(() => process.exit());
 }

@@ -191,7 +191,7 @@ test('JSON that is nested deeply is refused or taken and read back, never a fail
 });
 
 test('a bomb of gigabytes ends at the limit, not at its size', async () => {
-  const before = await residentBytes();
+  const bytesBefore = await residentBytes();
   const part = gzipSync(Buffer.alloc(64 * 1024 * 1024));
   const bomb = Buffer.concat(Array.from({ length: 64 }, () => part));
   const zstdBomb = zstdCompressSync(Buffer.alloc(512 * 1024 * 1024));
@@ -209,7 +209,7 @@ test('a bomb of gigabytes ends at the limit, not at its size', async () => {
       );
     }
   }
-  const grown = (await residentBytes()) - before;
+  const grown = (await residentBytes()) - bytesBefore;
   assert.ok(grown < 150 * 1024 * 1024, `the process grew by ${grown} bytes`);
 });
 
@@ -229,7 +229,11 @@ test('queries that are wrong are 400 and name the parameter', async () => {
     for (const value of values) {
       const query = new URLSearchParams({ tenant_id: 'bad', [name]: value });
       const what = `${name}=${value.slice(0, 60)}`;
-      assert.deepEqual(problemPaths(await get(`${server.metrics}/v1/metrics?${query}`), 400, what), [`/${name}`], what);
+      assert.deepEqual(
+        problemPaths(await get(`${server.metrics}/v1/metrics?${query.toString()}`), 400, what),
+        [`/${name}`],
+        what,
+      );
     }
   }
   for (const path of ['/v1/metrics', '/v1/calls', '/v1/calls/x', '/v1/evaluations', '/v1/metrics/stream']) {

@@ -242,14 +242,14 @@ test('rows are filtered by route and model, limited, and turned page by page', a
   assert.equal((await getJson<Rows>(`${url}&from=2025-11-19T10:02:00Z&to=2025-11-19T10:04:00Z`)).count, 2);
   assert.equal((await getJson<Rows>(`${url}&step=1h&group_by=none`)).metrics[0]?.['requests'], 7);
   for (const order of ['desc', 'asc']) {
-    const starts: unknown[] = [];
+    const starts: string[] = [];
     for (let cursor: string | undefined = ''; cursor !== undefined; ) {
       const from = cursor === '' ? '' : `&cursor=${cursor}`;
       const page: Rows & { next_cursor?: string } = await getJson(`${url}&limit=3&order=${order}${from}`);
-      starts.push(...page.metrics.map(({ window_start: start }) => start));
+      starts.push(...page.metrics.map(({ window_start: start }) => String(start)));
       cursor = page.next_cursor;
     }
-    const sorted = starts.toSorted() as string[];
+    const sorted = starts.toSorted((a, b) => a.localeCompare(b));
     assert.equal(new Set(starts).size, 7, order);
     assert.deepEqual(starts, order === 'asc' ? sorted : sorted.toReversed());
   }

@@ -83,7 +83,9 @@ export async function rowsOf(metricsUrl: string): Promise<Record<string, Expecte
         limit: '250',
         ...(cursor === undefined ? {} : { cursor }),
       });
-      const page = await getJson<{ metrics: ApiRow[]; next_cursor?: string }>(`${metricsUrl}/v1/metrics?${query}`);
+      const page = await getJson<{ metrics: ApiRow[]; next_cursor?: string }>(
+        `${metricsUrl}/v1/metrics?${query.toString()}`,
+      );
       for (const row of page.metrics) {
         const key = [row.tenant_id, row.route, row.model, row.window_start].join('|');
         if (key in rows) throw new Error(`${key} came on two pages`);

@@ -60,7 +60,7 @@ export class MixedLoad {
     const items: LoadItem[] = [];
     if (!random.isTrue(0.02)) items.push(request);
     if (!random.isTrue(0.03)) items.push(response);
-    for (const item of [...items]) if (random.isTrue(0.05)) items.push(item);
+    items.push(...items.filter(() => random.isTrue(0.05)));
     if (random.isTrue(0.01)) items.push({ type: 'malformed', line: this.#one(MALFORMED) });
     return items;
   }

@@ -44,13 +44,9 @@ export function runCommand(args: readonly string[], env: Record<string, string> 
 /** Starts the server and waits until it can work. @throws what it wrote, when it ends instead */
 export async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
   const command = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0'], env);
-  let hasExited = false;
-  void command.exited.then(() => {
-    hasExited = true;
-  });
   const port = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(command.output())?.[1];
   const deadlineMs = Date.now() + READY_MS_MAX;
-  while (Date.now() < deadlineMs && !hasExited) {
+  while (Date.now() < deadlineMs && command.process.exitCode === null && command.process.signalCode === null) {
     const [ingestion, metrics] = [port('ingestion API'), port('metrics API')].map((each) => `http://127.0.0.1:${each}`);
     if (ingestion !== undefined && metrics !== undefined && (await isReady(ingestion)) && (await isReady(metrics))) {
       return { ...command, ingestion, metrics };
