@@ -3,6 +3,7 @@ import { VERSION } from '../app/version.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { addBackfillCommand } from './backfill-command.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addPriceCommands } from './price-commands.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -27,6 +28,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   addKeyCommands(program);
   addBackfillCommand(program);
   addDeadLetterCommands(program);
+  addDoctorCommand(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
   try {
     await program.parseAsync([...argv], { from: 'user' });

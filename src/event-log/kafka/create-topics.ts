@@ -79,6 +79,31 @@ export async function createTopics(
   }
 }
 
+/**
+ * The same report without creating or changing anything; a missing topic has 0 partitions.
+ *
+ * @throws {EventLogError} where Kafka cannot be reached or refuses.
+ */
+export async function inspectTopics(settings: KafkaSettings, partitions: number): Promise<readonly TopicReport[]> {
+  const admin = new Admin(clientOptions(settings));
+  try {
+    const existing = new Set(await admin.listTopics());
+    const found = Object.values(TOPICS).filter((topic) => existing.has(topic));
+    const counts = found.length === 0 ? new Map<string, number>() : await partitionCounts(admin, found);
+    const configs = found.length === 0 ? new Map<string, Map<string, string>>() : await currentSettings(admin, found);
+    const options = { partitions, replicationFactor: -1 };
+    return Object.values(TOPICS).map((topic) => {
+      const isThere = existing.has(topic);
+      const differences = isThere ? differencesOf(topic, counts, configs.get(topic) ?? new Map(), options) : [];
+      return { topic, outcome: 'kept', partitions: counts.get(topic) ?? 0, differences };
+    });
+  } catch (error) {
+    throw toEventLogError(error, 'Looking at the topics');
+  } finally {
+    await admin.close().catch(() => undefined);
+  }
+}
+
 /** False where somebody else created it meanwhile. */
 async function createOne(
   admin: Admin,

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { eventually, getJson, post } from './http-calls.ts';
+import { dataDirFor, runCommand, startServer } from './running-server.ts';
+
+interface Metrics {
+  readonly metrics: readonly { estimated_cost_usd: number; unpriced_requests: number; completed: number }[];
+}
+
+async function run(args: readonly string[]): Promise<{ code: number | null; text: string }> {
+  const command = runCommand(args);
+  const { code } = await command.exited;
+  return { code, text: command.output() };
+}
+
+test('prices recompute shows the difference, applies it beside the running server, and then finds nothing', async (t) => {
+  const dataDir = dataDirFor(t);
+  const server = await startServer(dataDir);
+  t.after(async () => {
+    server.process.kill('SIGKILL');
+    await server.exited;
+  });
+  const timestamp = '2025-11-19T10:00:05Z';
+  const events = Array.from({ length: 10 }, (_, i) => [
+    {
+      type: 'request',
+      request_id: `r${i}`,
+      tenant_id: 'acme',
+      route: 'chat',
+      model: 'own-model',
+      timestamp,
+      prompt_tokens: 1000,
+    },
+    { type: 'response', request_id: `r${i}`, timestamp, latency_ms: 5, completion_tokens: 0 },
+  ]).flat();
+  assert.equal((await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events))).status, 202);
+  const row = () => getJson<Metrics>(`${server.metrics}/v1/metrics?tenant_id=acme`).then(({ metrics }) => metrics[0]);
+  await eventually(10_000, 'the calls are counted', async () => ((await row())?.completed === 10 ? true : undefined));
+  assert.equal((await row())?.unpriced_requests, 10);
+
+  const prices = join(dataDir, 'prices.yaml');
+  writeFileSync(prices, 'prices:\n  - model: own-model\n    input_usd_per_million: 2\n    output_usd_per_million: 4\n');
+  const recompute = (...more: string[]) =>
+    run([
+      'prices',
+      'recompute',
+      '--from',
+      '2025-11-19',
+      '--to',
+      '2025-11-20',
+      '--data-dir',
+      dataDir,
+      '--prices-file',
+      prices,
+      ...more,
+    ]);
+  const dry = await recompute('--dry-run');
+  assert.equal(dry.code, 0, dry.text);
+  assert.match(dry.text, /acme +- +own-model +10 +0\.0000 +0\.0200 +\+0\.0200 +10 +0\n1 rows would be corrected/);
+  assert.equal((await row())?.unpriced_requests, 10);
+  const both = await Promise.all([recompute(), recompute()]);
+  assert.ok(both.every(({ code }) => code === 0));
+  const corrected = await eventually(5_000, 'the cost is corrected', async () => {
+    const now = await row();
+    return now?.unpriced_requests === 0 ? now : undefined;
+  });
+  assert.equal(corrected.estimated_cost_usd, 0.02);
+  const { call } = await getJson<{ call: { estimated_cost_usd: number } }>(
+    `${server.metrics}/v1/calls/r1?tenant_id=acme`,
+  );
+  assert.equal(call.estimated_cost_usd, 0.002);
+  assert.match((await recompute()).text, /0 rows and 0 single calls were corrected/);
+});
+
+test('prices recompute tells wrong usage', async (t) => {
+  const dataDir = dataDirFor(t);
+  assert.equal((await run(['prices', 'recompute', '--data-dir', dataDir])).code, 2);
+  const yesterday = await run(['prices', 'recompute', '--from', 'yesterday', '--data-dir', dataDir]);
+  assert.deepEqual([yesterday.code, /--from must be a day/.test(yesterday.text)], [2, true]);
+  const empty = await run(['prices', 'recompute', '--from', 'now-1d', '--data-dir', dataDir]);
+  assert.deepEqual([empty.code, /There is no metrics store/.test(empty.text)], [2, true]);
+  assert.equal((await run(['prices', 'recompute', '--from', '2025-02-30', '--data-dir', dataDir])).code, 2);
+});
