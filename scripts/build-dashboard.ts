@@ -11,6 +11,7 @@ export async function buildDashboard(root: string): Promise<void> {
     absWorkingDir: root,
     entryPoints: {
       app: 'src/dashboard/main.tsx',
+      dashboard: 'src/dashboard/style/dashboard.css',
       'first-paint': 'src/dashboard/first-paint.ts',
       icon: 'src/dashboard/icon.svg',
     },

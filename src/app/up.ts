@@ -45,6 +45,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
     queries,
     logger,
     checkKey: keys.check,
+    ingestion: { http: ingestion.port, grpc: settings.otlpGrpcPort },
     dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
     registries: [{ metrics: () => processor.call('metrics', null) }],
   });

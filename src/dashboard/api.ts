@@ -36,7 +36,7 @@ export function createApi(key: string | null): Api {
       response = await fetch(url, { headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
     } catch (error) {
       if (signal.aborted && (signal.reason as Error | undefined)?.name !== 'TimeoutError') throw error;
-      throw new ApiError('unreachable', 'The metrics API does not answer', { cause: error });
+      throw new ApiError('unreachable', `There is no answer from ${location.host}`, { cause: error });
     }
     if (response.ok) return response;
     throw new ApiError(obstacleOf(response.status), await problemText(response));

@@ -56,7 +56,7 @@ export function App() {
             <Logo />
             <span>StreamLens</span>
           </a>
-          <LiveIndicator {...live} isInTrouble={trouble !== null} />
+          <LiveIndicator {...live} isInTrouble={trouble !== null} isFollowing={tenant !== null} />
           <ThemeToggle theme={theme} onTheme={setTheme} />
         </div>
         {tenant !== null && !isKeyWanted && (

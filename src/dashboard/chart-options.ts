@@ -30,13 +30,20 @@ export function plotData({ startsMs, series }: ChartContent): uPlot.AlignedData 
   const sums = startsMs.map(() => 0);
   const stacked = series
     .filter(({ shape }) => shape === 'bar')
-    .map(({ values }) => values.map((value, index) => (sums[index] = (sums[index] ?? 0) + (value ?? 0))));
+    .map(({ values }) =>
+      values.map((value, index) => {
+        const sum = (sums[index] ?? 0) + (value ?? 0);
+        sums[index] = sum;
+        // A bar without height would still leave its outline on the axis.
+        return sum === 0 ? null : sum;
+      }),
+    );
   const lines = series.filter(({ shape }) => shape === 'line').map(({ values }) => [...values]);
-  return [startsMs.map((ms) => ms / 1000), ...stacked.reverse(), ...lines];
+  return [startsMs.map((ms) => ms / 1000), ...stacked.toReversed(), ...lines];
 }
 
 export function plotOptions(content: ChartContent, style: ChartStyle, hooks: ChartHooks): uPlot.Options {
-  const bars = content.series.filter(({ shape }) => shape === 'bar').reverse();
+  const bars = content.series.filter(({ shape }) => shape === 'bar').toReversed();
   const lines = content.series.filter(({ shape }) => shape === 'line');
   return {
     width: style.widthPx,

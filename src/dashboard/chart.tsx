@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import { plotData, plotOptions } from './chart-options.ts';
-import type { ChartContent } from './chart-series.ts';
+import type { ChartContent, ChartSeries } from './chart-series.ts';
 import { formatBucket } from './format-time.ts';
 
 export interface ChartProps {
@@ -15,6 +15,8 @@ export interface ChartProps {
 }
 
 const HEIGHT_PX = 208;
+/** More names than these get a line below the title. */
+const ONE_LINE_MAX = 3;
 
 interface Cursor {
   readonly index: number;
@@ -32,7 +34,7 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
   const shape = content.series.map(({ label, colour, shape: drawn }) => `${label}/${colour}/${drawn}`).join('|');
   useEffect(() => {
     const element = box.current;
-    if (element === null) return;
+    if (element === null) return undefined;
     const style = { format, stepMs, widthPx: element.clientWidth, heightPx: HEIGHT_PX };
     const hooks = {
       onCursor: (drawn: uPlot) => setCursor(cursorOf(drawn, element)),
@@ -60,14 +62,7 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
     <figure class="panel chart">
       <figcaption>
         <h3>{title}</h3>
-        <ul class={content.series.length > 3 ? 'legend long' : 'legend'}>
-          {content.series.map(({ label, colour, shape: drawn }) => (
-            <li key={label}>
-              <i class={`swatch ${drawn}`} style={{ '--swatch': `var(--${colour})` }} />
-              <span class="clip">{label}</span>
-            </li>
-          ))}
-        </ul>
+        {content.series.length > 1 && <Legend series={content.series} />}
       </figcaption>
       {/* biome-ignore lint/a11y: the keys move the cursor that the pointer moves */}
       <div
@@ -88,6 +83,19 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
         {cursor !== null && <Tooltip {...{ content, cursor, stepMs, format }} />}
       </div>
     </figure>
+  );
+}
+
+function Legend({ series }: { readonly series: readonly ChartSeries[] }) {
+  return (
+    <ul class={series.length > ONE_LINE_MAX ? 'legend long' : 'legend'}>
+      {series.map(({ label, colour, shape }) => (
+        <li key={label}>
+          <i class={`swatch ${shape}`} style={{ '--swatch': `var(--${colour})` }} />
+          <span class="clip">{label}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -6,17 +6,20 @@ export interface LiveIndicatorProps {
   readonly completeness: Completeness | null;
   readonly isConnected: boolean;
   readonly isInTrouble: boolean;
+  /** Whether there is a tenant to follow. */
+  readonly isFollowing: boolean;
 }
 
 /** Up to here a delay is how the parts take turns, not a backlog. */
 const LAG_MS_USUAL = 5000;
 
 /** Whether changes come by themselves, and up to when every event is in the numbers. */
-export function LiveIndicator({ completeness, isConnected, isInTrouble }: LiveIndicatorProps) {
+export function LiveIndicator({ completeness, isConnected, isInTrouble, isFollowing }: LiveIndicatorProps) {
   const { complete_until: until = null, lag_ms: lagMs = null } = completeness ?? {};
   const isLate = lagMs !== null && lagMs > LAG_MS_USUAL;
   const state = isInTrouble ? 'off' : isConnected ? (isLate ? 'late' : 'live') : 'waiting';
-  const word = { off: 'Offline', live: 'Live', late: 'Behind', waiting: 'Connecting' }[state];
+  const waiting = isFollowing ? 'Connecting' : 'Waiting for calls';
+  const word = { off: 'Offline', live: 'Live', late: 'Behind', waiting }[state];
   return (
     <p class="live" data-state={state} title="Every event that reached the log by this time is in the numbers">
       <i class="dot" aria-hidden="true" />

@@ -22,7 +22,7 @@ export interface LiveSnapshot {
   readonly trouble: Trouble | null;
   /** Grows with every snapshot: what depends on the same calls asks again. */
   readonly version: number;
-  retry(): void;
+  readonly retry: () => void;
 }
 
 /** Between two looks, so that a busy tenant costs a few questions a second at most; three times as long as a look took. */
@@ -45,7 +45,7 @@ export function useSnapshot(api: Api, view: View): LiveSnapshot {
   const wakeUp = useRef(new WakeUp());
   const { tenant, range, fromMs, toMs, route, model, split } = view;
   useEffect(() => {
-    if (tenant === null) return;
+    if (tenant === null) return undefined;
     const stop = new AbortController();
     const change = (part: Partial<typeof NOTHING>): void => {
       if (!stop.signal.aborted) setState((before) => ({ ...before, ...part }));
@@ -71,11 +71,13 @@ export function useSnapshot(api: Api, view: View): LiveSnapshot {
     // Sorting and opening a call are parts of the view that change no number here.
   }, [api, tenant, range, fromMs, toMs, route, model, split]);
   useEffect(() => {
-    if (tenant === null) return;
+    if (tenant === null) return undefined;
     const stop = new AbortController();
     const follower = {
       onChange: () => wakeUp.current.ring(),
-      onConnected: (isConnected: boolean) => setState((before) => ({ ...before, isConnected })),
+      onConnected: (isConnected: boolean) => {
+        if (!stop.signal.aborted) setState((before) => ({ ...before, isConnected }));
+      },
     };
     void followChanges(api, { tenant, route, model }, follower, stop.signal);
     return () => stop.abort();
@@ -121,18 +123,21 @@ const COMPLETENESS_MS = 2000;
 /** How far the numbers can be trusted moves on while no number changes. */
 function useCompleteness(api: Api, tenant: string | null, onCompleteness: (completeness: Completeness) => void): void {
   useEffect(() => {
-    if (tenant === null) return;
+    if (tenant === null) return undefined;
     const stop = new AbortController();
     const ask = async (): Promise<void> => {
+      let failures = 0;
       while (!stop.signal.aborted) {
-        await pause(COMPLETENESS_MS, stop.signal);
+        await pause(failures === 0 ? COMPLETENESS_MS : backoffMs(failures + 1, Math.random()), stop.signal);
         await untilVisible(stop.signal);
         try {
           const question = { tenant_id: tenant, limit: 1 };
           const { as_of, complete_until, lag_ms } = await api.get<Completeness>('/v1/metrics', question, stop.signal);
           if (!stop.signal.aborted) onCompleteness({ as_of, complete_until, lag_ms });
+          failures = 0;
         } catch {
           // The snapshot says so.
+          failures += 1;
         }
       }
     };

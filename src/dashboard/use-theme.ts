@@ -5,7 +5,7 @@ export interface ChosenTheme {
   readonly theme: Theme;
   /** Changes whenever the colours do. */
   readonly colours: string;
-  setTheme(theme: Theme): void;
+  readonly setTheme: (theme: Theme) => void;
 }
 
 export function useTheme(): ChosenTheme {
@@ -20,7 +20,7 @@ export function useTheme(): ChosenTheme {
   return {
     theme,
     colours: theme === 'system' ? (isSystemDark ? 'dark' : 'light') : theme,
-    setTheme(next) {
+    setTheme: (next) => {
       keepTheme(next);
       setTheme(next);
     },

@@ -36,8 +36,8 @@ export const DEFAULT_VIEW: View = {
   call: null,
 };
 
-const SPLITS: readonly string[] = ['route', 'model'];
-const CALL_FILTERS: readonly string[] = ['error', 'waiting', 'unanswered'];
+const SPLITS: ReadonlySet<string> = new Set(['route', 'model']);
+const CALL_FILTERS: ReadonlySet<string> = new Set(['error', 'waiting', 'unanswered']);
 
 /** Reads the query string of the address; what it does not understand is as if it were not there. */
 export function parseView(search: string): View {
@@ -55,9 +55,9 @@ export function parseView(search: string): View {
     toMs: isCustom ? toMs : null,
     route: query.get('route') || null,
     model: query.get('model') || null,
-    split: SPLITS.includes(split) ? (split as Split) : 'none',
+    split: SPLITS.has(split) ? (split as Split) : 'none',
     sort: query.get('sort') || DEFAULT_VIEW.sort,
-    calls: CALL_FILTERS.includes(calls) ? (calls as CallFilter) : 'all',
+    calls: CALL_FILTERS.has(calls) ? (calls as CallFilter) : 'all',
     order: query.get('order') === 'slowest' ? 'slowest' : 'newest',
     call: query.get('call') || null,
   };
