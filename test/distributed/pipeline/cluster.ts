@@ -1,5 +1,5 @@
 import { freePorts } from '../../../scripts/services/free-ports.ts';
-import { type KafkaOptions, type RunningKafka, startKafka } from '../../../scripts/services/kafka.ts';
+import { type RunningKafka, startKafka } from '../../../scripts/services/kafka.ts';
 import { type RunningPostgres, startPostgres } from '../../../scripts/services/postgres.ts';
 import { createTopics } from '../../../src/event-log/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../../src/event-log/kafka/kafka-event-log.ts';
@@ -11,8 +11,8 @@ export interface ClusterOptions {
   readonly brokers: 1 | 3;
   readonly processors: number;
   readonly ingestionApis?: number;
-  readonly partitions?: number;
-  readonly kafka?: Pick<KafkaOptions, 'users' | 'properties'>;
+  /** User and password that the brokers ask for. */
+  readonly sasl?: readonly [string, string];
 }
 
 const PARTITIONS = 6;
@@ -22,6 +22,13 @@ const SESSION = {
   'group.consumer.session.timeout.ms': '3000',
   'group.consumer.min.session.timeout.ms': '3000',
 };
+
+interface Services {
+  readonly kafka: RunningKafka;
+  readonly postgres: RunningPostgres;
+  readonly program: ProgramCopy;
+  readonly sasl: ClusterOptions['sasl'];
+}
 
 /** The whole distributed engine: a Kafka and a Postgres of its own, and the roles as processes of the built program. */
 export class Cluster {
@@ -33,20 +40,23 @@ export class Cluster {
   readonly #program: ProgramCopy;
   readonly #others: RoleProcess[] = [];
 
-  private constructor(kafka: RunningKafka, postgres: RunningPostgres, program: ProgramCopy) {
+  readonly #sasl: ClusterOptions['sasl'];
+
+  private constructor({ kafka, postgres, program, sasl }: Services) {
     this.kafka = kafka;
     this.postgres = postgres;
     this.#program = program;
+    this.#sasl = sasl;
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const { brokers, processors, ingestionApis = 1, partitions = PARTITIONS } = options;
-    const properties = { ...SESSION, ...options.kafka?.properties };
-    const kafka = await startKafka({ brokers, own: true, quickJit: true, ...options.kafka, properties });
+    const { brokers, processors, ingestionApis = 1, sasl } = options;
+    const users = sasl === undefined ? {} : { [sasl[0]]: sasl[1] };
+    const kafka = await startKafka({ brokers, own: true, quickJit: true, users, properties: SESSION });
     const postgres = await startPostgres({ own: true, fsync: false });
-    const cluster = new Cluster(kafka, postgres, copyProgram());
+    const cluster = new Cluster({ kafka, postgres, program: copyProgram(), sasl });
     try {
-      await createTopics(cluster.kafkaSettings, { partitions, replicationFactor: brokers });
+      await createTopics(cluster.kafkaSettings, { partitions: PARTITIONS, replicationFactor: brokers });
       for (let i = 0; i < ingestionApis; i++) cluster.ingestionApis.push(await cluster.role('ingestion-api'));
       for (let i = 0; i < processors; i++) cluster.processors.push(await cluster.role('metrics-processor'));
       cluster.metricsApis.push(await cluster.role('metrics-api'));
@@ -73,7 +83,9 @@ export class Cluster {
 
   get kafkaSettings(): KafkaSettings {
     const brokers = this.kafka.bootstrap.split(',');
-    return { brokers, clientId: 'pipeline-test', groupId: 'pipeline-test', compression: 'lz4' };
+    const [username, password] = this.#sasl ?? [];
+    const sasl = username && password ? { sasl: { mechanism: 'SCRAM-SHA-256' as const, username, password } } : {};
+    return { brokers, clientId: 'pipeline-test', groupId: 'pipeline-test', compression: 'lz4', ...sasl };
   }
 
   /** A process of the program on this Kafka and Postgres, not started yet; it ends with the cluster. */

@@ -13,7 +13,7 @@ interface Target {
   port?: number | string;
 }
 
-const connect = Socket.prototype.connect as (this: Socket, ...options: unknown[]) => Socket;
+const connect = Reflect.get(Socket.prototype, 'connect') as (this: Socket, ...options: unknown[]) => Socket;
 
 Socket.prototype.connect = function detoured(this: Socket, ...options: unknown[]): Socket {
   // `net.connect` hands over its options already put into a list.

@@ -49,10 +49,15 @@ function differences(expected: Rows, actual: Rows): string[] {
   });
 }
 
-export async function apiRows(cluster: Cluster, plan: CallPlan): Promise<Rows> {
+export function apiRows(cluster: Cluster, plan: CallPlan): Promise<Rows> {
+  return apiRowsAt(cluster.metricsUrl, plan);
+}
+
+/** The rows that one metrics API shows now. */
+export async function apiRowsAt(metricsUrl: string, plan: CallPlan): Promise<Rows> {
   const rows: Rows = new Map();
   for (const tenant of tenantsOf(plan)) {
-    const url = `${cluster.metricsUrl}/v1/metrics?tenant_id=${tenant}&limit=10000`;
+    const url = `${metricsUrl}/v1/metrics?tenant_id=${tenant}&limit=10000`;
     const response = await fetch(url, { signal: AbortSignal.timeout(40_000) });
     if (!response.ok) continue;
     const { metrics } = (await response.json()) as { metrics: Row[] };
