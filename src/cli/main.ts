@@ -15,6 +15,15 @@ const RUNTIME_ERROR = 1;
 
 /** Runs one command. Exit codes: 0 success, 1 a failure at run time, 2 wrong usage or configuration. */
 export async function main(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+/** All commands. */
+export function createProgram(): Command {
   const program = new Command('streamlens')
     .description('The streaming metrics engine for LLM applications: exact, live, mergeable, small.')
     .version(VERSION, '-v, --version')
@@ -23,18 +32,14 @@ export async function main(argv: readonly string[]): Promise<void> {
     .exitOverride();
   addServerCommands(program);
   addStoreCommands(program);
-  addTrafficCommands(program);
-  addPriceCommands(program);
-  addKeyCommands(program);
-  addBackfillCommand(program);
-  addDeadLetterCommands(program);
   addDoctorCommand(program);
+  addKeyCommands(program);
+  addTrafficCommands(program);
+  addBackfillCommand(program);
+  addPriceCommands(program);
+  addDeadLetterCommands(program);
   for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
-  try {
-    await program.parseAsync([...argv], { from: 'user' });
-  } catch (error) {
-    process.exitCode = report(error);
-  }
+  return program;
 }
 
 function report(error: unknown): number {

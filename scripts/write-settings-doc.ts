@@ -1,0 +1,6 @@
+import { writeFileSync } from 'node:fs';
+import { envExample, settingsDoc } from './settings-doc.ts';
+
+/** `node scripts/write-settings-doc.ts`: writes what the settings table says into the two files that repeat it. */
+writeFileSync(new URL('../docs/settings.md', import.meta.url), settingsDoc());
+writeFileSync(new URL('../deploy/.env.example', import.meta.url), envExample());
