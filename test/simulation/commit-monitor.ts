@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Commit, Progress } from '../../src/metrics-store/commit.ts';
 import { storedTallies } from './compare.ts';
+import { isMarker } from './marker.ts';
 import { numbersText } from './numbers-text.ts';
 import { batchOracle, INPUTS } from './oracle/batch-oracle.ts';
 import type { World } from './world.ts';
@@ -47,7 +48,7 @@ export class CommitMonitor {
       const records = this.#world.broker.records(topic, commit.partition);
       assert.ok(position <= records.length, `position of ${topic} lies beyond the log`);
       if (topic === 'llm.evaluations') continue;
-      const next = records[position];
+      const next = records.slice(position).find((record) => !isMarker(record));
       assert.ok(
         next === undefined || next.loggedAtMs >= commit.completeThroughMs,
         `${topic} was called complete through ${commit.completeThroughMs}, but ${next?.loggedAtMs} was not read`,
@@ -69,8 +70,11 @@ export class CommitMonitor {
       }
     }
     const read = { 'llm.requests': 0, 'llm.responses': 0, 'llm.evaluations': 0 };
-    for (const { positions } of (await store.readProgress()).values()) {
-      for (const topic of INPUTS) read[topic] += positions[topic];
+    for (const [partition, { positions }] of await store.readProgress()) {
+      for (const topic of INPUTS) {
+        const records = this.#world.broker.records(topic, partition).slice(0, positions[topic]);
+        read[topic] += records.filter((record) => !isMarker(record)).length;
+      }
     }
     assert.deepEqual(Object.values(accepted), Object.values(read), 'every record read is in the books');
   }

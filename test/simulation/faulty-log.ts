@@ -14,6 +14,7 @@ import { MemoryEventLog } from '../../src/event-log/memory/memory-event-log.ts';
 import { partitionOf } from '../../src/event-log/partition-of.ts';
 import type { InputTopic } from '../../src/events/topics.ts';
 import type { Host } from './host.ts';
+import { isMarker } from './marker.ts';
 import type { World } from './world.ts';
 
 /** One process's way to the broker: slow, broken now and then, and cut off when the process stops. */
@@ -48,14 +49,20 @@ export class FaultyLog implements EventLog {
     this.#failBefore('poll');
     const slices = await this.#log.poll(wanted, limits);
     await this.#host.pass(this.#world.latencyMs());
-    return slices;
+    return slices.map((slice) => ({ ...slice, records: slice.records.filter((record) => !isMarker(record)) }));
   }
 
   /** Pages are short, so that there are many. */
   async readRange(range: LogRange): Promise<readonly LogRecord[]> {
     await this.#host.pass(this.#world.latencyMs());
     this.#failBefore('readRange');
-    return this.#log.readRange({ ...range, to: Math.min(range.to, range.from + this.#world.chance.int(1, 20)) });
+    for (let from = range.from; from < range.to; ) {
+      const to = Math.min(range.to, from + this.#world.chance.int(1, 20));
+      const records = (await this.#log.readRange({ ...range, from, to })).filter((record) => !isMarker(record));
+      if (records.length > 0) return records;
+      from = to;
+    }
+    return [];
   }
 
   async offsetAt(topic: InputTopic, partition: number, atMs: number): Promise<number> {

@@ -52,6 +52,12 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'events.fenced(partition);',
   },
   {
+    name: 'an offset that no reader sees holds a partition up',
+    file: OWNER,
+    find: 'this.core.skipTo(topic, nextOffset);',
+    replace: '',
+  },
+  {
     name: 'calls time out by the clock of the processor',
     file: OWNER,
     find: 'const { topic, records, nextOffset, endOffset, sealedThroughMs } = slice;',

@@ -1,5 +1,6 @@
 import type { NewRecord } from '../../src/event-log/event-log.ts';
 import { malformed } from './malformed.ts';
+import { aMarker } from './marker.ts';
 import type { Plan } from './plan.ts';
 import type { Random } from './random.ts';
 
@@ -24,6 +25,10 @@ export function drawTraffic(plan: Plan, random: Random): readonly Sending[] {
   const sendings: Sending[] = [];
   const traffic = new Traffic(plan, random, sendings);
   for (let i = 0; i < plan.callCount; i++) traffic.call(`call-${i}`);
+  for (let i = random.pick([0, 0, 5, 15]); i > 0; i--) {
+    const topic = random.pick(['llm.requests', 'llm.responses', 'llm.evaluations'] as const);
+    sendings.push({ atMs: random.int(0, plan.trafficMs), records: [aMarker(topic, i)] });
+  }
   return sendings.sort((a, b) => a.atMs - b.atMs);
 }
 

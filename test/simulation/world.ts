@@ -4,6 +4,7 @@ import type { Topic } from '../../src/events/topics.ts';
 import type { Commit } from '../../src/metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
 import { CommitMonitor } from './commit-monitor.ts';
+import { isMarker } from './marker.ts';
 import { INPUTS, type PartitionLog } from './oracle/batch-oracle.ts';
 import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
@@ -89,8 +90,10 @@ export class World {
   logContents(endOf: (topic: Topic, partition: number) => number = () => Number.POSITIVE_INFINITY): PartitionLog[] {
     return Array.from({ length: this.plan.partitionCount }, (_, partition) => {
       const contents: Partial<Record<string, readonly LogRecord[]>> = {};
-      for (const topic of INPUTS)
-        contents[topic] = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
+      for (const topic of INPUTS) {
+        const records = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
+        contents[topic] = records.filter((record) => !isMarker(record));
+      }
       return contents as PartitionLog;
     });
   }
