@@ -13,6 +13,9 @@ const REQUEST_TIMEOUT_MS = 30_000;
 const CONNECTION_IDLE_MS = 65_000;
 const HEADERS_BYTES_MAX = 16 * 1024;
 
+/** A request_id has up to 128 characters, and each may take up to nine in an URL, twelve with a surrogate pair. */
+const PATH_PARAMETER_MAX = 12 * 128;
+
 /**
  * The server behind every role: bodies arrive as bytes, and every failure is answered as `application/problem+json`.
  * A handler's bug becomes a 500 without detail and a line in the log.
@@ -28,6 +31,7 @@ export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): F
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: true,
+    routerOptions: { maxParamLength: PATH_PARAMETER_MAX },
     clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, new Problem(400, error.message));

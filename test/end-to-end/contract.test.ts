@@ -282,6 +282,18 @@ test('single calls are found by their fields, and one by its id with the lines o
   assert.equal((await get(`${server.metrics}/v1/calls/call-1?tenant_id=another`)).status, 404);
 });
 
+test('a call is found by an id of 128 characters, whatever they are', async () => {
+  for (const character of ['x', '/', '%', 'ü', '語']) {
+    const id = character.repeat(128);
+    await postEvent('request', request(id, 'long-ids'));
+    const found = await eventually(5000, `the call ${character}…`, async () => {
+      const answer = await get(`${server.metrics}/v1/calls/${encodeURIComponent(id)}?tenant_id=long-ids`);
+      return answer.status === 404 ? undefined : answer;
+    });
+    assert.equal(found.status, 200, found.text);
+  }
+});
+
 test('evaluations are averaged per name and window', async () => {
   await postEvent('request', request('eval-1', 'evals'));
   await postEvent('evaluation', { request_id: 'eval-1', name: 'helpful', timestamp: AT, score: 0.25, passed: true });
