@@ -25,6 +25,7 @@ function aLetter(value: unknown, parts: Partial<DeadLetter> = {}): DeadLetter {
 /** An hour later, with everything that is needed. */
 const FACTS: ReplayFacts = {
   nowMs: LOGGED_MS + 3_600_000,
+  joinTimeoutMs: 1_800_000,
   dedupHorizonMs: 900_000,
   hasRequest: () => true,
   isCounted: () => false,
@@ -62,6 +63,15 @@ test('what is still not valid is not replayed', () => {
     assert.match(judge(aLetter(value, invalid)), /holds no request_id/);
   }
   assert.match(judge({ ...aLetter(''), value: null }), /holds no request_id/);
+});
+
+test('a response reaches back for the join timeout, an evaluation not beyond the dedup horizon', () => {
+  const asked: number[] = [];
+  const hasRequest = (_: string, withinMs: number): boolean => asked.push(withinMs) > 0;
+  judge(aLetter(RESPONSE), { hasRequest });
+  const evaluation = { request_id: 'r1', name: 'helpful', timestamp: RESPONSE.timestamp, score: 1 };
+  judge(aLetter(evaluation, { topic: 'llm.evaluations', reason: 'no_call' }), { hasRequest });
+  assert.deepEqual(asked, [1_800_000, 900_000]);
 });
 
 test('an evaluation with its own dimensions needs no request, another one does', () => {

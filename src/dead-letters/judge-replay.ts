@@ -6,9 +6,10 @@ import type { DeadLetter } from '../metrics-store/outbox.ts';
 /** What a replay has to know about the world to tell whether it makes sense. */
 export interface ReplayFacts {
   readonly nowMs: number;
+  readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
-  /** Whether a request of this id lies in the log near enough to be joined now. */
-  readonly hasRequest: (requestId: string) => boolean;
+  /** Whether a request of this id was logged at most so long before what is appended now. */
+  readonly hasRequest: (requestId: string, withinMs: number) => boolean;
   /** Whether a call of this request is stored already. */
   readonly isCounted: (requestId: string) => boolean;
 }
@@ -44,7 +45,7 @@ export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdi
   }
   if (letter.topic === TOPICS.requests && facts.isCounted(id))
     return no('a call with this request_id is counted already');
-  if (needsRequest(letter, parsed.event) && !facts.hasRequest(id)) {
+  if (needsRequest(letter, parsed.event) && !facts.hasRequest(id, reachMs(letter, facts))) {
     return no('no request with its request_id lies within JOIN_TIMEOUT in the log; send the request again first');
   }
   return { isSensible: true, record: { topic: letter.topic, key: id, value: parsed.value } };
@@ -72,6 +73,11 @@ function needsRequest({ topic }: DeadLetter, event: object): boolean {
   if (topic === TOPICS.responses) return true;
   const { tenant_id: tenant, route, model } = event as Record<string, unknown>;
   return topic === TOPICS.evaluations && (tenant === undefined || route === undefined || model === undefined);
+}
+
+/** A response waits as long as its request does; an evaluation finds the calls that are remembered. */
+function reachMs({ topic }: DeadLetter, { joinTimeoutMs, dedupHorizonMs }: ReplayFacts): number {
+  return topic === TOPICS.responses ? joinTimeoutMs : Math.min(joinTimeoutMs, dedupHorizonMs);
 }
 
 function no(why: string): ReplayVerdict {

@@ -102,14 +102,23 @@ async function replayAll(sensible: readonly Sensible[], ports: ReplayPorts): Pro
   return mine;
 }
 
-async function judge(letter: DeadLetter, requests: ReadonlySet<string>, query: ReplayQuery, ports: ReplayPorts) {
+async function judge(
+  letter: DeadLetter,
+  requests: ReadonlyMap<string, number>,
+  query: ReplayQuery,
+  ports: ReplayPorts,
+) {
   const [id, tenantId] = [requestIdOf(letter), tenantIdOf(letter)];
   const isRequest = letter.topic === TOPICS.requests && id !== null && tenantId !== null;
   const counted = isRequest ? await ports.store.readCall(tenantId, id) : null;
   return judgeReplay(letter, {
     nowMs: ports.nowMs(),
+    joinTimeoutMs: query.joinTimeoutMs,
     dedupHorizonMs: query.dedupHorizonMs,
-    hasRequest: (requestId) => requests.has(requestId),
+    hasRequest: (requestId, withinMs) => {
+      const loggedAtMs = requests.get(requestId);
+      return loggedAtMs !== undefined && loggedAtMs >= reachesFromMs(withinMs, ports);
+    },
     isCounted: () => counted !== null,
   });
 }
@@ -127,15 +136,16 @@ async function wantedIds(query: ReplayQuery, ports: ReplayPorts): Promise<Readon
   return wanted;
 }
 
-/** Those of the ids whose request was logged so lately that what is appended now still meets it. */
+/** When the newest request of each of the ids was logged, where what is appended now could still meet it. */
 async function requestsNear(
   wanted: ReadonlySet<string>,
-  { joinTimeoutMs, dedupHorizonMs }: ReplayQuery,
-  { log, nowMs, aheadMs }: ReplayPorts,
-): Promise<ReadonlySet<string>> {
-  const found = new Set<string>();
+  { joinTimeoutMs }: ReplayQuery,
+  ports: ReplayPorts,
+): Promise<ReadonlyMap<string, number>> {
+  const found = new Map<string, number>();
+  const { log } = ports;
   if (wanted.size === 0) return found;
-  const sinceMs = nowMs() + aheadMs - Math.min(joinTimeoutMs, dedupHorizonMs) * NEARNESS;
+  const sinceMs = reachesFromMs(joinTimeoutMs, ports);
   const partitions = await log.partitionCount();
   const concerned = new Set(Array.from(wanted, (id) => partitionOf(id, partitions)));
   for (const { partition, end } of await log.bounds(TOPICS.requests)) {
@@ -145,14 +155,18 @@ async function requestsNear(
       const records = await log.readRange({ topic: TOPICS.requests, partition, from, to: end });
       const last = records.at(-1);
       if (last === undefined) break;
-      for (const { key } of records) {
+      for (const { key, loggedAtMs } of records) {
         const id = key === null ? '' : Buffer.from(key).toString('utf8');
-        if (wanted.has(id)) found.add(id);
+        if (wanted.has(id)) found.set(id, loggedAtMs);
       }
       from = last.offset + 1;
     }
   }
   return found;
+}
+
+function reachesFromMs(withinMs: number, { nowMs, aheadMs }: ReplayPorts): number {
+  return nowMs() + aheadMs - withinMs * NEARNESS;
 }
 
 /** Of the time within which halves join; the rest is left for appending. */

@@ -1,43 +1,38 @@
-import { after } from 'node:test';
-import pg from 'pg';
-import { startPostgres } from '../../scripts/services/postgres.ts';
+import { after, before, describe } from 'node:test';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { apiKeysContract } from '../../src/metrics-store/api-keys.contract.ts';
 import { deadLetterReplaysContract } from '../../src/metrics-store/dead-letter-replays.contract.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { openPostgresApiKeys } from '../../src/metrics-store/postgres/postgres-api-keys.ts';
 import { openPostgresDeadLetterReplays } from '../../src/metrics-store/postgres/postgres-dead-letter-replays.ts';
+import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
-const postgres = await startPostgres({ fsync: false });
-const database = `streamlens_keys_${process.pid}`;
-const admin = new pg.Client({ connectionString: postgres.dsn });
-await admin.connect();
-await admin.query(`CREATE DATABASE ${database}`);
-const url = new URL(postgres.dsn);
-url.pathname = `/${database}`;
-const dsn = url.href;
-await migratePostgres({ dsn });
-const tables = new pg.Client({ connectionString: dsn });
-await tables.connect();
+const skip = skipWithout(await availableServices(), ['postgres']);
 
-after(async () => {
-  await tables.end();
-  await admin.query(`DROP DATABASE ${database} WITH (FORCE)`);
-  await admin.end();
-  await postgres.stop();
-});
+describe('The small ports on Postgres', { skip }, () => {
+  let databases: TestDatabases;
+  let dsn = '';
 
-apiKeysContract({
-  name: 'Postgres',
-  open: async () => {
-    await tables.query('TRUNCATE api_keys');
-    return openPostgresApiKeys({ dsn });
-  },
-});
+  before(async () => {
+    databases = await openTestDatabases();
+    dsn = await databases.create();
+    await migratePostgres({ dsn });
+  });
+  after(() => databases?.close());
 
-deadLetterReplaysContract({
-  name: 'Postgres',
-  open: async () => {
-    await tables.query('TRUNCATE dead_letter_replays');
-    return openPostgresDeadLetterReplays({ dsn });
-  },
+  apiKeysContract({
+    name: 'Postgres',
+    open: async () => {
+      await queryOnce(dsn, 'TRUNCATE api_keys');
+      return openPostgresApiKeys({ dsn });
+    },
+  });
+
+  deadLetterReplaysContract({
+    name: 'Postgres',
+    open: async () => {
+      await queryOnce(dsn, 'TRUNCATE dead_letter_replays');
+      return openPostgresDeadLetterReplays({ dsn });
+    },
+  });
 });
