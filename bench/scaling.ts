@@ -1,0 +1,44 @@
+import { contest, ratioOf } from './measure/contest.ts';
+import { report, type Verdict } from './measure/report.ts';
+import { benchOptions } from './setup/bench-options.ts';
+import { type DrainGround, streamLensDrain } from './setup/drain-streamlens.ts';
+import { drainTraffic } from './setup/drain-traffic.ts';
+import { BenchKafka, BenchPostgres } from './setup/services.ts';
+
+/** One, two and three processors share the partitions of one drain. */
+const CALLS = 1_000_000;
+
+const options = await benchOptions();
+const kafka = await BenchKafka.start();
+const postgres = await BenchPostgres.start();
+const nameOf = (processes: number): string => `${processes} processor${processes === 1 ? '' : 's'}`;
+
+try {
+  const traffic = drainTraffic(CALLS * options.size);
+  const records = await kafka.fill(traffic.events());
+  const ground: DrainGround = { kafka, postgres, oracle: traffic.oracle, records };
+  const env = { CALLS_PER_SECOND_MAX: '0' };
+  const contestants = [1, 2, 3].map((processes) =>
+    streamLensDrain(ground, { program: options.program, processes, name: nameOf(processes), env }),
+  );
+  const outcomes = await contest(contestants, options.rounds);
+  const verdicts = [2, 3].map((processes): Verdict => {
+    const names = { ours: nameOf(processes), theirs: nameOf(1) };
+    const measured = ratioOf(outcomes, 'records per CPU s (app)', names);
+    const question = `${processes} processors, records per CPU second beside one`;
+    return { question, goal: '≥ 0.9 ×', measured, unit: ' ×', isMet: measured.median >= 0.9 };
+  });
+  report(
+    {
+      name: 'scaling',
+      title: 'Several processors',
+      method: `${records} records from 12 partitions that one, two and three processes share; each process is started when the one before is ready. CPU seconds of all processes together, starts included. Every row is compared with the oracle.`,
+      outcomes,
+      verdicts,
+    },
+    { commit: options.program.version, keep: options.keep },
+  );
+} finally {
+  await kafka.stop();
+  await postgres.stop();
+}

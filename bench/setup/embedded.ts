@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePorts } from '../../scripts/services/free-ports.ts';
+import type { ExpectedRow, Oracle } from '../data/oracle.ts';
+import { type ChildProgram, startRole } from './child-program.ts';
+import type { Program } from './program.ts';
+import { until } from './until.ts';
+
+/** `streamlens up` with its own files, or on a broker and a database. */
+export class RunningUp {
+  readonly service: ChildProgram;
+  readonly ingestionPort: number;
+  readonly metricsPort: number;
+  readonly directory: string;
+
+  private constructor(service: ChildProgram, ports: readonly [number, number], directory: string) {
+    this.service = service;
+    [this.ingestionPort, this.metricsPort] = ports;
+    this.directory = directory;
+  }
+
+  /** @param directory an earlier run's files, or null for new ones */
+  static async start(
+    program: Program,
+    env: Readonly<Record<string, string>> = {},
+    directory: string | null = null,
+  ): Promise<RunningUp> {
+    const [ingestion = 0, metrics = 0] = await freePorts(2);
+    const data = directory ?? mkdtempSync(join(tmpdir(), 'streamlens-bench-data-'));
+    const service = await startRole(program, 'up', {
+      env: {
+        STREAMLENS_DATA_DIR: data,
+        INGESTION_PORT: String(ingestion),
+        METRICS_PORT: String(metrics),
+        ...env,
+      },
+      readyUrl: `http://127.0.0.1:${metrics}/ready`,
+    });
+    return new RunningUp(service, [ingestion, metrics], data);
+  }
+
+  /** Waits until so many calls of these tenants are completed in what the API answers. */
+  async untilReadable(tenants: number, completed: number, everyMs = 50): Promise<void> {
+    await until(`${completed} calls are readable`, async () => (await this.#completed(tenants)) >= completed, {
+      everyMs,
+    });
+  }
+
+  /** All rows under the oracle's keys. */
+  async rows(oracle: Oracle): Promise<Map<string, Partial<ExpectedRow>>> {
+    const tenants = new Set([...oracle.rows.keys()].map((key) => key.split('|')[0] ?? ''));
+    const rows = new Map<string, Partial<ExpectedRow>>();
+    for (const tenant of tenants) {
+      const url = `http://127.0.0.1:${this.metricsPort}/v1/metrics?limit=10000&tenant_id=${tenant}`;
+      const { metrics } = (await (await fetch(url)).json()) as { metrics: ApiRow[] };
+      for (const row of metrics) {
+        rows.set(`${row.tenant_id}|${row.route}|${row.model}|${Date.parse(row.window_start)}`, {
+          requests: row.requests,
+          completed: row.completed,
+          errors: row.errors,
+          promptTokens: row.prompt_tokens,
+          completionTokens: row.completion_tokens,
+        });
+      }
+    }
+    return rows;
+  }
+
+  async #completed(tenants: number): Promise<number> {
+    let sum = 0;
+    for (let tenant = 0; tenant < tenants; tenant++) {
+      const query = `tenant_id=tenant-${tenant}&group_by=none&step=1d`;
+      const answer = await fetch(`http://127.0.0.1:${this.metricsPort}/v1/metrics?${query}`);
+      const { metrics } = (await answer.json()) as { metrics: { completed: number }[] };
+      sum += metrics.reduce((all, row) => all + row.completed, 0);
+    }
+    return sum;
+  }
+
+  async stop(signal: NodeJS.Signals = 'SIGTERM', keepFiles = false): Promise<void> {
+    await this.service.stop(signal);
+    if (!keepFiles) rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+interface ApiRow {
+  readonly tenant_id: string;
+  readonly route: string;
+  readonly model: string;
+  readonly window_start: string;
+  readonly requests: number;
+  readonly completed: number;
+  readonly errors: number;
+  readonly prompt_tokens: number;
+  readonly completion_tokens: number;
+}
