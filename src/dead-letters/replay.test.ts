@@ -71,7 +71,7 @@ test('only what would be counted is appended, and the rest is told with its reas
   const report = await replayDeadLetters(EVERY, ports);
   assert.deepEqual(report, { matched: 7, replayed: 5, before: 0, skipped: 2 });
   assert.deepEqual(appended.map(({ key }) => key).sort(), ids.slice(0, 5));
-  assert.ok(told.some((line) => /^6 skipped: no request/.test(line)));
+  assert.ok(told.some((line) => line.startsWith('6 skipped: no request')));
 });
 
 test('a letter is appended once, however often and by however many it is replayed', async () => {
