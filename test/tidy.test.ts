@@ -26,7 +26,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'api-keys': ['http', 'metrics-store'],
   'ingestion-api': ['events', 'event-log', 'http', 'observability', 'otlp', 'metrics-store', 'api-keys'],
   'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices', 'observability'],
-  dashboard: ['http'],
+  dashboard: [],
   traffic: ['events'],
   app: ['*'],
   backfill: ['events'],
@@ -37,7 +37,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Folders that hold an adapter of a port: only `app` chooses one. */
 const ADAPTERS = /\/(sqlite|kafka|postgres|memory)\//;
 
-const ALLOWED_NAMES = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|property\.test))?\.ts$/;
+const ALLOWED_NAMES = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|property\.test))?\.tsx?$/;
 const VAGUE_NAMES = /^(utils?|helpers?|common|misc|index)\b/;
 
 interface SourceFile {
@@ -47,7 +47,7 @@ interface SourceFile {
 
 function filesBelow(directory: string): SourceFile[] {
   return readdirSync(directory, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => join(entry.parentPath, entry.name))
     .map((path) => ({ path: relative(ROOT, path), text: readFileSync(path, 'utf8') }));
 }

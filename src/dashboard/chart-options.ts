@@ -48,7 +48,7 @@ export function plotOptions(content: ChartContent, style: ChartStyle, hooks: Cha
   return {
     width: style.widthPx,
     height: style.heightPx,
-    padding: [8, 6, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     focus: { alpha: 1 },
     cursor: {

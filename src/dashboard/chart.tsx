@@ -132,12 +132,17 @@ function Tooltip({ content, cursor, stepMs, format }: TooltipProps) {
 
 /** Null where the pointer, or the keys, are at another chart: there only the cross-hair moves along. */
 function cursorOf(plot: uPlot, element: HTMLElement): Cursor | null {
-  const { idx, left = -1 } = plot.cursor;
+  const { left = -1 } = plot.cursor;
+  const [first, second] = plot.data[0];
   const holder = element.parentElement;
   const isHere = holder !== null && (holder.matches(':hover') || holder === document.activeElement);
-  if (idx == null || left < 0 || !isHere) return null;
+  if (first === undefined || left < 0 || !isHere) return null;
+  // The step under the cursor, which begins at its left: the nearest start may be that of the next.
+  const stepS = (second ?? first + 1) - first;
+  const index = Math.min(Math.floor((plot.posToVal(left, 'x') - first) / stepS), plot.data[0].length - 1);
+  if (index < 0) return null;
   const leftPx = left + plot.bbox.left / devicePixelRatio;
-  return { index: idx, leftPx, isRight: leftPx > element.clientWidth / 2 };
+  return { index, leftPx, isRight: leftPx > element.clientWidth / 2 };
 }
 
 /** Whether the key meant something. */
@@ -148,7 +153,7 @@ function moveByKey(plot: uPlot, key: string, index: number | null): boolean {
   const target = targets[key];
   if (target === undefined || last < 0) return false;
   const time = plot.data[0][Math.min(Math.max(target, 0), last)] ?? 0;
-  plot.setCursor({ left: plot.valToPos(time, 'x') + 1, top: 10 });
+  plot.setCursor({ left: plot.valToPos(time, 'x') + 2, top: 10 });
   return true;
 }
 

@@ -36,6 +36,7 @@ export function GettingStarted({ ingestion }: { readonly ingestion: IngestionPor
         <li>
           <h3>See it with sample traffic</h3>
           <Command text={`streamlens generate-traffic --requests 500 --base-url ${base}`} />
+          <p class="soft">In a checkout: npm run -s streamlens -- generate-traffic …</p>
         </li>
         <li>
           <h3>Send one call by hand</h3>

@@ -25,8 +25,8 @@ export interface LiveSnapshot {
   readonly retry: () => void;
 }
 
-/** Between two looks, so that a busy tenant costs a few questions a second at most; three times as long as a look took. */
-const GAP_MS_MIN = 250;
+/** Between two looks, so that a busy tenant costs a few questions a second at most; and as long as a look took. */
+const GAP_MS_MIN = 200;
 /** Without any change the range still moves on. */
 const QUIET_MS_MAX = 20_000;
 
@@ -113,7 +113,7 @@ async function keepLoading({ load, onLoaded, onTrouble, wakeUp, signal }: Run): 
       await pause(GAP_MS_MIN, signal);
       continue;
     }
-    await pause(Math.max(GAP_MS_MIN, 3 * (performance.now() - startedMs)), signal);
+    await pause(Math.max(GAP_MS_MIN, performance.now() - startedMs), signal);
     await wakeUp.wait(QUIET_MS_MAX, signal);
   }
 }

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { type Operation, openApiDocument } from '../http/openapi.ts';
 import * as Schema from './query-schema.ts';
+import { SummaryQueryString } from './summary-route.ts';
 
 const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -70,6 +71,12 @@ function get(
 
 const OPERATIONS: readonly Operation[] = [
   get('/v1/metrics', 'Rows per window, newest first.', Schema.MetricsQueryString, Metrics),
+  get(
+    '/v1/metrics/summary',
+    'A whole range as one row, or one per group, busiest first; percentiles of any range are exact here.',
+    SummaryQueryString,
+    Type.Object({ summary: Type.Array(refTo('MetricsRow')), group_count: Count, ...COMPLETENESS }),
+  ),
   {
     ...get('/v1/metrics/stream', 'Changed rows as server-sent events.', Schema.StreamQueryString, anyObject),
     answer: { status: 200, description: 'A stream', content: { 'text/event-stream': Type.String() } },

@@ -1,0 +1,14 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { backoffMs } from '../../src/dashboard/backoff.ts';
+
+test('waits double up to half a minute', () => {
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 1000].map((failures) => backoffMs(failures, 0.5)),
+    [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000],
+  );
+});
+
+test('readers spread by a quarter to either side', () => {
+  assert.deepEqual([backoffMs(1, 0), backoffMs(1, 1)], [750, 1250]);
+});

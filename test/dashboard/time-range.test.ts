@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  customSpan,
+  RANGES,
+  type RangeName,
+  relativeSpan,
+  STEPS_MS,
+  stepStartsMs,
+} from '../../src/dashboard/time-range.ts';
+
+const NOW_MS = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+test('a relative range is whole steps, from before its length to the end of the step that runs', () => {
+  for (const name of Object.keys(RANGES) as RangeName[]) {
+    const { fromMs, toMs, step } = relativeSpan(name, NOW_MS);
+    assert.equal(fromMs % STEPS_MS[step], 0);
+    assert.equal(toMs % STEPS_MS[step], 0);
+    assert.ok(fromMs <= NOW_MS - RANGES[name].ms && toMs > NOW_MS && toMs - NOW_MS <= STEPS_MS[step]);
+    assert.ok(stepStartsMs({ fromMs, toMs, step }).length <= 170);
+  }
+});
+
+test('a custom range takes the finest step that keeps a chart readable', () => {
+  const steps = [60, 180, 900, 2700, 10_800, 1_000_000].map((minutes) => customSpan(0, minutes * 60_000).step);
+  assert.deepEqual(steps, ['1m', '1m', '5m', '15m', '1h', '1d']);
+});
+
+test('a custom range of nothing is one step long', () => {
+  assert.deepEqual(customSpan(90_000, 90_000), { fromMs: 60_000, toMs: 120_000, step: '1m' });
+});
