@@ -35,14 +35,16 @@ export const RequestId = Type.String({
 /** A dimension of the metrics: tenant, route, model, provider. */
 export const Dimension = Type.String({ minLength: 1, maxLength: 255, pattern: NO_NUL });
 
+export const TIMESTAMP_PATTERN =
+  '^(19[7-9]\\d|20\\d\\d|21\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$';
+
 /**
  * RFC 3339 with any offset, from 1970 to 2199: what lies outside is a unit mistake (or Go's zero time), and
  * would open a window that nobody ever looks at.
  */
 export const Timestamp = Type.String({
   format: 'date-time',
-  pattern:
-    '^(19[7-9]\\d|20\\d\\d|21\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$',
+  pattern: TIMESTAMP_PATTERN,
   description: 'RFC 3339, any offset, years 1970 to 2199.',
   examples: ['2025-11-19T10:00:00Z'],
 });

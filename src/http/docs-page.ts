@@ -56,7 +56,9 @@ ${parameters.length > 0 ? `<table><tr><th>Parameter<th><th>${parameters.join('')
 }
 
 function fallbackText(fallback: unknown): string {
-  return fallback === undefined ? '' : `default <code>${escapeHtml(String(fallback))}</code>`;
+  return fallback === undefined
+    ? ''
+    : `default <code>${escapeHtml(typeof fallback === 'string' ? fallback : JSON.stringify(fallback))}</code>`;
 }
 
 function escapeHtml(text: string): string {

@@ -21,8 +21,10 @@ const PATH_PARAMETER_MAX = 12 * 128;
  * A handler's bug becomes a 500 without detail and a line in the log.
  */
 export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): FastifyInstance {
+  // Named by its general type, or the server's own type would carry pino's.
+  const loggerInstance: FastifyBaseLogger = logger;
   const server = Fastify({
-    loggerInstance: logger as FastifyBaseLogger,
+    loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: bodyBytesMax,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -53,8 +55,11 @@ export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): F
   return server;
 }
 
-function sendProblem(reply: Pick<FastifyReply, 'code' | 'header' | 'send'>, problem: Problem): void {
+function sendProblem(reply: Pick<FastifyReply, 'code' | 'header' | 'removeHeader' | 'send'>, problem: Problem): void {
   void reply.code(problem.status);
+  // Fastify would hang up on a sender that is still sending, who then sees a reset and never this answer. Without that
+  // header Node reads what still comes and throws it away, until the time for a request is over.
+  if (problem.status === 413) void reply.removeHeader('connection');
   void reply.header('content-type', 'application/problem+json; charset=utf-8');
   // Basic as well, so that a browser asks for the key: anything as the name, the key as the password.
   if (problem.status === 401)

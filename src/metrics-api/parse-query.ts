@@ -4,6 +4,7 @@ import type { FieldError } from '../events/event-validator.ts';
 import { Timestamp } from '../events/fields.ts';
 import { parseTimestampMs } from '../events/timestamp.ts';
 import { invalidQuery } from './invalid-query.ts';
+import { EXPECTED } from './query-schema.ts';
 
 /**
  * Turns query strings into what a schema says, or tells what is wrong with each. Parameters that the schema does not
@@ -22,7 +23,7 @@ export function queryParser<T extends TObject>(schema: T): (query: unknown) => S
       else values[name] = convert(given, property);
     }
     if (errors.length === 0 && !validator.Check(values)) {
-      for (const error of validator.Errors(values)) errors.push(...toFieldErrors(error));
+      for (const error of validator.Errors(values)) errors.push(...toFieldErrors(error, schema));
     }
     if (errors.length > 0) throw invalidQuery(errors);
     return values as Static<T>;
@@ -62,15 +63,19 @@ function convert(text: string, property: TSchema): unknown {
   return text;
 }
 
-function toFieldErrors(error: {
-  keyword: string;
-  instancePath: string;
-  params: unknown;
-  message: string;
-}): FieldError[] {
+interface SchemaError {
+  readonly keyword: string;
+  readonly instancePath: string;
+  readonly params: unknown;
+  readonly message: string;
+}
+
+function toFieldErrors(error: SchemaError, schema: TObject): FieldError[] {
   const { requiredProperties } = error.params as { requiredProperties?: readonly string[] };
   if (error.keyword === 'required' && requiredProperties !== undefined) {
     return requiredProperties.map((name) => ({ path: `/${name}`, message: 'is required' }));
   }
-  return [{ path: error.instancePath, message: error.message }];
+  const property: { readonly [EXPECTED]?: string } | undefined = schema.properties[error.instancePath.slice(1)];
+  const expected = error.keyword === 'pattern' ? property?.[EXPECTED] : undefined;
+  return [{ path: error.instancePath, message: expected === undefined ? error.message : `must be ${expected}` }];
 }

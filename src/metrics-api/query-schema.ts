@@ -1,10 +1,26 @@
 import { type Static, Type } from 'typebox';
+import { TIMESTAMP_PATTERN } from '../events/fields.ts';
+
+/** Keyword of our own: what a pattern means, in words for whoever got it wrong. */
+export const EXPECTED = 'x-expected';
 
 /** The query strings of the metrics API: they are checked, typed and documented from here. */
 const Tenant = Type.String({ minLength: 1, maxLength: 255, description: 'Whose rows.' });
 const Filter = Type.Optional(Type.String({ minLength: 1, maxLength: 255 }));
+
+/** A "+" that was not escaped arrives as a blank. */
+const RFC_3339 = TIMESTAMP_PATTERN.slice(1, -1).replace('[+-]', '[+ -]');
 const Instant = (description: string) =>
-  Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: `${description} RFC 3339, now or now-15m.` }));
+  Type.Optional(
+    Type.String({
+      maxLength: 64,
+      pattern: `^(now(-\\d{1,9}[smhd])?|${RFC_3339})$`,
+      description: `${description} RFC 3339, now or now-15m.`,
+      [EXPECTED]: 'an RFC 3339 time such as 2025-11-19T10:00:00Z, now, or now-15m',
+    }),
+  );
+const GROUP = ' *(route|model|provider) *';
+const QUANTILE = ' *(0(\\.\\d+)?|1(\\.0+)?) *';
 const Limit = (fallback: number, max: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum: max, default: fallback }));
 const Cursor = Type.Optional(
@@ -29,9 +45,21 @@ export const MetricsQueryString = Type.Object({
   to: Instant('Windows that start before this.'),
   step: Step,
   group_by: Type.Optional(
-    Type.String({ maxLength: 100, description: 'Any of route,model,provider; none (or empty) for the whole tenant.' }),
+    Type.String({
+      maxLength: 100,
+      pattern: `^(none|${GROUP}(,${GROUP})*)?$`,
+      description: 'Any of route,model,provider; none (or empty) for the whole tenant.',
+      [EXPECTED]: 'any of route,model,provider, or none',
+    }),
   ),
-  quantiles: Type.Optional(Type.String({ maxLength: 200, description: 'Such as 0.5,0.9,0.999.' })),
+  quantiles: Type.Optional(
+    Type.String({
+      maxLength: 200,
+      pattern: `^${QUANTILE}(,${QUANTILE}){0,19}$`,
+      description: 'Up to 20, such as 0.5,0.9,0.999.',
+      [EXPECTED]: 'up to 20 numbers from 0 to 1 separated by commas',
+    }),
+  ),
   order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')], { default: 'desc' })),
   cursor: Cursor,
 });

@@ -153,7 +153,9 @@ test('an event above 64 KiB and a batch above 16 MiB are 413', async () => {
   const answer = await postTo('events', lines, { 'content-type': 'application/x-ndjson' });
   assert.equal(answer.status, 202);
   assert.match(answer.text, /"index":1,"detail":"it takes \d+ bytes; an event takes at most 65536"/);
-  problemPaths(await postTo('events', `[${' '.repeat(17 * 1024 * 1024)}]`), 413, 'batch');
+  // Several times: the server used to hang up while some of them were still sending, who then saw a reset.
+  const tooLarge = `[${' '.repeat(17 * 1024 * 1024)}]`;
+  for (let times = 0; times < 10; times++) problemPaths(await postTo('events', tooLarge), 413, 'batch');
 });
 
 test('names of the object prototype are fields like others', async () => {
