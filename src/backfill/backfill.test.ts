@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { type BackfillOptions, backfill } from './backfill.ts';
@@ -49,9 +50,15 @@ function aFile(t: TestContext, content: string | Uint8Array): string {
   return path;
 }
 
-async function run(path: string, url: string, options: Partial<BackfillOptions> & { retryMsMax?: number } = {}) {
-  return backfill(await openInput(path), {
-    progressPath: `${path}.progress`,
+type Options = Partial<BackfillOptions> & { readonly retryMsMax?: number };
+
+async function run(path: string, url: string, options: Options = {}) {
+  return backfill(await openInput(path), optionsFor(url, { progressPath: `${path}.progress`, ...options }));
+}
+
+function optionsFor(url: string, options: Options): BackfillOptions {
+  return {
+    progressPath: null,
     dedupHorizonMs: 900_000,
     unsure: 'ask',
     target: { baseUrl: url, apiKey: undefined, retryMsMax: options.retryMsMax ?? 5_000, onRetry: () => undefined },
@@ -59,7 +66,7 @@ async function run(path: string, url: string, options: Partial<BackfillOptions> 
     signal: new AbortController().signal,
     watch: { read: () => undefined, sent: () => undefined },
     ...options,
-  });
+  };
 }
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `"${i + 1}"`);
@@ -81,6 +88,14 @@ for (const [name, compress] of [
     assert.equal(server.batches.length, 3);
   });
 }
+
+test('standard input is sent as it comes, and keeps no progress', async (t) => {
+  const server = await aServer(t);
+  const input = await openInput('-', Readable.from([Buffer.from('"1"\n"2'), Buffer.from('"\n"3"')]));
+  const report = await backfill(input, optionsFor(server.url, { progressPath: null }));
+  assert.equal(report.accepted, 3);
+  assert.deepEqual(server.batches, [ids(3)]);
+});
 
 test('after a failure the next run goes on where the last answer came', async (t) => {
   const server = await aServer(t);

@@ -36,7 +36,7 @@ async function exportTo(
   });
 }
 
-test('an export reaches the handler as the bytes that were sent, with its headers', async () => {
+test('an export reaches the handler as the bytes that were sent, with its headers and address', async () => {
   const seen: GrpcExport[] = [];
   const reply = await exportTo(async (exported) => {
     seen.push(exported);
@@ -47,6 +47,7 @@ test('an export reaches the handler as the bytes that were sent, with its header
   assert.equal(seen[0]?.signal, 'traces');
   assert.deepEqual(Buffer.from(seen[0]?.body ?? []), BODY);
   assert.equal(seen[0]?.headers['authorization'], 'Bearer secret');
+  assert.equal(seen[0]?.address, '127.0.0.1');
 });
 
 test('a gzip export is decompressed before the handler sees it', async () => {

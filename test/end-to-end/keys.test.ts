@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import grpc from '@grpc/grpc-js';
 import { eventually, post } from './http-calls.ts';
 import { dataDirFor, runCommand, startServer } from './running-server.ts';
 
@@ -90,3 +93,51 @@ test('keys tells wrong usage from a failure', async (t) => {
   assert.equal((await run(['keys', 'revoke', 'key_000000000000', '--data-dir', dataDir])).code, 1);
   assert.match((await run(['keys', 'list', '--data-dir', dataDir])).text, /There are no keys/);
 });
+
+test("an OTLP export belongs to its key's tenant, over HTTP and gRPC, whatever it says itself", async (t) => {
+  const dataDir = dataDirFor(t);
+  const key = await newKey(dataDir, '--tenant', 'acme');
+  const grpcPort = await freePort();
+  const server = await startServer(dataDir, { API_KEYS: 'required', OTLP_GRPC_PORT: String(grpcPort) });
+  t.after(async () => {
+    server.process.kill('SIGKILL');
+    await server.exited;
+  });
+  const body = readFileSync(new URL('../fixtures/otlp/contrib-py-chat.pb', import.meta.url));
+  const type = { 'content-type': 'application/x-protobuf' };
+  const url = `${server.ingestion}/v1/traces`;
+  assert.equal((await post(url, body, type)).status, 401);
+  assert.equal((await post(url, body, { ...type, 'x-api-key': key.text })).status, 200);
+  assert.equal(await grpcStatus(grpcPort, body), grpc.status.UNAUTHENTICATED);
+  assert.equal(await grpcStatus(grpcPort, body, key.text), grpc.status.OK);
+  const dimensions = async () => {
+    const response = await fetch(`${server.metrics}/v1/dimensions`, { headers: { 'x-api-key': key.text } });
+    return response.text();
+  };
+  await eventually(10_000, 'the call is counted for acme', async () =>
+    (await dimensions()).includes('"acme"') ? true : undefined,
+  );
+});
+
+async function grpcStatus(port: number, body: Buffer, key?: string): Promise<grpc.status> {
+  const client = new grpc.Client(`127.0.0.1:${port}`, grpc.credentials.createInsecure());
+  const metadata = new grpc.Metadata();
+  if (key !== undefined) metadata.set('authorization', `Bearer ${key}`);
+  const same = (bytes: Buffer) => bytes;
+  const path = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+  try {
+    return await new Promise((resolve) => {
+      client.makeUnaryRequest(path, same, same, body, metadata, (error) => resolve(error?.code ?? grpc.status.OK));
+    });
+  } finally {
+    client.close();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
