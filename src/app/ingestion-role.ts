@@ -87,8 +87,10 @@ export async function listen(server: FastifyInstance, host: string, port: number
     await server.listen({ host, port, listenTextResolver: (address) => `Listening on ${address}` });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') throw new Error(`Port ${port} is taken by another process; choose another one`);
-    if (code === 'EACCES') throw new Error(`Port ${port} may not be bound by this user; choose one above 1023`);
+    if (code === 'EADDRINUSE')
+      throw new Error(`Port ${port} is taken by another process; choose another one`, { cause: error });
+    if (code === 'EACCES')
+      throw new Error(`Port ${port} may not be bound by this user; choose one above 1023`, { cause: error });
     throw new Error(`Cannot listen on ${host}:${port}: ${message}`, { cause: error });
   }
   const address = server.server.address();

@@ -98,7 +98,7 @@ export class ProcessorRole {
         this.#prices = createPriceBook({ overrides });
         this.#ports.logger.info({ prices: overrides.length }, 'Read the price file');
       },
-      onError: (error) => this.#ports.logger.error(`${(error as Error).message}; the prices before it stay`),
+      onError: (error) => this.#ports.logger.error(`${error.message}; the prices before it stay`),
     });
   }
 
