@@ -25,6 +25,8 @@ function simulate(mutation: Mutation): Promise<{ code: number | null; output: st
   const args = ['--import', HOOK, SIMULATE, '--seed', '1', '--schedules', String(SCHEDULES_MAX)];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, STREAMLENS_MUTATION: JSON.stringify(mutation) },
+    // A bug may as well turn in circles for ever.
+    timeout: 240_000,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
