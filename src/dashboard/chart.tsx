@@ -52,6 +52,8 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
       observer.disconnect();
       made.destroy();
       plot.current = null;
+      // It stood on the chart that is gone.
+      setCursor(null);
     };
   }, [shape, stepMs, format, theme]);
   useEffect(() => plot.current?.setData(plotData(content)), [content]);
