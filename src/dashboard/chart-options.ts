@@ -92,7 +92,8 @@ function timeAxis(): uPlot.Axis {
     ticks: { show: false },
     values: [
       [86_400, '{D} {MMM}', null, null, null, null, null, null, 1],
-      [3600, '{HH}:{mm}', '\n{D} {MMM}', null, '\n{D} {MMM}', null, null, null, 1],
+      // Where a day begins, its date takes the place of the hour.
+      [3600, '{HH}:{mm}', '{D} {MMM}', null, '{D} {MMM}', null, null, null, 0],
       [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
       [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
     ],
