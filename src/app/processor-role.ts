@@ -20,8 +20,12 @@ const PRUNE_EVERY_MS = 10 * 60_000;
 /** One member does the work that is not divided by partitions: the owner of this one. */
 const CHORES_PARTITION = 0;
 
-/** The log times of a Kafka partition can fall back a little when its leader moves; the embedded log's never do. */
-const KAFKA_LOG_TIME_SLACK_MS = 10_000;
+/**
+ * How much longer than the timeout to wait before a half is given up. The log times of a Kafka partition can fall back a
+ * little when its leader moves, and records may lie for some seconds in a new partition before we know of it. The
+ * embedded log has neither.
+ */
+const KAFKA_LOG_TIME_SLACK_MS = 20_000;
 
 export interface ProcessorPorts {
   readonly log: EventLog;

@@ -49,7 +49,7 @@ export interface OwnerPorts {
 }
 
 /**
- * Owns one partition as long as the group and the store agree: folds what is read and commits it.
+ * Owns one shard as long as the group and the store agree: folds what is read and commits it.
  *
  * One commit is in flight at a time. What is folded meanwhile gathers for the next, so under load commits grow larger
  * and not more frequent.
@@ -70,8 +70,9 @@ export class PartitionOwner {
   #committedThroughMs: number;
   #foldedSinceCommit = 0;
   #foldedSinceCheckpoint = Number.POSITIVE_INFINITY;
-  readonly #isAtEnd = new Map<InputTopic, boolean>();
-  readonly #sealedMs = new Map<InputTopic, number>();
+  /** By partition and topic, as `laneKey` has it. */
+  readonly #isAtEnd = new Map<string, boolean>();
+  readonly #sealedMs = new Map<string, number>();
 
   constructor({ core, seq, completeThroughMs }: Recovered, options: OwnerOptions, ports: OwnerPorts) {
     this.core = core;
@@ -82,30 +83,30 @@ export class PartitionOwner {
     this.#lastCommitMs = ports.runtime.nowMs() - options.commitIntervalMs;
   }
 
-  /** What to read next: every topic but one that is far ahead of another which still has records. */
+  /** What to read next: every lane of every topic, but for one that is far ahead of another which still has records. */
   wanted(): LogPosition[] {
-    const { partition } = this.#options;
-    return INPUT_TOPICS.filter((topic) => !this.#isFarAhead(topic)).map((topic) => ({
-      topic,
-      partition,
-      offset: this.core.positions[topic],
-    }));
+    return this.#lanes()
+      .filter(({ topic, lane }) => !this.#isFarAhead(topic, lane))
+      .map(({ topic, lane }) => ({
+        topic,
+        partition: this.core.partitionOf(lane),
+        offset: this.core.position(topic, lane),
+      }));
   }
 
   fold(slice: LogSlice, prices: PriceBook): void {
-    const { topic, records, nextOffset, endOffset, sealedThroughMs } = slice;
-    this.core.fold(topic, records, prices);
-    this.core.skipTo(topic, nextOffset);
+    const { topic, partition, records, nextOffset, endOffset, sealedThroughMs } = slice;
+    const lane = this.core.laneOf(partition);
+    const key = laneKey(topic, lane);
+    this.core.fold(topic, records, prices, lane);
+    this.core.skipTo(topic, nextOffset, lane);
     this.#foldedSinceCommit += records.length;
-    this.#isAtEnd.set(topic, nextOffset >= endOffset);
-    if (
-      sealedThroughMs !== null &&
-      sealedThroughMs >= (this.#sealedMs.get(topic) ?? 0) + this.#options.pace.sealStepMs
-    ) {
-      this.core.seal(topic, sealedThroughMs);
-      this.#sealedMs.set(topic, sealedThroughMs);
+    this.#isAtEnd.set(key, nextOffset >= endOffset);
+    if (sealedThroughMs !== null && sealedThroughMs >= (this.#sealedMs.get(key) ?? 0) + this.#options.pace.sealStepMs) {
+      this.core.seal(topic, sealedThroughMs, lane);
+      this.#sealedMs.set(key, sealedThroughMs);
     }
-    this.#ports.events.folded(this.#options.partition, topic, {
+    this.#ports.events.folded(partition, topic, {
       records: records.length,
       lag: endOffset - nextOffset,
     });
@@ -198,7 +199,7 @@ export class PartitionOwner {
       partition: this.#options.partition,
       expectedSeq: this.#seq,
       token: runtime.newToken(),
-      positions: { ...this.core.positions },
+      positions: this.core.positions,
       // A restart may have forgotten how far the log had called itself silent, the store has not.
       completeThroughMs: Math.max(this.core.completeThroughMs, this.#committedThroughMs),
       committedAtMs: this.#lastCommitMs,
@@ -207,9 +208,20 @@ export class PartitionOwner {
     };
   }
 
-  #isFarAhead(topic: InputTopic): boolean {
-    const { readMs } = this.core.join.times;
-    const othersMs = INPUT_TOPICS.filter((other) => this.#isAtEnd.get(other) === false).map((other) => readMs[other]);
-    return readMs[topic] > Math.min(...othersMs) + this.#options.pace.aheadMsMax;
+  #isFarAhead(topic: InputTopic, lane: number): boolean {
+    const { times } = this.core.join;
+    const behindMs = this.#lanes()
+      .filter((other) => this.#isAtEnd.get(laneKey(other.topic, other.lane)) === false)
+      .map((other) => times.laneReadMs(other.topic, other.lane));
+    return times.laneReadMs(topic, lane) > Math.min(...behindMs) + this.#options.pace.aheadMsMax;
   }
+
+  #lanes(): { topic: InputTopic; lane: number }[] {
+    const lanes = Array.from({ length: this.core.laneCount }, (_, lane) => lane);
+    return lanes.flatMap((lane) => INPUT_TOPICS.map((topic) => ({ topic, lane })));
+  }
+}
+
+function laneKey(topic: InputTopic, lane: number): string {
+  return `${topic} ${lane}`;
 }

@@ -7,8 +7,9 @@ import type { ProcessorEvents } from './processor-events.ts';
 import { recover } from './recover.ts';
 import { retry } from './retry.ts';
 import type { Runtime } from './runtime.ts';
+import { findShards, laneCountOf, type Shards } from './shards.ts';
 
-export interface ProcessorOptions extends Omit<CoreOptions, 'partition'> {
+export interface ProcessorOptions extends Omit<CoreOptions, 'partition' | 'shardCount'> {
   readonly commitIntervalMs: number;
   /** About how much one poll may bring. */
   readonly pollBytesMax: number;
@@ -30,6 +31,9 @@ const POLL_WAIT_MS_MAX = 250;
 /** Without a partition: how soon to look again. */
 const IDLE_PAUSE_MS = 20;
 
+/** How often to look whether the topics have grown. Writers learn of it within seconds, readers must not be much later. */
+const GROWTH_CHECK_MS = 3000;
+
 /** How long a partition that is taken away may take to commit the rest. */
 const REVOKE_MS_MAX = 5000;
 
@@ -45,6 +49,8 @@ export class Processor {
   readonly #owners = new Map<number, PartitionOwner>();
   readonly #stopping = new AbortController();
   readonly #recovering = new Map<number, Promise<void>>();
+  #shards: Shards = { shardCount: 1, laneCount: 1 };
+  #growthCheckedMs = 0;
   #failure: Error | null = null;
 
   constructor(options: ProcessorOptions, ports: ProcessorPorts) {
@@ -69,6 +75,8 @@ export class Processor {
   /** Works until `stop`, then commits and leaves. @throws when the log or the store fails for good */
   async run(): Promise<void> {
     try {
+      this.#shards = await this.#retry('counting partitions', () => findShards(this.#ports));
+      this.#growthCheckedMs = this.#ports.runtime.nowMs();
       const member = await this.#retry('joining the group', () => this.#join());
       try {
         while (!this.#stopping.signal.aborted) await this.#turn(member);
@@ -90,8 +98,9 @@ export class Processor {
 
   #join(): Promise<GroupMember> {
     return this.#ports.log.joinGroup({
+      // The owner of a shard's first partition owns the shard; partitions that came later bring nothing of their own.
       onAssigned: (partitions) => {
-        for (const partition of partitions) this.#assigned.add(partition);
+        for (const partition of partitions) if (partition < this.#shards.shardCount) this.#assigned.add(partition);
       },
       onRevoked: async (partitions) => {
         const owners = partitions.flatMap((partition) => this.#owners.get(partition) ?? []);
@@ -104,6 +113,7 @@ export class Processor {
 
   async #turn(member: GroupMember): Promise<void> {
     this.#dropVoid();
+    await this.#noticeGrowth();
     this.#startRecoveries();
     const owners = [...this.#owners.values()];
     if (owners.length === 0) {
@@ -123,7 +133,28 @@ export class Processor {
     const prices = this.#ports.prices();
     // A partition taken away while the poll was under way has no owner any more. It cannot have another one already,
     // since recoveries begin between polls: so a slice always goes on where its owner stands.
-    for (const slice of slices) this.#owners.get(slice.partition)?.fold(slice, prices);
+    for (const slice of slices) this.#owners.get(slice.partition % this.#shards.shardCount)?.fold(slice, prices);
+  }
+
+  /** The topics may grow while we read: then each shard has more lanes. */
+  async #noticeGrowth(): Promise<void> {
+    const { log, runtime, events } = this.#ports;
+    const sinceMs = runtime.nowMs() - this.#growthCheckedMs;
+    if (sinceMs >= 0 && sinceMs < GROWTH_CHECK_MS) return;
+    this.#growthCheckedMs = runtime.nowMs();
+    let partitionCount: number;
+    try {
+      partitionCount = await log.partitionCount();
+    } catch (error) {
+      // The topics grow one after the other, and a broker may be away: there is a next time.
+      events.retrying('counting partitions', error as Error, { attempt: 1, waitMs: GROWTH_CHECK_MS });
+      return;
+    }
+    const { shardCount } = this.#shards;
+    const laneCount = laneCountOf(partitionCount, shardCount);
+    if (laneCount <= this.#shards.laneCount) return;
+    this.#shards = { shardCount, laneCount };
+    for (const { core } of this.#owners.values()) while (core.laneCount < laneCount) core.addLane();
   }
 
   #commitDue(member: GroupMember): void {
@@ -157,12 +188,13 @@ export class Processor {
     const { runtime, events } = this.#ports;
     const startedMs = runtime.nowMs();
     const recovered = await this.#retry(`recovering partition ${partition}`, () =>
-      recover(this.#ports, { ...this.#options, partition }),
+      recover(this.#ports, { ...this.#options, ...this.#shards, partition }),
     );
     events.recovered(partition, { recordsRead: recovered.recordsRead, tookMs: runtime.nowMs() - startedMs });
     // It may have been taken away while the log was read back.
     if (!this.#assigned.has(partition)) return;
     const { commitIntervalMs, pace = OWNER_PACE } = this.#options;
+    while (recovered.core.laneCount < this.#shards.laneCount) recovered.core.addLane();
     const options = { partition, commitIntervalMs, pace };
     this.#owners.set(partition, new PartitionOwner(recovered, options, this.#ports));
   }

@@ -1,10 +1,11 @@
 import type { EventLog } from '../event-log/event-log.ts';
-import { INPUT_TOPICS, type InputTopic } from '../events/topics.ts';
-import type { Progress } from '../metrics-store/commit.ts';
+import { INPUT_TOPICS, TOPICS } from '../events/topics.ts';
+import { type Progress, positionKey } from '../metrics-store/commit.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import { decodeCheckpoint } from './core/checkpoint.ts';
 import { type CoreOptions, PartitionCore } from './core/partition-core.ts';
 import { Recall } from './core/recall.ts';
+import { type LaneRange, readInStep } from './read-in-step.ts';
 
 export interface Recovered {
   readonly core: PartitionCore;
@@ -15,26 +16,31 @@ export interface Recovered {
   readonly recordsRead: number;
 }
 
+/** A shard, and how many lanes it has by now. */
+export interface RecoveryOptions extends CoreOptions {
+  readonly laneCount: number;
+}
+
 /**
- * Brings a partition's core back to where its last commit left it. The store holds the position and a checkpoint, the
+ * Brings a shard's core back to where its last commit left it. The store holds the position and a checkpoint, the
  * log holds the rest: first what lies within the dedup horizon before the checkpoint, then what was committed after it.
  */
-export async function recover(ports: { log: EventLog; store: MetricsStore }, options: CoreOptions): Promise<Recovered> {
+export async function recover(
+  ports: { log: EventLog; store: MetricsStore },
+  options: RecoveryOptions,
+): Promise<Recovered> {
   const { log, store } = ports;
-  const { partition } = options;
   const core = new PartitionCore(options);
-  const progress = await store.loadProgress(partition);
+  while (core.laneCount < options.laneCount) core.addLane();
+  const progress = await store.loadProgress(options.partition);
   if (progress === null) {
-    for (const topic of INPUT_TOPICS) {
-      const bounds = await log.bounds(topic);
-      core.skipTo(topic, bounds.find((each) => each.partition === partition)?.start ?? 0);
-    }
+    await skipToStart(log, core, 0);
     core.takeEffects();
     return { core, seq: 0, completeThroughMs: 0, recordsRead: 0 };
   }
   let recordsRead = 0;
   if (progress.checkpoint.length > 0) recordsRead += await recallCheckpoint(log, core, options, progress);
-  recordsRead += await replayCommitted(log, core, partition, progress);
+  recordsRead += await replayCommitted(log, core, progress);
   core.takeEffects();
   const { seq, completeThroughMs } = progress;
   return { core, seq, completeThroughMs, recordsRead };
@@ -49,44 +55,53 @@ async function recallCheckpoint(
   const horizonMs = options.dedupHorizonMs + options.logTimeSlackMs;
   const recall = new Recall(core, decodeCheckpoint(progress.checkpoint), horizonMs);
   let recordsRead = 0;
-  for (const { topic, fromMs, fromOffsetMax, to } of recall.spans) {
-    const horizon = await log.offsetAt(topic, options.partition, Math.max(0, fromMs));
-    const range = { topic, partition: options.partition, from: Math.min(horizon, fromOffsetMax), to };
-    recordsRead += await readAll(log, range, (records) => recall.recall(topic, records));
+  for (const topic of INPUT_TOPICS) {
+    const ranges: LaneRange[] = [];
+    for (const { lane, fromMs, fromOffsetMax, to } of recall.spans.filter((span) => span.topic === topic)) {
+      const partition = core.partitionOf(lane);
+      const horizon = await log.offsetAt(topic, partition, Math.max(0, fromMs));
+      ranges.push({ topic, partition, lane, from: Math.min(horizon, fromOffsetMax), to });
+    }
+    recordsRead += await readInStep(log, ranges, (records, lane) => recall.recall(topic, records, lane));
   }
   recall.finish();
   return recordsRead;
 }
 
 /** What these records changed was committed already, so only their place in the join matters. */
-async function replayCommitted(
-  log: EventLog,
-  core: PartitionCore,
-  partition: number,
-  progress: Progress,
-): Promise<number> {
+async function replayCommitted(log: EventLog, core: PartitionCore, progress: Progress): Promise<number> {
+  // A lane that came after the last commit begins at its start.
+  const knownLanes = lanesOf(core).filter((lane) => isKnown(progress, core, lane)).length;
+  await skipToStart(log, core, knownLanes);
   let recordsRead = 0;
   for (const topic of INPUT_TOPICS) {
-    const range = { topic, partition, from: core.positions[topic], to: progress.positions[topic] };
-    recordsRead += await readAll(log, range, (records) => core.replay(topic, records));
-    core.skipTo(topic, progress.positions[topic]);
+    const ranges = lanesOf(core)
+      .slice(0, knownLanes)
+      .map((lane): LaneRange => {
+        const partition = core.partitionOf(lane);
+        const to = progress.positions[positionKey(topic, lane, partition)] ?? 0;
+        return { topic, partition, lane, from: core.position(topic, lane), to };
+      });
+    recordsRead += await readInStep(log, ranges, (records, lane) => core.replay(topic, records, lane));
+    for (const { lane, to } of ranges) core.skipTo(topic, to, lane);
   }
   return recordsRead;
 }
 
-async function readAll(
-  log: EventLog,
-  range: { topic: InputTopic; partition: number; from: number; to: number },
-  take: (records: Awaited<ReturnType<EventLog['readRange']>>) => void,
-): Promise<number> {
-  let recordsRead = 0;
-  for (let from = range.from; from < range.to; ) {
-    const records = await log.readRange({ ...range, from });
-    const last = records.at(-1);
-    if (last === undefined) break;
-    take(records);
-    recordsRead += records.length;
-    from = last.offset + 1;
+function lanesOf(core: PartitionCore): number[] {
+  return Array.from({ length: core.laneCount }, (_, lane) => lane);
+}
+
+function isKnown({ positions }: Progress, core: PartitionCore, lane: number): boolean {
+  return positionKey(TOPICS.requests, lane, core.partitionOf(lane)) in positions;
+}
+
+async function skipToStart(log: EventLog, core: PartitionCore, fromLane: number): Promise<void> {
+  for (const topic of INPUT_TOPICS) {
+    const bounds = await log.bounds(topic);
+    for (let lane = fromLane; lane < core.laneCount; lane++) {
+      const partition = core.partitionOf(lane);
+      core.skipTo(topic, bounds.find((each) => each.partition === partition)?.start ?? 0, lane);
+    }
   }
-  return recordsRead;
 }

@@ -7,8 +7,16 @@ import type { CallWrite } from './call.ts';
 import type { EvaluationDelta } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
 
-/** The next offset to read, per input topic. */
-export type Positions = Readonly<Record<InputTopic, number>>;
+/**
+ * The next offset to read, per input topic. Where the topics have grown, a shard has more partitions than its first;
+ * those are kept under `topic/partition`.
+ */
+export type Positions = Readonly<Record<InputTopic, number>> & { readonly [key: `${string}/${number}`]: number };
+
+/** Under which key a commit keeps the position of a shard's lane, see `lane.ts` of the processor. */
+export function positionKey(topic: InputTopic, lane: number, partition: number): keyof Positions {
+  return lane === 0 ? topic : `${topic}/${partition}`;
+}
 
 /** What a partition's owner needs to go on, and what readers may know about how far it is. */
 export interface Progress {

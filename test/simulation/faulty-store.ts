@@ -19,6 +19,10 @@ export class FaultyStore {
     return this.#ask('loadProgress', (store) => store.loadProgress(partition));
   }
 
+  async readProgress(): Promise<ReadonlyMap<number, Progress>> {
+    return this.#ask('readProgress', (store) => store.readProgress());
+  }
+
   async commit(commit: Commit): Promise<'applied' | 'fenced'> {
     const { chance, scheduler } = this.#world;
     await this.#host.send();

@@ -60,9 +60,9 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'calls time out by the clock of the processor',
     file: OWNER,
-    find: 'const { topic, records, nextOffset, endOffset, sealedThroughMs } = slice;',
+    find: 'const { topic, partition, records, nextOffset, endOffset, sealedThroughMs } = slice;',
     replace:
-      'const { topic, records, nextOffset, endOffset } = slice; const sealedThroughMs = this.#ports.runtime.nowMs();',
+      'const { topic, partition, records, nextOffset, endOffset } = slice; const sealedThroughMs = this.#ports.runtime.nowMs();',
   },
   {
     name: 'a clock that is set back stops the commits',
@@ -121,25 +121,25 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the checkpoint forgets which requests wait',
     file: CORE,
-    find: 'Array.from(requests.arrivals, (slot) => requests.offset[slot] as number)',
+    find: 'Array.from(requests.arrivals, (slot) => requests.place[slot] as number)',
     replace: '[]',
   },
   {
     name: 'the checkpoint forgets which responses wait',
     file: CORE,
-    find: 'Array.from(responses.arrivals, (slot) => responses.at(slot).half.offset)',
+    find: 'Array.from(responses.arrivals, (slot) => responses.at(slot).half.place)',
     replace: '[]',
   },
   {
     name: 'a recall takes invalid records for sightings of their key',
     file: 'metrics-processor/core/recall.ts',
-    find: 'record.key === null || this.#invalid[topic].has(record.offset)',
+    find: 'record.key === null || this.#invalid[topic].has(place)',
     replace: 'record.key === null',
   },
   {
     name: 'a restart does not replay what was committed after the checkpoint',
     file: 'metrics-processor/recover.ts',
-    find: 'recordsRead += await replayCommitted(log, core, partition, progress);',
+    find: 'recordsRead += await replayCommitted(log, core, progress);',
     replace: 'for (const topic of INPUT_TOPICS) core.skipTo(topic, progress.positions[topic]);',
   },
   {
@@ -151,7 +151,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restart takes what is older than the horizon for a sighting',
     file: 'metrics-processor/core/recall.ts',
-    find: 'if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(record.offset)) continue;',
+    find: 'if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;',
     replace: '',
   },
   {

@@ -1,4 +1,3 @@
-import type { LogRecord } from '../../event-log/event-log.ts';
 import type { LlmRequest } from '../../events/llm-request.ts';
 import { type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { DeadLetterReason } from '../../metrics-store/outbox.ts';
@@ -7,6 +6,7 @@ import { Effects } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 import type { EvaluationSink } from './evaluation-join.ts';
 import type { JoinLosses } from './join.ts';
+import { laneOf, offsetOf } from './lane.ts';
 import { type Fate, TENANT_UNKNOWN } from './ledger.ts';
 import type { EvaluationHalf } from './waiting-evaluations.ts';
 import type { RequestHalf } from './waiting-requests.ts';
@@ -15,10 +15,10 @@ import type { ResponseHalf } from './waiting-responses.ts';
 /** Turns what happened to a record into effects: the sums, the dead letters and the ledger never disagree. */
 export class Books implements JoinLosses, EvaluationSink {
   effects = new Effects();
-  readonly #partition: number;
+  readonly #partitionOf: (lane: number) => number;
 
-  constructor(partition: number) {
-    this.#partition = partition;
+  constructor(partitionOf: (lane: number) => number) {
+    this.#partitionOf = partitionOf;
   }
 
   /** Hands over what was gathered and begins anew. */
@@ -79,7 +79,7 @@ export class Books implements JoinLosses, EvaluationSink {
     this.#settle(TOPICS.evaluations, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
   }
 
-  recordRefused(topic: InputTopic, record: LogRecord, why: { reason: DeadLetterReason; detail: string }): void {
+  recordRefused(topic: InputTopic, record: PlacedRecord, why: { reason: DeadLetterReason; detail: string }): void {
     this.#deadLetter(topic, record, why.reason, why.detail);
     this.#accept(topic, TENANT_UNKNOWN, record.loggedAtMs, 'dead');
   }
@@ -92,10 +92,19 @@ export class Books implements JoinLosses, EvaluationSink {
     this.effects.ledger.settle({ topic, tenantId, loggedAtMs }, fate);
   }
 
-  #deadLetter(topic: InputTopic, record: LogRecord, reason: DeadLetterReason, detail: string): void {
-    const { offset, loggedAtMs, key, value } = record;
-    this.effects.addDeadLetter({ topic, partition: this.#partition, offset, loggedAtMs, reason, detail, key, value });
+  #deadLetter(topic: InputTopic, record: PlacedRecord, reason: DeadLetterReason, detail: string): void {
+    const { place, loggedAtMs, key, value } = record;
+    const at = { topic, partition: this.#partitionOf(laneOf(place)), offset: offsetOf(place) };
+    this.effects.addDeadLetter({ ...at, loggedAtMs, reason, detail, key, value });
   }
+}
+
+/** A record of the log, with its place in the topic of its shard. */
+export interface PlacedRecord {
+  readonly place: number;
+  readonly loggedAtMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
 }
 
 const NO_REQUEST = 'No request with this request_id came within JOIN_TIMEOUT';

@@ -3,17 +3,23 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { TOPICS } from '../../events/topics.ts';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+import { placeOf } from './lane.ts';
 
-const offset = fc.integer({ min: 0, max: 2 ** 50 });
-const ascending = fc.uniqueArray(offset, { maxLength: 80 }).map((offsets) => offsets.sort((a, b) => a - b));
+const offset = fc.integer({ min: 0, max: 2 ** 46 });
+const LANES = 2;
+const perLane = <T>(each: fc.Arbitrary<T>) => fc.array(each, { minLength: LANES, maxLength: LANES });
+const places = perLane(fc.uniqueArray(offset, { maxLength: 40 })).map((lanes) =>
+  lanes.flatMap((offsets, lane) => offsets.sort((a, b) => a - b).map((each) => placeOf(lane, each))),
+);
 const perTopic = <T>(each: fc.Arbitrary<T>) =>
   fc.record({ [TOPICS.requests]: each, [TOPICS.responses]: each, [TOPICS.evaluations]: each });
 
 const checkpoints = fc.record({
-  positions: perTopic(offset),
-  timesMs: perTopic(fc.integer({ min: 0, max: Date.UTC(2199, 0) })),
-  waiting: perTopic(ascending),
-  invalid: perTopic(ascending),
+  shardCount: fc.integer({ min: 1, max: 10_000 }),
+  positions: perTopic(perLane(offset)),
+  timesMs: perTopic(perLane(fc.integer({ min: 0, max: Date.UTC(2199, 0) }))),
+  waiting: perTopic(places),
+  invalid: perTopic(places),
   sampling: fc.record({ second: offset, count: fc.nat(), countBefore: fc.nat() }),
 }) as fc.Arbitrary<Checkpoint>;
 
@@ -27,10 +33,14 @@ test('a checkpoint comes back as it was written', () => {
 
 test('a run of waiting calls takes about a byte each', () => {
   const none = { [TOPICS.requests]: [], [TOPICS.responses]: [], [TOPICS.evaluations]: [] };
-  const zero = { [TOPICS.requests]: 0, [TOPICS.responses]: 0, [TOPICS.evaluations]: 0 };
-  const waiting = { ...none, [TOPICS.requests]: Array.from({ length: 10_000 }, (_, i) => 5_000_000_000 + i * 3) };
+  const zero = { [TOPICS.requests]: [0], [TOPICS.responses]: [0], [TOPICS.evaluations]: [0] };
+  const offsets = Array.from({ length: 10_000 }, (_, i) => 5_000_000_000 + i * 3);
+  const waiting = { ...none, [TOPICS.requests]: offsets.map((each) => placeOf(0, each)) };
   const sampling = { second: 0, count: 0, countBefore: 0 };
-  assert.ok(encodeCheckpoint({ positions: zero, timesMs: zero, waiting, invalid: none, sampling }).length < 10_100);
+  assert.ok(
+    encodeCheckpoint({ shardCount: 1, positions: zero, timesMs: zero, waiting, invalid: none, sampling }).length <
+      10_100,
+  );
 });
 
 test('a checkpoint that ends early or is of another version is refused', () => {

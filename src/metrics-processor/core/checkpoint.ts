@@ -1,32 +1,40 @@
 import { INPUT_TOPICS, type InputTopic } from '../../events/topics.ts';
-import type { Positions } from '../../metrics-store/commit.ts';
+import { laneOf, offsetOf, placeOf } from './lane.ts';
 
 /**
- * All that a processor must remember of a partition besides the log itself: where it stood, and which records it had
+ * All that a processor must remember of a shard besides the log itself: where it stood, and which records it had
  * read were still waiting. Everything else is read back.
  */
 export interface Checkpoint {
-  readonly positions: Positions;
-  readonly timesMs: Readonly<Record<InputTopic, number>>;
-  /** Offsets of the halves that waited, ascending per topic. */
+  /** Into how many shards the ids were divided; that never changes. */
+  readonly shardCount: number;
+  /** The next offset per topic and lane. */
+  readonly positions: Readonly<Record<InputTopic, readonly number[]>>;
+  /** How far each lane was read, in log time. */
+  readonly timesMs: Readonly<Record<InputTopic, readonly number[]>>;
+  /** Places of the halves that waited. */
   readonly waiting: Readonly<Record<InputTopic, readonly number[]>>;
-  /** Offsets within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */
+  /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */
   readonly invalid: Readonly<Record<InputTopic, readonly number[]>>;
   readonly sampling: { readonly second: number; readonly count: number; readonly countBefore: number };
 }
 
 /**
- * Bytes: a version, then unsigned LEB128 varints. Offsets are written as differences, so that a run of waiting calls takes
- * about a byte each.
+ * Bytes: a version, then unsigned LEB128 varints. Offsets are written per lane as differences, so that a run of waiting
+ * calls takes about a byte each.
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const writer = new VarintWriter();
   writer.write(VERSION);
+  writer.write(checkpoint.shardCount);
   for (const topic of INPUT_TOPICS) {
-    writer.write(checkpoint.positions[topic]);
-    writer.write(Math.floor(checkpoint.timesMs[topic]));
-    writer.writeAscending(checkpoint.waiting[topic]);
-    writer.writeAscending(checkpoint.invalid[topic]);
+    writer.write(checkpoint.positions[topic].length);
+    for (const [lane, position] of checkpoint.positions[topic].entries()) {
+      writer.write(position);
+      writer.write(Math.floor(checkpoint.timesMs[topic][lane] ?? 0));
+      writer.writeAscending(offsetsOf(lane, checkpoint.waiting[topic]));
+      writer.writeAscending(offsetsOf(lane, checkpoint.invalid[topic]));
+    }
   }
   writer.write(checkpoint.sampling.second);
   writer.write(checkpoint.sampling.count);
@@ -37,23 +45,40 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /** @throws {RangeError} for bytes of another version, or that end too early */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const reader = new VarintReader(bytes);
-  const version = reader.read();
-  if (version !== VERSION) throw new RangeError(`A checkpoint of version ${version} cannot be read by this release`);
-  const positions = {} as Record<InputTopic, number>;
-  const timesMs = {} as Record<InputTopic, number>;
-  const waiting = {} as Record<InputTopic, number[]>;
-  const invalid = {} as Record<InputTopic, number[]>;
+  const shardCount = readHead(reader);
+  const empty = () =>
+    Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, []])) as unknown as Record<InputTopic, number[]>;
+  const [positions, timesMs, waiting, invalid] = [empty(), empty(), empty(), empty()];
   for (const topic of INPUT_TOPICS) {
-    positions[topic] = reader.read();
-    timesMs[topic] = reader.read();
-    waiting[topic] = reader.readAscending();
-    invalid[topic] = reader.readAscending();
+    const laneCount = reader.read();
+    for (let lane = 0; lane < laneCount; lane++) {
+      positions[topic].push(reader.read());
+      timesMs[topic].push(reader.read());
+      for (const offset of reader.readAscending()) waiting[topic].push(placeOf(lane, offset));
+      for (const offset of reader.readAscending()) invalid[topic].push(placeOf(lane, offset));
+    }
   }
   const sampling = { second: reader.read(), count: reader.read(), countBefore: reader.read() };
-  return { positions, timesMs, waiting, invalid, sampling };
+  return { shardCount, positions, timesMs, waiting, invalid, sampling };
+}
+
+/** @throws {RangeError} as `decodeCheckpoint` */
+export function shardCountOf(checkpoint: Uint8Array): number {
+  return readHead(new VarintReader(checkpoint));
+}
+
+function readHead(reader: VarintReader): number {
+  const version = reader.read();
+  if (version !== VERSION) throw new RangeError(`A checkpoint of version ${version} cannot be read by this release`);
+  return reader.read();
 }
 
 const VERSION = 1;
+
+/** Ascending: within a lane records wait in the order of the log. */
+function offsetsOf(lane: number, places: readonly number[]): number[] {
+  return places.filter((place) => laneOf(place) === lane).map(offsetOf);
+}
 
 class VarintWriter {
   #bytes = new Uint8Array(1024);

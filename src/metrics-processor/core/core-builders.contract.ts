@@ -9,6 +9,7 @@ export const START = Date.UTC(2025, 10, 19, 10);
 
 export const CORE_OPTIONS: CoreOptions = {
   partition: 0,
+  shardCount: 1,
   joinTimeoutMs: 15 * MINUTE,
   dedupHorizonMs: 15 * MINUTE,
   logTimeSlackMs: 0,

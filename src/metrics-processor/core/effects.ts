@@ -17,7 +17,7 @@ export class Effects {
   readonly evaluations = new EvaluationDeltas();
   readonly ledger = new Ledger();
   readonly deadLetters: DeadLetter[] = [];
-  /** Kept calls by request offset, so that a call answered within the same commit is written once, whole. */
+  /** Kept calls by the request's place, so that a call answered within the same commit is written once, whole. */
   readonly #calls = new Map<number, CallWrite>();
   #isEmpty = true;
 
@@ -43,7 +43,7 @@ export class Effects {
     }
     tally.cachedPromptTokens += known(half.cachedPromptTokens);
     tally.cacheWriteTokens += known(half.cacheWriteTokens);
-    if (half.keptId !== null) this.#calls.set(half.offset, { kind: 'full', call: waitingCall(half, event) });
+    if (half.keptId !== null) this.#calls.set(half.place, { kind: 'full', call: waitingCall(half, event) });
   }
 
   countResponse(half: RequestHalf, response: LlmResponse, prices: PriceBook): void {
@@ -74,9 +74,9 @@ export class Effects {
     this.deltas.tally(half.series, windowStartMs(half.timestampMs, MINUTE_MS)).unanswered++;
     this.touch();
     if (half.keptId === null) return;
-    const written = this.#calls.get(half.offset);
+    const written = this.#calls.get(half.place);
     const call = written?.call ?? answeredOnlyCall(half, half.keptId);
-    this.#calls.set(half.offset, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
+    this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
   }
 
   addDeadLetter(letter: DeadLetter): void {
@@ -116,9 +116,9 @@ export class Effects {
   }
 
   #keepAnswer(half: RequestHalf, requestId: string, answered: AnsweredCall): void {
-    const written = this.#calls.get(half.offset);
+    const written = this.#calls.get(half.place);
     const base = written?.call ?? answeredOnlyCall(half, requestId);
-    this.#calls.set(half.offset, { kind: written?.kind ?? 'answer', call: completeCall(base, answered) });
+    this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: completeCall(base, answered) });
   }
 }
 

@@ -2,6 +2,7 @@ import { type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { Series } from '../../tally/series.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
+import { laneOf } from './lane.ts';
 import { LogTimes } from './log-times.ts';
 import { type RequestHalf, WaitingRequests } from './waiting-requests.ts';
 import { type ResponseHalf, WaitingResponses } from './waiting-responses.ts';
@@ -61,7 +62,7 @@ export class Join {
   }
 
   request(id: Fingerprint, half: RequestHalf): RequestOutcome {
-    this.times.passRecord(TOPICS.requests, half.loggedAtMs);
+    this.times.passRecord(TOPICS.requests, half.loggedAtMs, laneOf(half.place));
     const entry = this.ids.touch(id);
     if (!this.seeRequest(entry, half.loggedAtMs, () => half.series)) return 'duplicate';
     for (let slot = this.ids.firstResponse[entry] as number; slot !== NONE; ) {
@@ -78,7 +79,7 @@ export class Join {
   }
 
   response(id: Fingerprint, half: ResponseHalf): ResponseOutcome {
-    this.times.passRecord(TOPICS.responses, half.loggedAtMs);
+    this.times.passRecord(TOPICS.responses, half.loggedAtMs, laneOf(half.place));
     const entry = this.ids.touch(id);
     if (!this.seeResponse(entry, half.loggedAtMs)) return 'duplicate';
     for (let slot = this.ids.firstRequest[entry] as number; slot !== NONE; ) {
@@ -136,8 +137,8 @@ export class Join {
   }
 
   /** A topic is silent up to `throughMs`: everything appended later is stamped at or after it. */
-  passSilence(topic: InputTopic, throughMs: number): void {
-    this.times.passSilence(topic, throughMs);
+  passSilence(topic: InputTopic, throughMs: number, lane: number): void {
+    this.times.passSilence(topic, throughMs, lane);
     this.giveUpTimedOut();
   }
 

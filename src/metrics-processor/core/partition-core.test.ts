@@ -11,6 +11,7 @@ const MINUTE = 60_000;
 const START = Date.UTC(2025, 10, 19, 10);
 const OPTIONS = {
   partition: 0,
+  shardCount: 1,
   joinTimeoutMs: 15 * MINUTE,
   dedupHorizonMs: 15 * MINUTE,
   logTimeSlackMs: 0,

@@ -2,69 +2,109 @@ import type { LogRecord } from '../../event-log/event-log.ts';
 import type { LlmRequest } from '../../events/llm-request.ts';
 import { parseTimestampMs } from '../../events/timestamp.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
+import { type Positions, positionKey } from '../../metrics-store/commit.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
+import { invariant } from '../../tally/invariant.ts';
 import type { Series } from '../../tally/series.ts';
 import { tokens } from './answered-call.ts';
-import { Books } from './books.ts';
+import { Books, type PlacedRecord } from './books.ts';
 import { CallSampling } from './call-sampling.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
 import type { Effects } from './effects.ts';
 import { EvaluationJoin } from './evaluation-join.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { NONE } from './id-table.ts';
-import { InvalidOffsets } from './invalid-offsets.ts';
+import { InvalidPlaces } from './invalid-places.ts';
 import { Join, type JoinOptions } from './join.ts';
 import type { KnownCall } from './known-call.ts';
+import { LANES_MAX, laneOf, placeOf } from './lane.ts';
 import { parseRecord } from './parse-record.ts';
 import { horizonStartMs } from './recall.ts';
 import { SeriesDictionary } from './series-dictionary.ts';
 import type { RequestHalf } from './waiting-requests.ts';
 
 export interface CoreOptions extends JoinOptions {
+  /** The shard: its number, which is that of its first partition. */
   readonly partition: number;
+  /** Into how many shards the ids are divided; the partitions of a shard are so far apart, see `lane.ts`. */
+  readonly shardCount: number;
   /** Requests a second of log time up to which every call is kept as a single call. */
   readonly callsPerSecondMax: number;
   readonly fingerprintSeed: number;
 }
 
 /**
- * The pure core: records of one partition in, effects out. No clock, no I/O, no randomness: time is log time,
+ * The pure core: records of one shard in, effects out. No clock, no I/O, no randomness: time is log time,
  * and the same records give the same effects however they are cut into batches or interleaved between topics.
  *
  * The state is changed in place, since copying a million waiting calls per batch would be pure and useless; whoever
  * cannot commit the effects throws the core away and starts from the last checkpoint (`recall.ts`).
  */
 export class PartitionCore {
-  /** The next offset to fold, per topic. */
-  readonly positions = perTopic(() => 0);
   readonly join: Join;
   readonly evaluations: EvaluationJoin;
   readonly sampling: CallSampling;
-  readonly invalid = perTopic(() => new InvalidOffsets());
+  readonly invalid = perTopic(() => new InvalidPlaces());
   readonly id: Fingerprint;
 
+  /** The next offset to fold, per topic and lane. */
+  readonly #positions = perTopic(() => [0]);
   readonly #books: Books;
   readonly #series = new SeriesDictionary();
   readonly #options: CoreOptions;
 
   constructor(options: CoreOptions) {
     this.#options = options;
-    this.#books = new Books(options.partition);
+    this.#books = new Books((lane) => this.partitionOf(lane));
     this.join = new Join(options, this.#books);
     this.evaluations = new EvaluationJoin(options, this.#books);
     this.sampling = new CallSampling(options.callsPerSecondMax);
     this.id = new Fingerprint(options.fingerprintSeed);
   }
 
-  /** Folds the next records of a topic, in order; offsets that the log has dropped may be missing. */
-  fold(topic: InputTopic, records: readonly LogRecord[], prices: PriceBook): void {
+  get laneCount(): number {
+    return this.#positions[TOPICS.requests].length;
+  }
+
+  partitionOf(lane: number): number {
+    return this.#options.partition + lane * this.#options.shardCount;
+  }
+
+  laneOf(partition: number): number {
+    return (partition - this.#options.partition) / this.#options.shardCount;
+  }
+
+  /** The topics have more partitions than before: one more of them belongs to this shard. */
+  addLane(): void {
+    invariant(this.laneCount < LANES_MAX, `a shard has at most ${LANES_MAX} lanes`);
+    for (const topic of INPUT_TOPICS) this.#positions[topic].push(0);
+    this.join.times.addLane();
+  }
+
+  /** The next offset to fold. */
+  position(topic: InputTopic, lane = 0): number {
+    return this.#positions[topic][lane] ?? 0;
+  }
+
+  /** All of them, as a commit keeps them. */
+  get positions(): Positions {
+    const entries = INPUT_TOPICS.flatMap((topic) =>
+      this.#positions[topic].map((offset, lane) => [positionKey(topic, lane, this.partitionOf(lane)), offset] as const),
+    );
+    return Object.fromEntries(entries) as Positions;
+  }
+
+  /** Folds the next records of a topic's lane, in order; offsets that the log has dropped may be missing. */
+  fold(topic: InputTopic, records: readonly LogRecord[], prices: PriceBook, lane = 0): void {
+    const positions = this.#positions[topic];
     for (const record of records) {
-      if (record.offset < this.positions[topic]) continue;
-      this.positions[topic] = record.offset + 1;
+      if (record.offset < (positions[lane] as number)) continue;
+      positions[lane] = record.offset + 1;
       this.#books.effects.touch();
-      if (topic === TOPICS.requests) this.#foldRequest(record, prices);
-      else if (topic === TOPICS.responses) this.#foldResponse(record, prices);
-      else this.#foldEvaluation(record);
+      const place = placeOf(lane, record.offset);
+      if (topic === TOPICS.requests) this.#foldRequest(record, place, prices);
+      else if (topic === TOPICS.responses) this.#foldResponse(record, place, prices);
+      else this.#foldEvaluation(record, place);
     }
     this.join.giveUpTimedOut();
     this.#forget();
@@ -74,23 +114,23 @@ export class PartitionCore {
    * Folds records whose effects were committed before: only their place in the join matters. The topics come one after
    * the other here, so more waits for a moment than did at the time; that must not push anything over the bound.
    */
-  replay(topic: InputTopic, records: readonly LogRecord[]): void {
+  replay(topic: InputTopic, records: readonly LogRecord[], lane = 0): void {
     this.join.isBounded = this.evaluations.isBounded = false;
-    this.fold(topic, records, NO_PRICES);
+    this.fold(topic, records, NO_PRICES, lane);
     this.takeEffects();
     this.join.isBounded = this.evaluations.isBounded = true;
   }
 
   /** The log has no record for us before `nextOffset`. */
-  skipTo(topic: InputTopic, nextOffset: number): void {
-    if (nextOffset <= this.positions[topic]) return;
-    this.positions[topic] = nextOffset;
+  skipTo(topic: InputTopic, nextOffset: number, lane = 0): void {
+    if (nextOffset <= this.position(topic, lane)) return;
+    this.#positions[topic][lane] = nextOffset;
     this.#books.effects.touch();
   }
 
-  /** The log says that nothing will be appended to a topic with a time before `throughMs`. */
-  seal(topic: InputTopic, throughMs: number): void {
-    this.join.passSilence(topic, throughMs);
+  /** The log says that nothing will be appended to a topic's lane with a time before `throughMs`. */
+  seal(topic: InputTopic, throughMs: number, lane = 0): void {
+    this.join.passSilence(topic, throughMs, lane);
     this.#forget();
   }
 
@@ -121,24 +161,27 @@ export class PartitionCore {
     this.join.gaveUpBeyondReplay = false;
     this.evaluations.gaveUpBeyondReplay = false;
     this.join.times.checkpointed();
-    const { requests, responses } = this.join;
+    const { requests, responses, times } = this.join;
     const evaluations = this.evaluations.waiting;
     return encodeCheckpoint({
-      positions: this.positions,
-      timesMs: this.join.times.readMs,
+      shardCount: this.#options.shardCount,
+      positions: this.#positions,
+      timesMs: perTopic((topic) => times.lanesReadMs(topic)),
       waiting: {
-        [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.offset[slot] as number),
-        [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.offset),
-        [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).offset),
+        [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place[slot] as number),
+        [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
+        [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
       },
-      invalid: perTopic((topic) => this.invalid[topic].offsets()),
+      invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
     });
   }
 
   /** Stands where a checkpoint says, once the log was recalled up to it. */
   resumeAt(checkpoint: Checkpoint): void {
-    Object.assign(this.positions, checkpoint.positions);
+    for (const topic of INPUT_TOPICS) {
+      this.#positions[topic].splice(0, checkpoint.positions[topic].length, ...checkpoint.positions[topic]);
+    }
     this.join.times.resumeAt(checkpoint.timesMs);
     this.sampling.resumeAt(checkpoint.sampling);
   }
@@ -149,11 +192,11 @@ export class PartitionCore {
   }
 
   /** What the join keeps of a request. */
-  requestHalf(record: LogRecord, event: LlmRequest, keptId: string | null): RequestHalf {
+  requestHalf(at: { place: number; loggedAtMs: number }, event: LlmRequest, keptId: string | null): RequestHalf {
     return {
       series: this.seriesOf(event),
-      offset: record.offset,
-      loggedAtMs: record.loggedAtMs,
+      place: at.place,
+      loggedAtMs: at.loggedAtMs,
       timestampMs: parseTimestampMs(event.timestamp),
       promptTokens: tokens(event.prompt_tokens),
       cachedPromptTokens: tokens(event.cached_prompt_tokens),
@@ -162,13 +205,14 @@ export class PartitionCore {
     };
   }
 
-  #foldRequest(record: LogRecord, prices: PriceBook): void {
+  #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {
     const parsed = parseRecord('request', record);
-    if (!parsed.ok) return this.#refuse(TOPICS.requests, record, parsed);
+    if (!parsed.ok) return this.#refuse(TOPICS.requests, { ...record, place }, parsed);
     const { event, key } = parsed;
+    const { loggedAtMs } = record;
     const id = this.id.of(key);
-    const isKept = this.sampling.keeps(record.loggedAtMs, id.h2);
-    const half = this.requestHalf(record, event, isKept ? event.request_id : null);
+    const isKept = this.sampling.keeps(loggedAtMs, id.h2);
+    const half = this.requestHalf({ place, loggedAtMs }, event, isKept ? event.request_id : null);
     const outcome = this.join.request(id, half);
     if (outcome === 'duplicate') this.#books.requestRepeated(half);
     else this.#books.requestCounted(half, event);
@@ -177,21 +221,21 @@ export class PartitionCore {
     if (this.evaluations.waiting.size > 0) this.evaluations.requestSeen(event.request_id, this.#knownCalls(key));
   }
 
-  #foldResponse(record: LogRecord, prices: PriceBook): void {
+  #foldResponse(record: LogRecord, place: number, prices: PriceBook): void {
     const parsed = parseRecord('response', record);
-    if (!parsed.ok) return this.#refuse(TOPICS.responses, record, parsed);
-    const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
+    if (!parsed.ok) return this.#refuse(TOPICS.responses, { ...record, place }, parsed);
+    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     const outcome = this.join.response(this.id.of(parsed.key), half);
     if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
     else if (outcome === 'orphan') this.#books.responseRefused(half);
     else this.#books.answered(outcome.answers, half, prices, false);
   }
 
-  #foldEvaluation(record: LogRecord): void {
+  #foldEvaluation(record: LogRecord, place: number): void {
     const parsed = parseRecord('evaluation', record);
-    if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, parsed);
-    const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
-    this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs);
+    if (!parsed.ok) return this.#refuse(TOPICS.evaluations, { ...record, place }, parsed);
+    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
+    this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
     const outcome = this.evaluations.fold(half, this.#knownCalls(parsed.key));
     if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
   }
@@ -201,8 +245,8 @@ export class PartitionCore {
     return entry === NONE ? [] : this.join.ids.callsOf(entry);
   }
 
-  #refuse(topic: InputTopic, record: LogRecord, why: Parameters<Books['recordRefused']>[2]): void {
-    this.invalid[topic].add(record.offset, record.loggedAtMs);
+  #refuse(topic: InputTopic, record: PlacedRecord, why: Parameters<Books['recordRefused']>[2]): void {
+    this.invalid[topic].add(record.place, record.loggedAtMs);
     this.#books.recordRefused(topic, record, why);
   }
 

@@ -2,12 +2,14 @@ import type { LogRecord } from '../../event-log/event-log.ts';
 import type { LlmRequest } from '../../events/llm-request.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { laneOf, offsetOf, placeOf } from './lane.ts';
 import { parseRecord } from './parse-record.ts';
 import type { PartitionCore } from './partition-core.ts';
 
-/** What a reader has to hand to a recall: every record of a topic in `[from, to)`. */
+/** What a reader has to hand to a recall: every record of a topic's lane in `[from, to)`. */
 export interface RecallSpan {
   readonly topic: InputTopic;
+  readonly lane: number;
   /** The dedup horizon begins here in log time; the caller finds the offset. */
   readonly fromMs: number;
   /** The oldest waiting record, which may lie before that. */
@@ -19,7 +21,8 @@ export interface RecallSpan {
  * Takes a checkpoint back into an empty core, from the log: the state is a function of the log, so nothing else was
  * ever written down.
  *
- * 1. `recall` all records of each span: their keys alone tell which ids were seen, only waiting ones are parsed
+ * 1. `recall` all records of each span, the lanes of a topic together in order of log time: their keys alone tell which
+ *    ids were seen, only waiting ones are parsed
  * 2. `finish`
  * 3. fold what was committed after the checkpoint and throw the effects away
  */
@@ -35,28 +38,32 @@ export class Recall {
     this.#checkpoint = checkpoint;
     this.#waiting = sets(checkpoint.waiting);
     this.#invalid = sets(checkpoint.invalid);
-    const { timesMs } = checkpoint;
-    this.spans = INPUT_TOPICS.map((topic) => ({
-      topic,
-      fromMs: horizonStartMs(topic, timesMs) - horizonMs,
-      fromOffsetMax: checkpoint.waiting[topic][0] ?? checkpoint.positions[topic],
-      to: checkpoint.positions[topic],
-    }));
+    const timesMs = readTimes(checkpoint);
+    this.spans = INPUT_TOPICS.flatMap((topic) =>
+      checkpoint.positions[topic].map((to, lane) => ({
+        topic,
+        lane,
+        fromMs: horizonStartMs(topic, timesMs) - horizonMs,
+        fromOffsetMax: Math.min(to, ...waitingOffsets(checkpoint, topic, lane)),
+        to,
+      })),
+    );
   }
 
-  recall(topic: InputTopic, records: readonly LogRecord[]): void {
+  recall(topic: InputTopic, records: readonly LogRecord[], lane = 0): void {
     const fromMs = this.spans.find((span) => span.topic === topic)?.fromMs ?? 0;
     for (const record of records) {
+      const place = placeOf(lane, record.offset);
       // Read only because the oldest waiting record lies there. Its like are forgotten, also which of them were invalid.
-      if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(record.offset)) continue;
-      if (record.key === null || this.#invalid[topic].has(record.offset)) {
-        this.#core.invalid[topic].add(record.offset, record.loggedAtMs);
+      if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;
+      if (record.key === null || this.#invalid[topic].has(place)) {
+        this.#core.invalid[topic].add(place, record.loggedAtMs);
       } else if (topic === TOPICS.requests) {
-        this.#recallRequest(record, record.key);
+        this.#recallRequest(record, place, record.key);
       } else if (topic === TOPICS.responses) {
-        this.#recallResponse(record, record.key);
+        this.#recallResponse(record, place, record.key);
       } else {
-        this.#recallEvaluation(record);
+        this.#recallEvaluation(record, place);
       }
     }
   }
@@ -65,34 +72,36 @@ export class Recall {
     this.#core.resumeAt(this.#checkpoint);
   }
 
-  #recallRequest(record: LogRecord, key: Uint8Array): void {
+  #recallRequest(record: LogRecord, place: number, key: Uint8Array): void {
     const { join, id } = this.#core;
+    const { loggedAtMs } = record;
     const entry = join.ids.touch(id.of(key));
+    const isWaiting = this.#waiting[TOPICS.requests].has(place);
     let event: LlmRequest | null = null;
-    const beginsCall = join.seeRequest(entry, record.loggedAtMs, () => {
-      event = knownRequest(record);
-      return this.#core.seriesOf(event);
-    });
-    if (!beginsCall || event === null || !this.#waiting[TOPICS.requests].has(record.offset)) return;
+    join.seeRequest(entry, loggedAtMs, () => this.#core.seriesOf((event = knownRequest(record))));
+    if (!isWaiting) return;
+    event ??= knownRequest(record);
     // Whether its call was kept is not written down; an answer too many in the calls does no harm.
-    join.waitForResponse(entry, this.#core.requestHalf(record, event, (event as LlmRequest).request_id));
+    const half = this.#core.requestHalf({ place, loggedAtMs }, event, event.request_id);
+    join.waitForResponse(entry, half);
   }
 
-  #recallResponse(record: LogRecord, key: Uint8Array): void {
+  #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {
     const { join, id } = this.#core;
+    const { loggedAtMs } = record;
     const entry = join.ids.touch(id.of(key));
-    join.seeResponse(entry, record.loggedAtMs);
-    if (!this.#waiting[TOPICS.responses].has(record.offset)) return;
+    join.seeResponse(entry, loggedAtMs);
+    if (!this.#waiting[TOPICS.responses].has(place)) return;
     const parsed = parseRecord('response', record);
     if (!parsed.ok) return;
-    join.waitForRequest(entry, { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs });
+    join.waitForRequest(entry, { ...parsed, place, loggedAtMs });
   }
 
-  #recallEvaluation(record: LogRecord): void {
+  #recallEvaluation(record: LogRecord, place: number): void {
     const parsed = parseRecord('evaluation', record);
     if (!parsed.ok) return;
-    const half = { ...parsed, offset: record.offset, loggedAtMs: record.loggedAtMs };
-    this.#core.evaluations.recall(half, this.#waiting[TOPICS.evaluations].has(record.offset));
+    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
+    this.#core.evaluations.recall(half, this.#waiting[TOPICS.evaluations].has(place));
   }
 }
 
@@ -108,6 +117,18 @@ function knownRequest({ value }: LogRecord): LlmRequest {
  */
 export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
   return topic === TOPICS.requests ? Math.min(timesMs[topic], timesMs[TOPICS.evaluations]) : timesMs[topic];
+}
+
+/** How far each topic was read: as far as the least of its lanes. */
+function readTimes({ timesMs }: Checkpoint): Record<InputTopic, number> {
+  const entries = INPUT_TOPICS.map((topic) => [topic, Math.min(...timesMs[topic])]);
+  return Object.fromEntries(entries) as Record<InputTopic, number>;
+}
+
+/** The oldest waiting offset of a lane, or none. */
+function waitingOffsets({ waiting }: Checkpoint, topic: InputTopic, lane: number): number[] {
+  const oldest = waiting[topic].find((place) => laneOf(place) === lane);
+  return oldest === undefined ? [] : [offsetOf(oldest)];
 }
 
 function sets(offsets: Readonly<Record<InputTopic, readonly number[]>>): Record<InputTopic, ReadonlySet<number>> {

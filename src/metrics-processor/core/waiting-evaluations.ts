@@ -4,7 +4,7 @@ import { ArrivalList } from './arrival-list.ts';
 /** An evaluation without dimensions of its own, whose request was not seen so far. */
 export interface EvaluationHalf {
   readonly event: LlmEvaluation;
-  readonly offset: number;
+  readonly place: number;
   readonly loggedAtMs: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;

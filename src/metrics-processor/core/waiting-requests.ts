@@ -5,7 +5,8 @@ import { grownFloats, grownInts, NONE } from './id-table.ts';
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
 export interface RequestHalf {
   readonly series: Series;
-  readonly offset: number;
+  /** Where it lies in the requests topic of its shard, see `lane.ts`. */
+  readonly place: number;
   readonly loggedAtMs: number;
   readonly timestampMs: number;
   readonly promptTokens: number;
@@ -25,7 +26,7 @@ export class WaitingRequests {
   /** The next waiting request of the same id. */
   nextOfId = new Int32Array(256);
   loggedAtMs = new Float64Array(256);
-  offset = new Float64Array(256);
+  place = new Float64Array(256);
 
   #series: (Series | undefined)[] = [];
   #timestampMs = new Float64Array(256);
@@ -45,7 +46,7 @@ export class WaitingRequests {
     this.entry[slot] = entry;
     this.nextOfId[slot] = NONE;
     this.loggedAtMs[slot] = half.loggedAtMs;
-    this.offset[slot] = half.offset;
+    this.place[slot] = half.place;
     this.#series[slot] = half.series;
     this.#timestampMs[slot] = half.timestampMs;
     this.#promptTokens[slot] = half.promptTokens;
@@ -59,7 +60,7 @@ export class WaitingRequests {
   take(slot: number): RequestHalf {
     const half: RequestHalf = {
       series: this.#series[slot] as Series,
-      offset: this.offset[slot] as number,
+      place: this.place[slot] as number,
       loggedAtMs: this.loggedAtMs[slot] as number,
       timestampMs: this.#timestampMs[slot] as number,
       promptTokens: this.#promptTokens[slot] as number,
@@ -80,7 +81,7 @@ export class WaitingRequests {
       this.entry = grownInts(this.entry, length);
       this.nextOfId = grownInts(this.nextOfId, length);
       this.loggedAtMs = grownFloats(this.loggedAtMs, length);
-      this.offset = grownFloats(this.offset, length);
+      this.place = grownFloats(this.place, length);
       this.#timestampMs = grownFloats(this.#timestampMs, length);
       this.#promptTokens = grownFloats(this.#promptTokens, length);
       this.#cachedPromptTokens = grownFloats(this.#cachedPromptTokens, length);

@@ -4,7 +4,7 @@ import { ArrivalList } from './arrival-list.ts';
 /** A response that came before its request. Rare, so it is kept as it was sent. */
 export interface ResponseHalf {
   readonly event: LlmResponse;
-  readonly offset: number;
+  readonly place: number;
   readonly loggedAtMs: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
