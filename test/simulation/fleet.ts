@@ -160,7 +160,7 @@ export class Fleet {
     const { replayRecordsMax, replayPerWaiting, effectRecordsMax } = this.#world.plan;
     const checkpoints = { replayRecordsMax, replayPerWaiting };
     const bounds = { effectCallsMax: effectRecordsMax, effectRecordsMax };
-    return { heartbeatMs: 1000, sealStepMs: 100, aheadMsMax: 500, ...checkpoints, ...bounds };
+    return { heartbeatMs: 1000, sealStepMs: 100, aheadMsMax: 500, restAheadMsMax: 500, ...checkpoints, ...bounds };
   }
 
   #events(host: Host) {
