@@ -45,13 +45,22 @@ export class Histogram {
    * values at or below it, within 1.1 %. Null over nothing.
    */
   quantile(quantile: number): number | null {
+    return this.quantiles([quantile])[0] ?? null;
+  }
+
+  /** Several at once: the buckets are sorted once. */
+  quantiles(wanted: readonly number[]): readonly (number | null)[] {
     const total = this.count;
-    if (total === 0) return null;
-    const rank = Math.max(1, Math.ceil(quantile * total));
+    if (total === 0) return wanted.map(() => null);
+    const indexes = Float64Array.from(this.counts.keys()).sort();
+    return wanted.map((quantile) => this.#atRank(Math.max(1, Math.ceil(quantile * total)), indexes));
+  }
+
+  #atRank(rank: number, indexes: Float64Array): number | null {
     let seen = this.zeroCount;
     if (seen >= rank) return 0;
-    for (const [index, count] of this.sortedBuckets()) {
-      seen += count;
+    for (const index of indexes) {
+      seen += this.counts.get(index) as number;
       if (seen >= rank) return bucketValue(index);
     }
     return null;

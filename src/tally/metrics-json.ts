@@ -17,7 +17,11 @@ export interface RowSubject {
  * (averages, percentiles) is derived here and nowhere else. An average or percentile over nothing is null.
  */
 export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readonly number[] = []): object {
-  const ms = (quantile: number) => quantileMs(tally.latency, quantile, tally.latencyUsMax / 1000);
+  const [p50Ms = null, p95Ms = null, p99Ms = null, ...others] = quantilesMs(
+    tally.latency,
+    [0.5, 0.95, 0.99, ...quantiles],
+    tally.latencyUsMax / 1000,
+  );
   return {
     tenant_id: subject.tenantId,
     ...(subject.route === null ? {} : { route: subject.route }),
@@ -28,24 +32,26 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     requests: tally.requests,
     errors: tally.errors,
     avg_latency_ms: average(tally.latencyUsSum / 1000, tally.completed),
-    p95_latency_ms: ms(0.95),
+    p95_latency_ms: p95Ms,
     avg_prompt_tokens: average(tally.promptTokens, tally.promptTokensKnown),
     avg_completion_tokens: average(tally.completionTokens, tally.completionTokensKnown),
     estimated_cost_usd: costUsd(tally),
     completed: tally.completed,
     in_flight: tally.requests - tally.completed - tally.unanswered,
     unanswered: tally.unanswered,
-    p50_latency_ms: ms(0.5),
-    p99_latency_ms: ms(0.99),
+    p50_latency_ms: p50Ms,
+    p99_latency_ms: p99Ms,
     max_latency_ms: tally.completed === 0 ? null : tally.latencyUsMax / 1000,
-    p95_ttft_ms: quantileMs(tally.timeToFirstToken, 0.95, Number.POSITIVE_INFINITY),
+    p95_ttft_ms: quantilesMs(tally.timeToFirstToken, [0.95], Number.POSITIVE_INFINITY)[0] ?? null,
     prompt_tokens: tally.promptTokens,
     completion_tokens: tally.completionTokens,
     cached_prompt_tokens: tally.cachedPromptTokens,
     cache_write_tokens: tally.cacheWriteTokens,
     reasoning_tokens: tally.reasoningTokens,
     unpriced_requests: tally.unpricedRequests,
-    ...(quantiles.length === 0 ? {} : { quantiles: Object.fromEntries(quantiles.map((q) => [String(q), ms(q)])) }),
+    ...(quantiles.length === 0
+      ? {}
+      : { quantiles: Object.fromEntries(quantiles.map((q, i) => [String(q), others[i] ?? null])) }),
   };
 }
 
@@ -60,9 +66,8 @@ function costUsd(tally: Tally): number | null {
 }
 
 /** A bucket stands for its middle, which may lie above the largest value; the largest is known exactly. */
-function quantileMs(histogram: Histogram, quantile: number, maxMs: number): number | null {
-  const value = histogram.quantile(quantile);
-  return value === null ? null : round(Math.min(value, maxMs));
+function quantilesMs(histogram: Histogram, quantiles: readonly number[], maxMs: number): (number | null)[] {
+  return histogram.quantiles(quantiles).map((value) => (value === null ? null : round(Math.min(value, maxMs))));
 }
 
 function average(sum: number, count: number): number | null {

@@ -25,12 +25,24 @@ export function parseRecord<K extends EventType>(type: K, record: LogRecord): Pa
       detail: `${error?.path || 'The event'} ${error?.message ?? 'is not valid'}`,
     };
   }
-  if (key === null || decode(key) !== event.request_id) {
+  if (key === null || !spells(key, event.request_id)) {
     return { ok: false, reason: 'key_mismatch', detail: 'The key of the record must be its request_id' };
   }
   return { ok: true, event, key, value };
 }
 
+/** Whether the bytes are that text in UTF-8. Ids are ASCII nearly always: comparing needs no text of the key. */
+function spells(bytes: Uint8Array, text: string): boolean {
+  if (bytes.length !== text.length) return decode(bytes) === text;
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte >= 0x80) return decode(bytes) === text;
+    if (byte !== text.charCodeAt(i)) return false;
+  }
+  return true;
+}
+
 function decode(bytes: Uint8Array): string {
+  if (bytes instanceof Buffer) return bytes.toString('utf8');
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
 }
