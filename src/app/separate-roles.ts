@@ -1,3 +1,4 @@
+import { LogClock } from '../event-log/sqlite/log-clock.ts';
 import { createHttpServer } from '../http/http-server.ts';
 import { addHealthRoutes } from '../observability/health-routes.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -6,12 +7,11 @@ import type { Settings } from '../settings/settings-table.ts';
 import { listen, startIngestion } from './ingestion-role.ts';
 import { startMetricsApi } from './metrics-api-role.ts';
 import { openKeyCheck } from './open-key-check.ts';
-import { openLog } from './open-log.ts';
-import { openStore } from './open-store.ts';
+import { kafkaSettings, openLog } from './open-log.ts';
 import { openStoreQueries } from './open-store-queries.ts';
 import { patiently } from './patiently.ts';
-import { ProcessorRole } from './processor-role.ts';
 import type { RunningProgram } from './running-program.ts';
+import { startProcessorThread } from './start-processor-thread.ts';
 import { VERSION } from './version.ts';
 
 /** `streamlens ingestion-api` */
@@ -34,27 +34,21 @@ export async function startSeparateIngestion(settings: Settings): Promise<Runnin
 /** `streamlens metrics-processor` */
 export async function startSeparateProcessor(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-processor', settings.logLevel);
-  const store = await patiently('the store', logger, () => openStore(settings, 'write'));
-  const log = await openLog(settings);
-  await patiently('Kafka', logger, () => log.partitionCount());
-  const role = new ProcessorRole(settings, { log, store, logger });
+  // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
+  kafkaSettings(settings, settings.kafkaBrokers ?? []);
+  const processor = await startProcessorThread({ settings, clock: new LogClock().shared });
   const server = createHttpServer({ logger, bodyBytesMax: 1024 });
   addHealthRoutes(server, {
-    dependencies: [{ name: 'metrics processor', check: () => role.checkReady() }],
-    registries: [processMetrics(VERSION), role.metrics.registry],
+    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
+    registries: [processMetrics(VERSION), { metrics: () => processor.call('metrics', null) }],
   });
   const port = await listen(server, settings.host, settings.httpPort);
   return {
     started: [`metrics processor   http://localhost:${port}/metrics`],
-    failed: role.done.then(
-      () => new Promise<never>(() => undefined),
-      (error: unknown) => Promise.reject(error as Error),
-    ),
+    failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {
-      await role.stop();
+      await processor.stop();
       await server.close();
-      await log.close();
-      await store.close();
     },
   };
 }

@@ -12,6 +12,7 @@ import { openLog } from './open-log.ts';
 import { storePath } from './open-store.ts';
 import { openStoreQueries } from './open-store-queries.ts';
 import type { RunningProgram } from './running-program.ts';
+import { startProcessorThread } from './start-processor-thread.ts';
 import { threadQueries } from './thread-queries.ts';
 
 /**
@@ -34,10 +35,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
   const keys = await openKeyCheck(settings);
   const [processor, queries, ingestion] = await Promise.all([
-    CallableThread.start(threadUrl('app/processor-thread'), {
-      name: 'processor',
-      workerData: { settings, clock },
-    }),
+    startProcessorThread({ settings, clock }),
     settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
     startIngestion(settings, settings.ingestionPort, { log, logger, checkKey: keys.check }),
   ]);
