@@ -31,7 +31,28 @@ await until(
     ),
   { everyMs: 100 },
 );
-await withDatabase(dsn, (c) => until('all', async () => (await committedRecords(c)) === lab.records, { everyMs: 100 }));
+await withDatabase(dsn, (c) =>
+  until('all', async () => (await committedRecords(c)) === lab.records, { everyMs: 100, timeoutMs: 100_000 }),
+).catch(async (e) => {
+  console.log(e.message, role.log.slice(-3000));
+  console.log(
+    await withDatabase(dsn, async (c) =>
+      JSON.stringify(
+        (
+          await c.query(
+            'select pid, state, wait_event_type, wait_event, now()-query_start as d, left(query,80) as q from pg_stat_activity where datname=current_database()',
+          )
+        ).rows,
+      ),
+    ),
+  );
+  console.log(
+    await withDatabase(dsn, async (c) =>
+      JSON.stringify((await c.query('select partition, seq, positions from progress')).rows),
+    ),
+  );
+  process.exit(1);
+});
 const used = meter.used();
 const app = cpuSecondsOf(role.pid);
 const per = (s: number) => ((s / lab.records) * 1e6).toFixed(2);

@@ -99,7 +99,7 @@ export function startRole(
     options: [...profiling, '--enable-source-maps', entry, command].filter(
       (word) => profile !== undefined || word !== '--enable-source-maps',
     ),
-    env: { OTLP_GRPC_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env },
+    env: { OTLP_GRPC_PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: process.env['BENCH_LOG_LEVEL'] ?? 'warn', ...env },
     ...(readyUrl === undefined ? {} : { readyUrl }),
   });
 }

@@ -1,0 +1,134 @@
+import { freePorts } from '../scripts/services/free-ports.ts';
+import { TOPICS } from '../src/events/topics.ts';
+import { assertEqual } from './data/oracle.ts';
+import { postRequest } from './load/http-lane.ts';
+import { sendAll } from './load/send-all.ts';
+import { type Contestant, contest, type Measurement, ratioOf } from './measure/contest.ts';
+import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';
+import { report, type Verdict } from './measure/report.ts';
+import { benchOptions } from './setup/bench-options.ts';
+import { startRole } from './setup/child-program.ts';
+import { buildCollector, RunningCollector } from './setup/collector.ts';
+import { RunningUp } from './setup/embedded.ts';
+import { type SpanBodies, spanBodies } from './setup/model-spans.ts';
+import { BenchKafka } from './setup/services.ts';
+import { until } from './setup/until.ts';
+
+/** OTLP over HTTP in protobuf: 256 model spans a body, 16 connections. */
+const SPANS_PER_BODY = 256;
+const BODIES = 1_200;
+const CONNECTIONS = 16;
+const TENANTS = 5;
+
+const COLLECTOR = 'OpenTelemetry Collector, spanmetrics';
+const INTO_KAFKA = 'StreamLens ingestion API, into Kafka';
+const EMBEDDED = 'StreamLens up, until readable';
+
+const options = await benchOptions();
+const kafka = await BenchKafka.start();
+const collector = await buildCollector();
+const bodyCount = Math.ceil(BODIES * options.size);
+
+const newBodies = (round: number, name: string): SpanBodies =>
+  spanBodies({ seed: round * 10 + name.length, bodies: bodyCount, spansPerBody: SPANS_PER_BODY });
+
+function requestsOf({ bodies }: SpanBodies): Buffer[] {
+  return bodies.map((body) => postRequest('/v1/traces', 'application/x-protobuf', body));
+}
+
+function measured(spans: number, seconds: number, cpu: { own: number; all: number }, peakMb: number): Measurement {
+  return {
+    'spans/s': spans / seconds,
+    'spans per CPU s': spans / cpu.own,
+    'CPU s per million spans': (cpu.own / spans) * 1e6,
+    'CPU s per million, with broker': (cpu.all / spans) * 1e6,
+    'peak MB': peakMb,
+  };
+}
+
+const theCollector: Contestant = {
+  name: COLLECTOR,
+  async run(round) {
+    const load = newBodies(round, COLLECTOR);
+    const running = await RunningCollector.start(collector);
+    try {
+      const requests = requestsOf(load);
+      const meter = new CpuMeter({ own: running.service.pid });
+      await sendAll(requests, { port: running.port, connections: CONNECTIONS, status: 200 });
+      await until('the collector has sent all counts', async () => running.spans >= load.spans);
+      if (running.spans !== load.spans)
+        throw new Error(`The collector counted ${running.spans} of ${load.spans} spans`);
+      const { own } = meter.used();
+      return measured(load.spans, meter.elapsedSeconds(), { own, all: own }, peakMemoryMbOf(running.service.pid));
+    } finally {
+      await running.stop();
+    }
+  },
+};
+
+const intoKafka: Contestant = {
+  name: INTO_KAFKA,
+  async run(round) {
+    const load = newBodies(round, INTO_KAFKA);
+    const [port = 0] = await freePorts(1);
+    const env = { KAFKA_BROKERS: kafka.bootstrap, HTTP_PORT: String(port) };
+    const readyUrl = `http://127.0.0.1:${port}/ready`;
+    const service = await startRole(options.program, 'ingestion-api', { env, readyUrl });
+    try {
+      const requests = requestsOf(load);
+      const before = await kafka.recordCount(TOPICS.requests);
+      const meter = new CpuMeter({ own: service.pid, broker: kafka.pid });
+      await sendAll(requests, { port, connections: CONNECTIONS, status: 200 });
+      const seconds = meter.elapsedSeconds();
+      const { own, broker } = meter.used();
+      const taken = (await kafka.recordCount(TOPICS.requests)) - before;
+      if (taken !== load.spans) throw new Error(`${taken} of ${load.spans} spans are on the topic`);
+      return measured(load.spans, seconds, { own, all: own + broker }, peakMemoryMbOf(service.pid));
+    } finally {
+      await service.stop();
+    }
+  },
+};
+
+const embedded: Contestant = {
+  name: EMBEDDED,
+  async run(round) {
+    const load = newBodies(round, EMBEDDED);
+    const up = await RunningUp.start(options.program);
+    try {
+      const requests = requestsOf(load);
+      const meter = new CpuMeter({ own: up.service.pid });
+      await sendAll(requests, { port: up.ingestionPort, connections: CONNECTIONS, status: 200 });
+      await up.untilReadable(TENANTS, load.spans);
+      const { own } = meter.used();
+      const seconds = meter.elapsedSeconds();
+      const rows = await up.rows(load.oracle);
+      // The spans say how long they took, not that anything failed.
+      assertEqual(EMBEDDED, load.oracle, rows);
+      return measured(load.spans, seconds, { own, all: own }, peakMemoryMbOf(up.service.pid));
+    } finally {
+      await up.stop();
+    }
+  },
+};
+
+try {
+  const outcomes = await contest([theCollector, intoKafka, embedded], options.rounds);
+  const verdicts = [INTO_KAFKA, EMBEDDED].map((ours): Verdict => {
+    const ratio = ratioOf(outcomes, 'spans per CPU s', { ours, theirs: COLLECTOR });
+    const question = `OTLP protobuf, spans per CPU second: ${ours}`;
+    return { question, goal: '≥ 1 × the collector', measured: ratio, unit: ' ×', isMet: ratio.median >= 1 };
+  });
+  report(
+    {
+      name: 'otlp',
+      title: 'OTLP over HTTP, protobuf',
+      method: `${bodyCount} bodies of ${SPANS_PER_BODY} model spans with 14 attributes over ${CONNECTIONS} connections. The collector counts in memory by tenant, route and model; StreamLens makes two events of each span and answers when they are durable. Counts are compared in each round, for \`up\` every row.`,
+      outcomes,
+      verdicts,
+    },
+    { commit: options.program.version, keep: options.keep },
+  );
+} finally {
+  await kafka.stop();
+}
