@@ -1,7 +1,7 @@
 import { TOPICS } from '../src/events/topics.ts';
 import type { Commit, TallyDelta } from '../src/metrics-store/commit.ts';
 import { openPostgresMetricsStore } from '../src/metrics-store/postgres/postgres-metrics-store.ts';
-import { Tally } from '../src/tally/tally.ts';
+import { makeTally } from './data/made-tally.ts';
 import { SeededRandom } from './data/seeded-random.ts';
 import { contest, metricOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter } from './measure/process-usage.ts';
@@ -19,31 +19,13 @@ const options = await benchOptions();
 const postgres = await BenchPostgres.start();
 const random = new SeededRandom(7);
 
-function tallyOf(events: number): Tally {
-  const tally = new Tally();
-  for (let i = 0; i < events; i++) {
-    const latencyMs = Math.round(random.logNormal(800, 0.8));
-    tally.requests++;
-    tally.completed++;
-    tally.latencyUsSum += latencyMs * 1000;
-    tally.latencyUsMax = Math.max(tally.latencyUsMax, latencyMs * 1000);
-    tally.promptTokens += 500;
-    tally.promptTokensKnown++;
-    tally.completionTokens += 200;
-    tally.completionTokensKnown++;
-    tally.costPicoUsd.addProduct(700, 150_000);
-    tally.latency.record(latencyMs);
-  }
-  return tally;
-}
-
 /** The same rows in each commit, as in a minute that is being counted. */
 function deltas(rows: number): TallyDelta[] {
   const windowStartMs = Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
   return Array.from({ length: rows }, (_, row) => ({
     series: { tenantId: `tenant-${row % 10}`, route: `route-${Math.floor(row / 10)}`, model: 'gpt-4o', provider: '' },
     windowStartMs,
-    tally: tallyOf(EVENTS_PER_ROW),
+    tally: makeTally(random, EVENTS_PER_ROW),
   }));
 }
 

@@ -41,10 +41,12 @@ export class RunningUp {
   }
 
   /** Waits until so many calls of these tenants are completed in what the API answers. */
-  async untilReadable(tenants: number, completed: number, everyMs = 50): Promise<void> {
-    await until(`${completed} calls are readable`, async () => (await this.#completed(tenants)) >= completed, {
-      everyMs,
-    });
+  async untilReadable(tenants: number, completed: number): Promise<void> {
+    await this.untilCounted(tenants, 'completed', completed);
+  }
+
+  async untilCounted(tenants: number, field: 'requests' | 'completed', count: number): Promise<void> {
+    await until(`${count} are ${field}`, async () => (await this.#total(tenants, field)) >= count, { everyMs: 50 });
   }
 
   /** All rows under the oracle's keys. */
@@ -67,13 +69,13 @@ export class RunningUp {
     return rows;
   }
 
-  async #completed(tenants: number): Promise<number> {
+  async #total(tenants: number, field: 'requests' | 'completed'): Promise<number> {
     let sum = 0;
     for (let tenant = 0; tenant < tenants; tenant++) {
       const query = `tenant_id=tenant-${tenant}&group_by=none&step=1d`;
       const answer = await fetch(`http://127.0.0.1:${this.metricsPort}/v1/metrics?${query}`);
-      const { metrics } = (await answer.json()) as { metrics: { completed: number }[] };
-      sum += metrics.reduce((all, row) => all + row.completed, 0);
+      const { metrics } = (await answer.json()) as { metrics: ApiRow[] };
+      sum += metrics.reduce((all, row) => all + row[field], 0);
     }
     return sum;
   }
