@@ -97,6 +97,7 @@ receivers:
 connectors:
   spanmetrics:
     metrics_flush_interval: 1s
+    resource_metrics_key_attributes: [ service.name ]
     histogram: { exponential: { max_size: 160 } }
     dimensions: [ { name: tenant.id }, { name: route }, { name: gen_ai.response.model } ]
 exporters:

@@ -11,6 +11,8 @@ export interface SpanBodies {
 const MODELS = ['gpt-4.1-mini', 'claude-sonnet-4-5', 'gemini-2.5-flash'];
 const ROUTES = ['chat_support', 'summarise', 'search', 'agent_step'];
 const TENANT_COUNT = 5;
+/** A body is one process's export. */
+const PROCESSES = 200;
 
 export function spanBodies(options: { seed: number; bodies: number; spansPerBody: number }): SpanBodies {
   const random = new SeededRandom(options.seed);
@@ -18,10 +20,9 @@ export function spanBodies(options: { seed: number; bodies: number; spansPerBody
   const bodies = Array.from({ length: options.bodies }, () => {
     const spans = Array.from({ length: options.spansPerBody }, () => field(2, span(random, oracle)));
     const scope = field(1, Buffer.concat([text(1, 'opentelemetry.instrumentation.openai_v2'), text(2, '2.1b0')]));
-    const resource = field(
-      1,
-      Buffer.concat([attribute('service.name', 'shop'), attribute('telemetry.sdk.language', 'python')]),
-    );
+    const process = attribute('service.instance.id', `replica-${random.below(PROCESSES)}`);
+    const service = Buffer.concat([attribute('service.name', 'shop'), attribute('telemetry.sdk.language', 'python')]);
+    const resource = field(1, Buffer.concat([service, process]));
     return field(1, Buffer.concat([resource, field(2, Buffer.concat([scope, ...spans]))]));
   });
   return { bodies, spans: options.bodies * options.spansPerBody, oracle };
