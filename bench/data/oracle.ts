@@ -24,6 +24,15 @@ export class Oracle {
     return row;
   }
 
+  /** What another part of the same traffic adds. */
+  addAll(other: Oracle): void {
+    for (const [key, from] of other.rows) {
+      const at = key.lastIndexOf('|');
+      const into = this.rowOf(key.slice(0, at), Number(key.slice(at + 1)));
+      for (const field of Object.keys(from) as (keyof ExpectedRow)[]) into[field] += from[field];
+    }
+  }
+
   total(field: keyof ExpectedRow): number {
     let sum = 0;
     for (const row of this.rows.values()) sum += row[field];
