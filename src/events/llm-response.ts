@@ -27,7 +27,8 @@ export const LlmResponse = Type.Object(
     audio_completion_tokens: Type.Optional(TokenCount),
     operation: Type.Optional(
       Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
-        description: 'As on the request. With `embeddings`, unknown completion tokens are none: there is no completion.',
+        description:
+          'As on the request. With `embeddings`, unknown completion tokens are none: there is no completion.',
       }),
     ),
     finish_reason_raw: Type.Optional(NullableText(255)),
