@@ -16,7 +16,7 @@ import { until } from './setup/until.ts';
 
 /** OTLP over HTTP in protobuf: 256 model spans a body, 16 connections. */
 const SPANS_PER_BODY = 256;
-const BODIES = 1_200;
+const BODIES = 500;
 const CONNECTIONS = 16;
 const TENANTS = 5;
 

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildCommit, buildWorkingTree, type Program } from './program.ts';
 
@@ -30,10 +31,17 @@ export async function benchOptions(argv = process.argv.slice(2)): Promise<BenchO
   if (!Number.isInteger(rounds) || rounds < 1 || !(size > 0)) throw new Error(USAGE);
   if (values.original === '') console.log('Without --original DIR the original service is left out.');
   return {
-    program: await (values['working-tree'] ? buildWorkingTree() : buildCommit()),
+    program: await programOf(values['working-tree']),
     rounds,
     size,
     original: values.original === '' ? null : values.original,
     keep: !values['no-keep'] && size >= 1 && rounds >= 3,
   };
+}
+
+/** `BENCH_PROGRAM` names the folder of a build of one's own: for experiments. */
+async function programOf(isWorkingTree: boolean): Promise<Program> {
+  const directory = process.env['BENCH_PROGRAM'];
+  if (directory !== undefined) return { entry: join(directory, 'bin/streamlens.js'), version: 'experiment' };
+  return isWorkingTree ? buildWorkingTree() : buildCommit();
 }
