@@ -20,7 +20,7 @@ suite('Faults of one of three brokers under load', { skip }, () => {
 
   test('each is killed and restarted in turn, leaders move, and every call counts once', async (t) => {
     const plan = planOf('brokers');
-    const traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls, callsPerSecond: 400 });
+    await using traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls, callsPerSecond: 400 });
     for (const broker of cluster.kafka.brokers) {
       await traffic.flows();
       await broker.kill('SIGKILL');
@@ -41,7 +41,7 @@ suite('Faults of one of three brokers under load', { skip }, () => {
 
   test('one is frozen for longer than its session, and every call counts once', async () => {
     const plan = planOf('frozen');
-    const traffic = new Traffic({ plan, seed: 2, urls: cluster.ingestionUrls, callsPerSecond: 400 });
+    await using traffic = new Traffic({ plan, seed: 2, urls: cluster.ingestionUrls, callsPerSecond: 400 });
     const [, broker] = cluster.kafka.brokers;
     await traffic.flows();
     await broker?.kill('SIGSTOP');

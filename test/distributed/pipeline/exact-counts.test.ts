@@ -24,7 +24,7 @@ suite('Three processors on a real Kafka and Postgres', { skip }, () => {
 
   test('every acknowledged call counts once: in the API, the view, the topic and the books', async () => {
     const plan = planOf('happy');
-    const traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls });
+    await using traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls });
     await traffic.flows(2_000);
     await traffic.stop();
     await assertExact(cluster, traffic, plan);
@@ -52,7 +52,7 @@ suite('Three processors on a real Kafka and Postgres', { skip }, () => {
 
   test('everything is restarted in turn under load: all exit with 0 within 10 s, and every call counts once', async () => {
     const plan = planOf('rolling');
-    const traffic = new Traffic({ plan, seed: 2, urls: cluster.ingestionUrls });
+    await using traffic = new Traffic({ plan, seed: 2, urls: cluster.ingestionUrls });
     await traffic.flows();
     for (const role of cluster.roles) {
       await assertStops(role);
@@ -66,7 +66,7 @@ suite('Three processors on a real Kafka and Postgres', { skip }, () => {
 
   test('all processors stop at once, and what came meanwhile counts once when they are back', async () => {
     const plan = planOf('pause');
-    const traffic = new Traffic({ plan, seed: 3, urls: cluster.ingestionUrls });
+    await using traffic = new Traffic({ plan, seed: 3, urls: cluster.ingestionUrls });
     await traffic.flows();
     await Promise.all(cluster.processors.map(assertStops));
     await traffic.flows(1_000);

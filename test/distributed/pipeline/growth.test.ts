@@ -22,7 +22,7 @@ suite('Topics that grow under load', { skip }, () => {
 
   test('from 6 to 12 partitions while calls are open, every call counts once, also when a processor is killed', async () => {
     const plan = planOf('growth');
-    const traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls, callsPerSecond: 400 });
+    await using traffic = new Traffic({ plan, seed: 1, urls: cluster.ingestionUrls, callsPerSecond: 400 });
     await traffic.flows();
     await createTopics(cluster.kafkaSettings, { partitions: GROWN, replicationFactor: 1, grow: true });
     await sleep(NOTICED_MS);

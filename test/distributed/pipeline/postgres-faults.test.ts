@@ -20,7 +20,7 @@ suite('Faults of Postgres under load', { skip }, () => {
 
   const underLoad = async (name: string, seed: number, faults: () => Promise<void>): Promise<Traffic> => {
     const plan = planOf(name);
-    const traffic = new Traffic({ plan, seed, urls: cluster.ingestionUrls });
+    await using traffic = new Traffic({ plan, seed, urls: cluster.ingestionUrls });
     await traffic.flows();
     await faults();
     await traffic.flows();

@@ -30,7 +30,7 @@ suite('Faults of one of three processors under load', { skip }, () => {
     t.diagnostic(`seed ${seed}`);
     const random = new SeededRandom(seed);
     const plan = planOf('faults');
-    const traffic = new Traffic({ plan, seed, urls: cluster.ingestionUrls });
+    await using traffic = new Traffic({ plan, seed, urls: cluster.ingestionUrls });
     for (let round = 0; round < ROUNDS; round++) {
       const victim = random.pick(cluster.processors);
       await (round % 2 === 0 ? kill(victim, random) : freeze(victim, random));
@@ -43,7 +43,7 @@ suite('Faults of one of three processors under load', { skip }, () => {
   for (const cutOff of ['Kafka', 'Postgres', 'both'] as const) {
     test(`a processor that loses its way to ${cutOff} and comes back as a zombie changes no count`, async () => {
       const plan = planOf(`zombie-${cutOff.toLowerCase()}`);
-      const traffic = new Traffic({ plan, seed: 3, urls: cluster.ingestionUrls });
+      await using traffic = new Traffic({ plan, seed: 3, urls: cluster.ingestionUrls });
       const [kafka, postgres] = await Promise.all([toKafka(cluster), toPostgres(cluster)]);
       const proxies = { Kafka: [kafka], Postgres: [postgres], both: [kafka, postgres] }[cutOff];
       const zombie = await cluster.role('metrics-processor', detours(cluster, kafka, postgres), ['--import', DETOUR]);

@@ -43,7 +43,12 @@ suite('All roles in one process, with one of the two services', { skip }, () => 
       });
       await up.startReady();
       const plan = planOf(`only-${name.toLowerCase()}`);
-      const traffic = new Traffic({ plan, seed: 1, urls: [`http://127.0.0.1:${ingestion}`], callsPerSecond: 400 });
+      await using traffic = new Traffic({
+        plan,
+        seed: 1,
+        urls: [`http://127.0.0.1:${ingestion}`],
+        callsPerSecond: 400,
+      });
       await traffic.flows(400);
       await up.end('SIGKILL');
       await up.startReady();

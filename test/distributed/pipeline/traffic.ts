@@ -52,6 +52,13 @@ export class Traffic {
     assert.deepEqual(this.lies, [], 'ingestion answers 202, or 503 with Retry-After');
   }
 
+  /** For a test that failed: nothing more is sent, or it would go on into the next test. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isStopping = true;
+    this.#stoppedAtMs = Number.NEGATIVE_INFINITY;
+    await Promise.allSettled(this.#lanes);
+  }
+
   /** Resolves when so many more calls were acknowledged, which proves that ingestion works again. */
   async flows(calls = 200): Promise<void> {
     const goal = this.calls.length + calls;
