@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { postgresObstacle } from '../../scripts/services/postgres.ts';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import {
   aCommit,
   aDelta,
@@ -16,7 +16,7 @@ import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgr
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
-const skip = postgresObstacle() ?? false;
+const skip = skipWithout(await availableServices(), ['postgres']);
 let databases: TestDatabases;
 let migrated: string;
 

@@ -4,14 +4,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { postgresObstacle } from '../../scripts/services/postgres.ts';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { giveTo } from '../../scripts/services/unprivileged.ts';
 import type { MetricsStoreErrorCode } from '../../src/metrics-store/metrics-store-error.ts';
 import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { connectPostgres } from '../../src/metrics-store/postgres/postgres-connection.ts';
 import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
-const skip = postgresObstacle() ?? false;
+const skip = skipWithout(await availableServices(), ['postgres']);
 let directory: string;
 let plain: TestDatabases;
 let tls: TestDatabases;

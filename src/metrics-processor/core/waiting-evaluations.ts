@@ -1,5 +1,6 @@
 import type { LlmEvaluation } from '../../events/llm-evaluation.ts';
 import { ArrivalList } from './arrival-list.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** An evaluation without dimensions of its own, whose request was not seen so far. */
 export interface EvaluationHalf {
@@ -23,7 +24,7 @@ export class WaitingEvaluations {
 
   add(half: EvaluationHalf): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = half;
+    this.#slots[slot] = { ...half, ...ownBytes(half) };
     this.arrivals.push(slot);
     const id = half.event.request_id;
     const slots = this.#byRequestId.get(id);

@@ -1,5 +1,6 @@
 import type { LlmResponse } from '../../events/llm-response.ts';
 import { ArrivalList } from './arrival-list.ts';
+import { ownBytes } from './own-bytes.ts';
 
 /** A response that came before its request. Rare, so it is kept as it was sent. */
 export interface ResponseHalf {
@@ -28,7 +29,7 @@ export class WaitingResponses {
 
   add(entry: number, half: ResponseHalf, none: number): number {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = { half, entry, nextOfId: none };
+    this.#slots[slot] = { half: { ...half, ...ownBytes(half) }, entry, nextOfId: none };
     this.arrivals.push(slot);
     return slot;
   }
