@@ -37,7 +37,7 @@ export async function sendAll(requests: Iterable<Buffer>, options: LoadOptions):
           try {
             options.check?.(answer, index);
           } catch (error) {
-            return reject(error as Error);
+            return reject(error);
           }
           step();
         };

@@ -18,8 +18,9 @@ export async function contest(contestants: readonly Contestant[], rounds: number
   const outcomes = new Map<string, Measurement[]>(contestants.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (let turn = 0; turn < contestants.length; turn++) {
-      const { name, run } = contestants[(turn + round) % contestants.length] as Contestant;
-      const measured = await run(round);
+      const contestant = contestants[(turn + round) % contestants.length] as Contestant;
+      const { name } = contestant;
+      const measured = await contestant.run(round);
       outcomes.get(name)?.push(measured);
       const shown = Object.entries(measured).map(([metric, value]) => `${metric} ${shorten(value)}`);
       console.log(`round ${round + 1}, ${name}: ${shown.join(', ')}`);

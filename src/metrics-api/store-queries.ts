@@ -9,6 +9,7 @@ import { type Completeness, completeness } from './completeness.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { evaluationJson } from './evaluation-json.ts';
 import type * as Ask from './metrics-queries.ts';
+import { SharedAnswers } from './shared-answers.ts';
 import { unpricedJson } from './unpriced-json.ts';
 
 export interface StoreQueriesOptions {
@@ -26,13 +27,18 @@ const METRICS_CURSOR = ['number', 'string', 'string', 'string'] as const;
 /** Asks the store in this thread. */
 export class StoreQueries implements Ask.MetricsQueries {
   readonly #options: StoreQueriesOptions;
+  readonly #shared = new SharedAnswers();
   #completeness: { readonly atMs: number; readonly value: Promise<Completeness> } | null = null;
 
   constructor(options: StoreQueriesOptions) {
     this.#options = options;
   }
 
-  async metrics(question: Ask.MetricsQuestion): Promise<string> {
+  metrics(question: Ask.MetricsQuestion): Promise<string> {
+    return this.#shared.ask(JSON.stringify(question), () => this.#metrics(question));
+  }
+
+  async #metrics(question: Ask.MetricsQuestion): Promise<string> {
     const { cursor, quantiles, ...query } = question;
     const rows = await this.#options.reader.readMetrics({
       ...query,
