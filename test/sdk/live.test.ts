@@ -5,13 +5,8 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { eventually, getJson } from '../end-to-end/http-calls.ts';
 import { type Server, startServer } from '../end-to-end/running-server.ts';
-import {
-  CACHED_TOKENS,
-  COMPLETION_TOKENS,
-  type FakeModelServer,
-  PROMPT_TOKENS,
-  startFakeModelServer,
-} from './fake-model-server.ts';
+import { CACHED_TOKENS, COMPLETION_TOKENS, PROMPT_TOKENS } from './fake-answers.ts';
+import { type FakeModelServer, startFakeModelServer } from './fake-model-server.ts';
 import { installNodeApps, installPythonApps, runNodeApp, runPythonApp, skipWithoutSdks } from './sdk-apps.ts';
 
 interface Row {

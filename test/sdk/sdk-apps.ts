@@ -1,20 +1,20 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { binOf, installPython, isInstalled } from './python-environments.ts';
 
 const run = promisify(execFile);
 
 const NODE_APPS = fileURLToPath(new URL('apps/node', import.meta.url));
 const PYTHON_APPS = fileURLToPath(new URL('apps/python', import.meta.url));
-const VENV = fileURLToPath(new URL('../../.services/sdk-venv', import.meta.url));
 const INSTALL_MS_MAX = 10 * 60_000;
 const APP_MS_MAX = 90_000;
 
 /** Why the applications cannot run here, or false. They take 450 MB, so nobody gets them without asking. */
 export function skipWithoutSdks(): string | false {
   const isWanted = process.env['STREAMLENS_REQUIRE_ALL_SUITES'] === '1' || process.env['STREAMLENS_SDK_TESTS'] === '1';
-  if (isWanted || (existsSync(`${NODE_APPS}/node_modules/ai`) && existsSync(`${VENV}/bin/opentelemetry-instrument`))) {
+  if (isWanted || (existsSync(`${NODE_APPS}/node_modules/ai`) && isInstalled('openai-v2'))) {
     return false;
   }
   return 'the SDKs are not installed: `npm run test:sdk` installs and tests them (450 MB)';
@@ -30,11 +30,8 @@ export async function installNodeApps(): Promise<void> {
 }
 
 /** Installs the SDKs of the Python application into an environment of its own. */
-export async function installPythonApps(): Promise<void> {
-  if (existsSync(`${VENV}/bin/opentelemetry-instrument`)) return;
-  mkdirSync(VENV, { recursive: true });
-  await run('python3', ['-m', 'venv', VENV], { timeout: INSTALL_MS_MAX });
-  await run(`${VENV}/bin/pip`, ['install', '-q', '-r', `${PYTHON_APPS}/requirements.txt`], { timeout: INSTALL_MS_MAX });
+export function installPythonApps(): Promise<void> {
+  return installPython('openai-v2');
 }
 
 /** Where an application calls its model, and where it sends its spans. */
@@ -49,13 +46,16 @@ export async function runNodeApp(name: string, environment: AppEnvironment): Pro
 }
 
 export async function runPythonApp(name: string, environment: AppEnvironment): Promise<void> {
-  const instrument = `${VENV}/bin/opentelemetry-instrument`;
+  const bin = binOf('openai-v2');
   const env = {
     ...environmentOf(environment),
     OTEL_SERVICE_NAME: 'python-app',
     OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
   };
-  await run(instrument, [`${VENV}/bin/python`, `${PYTHON_APPS}/${name}`], { env, timeout: APP_MS_MAX });
+  await run(`${bin}/opentelemetry-instrument`, [`${bin}/python`, `${PYTHON_APPS}/${name}`], {
+    env,
+    timeout: APP_MS_MAX,
+  });
 }
 
 function environmentOf({ modelUrl, streamLensUrl }: AppEnvironment): Record<string, string> {

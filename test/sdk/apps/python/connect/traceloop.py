@@ -1,0 +1,8 @@
+"""OpenLLMetry for Python."""
+
+from model_calls import call_openai, flush
+
+# The block of docs/connect.md stands here.
+
+call_openai()
+flush()

@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { type Blocks, blocksOf } from './connect-blocks.ts';
+import { binOf, installPython, listFile, type PackageList } from './python-environments.ts';
+import type { AppEnvironment } from './sdk-apps.ts';
+
+const run = promisify(execFile);
+
+const APPS = fileURLToPath(new URL('apps', import.meta.url));
+const INSTALL_MS_MAX = 10 * 60_000;
+const APP_MS_MAX = 90_000;
+
+/** The line of an application that the block of the page takes the place of. */
+const PLACE = /^(#|\/\/) The block of docs\/connect\.md stands here\.$/m;
+
+/** An application that pastes a block of docs/connect.md, and calls a model. */
+export interface DocumentedApp {
+  /** Heading of the block, such as `Python / OpenLIT`. */
+  readonly heading: string;
+  /** Heading of the blocks that the page says go before it: a tracer provider, or the tenant of the whole process. */
+  readonly afterHeading?: string;
+  /** File below `apps/`. Those for Node.js lie in a folder of a folder with a `package.json`. */
+  readonly file: string;
+  /** The Python packages it runs with. Absent: it is a Node.js application. */
+  readonly packages?: PackageList;
+}
+
+/** Installs what an application needs, unless it is there. */
+export async function installFor(app: DocumentedApp): Promise<void> {
+  if (app.packages !== undefined) return installPython(app.packages);
+  if (existsSync(`${nodeFolderOf(app)}/node_modules`)) return;
+  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--omit=dev'];
+  await run('npm', args, { cwd: nodeFolderOf(app), timeout: INSTALL_MS_MAX });
+}
+
+/** Packages that the page tells to install and that the application is not tried with. */
+export function packagesMissing(app: DocumentedApp): string[] {
+  const file = app.packages === undefined ? `${nodeFolderOf(app)}/package.json` : listFile(app.packages);
+  const list = readFileSync(file, 'utf8').toLowerCase();
+  return blocksOf(app.heading).packages.filter((name) => !new RegExp(`^(${name}==| *"${name}":)`, 'm').test(list));
+}
+
+/** Does what the page tells to do for an SDK, and ends when its exporter has flushed. @throws with its output when it fails */
+export async function runDocumentedApp(app: DocumentedApp, environment: AppEnvironment): Promise<void> {
+  const isPython = app.packages !== undefined;
+  const program = isPython ? 'app.py' : 'app.mjs';
+  const first = app.afterHeading === undefined ? undefined : blocksFor(environment, app.afterHeading);
+  const own = blocksFor(environment, app.heading);
+  const dir = mkdtempSync(join(tmpdir(), 'streamlens-connect-'));
+  try {
+    writeFileSync(join(dir, program), pasted(`${APPS}/${app.file}`, `${first?.code ?? ''}\n${own.code}`));
+    writeFileSync(join(dir, 'run.sh'), shellOf(first, own, isPython ? `python ${program}` : `node ${program}`));
+    const setup = /^\/\/ (instrumentation\.mjs)/.exec(own.code)?.[1];
+    if (setup !== undefined) writeFileSync(join(dir, setup), own.code);
+    if (!isPython) symlinkSync(`${nodeFolderOf(app)}/node_modules`, join(dir, 'node_modules'));
+    const bin = isPython ? binOf(app.packages) : dirname(process.execPath);
+    await run('bash', ['-eu', 'run.sh'], { cwd: dir, env: environmentOf(environment, bin), timeout: APP_MS_MAX });
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+function blocksFor({ streamLensUrl }: AppEnvironment, heading: string): Blocks {
+  const { packages, shell, code } = blocksOf(heading);
+  const addressed = (text: string) => text.replaceAll('http://localhost:8080', streamLensUrl);
+  return { packages, shell: addressed(shell), code: addressed(code) };
+}
+
+/** The application with the block in its place. `...` and `// calls of the model` in a block are where it calls the model. */
+function pasted(file: string, block: string): string {
+  const code = block
+    .replace(/^( +)\.\.\.$/m, '$1call_model()')
+    .replace(/\/\/ calls of the model/, 'await callModel();');
+  return readFileSync(file, 'utf8').replace(PLACE, () => code);
+}
+
+function shellOf(first: Blocks | undefined, { shell }: Blocks, plainStart: string): string {
+  const starts = /^(opentelemetry-instrument|node) /m.test(shell);
+  return [first?.shell ?? '', shell, starts ? '' : plainStart].join('\n');
+}
+
+function nodeFolderOf({ file }: DocumentedApp): string {
+  return `${APPS}/${dirname(dirname(file))}`;
+}
+
+/** What surrounds the application: where its model is. */
+function environmentOf({ modelUrl }: AppEnvironment, bin: string): Record<string, string> {
+  return {
+    PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
+    HOME: process.env['HOME'] ?? '',
+    PYTHONPATH: `${APPS}/python`,
+    OPENAI_BASE_URL: modelUrl,
+    OPENAI_API_BASE: modelUrl,
+    OPENAI_API_KEY: 'none',
+    ANTHROPIC_BASE_URL: modelUrl.replace(/\/v1$/, ''),
+    ANTHROPIC_API_KEY: 'none',
+  };
+}
