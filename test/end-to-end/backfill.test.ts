@@ -44,7 +44,7 @@ test('a backfill that is killed again and again counts every call once', async (
   for (;;) {
     const command = runCommand(args);
     let hasExited = false;
-    void command.exited.then(() => {
+    command.process.once('close', () => {
       hasExited = true;
     });
     await sleep(500 + kills * 110);
