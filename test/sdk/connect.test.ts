@@ -63,6 +63,15 @@ const NODE: readonly Promised[] = [
   },
   {
     ...ACME,
+    sdk: 'OpenInference for Node.js',
+    heading: 'Node.js / OpenInference',
+    afterHeading: WHOLE_PROCESS,
+    file: 'node/connect/openinference.mjs',
+    calls: 1,
+    callsWithCached: 1,
+  },
+  {
+    ...ACME,
     sdk: 'the Vercel AI SDK 7',
     heading: 'Node.js / Vercel AI SDK 7',
     afterHeading: WHOLE_PROCESS,
@@ -167,7 +176,7 @@ const PROMISED: readonly Promised[] = [
 ];
 
 /** Sections that bring no block of their own, and why. */
-const WITHOUT_BLOCK: readonly string[] = ['Python / LangChain', 'Node.js / OpenInference'];
+const WITHOUT_BLOCK: readonly string[] = ['Python / LangChain'];
 
 suite('the blocks of docs/connect.md, pasted into an application', {
   skip: skipWithoutSdks(),

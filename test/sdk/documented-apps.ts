@@ -32,7 +32,7 @@ export interface DocumentedApp {
 /** Installs what an application needs, unless it is there. */
 export async function installFor(app: DocumentedApp): Promise<void> {
   if (app.packages !== undefined) return installPython(app.packages);
-  if (existsSync(`${nodeFolderOf(app)}/node_modules`)) return;
+  if (existsSync(`${nodeFolderOf(app)}/node_modules/ai`)) return;
   const args = ['install', '--no-save', '--no-audit', '--no-fund', '--omit=dev'];
   await run('npm', args, { cwd: nodeFolderOf(app), timeout: INSTALL_MS_MAX });
 }
@@ -93,6 +93,8 @@ function environmentOf({ modelUrl }: AppEnvironment, bin: string): Record<string
     PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
     HOME: process.env['HOME'] ?? '',
     PYTHONPATH: `${APPS}/python`,
+    // Else it writes its bytecode among our files.
+    PYTHONDONTWRITEBYTECODE: '1',
     OPENAI_BASE_URL: modelUrl,
     OPENAI_API_BASE: modelUrl,
     OPENAI_API_KEY: 'none',

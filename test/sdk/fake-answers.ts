@@ -114,10 +114,10 @@ function sendJson(response: ServerResponse, body: object): void {
 }
 
 /** Server-sent events. Anthropic's carry their type in a line of its own too. */
-function sendEvents(response: ServerResponse, events: readonly (string | { readonly type?: string })[]): void {
+function sendEvents(response: ServerResponse, events: readonly (string | object)[]): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const event of events) {
-    if (typeof event !== 'string' && event.type !== undefined) response.write(`event: ${event.type}\n`);
+    if (typeof event !== 'string' && 'type' in event) response.write(`event: ${event.type}\n`);
     response.write(`data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
   }
   response.end();
