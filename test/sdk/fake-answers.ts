@@ -117,7 +117,8 @@ function sendJson(response: ServerResponse, body: object): void {
 function sendEvents(response: ServerResponse, events: readonly (string | object)[]): void {
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   for (const event of events) {
-    if (typeof event !== 'string' && 'type' in event) response.write(`event: ${event.type}\n`);
+    if (typeof event !== 'string' && 'type' in event && typeof event.type === 'string')
+      response.write(`event: ${event.type}\n`);
     response.write(`data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
   }
   response.end();
