@@ -22,7 +22,10 @@ export class Cores {
     while (this.#free > 0 && this.#head < this.#waiting.length) {
       const job = this.#waiting[this.#head++];
       if (job === undefined) return;
-      if (this.#head > 1000) this.#waiting.splice(0, this.#head), (this.#head = 0);
+      if (this.#head > 1000) {
+        this.#waiting.splice(0, this.#head);
+        this.#head = 0;
+      }
       this.#free--;
       this.busyMs += job.ms;
       this.#queue.after(job.ms, () => {
