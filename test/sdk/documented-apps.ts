@@ -1,17 +1,16 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Blocks, blocksOf } from './connect-blocks.ts';
 import { binOf, installPython, listFile, type PackageList } from './python-environments.ts';
-import type { AppEnvironment } from './sdk-apps.ts';
+import { type AppEnvironment, installNodeApps } from './sdk-apps.ts';
 
 const run = promisify(execFile);
 
 const APPS = fileURLToPath(new URL('apps', import.meta.url));
-const INSTALL_MS_MAX = 10 * 60_000;
 const APP_MS_MAX = 90_000;
 
 /** The line of an application that the block of the page takes the place of. */
@@ -30,11 +29,8 @@ export interface DocumentedApp {
 }
 
 /** Installs what an application needs, unless it is there. */
-export async function installFor(app: DocumentedApp): Promise<void> {
-  if (app.packages !== undefined) return installPython(app.packages);
-  if (existsSync(`${nodeFolderOf(app)}/node_modules/ai`)) return;
-  const args = ['install', '--no-save', '--no-audit', '--no-fund', '--omit=dev'];
-  await run('npm', args, { cwd: nodeFolderOf(app), timeout: INSTALL_MS_MAX });
+export function installFor(app: DocumentedApp): Promise<void> {
+  return app.packages === undefined ? installNodeApps(dirname(dirname(app.file))) : installPython(app.packages);
 }
 
 /** Packages that the page tells to install and that the application is not tried with. */

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { type Installation, installOnce } from './installation.ts';
 
 const run = promisify(execFile);
 
@@ -13,7 +13,8 @@ const INSTALL_MS_MAX = 10 * 60_000;
  * Lists of packages that can be installed together, each in `apps/python/<name>.txt`. A list names every package with its version,
  * so nothing is left to resolve: finding versions that fit takes pip minutes, installing them seconds.
  */
-export type PackageList = 'openai-v2' | 'shared' | 'traceloop' | 'openlit' | 'litellm';
+export const PACKAGE_LISTS = ['openai-v2', 'shared', 'traceloop', 'openlit', 'litellm'] as const;
+export type PackageList = (typeof PACKAGE_LISTS)[number];
 
 export function listFile(list: PackageList): string {
   return `${LISTS}/${list}.txt`;
@@ -24,17 +25,16 @@ export function binOf(list: PackageList): string {
   return `${ENVIRONMENTS}/${list}/bin`;
 }
 
-export function isInstalled(list: PackageList): boolean {
-  return existsSync(`${ENVIRONMENTS}/${list}/installed`);
+export function pythonInstallation(list: PackageList): Installation {
+  const venv = `${ENVIRONMENTS}/${list}`;
+  return { list: listFile(list), marker: `${venv}/installed`, lock: `${venv}.lock` };
 }
 
 /** Installs a list into an environment of its own, unless it is there. */
-export async function installPython(list: PackageList): Promise<void> {
-  if (isInstalled(list)) return;
-  mkdirSync(ENVIRONMENTS, { recursive: true });
-  await run('python3', ['-m', 'venv', '--clear', `${ENVIRONMENTS}/${list}`], { timeout: INSTALL_MS_MAX });
-  const args = ['install', '-q', '--no-deps', '-r', listFile(list)];
-  await run(`${binOf(list)}/pip`, args, { timeout: INSTALL_MS_MAX });
-  // Written last: an installation that was cut off is begun again.
-  writeFileSync(`${ENVIRONMENTS}/${list}/installed`, '');
+export function installPython(list: PackageList): Promise<void> {
+  return installOnce(pythonInstallation(list), async () => {
+    await run('python3', ['-m', 'venv', '--clear', `${ENVIRONMENTS}/${list}`], { timeout: INSTALL_MS_MAX });
+    const args = ['install', '-q', '--no-deps', '-r', listFile(list)];
+    await run(`${binOf(list)}/pip`, args, { timeout: INSTALL_MS_MAX });
+  });
 }

@@ -1,32 +1,42 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { binOf, installPython, isInstalled } from './python-environments.ts';
+import { type Installation, installOnce, isInstalled } from './installation.ts';
+import { binOf, installPython, PACKAGE_LISTS, pythonInstallation } from './python-environments.ts';
 
 const run = promisify(execFile);
 
+const APPS = fileURLToPath(new URL('apps', import.meta.url));
+const LOCKS = fileURLToPath(new URL('../../.services', import.meta.url));
 const NODE_APPS = fileURLToPath(new URL('apps/node', import.meta.url));
 const PYTHON_APPS = fileURLToPath(new URL('apps/python', import.meta.url));
 const INSTALL_MS_MAX = 10 * 60_000;
 const APP_MS_MAX = 90_000;
 
-/** Why the applications cannot run here, or false. They take 450 MB, so nobody gets them without asking. */
+/** Why the applications cannot run here, or false. They take 1 GB, so nobody gets them without asking. */
 export function skipWithoutSdks(): string | false {
   const isWanted = process.env['STREAMLENS_REQUIRE_ALL_SUITES'] === '1' || process.env['STREAMLENS_SDK_TESTS'] === '1';
-  if (isWanted || (existsSync(`${NODE_APPS}/node_modules/ai`) && isInstalled('openai-v2'))) {
+  const all = [...PACKAGE_LISTS.map(pythonInstallation), ...NODE_FOLDERS.map(nodeInstallation)];
+  if (isWanted || all.every(isInstalled)) {
     return false;
   }
-  return 'the SDKs are not installed: `npm run test:sdk` installs and tests them (450 MB)';
+  return 'the SDKs are not installed: `npm run test:sdk` installs and tests them (1 GB)';
 }
 
-/** Installs the SDKs of the Node applications, as their lock file has them. */
-export async function installNodeApps(): Promise<void> {
-  if (existsSync(`${NODE_APPS}/node_modules/ai`)) return;
-  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--omit=dev'], {
-    cwd: NODE_APPS,
-    timeout: INSTALL_MS_MAX,
+/** Folders below `apps/` with a `package.json`. */
+const NODE_FOLDERS = ['node', 'node-ai-5'] as const;
+
+/** Installs the SDKs of the Node applications, as the lock file of their folder has them. */
+export function installNodeApps(folder: string = 'node'): Promise<void> {
+  return installOnce(nodeInstallation(folder), async () => {
+    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--omit=dev'];
+    await run('npm', args, { cwd: `${APPS}/${folder}`, timeout: INSTALL_MS_MAX });
   });
+}
+
+function nodeInstallation(folder: string): Installation {
+  const modules = `${APPS}/${folder}/node_modules`;
+  return { list: `${APPS}/${folder}/package.json`, marker: `${modules}/.installed`, lock: `${LOCKS}/${folder}.lock` };
 }
 
 /** Installs the SDKs of the Python application into an environment of its own. */
