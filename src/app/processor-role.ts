@@ -17,6 +17,9 @@ const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
 const PRUNE_EVERY_MS = 10 * 60_000;
 
+/** How long a stop waits for a chore that is under way. */
+const CHORES_MS_MAX = 1000;
+
 /** One member does the work that is not divided by partitions: the owner of this one. */
 const CHORES_PARTITION = 0;
 
@@ -88,9 +91,10 @@ export class ProcessorRole {
     } finally {
       this.#stopping.abort();
       watch?.stop();
-      await Promise.allSettled(chores);
+      await atMost(CHORES_MS_MAX, Promise.allSettled(chores));
     }
-    await this.#publish().catch(() => undefined);
+    // What the last commits changed; what is not published now is by whoever takes the partition over.
+    await atMost(CHORES_MS_MAX, this.#publish());
   }
 
   #watchPrices(): { stop(): void } | undefined {
@@ -143,4 +147,11 @@ export class ProcessorRole {
       });
     }
   }
+}
+
+/** Waits for work that may as well be left undone. */
+async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
+  const done = new AbortController();
+  await Promise.race([work.catch(() => undefined), SYSTEM_RUNTIME.sleep(ms, done.signal)]);
+  done.abort();
 }

@@ -37,6 +37,10 @@ const GROWTH_CHECK_MS = 3000;
 /** How long a partition that is taken away may take to commit the rest. */
 const REVOKE_MS_MAX = 5000;
 
+/** A process has 10 s to stop: so long for the last commits, and so long for the group to hear of it. */
+const LAST_COMMITS_MS_MAX = 3000;
+const LEAVE_MS_MAX = 2000;
+
 /**
  * One member of the processors' group. The loop has four steps, and nothing of a partition is kept but its owner:
  *
@@ -80,9 +84,13 @@ export class Processor {
       const member = await this.#retry('joining the group', () => this.#join());
       try {
         while (!this.#stopping.signal.aborted) await this.#turn(member);
-        if (this.#failure === null) await this.#finishAll([...this.#owners.values()], REVOKE_MS_MAX);
+        if (this.#failure === null) await this.#finishAll([...this.#owners.values()], LAST_COMMITS_MS_MAX);
       } finally {
-        await member.leave().catch(() => undefined);
+        // A rebalance may be under way and take its time; a member that says nothing more is given up all the same.
+        const heard = new AbortController();
+        const left = member.leave().catch(() => undefined);
+        await Promise.race([left, this.#ports.runtime.sleep(LEAVE_MS_MAX, heard.signal)]);
+        heard.abort();
       }
     } catch (error) {
       // What a stop interrupted was being retried; the log still has it.
