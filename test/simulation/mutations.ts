@@ -54,7 +54,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an offset that no reader sees holds a partition up',
     file: OWNER,
-    find: 'this.core.skipTo(topic, nextOffset);',
+    find: 'this.core.skipTo(topic, nextOffset, lane);',
     replace: '',
   },
   {
