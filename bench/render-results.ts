@@ -8,6 +8,7 @@ import { ROOT } from './setup/program.ts';
 /** Writes `bench/RESULTS.md` and `docs/images/bench.svg` from what the questions left in `bench/results/`. */
 const ORDER = [
   'single-posts',
+  'http-floor',
   'drain',
   'kafka-streams',
   'embedded',

@@ -48,6 +48,6 @@ function bar({ label, peer, measured, goal }: Ratio, top: number, x: (value: num
     `<rect x="${from}" y="${top + 4}" width="${Math.max(1, to - from)}" height="22" rx="3" fill="${colour}"/>`,
     `<line class="whisker" x1="${x(min)}" x2="${x(max)}" y1="${middle}" y2="${middle}"/>`,
     `<line class="limit" x1="${x(goal)}" x2="${x(goal)}" y1="${top}" y2="${top + 30}"/>`,
-    `<text class="strong" x="${Math.max(x(max), x(median), x(1)) + 8}" y="${middle + 5}">${median.toLocaleString('en', { maximumSignificantDigits: 2 })} ×</text>`,
+    `<text class="strong" x="${Math.max(x(max), x(goal)) + 8}" y="${middle + 5}">${median.toLocaleString('en', { maximumSignificantDigits: 2 })} ×</text>`,
   ];
 }
