@@ -1,4 +1,6 @@
+import { reprCounts } from './dialects/python-repr.ts';
 import { countFrom, textFrom } from './dialects/span-reader.ts';
+import { inclusivePromptTokens } from './dialects/token-counts.ts';
 import type { OtlpSpan } from './trace-export.ts';
 
 /** What can be read from LiteLLM's copy of the wire request when its parent is not there. */
@@ -10,6 +12,7 @@ export interface LitellmRaw {
   readonly promptTokens: number | null;
   readonly completionTokens: number | null;
   readonly cachedTokens: number | null;
+  readonly cacheWriteTokens: number | null;
   readonly reasoningTokens: number | null;
 }
 
@@ -21,33 +24,37 @@ export function isLitellmRawKey(key: string): boolean {
 }
 
 /**
- * Reads `llm.PROVIDER.usage`, `.model` and `.id`. The usage is the repr of a Python dict (single quotes, None), so
- * counts are picked out by name instead of parsed. The model is the one that answered.
+ * Reads `llm.PROVIDER.usage`, `.model` and `.id`. The usage is the repr of what the provider answered, so its names are
+ * the provider's, at any depth; Anthropic's `input_tokens` leave the cache out. The model is the one that answered.
  */
 export function readLitellmRaw({ attributes }: OtlpSpan): LitellmRaw {
   const provider =
     [...attributes.keys()].map((key) => RAW_KEY.exec(key)?.[1]).find((name) => name !== undefined) ?? null;
   const at = (name: string) => textFrom(attributes.get(`llm.${provider}.${name}`));
-  const usage = at('usage') ?? '';
-  const count = (...names: readonly string[]) => pythonCount(usage, names);
+  // Reversed, so that of two counts with the same name the first one stays.
+  const counts = new Map(
+    [...reprCounts(at('usage') ?? '')].toReversed().map(([path, found]) => [lastName(path), found]),
+  );
+  const count = (...names: readonly string[]) =>
+    names.map((name) => countFrom(counts.get(name))).find((found) => found !== null) ?? null;
   const model = at('model');
+  const cachedTokens = count('cached_tokens', 'cache_read_input_tokens');
+  const cacheWriteTokens = count('cache_creation_input_tokens');
+  const isCacheOutside = counts.has('input_tokens') && counts.has('cache_read_input_tokens');
+  const promptTokens = count('prompt_tokens', 'input_tokens');
   return {
     provider,
     requestModel: model,
     responseModel: model,
     responseId: at('id'),
-    promptTokens: count('prompt_tokens', 'input_tokens'),
+    promptTokens: inclusivePromptTokens({ promptTokens, cachedTokens, cacheWriteTokens, isCacheOutside }),
     completionTokens: count('completion_tokens', 'output_tokens'),
-    cachedTokens: count('cached_tokens', 'cache_read_input_tokens'),
+    cachedTokens,
+    cacheWriteTokens,
     reasoningTokens: count('reasoning_tokens'),
   };
 }
 
-function pythonCount(usage: string, names: readonly string[]): number | null {
-  for (const name of names) {
-    const digits = new RegExp(`['"]${name}['"]: ?(\\d+)`).exec(usage)?.[1];
-    const count = countFrom(digits);
-    if (count !== null) return count;
-  }
-  return null;
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1);
 }

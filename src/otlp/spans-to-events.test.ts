@@ -198,6 +198,17 @@ test('a LiteLLM raw request whose parent was never written is a call read from t
   );
 });
 
+test("a LiteLLM raw request of Anthropic's counts its cache in, which Anthropic leaves out", () => {
+  const usage =
+    "{'input_tokens': 14, 'cache_creation_input_tokens': 256, 'cache_read_input_tokens': 1024, 'output_tokens': 18}";
+  const attributes = { 'llm.anthropic.usage': usage, 'llm.anthropic.model': 'claude-haiku-4-5' };
+  const { response } = eventsOf(aSpan({ name: 'raw_gen_ai_request', attributes, scopeName: 'litellm' }));
+  assert.deepEqual(
+    [response.prompt_tokens, response.cached_prompt_tokens, response.cache_write_tokens, response.completion_tokens],
+    [1294, 1024, 256, 18],
+  );
+});
+
 test('a Logfire stream is one call from the opening span to the end of the stream', () => {
   const opening = aSpan({ spanId: spanId(1), attributes: CHAT, scopeName: 'logfire.openai', durationMs: 40 });
   const end = aSpan({

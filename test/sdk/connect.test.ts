@@ -141,8 +141,6 @@ const PROMISED: readonly Promised[] = [
     afterHeading: WHOLE_PROCESS,
     file: 'python/connect/litellm.py',
     packages: 'litellm',
-    // It tells them in the text of a Python object only.
-    callsWithCached: 0,
   },
   {
     ...ACME,

@@ -2,6 +2,7 @@ import { TOKENS_MAX } from '../../events/fields.ts';
 import { isoInstantMs } from '../time.ts';
 import type { AttributeValue, OtlpSpan } from '../trace-export.ts';
 import { expandKey, type Field, MAPPING } from './mapping.ts';
+import { reprCounts } from './python-repr.ts';
 import type { Source } from './source.ts';
 
 export type FieldValue = string | number | boolean;
@@ -16,6 +17,7 @@ export interface Found {
 export class SpanReader {
   readonly span: OtlpSpan;
   #parsed: Map<string, unknown> | null = null;
+  #reprs: Map<string, ReadonlyMap<string, number>> | null = null;
 
   constructor(span: OtlpSpan) {
     this.span = span;
@@ -71,7 +73,16 @@ export class SpanReader {
     const raw = span.attributes.get(source.key);
     if (raw === undefined) return null;
     if (source.exceptScope !== undefined && span.scope.name.startsWith(source.exceptScope)) return null;
-    return source.paths === undefined ? this.#interpret(source, raw) : this.#readPaths(source, source.paths);
+    if (source.paths === undefined) return this.#interpret(source, raw);
+    return source.read === 'repr' ? this.#readRepr(source.key, source.paths) : this.#readPaths(source, source.paths);
+  }
+
+  #readRepr(key: string, paths: readonly string[]): number | null {
+    this.#reprs ??= new Map();
+    const counts = this.#reprs.get(key) ?? reprCounts(this.attributeText(key) ?? '');
+    this.#reprs.set(key, counts);
+    const path = paths.find((candidate) => (countFrom(counts.get(candidate)) ?? 0) > 0);
+    return path === undefined ? null : (counts.get(path) ?? null);
   }
 
   #readPaths(source: Source, paths: readonly string[]): FieldValue | null {
@@ -103,6 +114,7 @@ export class SpanReader {
         return sinceStart(isoInstantMs(unquoted(raw) ?? ''), this.span);
       case 'suffix':
         return textFrom(raw)?.endsWith(source.suffix ?? '') === true ? true : null;
+      case 'repr':
       case 'event':
       case 'event text':
       case 'parts':
