@@ -46,5 +46,10 @@ function report(error: unknown): number {
   // Commander has told the person already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
   process.stderr.write(`streamlens: ${(error as Error).message}\n`);
-  return error instanceof SettingError ? USAGE_ERROR : RUNTIME_ERROR;
+  return error instanceof SettingError || isSettingRefused(error) ? USAGE_ERROR : RUNTIME_ERROR;
+}
+
+/** By the code and not the class, which does not cross from a thread. */
+function isSettingRefused(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'setting-refused';
 }

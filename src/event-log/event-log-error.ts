@@ -1,10 +1,11 @@
 /**
  * - `unavailable`: the log cannot be reached now; trying again may help
  * - `full`: it has no room (disk, quota); it helps to free some
- * - `misconfigured`: topics, partitions, rights or credentials are wrong; only a person can help
+ * - `setting-refused`: what a setting says cannot be used or is refused: address, user, password, database, TLS. Exit code 2
+ * - `misconfigured`: topics, partitions, rights or the files themselves; only a person can help
  * - `corrupt`: what was read cannot be what was written
  */
-export type EventLogErrorCode = 'unavailable' | 'full' | 'misconfigured' | 'corrupt';
+export type EventLogErrorCode = 'unavailable' | 'full' | 'setting-refused' | 'misconfigured' | 'corrupt';
 
 /** The world failed, not the caller. The message is fit for an operator: what failed and what to do. */
 export class EventLogError extends Error {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
-import { EventLogError } from '../../src/event-log/event-log-error.ts';
+import { EventLogError, type EventLogErrorCode } from '../../src/event-log/event-log-error.ts';
 import { createTopics } from '../../src/event-log/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import type { KafkaSasl, KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
@@ -67,31 +67,31 @@ suite('A Kafka that asks for TLS and a password', { skip }, () => {
   }
 
   test('a wrong password is called so, and is not repeated in the message', async () => {
-    await assertMisconfigured(settings({ password: 'hunter2-secret' }), /refused the credentials/);
+    await assertFails(settings({ password: 'hunter2-secret' }), 'setting-refused', /refused the credentials/);
   });
 
   test('a certificate of an unknown authority is called so', async () => {
-    await assertMisconfigured({ ...settings(), tls: {} }, /Check the CA/);
+    await assertFails({ ...settings(), tls: {} }, 'setting-refused', /Check the CA/);
   });
 
   test('a plain connection to a TLS port is called so', async () => {
     const { tls: _tls, sasl: _sasl, ...plain } = settings();
-    await assertMisconfigured(plain, /speaks TLS only/);
+    await assertFails(plain, 'setting-refused', /speaks TLS only/);
   });
 
   test('missing rights on the topics are called so', async () => {
-    await assertMisconfigured(settings({ username: 'visitor' }), /lacks the right to read or write a topic/);
+    await assertFails(settings({ username: 'visitor' }), 'misconfigured', /lacks the right to read or write a topic/);
   });
 });
 
-async function assertMisconfigured(settings: KafkaSettings, pattern: RegExp): Promise<void> {
+async function assertFails(settings: KafkaSettings, code: EventLogErrorCode, pattern: RegExp): Promise<void> {
   const log = new KafkaEventLog(settings);
   const startedAtMs = performance.now();
   try {
     await assert.rejects(log.append([{ topic: TOPICS.requests, key: 'k', value: Buffer.from('v') }]), (error) => {
       assert.ok(error instanceof EventLogError);
       assert.match(error.message, pattern);
-      assert.equal(error.code, 'misconfigured', error.message);
+      assert.equal(error.code, code, error.message);
       assert.doesNotMatch(error.message, /hunter2/);
       return true;
     });

@@ -96,30 +96,30 @@ describe('A connection to Postgres', { skip }, () => {
 
   test('with sslmode=prefer goes on without TLS where the server has none; with require it does not', async () => {
     assert.equal(await isEncrypted(withMode(plain.server.dsn, 'prefer')), false);
-    await assertFails(withMode(plain.server.dsn, 'require'), 'misconfigured', /TLS failed/);
+    await assertFails(withMode(plain.server.dsn, 'require'), 'setting-refused', /TLS failed/);
   });
 
   test('with sslmode=verify-full refuses a certificate for another host, and one that nobody vouches for', async () => {
-    await assertFails(withMode(tls.server.dsn, 'verify-full', '127.0.0.1'), 'misconfigured', /TLS failed/);
+    await assertFails(withMode(tls.server.dsn, 'verify-full', '127.0.0.1'), 'setting-refused', /TLS failed/);
     const noRoot = changed(withMode(tls.server.dsn, 'verify-full'), (url) => url.searchParams.delete('sslrootcert'));
-    await assertFails(noRoot, 'misconfigured', /TLS failed/);
+    await assertFails(noRoot, 'setting-refused', /TLS failed/);
   });
 
   test('tells a wrong password, user, database or port apart, without the password', async () => {
     const { dsn } = plain.server;
     await assertFails(
       changed(dsn, (url) => (url.password = 'secret')),
-      'misconfigured',
+      'setting-refused',
       /refuses the user or the password/,
     );
     await assertFails(
       changed(dsn, (url) => ([url.username, url.password] = ['nobody', 'secret'])),
-      'misconfigured',
+      'setting-refused',
       /refuses the user/,
     );
     await assertFails(
       changed(dsn, (url) => (url.pathname = '/none')),
-      'misconfigured',
+      'setting-refused',
       /database does not exist/,
     );
     await assertFails(
@@ -128,7 +128,7 @@ describe('A connection to Postgres', { skip }, () => {
       /cannot be reached/,
     );
     await assertFails('postgres://u:secret@no-such-host.invalid/db', 'unavailable', /cannot be reached/);
-    await assertFails('postgres://u:secret@[bad/db', 'misconfigured', /is no URL/);
+    await assertFails('postgres://u:secret@[bad/db', 'setting-refused', /is no URL/);
   });
 
   test('gives up a statement that takes too long, and stays usable', async () => {

@@ -18,7 +18,7 @@ const CASES: readonly (readonly [unknown, string, RegExp, 'passes' | 'lasts'])[]
   [nodeError('ENOTFOUND'), 'unavailable', /KAFKA_BROKERS/, 'passes'],
   [new TimeoutError('Request timed out'), 'unavailable', /did not answer in time/, 'passes'],
   [new NetworkError('Connection closed'), 'unavailable', /connection to Kafka broke/, 'passes'],
-  [new AuthenticationError('SASL authentication failed.'), 'misconfigured', /credentials/, 'lasts'],
+  [new AuthenticationError('SASL authentication failed.'), 'setting-refused', /credentials/, 'lasts'],
   [
     new AuthenticationError('Cannot find a suitable SASL mechanism.', { cause: new NetworkError('Connection closed') }),
     'unavailable',
@@ -27,13 +27,13 @@ const CASES: readonly (readonly [unknown, string, RegExp, 'passes' | 'lasts'])[]
   ],
   [
     new NetworkError('failed', { cause: nodeError('DEPTH_ZERO_SELF_SIGNED_CERT') }),
-    'misconfigured',
+    'setting-refused',
     /Check the CA/,
     'lasts',
   ],
   [
     new NetworkError('failed', { cause: nodeError('ERR_TLS_CERT_ALTNAME_INVALID') }),
-    'misconfigured',
+    'setting-refused',
     /host name/,
     'lasts',
   ],

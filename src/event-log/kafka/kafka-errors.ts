@@ -78,15 +78,15 @@ export function isPassing(error: unknown): boolean {
 
 const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[] = [
   // A TLS listener answered a plain client. The library notices it by the first bytes.
-  [says('requires TLS'), misconfigured('the broker speaks TLS only. Switch TLS on for the Kafka connection')],
+  [says('requires TLS'), refused('the broker speaks TLS only. Set KAFKA_TLS=true')],
   [
     says('TLS handshake failed'),
-    misconfigured('the broker does not speak TLS there. Check the port, or switch TLS off'),
+    refused('the broker does not speak TLS there. Check the port in KAFKA_BROKERS, or set KAFKA_TLS=false'),
   ],
   // The certificate's chain, name or dates: verification fails alike until someone changes CA, name or certificate.
   [
     hasCodeLike(/^(?:CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/),
-    misconfigured("the TLS connection was refused. Check the CA, the broker's certificate and its host name"),
+    refused("the TLS connection was refused. Check the CA (KAFKA_TLS_CA), the broker's certificate and its host name"),
   ],
   // With SASL the library goes on after such an answer and reports what follows: a handshake on a closed connection. A
   // broker that stops at that moment looks the same, so it may pass.
@@ -100,7 +100,9 @@ const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[
       hasId('SASL_AUTHENTICATION_FAILED', 'UNSUPPORTED_SASL_MECHANISM', 'ILLEGAL_SASL_STATE'),
       hasCode('PLT_KFK_AUTHENTICATION'),
     ),
-    misconfigured('Kafka refused the credentials. Check the SASL mechanism, user name and password'),
+    refused(
+      'Kafka refused the credentials. Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: the SASL mechanism, user name and password',
+    ),
   ],
   [
     hasId('TOPIC_AUTHORIZATION_FAILED'),
@@ -183,6 +185,10 @@ const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[
   ],
   [hasCode('PLT_KFK_NETWORK'), unavailable('the connection to Kafka broke. Check that the brokers run')],
 ];
+
+function refused(advice: string): Verdict {
+  return { code: 'setting-refused', advice };
+}
 
 function misconfigured(advice: string): Verdict {
   return { code: 'misconfigured', advice };

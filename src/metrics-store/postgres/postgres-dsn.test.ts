@@ -7,7 +7,7 @@ function refusalOf(dsn: string): string {
   try {
     parseDsn(dsn);
   } catch (error) {
-    assert.ok(error instanceof MetricsStoreError && error.code === 'misconfigured');
+    assert.ok(error instanceof MetricsStoreError && error.code === 'setting-refused');
     return error.message;
   }
   return assert.fail('the DSN was accepted');

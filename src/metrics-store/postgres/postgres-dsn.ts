@@ -20,19 +20,19 @@ const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify
 /**
  * Reads `postgres://user:password@host:port/database?sslmode=…`.
  *
- * @throws {MetricsStoreError} `misconfigured`; the message never repeats the DSN, as that may hold a password.
+ * @throws {MetricsStoreError} `setting-refused`; the message never repeats the DSN, as that may hold a password.
  */
 export function parseDsn(dsn: string): PostgresDsn {
   const url = URL.canParse(dsn) ? new URL(dsn) : null;
   if (url === null || !/^postgres(ql)?:$/.test(url.protocol)) {
-    throw misconfigured('is no URL; write postgres://user:password@host:5432/database?sslmode=disable');
+    throw refused('is no URL; write postgres://user:password@host:5432/database?sslmode=disable');
   }
   const mode = url.searchParams.get('sslmode');
   if (mode !== null && !SSL_MODES.includes(mode)) {
-    throw misconfigured(`has sslmode=${mode}; accepted are ${SSL_MODES.join(', ')}`);
+    throw refused(`has sslmode=${mode}; accepted are ${SSL_MODES.join(', ')}`);
   }
   if (mode === 'verify-ca' && !url.searchParams.has('sslrootcert')) {
-    throw misconfigured('has sslmode=verify-ca but no sslrootcert; name the file of the certificate authority');
+    throw refused('has sslmode=verify-ca but no sslrootcert; name the file of the certificate authority');
   }
   const serverOptions = `${SESSION_OPTIONS} ${url.searchParams.get('options') ?? ''}`.trim();
   url.searchParams.delete('options');
@@ -52,6 +52,6 @@ export function withoutTls(dsn: PostgresDsn): PostgresDsn {
   return { ...dsn, connectionString: url.href, isTlsOptional: false };
 }
 
-function misconfigured(problem: string): MetricsStoreError {
-  return new MetricsStoreError('misconfigured', `POSTGRES_DSN ${problem}.`);
+function refused(problem: string): MetricsStoreError {
+  return new MetricsStoreError('setting-refused', `POSTGRES_DSN ${problem}.`);
 }

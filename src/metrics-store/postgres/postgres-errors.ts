@@ -9,9 +9,9 @@ interface Verdict {
 const BY_STATE: Readonly<Record<string, Verdict>> = {
   '08': { code: 'unavailable', advice: 'the connection was lost' },
   '25006': { code: 'unavailable', advice: 'it accepts no writes; is it a standby?' },
-  '28': { code: 'misconfigured', advice: 'it refuses the user or the password; check POSTGRES_DSN and pg_hba.conf' },
-  '3D000': { code: 'misconfigured', advice: 'the database does not exist; create it, or correct POSTGRES_DSN' },
-  '3F000': { code: 'misconfigured', advice: 'the schema does not exist; check the search_path in POSTGRES_DSN' },
+  '28': { code: 'setting-refused', advice: 'it refuses the user or the password; check POSTGRES_DSN and pg_hba.conf' },
+  '3D000': { code: 'setting-refused', advice: 'the database does not exist; create it, or correct POSTGRES_DSN' },
+  '3F000': { code: 'setting-refused', advice: 'the schema does not exist; check the search_path in POSTGRES_DSN' },
   '40': { code: 'unavailable', advice: 'it gave up a transaction that stood in the way of another' },
   '42501': {
     code: 'misconfigured',
@@ -68,7 +68,7 @@ function verdictOf(error: Error): Verdict | null {
     if (known !== undefined) return known;
   }
   if (TLS_FAILURE.test(error.message)) {
-    return { code: 'misconfigured', advice: 'TLS failed; check sslmode and sslrootcert in POSTGRES_DSN' };
+    return { code: 'setting-refused', advice: 'TLS failed; check sslmode and sslrootcert in POSTGRES_DSN' };
   }
   if (LOST_CODES.test(state) || LOST_MESSAGE.test(error.message)) {
     return { code: 'unavailable', advice: 'it cannot be reached' };
