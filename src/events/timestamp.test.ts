@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { isEvent } from './event-validator.ts';
-import { parseTimestampMs } from './timestamp.ts';
+import { formatInstant, parseTimestampMs } from './timestamp.ts';
 
 /** RFC 3339 from its parts; hours and minutes of the offset may be zero, the fraction has up to nine digits. */
 const timestamps = fc
@@ -24,6 +24,22 @@ test('an instant is parsed as `Date.parse` does, whatever its fraction and offse
     }),
     { numRuns: 5000 },
   );
+});
+
+test('an instant is written as `Date.toISOString` does', () => {
+  const isWritten = (atMs: number) => assert.equal(formatInstant(atMs), new Date(atMs).toISOString());
+  const range = { min: -1e12, max: Date.UTC(10_001, 0, 1) };
+  fc.assert(fc.property(fc.integer(range), isWritten), { numRuns: 5000 });
+  fc.assert(fc.property(fc.double({ ...range, noNaN: true }), isWritten), { numRuns: 1000 });
+});
+
+test('every day of the years that events may have is written and read as the calendar has it', () => {
+  const end = Date.UTC(2200, 0, 1);
+  for (let atMs = 0; atMs < end; atMs += 86_400_000) {
+    const text = new Date(atMs).toISOString();
+    assert.equal(formatInstant(atMs), text);
+    assert.equal(parseTimestampMs(text), atMs);
+  }
 });
 
 test('a day that is not in the calendar is no instant', () => {

@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { NewRecord } from '../event-log/event-log.ts';
 import { TOPIC_OF } from '../events/topics.ts';
 import { Problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { CallEvent } from '../otlp/call-events.ts';
 import { decodeTraces, type OtlpFormat, otlpFormatOf } from '../otlp/decode-traces.ts';
+import { eventText } from '../otlp/event-text.ts';
 import { explainExport } from '../otlp/explain.ts';
 import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
 import type { KeyTable } from '../otlp/key-table.ts';
@@ -82,8 +84,8 @@ export function notKept(signal: Exclude<Signal, 'traces'>): Uint8Array {
   return notKeptAnswer(signal, 'protobuf');
 }
 
-function toRecord({ type, ...event }: CallEvent) {
-  return { topic: TOPIC_OF[type], key: event.request_id, value: Buffer.from(JSON.stringify(event)) };
+function toRecord(event: CallEvent): NewRecord {
+  return { topic: TOPIC_OF[event.type], key: event.request_id, value: Buffer.from(eventText(event)) };
 }
 
 function formatOf(request: FastifyRequest): OtlpFormat {

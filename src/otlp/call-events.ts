@@ -1,8 +1,9 @@
 import { DURATION_MS_MAX } from '../events/fields.ts';
 import type { LlmRequest } from '../events/llm-request.ts';
 import type { LlmResponse } from '../events/llm-response.ts';
+import { formatInstant } from '../events/timestamp.ts';
 import { callMetadata } from './call-metadata.ts';
-import { type Candidate, requestIdOf } from './candidate.ts';
+import type { Candidate } from './candidate.ts';
 import { failureText } from './dialects/failure.ts';
 import { normalizeFinishReason } from './dialects/finish-reason.ts';
 
@@ -21,6 +22,8 @@ export interface CallDimensions {
 const DIMENSION_CHARS_MAX = 255;
 const ERROR_CHARS_MAX = 8192;
 const US_PER_MS = 1000;
+/** Nothing to cut out, whatever reads it: most names are so, and one look tells it. */
+const PLAIN = /^[ -~]*$/;
 
 const DEFAULT_TENANT = 'default';
 const DEFAULT_ROUTE = 'default';
@@ -29,72 +32,65 @@ const DEFAULT_ROUTE = 'default';
 const UNKNOWN_MODEL = 'unknown';
 
 /** Long names are cut to the limits of the events; counts are never changed. */
-export function callEvents(call: Candidate, dimensions: CallDimensions): readonly CallEvent[] {
+export function callEvents(call: Candidate, dimensions: CallDimensions): readonly [CallEvent, CallEvent] {
+  return [requestOf(call, dimensions), responseOf(call)];
+}
+
+function requestOf(call: Candidate, dimensions: CallDimensions): CallEvent {
   const { facts } = call;
-  const request_id = requestIdOf(call.span);
-  const tokens = {
+  return {
+    type: 'request',
+    request_id: call.id,
+    tenant_id: dimension(dimensions.tenant) ?? DEFAULT_TENANT,
+    route: dimension(dimensions.route) ?? DEFAULT_ROUTE,
+    model: dimension(facts.requestModel) ?? dimension(facts.responseModel) ?? UNKNOWN_MODEL,
+    timestamp: formatInstant(call.startMs),
     prompt_tokens: facts.promptTokens,
     cached_prompt_tokens: facts.cachedTokens,
     cache_write_tokens: facts.cacheWriteTokens,
+    provider: dimension(facts.provider),
+    user_id_hash: dimension(dimensions.userId),
+    session_id: dimension(dimensions.sessionId),
+    stream: facts.stream,
+    operation: facts.operation,
+    metadata: callMetadata(call.members, {
+      'gen_ai.operation.name': facts.operation,
+      'gen_ai.response.id': facts.responseId,
+      'otel.scope.name': call.span.scope.name,
+    }),
   };
+}
+
+function responseOf(call: Candidate): CallEvent {
+  const { facts } = call;
   const latencyMs = durationWithin(call.durationMs);
-  const metadata = callMetadata(call.members, {
-    'gen_ai.operation.name': facts.operation,
-    'gen_ai.response.id': facts.responseId,
-    'otel.scope.name': call.span.scope.name,
-  });
-  return [
-    {
-      type: 'request',
-      request_id,
-      tenant_id: dimension(dimensions.tenant) ?? DEFAULT_TENANT,
-      route: dimension(dimensions.route) ?? DEFAULT_ROUTE,
-      model: dimension(facts.requestModel) ?? dimension(facts.responseModel) ?? UNKNOWN_MODEL,
-      timestamp: new Date(call.startMs).toISOString(),
-      ...tokens,
-      provider: dimension(facts.provider),
-      user_id_hash: dimension(dimensions.userId),
-      session_id: dimension(dimensions.sessionId),
-      stream: facts.stream,
-      operation: facts.operation,
-      metadata,
-    },
-    {
-      type: 'response',
-      request_id,
-      timestamp: new Date(call.startMs + (latencyMs ?? 0)).toISOString(),
-      latency_ms: latencyMs,
-      time_to_first_token_ms: durationWithin(facts.firstTokenMs),
-      completion_tokens: facts.completionTokens,
-      reasoning_tokens: facts.reasoningTokens,
-      ...tokens,
-      ...billingParts(call),
-      model: dimension(facts.responseModel),
-      operation: facts.operation,
-      ...finish(facts.finishReason),
-      error: facts.failure === null ? null : cut(failureText(facts.failure), ERROR_CHARS_MAX) || 'unknown error',
-    },
-  ];
-}
-
-/** Only where the sender said something: most calls have none of these. */
-function billingParts({ facts }: Candidate): Partial<LlmResponse> {
-  return {
-    ...(facts.cacheWrite1hTokens === null ? {} : { cache_write_1h_tokens: facts.cacheWrite1hTokens }),
-    ...(facts.audioPromptTokens === null ? {} : { audio_prompt_tokens: facts.audioPromptTokens }),
-    ...(facts.audioCompletionTokens === null ? {} : { audio_completion_tokens: facts.audioCompletionTokens }),
-    ...(facts.serviceTier === null ? {} : { service_tier: cut(facts.serviceTier, DIMENSION_CHARS_MAX) }),
-    ...(facts.cacheHit === null ? {} : { cache_hit: facts.cacheHit }),
+  const reason = facts.finishReason;
+  const folded = reason === null ? null : cut(normalizeFinishReason(reason), DIMENSION_CHARS_MAX);
+  const response: CallEvent & { type: 'response' } = {
+    type: 'response',
+    request_id: call.id,
+    timestamp: formatInstant(call.startMs + (latencyMs ?? 0)),
+    latency_ms: latencyMs,
+    time_to_first_token_ms: durationWithin(facts.firstTokenMs),
+    completion_tokens: facts.completionTokens,
+    reasoning_tokens: facts.reasoningTokens,
+    prompt_tokens: facts.promptTokens,
+    cached_prompt_tokens: facts.cachedTokens,
+    cache_write_tokens: facts.cacheWriteTokens,
+    model: dimension(facts.responseModel),
+    operation: facts.operation,
+    finish_reason: folded,
+    error: facts.failure === null ? null : cut(failureText(facts.failure), ERROR_CHARS_MAX) || 'unknown error',
   };
-}
-
-/** The folded reason, and beside it the sender's own word where that differs. */
-function finish(reason: string | null): Partial<LlmResponse> {
-  if (reason === null) return { finish_reason: null };
-  const folded = cut(normalizeFinishReason(reason), DIMENSION_CHARS_MAX);
-  return folded === reason
-    ? { finish_reason: folded }
-    : { finish_reason: folded, finish_reason_raw: cut(reason, DIMENSION_CHARS_MAX) };
+  // Only where the sender said something: most calls have none of these.
+  if (facts.cacheWrite1hTokens !== null) response.cache_write_1h_tokens = facts.cacheWrite1hTokens;
+  if (facts.audioPromptTokens !== null) response.audio_prompt_tokens = facts.audioPromptTokens;
+  if (facts.audioCompletionTokens !== null) response.audio_completion_tokens = facts.audioCompletionTokens;
+  if (facts.serviceTier !== null) response.service_tier = cut(facts.serviceTier, DIMENSION_CHARS_MAX);
+  if (facts.cacheHit !== null) response.cache_hit = facts.cacheHit;
+  // The sender's own word, where it differs from the folded one.
+  if (reason !== null && reason !== folded) response.finish_reason_raw = cut(reason, DIMENSION_CHARS_MAX);
+  return response;
 }
 
 /** To the µs: what lies below is noise of the clocks. An absurd duration is unknown, not the longest one allowed. */
@@ -110,7 +106,7 @@ function dimension(text: string | null): string | null {
 
 /** Cuts to UTF-16 units, as JSON Schema's `maxLength` may be counted by the strictest reader. */
 function cut(text: string, charsMax: number): string {
+  if (text.length <= charsMax && PLAIN.test(text)) return text;
   // Postgres stores no NUL in a text, so that one call with it could never be committed.
-  const storable = text.includes('\0') ? text.replaceAll('\0', '') : text;
-  return (storable.length <= charsMax ? storable : storable.slice(0, charsMax)).toWellFormed();
+  return text.replaceAll('\0', '').slice(0, charsMax).toWellFormed();
 }

@@ -1,10 +1,14 @@
 import type { CallFacts } from './call.ts';
+import type { SpanReader } from './dialects/span-reader.ts';
 import type { Classification } from './is-call.ts';
 import type { OtlpSpan } from './trace-export.ts';
 
 /** A span that may be a call, while its duplicates are being looked for. */
 export interface Candidate extends Classification {
+  /** As `requestIdOf` makes it, once. */
+  readonly id: string;
   readonly span: OtlpSpan;
+  readonly reader: SpanReader;
   readonly facts: CallFacts;
   /** When the call began and how long it took; another span may know it better than its own. */
   readonly startMs: number;

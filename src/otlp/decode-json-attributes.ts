@@ -1,3 +1,4 @@
+import { AttributeList } from './attribute-list.ts';
 import type { KeyTable } from './key-table.ts';
 import type { AttributeValue } from './trace-export.ts';
 
@@ -7,8 +8,8 @@ export type JsonRecord = { readonly [key: string]: unknown };
 const VALUE_DEPTH_MAX = 16;
 
 /** `[{"key":…,"value":{"stringValue":…}}]` of OTLP/JSON, only the keys that somebody reads. */
-export function attributesFromJson(list: readonly unknown[], keys: KeyTable): Map<string, AttributeValue> {
-  const attributes = new Map<string, AttributeValue>();
+export function attributesFromJson(list: readonly unknown[], keys: KeyTable): AttributeList {
+  const attributes = new AttributeList();
   for (const entry of list) {
     if (!isRecord(entry) || typeof entry['key'] !== 'string') continue;
     if (keys.useOf(entry['key']) === 'drop') continue;

@@ -2,7 +2,7 @@ import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from '.
 import type { KeyTable } from './key-table.ts';
 import { resourceOf } from './process-key.ts';
 import { durationMsOf, instantMs, type NanoInstant, parseNanoInstant } from './time.ts';
-import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
+import type { Attributes, Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
 
 /** Thrown inside this file only, so that the reason reaches the sender. */
@@ -136,7 +136,7 @@ function eventFrom(event: JsonRecord, keys: KeyTable): SpanEvent {
   };
 }
 
-function attributesAt(owner: JsonRecord, keys: KeyTable, at: string): ReturnType<typeof attributesFromJson> {
+function attributesAt(owner: JsonRecord, keys: KeyTable, at: string): Attributes {
   const attributes = owner['attributes'];
   if (isRecord(attributes)) {
     throw new WrongShape(

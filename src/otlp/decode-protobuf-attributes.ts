@@ -1,4 +1,5 @@
 import type protobuf from 'protobufjs/minimal.js';
+import { AttributeList } from './attribute-list.ts';
 import type { KeyTable } from './key-table.ts';
 import type { AttributeValue } from './trace-export.ts';
 
@@ -7,11 +8,11 @@ const VALUE_DEPTH_MAX = 16;
 
 /** Reads KeyValue and AnyValue of `common/v1/common.proto` at the position of a shared reader. */
 export interface AttributeReader {
-  emptyMap(): Map<string, AttributeValue>;
-  /** Reads one length-prefixed KeyValue; puts it into the map when somebody wants its key. */
-  keyValueInto(attributes: Map<string, AttributeValue>): void;
+  emptyList(): AttributeList;
+  /** Reads one length-prefixed KeyValue; puts it into the list when somebody wants its key. */
+  keyValueInto(attributes: AttributeList): void;
   /** Reads a message up to `end` whose attributes lie in the field of that number. */
-  messageWithAttributes(end: number, attributesField: number): Map<string, AttributeValue>;
+  messageWithAttributes(end: number, attributesField: number): AttributeList;
 }
 
 /** Reads past the end throw RangeError, as protobufjs does; the caller turns it into a reason. */
@@ -23,7 +24,7 @@ export function createAttributeReader(reader: protobuf.Reader, buffer: Buffer, k
     return end;
   }
 
-  function keyValueInto(attributes: Map<string, AttributeValue>): void {
+  function keyValueInto(attributes: AttributeList): void {
     const end = lengthEnd();
     let key = '';
     let use = 'drop';
@@ -141,10 +142,10 @@ export function createAttributeReader(reader: protobuf.Reader, buffer: Buffer, k
   }
 
   return {
-    emptyMap: () => new Map(),
+    emptyList: () => new AttributeList(),
     keyValueInto,
     messageWithAttributes(end, attributesField) {
-      const attributes = new Map<string, AttributeValue>();
+      const attributes = new AttributeList();
       while (reader.pos < end) {
         const tag = reader.uint32();
         if (tag === ((attributesField << 3) | 2)) keyValueInto(attributes);

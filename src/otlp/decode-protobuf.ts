@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
+import { AttributeList } from './attribute-list.ts';
 import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { resourceOf } from './process-key.ts';
@@ -9,7 +10,7 @@ import { SPAN_EVENTS_MAX } from './trace-export.ts';
 const LENGTH_DELIMITED = 2;
 const FIXED64 = 1;
 const NO_INSTANT: NanoInstant = { high: 0, low: 0 };
-const NO_RESOURCE: OtlpResource = resourceOf(new Map());
+const NO_RESOURCE: OtlpResource = resourceOf(new AttributeList());
 const NO_SCOPE: OtlpScope = { name: '', version: '' };
 
 /** Thrown inside this file only, so that the reason reaches the sender. */
@@ -122,7 +123,7 @@ class TraceWalk {
     let [traceId, spanId, parentSpanId, name, statusMessage] = ['', '', '', '', ''];
     let [kind, statusCode] = [0, 0];
     let [start, ended] = [NO_INSTANT, NO_INSTANT];
-    const attributes = this.#attributes.emptyMap();
+    const attributes = this.#attributes.emptyList();
     const events: SpanEvent[] = [];
     while (reader.pos < end) {
       const tag = reader.uint32();
@@ -186,7 +187,7 @@ class TraceWalk {
   #event(end: number, events: SpanEvent[]): void {
     let name = '';
     let at = NO_INSTANT;
-    const attributes = this.#attributes.emptyMap();
+    const attributes = this.#attributes.emptyList();
     this.#eachField(end, (field, wireType) => {
       if (field === 1 && wireType === FIXED64) at = this.#instant(wireType, 'events.time_unix_nano');
       else if (field === 2 && wireType === LENGTH_DELIMITED) name = this.#reader.string();

@@ -63,7 +63,7 @@ export function explainExport(
       fields,
       ...outcomeOf({ rule, flaw, counted, foldedBy: folded?.rule ?? null }),
       request_id: folded?.into ?? (counted ? id : null),
-      ignored_attributes: [...span.attributes.keys()].filter((key) => !used.has(key)).toSorted(),
+      ignored_attributes: span.attributes.keys.filter((key) => !used.has(key)).toSorted(),
       events: counted ? result.events.filter((event) => event.request_id === id) : [],
     };
   });

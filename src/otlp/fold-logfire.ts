@@ -1,5 +1,6 @@
-import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
+import type { Candidate, Folded } from './candidate.ts';
 import { textFrom } from './dialects/span-reader.ts';
+import type { ComparedCall } from './is-twin.ts';
 import { fillGaps } from './merge-facts.ts';
 
 /** How far the end of the opening span and the start of the stream may lie apart. */
@@ -28,7 +29,7 @@ export function foldLogfireStreams(candidates: readonly Candidate[], folded: Fol
     }
     openings.delete(opening);
     closedBy.set(opening, end);
-    folded.push({ span: end.span, into: requestIdOf(opening.span), rule: 'the end of a Logfire stream' });
+    folded.push({ span: end.span, into: opening.id, rule: 'the end of a Logfire stream' });
   }
   return candidates.flatMap((candidate) => {
     const end = closedBy.get(candidate);
@@ -63,17 +64,17 @@ function nearestOpening(openings: ReadonlySet<Candidate>, end: Candidate): Candi
 }
 
 /** Whether a stream's end may belong to this opening span. */
-export function isEndOf(end: Candidate, opening: Candidate): boolean {
+export function isEndOf(end: Candidate, opening: ComparedCall): boolean {
   const gapMs = streamGapMs(opening, end);
   return gapMs >= -SLACK_MS && gapMs < GAP_MS_MAX && isSameRequest(opening, end);
 }
 
 /** From the headers to the first reading of the stream. */
-function streamGapMs(opening: Candidate, end: Candidate): number {
+function streamGapMs(opening: ComparedCall, end: Candidate): number {
   return streamTimes(end).startMs - (opening.startMs + (opening.durationMs ?? 0));
 }
 
-function isSameRequest(opening: Candidate, end: Candidate): boolean {
+function isSameRequest(opening: ComparedCall, end: Candidate): boolean {
   return (
     opening.span.scope.name === end.span.scope.name &&
     opening.facts.requestModel === end.facts.requestModel &&

@@ -1,11 +1,7 @@
-import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
+import type { Candidate, Folded } from './candidate.ts';
+import { isTwin, TWIN_START_MS_MAX } from './is-twin.ts';
 import { fillGaps } from './merge-facts.ts';
-import type { OtlpResource } from './trace-export.ts';
 
-/** Two instrumentations of one call start within this. */
-export const TWIN_START_MS_MAX = 25;
-/** One interval lies inside the other but for this much. */
-const TWIN_SLACK_MS = 5;
 /** Exporters send at most 512 spans; a body with more is compared within this many neighbours, so that it stays linear. */
 const NEIGHBOURS_MAX = 600;
 /** Calls of one response id in one export; a cache replays ids, but not that often. */
@@ -21,7 +17,8 @@ const NATIVE_SCOPE = 'com.anthropic.sdk.';
  * By time the count is right, though with concurrency the wrong twins may pair: so the other span only fills gaps.
  */
 export function foldTwins(calls: readonly Candidate[], folded: Folded[]): readonly Candidate[] {
-  if (new Set(calls.map(({ span }) => span.scope.name)).size < 2) return calls;
+  const scopeName = calls[0]?.span.scope.name;
+  if (calls.every(({ span }) => span.scope.name === scopeName)) return calls;
   const clusters: Candidate[][] = [];
   joinByResponseId(calls, clusters);
   joinByTime(clusters);
@@ -79,45 +76,6 @@ function isTwinCluster(a: readonly Candidate[], b: readonly Candidate[]): boolea
   return a.every((x) => b.every((y) => isTwin(x, y)));
 }
 
-/** Whether two calls, by all that both say, may be one. */
-export function isTwin(a: Candidate, b: Candidate): boolean {
-  return (
-    a.span.scope.name !== b.span.scope.name &&
-    Math.abs(a.startMs - b.startMs) <= TWIN_START_MS_MAX &&
-    (isInside(a, b) || isInside(b, a)) &&
-    (a.facts.operation === 'embeddings') === (b.facts.operation === 'embeddings') &&
-    isSameModel(a, b) &&
-    isEqualWhereKnown(a.facts.responseId, b.facts.responseId) &&
-    isEqualWhereKnown(a.facts.promptTokens, b.facts.promptTokens) &&
-    isEqualWhereKnown(a.facts.completionTokens, b.facts.completionTokens) &&
-    isSameProcess(a.span.resource, b.span.resource)
-  );
-}
-
-/**
- * One export may carry replicas of a service that differ in nothing, for instance from a collector. Their calls
- * are alike and concurrent, so a time in common makes them twins only within one resource or one known process.
- */
-function isSameProcess(a: OtlpResource, b: OtlpResource): boolean {
-  return a === b || (a.isOneProcess && a.processKey === b.processKey);
-}
-
-function isInside(inner: Candidate, outer: Candidate): boolean {
-  const innerEndMs = inner.startMs + (inner.durationMs ?? 0);
-  const outerEndMs = outer.startMs + (outer.durationMs ?? 0);
-  return inner.startMs >= outer.startMs - TWIN_SLACK_MS && innerEndMs <= outerEndMs + TWIN_SLACK_MS;
-}
-
-/** Langfuse knows one name only: the answered one, or on errors the asked one. */
-function isSameModel({ facts: a }: Candidate, { facts: b }: Candidate): boolean {
-  const names = [a.requestModel, a.responseModel].filter((name) => name !== null);
-  return names.some((name) => name === b.requestModel || name === b.responseModel);
-}
-
-function isEqualWhereKnown<T>(a: T | null, b: T | null): boolean {
-  return a === null || b === null || a === b;
-}
-
 function foldCluster(cluster: readonly Candidate[], folded: Folded[]): Candidate {
   const [winner, ...others] = cluster.toSorted(byNearness);
   if (winner === undefined || others.length === 0) return cluster[0] as Candidate;
@@ -125,7 +83,7 @@ function foldCluster(cluster: readonly Candidate[], folded: Folded[]): Candidate
   for (const other of others) {
     const byResponseId = other.facts.responseId !== null && other.facts.responseId === winner.facts.responseId;
     const rule = `the same call by another instrumentation, found by ${byResponseId ? 'response id' : 'time'}`;
-    folded.push({ span: other.span, into: requestIdOf(winner.span), rule });
+    folded.push({ span: other.span, into: winner.id, rule });
     call = { ...call, facts: fillGaps(call.facts, other.facts), members: [...call.members, ...other.members] };
   }
   return call;

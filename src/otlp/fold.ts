@@ -1,4 +1,4 @@
-import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
+import type { Candidate, Folded } from './candidate.ts';
 import { foldLogfireStreams } from './fold-logfire.ts';
 import { foldTwins } from './fold-twins.ts';
 import { fillGaps } from './merge-facts.ts';
@@ -55,7 +55,7 @@ function foldLitellmRaw(
     }
     for (const raw of isOnApplicationSpan ? [own] : raws) {
       dropped.add(raw);
-      folded.push({ span: raw.span, into: requestIdOf(call.span), rule: 'raw request below its LiteLLM call' });
+      folded.push({ span: raw.span, into: call.id, rule: 'raw request below its LiteLLM call' });
     }
   }
   return candidates
@@ -114,7 +114,7 @@ function foldNested(
         isFolded.add(outer);
         folded.push({
           span: outer.span,
-          into: requestIdOf(inner.span),
+          into: inner.id,
           rule: 'a call around a call: the inner counts',
         });
       }

@@ -28,8 +28,7 @@ export function isLitellmRawKey(key: string): boolean {
  * the provider's, at any depth; Anthropic's `input_tokens` leave the cache out. The model is the one that answered.
  */
 export function readLitellmRaw({ attributes }: OtlpSpan): LitellmRaw {
-  const provider =
-    [...attributes.keys()].map((key) => RAW_KEY.exec(key)?.[1]).find((name) => name !== undefined) ?? null;
+  const provider = attributes.keys.map((key) => RAW_KEY.exec(key)?.[1]).find((name) => name !== undefined) ?? null;
   const at = (name: string) => textFrom(attributes.get(`llm.${provider}.${name}`));
   // Reversed, so that of two counts with the same name the first one stays.
   const counts = new Map(

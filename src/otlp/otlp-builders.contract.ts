@@ -1,4 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
+import { AttributeList } from './attribute-list.ts';
 import { resourceOf } from './process-key.ts';
 import type { AttributeValue, OtlpSpan } from './trace-export.ts';
 
@@ -17,9 +18,9 @@ export function aSpan(given: Partial<Omit<OtlpSpan, 'attributes' | 'scope' | 're
     statusMessage: '',
     events: [],
     ...fields,
-    attributes: new Map(Object.entries(attributes)),
+    attributes: AttributeList.of(Object.entries(attributes)),
     scope: { name: scopeName, version: '' },
-    resource: resourceOf(new Map(Object.entries(resource))),
+    resource: resourceOf(AttributeList.of(Object.entries(resource))),
   };
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AttributeList } from './attribute-list.ts';
 import { aSpan, spanId } from './otlp-builders.contract.ts';
 import { RecentCalls } from './recent-calls.ts';
 import { spansToEvents } from './spans-to-events.ts';
@@ -42,7 +43,7 @@ test('a failed call has an error text even when the sender says nothing about it
 });
 
 test('an exception that was handled is no error', () => {
-  const events = [{ name: 'exception', atMs: 1, attributes: new Map([['exception.type', 'Oops']]) }];
+  const events = [{ name: 'exception', atMs: 1, attributes: AttributeList.of([['exception.type', 'Oops']]) }];
   assert.equal(eventsOf(aSpan({ events })).response.error, null);
 });
 

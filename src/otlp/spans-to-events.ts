@@ -1,5 +1,5 @@
 import { readCall } from './call.ts';
-import { type CallEvent, callEvents } from './call-events.ts';
+import { type CallDimensions, type CallEvent, callEvents } from './call-events.ts';
 import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { fold } from './fold.ts';
@@ -85,9 +85,11 @@ function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded }: Findings
       folded.push({ span, into: id, rule: 'the same span again' });
       continue;
     }
+    const { role, operation, rule } = classification;
     const { startMs, durationMs } = span;
-    const facts = readCall(new SpanReader(span), classification.operation);
-    candidates.set(id, { ...classification, span, facts, startMs, durationMs, members: [span] });
+    const reader = new SpanReader(span);
+    const facts = readCall(reader, operation);
+    candidates.set(id, { role, operation, rule, id, span, reader, facts, startMs, durationMs, members: [span] });
   }
   return [...candidates.values()];
 }
@@ -119,7 +121,7 @@ function withoutPrecedents(
   found: readonly Candidate[],
   { ancestorsOf, folded, spans, recent, sender }: PrecedentSearch,
 ): { calls: readonly Candidate[]; marks: Marks } {
-  const twins: { span: OtlpSpan; of: string }[] = [];
+  const twins: { span: OtlpSpan; id: string; of: string }[] = [];
   const above: string[] = [];
   const calls = found.filter((call) => {
     const chain = [call.span, ...ancestorsOf(call.span)];
@@ -127,31 +129,40 @@ function withoutPrecedents(
     const precedent = recent?.precedentOf(call, chain.at(-1) ?? call.span, sender) ?? null;
     if (precedent === null) return true;
     folded.push({ span: call.span, ...precedent });
-    twins.push({ span: call.span, of: precedent.into });
+    twins.push({ span: call.span, id: call.id, of: precedent.into });
     return false;
   });
-  if (recent !== null) {
+  if (recent?.hasAbove(sender) === true) {
     // A span above a counted call passes the mark on to its own parent, which comes later still.
     for (const span of spans) {
-      if (span.parentSpanId !== '' && recent.isAbove(span, sender)) above.push(`${span.traceId}-${span.parentSpanId}`);
+      if (span.parentSpanId === '' || !recent.isAbove(requestIdOf(span), sender)) continue;
+      above.push(`${span.traceId}-${span.parentSpanId}`);
     }
   }
   return { calls, marks: { sender, calls, above, twins } };
 }
 
-function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansToEventsOptions) {
-  const spans = [...new Set([...call.members, ...call.members.flatMap(ancestorsOf)])];
-  const firstText = (field: 'userId' | 'sessionId') => {
-    for (const span of spans) {
-      const value = new SpanReader(span).text(field);
-      if (value !== null) return value;
-    }
-    return null;
-  };
+function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansToEventsOptions): CallDimensions {
+  const spans = spansAround(call, ancestorsOf);
+  const readers = spans.map((span) => (span === call.span ? call.reader : new SpanReader(span)));
   return {
     tenant: options.tenantOfKey ?? options.dimensions.tenant(spans)?.value ?? null,
     route: options.dimensions.route(spans)?.value ?? null,
-    userId: firstText('userId'),
-    sessionId: firstText('sessionId'),
+    userId: firstText(readers, 'userId'),
+    sessionId: firstText(readers, 'sessionId'),
   };
+}
+
+/** The spans of a call, then those above them, each once. */
+function spansAround({ span, members }: Candidate, ancestorsOf: AncestorsOf): readonly OtlpSpan[] {
+  if (members.length === 1) return [span, ...ancestorsOf(span)];
+  return [...new Set([...members, ...members.flatMap(ancestorsOf)])];
+}
+
+function firstText(readers: readonly SpanReader[], field: 'userId' | 'sessionId'): string | null {
+  for (const reader of readers) {
+    const value = reader.text(field);
+    if (value !== null) return value;
+  }
+  return null;
 }

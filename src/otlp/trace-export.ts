@@ -18,7 +18,15 @@ export type AttributeValue =
   | readonly AttributeValue[]
   | { readonly [key: string]: AttributeValue };
 
-export type Attributes = ReadonlyMap<string, AttributeValue>;
+/** In the order in which they came; each key once. See `attribute-list.ts`. */
+export interface Attributes {
+  readonly size: number;
+  readonly keys: readonly string[];
+  /** At the places of their keys. */
+  readonly values: readonly AttributeValue[];
+  get(key: string): AttributeValue | undefined;
+  has(key: string): boolean;
+}
 
 export interface OtlpResource {
   readonly attributes: Attributes;

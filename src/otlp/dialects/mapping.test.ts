@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AttributeList } from '../attribute-list.ts';
 import { aSpan } from '../otlp-builders.contract.ts';
 import type { AttributeValue } from '../trace-export.ts';
 import { type Field, MAPPING } from './mapping.ts';
@@ -229,7 +230,11 @@ for (const [field, key, sent, read] of EVENT_CELLS) {
   test(`${field} is read from the first event ${key}`, () => {
     const [name = '', attribute = ''] = key.split('/');
     const { startMs } = aSpan();
-    const event = (afterMs: number) => ({ name, atMs: startMs + afterMs, attributes: new Map([[attribute, sent]]) });
+    const event = (afterMs: number) => ({
+      name,
+      atMs: startMs + afterMs,
+      attributes: AttributeList.of([[attribute, sent]]),
+    });
     const span = aSpan({ attributes: {}, events: [event(80), event(90)] });
     assert.equal(new SpanReader(span).find(field)?.value, read);
   });

@@ -1,7 +1,8 @@
 import { TOKENS_MAX } from '../../events/fields.ts';
 import { isoInstantMs } from '../time.ts';
 import type { AttributeValue, OtlpSpan } from '../trace-export.ts';
-import { expandKey, type Field, MAPPING } from './mapping.ts';
+import { attributeKeysOf, type Field } from './mapping.ts';
+import { CELLS_OF_KEY, type Cell, EVENT_CELLS, FIELD_NUMBERS } from './mapping-cells.ts';
 import { reprCounts } from './python-repr.ts';
 import type { Source } from './source.ts';
 
@@ -18,6 +19,9 @@ export class SpanReader {
   readonly span: OtlpSpan;
   #parsed: Map<string, unknown> | null = null;
   #reprs: Map<string, ReadonlyMap<string, number>> | null = null;
+  /** By field number: what was found, and in which cell. Null before anything was asked. */
+  #values: (FieldValue | undefined)[] | null = null;
+  readonly #cells: (Cell | undefined)[] = NO_CELLS.slice();
 
   constructor(span: OtlpSpan) {
     this.span = span;
@@ -25,26 +29,23 @@ export class SpanReader {
 
   /** The first source of the field that is there and valid. */
   find(field: Field): Found | null {
-    const sources: readonly Source[] = MAPPING[field];
-    for (const source of sources) {
-      const value = this.#read(source);
-      if (value !== null) return { value, source };
-    }
-    return null;
+    const value = this.#value(field);
+    const cell = this.#cells[FIELD_NUMBERS[field]];
+    return value === undefined || cell === undefined ? null : { value, source: cell.source };
   }
 
   text(field: Field): string | null {
-    const value = this.find(field)?.value;
+    const value = this.#value(field);
     return typeof value === 'string' ? value : null;
   }
 
   number(field: Field): number | null {
-    const value = this.find(field)?.value;
+    const value = this.#value(field);
     return typeof value === 'number' ? value : null;
   }
 
   flag(field: Field): boolean | null {
-    const value = this.find(field)?.value;
+    const value = this.#value(field);
     return typeof value === 'boolean' ? value : null;
   }
 
@@ -65,16 +66,59 @@ export class SpanReader {
     return parsed;
   }
 
-  #read(source: Source): FieldValue | null {
+  #value(field: Field): FieldValue | undefined {
+    this.#values ??= this.#readAll();
+    return this.#values[FIELD_NUMBERS[field]];
+  }
+
+  /** Goes through what the span has, rather than through all that it could have. */
+  #readAll(): (FieldValue | undefined)[] {
+    const { attributes, events } = this.span;
+    const values = NO_VALUES.slice();
+    const late: Cell[] = [];
+    for (let i = 0; i < attributes.size; i++) {
+      const cells = CELLS_OF_KEY.get(attributes.keys[i] as string);
+      if (cells === undefined) continue;
+      for (const cell of cells) {
+        if (cell.source.paths !== undefined) late.push(cell);
+        else if (this.#isBetter(cell)) this.#take(values, cell, this.#read(cell.source, attributes.values[i] ?? null));
+      }
+    }
+    if (events.length > 0) {
+      for (const cell of EVENT_CELLS) {
+        if (this.#isBetter(cell)) this.#take(values, cell, readEvent(cell.source, this.span));
+      }
+    }
+    // Texts are parsed last, the most trusted first, and where nothing better is there: one may be a whole prompt.
+    for (const cell of late.sort((a, b) => a.rank - b.rank)) {
+      if (this.#isBetter(cell)) this.#take(values, cell, this.#readLate(cell.source));
+    }
+    return values;
+  }
+
+  #isBetter({ field, rank }: Cell): boolean {
+    const known = this.#cells[field];
+    return known === undefined || rank < known.rank;
+  }
+
+  #take(values: (FieldValue | undefined)[], cell: Cell, value: FieldValue | null): void {
+    if (value === null) return;
+    values[cell.field] = value;
+    this.#cells[cell.field] = cell;
+  }
+
+  #read(source: Source, raw: AttributeValue): FieldValue | null {
     const { span } = this;
-    if (source.read === 'event') return firstEventMs(span, source.key);
-    if (source.read === 'event text') return eventText(span, source.key);
-    if (source.read === 'parts') return sumOf(expandKey(source.key).map((key) => span.attributes.get(key)));
-    const raw = span.attributes.get(source.key);
-    if (raw === undefined) return null;
+    if (source.read === 'parts') return sumOf(attributeKeysOf(source).map((key) => span.attributes.get(key)));
     if (source.exceptScope !== undefined && span.scope.name.startsWith(source.exceptScope)) return null;
-    if (source.paths === undefined) return this.#interpret(source, raw);
-    return source.read === 'repr' ? this.#readRepr(source.key, source.paths) : this.#readPaths(source, source.paths);
+    return this.#interpret(source, raw);
+  }
+
+  /** Of a text that has to be parsed first. */
+  #readLate(source: Source): FieldValue | null {
+    if (source.exceptScope !== undefined && this.span.scope.name.startsWith(source.exceptScope)) return null;
+    const paths = source.paths ?? [];
+    return source.read === 'repr' ? this.#readRepr(source.key, paths) : this.#readPaths(source, paths);
   }
 
   #readRepr(key: string, paths: readonly string[]): number | null {
@@ -123,6 +167,10 @@ export class SpanReader {
     return null;
   }
 }
+
+/** Copied, so that no array has to grow. */
+const NO_VALUES: readonly (FieldValue | undefined)[] = Object.values(FIELD_NUMBERS).map(() => undefined);
+const NO_CELLS: readonly (Cell | undefined)[] = Object.values(FIELD_NUMBERS).map(() => undefined);
 
 /** Null where nothing was said: an empty text is a filler. */
 export function textFrom(raw: unknown): string | null {
@@ -184,14 +232,16 @@ function sinceStart(atMs: number, span: OtlpSpan): number | null {
   return atMs > 0 && span.startMs > 0 && elapsedMs >= 0 ? elapsedMs : null;
 }
 
+function readEvent({ read, key }: Source, span: OtlpSpan): FieldValue | null {
+  return read === 'event' ? firstEventMs(span, key) : eventText(span, key);
+}
+
 function firstEventMs(span: OtlpSpan, name: string): number | null {
-  if (span.events.length === 0) return null;
   const event = span.events.find((candidate) => candidate.name === name);
   return event === undefined ? null : sinceStart(event.atMs, span);
 }
 
 function eventText(span: OtlpSpan, key: string): string | null {
-  if (span.events.length === 0) return null;
   const slash = key.indexOf('/');
   const event = span.events.find((candidate) => candidate.name === key.slice(0, slash));
   return textFrom(event?.attributes.get(key.slice(slash + 1)));
