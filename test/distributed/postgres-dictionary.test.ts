@@ -1,39 +1,60 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, suite, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { aCommit, aDelta, SERIES } from '../../src/metrics-store/contract/builders.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
-import { openTestDatabases, queryOnce } from './test-databases.ts';
+import type { Series } from '../../src/tally/series.ts';
+import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['postgres']);
-const TENANTS = 40;
+const SERIES_COUNT = 40;
 const ROUNDS = 5;
 
-/** When a cluster met its first traffic, such deadlocks held up commits for up to ten seconds. */
-test('commits that meet the same new tenants in another order do not wait for each other in a circle', {
-  skip,
-}, async () => {
-  const databases = await openTestDatabases();
-  const dsn = await databases.create();
-  const store = await openPostgresMetricsStore({ dsn, poolMax: 4 });
-  try {
-    for (let round = 0; round < ROUNDS; round++) {
-      const tallies = Array.from({ length: TENANTS }, (_, i) =>
-        aDelta({ series: { ...SERIES, tenantId: `t${round}-${i}` } }),
+suite('Commits that meet something new in another order do not wait for each other in a circle', { skip }, () => {
+  let databases: TestDatabases;
+  before(async () => {
+    databases = await openTestDatabases();
+  });
+  after(() => databases?.close());
+
+  /** Commits the series of each round in three orders at the same time. */
+  async function assertNoDeadlock(seriesOf: (round: number, i: number) => Partial<Series>): Promise<void> {
+    const dsn = await databases.create();
+    const store = await openPostgresMetricsStore({ dsn, poolMax: 4 });
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        const tallies = Array.from({ length: SERIES_COUNT }, (_, i) =>
+          aDelta({ series: { ...SERIES, ...seriesOf(round, i) } }),
+        );
+        const orders = [tallies, tallies.toReversed(), [...tallies.slice(20), ...tallies.slice(0, 20)]];
+        const outcomes = await Promise.all(
+          orders.map((own, partition) => store.commit(aCommit({ partition, expectedSeq: round, tallies: own }))),
+        );
+        assert.deepEqual(outcomes, ['applied', 'applied', 'applied']);
+      }
+      const [counts] = await queryOnce(
+        dsn,
+        'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
       );
-      const orders = [tallies, tallies.toReversed(), [...tallies.slice(20), ...tallies.slice(0, 20)]];
-      const outcomes = await Promise.all(
-        orders.map((own, partition) => store.commit(aCommit({ partition, expectedSeq: round, tallies: own }))),
-      );
-      assert.deepEqual(outcomes, ['applied', 'applied', 'applied']);
+      assert.equal(counts?.['deadlocks'], 0);
+    } finally {
+      await store.close();
     }
-    const [counts] = await queryOnce(
-      dsn,
-      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-    );
-    assert.equal(counts?.['deadlocks'], 0);
-  } finally {
-    await store.close();
-    await databases.close();
   }
+
+  /** When a cluster met its first traffic, such deadlocks held up commits for up to ten seconds. */
+  test('new tenants', () => assertNoDeadlock((round, i) => ({ tenantId: `t${round}-${i}` })));
+
+  test('new routes of one tenant', () => assertNoDeadlock((round, i) => ({ route: `r${round}-${i}` })));
+
+  /** Each one locks its pair: in the order of arrival two commits locked each other out. */
+  test('new providers of routes that are known', () =>
+    assertNoDeadlock((round, i) => ({ route: `r${i}`, provider: `p${round}` })));
+
+  test('new providers of known routes beside new routes of the same tenants', () =>
+    assertNoDeadlock((round, i) => ({
+      tenantId: `t${i % 3}`,
+      route: i % 2 === 0 ? `r${i}` : `r${round}-${i}`,
+      provider: `p${round}`,
+    })));
 });
