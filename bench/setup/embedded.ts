@@ -49,6 +49,17 @@ export class RunningUp {
     await until(`${count} are ${field}`, async () => (await this.#total(tenants, field)) >= count, { everyMs: 50 });
   }
 
+  /** What the API says of some tenants, added up over all its rows. */
+  async totals(tenants: number): Promise<{ calls: number; tokens: number; costUsd: number }> {
+    const totals = { calls: 0, tokens: 0, costUsd: 0 };
+    for (const row of await this.#sums(tenants)) {
+      totals.calls += row.completed;
+      totals.tokens += row.prompt_tokens + row.completion_tokens;
+      totals.costUsd += row.estimated_cost_usd ?? 0;
+    }
+    return totals;
+  }
+
   /** All rows under the oracle's keys. */
   async rows(oracle: Oracle): Promise<Map<string, Partial<ExpectedRow>>> {
     const tenants = new Set([...oracle.rows.keys()].map((key) => key.split('|')[0] ?? ''));
@@ -70,14 +81,18 @@ export class RunningUp {
   }
 
   async #total(tenants: number, field: 'requests' | 'completed'): Promise<number> {
-    let sum = 0;
+    return (await this.#sums(tenants)).reduce((all, row) => all + row[field], 0);
+  }
+
+  /** A row a tenant and day. */
+  async #sums(tenants: number): Promise<ApiRow[]> {
+    const rows: ApiRow[] = [];
     for (let tenant = 0; tenant < tenants; tenant++) {
       const query = `tenant_id=tenant-${tenant}&group_by=none&step=1d`;
       const answer = await fetch(`http://127.0.0.1:${this.metricsPort}/v1/metrics?${query}`);
-      const { metrics } = (await answer.json()) as { metrics: ApiRow[] };
-      sum += metrics.reduce((all, row) => all + row[field], 0);
+      rows.push(...((await answer.json()) as { metrics: ApiRow[] }).metrics);
     }
-    return sum;
+    return rows;
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM', keepFiles = false): Promise<void> {
@@ -96,4 +111,5 @@ interface ApiRow {
   readonly errors: number;
   readonly prompt_tokens: number;
   readonly completion_tokens: number;
+  readonly estimated_cost_usd: number | null;
 }

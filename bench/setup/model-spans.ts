@@ -8,7 +8,11 @@ export interface SpanBodies {
   readonly oracle: Oracle;
 }
 
-const MODELS = ['gpt-4.1-mini', 'claude-sonnet-4-5', 'gemini-2.5-flash'];
+const MODELS = [
+  { system: 'openai', model: 'gpt-4.1-mini' },
+  { system: 'anthropic', model: 'claude-sonnet-4-5' },
+  { system: 'gcp.gemini', model: 'gemini-2.5-flash' },
+] as const;
 const ROUTES = ['chat_support', 'summarise', 'search', 'agent_step'];
 const TENANT_COUNT = 5;
 /** A body is one process's export. */
@@ -29,7 +33,7 @@ export function spanBodies(options: { seed: number; bodies: number; spansPerBody
 }
 
 function span(random: SeededRandom, oracle: Oracle): Buffer {
-  const model = MODELS[random.below(MODELS.length)] as string;
+  const { system, model } = MODELS[random.below(MODELS.length)] ?? MODELS[0];
   const route = ROUTES[random.below(ROUTES.length)] as string;
   const tenant = `tenant-${random.below(TENANT_COUNT)}`;
   const startMs = Date.now() - random.below(60_000);
@@ -49,7 +53,7 @@ function span(random: SeededRandom, oracle: Oracle): Buffer {
     fixed64(7, startMs),
     fixed64(8, startMs + latencyMs),
     spanAttribute('gen_ai.operation.name', 'chat'),
-    spanAttribute('gen_ai.system', 'openai'),
+    spanAttribute('gen_ai.system', system),
     spanAttribute('gen_ai.request.model', model),
     spanAttribute('gen_ai.response.model', model),
     spanAttribute('gen_ai.response.id', `chatcmpl-${random.below(2 ** 31)}`),
