@@ -12,7 +12,7 @@ export function evaluationJson(
     window_start: formatSecond(windowStartMs),
     window_end: formatSecond(windowStartMs + stepMs),
     count: tally.count,
-    avg_score: tally.scored === 0 ? null : tally.scoreMicroSum / tally.scored / 1e6,
+    avg_score: tally.scored === 0 ? null : Number(tally.scoreMicroSum) / tally.scored / 1e6,
     pass_rate: tally.judged === 0 ? null : tally.passed / tally.judged,
     labels: Object.fromEntries(tally.labels),
   };

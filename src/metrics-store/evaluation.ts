@@ -12,20 +12,21 @@ export interface EvaluationDelta {
 export interface EvaluationTally {
   count: number;
   scored: number;
-  /** Whole millionths, so that the sum is exact in any order. */
-  scoreMicroSum: number;
+  /** Whole millionths, so that the sum is exact in any order. Nine of the largest scores are more than a number holds. */
+  scoreMicroSum: bigint;
   judged: number;
   passed: number;
   readonly labels: Map<string, number>;
 }
 
 export function emptyEvaluationTally(): EvaluationTally {
-  return { count: 0, scored: 0, scoreMicroSum: 0, judged: 0, passed: 0, labels: new Map() };
+  return { count: 0, scored: 0, scoreMicroSum: 0n, judged: 0, passed: 0, labels: new Map() };
 }
 
 /** `into += from`. */
 export function addEvaluationTally(into: EvaluationTally, from: EvaluationTally): void {
   for (const field of EVALUATION_SUMS) into[field] += from[field];
+  into.scoreMicroSum += from.scoreMicroSum;
   for (const [label, count] of from.labels) into.labels.set(label, (into.labels.get(label) ?? 0) + count);
 }
 
@@ -33,7 +34,6 @@ export function addEvaluationTally(into: EvaluationTally, from: EvaluationTally)
 export const EVALUATION_SUMS = [
   'count',
   'scored',
-  'scoreMicroSum',
   'judged',
   'passed',
 ] as const satisfies readonly (keyof EvaluationTally)[];

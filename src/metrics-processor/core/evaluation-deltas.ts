@@ -1,6 +1,6 @@
 import type { LlmEvaluation } from '../../events/llm-evaluation.ts';
 import { parseTimestampMs } from '../../events/timestamp.ts';
-import type { EvaluationDelta } from '../../metrics-store/evaluation.ts';
+import { type EvaluationDelta, emptyEvaluationTally } from '../../metrics-store/evaluation.ts';
 import { MINUTE_MS, windowStartMs } from '../../tally/window.ts';
 
 export interface EvaluatedSeries {
@@ -18,7 +18,7 @@ export class EvaluationDeltas {
     tally.count++;
     if (typeof event.score === 'number') {
       tally.scored++;
-      tally.scoreMicroSum += Math.round(event.score * 1e6);
+      tally.scoreMicroSum += BigInt(Math.round(event.score * 1e6));
     }
     if (typeof event.passed === 'boolean') {
       tally.judged++;
@@ -36,8 +36,7 @@ export class EvaluationDeltas {
     const key = `${startMs}\0${tenantId}\0${route}\0${model}\0${name}`;
     let delta = this.#deltas.get(key);
     if (delta === undefined) {
-      const tally = { count: 0, scored: 0, scoreMicroSum: 0, judged: 0, passed: 0, labels: new Map<string, number>() };
-      delta = { tenantId, route, model, name, windowStartMs: startMs, tally };
+      delta = { tenantId, route, model, name, windowStartMs: startMs, tally: emptyEvaluationTally() };
       this.#deltas.set(key, delta);
     }
     return delta;

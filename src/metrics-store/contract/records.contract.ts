@@ -26,7 +26,7 @@ import {
 export function recordsContract(open: OpenStore): void {
   test('evaluations are added per name and window, over routes and models, newest window first', async () => {
     const store = await open();
-    const tally = { scored: 1, scoreMicroSum: -250_000, judged: 1, passed: 1, labels: new Map([['good', 1]]) };
+    const tally = { scored: 1, scoreMicroSum: -250_000n, judged: 1, passed: 1, labels: new Map([['good', 1]]) };
     const other = anEvaluation({
       route: 'search',
       tally: {
@@ -56,7 +56,7 @@ export function recordsContract(open: OpenStore): void {
     assert.deepEqual(rows[1]?.tally, {
       count: 4,
       scored: 3,
-      scoreMicroSum: -750_000,
+      scoreMicroSum: -750_000n,
       judged: 3,
       passed: 3,
       labels: new Map([
@@ -79,6 +79,28 @@ export function recordsContract(open: OpenStore): void {
     assert.deepEqual(await find({ limit: 1 }), [['a', 1]]);
     assert.deepEqual(await find({ fromMs: minute(1), toMs: minute(3) }), []);
     assert.deepEqual(await find({ tenantId: 'other' }), []);
+    await store.close();
+  });
+
+  test('a sum of scores stays exact beyond what a number holds, in one row and over rows', async () => {
+    const store = await open();
+    const large = BigInt(Number.MAX_SAFE_INTEGER) * 500n + 1n;
+    const give = (route: string, scoreMicroSum: bigint) => anEvaluation({ route, tally: { scored: 1, scoreMicroSum } });
+    await commitNext(store, { evaluations: [give('a', large), give('a', 1n), give('b', large), give('c', large)] });
+    await commitNext(store, { evaluations: [give('a', 2n), give('b', -5n)] });
+    const [row] = await store.readEvaluations(evaluationsQuery({ stepMs: DAY_MS }));
+    assert.equal(row?.tally.scoreMicroSum, 3n * large - 2n);
+    await store.close();
+  });
+
+  test('the largest scores never make a commit or a question fail', async () => {
+    const store = await open();
+    const tally = { scored: 9_000, scoreMicroSum: 9_000n * 10n ** 15n };
+    for (let i = 0; i < 3; i++)
+      await commitNext(store, { evaluations: [anEvaluation({ tally }), anEvaluation({ tally })] });
+    const [row] = await store.readEvaluations(evaluationsQuery());
+    // Beyond 2^63 SQLite adds floats.
+    assert.equal(Number(row?.tally.scoreMicroSum ?? 0n) / 1e6 / (row?.tally.scored ?? 0), 1e9);
     await store.close();
   });
 

@@ -8,6 +8,7 @@ import { REPRICE } from './migrations/0006-reprice.ts';
 import { LLM_METRICS } from './migrations/0007-llm-metrics.ts';
 import { KEYS_AND_REPLAYS } from './migrations/0008-keys-and-replays.ts';
 import { LOCK_ORDER } from './migrations/0009-lock-order.ts';
+import { EXACT_SCORES } from './migrations/0010-exact-scores.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
 
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly string[] = [
   LLM_METRICS,
   KEYS_AND_REPLAYS,
   LOCK_ORDER,
+  EXACT_SCORES,
 ];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */

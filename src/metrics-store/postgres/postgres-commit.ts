@@ -122,6 +122,7 @@ function evaluationRows(names: ResolvedNames, deltas: Commit['evaluations']): Ro
       name,
       pair_id: ref.id,
       ...Object.fromEntries(EVALUATION_SUMS.map((field) => [columnOf(field), tally[field]])),
+      score_micro_sum: tally.scoreMicroSum.toString(),
       labels: Object.fromEntries(tally.labels),
     }),
   );

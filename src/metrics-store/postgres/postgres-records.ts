@@ -21,7 +21,9 @@ export async function readEvaluations(
   return rows.map((row) => {
     const tally = emptyEvaluationTally();
     for (const [index, field] of EVALUATION_SUMS.entries()) tally[field] = row[2 + index] as number;
-    for (const labels of JSON.parse(String(row[2 + EVALUATION_SUMS.length])) as Record<string, number>[]) {
+    const [scoreMicroSum, labelCounts] = row.slice(2 + EVALUATION_SUMS.length);
+    tally.scoreMicroSum = scoreMicroSum as bigint;
+    for (const labels of JSON.parse(String(labelCounts)) as Record<string, number>[]) {
       for (const [label, count] of Object.entries(labels))
         tally.labels.set(label, (tally.labels.get(label) ?? 0) + count);
     }

@@ -7,7 +7,7 @@ import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tal
  */
 export const SELECT_EVALUATIONS = `
   SELECT to_timestamp(floor(extract(epoch FROM e.window_start) * 1000 / $7::bigint) * $7::bigint / 1000) AS step, e.name,
-    ${EVALUATION_SUM_COLUMNS.map((name) => `sum(e.${name})::bigint`).join(', ')},
+    ${EVALUATION_SUM_COLUMNS.map((name) => `sum(e.${name})::bigint`).join(', ')}, sum(e.score_micro_sum),
     coalesce(json_agg(e.labels) FILTER (WHERE e.labels <> '{}'), '[]')::text
   FROM evaluations_1m e JOIN pairs p ON p.pair_id = e.pair_id
   WHERE e.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)

@@ -88,7 +88,7 @@ CREATE TABLE evaluations_1m (
   pair_id bigint NOT NULL,
   count bigint NOT NULL,
   scored bigint NOT NULL,
-  score_micro_sum bigint NOT NULL,
+  score_micro_sum numeric NOT NULL,
   judged bigint NOT NULL,
   passed bigint NOT NULL,
   labels jsonb NOT NULL
@@ -438,12 +438,13 @@ BEGIN
   ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
   DO UPDATE SET calls = u.calls + excluded.calls, unknown_calls = u.unknown_calls + excluded.unknown_calls, input_tokens = u.input_tokens + excluded.input_tokens, cache_read_tokens = u.cache_read_tokens + excluded.cache_read_tokens, cache_write_tokens = u.cache_write_tokens + excluded.cache_write_tokens, output_tokens = u.output_tokens + excluded.output_tokens, input_audio_tokens = u.input_audio_tokens + excluded.input_audio_tokens, output_audio_tokens = u.output_audio_tokens + excluded.output_audio_tokens, unpriced_calls = u.unpriced_calls + excluded.unpriced_calls, cost_pico_usd = u.cost_pico_usd + excluded.cost_pico_usd;
 
-  INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, count, scored, score_micro_sum, judged, passed, labels)
-  SELECT tenant_key, streamlens_at(start_ms), name, pair_id, count, scored, score_micro_sum, judged, passed, labels
+  INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, count, scored, judged, passed,
+    score_micro_sum, labels)
+  SELECT tenant_key, streamlens_at(start_ms), name, pair_id, count, scored, judged, passed, score_micro_sum, labels
   FROM json_to_recordset(evaluations) AS x (tenant_key bigint, start_ms bigint, name text, pair_id bigint,
-    count bigint, scored bigint, score_micro_sum bigint, judged bigint, passed bigint, labels jsonb)
+    count bigint, scored bigint, judged bigint, passed bigint, score_micro_sum numeric, labels jsonb)
   ORDER BY pair_id, start_ms, name COLLATE "C"
-  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET count = e.count + excluded.count, scored = e.scored + excluded.scored, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed,
+  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
     labels = streamlens_add_labels(e.labels, excluded.labels);
 
   INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations)

@@ -47,10 +47,12 @@ export const UPSERT_USAGE = `
 
 const EVALUATION_KEY = ['tenant_key', 'window_start_ms', 'name', 'pair_id'];
 
+const EVALUATION_VALUES = [...EVALUATION_SUM_COLUMNS, 'score_micro_sum'];
+
 export const UPSERT_EVALUATION = `
-  INSERT INTO evaluations_1m (${list([...EVALUATION_KEY, ...EVALUATION_SUM_COLUMNS, 'labels'])})
-  VALUES (${marks([...EVALUATION_KEY, ...EVALUATION_SUM_COLUMNS, 'labels'])})
-  ON CONFLICT (${list(EVALUATION_KEY)}) DO UPDATE SET ${adds(EVALUATION_SUM_COLUMNS)},
+  INSERT INTO evaluations_1m (${list([...EVALUATION_KEY, ...EVALUATION_VALUES, 'labels'])})
+  VALUES (${marks([...EVALUATION_KEY, ...EVALUATION_VALUES, 'labels'])})
+  ON CONFLICT (${list(EVALUATION_KEY)}) DO UPDATE SET ${adds(EVALUATION_VALUES)},
   labels = labels_add(labels, excluded.labels)`;
 
 export const UPSERT_AUDIT = `

@@ -4,7 +4,7 @@ import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tal
 
 /** Values: tenant key, from, to, name, route, model (null: any). */
 export const SELECT_EVALUATIONS = `
-  SELECT e.window_start_ms, e.name, ${EVALUATION_SUM_COLUMNS.map((name) => `e.${name}`).join(', ')}, e.labels
+  SELECT e.window_start_ms, e.name, ${EVALUATION_SUM_COLUMNS.map((name) => `e.${name}`).join(', ')}, e.score_micro_sum, e.labels
   FROM evaluations_1m e CROSS JOIN pairs p ON p.pair_id = e.pair_id
   WHERE e.tenant_key = ?1 AND e.window_start_ms >= ?2 AND e.window_start_ms < ?3
     AND (?4 IS NULL OR e.name = ?4) AND (?5 IS NULL OR p.route = ?5) AND (?6 IS NULL OR p.model = ?6)

@@ -12,7 +12,7 @@ import * as Sql from './commit-statements.ts';
 import { encodeLabels } from './labels.ts';
 import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
-import { int64, tallyValues } from './tally-row.ts';
+import { int64, int64OrFloat, tallyValues } from './tally-row.ts';
 
 interface Writer {
   readonly connection: SqliteConnection;
@@ -99,7 +99,16 @@ function addEvaluations({ connection, dictionary }: Writer, deltas: Commit['eval
   for (const { ref, name, windowStartMs, tally } of foldEvaluations(deltas, (delta) => dictionary.resolvePair(delta))) {
     const sums = EVALUATION_SUMS.map((field) => tally[field]);
     const labels = encodeLabels(tally.labels);
-    connection.run(Sql.UPSERT_EVALUATION, ref.tenantKey, windowStartMs, name, ref.id, ...sums, labels);
+    connection.run(
+      Sql.UPSERT_EVALUATION,
+      ref.tenantKey,
+      windowStartMs,
+      name,
+      ref.id,
+      ...sums,
+      int64OrFloat(tally.scoreMicroSum),
+      labels,
+    );
   }
 }
 

@@ -43,8 +43,10 @@ function byName(rows: ReadonlyMap<string, Reader.EvaluationRow>): Reader.Evaluat
 }
 
 function evaluationTallyOf(row: readonly SqlValue[]): EvaluationTally {
-  const tally = { ...emptyEvaluationTally(), labels: decodeLabels(String(row[2 + EVALUATION_SUMS.length])) };
+  const [scoreMicroSum, labels] = row.slice(2 + EVALUATION_SUMS.length);
+  const tally = { ...emptyEvaluationTally(), labels: decodeLabels(String(labels)) };
   for (const [index, field] of EVALUATION_SUMS.entries()) tally[field] = Number(row[2 + index]);
+  tally.scoreMicroSum = storedBigInt(scoreMicroSum);
   return tally;
 }
 

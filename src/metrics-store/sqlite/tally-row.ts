@@ -35,6 +35,11 @@ export function int64(value: bigint): bigint {
   return value < -INT64_MAX ? -INT64_MAX : value;
 }
 
+/** The same for sums that could be larger: beyond 2^63 the closest float, as SQLite's own addition would give. */
+export function int64OrFloat(value: bigint): bigint | number {
+  return int64(value) === value ? value : Number(value);
+}
+
 const INT64_MAX = 2n ** 63n - 1n;
 
 /** SQLite turns a sum beyond 2^63 into a float rather than fail; it is then as good as a float can be. */

@@ -209,7 +209,7 @@ function judge(sums: Sums, { fields }: ReadEvent): void {
   add(sums, 'count', 1);
   if (typeof fields['score'] === 'number') {
     add(sums, 'scored', 1);
-    add(sums, 'scoreMicroSum', Math.round(fields['score'] * 1e6));
+    addBig(sums, 'scoreMicroSum', BigInt(Math.round(fields['score'] * 1e6)));
   }
   if (typeof fields['passed'] === 'boolean') add(sums, 'judged', 1);
   if (fields['passed'] === true) add(sums, 'passed', 1);

@@ -26,7 +26,7 @@ const USAGE_SUMS = [
   'unpriced_calls',
 ];
 
-const EVALUATION_SUMS = ['count', 'scored', 'score_micro_sum', 'judged', 'passed'];
+const EVALUATION_SUMS = ['count', 'scored', 'judged', 'passed'];
 
 const AUDIT_SUMS = ['requests', 'responses', 'evaluations'].flatMap((kind) =>
   ['accepted', 'counted', ...(kind === 'requests' ? [] : ['waiting']), 'duplicate', 'dead'].map(
@@ -90,8 +90,8 @@ const upsertCalls = (section: string, updated: object): string => {
  *
  * A parameter per section: each use of a `json` value parses all of it again, so one document for everything took five times as long.
  */
-export const COMMIT = `
-CREATE FUNCTION streamlens_commit(head json, minutes json, hours json, days json, changes json, last_windows json,
+export const commitFunction = (scoreSum: 'bigint' | 'numeric'): string => `
+CREATE OR REPLACE FUNCTION streamlens_commit(head json, minutes json, hours json, days json, changes json, last_windows json,
   usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
@@ -141,12 +141,13 @@ ${upsertWindows('days', 'metrics_1d')}
   ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
   DO UPDATE SET ${adds('u', [...USAGE_SUMS, 'cost_pico_usd'])};
 
-  INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, ${EVALUATION_SUMS.join(', ')}, labels)
-  SELECT tenant_key, streamlens_at(start_ms), name, pair_id, ${EVALUATION_SUMS.join(', ')}, labels
+  INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, ${EVALUATION_SUMS.join(', ')},
+    score_micro_sum, labels)
+  SELECT tenant_key, streamlens_at(start_ms), name, pair_id, ${EVALUATION_SUMS.join(', ')}, score_micro_sum, labels
   FROM json_to_recordset(evaluations) AS x (tenant_key bigint, start_ms bigint, name text, pair_id bigint,
-    ${typed(EVALUATION_SUMS, 'bigint')}, labels jsonb)
+    ${typed(EVALUATION_SUMS, 'bigint')}, score_micro_sum ${scoreSum}, labels jsonb)
   ORDER BY pair_id, start_ms, name COLLATE "C"
-  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET ${adds('e', EVALUATION_SUMS)},
+  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET ${adds('e', [...EVALUATION_SUMS, 'score_micro_sum'])},
     labels = streamlens_add_labels(e.labels, excluded.labels);
 
   INSERT INTO audit_1h AS a (hour_start, tenant_id, ${AUDIT_SUMS.join(', ')})
@@ -165,7 +166,10 @@ ${upsertCalls('answers', CALL_VALUES)}
   ON CONFLICT DO NOTHING;
   RETURN 'applied';
 END $$;
+`;
 
+export const COMMIT = `
+${commitFunction('bigint')}
 CREATE FUNCTION streamlens_add_labels(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN b = '{}' THEN a ELSE (
     SELECT jsonb_object_agg(key, count) FROM (
