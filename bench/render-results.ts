@@ -15,6 +15,7 @@ const ORDER = [
   'freshness',
   'query',
   'otlp',
+  'phoenix',
   'write-amplification',
   'scaling',
   'start-and-memory',
@@ -50,6 +51,7 @@ const PLOTTED: readonly PlottedRatio[] = [
   },
   { name: 'query', verdict: 0, label: 'Queries over 100,000 rows', peer: 'the original (Go)', goal: 2 },
   { name: 'otlp', verdict: 0, label: 'OTLP spans into Kafka', peer: 'OTel Collector, in memory', goal: 1 },
+  { name: 'phoenix', verdict: 0, label: 'OTLP spans until readable', peer: 'Arize Phoenix, SQLite', goal: 1 },
 ];
 
 const reports = new Map(
