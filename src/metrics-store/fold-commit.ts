@@ -100,14 +100,21 @@ export interface FoldedEvaluation<Ref> {
   readonly tally: EvaluationTally;
 }
 
+/** Where an evaluation is added up: its own name and labels, or the overflow's beyond the limits. */
+export interface EvaluationPlace<Ref> {
+  readonly ref: Ref;
+  readonly name: string;
+  labelOf(label: string): string;
+}
+
 export function foldEvaluations<Ref extends { readonly id: number | string }>(
   deltas: readonly EvaluationDelta[],
-  resolve: (delta: EvaluationDelta) => Ref,
+  resolve: (delta: EvaluationDelta) => EvaluationPlace<Ref>,
 ): readonly FoldedEvaluation<Ref>[] {
   const folded = new Map<string, FoldedEvaluation<Ref>>();
   for (const delta of deltas) {
-    const ref = resolve(delta);
-    const name = storableText(delta.name);
+    const place = resolve(delta);
+    const { ref, name } = place;
     const key = `${ref.id} ${delta.windowStartMs} ${name}`;
     let row = folded.get(key);
     if (row === undefined) {
@@ -116,8 +123,8 @@ export function foldEvaluations<Ref extends { readonly id: number | string }>(
     }
     const labels = new Map<string, number>();
     for (const [label, count] of delta.tally.labels) {
-      const storable = storableText(label);
-      labels.set(storable, (labels.get(storable) ?? 0) + count);
+      const kept = place.labelOf(label);
+      labels.set(kept, (labels.get(kept) ?? 0) + count);
     }
     addEvaluationTally(row.tally, { ...delta.tally, labels });
   }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
-import { aCommit, aDelta, SERIES } from '../../src/metrics-store/contract/builders.ts';
+import { aCommit, aDelta, anEvaluation, SERIES } from '../../src/metrics-store/contract/builders.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import type { Series } from '../../src/tally/series.ts';
 import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
@@ -32,15 +32,34 @@ suite('Commits that meet something new in another order do not wait for each oth
         );
         assert.deepEqual(outcomes, ['applied', 'applied', 'applied']);
       }
-      const [counts] = await queryOnce(
-        dsn,
-        'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
-      );
-      assert.equal(counts?.['deadlocks'], 0);
+      assert.equal(await deadlocksIn(dsn), 0);
     } finally {
       await store.close();
     }
   }
+
+  test('new names and labels of evaluations', async () => {
+    const dsn = await databases.create();
+    const store = await openPostgresMetricsStore({ dsn, poolMax: 4 });
+    try {
+      for (let round = 0; round < ROUNDS; round++) {
+        const evaluations = Array.from({ length: SERIES_COUNT }, (_, i) =>
+          anEvaluation({
+            tenantId: `t${i % 3}`,
+            name: i % 2 === 0 ? `n${i}` : `n${round}-${i}`,
+            tally: { labels: new Map([[`l${round}`, 1]]) },
+          }),
+        );
+        const orders = [evaluations, evaluations.toReversed(), [...evaluations.slice(20), ...evaluations.slice(0, 20)]];
+        await Promise.all(
+          orders.map((own, partition) => store.commit(aCommit({ partition, expectedSeq: round, evaluations: own }))),
+        );
+      }
+      assert.equal(await deadlocksIn(dsn), 0);
+    } finally {
+      await store.close();
+    }
+  });
 
   /** When a cluster met its first traffic, such deadlocks held up commits for up to ten seconds. */
   test('new tenants', () => assertNoDeadlock((round, i) => ({ tenantId: `t${round}-${i}` })));
@@ -58,3 +77,8 @@ suite('Commits that meet something new in another order do not wait for each oth
       provider: `p${round}`,
     })));
 });
+
+async function deadlocksIn(dsn: string): Promise<unknown> {
+  const sql = 'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()';
+  return (await queryOnce(dsn, sql))[0]?.['deadlocks'];
+}

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { OVERFLOW } from '../../tally/series.ts';
 import { USAGE_SUMS } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import type { UsageRow } from '../metrics-reader.ts';
 import type { CostCorrection } from '../metrics-store.ts';
+import { EVALUATION_LABELS_PER_NAME_MAX, EVALUATION_NAMES_PER_TENANT_MAX } from '../series-limits.ts';
 import {
   aDeadLetter,
   aDelta,
@@ -79,6 +81,44 @@ export function recordsContract(open: OpenStore): void {
     assert.deepEqual(await find({ limit: 1 }), [['a', 1]]);
     assert.deepEqual(await find({ fromMs: minute(1), toMs: minute(3) }), []);
     assert.deepEqual(await find({ tenantId: 'other' }), []);
+    await store.close();
+  });
+
+  test('names beyond the limit of a tenant are added up as one, and known ones go on', async () => {
+    const store = await open();
+    const named = (i: number) =>
+      anEvaluation({ name: `n${String(i).padStart(5, '0')}`, tally: { labels: new Map([['x', 1]]) } });
+    const count = EVALUATION_NAMES_PER_TENANT_MAX;
+    await commitNext(store, { evaluations: Array.from({ length: count - 1 }, (_, i) => named(i)) });
+    await commitNext(store, { evaluations: Array.from({ length: 4 }, (_, i) => named(count - 1 + i)) });
+    await commitNext(store, { evaluations: [named(count + 1), named(0), named(count + 7)] });
+    await commitNext(store, { evaluations: [anEvaluation({ name: OVERFLOW })] });
+    const rows = await store.readEvaluations(evaluationsQuery({ limit: 10_000 }));
+    const counts = new Map(rows.map((row) => [row.name, row.tally.count]));
+    assert.deepEqual(
+      [counts.size, counts.get('n00000'), counts.get(`n00${count - 1}`), counts.get(OVERFLOW)],
+      [count + 1, 2, 1, 6],
+    );
+    assert.deepEqual(rows.find(({ name }) => name === OVERFLOW)?.tally.labels, new Map([['x', 5]]));
+    await store.close();
+  });
+
+  test('labels beyond the limit of a name are added up as one, and other tenants and names have their own limit', async () => {
+    const store = await open();
+    const count = EVALUATION_LABELS_PER_NAME_MAX;
+    const labelled = (from: number, to: number, name = 'a') =>
+      anEvaluation({
+        name,
+        tally: { labels: new Map(Array.from({ length: to - from }, (_, i) => [`l${from + i}`, 1])) },
+      });
+    await commitNext(store, { evaluations: [labelled(0, count - 1)] });
+    await commitNext(store, { evaluations: [labelled(count - 2, count + 3), labelled(count, count + 2, 'b')] });
+    await commitNext(store, { evaluations: [labelled(count + 2, count + 4), labelled(0, 1)] });
+    const [a, b] = (await store.readEvaluations(evaluationsQuery())).map(({ tally }) => tally.labels);
+    assert.deepEqual(
+      [a?.size, a?.get('l0'), a?.get(`l${count - 1}`), a?.get(OVERFLOW), b?.size],
+      [count + 1, 2, 1, 5, 2],
+    );
     await store.close();
   });
 

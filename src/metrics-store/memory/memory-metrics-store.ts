@@ -12,6 +12,7 @@ import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { MemoryCalls } from './memory-calls.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryDictionary, type Pair } from './memory-dictionary.ts';
+import { MemoryEvaluationNames } from './memory-evaluation-names.ts';
 import { MemoryWindows } from './memory-windows.ts';
 
 interface EvaluationEntry {
@@ -40,6 +41,7 @@ export class MemoryMetricsStore implements MetricsStore {
   readonly #progress = new Map<number, Progress>();
   readonly #usages = new Map<string, UsageEntry>();
   readonly #evaluations = new Map<string, EvaluationEntry>();
+  readonly #evaluationNames = new MemoryEvaluationNames();
   readonly #audits = new Map<string, AuditDelta>();
 
   constructor({ maxSeriesPerTenant = SERIES_PER_TENANT_MAX }: { readonly maxSeriesPerTenant?: number } = {}) {
@@ -205,9 +207,10 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   #addEvaluations(deltas: Commit['evaluations']): void {
-    for (const { ref, name, windowStartMs: startMs, tally } of foldEvaluations(deltas, (delta) =>
-      this.#dictionary.resolvePair(delta),
-    )) {
+    for (const { ref, name, windowStartMs: startMs, tally } of foldEvaluations(deltas, (delta) => ({
+      ref: this.#dictionary.resolvePair(delta),
+      ...this.#evaluationNames.resolve(delta.tenantId, delta.name),
+    }))) {
       const key = `${ref.id} ${startMs} ${name}`;
       const entry = this.#evaluations.get(key) ?? {
         pair: ref,

@@ -9,6 +9,7 @@ import { LLM_METRICS } from './migrations/0007-llm-metrics.ts';
 import { KEYS_AND_REPLAYS } from './migrations/0008-keys-and-replays.ts';
 import { LOCK_ORDER } from './migrations/0009-lock-order.ts';
 import { EXACT_SCORES } from './migrations/0010-exact-scores.ts';
+import { EVALUATION_NAMES } from './migrations/0011-evaluation-names.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
 
@@ -24,6 +25,7 @@ const MIGRATIONS: readonly string[] = [
   KEYS_AND_REPLAYS,
   LOCK_ORDER,
   EXACT_SCORES,
+  EVALUATION_NAMES,
 ];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */

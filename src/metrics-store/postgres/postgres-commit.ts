@@ -7,12 +7,20 @@ import { AUDIT_COUNTS } from '../audit.ts';
 import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
 import type { Commit } from '../commit.ts';
-import { EVALUATION_SUMS } from '../evaluation.ts';
-import { type FoldedTally, foldAudits, foldEvaluations, foldTallies, foldUsages } from '../fold-commit.ts';
+import { EVALUATION_SUMS, type EvaluationDelta } from '../evaluation.ts';
+import {
+  type EvaluationPlace,
+  type FoldedTally,
+  foldAudits,
+  foldEvaluations,
+  foldTallies,
+  foldUsages,
+} from '../fold-commit.ts';
 import { storableText } from '../storable-text.ts';
 import { columnOf } from '../tally-columns.ts';
 import { packHistogram } from './packed-histogram.ts';
-import { pairKey, type ResolvedNames, type SeriesRef } from './postgres-dictionary.ts';
+import { type PairRef, pairKey, type ResolvedNames, type SeriesRef } from './postgres-dictionary.ts';
+import type { JudgedNames } from './postgres-evaluation-names.ts';
 
 type Row = Record<string, number | string | null | object>;
 
@@ -25,7 +33,7 @@ export interface CommitDocument {
 
 export const COMMIT_CALL = 'SELECT streamlens_commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)';
 
-export function commitDocument(names: ResolvedNames, commit: Commit): CommitDocument {
+export function commitDocument(names: ResolvedNames, judged: JudgedNames, commit: Commit): CommitDocument {
   const folded = foldTallies(commit.tallies, (series) => known(names.series.get(seriesKey(series))));
   const minutes = folded.get(MINUTE_MS) ?? [];
   const lastWindows = newestWindows(minutes);
@@ -42,7 +50,7 @@ export function commitDocument(names: ResolvedNames, commit: Commit): CommitDocu
     changeRows(minutes),
     Array.from(lastWindows, ([{ id }, start_ms]) => ({ series_id: id, start_ms })),
     usageRows(names, commit.usages),
-    evaluationRows(names, commit.evaluations),
+    evaluationRows(names, judged, commit.evaluations),
     auditRows(commit.audits),
     callsOf('full'),
     callsOf('answer'),
@@ -114,18 +122,20 @@ function usageRows(names: ResolvedNames, deltas: Commit['usages']): Row[] {
   );
 }
 
-function evaluationRows(names: ResolvedNames, deltas: Commit['evaluations']): Row[] {
-  return foldEvaluations(deltas, (delta) => known(names.pairs.get(pairKey(delta)))).map(
-    ({ ref, name, windowStartMs, tally }) => ({
-      tenant_key: ref.tenantKey,
-      start_ms: windowStartMs,
-      name,
-      pair_id: ref.id,
-      ...Object.fromEntries(EVALUATION_SUMS.map((field) => [columnOf(field), tally[field]])),
-      score_micro_sum: tally.scoreMicroSum.toString(),
-      labels: Object.fromEntries(tally.labels),
-    }),
-  );
+function evaluationRows(names: ResolvedNames, judged: JudgedNames, deltas: Commit['evaluations']): Row[] {
+  const placeOf = (delta: EvaluationDelta): EvaluationPlace<PairRef> => {
+    const ref = known(names.pairs.get(pairKey(delta)));
+    return { ref, ...judged.of(ref.tenantKey, delta.name) };
+  };
+  return foldEvaluations(deltas, placeOf).map(({ ref, name, windowStartMs, tally }) => ({
+    tenant_key: ref.tenantKey,
+    start_ms: windowStartMs,
+    name,
+    pair_id: ref.id,
+    ...Object.fromEntries(EVALUATION_SUMS.map((field) => [columnOf(field), tally[field]])),
+    score_micro_sum: tally.scoreMicroSum.toString(),
+    labels: Object.fromEntries(tally.labels),
+  }));
 }
 
 function auditRows(deltas: Commit['audits']): Row[] {

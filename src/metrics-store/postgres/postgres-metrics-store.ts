@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts';
 import type { Commit, Progress } from '../commit.ts';
+import type { EvaluationDelta } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
@@ -8,7 +9,8 @@ import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
 import { readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
-import { PostgresDictionary } from './postgres-dictionary.ts';
+import { PostgresDictionary, pairKey } from './postgres-dictionary.ts';
+import { PostgresEvaluationNames } from './postgres-evaluation-names.ts';
 import { prune, reprice, repriceCalls } from './postgres-maintenance.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
 import * as Records from './postgres-records.ts';
@@ -48,6 +50,7 @@ class PostgresMetricsStore implements MetricsStore {
   readonly #connection: PostgresConnection;
   readonly #partitions: PostgresPartitions;
   readonly #dictionary: PostgresDictionary;
+  readonly #evaluationNames: PostgresEvaluationNames;
   readonly #windows: PostgresWindows;
 
   constructor(parts: {
@@ -58,6 +61,7 @@ class PostgresMetricsStore implements MetricsStore {
     this.#connection = parts.connection;
     this.#partitions = parts.partitions;
     this.#dictionary = parts.dictionary;
+    this.#evaluationNames = new PostgresEvaluationNames(parts.connection);
     this.#windows = new PostgresWindows(parts.connection);
   }
 
@@ -69,7 +73,9 @@ class PostgresMetricsStore implements MetricsStore {
   async commit(commit: Commit): Promise<'applied' | 'fenced'> {
     await this.#partitions.open(instantsOf(commit));
     const names = await this.#dictionary.resolve(commit);
-    const { values, lastWindows } = commitDocument(names, commit);
+    const tenantKeyOf = (delta: EvaluationDelta): number => names.pairs.get(pairKey(delta))?.tenantKey ?? 0;
+    const judged = await this.#evaluationNames.resolve(commit.evaluations, tenantKeyOf);
+    const { values, lastWindows } = commitDocument(names, judged, commit);
     const [row] = await this.#connection.query(COMMIT_CALL, values);
     if (row?.[0] !== 'applied') return 'fenced';
     for (const [series, startMs] of lastWindows) {

@@ -81,6 +81,17 @@ CREATE TABLE dead_letters (
   is_published boolean NOT NULL DEFAULT false
 );
 
+CREATE TABLE evaluation_labels (
+  tenant_key bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  label text COLLATE "C" NOT NULL
+);
+
+CREATE TABLE evaluation_names (
+  tenant_key bigint NOT NULL,
+  name text COLLATE "C" NOT NULL
+);
+
 CREATE TABLE evaluations_1m (
   tenant_key bigint NOT NULL,
   window_start timestamp with time zone NOT NULL,
@@ -247,6 +258,10 @@ CREATE UNIQUE INDEX changes_1m_pkey ON public.changes_1m USING btree (pair_id, w
 CREATE UNIQUE INDEX dead_letter_replays_pkey ON public.dead_letter_replays USING btree (topic, partition, log_offset);
 
 CREATE UNIQUE INDEX dead_letters_pkey ON public.dead_letters USING btree (topic, partition, log_offset);
+
+CREATE UNIQUE INDEX evaluation_labels_pkey ON public.evaluation_labels USING btree (tenant_key, name, label);
+
+CREATE UNIQUE INDEX evaluation_names_pkey ON public.evaluation_names USING btree (tenant_key, name);
 
 CREATE UNIQUE INDEX evaluations_1m_pkey ON ONLY public.evaluations_1m USING btree (tenant_key, window_start, name, pair_id);
 
@@ -474,6 +489,38 @@ BEGIN
   RETURN 'applied';
 END $function$
 
+CREATE OR REPLACE FUNCTION public.streamlens_evaluation_label(tenant bigint, of_name text, wanted text, labels_max integer)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF wanted = '__overflow__'
+    OR EXISTS (SELECT 1 FROM evaluation_labels WHERE tenant_key = tenant AND name = of_name AND label = wanted)
+  THEN RETURN wanted; END IF;
+  PERFORM 1 FROM evaluation_names WHERE tenant_key = tenant AND name = of_name FOR UPDATE;
+  IF (SELECT count(*) FROM evaluation_labels WHERE tenant_key = tenant AND name = of_name AND label <> wanted) >= labels_max
+    AND NOT EXISTS (SELECT 1 FROM evaluation_labels WHERE tenant_key = tenant AND name = of_name AND label = wanted)
+  THEN RETURN '__overflow__'; END IF;
+  INSERT INTO evaluation_labels (tenant_key, name, label) VALUES (tenant, of_name, wanted) ON CONFLICT DO NOTHING;
+  RETURN wanted;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_evaluation_name(tenant bigint, wanted text, names_max integer)
+ RETURNS text
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF EXISTS (SELECT 1 FROM evaluation_names WHERE tenant_key = tenant AND name = wanted) THEN RETURN wanted; END IF;
+  PERFORM 1 FROM tenants WHERE tenant_key = tenant FOR UPDATE;
+  IF (SELECT count(*) FROM evaluation_names WHERE tenant_key = tenant AND name NOT IN (wanted, '__overflow__')) >= names_max
+    AND NOT EXISTS (SELECT 1 FROM evaluation_names WHERE tenant_key = tenant AND name = wanted)
+  THEN
+    wanted := '__overflow__';
+  END IF;
+  INSERT INTO evaluation_names (tenant_key, name) VALUES (tenant, wanted) ON CONFLICT DO NOTHING;
+  RETURN wanted;
+END $function$
+
 CREATE OR REPLACE FUNCTION public.streamlens_find_pair(tenant bigint, wanted_route text, wanted_model text)
  RETURNS bigint
  LANGUAGE sql
@@ -481,6 +528,30 @@ CREATE OR REPLACE FUNCTION public.streamlens_find_pair(tenant bigint, wanted_rou
 AS $function$
   SELECT pair_id FROM pairs WHERE tenant_key = tenant AND md5(route) = md5(wanted_route) AND md5(model) = md5(wanted_model)
 $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_judged(wanted json, names_max integer, labels_max integer)
+ RETURNS TABLE(item integer, out_name text, out_label text)
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  w record;
+  names text[];
+BEGIN
+  FOR w IN SELECT x.n, (x.e ->> 'tenant_key')::bigint AS tenant_key, x.e ->> 'name' AS name
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY x.n
+  LOOP
+    names[w.n] := streamlens_evaluation_name(w.tenant_key, w.name, names_max);
+  END LOOP;
+  FOR w IN SELECT x.n, (x.e ->> 'tenant_key')::bigint AS tenant_key, names[x.n] AS name, x.e ->> 'label' AS label
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY 2, names[x.n] COLLATE "C", x.n
+  LOOP
+    item := w.n - 1;
+    out_name := w.name;
+    out_label := CASE WHEN w.label IS NULL THEN NULL
+      ELSE streamlens_evaluation_label(w.tenant_key, w.name, w.label, labels_max) END;
+    RETURN NEXT;
+  END LOOP;
+END $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_open_partition(parent text, first timestamp with time zone, until timestamp with time zone)
  RETURNS boolean

@@ -1,10 +1,11 @@
 import { MetricsStoreError } from '../metrics-store-error.ts';
 import { INITIAL } from './migrations/0001-initial.ts';
 import { KEYS_AND_REPLAYS } from './migrations/0002-keys-and-replays.ts';
+import { EVALUATION_NAMES } from './migrations/0003-evaluation-names.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
 /** In order; `PRAGMA user_version` says how many a file has. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [INITIAL, KEYS_AND_REPLAYS];
+const MIGRATIONS: readonly string[] = [INITIAL, KEYS_AND_REPLAYS, EVALUATION_NAMES];
 
 /**
  * Creates or upgrades the schema of the file at `path`. Several processes may do it at once: each migration runs under the

@@ -12,11 +12,13 @@ import * as Sql from './commit-statements.ts';
 import { encodeLabels } from './labels.ts';
 import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
+import type { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { int64, int64OrFloat, tallyValues } from './tally-row.ts';
 
 interface Writer {
   readonly connection: SqliteConnection;
   readonly dictionary: SqliteDictionary;
+  readonly evaluationNames: SqliteEvaluationNames;
 }
 
 /** Runs inside one write transaction. */
@@ -95,8 +97,12 @@ function addUsages({ connection, dictionary }: Writer, deltas: Commit['usages'])
   }
 }
 
-function addEvaluations({ connection, dictionary }: Writer, deltas: Commit['evaluations']): void {
-  for (const { ref, name, windowStartMs, tally } of foldEvaluations(deltas, (delta) => dictionary.resolvePair(delta))) {
+function addEvaluations({ connection, dictionary, evaluationNames }: Writer, deltas: Commit['evaluations']): void {
+  const folded = foldEvaluations(deltas, (delta) => {
+    const ref = dictionary.resolvePair(delta);
+    return { ref, ...evaluationNames.resolve(ref.tenantKey, delta.name) };
+  });
+  for (const { ref, name, windowStartMs, tally } of folded) {
     const sums = EVALUATION_SUMS.map((field) => tally[field]);
     const labels = encodeLabels(tally.labels);
     connection.run(

@@ -117,8 +117,8 @@ describe('The SQLite file', () => {
       () => openSqliteMetricsStore({ path, migrate: false }),
       isStoreError('misconfigured', /run "streamlens migrate"/),
     );
-    assert.deepEqual(migrateSqlite(path), { from: 0, to: 2 });
-    assert.deepEqual(migrateSqlite(path), { from: 2, to: 2 });
+    assert.deepEqual(migrateSqlite(path), { from: 0, to: 3 });
+    assert.deepEqual(migrateSqlite(path), { from: 3, to: 3 });
     const connection = new SqliteConnection({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();

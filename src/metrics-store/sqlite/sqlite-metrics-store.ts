@@ -10,6 +10,7 @@ import { readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommit, loadProgress, progressOf } from './sqlite-commit.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
+import { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { applyCallCorrections, applyCorrections, prune } from './sqlite-maintenance.ts';
 import * as Records from './sqlite-records.ts';
 import { SqliteWindows } from './sqlite-windows.ts';
@@ -45,11 +46,13 @@ export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): Metr
 class SqliteMetricsStore implements MetricsStore {
   readonly #connection: SqliteConnection;
   readonly #dictionary: SqliteDictionary;
+  readonly #evaluationNames: SqliteEvaluationNames;
   readonly #windows: SqliteWindows;
 
   constructor(connection: SqliteConnection, seriesPerTenantMax: number) {
     this.#connection = connection;
     this.#dictionary = new SqliteDictionary(connection, seriesPerTenantMax);
+    this.#evaluationNames = new SqliteEvaluationNames(connection);
     this.#windows = new SqliteWindows(connection, this.#dictionary);
   }
 
@@ -58,7 +61,12 @@ class SqliteMetricsStore implements MetricsStore {
   }
 
   async commit(commit: Commit): Promise<'applied' | 'fenced'> {
-    return this.#write(() => applyCommit({ connection: this.#connection, dictionary: this.#dictionary }, commit));
+    const writer = {
+      connection: this.#connection,
+      dictionary: this.#dictionary,
+      evaluationNames: this.#evaluationNames,
+    };
+    return this.#write(() => applyCommit(writer, commit));
   }
 
   async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
@@ -168,6 +176,7 @@ class SqliteMetricsStore implements MetricsStore {
     } catch (error) {
       // Dictionary entries that the transaction opened are gone.
       this.#dictionary.forget();
+      this.#evaluationNames.forget();
       throw error;
     }
   }
