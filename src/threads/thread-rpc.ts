@@ -39,11 +39,15 @@ export class CallableThread {
   readonly #exited: Promise<void>;
   #nextId = READY + 1;
   #failure: Error | null = null;
+  #thrown: Error | null = null;
 
   private constructor(url: URL, options: WorkerOptions) {
     this.#worker = new Worker(url, options);
     this.#worker.on('message', (message: Answer) => this.#settle(message));
-    this.#worker.on('error', (error) => this.#fail(error as Error));
+    this.#worker.on('error', (error) => {
+      this.#thrown ??= error as Error;
+      this.#fail(this.#thrown);
+    });
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
         this.#fail(new Error(`The ${options.name} thread ended with code ${code}`));
@@ -69,9 +73,10 @@ export class CallableThread {
     });
   }
 
-  /** Called once when the thread ends without having been asked to. */
+  /** Called once when the thread ends without having been asked to, also where it has ended already. */
   onFailure(listener: (error: Error) => void): void {
-    this.#worker.once('error', (error) => listener(error as Error));
+    if (this.#thrown !== null) listener(this.#thrown);
+    else this.#worker.once('error', (error) => listener(error as Error));
   }
 
   /** Asks the thread to stop its work by its `stop` handler, then ends it. */
