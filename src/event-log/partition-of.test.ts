@@ -16,6 +16,11 @@ test('keys go to the partitions that the Java client chose', () => {
   }
 });
 
-test('a key as text and as bytes goes to the same partition', () => {
-  assert.equal(partitionOf('żółw', 12), partitionOf(Buffer.from('żółw'), 12));
+test('a key as text and as bytes goes to the same partition, whatever it holds and however long it is', () => {
+  for (let length = 0; length <= 64; length++) {
+    for (const text of ['żółw-', 'call-0123456789-', '\u007f\u0080', '😀\ud800']) {
+      const key = text.repeat(16).slice(0, length);
+      assert.equal(partitionOf(key, 1009), partitionOf(Buffer.from(key), 1009), key);
+    }
+  }
 });

@@ -22,18 +22,18 @@ export const TOKENS_MAX = 100_000_000;
 export const DURATION_MS_MAX = 30 * 24 * 3_600_000;
 
 /** U+0000 separates dimensions inside, and Postgres cannot hold it. */
-const NO_NUL = '^[^\\u0000]*$';
+export const TEXT_PATTERN = '^[^\\u0000]*$';
 
 /** The join key. The same id sent again within the dedup horizon changes nothing. */
 export const RequestId = Type.String({
   minLength: 1,
   maxLength: 128,
-  pattern: NO_NUL,
+  pattern: TEXT_PATTERN,
   description: 'Unique per call; joins the two halves.',
 });
 
 /** A dimension of the metrics: tenant, route, model, provider. */
-export const Dimension = Type.String({ minLength: 1, maxLength: 255, pattern: NO_NUL });
+export const Dimension = Type.String({ minLength: 1, maxLength: 255, pattern: TEXT_PATTERN });
 
 export const TIMESTAMP_PATTERN =
   '^(19[7-9]\\d|20\\d\\d|21\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$';

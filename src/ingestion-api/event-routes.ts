@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { NewRecord } from '../event-log/event-log.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import type { EventType } from '../events/topics.ts';
@@ -77,31 +78,32 @@ async function acceptBatch(request: FastifyRequest, context: RouteContext): Prom
     const error = read as FieldError;
     throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
   }
-  const events = (read as readonly ReadEvent[]).map((event) => forSender(event, sender));
-  const valid = events.filter((event) => event.ok);
-  const rejected = events.length - valid.length;
+  const records: NewRecord[] = [];
+  const counts = { request: 0, response: 0, evaluation: 0 };
+  const events = (read as readonly ReadEvent[]).map((sent) => {
+    const event = forSender(sent, sender);
+    if (event.ok) {
+      records.push(event.record);
+      counts[event.type]++;
+    }
+    return event;
+  });
+  const rejected = events.length - records.length;
   if (rejected > 0) context.metrics.rejected('invalid', rejected);
-  if (valid.length === 0) throw noneValid(events);
+  if (records.length === 0) throw noneValid(events);
   sender.charge(events.length);
-  await accept(
-    valid.map((event) => event.record),
-    context,
-  );
+  await accept(records, context);
   for (const eventType of ['request', 'response', 'evaluation'] as const) {
-    const count = valid.reduce((sum, event) => sum + (event.type === eventType ? 1 : 0), 0);
-    if (count > 0) context.metrics.accepted(eventType, count);
+    if (counts[eventType] > 0) context.metrics.accepted(eventType, counts[eventType]);
   }
   const errors = rejectedItems(events).map(({ index, errors: wrong }) => ({ index, detail: inWords(wrong) }));
-  return { accepted: valid.length, rejected, errors };
+  return { accepted: records.length, rejected, errors };
 }
 
 /** A key that belongs to a tenant may not speak for another. */
 function forSender(event: ReadEvent, sender: Sender): ReadEvent {
-  if (!event.ok || sender.tenantId === null || event.type === 'response') return event;
-  const { tenant_id: tenantId } = JSON.parse(Buffer.from(event.record.value).toString('utf8')) as {
-    tenant_id?: string;
-  };
-  if (tenantId === undefined || tenantId === sender.tenantId) return event;
+  if (!event.ok || sender.tenantId === null || event.tenantId === null) return event;
+  if (event.tenantId === sender.tenantId) return event;
   const message = `must be "${sender.tenantId}", the tenant of the API key`;
   return { ok: false, reason: 'invalid', errors: [{ path: '/tenant_id', message }] };
 }

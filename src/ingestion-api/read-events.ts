@@ -1,17 +1,32 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NewRecord } from '../event-log/event-log.ts';
+import { EventScanner, type ScannedEvent } from '../events/event-scanner.ts';
 import { eventErrors, type FieldError, isEvent } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import { type EventType, TOPIC_OF } from '../events/topics.ts';
 
 /** An event that is fit for the log, or what is wrong with it. */
-export type ReadEvent =
-  | { readonly ok: true; readonly type: EventType; readonly record: NewRecord }
-  | { readonly ok: false; readonly reason: 'invalid' | 'too_large'; readonly errors: readonly FieldError[] };
+export type ReadEvent = ValidEvent | InvalidEvent;
+
+export interface ValidEvent {
+  readonly ok: true;
+  readonly type: EventType;
+  /** Whose the event says it is; null where it says nothing. */
+  readonly tenantId: string | null;
+  readonly record: NewRecord;
+}
+
+export interface InvalidEvent {
+  readonly ok: false;
+  readonly reason: 'invalid' | 'too_large';
+  readonly errors: readonly FieldError[];
+}
 
 /** Reads one event as it was sent; valid bytes go to the log as they are. */
 export function readEvent(type: EventType, bytes: Buffer): ReadEvent {
+  const scanned = new EventScanner(bytes).scan(0, type);
+  if (scanned?.end === bytes.length) return validEvent(scanned, bytes);
   const parsed = parseJson(bytes);
   return parsed.ok ? checkEvent(type, parsed.value, bytes) : parsed;
 }
@@ -33,13 +48,20 @@ export async function readJsonBatch(bytes: Buffer): Promise<readonly ReadEvent[]
 export async function readNdjsonBatch(bytes: Buffer): Promise<readonly ReadEvent[] | FieldError> {
   if (!isUtf8(bytes)) return NOT_UTF8;
   const events: ReadEvent[] = [];
+  const scanner = new EventScanner(bytes);
   for (let from = 0; from < bytes.length; ) {
-    const end = bytes.indexOf(NEWLINE, from);
-    const to = end === -1 ? bytes.length : end;
-    const line = bytes.subarray(from, to);
-    from = to + 1;
-    if (isBlank(line)) continue;
-    events.push(readLine(line));
+    const scanned = scanner.scan(from, null);
+    if (scanned !== null && (scanned.end === bytes.length || bytes[scanned.end] === NEWLINE)) {
+      events.push(validEvent(scanned, bytes.subarray(from, scanned.end)));
+      from = scanned.end + 1;
+    } else {
+      const end = bytes.indexOf(NEWLINE, from);
+      const to = end === -1 ? bytes.length : end;
+      const line = bytes.subarray(from, to);
+      from = to + 1;
+      if (isBlank(line)) continue;
+      events.push(readLine(line));
+    }
     if (events.length % ITEMS_PER_TURN === 0) await nextTurn();
   }
   return events;
@@ -82,10 +104,17 @@ function checkEvent(type: EventType, value: unknown, bytes: Buffer): ReadEvent {
   if (!isEvent(type, value, bytes.length)) {
     return { ok: false, reason: 'invalid', errors: eventErrors(type, value, bytes.length) };
   }
-  return { ok: true, type, record: { topic: TOPIC_OF[type], key: value.request_id, value: bytes } };
+  // What a response may say about a tenant is not read by anybody: its request decides.
+  const tenantId = type === 'response' ? null : ((value as { tenant_id?: string }).tenant_id ?? null);
+  return validEvent({ type, requestId: value.request_id, tenantId }, bytes);
 }
 
-type Parsed = { readonly ok: true; readonly value: unknown } | Extract<ReadEvent, { ok: false }>;
+function validEvent(event: Omit<ScannedEvent, 'end'>, bytes: Buffer): ValidEvent {
+  const { type, requestId, tenantId } = event;
+  return { ok: true, type, tenantId, record: { topic: TOPIC_OF[type], key: requestId, value: bytes } };
+}
+
+type Parsed = { readonly ok: true; readonly value: unknown } | InvalidEvent;
 
 function parseJson(bytes: Buffer): Parsed {
   if (bytes.length === 0) return invalid({ path: '', message: 'must not be empty' });
@@ -97,7 +126,7 @@ function parseJson(bytes: Buffer): Parsed {
   }
 }
 
-function invalid(error: FieldError): Extract<ReadEvent, { ok: false }> {
+function invalid(error: FieldError): InvalidEvent {
   return { ok: false, reason: 'invalid', errors: [error] };
 }
 

@@ -39,44 +39,53 @@ export function encodeRecordBatch(
 }
 
 function encodeRecords(records: readonly NewRecord[]): Buffer {
-  const keyLengths = records.map((record) => Buffer.byteLength(record.key));
-  const bodyLengths = records.map((record, i) => {
-    const keyLength = keyLengths[i] ?? 0;
-    const lengths = varintLength(i) + varintLength(keyLength) + varintLength(record.value.length);
-    return FIXED_BODY_BYTES + lengths + keyLength + record.value.length;
-  });
-  const total = bodyLengths.reduce((sum, length) => sum + varintLength(length) + length, 0);
-  const bytes = Buffer.allocUnsafe(total);
+  let bytesMax = 0;
+  for (const { key, value } of records) bytesMax += UTF8_BYTES_MAX * key.length + value.length + RECORD_OVERHEAD_MAX;
+  const bytes = Buffer.allocUnsafe(bytesMax);
   let at = 0;
-  records.forEach((record, i) => {
-    at = writeVarint(bytes, at, bodyLengths[i] ?? 0);
+  for (let i = 0; i < records.length; i++) {
+    const { key, value } = records[i] as NewRecord;
+    const keyLength = isAscii(key) ? key.length : Buffer.byteLength(key);
+    const lengths = varintLength(i) + varintLength(keyLength) + varintLength(value.length);
+    at = writeVarint(bytes, at, FIXED_BODY_BYTES + lengths + keyLength + value.length);
     bytes[at++] = 0; // Attributes.
     bytes[at++] = 0; // Timestamp delta.
     at = writeVarint(bytes, at, i);
-    at = writeVarint(bytes, at, keyLengths[i] ?? 0);
-    at += bytes.write(record.key, at);
-    at = writeVarint(bytes, at, record.value.length);
-    bytes.set(record.value, at);
-    at += record.value.length;
+    at = writeVarint(bytes, at, keyLength);
+    at += bytes.write(key, at);
+    at = writeVarint(bytes, at, value.length);
+    bytes.set(value, at);
+    at += value.length;
     bytes[at++] = 0; // No headers.
-  });
-  return bytes;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** Of a UTF-16 unit. */
+const UTF8_BYTES_MAX = 3;
+/** Five varints of at most five bytes, and what is fixed. */
+const RECORD_OVERHEAD_MAX = 28;
+
+function isAscii(text: string): boolean {
+  let seen = 0;
+  for (let i = 0; i < text.length; i++) seen |= text.charCodeAt(i);
+  return seen < 0x80;
 }
 
 /** Attributes, timestamp delta and header count take a byte each. */
 const FIXED_BODY_BYTES = 3;
 
-/** Of a number ≥ 0 in zigzag form. */
+/** Of a number ≥ 0 and below 2^30 in zigzag form. */
 function varintLength(value: number): number {
   let length = 1;
-  for (let rest = value * 2; rest >= 0x80; rest = Math.floor(rest / 0x80)) length++;
+  for (let rest = value * 2; rest >= 0x80; rest >>>= 7) length++;
   return length;
 }
 
 function writeVarint(bytes: Buffer, start: number, value: number): number {
   let at = start;
   let rest = value * 2;
-  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80;
+  for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
   bytes[at++] = rest;
   return at;
 }

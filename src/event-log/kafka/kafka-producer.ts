@@ -89,13 +89,16 @@ export class KafkaProducer {
     for (const { topic } of records) {
       if (!counts.has(topic)) counts.set(topic, await this.#cluster.partitionCountOf(topic));
     }
-    const lanes = Map.groupBy(records, (record) => this.#laneOf(record, counts.get(record.topic) ?? 1));
     await new Promise<void>((resolve, reject) => {
       const ticket: Ticket = { chunksLeft: 0, deadlineMs: Date.now() + APPEND_MS_MAX, resolve, reject };
-      for (const [lane, own] of lanes) {
-        for (const chunk of chunksOf(own, ticket)) {
-          ticket.chunksLeft++;
-          lane.waiting.push(chunk);
+      for (const [topic, parts] of byPartition(records, counts)) {
+        for (const [partition, part] of parts.entries()) {
+          if (part.length === 0) continue;
+          const lane = this.#lane(topic, partition);
+          for (const chunk of chunksOf(part, ticket)) {
+            ticket.chunksLeft++;
+            lane.waiting.push(chunk);
+          }
         }
       }
       this.#scheduleFlush();
@@ -110,8 +113,7 @@ export class KafkaProducer {
     });
   }
 
-  #laneOf({ topic, key }: NewRecord, partitionCount: number): Lane {
-    const partition = partitionOf(key, partitionCount);
+  #lane(topic: string, partition: number): Lane {
     const name = `${topic}/${partition}`;
     let lane = this.#lanes.get(name);
     if (lane === undefined) {
@@ -166,7 +168,7 @@ export class KafkaProducer {
   }
 
   #encode(lane: Lane, chunks: readonly Chunk[], session: ProducerSession): Batch {
-    const records = chunks.flatMap((chunk) => chunk.records);
+    const records = chunks.length === 1 ? (chunks[0] as Chunk).records : chunks.flatMap((chunk) => chunk.records);
     const { producerId, epoch, sequences } = session;
     const identity = { producerId, epoch, sequence: sequences.get(lane.name) ?? 0 };
     const bytes = encodeRecordBatch(records, identity, { compression: this.#compression, nowMs: Date.now() });
@@ -274,22 +276,40 @@ function nextSequence({ session, lane, recordCount }: Batch): number {
   return ((session.sequences.get(lane.name) ?? 0) + recordCount) % 2 ** 31;
 }
 
+/** The records of each partition, in their order; the index is the partition. */
+function byPartition(
+  records: readonly NewRecord[],
+  counts: ReadonlyMap<string, number>,
+): ReadonlyMap<string, readonly NewRecord[][]> {
+  const topics = new Map<string, NewRecord[][]>();
+  for (const [topic, count] of counts)
+    topics.set(
+      topic,
+      Array.from({ length: count }, () => []),
+    );
+  for (const record of records) {
+    const parts = topics.get(record.topic) ?? [];
+    parts[partitionOf(record.key, parts.length)]?.push(record);
+  }
+  return topics;
+}
+
 /** Splits what would not fit one batch. Without it, a large import would meet the broker's limit. */
 function chunksOf(records: readonly NewRecord[], ticket: Ticket): Chunk[] {
   const chunks: Chunk[] = [];
-  let taken: NewRecord[] = [];
+  let first = 0;
   let bytes = 0;
-  for (const record of records) {
-    const size = record.value.length + record.key.length + RECORD_OVERHEAD_BYTES;
-    if (bytes + size > BATCH_BYTES_MAX && taken.length > 0) {
-      chunks.push({ records: taken, bytes, ticket });
-      taken = [];
+  for (let i = 0; i < records.length; i++) {
+    const { key, value } = records[i] as NewRecord;
+    const size = value.length + key.length + RECORD_OVERHEAD_BYTES;
+    if (bytes + size > BATCH_BYTES_MAX && i > first) {
+      chunks.push({ records: records.slice(first, i), bytes, ticket });
+      first = i;
       bytes = 0;
     }
-    taken.push(record);
     bytes += size;
   }
-  chunks.push({ records: taken, bytes, ticket });
+  chunks.push({ records: first === 0 ? records : records.slice(first), bytes, ticket });
   return chunks;
 }
 
