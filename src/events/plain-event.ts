@@ -41,6 +41,8 @@ export class PlainEvent {
   /** Per field, where a text (without its quotes) or an object lies. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** What was read last. */
+  bytes: Uint8Array = Buffer.alloc(0);
 
   readonly #fields: readonly PlainField[];
   readonly #names: readonly Buffer[];
@@ -49,7 +51,6 @@ export class PlainEvent {
   readonly #following: Int32Array;
   readonly #requiredCount: number;
   readonly #instants = new PlainInstant();
-  #bytes: Uint8Array = Buffer.alloc(0);
   #at = 0;
   #end = 0;
 
@@ -75,7 +76,7 @@ export class PlainEvent {
 
   /** Reads the event that `bytes` hold from `start` to `end`. False: it is not plain; nothing is known of it. */
   read(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
-    this.#bytes = bytes;
+    this.bytes = bytes;
     this.#end = end;
     this.found.fill(ABSENT);
     let at = skipSpace(bytes, start, end);
@@ -106,7 +107,7 @@ export class PlainEvent {
 
   /** The text of a field. */
   textAt(field: number): string {
-    return asciiText(this.#bytes, this.starts[field] as number, this.ends[field] as number);
+    return asciiText(this.bytes, this.starts[field] as number, this.ends[field] as number);
   }
 
   /** Of a text that may be absent or null. */
@@ -117,7 +118,7 @@ export class PlainEvent {
   /** An object that may be absent or null. */
   objectOrNullAt(field: number): object | null {
     if (this.found[field] !== VALUE) return null;
-    return JSON.parse(utf8Text(this.#bytes, this.starts[field] as number, this.ends[field] as number)) as object;
+    return JSON.parse(utf8Text(this.bytes, this.starts[field] as number, this.ends[field] as number)) as object;
   }
 
   /** Whether the field's text is these bytes. */
@@ -125,13 +126,13 @@ export class PlainEvent {
     const start = this.starts[field] as number;
     const { length } = bytes;
     if (this.found[field] !== VALUE || (this.ends[field] as number) - start !== length) return false;
-    for (let i = 0; i < length; i++) if (this.#bytes[start + i] !== bytes[i]) return false;
+    for (let i = 0; i < length; i++) if (this.bytes[start + i] !== bytes[i]) return false;
     return true;
   }
 
   /** Reads a member's name with its quotes. */
   #name(previous: number): number {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const at = this.#at;
     if (bytes[at] !== QUOTE) return BROKEN;
     const expected = this.#following[previous] as number;
@@ -157,7 +158,7 @@ export class PlainEvent {
   }
 
   #null(field: number): boolean {
-    if (!isWordAt(this.#bytes, this.#at, 'null')) return false;
+    if (!isWordAt(this.bytes, this.#at, 'null')) return false;
     this.#at += 4;
     this.found[field] = NULL;
     return true;
@@ -181,8 +182,8 @@ export class PlainEvent {
 
   #text(field: number, min: number, max: number): boolean {
     const start = this.#at + 1;
-    if (this.#bytes[this.#at] !== QUOTE) return false;
-    const end = textEnd(this.#bytes, start, this.#end);
+    if (this.bytes[this.#at] !== QUOTE) return false;
+    const end = textEnd(this.bytes, start, this.#end);
     if (end === -1 || end - start < min || end - start > max) return false;
     this.found[field] = VALUE;
     this.starts[field] = start;
@@ -193,7 +194,7 @@ export class PlainEvent {
 
   #instant(field: number): boolean {
     if (!this.#text(field, 0, Infinity)) return false;
-    const atMs = this.#instants.read(this.#bytes, this.starts[field] as number, this.ends[field] as number);
+    const atMs = this.#instants.read(this.bytes, this.starts[field] as number, this.ends[field] as number);
     this.numbers[field] = atMs;
     return atMs >= 0;
   }
@@ -203,7 +204,7 @@ export class PlainEvent {
    * rounds once, as `JSON.parse` does.
    */
   #number(field: number, kind: 'integer' | 'number', min: number, max: number): boolean {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const start = this.#at;
     let at = start;
     let value = 0;
@@ -226,8 +227,8 @@ export class PlainEvent {
   }
 
   #boolean(field: number): boolean {
-    const isTrue = isWordAt(this.#bytes, this.#at, 'true');
-    if (!isTrue && !isWordAt(this.#bytes, this.#at, 'false')) return false;
+    const isTrue = isWordAt(this.bytes, this.#at, 'true');
+    if (!isTrue && !isWordAt(this.bytes, this.#at, 'false')) return false;
     this.found[field] = isTrue ? VALUE : FALSE;
     this.#at += isTrue ? 4 : 5;
     return true;
@@ -236,11 +237,11 @@ export class PlainEvent {
   /** An object's brackets are matched here; whether it is JSON inside is for `JSON.parse` to say. */
   #object(field: number): boolean {
     const start = this.#at;
-    if (this.#bytes[start] !== OPENING_BRACE) return false;
-    const end = objectEnd(this.#bytes, start, this.#end);
+    if (this.bytes[start] !== OPENING_BRACE) return false;
+    const end = objectEnd(this.bytes, start, this.#end);
     if (end === -1) return false;
     try {
-      JSON.parse(utf8Text(this.#bytes, start, end));
+      JSON.parse(utf8Text(this.bytes, start, end));
     } catch {
       return false;
     }
@@ -253,7 +254,7 @@ export class PlainEvent {
 
   /** The value of a field that the schema does not know: any plain one. */
   #skipValue(): boolean {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const at = this.#at;
     if (bytes[at] === QUOTE) {
       const end = textEnd(bytes, at + 1, this.#end);
@@ -270,7 +271,7 @@ export class PlainEvent {
   }
 
   #skipNumber(): boolean {
-    const bytes = this.#bytes;
+    const bytes = this.bytes;
     const start = this.#at;
     let at = start;
     while (isDigit(bytes[at])) at++;

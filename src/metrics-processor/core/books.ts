@@ -1,13 +1,13 @@
-import type { LlmRequest } from '../../events/llm-request.ts';
 import { type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { DeadLetterReason } from '../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
-import { Effects } from './effects.ts';
+import { type CallDetails, Effects } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 import type { EvaluationSink } from './evaluation-join.ts';
 import type { JoinLosses } from './join.ts';
 import { laneOf, offsetOf } from './lane.ts';
 import { type Fate, TENANT_UNKNOWN } from './ledger.ts';
+import type { ResponseFacts } from './response-record.ts';
 import type { EvaluationHalf } from './waiting-evaluations.ts';
 import type { RequestHalf } from './waiting-requests.ts';
 import type { ResponseHalf } from './waiting-responses.ts';
@@ -28,8 +28,8 @@ export class Books implements JoinLosses, EvaluationSink {
     return effects;
   }
 
-  requestCounted(half: RequestHalf, event: LlmRequest): void {
-    this.effects.countRequest(half, event);
+  requestCounted(half: RequestHalf, details: CallDetails): void {
+    this.effects.countRequest(half, details);
     this.#accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'counted');
   }
 
@@ -41,9 +41,10 @@ export class Books implements JoinLosses, EvaluationSink {
     this.effects.countUnanswered(half);
   }
 
-  answered(request: RequestHalf, response: ResponseHalf, prices: PriceBook, hasWaited: boolean): void {
-    this.effects.countResponse(request, response.event, prices);
-    const entry = { topic: TOPICS.responses, tenantId: request.series.tenantId, loggedAtMs: response.loggedAtMs };
+  answered(request: RequestHalf, response: AnsweringResponse, prices: PriceBook): void {
+    const { facts, loggedAtMs, hasWaited } = response;
+    this.effects.countResponse(request, facts, prices);
+    const entry = { topic: TOPICS.responses, tenantId: request.series.tenantId, loggedAtMs };
     if (hasWaited) this.effects.ledger.settle(entry, 'counted');
     else this.effects.ledger.accept(entry, 'counted');
   }
@@ -97,6 +98,13 @@ export class Books implements JoinLosses, EvaluationSink {
     const at = { topic, partition: this.#partitionOf(laneOf(place)), offset: offsetOf(place) };
     this.effects.addDeadLetter({ ...at, loggedAtMs, reason, detail, key, value });
   }
+}
+
+/** A response that meets its request. */
+interface AnsweringResponse {
+  readonly facts: ResponseFacts;
+  readonly loggedAtMs: number;
+  readonly hasWaited: boolean;
 }
 
 /** A record of the log, with its place in the topic of its shard. */

@@ -1,5 +1,3 @@
-import type { LlmRequest } from '../../events/llm-request.ts';
-import type { LlmResponse } from '../../events/llm-response.ts';
 import type { Call, CallWrite } from '../../metrics-store/call.ts';
 import type { Commit } from '../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
@@ -9,7 +7,17 @@ import { type AnsweredCall, answerCall } from './answered-call.ts';
 import { Deltas } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
+import type { ResponseFacts } from './response-record.ts';
 import type { RequestHalf } from './waiting-requests.ts';
+
+/** What only a single call shows of its request. */
+export interface CallDetails {
+  readonly requestId: string;
+  readonly userIdHash: string | null;
+  readonly sessionId: string | null;
+  /** As JSON. */
+  readonly metadata: string | null;
+}
 
 /** What a commit will add, gathered since the last one. */
 export class Effects {
@@ -34,7 +42,7 @@ export class Effects {
     this.#isEmpty = false;
   }
 
-  countRequest(half: RequestHalf, event: LlmRequest): void {
+  countRequest(half: RequestHalf, details: CallDetails): void {
     const tally = this.deltas.tally(half.series, windowStartMs(half.timestampMs, MINUTE_MS));
     tally.requests++;
     if (!Number.isNaN(half.promptTokens)) {
@@ -43,10 +51,10 @@ export class Effects {
     }
     tally.cachedPromptTokens += known(half.cachedPromptTokens);
     tally.cacheWriteTokens += known(half.cacheWriteTokens);
-    if (half.keptId !== null) this.#calls.set(half.place, { kind: 'full', call: waitingCall(half, event) });
+    if (half.keptId !== null) this.#calls.set(half.place, { kind: 'full', call: waitingCall(half, details) });
   }
 
-  countResponse(half: RequestHalf, response: LlmResponse, prices: PriceBook): void {
+  countResponse(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
     const answered = answerCall(half, response, prices);
     const startMs = windowStartMs(half.timestampMs, MINUTE_MS);
     const tally = this.deltas.tally(half.series, startMs);
@@ -67,7 +75,7 @@ export class Effects {
     tally.costPicoUsd.add(answered.cost);
     if (!answered.isPriced) tally.unpricedRequests++;
     this.#bill(half, startMs, answered);
-    if (half.keptId !== null || answered.error !== null) this.#keepAnswer(half, response.request_id, answered);
+    if (half.keptId !== null || answered.error !== null) this.#keepAnswer(half, response.requestId, answered);
   }
 
   countUnanswered(half: RequestHalf): void {
@@ -137,12 +145,12 @@ const NOTHING_ANSWERED = {
   costPicoUsd: null,
 } as const;
 
-function waitingCall(half: RequestHalf, event: LlmRequest): Call {
+function waitingCall(half: RequestHalf, details: CallDetails): Call {
   return {
-    ...answeredOnlyCall(half, event.request_id),
-    userIdHash: event.user_id_hash ?? null,
-    sessionId: event.session_id ?? null,
-    metadata: event.metadata ? JSON.stringify(event.metadata) : null,
+    ...answeredOnlyCall(half, details.requestId),
+    userIdHash: details.userIdHash,
+    sessionId: details.sessionId,
+    metadata: details.metadata,
   };
 }
 

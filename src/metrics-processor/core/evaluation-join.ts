@@ -76,7 +76,7 @@ export class EvaluationJoin {
       this.#sink.evaluationLost(this.waiting.take(slot));
     }
     const seenFromMs = readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
-    this.#seen.forgetWhile((entry) => (this.#seen.requestSeenMs[entry] as number) < seenFromMs);
+    this.#seen.forgetWhile((entry) => this.#seen.requestSeenMs(entry) < seenFromMs);
   }
 
   /** Read back from the log: its id was seen, and it may still be waiting. */
@@ -97,8 +97,8 @@ export class EvaluationJoin {
   #isRepeated({ event, loggedAtMs }: EvaluationHalf): boolean {
     const identity = `${event.request_id}\0${event.name}\0${event.evaluator ?? ''}`;
     const entry = this.#seen.touch(this.#fingerprint.of(Buffer.from(identity)));
-    const lastMs = this.#seen.requestSeenMs[entry] as number;
-    if (loggedAtMs > lastMs) this.#seen.requestSeenMs[entry] = loggedAtMs;
+    const lastMs = this.#seen.requestSeenMs(entry);
+    if (loggedAtMs > lastMs) this.#seen.setRequestSeenMs(entry, loggedAtMs);
     return loggedAtMs - lastMs <= this.#options.dedupHorizonMs;
   }
 }

@@ -1,57 +1,103 @@
 import type { Series } from '../../tally/series.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { KnownCall } from './known-call.ts';
+import { RecordPages } from './record-pages.ts';
+import { SeriesSlots } from './series-slots.ts';
 
 /** No such entry, no such link. */
 export const NONE = -1;
 
+/** An entry: four integers of the fingerprint, three doubles, six integers; one line of a processor's cache. */
+const INTS_PER_ENTRY = 16;
+const REQUEST_SEEN_MS = 2;
+const RESPONSE_SEEN_MS = 3;
+const CALL_FIRST_SEEN_MS = 4;
+const NEXT_IN_BUCKET = 10;
+const FRESHER = 11;
+const STALER = 12;
+const FIRST_REQUEST = 13;
+const FIRST_RESPONSE = 14;
+const SERIES = 15;
+
 /**
- * Every id seen within the dedup horizon or still waiting, as columns of typed arrays: about 70 bytes an id.
+ * Every id seen within the dedup horizon or still waiting: 64 bytes each and 4 to 8 for its bucket.
  *
- * A chained hash table whose entries keep their index as long as they live, so that waiting calls can point at
+ * A chained hash table whose entries keep their number as long as they live, so that waiting calls can point at
  * them. A list through all entries, longest unseen first, tells which to forget.
  */
 export class IdTable {
   size = 0;
-  /** When the id was last seen on the requests topic, in log time; -Infinity for never. */
-  requestSeenMs: Float64Array;
-  responseSeenMs: Float64Array;
-  /** Heads of the lists of waiting halves, oldest first. */
-  firstRequest: Int32Array;
-  firstResponse: Int32Array;
-  /** What the last call of this id was about and when it began; evaluations ask for it. */
-  series: (Series | undefined)[] = [];
-  callFirstSeenMs: Float64Array;
   /** Calls of the same id before the last one; hardly ever any. */
   readonly earlierCalls = new Map<number, KnownCall[]>();
 
+  readonly #entries = new RecordPages(INTS_PER_ENTRY);
+  readonly #series = new SeriesSlots();
   #buckets: Int32Array;
-  #hashes: Int32Array;
-  #nextInBucket: Int32Array;
-  #fresher: Int32Array;
-  #staler: Int32Array;
   #freshest = NONE;
   #stalest = NONE;
   #free = NONE;
   #used = 0;
 
-  constructor(capacity = 1024) {
-    this.requestSeenMs = new Float64Array(capacity);
-    this.responseSeenMs = new Float64Array(capacity);
-    this.callFirstSeenMs = new Float64Array(capacity);
-    this.firstRequest = new Int32Array(capacity);
-    this.firstResponse = new Int32Array(capacity);
-    this.#buckets = new Int32Array(capacity * 2).fill(NONE);
-    this.#hashes = new Int32Array(capacity * 4);
-    this.#nextInBucket = new Int32Array(capacity);
-    this.#fresher = new Int32Array(capacity);
-    this.#staler = new Int32Array(capacity);
+  /** @param bucketCount to begin with, a power of two */
+  constructor(bucketCount = 1024) {
+    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+  }
+
+  /** When the id was last seen on the requests topic, in log time; -Infinity for never. */
+  requestSeenMs(entry: number): number {
+    return this.#entries.double(entry, REQUEST_SEEN_MS);
+  }
+
+  setRequestSeenMs(entry: number, atMs: number): void {
+    this.#entries.setDouble(entry, REQUEST_SEEN_MS, atMs);
+  }
+
+  responseSeenMs(entry: number): number {
+    return this.#entries.double(entry, RESPONSE_SEEN_MS);
+  }
+
+  setResponseSeenMs(entry: number, atMs: number): void {
+    this.#entries.setDouble(entry, RESPONSE_SEEN_MS, atMs);
+  }
+
+  /** Heads of the lists of waiting halves, oldest first. */
+  firstRequest(entry: number): number {
+    return this.#entries.int(entry, FIRST_REQUEST);
+  }
+
+  setFirstRequest(entry: number, slot: number): void {
+    this.#entries.setInt(entry, FIRST_REQUEST, slot);
+  }
+
+  firstResponse(entry: number): number {
+    return this.#entries.int(entry, FIRST_RESPONSE);
+  }
+
+  setFirstResponse(entry: number, slot: number): void {
+    this.#entries.setInt(entry, FIRST_RESPONSE, slot);
+  }
+
+  /** What the last call of this id was about and when it began; evaluations ask for it. */
+  lastCall(entry: number): KnownCall | undefined {
+    const slot = this.#entries.int(entry, SERIES);
+    if (slot === NONE) return undefined;
+    return {
+      series: this.#series.at(slot),
+      firstSeenMs: this.#entries.double(entry, CALL_FIRST_SEEN_MS),
+      lastSeenMs: this.requestSeenMs(entry),
+    };
+  }
+
+  beginCall(entry: number, series: Series, firstSeenMs: number): void {
+    this.#releaseSeries(entry);
+    this.#entries.setInt(entry, SERIES, this.#series.hold(series));
+    this.#entries.setDouble(entry, CALL_FIRST_SEEN_MS, firstSeenMs);
   }
 
   /** The entry of a fingerprint, or NONE. */
   find(id: Fingerprint): number {
     let entry = this.#buckets[id.h1 & (this.#buckets.length - 1)] as number;
-    while (entry !== NONE && !this.#is(entry, id)) entry = this.#nextInBucket[entry] as number;
+    while (entry !== NONE && !this.#is(entry, id)) entry = this.#entries.int(entry, NEXT_IN_BUCKET);
     return entry;
   }
 
@@ -59,23 +105,23 @@ export class IdTable {
   touch(id: Fingerprint): number {
     const known = this.find(id);
     if (known !== NONE) {
+      if (known === this.#freshest) return known;
       this.#unlink(known);
       this.#linkFreshest(known);
       return known;
     }
     const entry = this.#allocate();
-    const bucket = id.h1 & (this.#buckets.length - 1);
-    this.#hashes[entry * 4] = id.h1;
-    this.#hashes[entry * 4 + 1] = id.h2;
-    this.#hashes[entry * 4 + 2] = id.h3;
-    this.#hashes[entry * 4 + 3] = id.h4;
-    this.#nextInBucket[entry] = this.#buckets[bucket] as number;
-    this.#buckets[bucket] = entry;
-    this.requestSeenMs[entry] = Number.NEGATIVE_INFINITY;
-    this.responseSeenMs[entry] = Number.NEGATIVE_INFINITY;
-    this.firstRequest[entry] = NONE;
-    this.firstResponse[entry] = NONE;
-    this.series[entry] = undefined;
+    const entries = this.#entries;
+    entries.setInt(entry, 0, id.h1);
+    entries.setInt(entry, 1, id.h2);
+    entries.setInt(entry, 2, id.h3);
+    entries.setInt(entry, 3, id.h4);
+    this.setRequestSeenMs(entry, Number.NEGATIVE_INFINITY);
+    this.setResponseSeenMs(entry, Number.NEGATIVE_INFINITY);
+    this.setFirstRequest(entry, NONE);
+    this.setFirstResponse(entry, NONE);
+    entries.setInt(entry, SERIES, NONE);
+    this.#linkBucket(entry);
     this.#linkFreshest(entry);
     this.size++;
     return entry;
@@ -83,11 +129,8 @@ export class IdTable {
 
   /** The calls that an entry stands for, earliest first. */
   callsOf(entry: number): readonly KnownCall[] {
-    const series = this.series[entry];
-    if (series === undefined) return [];
-    const firstSeenMs = this.callFirstSeenMs[entry] as number;
-    const last = { series, firstSeenMs, lastSeenMs: this.requestSeenMs[entry] as number };
-    return [...(this.earlierCalls.get(entry) ?? []), last];
+    const last = this.lastCall(entry);
+    return last === undefined ? [] : [...(this.earlierCalls.get(entry) ?? []), last];
   }
 
   /** Forgets the longest unseen entries while `isForgettable` says so. */
@@ -96,87 +139,82 @@ export class IdTable {
   }
 
   #is(entry: number, id: Fingerprint): boolean {
-    const at = entry * 4;
+    const entries = this.#entries;
     return (
-      this.#hashes[at] === id.h1 &&
-      this.#hashes[at + 1] === id.h2 &&
-      this.#hashes[at + 2] === id.h3 &&
-      this.#hashes[at + 3] === id.h4
+      entries.int(entry, 0) === id.h1 &&
+      entries.int(entry, 1) === id.h2 &&
+      entries.int(entry, 2) === id.h3 &&
+      entries.int(entry, 3) === id.h4
     );
   }
 
   #forget(entry: number): void {
-    const bucket = (this.#hashes[entry * 4] as number) & (this.#buckets.length - 1);
+    const entries = this.#entries;
+    const bucket = entries.int(entry, 0) & (this.#buckets.length - 1);
+    const next = entries.int(entry, NEXT_IN_BUCKET);
     let at = this.#buckets[bucket] as number;
     if (at === entry) {
-      this.#buckets[bucket] = this.#nextInBucket[entry] as number;
+      this.#buckets[bucket] = next;
     } else {
-      while (this.#nextInBucket[at] !== entry) at = this.#nextInBucket[at] as number;
-      this.#nextInBucket[at] = this.#nextInBucket[entry] as number;
+      while (entries.int(at, NEXT_IN_BUCKET) !== entry) at = entries.int(at, NEXT_IN_BUCKET);
+      entries.setInt(at, NEXT_IN_BUCKET, next);
     }
     this.#unlink(entry);
-    this.series[entry] = undefined;
+    this.#releaseSeries(entry);
     this.earlierCalls.delete(entry);
-    this.#nextInBucket[entry] = this.#free;
+    entries.setInt(entry, NEXT_IN_BUCKET, this.#free);
     this.#free = entry;
     this.size--;
+  }
+
+  #releaseSeries(entry: number): void {
+    const slot = this.#entries.int(entry, SERIES);
+    if (slot !== NONE) this.#series.release(slot);
   }
 
   #allocate(): number {
     if (this.#free !== NONE) {
       const entry = this.#free;
-      this.#free = this.#nextInBucket[entry] as number;
+      this.#free = this.#entries.int(entry, NEXT_IN_BUCKET);
       return entry;
     }
-    if (this.#used === this.requestSeenMs.length) this.#grow();
+    if (this.#used === this.#entries.capacity) this.#entries.addPage();
+    if (this.#used === this.#buckets.length) this.#rehash(this.#buckets.length * 2);
     return this.#used++;
   }
 
-  #grow(): void {
-    const capacity = this.requestSeenMs.length * 2;
-    this.requestSeenMs = grownFloats(this.requestSeenMs, capacity);
-    this.responseSeenMs = grownFloats(this.responseSeenMs, capacity);
-    this.callFirstSeenMs = grownFloats(this.callFirstSeenMs, capacity);
-    this.firstRequest = grownInts(this.firstRequest, capacity);
-    this.firstResponse = grownInts(this.firstResponse, capacity);
-    this.#hashes = grownInts(this.#hashes, capacity * 4);
-    this.#nextInBucket = grownInts(this.#nextInBucket, capacity);
-    this.#fresher = grownInts(this.#fresher, capacity);
-    this.#staler = grownInts(this.#staler, capacity);
-    this.#buckets = new Int32Array(capacity * 2).fill(NONE);
-    for (let entry = 0; entry < this.#used; entry++) {
-      const bucket = (this.#hashes[entry * 4] as number) & (this.#buckets.length - 1);
-      this.#nextInBucket[entry] = this.#buckets[bucket] as number;
-      this.#buckets[bucket] = entry;
-    }
+  #rehash(bucketCount: number): void {
+    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+    // No entry is free, or none would have to be made.
+    for (let entry = 0; entry < this.#used; entry++) this.#linkBucket(entry);
+  }
+
+  #linkBucket(entry: number): void {
+    const bucket = this.#entries.int(entry, 0) & (this.#buckets.length - 1);
+    this.#entries.setInt(entry, NEXT_IN_BUCKET, this.#buckets[bucket] as number);
+    this.#buckets[bucket] = entry;
   }
 
   #linkFreshest(entry: number): void {
-    this.#fresher[entry] = NONE;
-    this.#staler[entry] = this.#freshest;
+    this.#entries.setInt(entry, FRESHER, NONE);
+    this.#entries.setInt(entry, STALER, this.#freshest);
     if (this.#freshest === NONE) this.#stalest = entry;
-    else this.#fresher[this.#freshest] = entry;
+    else this.#entries.setInt(this.#freshest, FRESHER, entry);
     this.#freshest = entry;
   }
 
   #unlink(entry: number): void {
-    const fresher = this.#fresher[entry] as number;
-    const staler = this.#staler[entry] as number;
+    const fresher = this.#entries.int(entry, FRESHER);
+    const staler = this.#entries.int(entry, STALER);
     if (fresher === NONE) this.#freshest = staler;
-    else this.#staler[fresher] = staler;
+    else this.#entries.setInt(fresher, STALER, staler);
     if (staler === NONE) this.#stalest = fresher;
-    else this.#fresher[staler] = fresher;
+    else this.#entries.setInt(staler, FRESHER, fresher);
   }
 }
 
 export function grownInts(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const to = new Int32Array(length);
-  to.set(from);
-  return to;
-}
-
-export function grownFloats(from: Float64Array, length: number): Float64Array<ArrayBuffer> {
-  const to = new Float64Array(length);
   to.set(from);
   return to;
 }

@@ -1,5 +1,4 @@
 import { type InputTopic, TOPICS } from '../../events/topics.ts';
-import type { Series } from '../../tally/series.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
 import { laneOf } from './lane.ts';
@@ -64,14 +63,15 @@ export class Join {
   request(id: Fingerprint, half: RequestHalf): RequestOutcome {
     this.times.passRecord(TOPICS.requests, half.loggedAtMs, laneOf(half.place));
     const entry = this.ids.touch(id);
-    if (!this.seeRequest(entry, half.loggedAtMs, () => half.series)) return 'duplicate';
-    for (let slot = this.ids.firstResponse[entry] as number; slot !== NONE; ) {
+    if (!this.seeRequest(entry, half.loggedAtMs)) return 'duplicate';
+    this.ids.beginCall(entry, half.series, half.loggedAtMs);
+    for (let slot = this.ids.firstResponse(entry); slot !== NONE; ) {
       const distanceMs = this.responses.at(slot).half.loggedAtMs - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'unanswered';
       const response = this.#takeResponse(slot);
       if (distanceMs >= -this.#options.joinTimeoutMs) return { answeredBy: response };
       this.#losses.responseOrphaned(response, 'no_request');
-      slot = this.ids.firstResponse[entry] as number;
+      slot = this.ids.firstResponse(entry);
     }
     this.waitForResponse(entry, half);
     this.#boundPending();
@@ -82,54 +82,51 @@ export class Join {
     this.times.passRecord(TOPICS.responses, half.loggedAtMs, laneOf(half.place));
     const entry = this.ids.touch(id);
     if (!this.seeResponse(entry, half.loggedAtMs)) return 'duplicate';
-    for (let slot = this.ids.firstRequest[entry] as number; slot !== NONE; ) {
-      const distanceMs = (this.requests.loggedAtMs[slot] as number) - half.loggedAtMs;
+    for (let slot = this.ids.firstRequest(entry); slot !== NONE; ) {
+      const distanceMs = this.requests.loggedAtMs(slot) - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'orphan';
       const request = this.#takeRequest(slot);
       if (distanceMs >= -this.#options.joinTimeoutMs) return { answers: request };
       this.#losses.requestUnanswered(request);
-      slot = this.ids.firstRequest[entry] as number;
+      slot = this.ids.firstRequest(entry);
     }
     this.waitForRequest(entry, half);
     this.#boundPending();
     return 'waiting';
   }
 
-  /**
-   * Remembers that the id of an entry was seen on the requests topic. Answers whether that begins a call, or only
-   * repeats one. `seriesOf` is asked for what begins one.
-   */
-  seeRequest(entry: number, loggedAtMs: number, seriesOf: () => Series | undefined): boolean {
-    const lastSeenMs = this.ids.requestSeenMs[entry] as number;
-    if (this.#isRepeated(this.ids.requestSeenMs, entry, loggedAtMs)) return false;
-    const before = this.ids.series[entry];
-    if (before !== undefined) this.#keepEarlierCall(entry, lastSeenMs, before);
-    this.ids.series[entry] = seriesOf();
-    this.ids.callFirstSeenMs[entry] = loggedAtMs;
-    return true;
+  /** Remembers that the id of an entry was seen on the requests topic. Answers whether that begins a call, or only repeats one. */
+  seeRequest(entry: number, loggedAtMs: number): boolean {
+    const lastSeenMs = this.ids.requestSeenMs(entry);
+    const isRepeated = loggedAtMs - lastSeenMs <= this.#options.dedupHorizonMs;
+    if (!isRepeated) this.#keepEarlierCall(entry);
+    if (loggedAtMs > lastSeenMs) this.ids.setRequestSeenMs(entry, loggedAtMs);
+    return !isRepeated;
   }
 
   /** Likewise on the responses topic. */
   seeResponse(entry: number, loggedAtMs: number): boolean {
-    return !this.#isRepeated(this.ids.responseSeenMs, entry, loggedAtMs);
+    const lastSeenMs = this.ids.responseSeenMs(entry);
+    if (loggedAtMs > lastSeenMs) this.ids.setResponseSeenMs(entry, loggedAtMs);
+    return loggedAtMs - lastSeenMs > this.#options.dedupHorizonMs;
   }
 
   waitForResponse(entry: number, half: RequestHalf): void {
     const added = this.requests.add(entry, half);
-    let slot = this.ids.firstRequest[entry] as number;
+    let slot = this.ids.firstRequest(entry);
     if (slot === NONE) {
-      this.ids.firstRequest[entry] = added;
+      this.ids.setFirstRequest(entry, added);
       return;
     }
-    while (this.requests.nextOfId[slot] !== NONE) slot = this.requests.nextOfId[slot] as number;
-    this.requests.nextOfId[slot] = added;
+    for (let next = slot; next !== NONE; next = this.requests.nextOfId(slot)) slot = next;
+    this.requests.setNextOfId(slot, added);
   }
 
   waitForRequest(entry: number, half: ResponseHalf): void {
     const added = this.responses.add(entry, half, NONE);
-    let slot = this.ids.firstResponse[entry] as number;
+    let slot = this.ids.firstResponse(entry);
     if (slot === NONE) {
-      this.ids.firstResponse[entry] = added;
+      this.ids.setFirstResponse(entry, added);
       return;
     }
     while (this.responses.at(slot).nextOfId !== NONE) slot = this.responses.at(slot).nextOfId;
@@ -149,7 +146,7 @@ export class Join {
     const { readMs, replayMs } = this.times;
     const responsesFromMs = readMs[TOPICS.responses] - patienceMs;
     for (let slot = this.requests.arrivals.first; slot !== NONE; slot = this.requests.arrivals.first) {
-      const loggedAtMs = this.requests.loggedAtMs[slot] as number;
+      const loggedAtMs = this.requests.loggedAtMs(slot);
       if (loggedAtMs >= responsesFromMs) break;
       if (loggedAtMs >= replayMs[TOPICS.responses] - patienceMs) this.gaveUpBeyondReplay = true;
       this.#losses.requestUnanswered(this.#takeRequest(slot));
@@ -164,32 +161,27 @@ export class Join {
     this.ids.forgetWhile((entry) => this.#isForgettable(entry));
   }
 
-  #isRepeated(seenMs: Float64Array, entry: number, loggedAtMs: number): boolean {
-    const lastMs = seenMs[entry] as number;
-    if (loggedAtMs > lastMs) seenMs[entry] = loggedAtMs;
-    return loggedAtMs - lastMs <= this.#options.dedupHorizonMs;
-  }
-
   #isForgettable(entry: number): boolean {
     const { dedupHorizonMs, logTimeSlackMs } = this.#options;
     const memoryMs = dedupHorizonMs + logTimeSlackMs;
     const { readMs } = this.times;
-    const requestSeenMs = this.ids.requestSeenMs[entry] as number;
+    const requestSeenMs = this.ids.requestSeenMs(entry);
     return (
-      this.ids.firstRequest[entry] === NONE &&
-      this.ids.firstResponse[entry] === NONE &&
+      this.ids.firstRequest(entry) === NONE &&
+      this.ids.firstResponse(entry) === NONE &&
       requestSeenMs < readMs[TOPICS.requests] - memoryMs &&
       // An evaluation that is still to be read may ask for the call.
       requestSeenMs < readMs[TOPICS.evaluations] - memoryMs &&
-      (this.ids.responseSeenMs[entry] as number) < readMs[TOPICS.responses] - memoryMs
+      this.ids.responseSeenMs(entry) < readMs[TOPICS.responses] - memoryMs
     );
   }
 
-  #keepEarlierCall(entry: number, lastSeenMs: number, series: Series): void {
+  #keepEarlierCall(entry: number): void {
+    const last = this.ids.lastCall(entry);
+    if (last === undefined) return;
     const { dedupHorizonMs, logTimeSlackMs } = this.#options;
     const askedFromMs = this.times.readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
-    const firstSeenMs = this.ids.callFirstSeenMs[entry] as number;
-    const calls = [...(this.ids.earlierCalls.get(entry) ?? []), { series, firstSeenMs, lastSeenMs }];
+    const calls = [...(this.ids.earlierCalls.get(entry) ?? []), last];
     const asked = calls.filter((call) => call.lastSeenMs >= askedFromMs);
     if (asked.length > 0) this.ids.earlierCalls.set(entry, asked);
     else this.ids.earlierCalls.delete(entry);
@@ -197,13 +189,13 @@ export class Join {
 
   /** The slot taken is always the first of its id: halves of one id wait, match and time out in log order. */
   #takeRequest(slot: number): RequestHalf {
-    this.ids.firstRequest[this.requests.entry[slot] as number] = this.requests.nextOfId[slot] as number;
+    this.ids.setFirstRequest(this.requests.entry(slot), this.requests.nextOfId(slot));
     return this.requests.take(slot);
   }
 
   #takeResponse(slot: number): ResponseHalf {
     const waiting = this.responses.at(slot);
-    this.ids.firstResponse[waiting.entry] = waiting.nextOfId;
+    this.ids.setFirstResponse(waiting.entry, waiting.nextOfId);
     return this.responses.take(slot);
   }
 

@@ -5,10 +5,16 @@ import type { DeadLetterReason } from '../../metrics-store/outbox.ts';
 
 export type ParsedRecord<K extends EventType> =
   | { readonly ok: true; readonly event: EventOf[K]; readonly key: Uint8Array; readonly value: Uint8Array }
-  | { readonly ok: false; readonly reason: DeadLetterReason; readonly detail: string };
+  | RefusedRecord;
+
+export interface RefusedRecord {
+  readonly ok: false;
+  readonly reason: DeadLetterReason;
+  readonly detail: string;
+}
 
 /** Any producer may write to the topics, so what HTTP has checked is checked again. */
-export function parseRecord<K extends EventType>(type: K, record: LogRecord): ParsedRecord<K> {
+export function parseRecord<K extends EventType>(type: K, record: Pick<LogRecord, 'key' | 'value'>): ParsedRecord<K> {
   const { key, value } = record;
   if (value === null) return { ok: false, reason: 'invalid', detail: 'The record has no value' };
   let event: unknown;

@@ -1,12 +1,8 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
-import type { LlmRequest } from '../../events/llm-request.ts';
-import { parseTimestampMs } from '../../events/timestamp.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { type Positions, positionKey } from '../../metrics-store/commit.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import { invariant } from '../../tally/invariant.ts';
-import type { Series } from '../../tally/series.ts';
-import { tokens } from './answered-call.ts';
 import { Books, type PlacedRecord } from './books.ts';
 import { CallSampling } from './call-sampling.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint.ts';
@@ -20,8 +16,11 @@ import type { KnownCall } from './known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './lane.ts';
 import { parseRecord } from './parse-record.ts';
 import { horizonStartMs } from './recall.ts';
+import { RequestRecord } from './request-record.ts';
+import { ResponseRecord } from './response-record.ts';
 import { SeriesDictionary } from './series-dictionary.ts';
 import type { RequestHalf } from './waiting-requests.ts';
+import type { ResponseHalf } from './waiting-responses.ts';
 
 export interface CoreOptions extends JoinOptions {
   /** The shard: its number, which is that of its first partition. */
@@ -46,11 +45,13 @@ export class PartitionCore {
   readonly sampling: CallSampling;
   readonly invalid = perTopic(() => new InvalidPlaces());
   readonly id: Fingerprint;
+  /** The record of the requests topic that was read last. */
+  readonly request = new RequestRecord(new SeriesDictionary());
 
   /** The next offset to fold, per topic and lane. */
   readonly #positions = perTopic(() => [0]);
   readonly #books: Books;
-  readonly #series = new SeriesDictionary();
+  readonly #response = new ResponseRecord();
   readonly #options: CoreOptions;
 
   constructor(options: CoreOptions) {
@@ -168,7 +169,7 @@ export class PartitionCore {
       positions: this.#positions,
       timesMs: perTopic((topic) => times.lanesReadMs(topic)),
       waiting: {
-        [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place[slot] as number),
+        [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place(slot)),
         [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
         [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
       },
@@ -186,49 +187,47 @@ export class PartitionCore {
     this.sampling.resumeAt(checkpoint.sampling);
   }
 
-  seriesOf(event: LlmRequest): Series {
-    const { tenant_id: tenantId, route, model, provider } = event;
-    return this.#series.of({ tenantId, route, model, provider: provider ?? '' });
-  }
-
-  /** What the join keeps of a request. */
-  requestHalf(at: { place: number; loggedAtMs: number }, event: LlmRequest, keptId: string | null): RequestHalf {
-    return {
-      series: this.seriesOf(event),
-      place: at.place,
-      loggedAtMs: at.loggedAtMs,
-      timestampMs: parseTimestampMs(event.timestamp),
-      promptTokens: tokens(event.prompt_tokens),
-      cachedPromptTokens: tokens(event.cached_prompt_tokens),
-      cacheWriteTokens: tokens(event.cache_write_tokens),
-      keptId,
-    };
+  /** What the join keeps of the request that was read last. */
+  requestHalf(place: number, loggedAtMs: number, isKept: boolean): RequestHalf {
+    const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
+    const keptId = isKept ? this.request.requestId : null;
+    return { series, place, loggedAtMs, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens, keptId };
   }
 
   #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {
-    const parsed = parseRecord('request', record);
-    if (!parsed.ok) return this.#refuse(TOPICS.requests, { ...record, place }, parsed);
-    const { event, key } = parsed;
+    const { request } = this;
+    const refused = request.read(record);
+    if (refused !== null) return this.#refuse(TOPICS.requests, { ...record, place }, refused);
     const { loggedAtMs } = record;
-    const id = this.id.of(key);
-    const isKept = this.sampling.keeps(loggedAtMs, id.h2);
-    const half = this.requestHalf({ place, loggedAtMs }, event, isKept ? event.request_id : null);
+    const id = this.id.of(request.key);
+    const half = this.requestHalf(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
     const outcome = this.join.request(id, half);
     if (outcome === 'duplicate') this.#books.requestRepeated(half);
-    else this.#books.requestCounted(half, event);
+    else this.#books.requestCounted(half, request);
     if (outcome === 'unanswered') this.#books.requestUnanswered(half);
-    else if (typeof outcome === 'object') this.#books.answered(half, outcome.answeredBy, prices, true);
-    if (this.evaluations.waiting.size > 0) this.evaluations.requestSeen(event.request_id, this.#knownCalls(key));
+    else if (typeof outcome === 'object') this.#answer(half, outcome.answeredBy, prices);
+    if (this.evaluations.waiting.size > 0) {
+      this.evaluations.requestSeen(request.requestId, this.#knownCalls(request.key));
+    }
+  }
+
+  /** A response was there before its request. */
+  #answer(half: RequestHalf, answeredBy: ResponseHalf, prices: PriceBook): void {
+    const refused = this.#response.read(answeredBy);
+    invariant(refused === null, 'a response that waits was valid');
+    this.#books.answered(half, { facts: this.#response, loggedAtMs: answeredBy.loggedAtMs, hasWaited: true }, prices);
   }
 
   #foldResponse(record: LogRecord, place: number, prices: PriceBook): void {
-    const parsed = parseRecord('response', record);
-    if (!parsed.ok) return this.#refuse(TOPICS.responses, { ...record, place }, parsed);
-    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
-    const outcome = this.join.response(this.id.of(parsed.key), half);
+    const response = this.#response;
+    const refused = response.read(record);
+    if (refused !== null) return this.#refuse(TOPICS.responses, { ...record, place }, refused);
+    const { loggedAtMs } = record;
+    const half = { place, loggedAtMs, key: response.key, value: response.value };
+    const outcome = this.join.response(this.id.of(response.key), half);
     if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
     else if (outcome === 'orphan') this.#books.responseRefused(half);
-    else this.#books.answered(outcome.answers, half, prices, false);
+    else this.#books.answered(outcome.answers, { facts: response, loggedAtMs, hasWaited: false }, prices);
   }
 
   #foldEvaluation(record: LogRecord, place: number): void {

@@ -1,5 +1,4 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
-import type { LlmRequest } from '../../events/llm-request.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { laneOf, offsetOf, placeOf } from './lane.ts';
@@ -73,17 +72,17 @@ export class Recall {
   }
 
   #recallRequest(record: LogRecord, place: number, key: Uint8Array): void {
-    const { join, id } = this.#core;
+    const { join, id, request } = this.#core;
     const { loggedAtMs } = record;
     const entry = join.ids.touch(id.of(key));
     const isWaiting = this.#waiting[TOPICS.requests].has(place);
-    let event: LlmRequest | null = null;
-    join.seeRequest(entry, loggedAtMs, () => this.#core.seriesOf((event = knownRequest(record))));
-    if (!isWaiting) return;
-    event ??= knownRequest(record);
+    const begins = join.seeRequest(entry, loggedAtMs);
+    if (!begins && !isWaiting) return;
+    // It was valid when it was folded; a newer program may think otherwise, and knows nothing of it then.
+    if (request.read(record) !== null) return;
+    if (begins) join.ids.beginCall(entry, request.series, loggedAtMs);
     // Whether its call was kept is not written down; an answer too many in the calls does no harm.
-    const half = this.#core.requestHalf({ place, loggedAtMs }, event, event.request_id);
-    join.waitForResponse(entry, half);
+    if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, true));
   }
 
   #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {
@@ -93,8 +92,7 @@ export class Recall {
     join.seeResponse(entry, loggedAtMs);
     if (!this.#waiting[TOPICS.responses].has(place)) return;
     const parsed = parseRecord('response', record);
-    if (!parsed.ok) return;
-    join.waitForRequest(entry, { ...parsed, place, loggedAtMs });
+    if (parsed.ok) join.waitForRequest(entry, { place, loggedAtMs, key, value: parsed.value });
   }
 
   #recallEvaluation(record: LogRecord, place: number): void {
@@ -103,12 +101,6 @@ export class Recall {
     const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     this.#core.evaluations.recall(half, this.#waiting[TOPICS.evaluations].has(place));
   }
-}
-
-/** A request that was valid when it was folded. Checking a million of them again would double the time of a restart. */
-function knownRequest({ value }: LogRecord): LlmRequest {
-  const { buffer, byteOffset, byteLength } = value as Uint8Array;
-  return JSON.parse(Buffer.from(buffer, byteOffset, byteLength).toString('utf8')) as LlmRequest;
 }
 
 /**

@@ -1,18 +1,35 @@
-import { type Series, seriesKey } from '../../tally/series.ts';
+import type { Series } from '../../tally/series.ts';
 
 /** Beyond this many the dictionary starts again: sharing is a saving, not a promise. */
 const SERIES_MAX = 100_000;
 
+type ByProvider = Map<string, Series>;
+type ByModel = Map<string, ByProvider>;
+type ByRoute = Map<string, ByModel>;
+
 /** One object per series, so that deltas can be found by identity and waiting calls share it. */
 export class SeriesDictionary {
-  readonly #series = new Map<string, Series>();
+  readonly #byTenant = new Map<string, ByRoute>();
+  #size = 0;
 
-  of(series: Series): Series {
-    const key = seriesKey(series);
-    const known = this.#series.get(key);
+  /** Four look-ups of texts whose hash is known take less than making one key of them. */
+  of(tenantId: string, route: string, model: string, provider: string): Series {
+    const known = this.#byTenant.get(tenantId)?.get(route)?.get(model)?.get(provider);
     if (known !== undefined) return known;
-    if (this.#series.size >= SERIES_MAX) this.#series.clear();
-    this.#series.set(key, series);
+    if (this.#size >= SERIES_MAX) {
+      this.#byTenant.clear();
+      this.#size = 0;
+    }
+    const series = { tenantId, route, model, provider };
+    const byRoute = below<string, ByModel>(this.#byTenant, tenantId);
+    below<string, Series>(below<string, ByProvider>(byRoute, route), model).set(provider, series);
+    this.#size++;
     return series;
   }
+}
+
+function below<Key, Value>(map: Map<string, Map<Key, Value>>, key: string): Map<Key, Value> {
+  let inner = map.get(key);
+  if (inner === undefined) map.set(key, (inner = new Map()));
+  return inner;
 }

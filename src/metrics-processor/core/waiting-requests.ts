@@ -1,6 +1,8 @@
 import type { Series } from '../../tally/series.ts';
 import { ArrivalList } from './arrival-list.ts';
-import { grownFloats, grownInts, NONE } from './id-table.ts';
+import { NONE } from './id-table.ts';
+import { RecordPages } from './record-pages.ts';
+import { SeriesSlots } from './series-slots.ts';
 
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
 export interface RequestHalf {
@@ -16,24 +18,28 @@ export interface RequestHalf {
   readonly keptId: string | null;
 }
 
+/** Three doubles and six integers. */
+const INTS_PER_REQUEST = 12;
+const LOGGED_AT_MS = 0;
+const PLACE = 1;
+const TIMESTAMP_MS = 2;
+const ENTRY = 6;
+const NEXT_OF_ID = 7;
+const PROMPT_TOKENS = 8;
+const CACHED_PROMPT_TOKENS = 9;
+const CACHE_WRITE_TOKENS = 10;
+const SERIES = 11;
+
 /**
- * Requests without a response so far: columns of typed arrays, some 90 bytes each, since there may be a million.
+ * Requests without a response so far: 56 bytes each and their id where it is kept, since there may be a million.
  * Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
  */
 export class WaitingRequests {
   readonly arrivals = new ArrivalList();
-  entry = new Int32Array(256);
-  /** The next waiting request of the same id. */
-  nextOfId = new Int32Array(256);
-  loggedAtMs = new Float64Array(256);
-  place = new Float64Array(256);
 
-  #series: (Series | undefined)[] = [];
-  #timestampMs = new Float64Array(256);
-  #promptTokens = new Float64Array(256);
-  #cachedPromptTokens = new Float64Array(256);
-  #cacheWriteTokens = new Float64Array(256);
-  readonly #keptId: (string | null)[] = [];
+  readonly #slots = new RecordPages(INTS_PER_REQUEST);
+  readonly #series = new SeriesSlots();
+  readonly #keptIds: (string | null)[] = [];
   readonly #free: number[] = [];
   #used = 0;
 
@@ -41,52 +47,71 @@ export class WaitingRequests {
     return this.arrivals.length;
   }
 
+  entry(slot: number): number {
+    return this.#slots.int(slot, ENTRY);
+  }
+
+  loggedAtMs(slot: number): number {
+    return this.#slots.double(slot, LOGGED_AT_MS);
+  }
+
+  place(slot: number): number {
+    return this.#slots.double(slot, PLACE);
+  }
+
+  /** The next waiting request of the same id. */
+  nextOfId(slot: number): number {
+    return this.#slots.int(slot, NEXT_OF_ID);
+  }
+
+  setNextOfId(slot: number, next: number): void {
+    this.#slots.setInt(slot, NEXT_OF_ID, next);
+  }
+
   add(entry: number, half: RequestHalf): number {
     const slot = this.#free.pop() ?? this.#fresh();
-    this.entry[slot] = entry;
-    this.nextOfId[slot] = NONE;
-    this.loggedAtMs[slot] = half.loggedAtMs;
-    this.place[slot] = half.place;
-    this.#series[slot] = half.series;
-    this.#timestampMs[slot] = half.timestampMs;
-    this.#promptTokens[slot] = half.promptTokens;
-    this.#cachedPromptTokens[slot] = half.cachedPromptTokens;
-    this.#cacheWriteTokens[slot] = half.cacheWriteTokens;
-    this.#keptId[slot] = half.keptId;
+    const slots = this.#slots;
+    slots.setDouble(slot, LOGGED_AT_MS, half.loggedAtMs);
+    slots.setDouble(slot, PLACE, half.place);
+    slots.setDouble(slot, TIMESTAMP_MS, half.timestampMs);
+    slots.setInt(slot, ENTRY, entry);
+    slots.setInt(slot, NEXT_OF_ID, NONE);
+    slots.setInt(slot, PROMPT_TOKENS, asInt(half.promptTokens));
+    slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(half.cachedPromptTokens));
+    slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(half.cacheWriteTokens));
+    slots.setInt(slot, SERIES, this.#series.hold(half.series));
+    this.#keptIds[slot] = half.keptId;
     this.arrivals.push(slot);
     return slot;
   }
 
   take(slot: number): RequestHalf {
+    const slots = this.#slots;
+    const series = slots.int(slot, SERIES);
     const half: RequestHalf = {
-      series: this.#series[slot] as Series,
-      place: this.place[slot] as number,
-      loggedAtMs: this.loggedAtMs[slot] as number,
-      timestampMs: this.#timestampMs[slot] as number,
-      promptTokens: this.#promptTokens[slot] as number,
-      cachedPromptTokens: this.#cachedPromptTokens[slot] as number,
-      cacheWriteTokens: this.#cacheWriteTokens[slot] as number,
-      keptId: this.#keptId[slot] ?? null,
+      series: this.#series.at(series),
+      place: this.place(slot),
+      loggedAtMs: this.loggedAtMs(slot),
+      timestampMs: slots.double(slot, TIMESTAMP_MS),
+      promptTokens: asCount(slots.int(slot, PROMPT_TOKENS)),
+      cachedPromptTokens: asCount(slots.int(slot, CACHED_PROMPT_TOKENS)),
+      cacheWriteTokens: asCount(slots.int(slot, CACHE_WRITE_TOKENS)),
+      keptId: this.#keptIds[slot] ?? null,
     };
-    this.#series[slot] = undefined;
-    this.#keptId[slot] = null;
+    this.#series.release(series);
+    this.#keptIds[slot] = null;
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
   }
 
   #fresh(): number {
-    if (this.#used === this.entry.length) {
-      const length = this.#used * 2;
-      this.entry = grownInts(this.entry, length);
-      this.nextOfId = grownInts(this.nextOfId, length);
-      this.loggedAtMs = grownFloats(this.loggedAtMs, length);
-      this.place = grownFloats(this.place, length);
-      this.#timestampMs = grownFloats(this.#timestampMs, length);
-      this.#promptTokens = grownFloats(this.#promptTokens, length);
-      this.#cachedPromptTokens = grownFloats(this.#cachedPromptTokens, length);
-      this.#cacheWriteTokens = grownFloats(this.#cacheWriteTokens, length);
-    }
+    if (this.#used === this.#slots.capacity) this.#slots.addPage();
     return this.#used++;
   }
 }
+
+/** A count is at most `TOKENS_MAX`, which 32 bits hold. */
+const asInt = (count: number): number => (Number.isNaN(count) ? UNKNOWN : count);
+const asCount = (int: number): number => (int === UNKNOWN ? Number.NaN : int);
+const UNKNOWN = -1;

@@ -1,10 +1,8 @@
-import type { LlmResponse } from '../../events/llm-response.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { ownBytes } from './own-bytes.ts';
 
-/** A response that came before its request. Rare, so it is kept as it was sent. */
+/** A response that came before its request. Rare, so it is kept as it was sent, and read again when its request comes. */
 export interface ResponseHalf {
-  readonly event: LlmResponse;
   readonly place: number;
   readonly loggedAtMs: number;
   readonly key: Uint8Array;
@@ -29,7 +27,7 @@ export class WaitingResponses {
 
   add(entry: number, half: ResponseHalf, none: number): number {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = { half: { ...half, ...ownBytes(half) }, entry, nextOfId: none };
+    this.#slots[slot] = { half: ownHalf(half), entry, nextOfId: none };
     this.arrivals.push(slot);
     return slot;
   }
@@ -45,4 +43,8 @@ export class WaitingResponses {
     this.#free.push(slot);
     return half;
   }
+}
+
+function ownHalf(half: ResponseHalf): ResponseHalf {
+  return { place: half.place, loggedAtMs: half.loggedAtMs, ...ownBytes(half) };
 }

@@ -1,0 +1,53 @@
+/** A power of two, so that finding a record takes two shifts; a page of the largest records is 64 KiB. */
+const RECORDS_PER_PAGE = 1024;
+const PAGE_SHIFT = 10;
+const IN_PAGE = RECORDS_PER_PAGE - 1;
+
+/**
+ * Records of integers and doubles, numbered from 0, in pages of typed arrays.
+ *
+ * All of a record lies side by side, since a call is looked up at random and each column of its own would be another miss of
+ * the processor's cache. Pages, because one array that doubles holds up to three times what is used while it grows, and half of
+ * it is never used after.
+ */
+export class RecordPages {
+  readonly #intsPerRecord: number;
+  readonly #ints: Int32Array[] = [];
+  /** The same memory. Column 1 of the doubles is columns 2 and 3 of the integers. */
+  readonly #doubles: Float64Array[] = [];
+
+  /** @param intsPerRecord even; a double takes the place of two */
+  constructor(intsPerRecord: number) {
+    this.#intsPerRecord = intsPerRecord;
+  }
+
+  get capacity(): number {
+    return this.#ints.length * RECORDS_PER_PAGE;
+  }
+
+  addPage(): void {
+    const ints = new Int32Array(RECORDS_PER_PAGE * this.#intsPerRecord);
+    this.#ints.push(ints);
+    this.#doubles.push(new Float64Array(ints.buffer));
+  }
+
+  int(record: number, column: number): number {
+    const page = this.#ints[record >> PAGE_SHIFT] as Int32Array;
+    return page[(record & IN_PAGE) * this.#intsPerRecord + column] as number;
+  }
+
+  setInt(record: number, column: number, value: number): void {
+    const page = this.#ints[record >> PAGE_SHIFT] as Int32Array;
+    page[(record & IN_PAGE) * this.#intsPerRecord + column] = value;
+  }
+
+  double(record: number, column: number): number {
+    const page = this.#doubles[record >> PAGE_SHIFT] as Float64Array;
+    return page[(record & IN_PAGE) * (this.#intsPerRecord >> 1) + column] as number;
+  }
+
+  setDouble(record: number, column: number, value: number): void {
+    const page = this.#doubles[record >> PAGE_SHIFT] as Float64Array;
+    page[(record & IN_PAGE) * (this.#intsPerRecord >> 1) + column] = value;
+  }
+}
