@@ -24,7 +24,7 @@ export class TopicReader {
       this.#positions = this.#positions.map((at) => (at.partition === partition ? { ...at, offset: nextOffset } : at));
     }
     return slices.flatMap(({ records }) =>
-      records.map(({ key, value }) => ({ key: textOf(key), value: textOf(value) })),
+      Array.from(records, ({ key, value }) => ({ key: textOf(key), value: textOf(value) })),
     );
   }
 }

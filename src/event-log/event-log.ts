@@ -88,7 +88,8 @@ export interface PollLimits {
 export interface LogSlice {
   readonly topic: InputTopic;
   readonly partition: number;
-  readonly records: readonly LogRecord[];
+  /** In order. They may be decoded one at a time, as they are asked for; that throws what `poll` throws. */
+  readonly records: Iterable<LogRecord>;
   /**
    * Where the next poll goes on. Not simply the offset after the last record: a Kafka log has offsets that no reader
    * sees (transaction markers, aborted records), and a slice may hold nothing else.

@@ -108,16 +108,16 @@ export class PartitionOwner {
     const { topic, partition, records, nextOffset, endOffset, sealedThroughMs } = slice;
     const lane = this.core.laneOf(partition);
     const key = laneKey(topic, lane);
-    this.core.fold(topic, records, prices, lane);
+    const count = this.core.fold(topic, records, prices, lane);
     this.core.skipTo(topic, nextOffset, lane);
-    this.#foldedSinceCommit += records.length;
+    this.#foldedSinceCommit += count;
     this.#isAtEnd.set(key, nextOffset >= endOffset);
     if (sealedThroughMs !== null && sealedThroughMs >= (this.#sealedMs.get(key) ?? 0) + this.#options.pace.sealStepMs) {
       this.core.seal(topic, sealedThroughMs, lane);
       this.#sealedMs.set(key, sealedThroughMs);
     }
     this.#ports.events.folded(partition, topic, {
-      records: records.length,
+      records: count,
       lag: endOffset - nextOffset,
     });
   }

@@ -95,7 +95,7 @@ class BouncingLog extends MemoryEventLog {
 
   override async poll(wanted: readonly LogPosition[], limits: PollLimits) {
     const slices = await super.poll(wanted, limits);
-    if (this.#held !== null && slices.some(({ records }) => records.length > 0)) {
+    if (this.#held !== null && slices.some(({ records }) => [...records].length > 0)) {
       this.isHolding = true;
       await this.#held;
     }

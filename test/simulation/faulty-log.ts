@@ -50,7 +50,7 @@ export class FaultyLog implements EventLog {
     this.#failBefore('poll');
     const slices = await this.#log.poll(wanted, limits);
     await this.#host.pass(this.#world.latencyMs());
-    return slices.map((slice) => ({ ...slice, records: slice.records.filter((record) => !isMarker(record)) }));
+    return slices.map((slice) => ({ ...slice, records: [...slice.records].filter((record) => !isMarker(record)) }));
   }
 
   /** Pages are short, so that there are many. */

@@ -79,8 +79,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a repetition exactly at the horizon counts again',
     file: JOIN,
-    find: 'loggedAtMs - lastMs <= this.#options.dedupHorizonMs',
-    replace: 'loggedAtMs - lastMs < this.#options.dedupHorizonMs',
+    find: 'loggedAtMs - lastSeenMs <= this.#options.dedupHorizonMs',
+    replace: 'loggedAtMs - lastSeenMs < this.#options.dedupHorizonMs',
   },
   {
     name: 'ids are forgotten after half the horizon',
@@ -121,7 +121,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the checkpoint forgets which requests wait',
     file: CORE,
-    find: 'Array.from(requests.arrivals, (slot) => requests.place[slot] as number)',
+    find: 'Array.from(requests.arrivals, (slot) => requests.place(slot))',
     replace: '[]',
   },
   {
@@ -169,14 +169,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a call counts in the window of its response',
     file: EFFECTS,
-    find: 'const startMs = windowStartMs(half.timestampMs, MINUTE_MS);\n    const tally = this.deltas.tally(half.series, startMs);',
-    replace:
-      'const startMs = windowStartMs(Date.parse(response.timestamp), MINUTE_MS);\n    const tally = this.deltas.tally(half.series, startMs);',
+    find: 'const delta = this.#deltaOf(half);',
+    replace: 'const delta = this.deltas.at(half.series, windowStartMs(response.timestampMs, MINUTE_MS));',
   },
   {
     name: 'what a proxy answered from its cache is on the bill',
     file: EFFECTS,
-    find: 'if (answered.isFree) return;',
+    find: 'if (isFree) return;',
     replace: '',
   },
   {

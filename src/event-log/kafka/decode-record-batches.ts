@@ -18,7 +18,8 @@ export interface AbortedTransaction {
 }
 
 export interface DecodedBatches {
-  readonly records: LogRecord[];
+  /** Decoded as they are asked for: whoever lets each go before the next leaves nearly nothing to the garbage collector. */
+  readonly records: Iterable<LogRecord>;
   /** After the last batch that was decoded; `from` where there was none. */
   readonly nextOffset: number;
   /** Uncompressed, of the batches that were decoded. */
@@ -34,7 +35,7 @@ export interface DecodedBatches {
  * @throws {EventLogError} `corrupt` where a batch does not match its checksum or cannot be read.
  */
 export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): DecodedBatches {
-  const records: LogRecord[] = [];
+  const sections: Section[] = [];
   const aborts = new AbortFilter(options.aborted ?? []);
   let nextOffset = options.from;
   let recordBytes = 0;
@@ -46,14 +47,19 @@ export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): Deco
     checkBatch(one);
     const lastOffset = readOffset(one, 0) + one.readInt32BE(batch.LAST_OFFSET_DELTA_AT);
     if (lastOffset >= options.from) {
-      const section = aborts.hides(one, lastOffset) ? null : recordsSection(one);
-      if (section !== null) decodeRecords(one, section, options.from, records);
-      recordBytes += section?.length ?? 0;
+      const records = aborts.hides(one, lastOffset) ? null : recordsSection(one);
+      if (records !== null) sections.push({ batch: one, records });
+      recordBytes += records?.length ?? 0;
       nextOffset = lastOffset + 1;
     }
     at = end;
   }
-  return { records, nextOffset, recordBytes, wireBytes: at };
+  return {
+    records: { [Symbol.iterator]: () => recordsOf(sections, options.from) },
+    nextOffset,
+    recordBytes,
+    wireBytes: at,
+  };
 }
 
 function checkBatch(one: Buffer): void {
@@ -78,15 +84,25 @@ function recordsSection(one: Buffer): Buffer {
   }
 }
 
-/** Appends the records of one batch to `into`. The loop keeps everything in locals: it runs for each record read. */
-function decodeRecords(one: Buffer, section: Buffer, from: number, into: LogRecord[]): void {
+interface Section {
+  readonly batch: Buffer;
+  /** Decompressed. */
+  readonly records: Buffer;
+}
+
+function* recordsOf(sections: readonly Section[], from: number): Generator<LogRecord, void> {
+  for (const section of sections) yield* decodeRecords(section, from);
+}
+
+/** The loop keeps everything in locals: it runs for each record read. */
+function* decodeRecords({ batch: one, records }: Section, from: number): Generator<LogRecord, void> {
   const baseOffset = readOffset(one, 0);
   const isLogAppendTime = (one.readInt16BE(batch.ATTRIBUTES_AT) & batch.LOG_APPEND_TIME_BIT) !== 0;
   const baseMs = readOffset(one, batch.BASE_TIMESTAMP_AT);
   // With LogAppendTime the broker stamps the batch, in this field, and leaves the deltas as the sender wrote them.
   const stampMs = readOffset(one, batch.MAX_TIMESTAMP_AT);
   const count = one.readInt32BE(batch.RECORD_COUNT_AT);
-  const cursor = new Cursor(section);
+  const cursor = new Cursor(records);
   for (let i = 0; i < count; i++) {
     const recordLength = cursor.varint();
     const end = cursor.at + recordLength;
@@ -95,13 +111,12 @@ function decodeRecords(one: Buffer, section: Buffer, from: number, into: LogReco
     const offset = baseOffset + cursor.varint();
     const key = cursor.bytes();
     const value = cursor.bytes();
-    if (end > section.length || recordLength < 0) {
+    if (end > records.length || recordLength < 0) {
       throw new EventLogError('corrupt', `The record at offset ${offset} is longer than its batch`);
     }
     // The headers are skipped: nothing of ours is in them.
     cursor.at = end;
-    if (offset >= from)
-      into.push({ offset, loggedAtMs: isLogAppendTime ? stampMs : baseMs + timestampDelta, key, value });
+    if (offset >= from) yield { offset, loggedAtMs: isLogAppendTime ? stampMs : baseMs + timestampDelta, key, value };
   }
 }
 

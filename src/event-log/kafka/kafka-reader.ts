@@ -68,7 +68,7 @@ export class KafkaReader {
         await backOff(attempt++, this.#connections.closed);
         continue;
       }
-      const records = slice.records.filter((record) => record.offset < to);
+      const records = [...slice.records].filter((record) => record.offset < to);
       if (records.length > 0 || slice.nextOffset >= slice.endOffset) return records;
       offset = slice.nextOffset;
     }

@@ -45,7 +45,12 @@ for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
     const decoded = decodeRecordBatches(aBatch(records, { baseOffset: 40 }, compression), EVERYTHING);
     assert.equal(decoded.nextOffset, 340);
     assert.deepEqual(
-      decoded.records.map(({ offset, loggedAtMs, key, value }) => [offset, loggedAtMs, String(key), String(value)]),
+      Array.from(decoded.records, ({ offset, loggedAtMs, key, value }) => [
+        offset,
+        loggedAtMs,
+        String(key),
+        String(value),
+      ]),
       records.map(({ key, value }, i) => [40 + i, NOW_MS, key, value.toString()]),
     );
   });
@@ -67,7 +72,7 @@ test("our batches are read alike by the library's codec", () => {
 test('a batch with LogAppendTime gives all its records the time of the broker', () => {
   const bytes = aBatch(someRecords(2), { attributes: layout.LOG_APPEND_TIME_BIT, maxTimestampMs: NOW_MS + 500 });
   assert.deepEqual(
-    decodeRecordBatches(bytes, EVERYTHING).records.map(({ loggedAtMs }) => loggedAtMs),
+    Array.from(decodeRecordBatches(bytes, EVERYTHING).records, ({ loggedAtMs }) => loggedAtMs),
     [NOW_MS + 500, NOW_MS + 500],
   );
 });
@@ -80,7 +85,7 @@ test('records below the wanted offset are skipped, and a batch cut off at the en
   ]);
   const decoded = decodeRecordBatches(bytes.subarray(0, bytes.length - 1), { ...EVERYTHING, from: 4 });
   assert.deepEqual(
-    decoded.records.map(({ offset }) => offset),
+    Array.from(decoded.records, ({ offset }) => offset),
     [4, 5],
   );
   assert.equal(decoded.nextOffset, 6);
@@ -103,7 +108,7 @@ test('transaction markers and records of aborted transactions are not seen, and 
   ]);
   const decoded = decodeRecordBatches(bytes, { ...EVERYTHING, aborted: [{ producerId: 1n, firstOffset: 0n }] });
   assert.deepEqual(
-    decoded.records.map(({ offset }) => offset),
+    Array.from(decoded.records, ({ offset }) => offset),
     [1, 2, 4],
   );
   assert.equal(decoded.nextOffset, 6);

@@ -59,7 +59,7 @@ export class SqliteEventLog implements EventLog {
   async poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]> {
     const seenCount = this.clock.appendCount;
     const slices = this.#read(wanted, limits.bytesMax);
-    if (limits.waitMs <= 0 || slices.some((slice) => slice.nextOffset < slice.endOffset || slice.records.length > 0)) {
+    if (limits.waitMs <= 0 || slices.some((slice, i) => slice.endOffset > (wanted[i]?.offset ?? 0))) {
       return slices;
     }
     await this.clock.waitForAppend(seenCount, limits.waitMs);

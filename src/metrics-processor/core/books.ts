@@ -44,9 +44,9 @@ export class Books implements JoinLosses, EvaluationSink {
   answered(request: RequestHalf, response: AnsweringResponse, prices: PriceBook): void {
     const { facts, loggedAtMs, hasWaited } = response;
     this.effects.countResponse(request, facts, prices);
-    const entry = { topic: TOPICS.responses, tenantId: request.series.tenantId, loggedAtMs };
-    if (hasWaited) this.effects.ledger.settle(entry, 'counted');
-    else this.effects.ledger.accept(entry, 'counted');
+    const { tenantId } = request.series;
+    if (hasWaited) this.#settle(TOPICS.responses, tenantId, loggedAtMs, 'counted');
+    else this.#accept(TOPICS.responses, tenantId, loggedAtMs, 'counted');
   }
 
   /** A response without a tenant so far: it waits, or it is a repetition. */
@@ -86,11 +86,11 @@ export class Books implements JoinLosses, EvaluationSink {
   }
 
   #accept(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
-    this.effects.ledger.accept({ topic, tenantId, loggedAtMs }, fate);
+    this.effects.ledger.accept(topic, tenantId, loggedAtMs, fate);
   }
 
   #settle(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
-    this.effects.ledger.settle({ topic, tenantId, loggedAtMs }, fate);
+    this.effects.ledger.settle(topic, tenantId, loggedAtMs, fate);
   }
 
   #deadLetter(topic: InputTopic, record: PlacedRecord, reason: DeadLetterReason, detail: string): void {

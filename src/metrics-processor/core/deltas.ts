@@ -3,34 +3,61 @@ import { type Series, seriesKey } from '../../tally/series.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
 import { addUsage, type BilledModel, Usage } from '../../tally/usage.ts';
 
-/** Sums per (series, window) since the last commit: however many events, one delta each. */
-export class Deltas {
-  readonly #bySeries = new Map<Series, Map<number, Tally>>();
-  readonly #usages = new Map<Series, Map<string, UsageDelta>>();
+/** What one window adds to one series. */
+export class WindowDelta {
+  readonly tally = new Tally();
+  /** By billed model: hardly ever more than one, since a series has a model already. */
+  readonly usages: BilledUsage[] = [];
+  readonly startMs: number;
 
-  tally(series: Series, windowStartMs: number): Tally {
-    let windows = this.#bySeries.get(series);
-    if (windows === undefined) this.#bySeries.set(series, (windows = new Map()));
-    let tally = windows.get(windowStartMs);
-    if (tally === undefined) windows.set(windowStartMs, (tally = new Tally()));
-    return tally;
+  constructor(startMs: number) {
+    this.startMs = startMs;
   }
 
-  usage(series: Series, windowStartMs: number, billed: BilledModel): Usage {
-    let usages = this.#usages.get(series);
-    if (usages === undefined) this.#usages.set(series, (usages = new Map()));
-    const key = `${windowStartMs}\0${billed.bandFromTokens}\0${billed.model}`;
-    let delta = usages.get(key);
-    if (delta === undefined) usages.set(key, (delta = { series, windowStartMs, billed, usage: new Usage() }));
-    return delta.usage;
+  usage(billed: BilledModel): Usage {
+    for (const { billed: known, usage } of this.usages) if (isSame(known, billed)) return usage;
+    const usage = new Usage();
+    this.usages.push({ billed, usage });
+    return usage;
+  }
+}
+
+interface BilledUsage {
+  readonly billed: BilledModel;
+  readonly usage: Usage;
+}
+
+interface SeriesDeltas {
+  readonly windows: Map<number, WindowDelta>;
+  /** The one that was asked for last: events come in order of time, more or less. */
+  last: WindowDelta;
+}
+
+/** Sums per (series, window) since the last commit: however many events, one delta each. */
+export class Deltas {
+  readonly #bySeries = new Map<Series, SeriesDeltas>();
+
+  at(series: Series, windowStartMs: number): WindowDelta {
+    const deltas = this.#bySeries.get(series);
+    if (deltas === undefined) {
+      const first = new WindowDelta(windowStartMs);
+      this.#bySeries.set(series, { windows: new Map([[windowStartMs, first]]), last: first });
+      return first;
+    }
+    if (deltas.last.startMs === windowStartMs) return deltas.last;
+    let delta = deltas.windows.get(windowStartMs);
+    if (delta === undefined) deltas.windows.set(windowStartMs, (delta = new WindowDelta(windowStartMs)));
+    deltas.last = delta;
+    return delta;
   }
 
   /** One delta per (series, window), also where the dictionary handed out two objects for one series. */
   tallies(): TallyDelta[] {
     const merged = new Map<string, TallyDelta>();
-    for (const [series, windows] of this.#bySeries) {
-      for (const [windowStartMs, tally] of windows) {
-        const key = `${windowStartMs}\0${seriesKey(series)}`;
+    for (const [series, { windows }] of this.#bySeries) {
+      const ofSeries = seriesKey(series);
+      for (const [windowStartMs, { tally }] of windows) {
+        const key = `${windowStartMs}\0${ofSeries}`;
         const known = merged.get(key);
         if (known === undefined) merged.set(key, { series, windowStartMs, tally });
         else addTally(known.tally, tally);
@@ -41,14 +68,22 @@ export class Deltas {
 
   usages(): UsageDelta[] {
     const merged = new Map<string, UsageDelta>();
-    for (const [series, usages] of this.#usages) {
-      for (const [billedKey, delta] of usages) {
-        const key = `${billedKey}\0${seriesKey(series)}`;
-        const known = merged.get(key);
-        if (known === undefined) merged.set(key, delta);
-        else addUsage(known.usage, delta.usage);
+    for (const [series, { windows }] of this.#bySeries) {
+      const ofSeries = seriesKey(series);
+      for (const [windowStartMs, { usages }] of windows) {
+        for (const { billed, usage } of usages) {
+          const key = `${windowStartMs}\0${billed.bandFromTokens}\0${billed.model}\0${ofSeries}`;
+          const known = merged.get(key);
+          if (known === undefined) merged.set(key, { series, windowStartMs, billed, usage });
+          else addUsage(known.usage, usage);
+        }
       }
     }
     return [...merged.values()];
   }
+}
+
+/** The provider is that of the series. */
+function isSame(a: BilledModel, b: BilledModel): boolean {
+  return a.model === b.model && a.bandFromTokens === b.bandFromTokens;
 }

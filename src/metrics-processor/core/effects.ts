@@ -2,9 +2,10 @@ import type { Call, CallWrite } from '../../metrics-store/call.ts';
 import type { Commit } from '../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
+import type { Usage } from '../../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../../tally/window.ts';
 import { type AnsweredCall, answerCall } from './answered-call.ts';
-import { Deltas } from './deltas.ts';
+import { Deltas, type WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
 import type { ResponseFacts } from './response-record.ts';
@@ -43,7 +44,7 @@ export class Effects {
   }
 
   countRequest(half: RequestHalf, details: CallDetails): void {
-    const tally = this.deltas.tally(half.series, windowStartMs(half.timestampMs, MINUTE_MS));
+    const { tally } = this.#deltaOf(half);
     tally.requests++;
     if (!Number.isNaN(half.promptTokens)) {
       tally.promptTokens += half.promptTokens;
@@ -56,8 +57,8 @@ export class Effects {
 
   countResponse(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
     const answered = answerCall(half, response, prices);
-    const startMs = windowStartMs(half.timestampMs, MINUTE_MS);
-    const tally = this.deltas.tally(half.series, startMs);
+    const delta = this.#deltaOf(half);
+    const { tally } = delta;
     tally.completed++;
     if (answered.error !== null) tally.errors++;
     const latencyUs = Math.round(answered.latencyMs * 1000);
@@ -74,12 +75,12 @@ export class Effects {
     tally.reasoningTokens += known(answered.reasoningTokens);
     tally.costPicoUsd.add(answered.cost);
     if (!answered.isPriced) tally.unpricedRequests++;
-    this.#bill(half, startMs, answered);
+    bill(delta.usage(answered.billed), answered);
     if (half.keptId !== null || answered.error !== null) this.#keepAnswer(half, response.requestId, answered);
   }
 
   countUnanswered(half: RequestHalf): void {
-    this.deltas.tally(half.series, windowStartMs(half.timestampMs, MINUTE_MS)).unanswered++;
+    this.#deltaOf(half).tally.unanswered++;
     this.touch();
     if (half.keptId === null) return;
     const written = this.#calls.get(half.place);
@@ -104,23 +105,8 @@ export class Effects {
     };
   }
 
-  #bill(half: RequestHalf, startMs: number, answered: AnsweredCall): void {
-    const usage = this.deltas.usage(half.series, startMs, answered.billed);
-    usage.calls++;
-    if (!answered.isPriced) usage.unpricedCalls++;
-    if (answered.billable === null) {
-      usage.unknownCalls++;
-      return;
-    }
-    // Usage times rates must stay the cost, or pricing again would bill what was free.
-    if (answered.isFree) return;
-    usage.inputTokens += answered.billable.inputTokens;
-    usage.cacheReadTokens += answered.billable.cacheReadTokens;
-    usage.cacheWriteTokens += answered.billable.cacheWriteTokens;
-    usage.outputTokens += answered.billable.outputTokens;
-    usage.inputAudioTokens += answered.billable.inputAudioTokens;
-    usage.outputAudioTokens += answered.billable.outputAudioTokens;
-    usage.costPicoUsd.add(answered.cost);
+  #deltaOf(half: RequestHalf): WindowDelta {
+    return this.deltas.at(half.series, windowStartMs(half.timestampMs, MINUTE_MS));
   }
 
   #keepAnswer(half: RequestHalf, requestId: string, answered: AnsweredCall): void {
@@ -128,6 +114,24 @@ export class Effects {
     const base = written?.call ?? answeredOnlyCall(half, requestId);
     this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: completeCall(base, answered) });
   }
+}
+
+function bill(usage: Usage, { isPriced, isFree, billable, cost }: AnsweredCall): void {
+  usage.calls++;
+  if (!isPriced) usage.unpricedCalls++;
+  if (billable === null) {
+    usage.unknownCalls++;
+    return;
+  }
+  // Usage times rates must stay the cost, or pricing again would bill what was free.
+  if (isFree) return;
+  usage.inputTokens += billable.inputTokens;
+  usage.cacheReadTokens += billable.cacheReadTokens;
+  usage.cacheWriteTokens += billable.cacheWriteTokens;
+  usage.outputTokens += billable.outputTokens;
+  usage.inputAudioTokens += billable.inputAudioTokens;
+  usage.outputAudioTokens += billable.outputAudioTokens;
+  usage.costPicoUsd.add(cost);
 }
 
 const known = (count: number): number => (Number.isNaN(count) ? 0 : count);

@@ -95,10 +95,16 @@ export class PartitionCore {
     return Object.fromEntries(entries) as Positions;
   }
 
-  /** Folds the next records of a topic's lane, in order; offsets that the log has dropped may be missing. */
-  fold(topic: InputTopic, records: readonly LogRecord[], prices: PriceBook, lane = 0): void {
+  /**
+   * Folds the next records of a topic's lane, in order; offsets that the log has dropped may be missing.
+   *
+   * @returns how many there were
+   */
+  fold(topic: InputTopic, records: Iterable<LogRecord>, prices: PriceBook, lane = 0): number {
+    let count = 0;
     const positions = this.#positions[topic];
     for (const record of records) {
+      count++;
       if (record.offset < (positions[lane] as number)) continue;
       positions[lane] = record.offset + 1;
       this.#books.effects.touch();
@@ -109,6 +115,7 @@ export class PartitionCore {
     }
     this.join.giveUpTimedOut();
     this.#forget();
+    return count;
   }
 
   /**
