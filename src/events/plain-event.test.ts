@@ -39,7 +39,7 @@ function reads(kind: Kind, json: string): PlainEvent | null {
 }
 
 test('a request is read with all its fields, whatever their order and the white space', () => {
-  const reversed = Object.fromEntries(Object.entries(REQUEST).reverse());
+  const reversed = Object.fromEntries(Object.entries(REQUEST).toReversed());
   for (const json of [JSON.stringify(REQUEST), JSON.stringify(reversed), JSON.stringify(REQUEST, null, '\t')]) {
     const event = reads('request', json);
     assert.ok(event, json);

@@ -1,6 +1,6 @@
 import type { TObject } from 'typebox';
 import { METADATA_BYTES_MAX } from './fields.ts';
-import { type PlainField, type PlainKind, plainFields } from './plain-fields.ts';
+import { type PlainField, plainFields } from './plain-fields.ts';
 import { PlainInstant } from './plain-instant.ts';
 import {
   CLOSING_BRACE,
@@ -93,9 +93,9 @@ export class PlainEvent {
       if (field === UNKNOWN) {
         if (!this.#skipValue()) return false;
       } else {
-        const { kind, isRequired, isNullable, min, max } = this.#fields[field] as PlainField;
-        if (isRequired && this.found[field] === ABSENT) missing--;
-        if (!(isNullable && this.#null(field)) && !this.#value(field, kind, min, max)) return false;
+        const rule = this.#fields[field] as PlainField;
+        if (rule.isRequired && this.found[field] === ABSENT) missing--;
+        if (!(rule.isNullable && this.#null(field)) && !this.#value(field, rule)) return false;
         previous = field;
       }
       at = skipSpace(bytes, this.#at, end);
@@ -164,23 +164,24 @@ export class PlainEvent {
     return true;
   }
 
-  #value(field: number, kind: PlainKind, min: number, max: number): boolean {
-    switch (kind) {
+  #value(field: number, rule: PlainField): boolean {
+    switch (rule.kind) {
       case 'text':
-        return this.#text(field, min, max);
+        return this.#text(field, rule);
       case 'integer':
       case 'number':
-        return this.#number(field, kind, min, max);
+        return this.#number(field, rule);
       case 'instant':
-        return this.#instant(field);
+        return this.#instant(field, rule);
       case 'boolean':
         return this.#boolean(field);
       case 'object':
+      default:
         return this.#object(field);
     }
   }
 
-  #text(field: number, min: number, max: number): boolean {
+  #text(field: number, { min, max }: PlainField): boolean {
     const start = this.#at + 1;
     if (this.bytes[this.#at] !== QUOTE) return false;
     const end = textEnd(this.bytes, start, this.#end);
@@ -192,8 +193,8 @@ export class PlainEvent {
     return true;
   }
 
-  #instant(field: number): boolean {
-    if (!this.#text(field, 0, Infinity)) return false;
+  #instant(field: number, rule: PlainField): boolean {
+    if (!this.#text(field, rule)) return false;
     const atMs = this.#instants.read(this.bytes, this.starts[field] as number, this.ends[field] as number);
     this.numbers[field] = atMs;
     return atMs >= 0;
@@ -203,7 +204,7 @@ export class PlainEvent {
    * Up to 15 digits, a point among them: whole and exact as a double, so dividing by a power of ten, which is exact too,
    * rounds once, as `JSON.parse` does.
    */
-  #number(field: number, kind: 'integer' | 'number', min: number, max: number): boolean {
+  #number(field: number, { kind, min, max }: PlainField): boolean {
     const bytes = this.bytes;
     const start = this.#at;
     let at = start;

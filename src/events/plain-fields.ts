@@ -29,8 +29,8 @@ interface FieldSchema {
 /** @throws where the schema has a rule that is not known here: a field must never pass with less than its schema asks */
 export function plainFields(schema: TObject): readonly PlainField[] {
   const required = new Set<string>((schema as { readonly required?: readonly string[] }).required ?? []);
-  return Object.entries(schema.properties).map(([name, of]) => {
-    const variants = (of as FieldSchema).anyOf ?? [of as FieldSchema];
+  return Object.entries<FieldSchema>(schema.properties).map(([name, of]) => {
+    const variants = of.anyOf ?? [of];
     const values = variants.filter(({ type }) => type !== 'null');
     const [value] = values;
     if (value === undefined || values.length > 1) throw new Error(`The plain form of /${name} is not known`);

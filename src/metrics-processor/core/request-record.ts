@@ -83,12 +83,12 @@ export class RequestRecord {
   #takePlain(): void {
     const { tenantId, route, model, provider, timestamp } = this.#field;
     this.#event = null;
-    this.series = this.#series.of(
-      this.#text(tenantId),
-      this.#text(route),
-      this.#text(model),
-      this.#plain.found[provider] === VALUE ? this.#text(provider) : '',
-    );
+    this.series = this.#series.of({
+      tenantId: this.#text(tenantId),
+      route: this.#text(route),
+      model: this.#text(model),
+      provider: this.#plain.found[provider] === VALUE ? this.#text(provider) : '',
+    });
     this.timestampMs = this.#plain.numbers[timestamp] as number;
     this.promptTokens = this.#count(this.#field.promptTokens);
     this.cachedPromptTokens = this.#count(this.#field.cachedPromptTokens);
@@ -96,8 +96,9 @@ export class RequestRecord {
   }
 
   #takeParsed(event: LlmRequest): void {
+    const { tenant_id: tenantId, route, model, provider } = event;
     this.#event = event;
-    this.series = this.#series.of(event.tenant_id, event.route, event.model, event.provider ?? '');
+    this.series = this.#series.of({ tenantId, route, model, provider: provider ?? '' });
     this.timestampMs = parseTimestampMs(event.timestamp);
     this.promptTokens = tokens(event.prompt_tokens);
     this.cachedPromptTokens = tokens(event.cached_prompt_tokens);

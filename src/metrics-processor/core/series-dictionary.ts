@@ -13,14 +13,14 @@ export class SeriesDictionary {
   #size = 0;
 
   /** Four look-ups of texts whose hash is known take less than making one key of them. */
-  of(tenantId: string, route: string, model: string, provider: string): Series {
+  of(series: Series): Series {
+    const { tenantId, route, model, provider } = series;
     const known = this.#byTenant.get(tenantId)?.get(route)?.get(model)?.get(provider);
     if (known !== undefined) return known;
     if (this.#size >= SERIES_MAX) {
       this.#byTenant.clear();
       this.#size = 0;
     }
-    const series = { tenantId, route, model, provider };
     const byRoute = below<string, ByModel>(this.#byTenant, tenantId);
     below<string, Series>(below<string, ByProvider>(byRoute, route), model).set(provider, series);
     this.#size++;

@@ -9,8 +9,8 @@ const BYTES_MAX = 64;
  * need not hash it again. A text takes the place of another with the same hash, so memory is bounded.
  */
 export class TextDictionary {
-  readonly #bytes: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(SLOTS);
-  readonly #texts: string[] = new Array<string>(SLOTS).fill('');
+  readonly #bytes = Array.from<Uint8Array | undefined>({ length: SLOTS });
+  readonly #texts = Array.from({ length: SLOTS }, () => '');
 
   /** The text of a field. */
   of(event: PlainEvent, field: number): string {
