@@ -48,21 +48,50 @@ export class Histogram {
     return this.quantiles([quantile])[0] ?? null;
   }
 
-  /** Several at once: the buckets are sorted once. */
+  /** Several at once: the buckets are walked once. */
   quantiles(wanted: readonly number[]): readonly (number | null)[] {
-    const total = this.count;
+    const ranked = rankedBuckets(this.counts);
+    const total = this.zeroCount + (ranked.countUpTo.at(-1) ?? 0);
     if (total === 0) return wanted.map(() => null);
-    const indexes = Float64Array.from(this.counts.keys()).sort();
-    return wanted.map((quantile) => this.#atRank(Math.max(1, Math.ceil(quantile * total)), indexes));
+    return wanted.map((quantile) => {
+      const rank = Math.max(1, Math.ceil(quantile * total)) - this.zeroCount;
+      return rank <= 0 ? 0 : valueAtRank(ranked, rank);
+    });
   }
+}
 
-  #atRank(rank: number, indexes: Float64Array): number | null {
-    let seen = this.zeroCount;
-    if (seen >= rank) return 0;
-    for (const index of indexes) {
-      seen += this.counts.get(index) as number;
-      if (seen >= rank) return bucketValue(index);
-    }
-    return null;
+interface RankedBuckets {
+  readonly indexMin: number;
+  /** For each bucket from `indexMin` on, the count of all up to it. */
+  readonly countUpTo: Float64Array;
+}
+
+/** By counting into a place per bucket, of which there are few: sorting the buckets took twice as long. */
+function rankedBuckets(counts: ReadonlyMap<number, number>): RankedBuckets {
+  let indexMin = Number.POSITIVE_INFINITY;
+  let indexMax = Number.NEGATIVE_INFINITY;
+  for (const index of counts.keys()) {
+    if (index < indexMin) indexMin = index;
+    if (index > indexMax) indexMax = index;
   }
+  const countUpTo = new Float64Array(counts.size === 0 ? 0 : indexMax - indexMin + 1);
+  for (const [index, count] of counts) countUpTo[index - indexMin] = count;
+  let seen = 0;
+  for (let i = 0; i < countUpTo.length; i++) {
+    seen += countUpTo[i] as number;
+    countUpTo[i] = seen;
+  }
+  return { indexMin, countUpTo };
+}
+
+/** Null beyond the last rank. */
+function valueAtRank({ indexMin, countUpTo }: RankedBuckets, rank: number): number | null {
+  let low = 0;
+  let high = countUpTo.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((countUpTo[middle] as number) < rank) low = middle + 1;
+    else high = middle;
+  }
+  return low === countUpTo.length ? null : bucketValue(indexMin + low);
 }

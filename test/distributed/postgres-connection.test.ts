@@ -9,6 +9,7 @@ import { giveTo } from '../../scripts/services/unprivileged.ts';
 import type { MetricsStoreErrorCode } from '../../src/metrics-store/metrics-store-error.ts';
 import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { connectPostgres } from '../../src/metrics-store/postgres/postgres-connection.ts';
+import { StatementNames } from '../../src/metrics-store/postgres/statement-names.ts';
 import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['postgres']);
@@ -129,6 +130,40 @@ describe('A connection to Postgres', { skip }, () => {
     );
     await assertFails('postgres://u:secret@no-such-host.invalid/db', 'unavailable', /cannot be reached/);
     await assertFails('postgres://u:secret@[bad/db', 'setting-refused', /is no URL/);
+  });
+
+  test('sends a statement again that a pool between it and the server has lost', async () => {
+    const connection = await connectPostgres({ dsn: plain.server.dsn, poolMax: 1 });
+    const ask = (): Promise<unknown> => connection.query('SELECT $1::int + 1', [1]);
+    assert.deepEqual(await ask(), [[2]]);
+    await connection.execute('DEALLOCATE ALL');
+    assert.deepEqual(await Promise.all([ask(), ask(), ask()]), [[[2]], [[2]], [[2]]]);
+    await connection.execute('DEALLOCATE ALL');
+    assert.deepEqual(await ask(), [[2]]);
+    await connection.close();
+  });
+
+  test('sends a statement again that the pool has from another program, also in the middle of a transaction', async () => {
+    const connection = await connectPostgres({ dsn: plain.server.dsn, poolMax: 1 });
+    const text = 'SELECT $1::int + 1';
+    const { name } = new StatementNames().nameOf(text);
+    await connection.execute(`PREPARE ${name}(int) AS ${text}`);
+    let attempts = 0;
+    const answer = await connection.transaction(async (query) => {
+      attempts++;
+      return query(text, [1]);
+    });
+    assert.deepEqual([answer, attempts], [[[2]], 2]);
+    await connection.close();
+  });
+
+  test('goes on where a newer program has changed the columns of a table', async () => {
+    const connection = await connectPostgres({ dsn: plain.server.dsn, poolMax: 1 });
+    await connection.execute('CREATE TABLE grown AS SELECT 1 AS a');
+    assert.deepEqual(await connection.query('SELECT * FROM grown', []), [[1]]);
+    await connection.execute('ALTER TABLE grown ADD COLUMN b int');
+    assert.deepEqual(await connection.query('SELECT * FROM grown', []), [[1, null]]);
+    await connection.close();
   });
 
   test('gives up a statement that takes too long, and stays usable', async () => {

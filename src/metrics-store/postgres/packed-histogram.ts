@@ -12,18 +12,31 @@ export function packHistogram(histogram: Histogram): string {
   return `{${packed.join(',')}}`;
 }
 
-/** Adds what `text` holds; a bucket may occur in it several times. */
+/**
+ * Adds what `text` holds; a bucket may occur in it several times. Digit by digit, as splitting the text and converting its parts
+ * took half as long again.
+ */
 export function addPackedHistogram(into: Histogram, text: string): void {
-  if (text === '{}') return;
-  for (const element of text.slice(1, -1).split(',')) {
-    const bucket = Number(element);
-    const code = Math.floor(bucket / COUNT_UNIT);
-    const count = bucket - code * COUNT_UNIT;
-    if (code === 0) into.zeroCount += count;
-    else into.addBucket(code - INDEX_OFFSET, count);
+  let bucket = 0;
+  for (let at = 1; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code >= ZERO && code <= NINE) bucket = bucket * 10 + (code - ZERO);
+    else if (bucket > 0) {
+      addBucket(into, bucket);
+      bucket = 0;
+    }
   }
 }
 
+function addBucket(into: Histogram, bucket: number): void {
+  const code = Math.floor(bucket / COUNT_UNIT);
+  const count = bucket - code * COUNT_UNIT;
+  if (code === 0) into.zeroCount += count;
+  else into.addBucket(code - INDEX_OFFSET, count);
+}
+
+const ZERO = 0x30;
+const NINE = 0x39;
 const INDEX_OFFSET = 1024;
 const CODE_MAX = 4095;
 const COUNT_UNIT = 2 ** 41;

@@ -1,7 +1,8 @@
 import pg from 'pg';
 import { type PostgresDsn, parseDsn, withoutTls } from './postgres-dsn.ts';
-import { asStoreError, isGivenUp } from './postgres-errors.ts';
+import { asStoreError, isGivenUp, isStatementLost } from './postgres-errors.ts';
 import { RESULT_TYPES, type SqlRow, type SqlValue, toParameter } from './postgres-values.ts';
+import { StatementNames } from './statement-names.ts';
 
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=…`, with libpq's meaning of `sslmode`. */
@@ -17,6 +18,9 @@ const CONNECT_MS_MAX = 5_000;
 const LOCK_MS_MAX = 10_000;
 /** How much later than the server the client gives up: where the network swallowed the answer. */
 const SILENCE_MS_MAX = 5_000;
+
+/** An unused connection is kept so long, as a new one costs a log-in and new plans. */
+const IDLE_MS_MAX = 60_000;
 
 /** How often a transaction is tried that had to give way to another one. */
 const ATTEMPTS_MAX = 5;
@@ -52,6 +56,8 @@ export class PostgresConnection {
   /** Host and database, for messages. */
   readonly place: string;
   readonly #pool: pg.Pool;
+  readonly #names = new StatementNames();
+  #openedCount = 0;
   #closed: Promise<void> | null = null;
 
   constructor(dsn: PostgresDsn, { poolMax = POOL_MAX, statementTimeoutMs = STATEMENT_MS_MAX }: PostgresOptions) {
@@ -60,6 +66,7 @@ export class PostgresConnection {
       this.#pool = new pg.Pool({
         connectionString: dsn.connectionString,
         max: poolMax,
+        idleTimeoutMillis: IDLE_MS_MAX,
         connectionTimeoutMillis: CONNECT_MS_MAX,
         statement_timeout: statementTimeoutMs,
         query_timeout: statementTimeoutMs + SILENCE_MS_MAX,
@@ -74,11 +81,27 @@ export class PostgresConnection {
     }
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     this.#pool.on('error', () => {});
+    this.#pool.on('connect', () => {
+      this.#openedCount++;
+    });
   }
 
-  /** One statement. Tried again where it had to give way to another transaction. */
+  /** Connections opened so far. While it stays, it is the same server that answers. */
+  get openedCount(): number {
+    return this.#openedCount;
+  }
+
+  /**
+   * One statement, which each connection keeps prepared: texts must be a fixed set. Tried again where it had to give way to another
+   * transaction.
+   */
   async query(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
-    return this.#insist(() => run(this.#pool, sql, values));
+    return this.#insist(() => this.#run(this.#pool, sql, values));
+  }
+
+  /** One statement with a text of its own, such as the name of a table. */
+  async execute(sql: string): Promise<void> {
+    await this.#insist(() => this.#run(this.#pool, sql, undefined));
   }
 
   /** All or nothing; `work` may run several times. */
@@ -88,7 +111,7 @@ export class PostgresConnection {
       let failure: Error | undefined;
       try {
         await client.query('BEGIN');
-        const result = await work((sql, values) => run(client, sql, values));
+        const result = await work((sql, values) => this.#run(client, sql, values));
         await client.query('COMMIT');
         return result;
       } catch (error) {
@@ -114,21 +137,25 @@ export class PostgresConnection {
       try {
         return await work();
       } catch (error) {
-        if (!isGivenUp(error) || attempt >= ATTEMPTS_MAX) throw asStoreError(this.place, error);
+        const isLost = isStatementLost(error);
+        if (isLost) this.#names.giveUp();
+        if (!(isLost || isGivenUp(error)) || attempt >= ATTEMPTS_MAX) throw asStoreError(this.place, error);
       }
     }
   }
-}
 
-async function run(
-  client: pg.Pool | pg.PoolClient,
-  text: string,
-  values: readonly SqlValue[] | undefined,
-): Promise<readonly SqlRow[]> {
-  if (values === undefined) {
-    await client.query(text);
-    return [];
+  async #run(
+    client: pg.Pool | pg.PoolClient,
+    text: string,
+    values: readonly SqlValue[] | undefined,
+  ): Promise<readonly SqlRow[]> {
+    if (values === undefined) {
+      await client.query(text);
+      return [];
+    }
+    const name = this.#names.nameOf(text);
+    const config = { ...name, text, values: values.map(toParameter), rowMode: 'array' } as const;
+    const result = await client.query<unknown[]>(config);
+    return result.rows;
   }
-  const result = await client.query<unknown[]>({ text, values: values.map(toParameter), rowMode: 'array' });
-  return result.rows;
 }

@@ -46,6 +46,17 @@ export function isGivenUp(error: unknown): boolean {
 }
 
 /**
+ * True where a prepared statement cannot be used, and did not run. The server does not know it though it was told, or knows it from
+ * somebody else: between us stands a pool that hands out another connection for each transaction. Or a newer program has changed the
+ * columns of a table.
+ */
+export function isStatementLost(error: unknown): boolean {
+  const state = stateOf(error);
+  if (state === '0A000') return error instanceof Error && error.message.startsWith('cached plan must not change');
+  return state === '26000' || state === '42P05';
+}
+
+/**
  * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. `place` names host and database; neither it nor
  * any message here holds a password.
  */

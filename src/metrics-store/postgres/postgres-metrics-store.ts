@@ -84,6 +84,10 @@ class PostgresMetricsStore implements MetricsStore {
     return 'applied';
   }
 
+  async readState(): Promise<Reader.StoreState> {
+    return Records.readState(this.#connection);
+  }
+
   async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
     return this.#windows.read(query);
   }

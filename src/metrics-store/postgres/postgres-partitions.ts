@@ -59,7 +59,7 @@ export class PostgresPartitions {
       parent,
       instant(beforeMs),
     ]);
-    for (const [child] of rows) await this.#connection.query(`DROP TABLE IF EXISTS ${quoted(String(child))}`, []);
+    for (const [child] of rows) await this.#connection.execute(`DROP TABLE IF EXISTS ${quoted(String(child))}`);
     for (const day of this.#openDays) if (day < beforeMs) this.#openDays.delete(day);
   }
 

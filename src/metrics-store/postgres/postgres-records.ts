@@ -117,6 +117,12 @@ export async function loadProgress(connection: PostgresConnection, partition: nu
   return row === undefined ? null : progressOf(row);
 }
 
+export async function readState(connection: PostgresConnection): Promise<Reader.StoreState> {
+  const [row] = await connection.query(Sql.SELECT_STATE, []);
+  const [snapshot, completeThroughMs] = row as readonly [string | null, number | null];
+  return { id: snapshot === null ? null : `${connection.openedCount} ${snapshot}`, completeThroughMs };
+}
+
 export async function readProgress(connection: PostgresConnection): Promise<ReadonlyMap<number, Progress>> {
   const rows = await connection.query(Sql.SELECT_PROGRESS, []);
   return new Map(rows.map((row) => [row[0] as number, progressOf(row)]));

@@ -1,11 +1,11 @@
-import { TALLY_SUMS, Tally } from '../../tally/tally.ts';
+import { Tally } from '../../tally/tally.ts';
 import { coarsestResolutionMs, DAY_MS, HOUR_MS } from '../../tally/window.ts';
 import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
 import { Regrouper, rangeToScan } from '../regroup.ts';
-import { addPackedHistogram } from './packed-histogram.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
-import { instant, type SqlRow } from './postgres-values.ts';
+import { instant, type SqlRow, type SqlValue } from './postgres-values.ts';
+import { addStoredTally } from './stored-tally.ts';
 import * as Sql from './window-statements.ts';
 
 /** A page is at first as many rows as asked for, then ever larger: most questions need one. */
@@ -21,18 +21,14 @@ export class PostgresWindows {
     this.#connection = connection;
   }
 
+  /** One round trip, but for questions that need more rows than one page. */
   async read(query: MetricsQuery): Promise<readonly MetricsRow[]> {
-    const [tenant] = await this.#connection.query('SELECT tenant_key FROM tenants WHERE tenant_id = $1', [
-      query.tenantId,
-    ]);
-    if (tenant === undefined) return [];
-    const tenantKey = Number(tenant[0]);
-    const seriesIds = await this.#matchingSeries(tenantKey, query);
     const regrouper = new Regrouper(query);
-    for await (const page of this.#pages(tenantKey, query, seriesIds)) {
-      for (const row of page) {
-        const [windowStartMs, route, model, provider] = row as [number, string, string, string];
-        const addTo = (into: Tally): void => addStoredTally(into, row, 4);
+    for await (const { names, rows } of this.#pages(query)) {
+      for (const row of rows) {
+        const [windowStartMs, seriesId] = row as [number, number];
+        const { route, model, provider } = names.get(seriesId) as SeriesNames;
+        const addTo = (into: Tally): void => addStoredTally(into, row, 2);
         if (!regrouper.add({ windowStartMs, route, model, provider, addTo })) return regrouper.finish();
       }
     }
@@ -85,59 +81,56 @@ export class PostgresWindows {
     ]);
   }
 
-  /** Null: no filter. */
-  async #matchingSeries(tenantKey: number, { route, model, provider }: MetricsQuery): Promise<number[] | null> {
-    if (route === null && model === null && provider === null) return null;
-    const rows = await this.#connection.query(Sql.SELECT_MATCHING_SERIES, [tenantKey, route, model, provider]);
-    return rows.map(([id]) => Number(id));
-  }
-
-  async *#pages(
-    tenantKey: number,
-    query: MetricsQuery,
-    seriesIds: number[] | null,
-  ): AsyncGenerator<readonly SqlRow[], void> {
-    const { order, stepMs, limit } = query;
+  async *#pages(query: MetricsQuery): AsyncGenerator<Page, void> {
+    const { tenantId, order, stepMs, limit, route, model, provider } = query;
     const resolutionMs = coarsestResolutionMs(stepMs);
-    const sql = Sql.selectTenantRows({ table: tableOf(stepMs), order });
+    const isFiltered = route !== null || model !== null || provider !== null;
+    const sql = Sql.selectTenantRows({ table: tableOf(stepMs), order, isFiltered });
+    const filter = isFiltered ? [route, model, provider] : [];
     let { fromMs, toMs } = rangeToScan(query);
     let afterSeries: number | null = null;
     // One row more than asked for tells that the last step is complete.
     let pageRows = Math.min(Math.max((limit * stepMs) / resolutionMs + 1, PAGE_ROWS_MIN), PAGE_ROWS_MAX);
     while (fromMs < toMs) {
-      const range = [instant(fromMs), instant(toMs - 1)];
-      const page: readonly SqlRow[] = await this.#connection.query(sql, [
-        tenantKey,
-        ...range,
-        seriesIds,
-        afterSeries,
-        pageRows,
-      ]);
+      const range: SqlValue[] = [instant(fromMs), instant(toMs - 1), afterSeries, pageRows];
+      const page = pageOf(await this.#connection.query(sql, [tenantId, ...range, ...filter]));
       yield page;
-      const last = page.at(-1);
-      if (last === undefined || page.length < pageRows) return;
-      afterSeries = Number(last.at(-1));
-      if (order === 'asc') fromMs = Number(last[0]);
-      else toMs = Number(last[0]) + 1;
+      const last = page.rows.at(-1);
+      if (last === undefined || page.rows.length < pageRows) return;
+      const [lastStartMs, lastSeries] = last as [number, number];
+      afterSeries = lastSeries;
+      if (order === 'asc') fromMs = lastStartMs;
+      else toMs = lastStartMs + 1;
       pageRows = Math.min(pageRows * PAGE_GROWTH, PAGE_ROWS_MAX);
     }
   }
+}
+
+interface SeriesNames {
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+}
+
+interface Page {
+  readonly names: ReadonlyMap<number, SeriesNames>;
+  readonly rows: readonly SqlRow[];
+}
+
+/** Names come first, see `selectTenantRows`. */
+function pageOf(answer: readonly SqlRow[]): Page {
+  const names = new Map<number, SeriesNames>();
+  for (const [startMs, seriesId, , , , route, model, provider] of answer) {
+    if (startMs !== null) break;
+    names.set(seriesId as number, { route, model, provider } as SeriesNames);
+  }
+  return { names, rows: answer.slice(names.size) };
 }
 
 function tableOf(stepMs: number): Sql.WindowTable {
   const resolutionMs = coarsestResolutionMs(stepMs);
   if (resolutionMs === DAY_MS) return 'metrics_1d';
   return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
-}
-
-/** Adds the tally whose columns begin at `row[at]`. */
-function addStoredTally(into: Tally, row: SqlRow, at: number): void {
-  let next = at;
-  for (const field of TALLY_SUMS) into[field] += row[next++] as number;
-  into.latencyUsMax = Math.max(into.latencyUsMax, row[next++] as number);
-  into.costPicoUsd.addBig(row[next++] as bigint);
-  addPackedHistogram(into.latency, row[next++] as string);
-  addPackedHistogram(into.timeToFirstToken, row[next++] as string);
 }
 
 /** Rows of one pair and window, which follow each other, as one: columns of `MERGED`. */

@@ -53,6 +53,14 @@ export const SELECT_USAGE = `
 export const SELECT_PROGRESS = `
   SELECT partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint FROM progress`;
 
+/**
+ * Two equal snapshots see the same transactions, whatever those wrote. A standby's snapshot leaves out the transactions under way, so
+ * there it tells nothing. The server's start is in it because a server that takes over may count transactions anew.
+ */
+export const SELECT_STATE = `
+  SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_postmaster_start_time()::text || ' ' || pg_current_snapshot()::text END,
+    (SELECT min(complete_through_ms) FROM progress)`;
+
 /** Values: tenants, routes, models, providers, as arrays. Only what is there. */
 export const FIND_SERIES = `
   SELECT x.n - 1, t.tenant_key, s.series_id
