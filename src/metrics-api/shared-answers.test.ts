@@ -14,14 +14,14 @@ class Oven {
 }
 
 test('a question that nobody else asks is answered at once', async () => {
-  const [shared, oven] = [new SharedAnswers(), new Oven()];
+  const [shared, oven] = [new SharedAnswers<string>(), new Oven()];
   const answer = shared.ask('a', oven.answer);
   oven.begun[0]?.resolve('first');
   assert.equal(await answer, 'first');
 });
 
 test('whoever asks while an answer is made shares one that begins later, so none is older than its question', async () => {
-  const [shared, oven] = [new SharedAnswers(), new Oven()];
+  const [shared, oven] = [new SharedAnswers<string>(), new Oven()];
   const first = shared.ask('a', oven.answer);
   const others = [shared.ask('a', oven.answer), shared.ask('a', oven.answer)];
   assert.equal(oven.begun.length, 1);
@@ -38,7 +38,7 @@ test('whoever asks while an answer is made shares one that begins later, so none
 });
 
 test('different questions do not wait for each other', async () => {
-  const [shared, oven] = [new SharedAnswers(), new Oven()];
+  const [shared, oven] = [new SharedAnswers<string>(), new Oven()];
   const answers = [shared.ask('a', oven.answer), shared.ask('b', oven.answer)];
   oven.begun[1]?.resolve('of b');
   oven.begun[0]?.resolve('of a');
@@ -46,7 +46,7 @@ test('different questions do not wait for each other', async () => {
 });
 
 test('a failure reaches those who share it, and the next question is asked anew', async () => {
-  const [shared, oven] = [new SharedAnswers(), new Oven()];
+  const [shared, oven] = [new SharedAnswers<string>(), new Oven()];
   const first = shared.ask('a', oven.answer);
   const second = shared.ask('a', oven.answer);
   oven.begun[0]?.reject(new Error('the store is away'));

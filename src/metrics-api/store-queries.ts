@@ -1,15 +1,15 @@
-import { formatInstant, formatSecond } from '../events/timestamp.ts';
+import { formatSecond } from '../events/timestamp.ts';
 import type { MetricsReader, MetricsRow } from '../metrics-store/metrics-reader.ts';
 import type { PriceBook } from '../prices/price-book.ts';
 import { metricsJson } from '../tally/metrics-json.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { auditJson } from './audit-json.ts';
 import { callDetailJson, callJson } from './call-json.ts';
-import { type Completeness, completeness } from './completeness.ts';
+import { withCompleteness } from './completeness.ts';
+import { CurrentAnswers } from './current-answers.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { evaluationJson } from './evaluation-json.ts';
 import type * as Ask from './metrics-queries.ts';
-import { SharedAnswers } from './shared-answers.ts';
 import { unpricedJson } from './unpriced-json.ts';
 
 export interface StoreQueriesOptions {
@@ -19,23 +19,21 @@ export interface StoreQueriesOptions {
   readonly nowMs: () => number;
 }
 
-/** Progress changes with every commit, answers need not be fresher than that. */
-const COMPLETENESS_MS = 50;
-
 const METRICS_CURSOR = ['number', 'string', 'string', 'string'] as const;
 
 /** Asks the store in this thread. */
 export class StoreQueries implements Ask.MetricsQueries {
   readonly #options: StoreQueriesOptions;
-  readonly #shared = new SharedAnswers();
-  #completeness: { readonly atMs: number; readonly value: Promise<Completeness> } | null = null;
+  readonly #answers: CurrentAnswers;
 
   constructor(options: StoreQueriesOptions) {
     this.#options = options;
+    const { reader, nowMs } = options;
+    this.#answers = new CurrentAnswers({ readState: () => reader.readState(), nowMs });
   }
 
   metrics(question: Ask.MetricsQuestion): Promise<string> {
-    return this.#shared.ask(JSON.stringify(question), () => this.#metrics(question));
+    return this.#complete('metrics', question, () => this.#metrics(question));
   }
 
   async #metrics(question: Ask.MetricsQuestion): Promise<string> {
@@ -51,7 +49,6 @@ export class StoreQueries implements Ask.MetricsQueries {
       metrics,
       count: metrics.length,
       ...(last === undefined ? {} : { next_cursor: rowCursor(last) }),
-      ...(await this.#howComplete()),
     });
   }
 
@@ -64,7 +61,11 @@ export class StoreQueries implements Ask.MetricsQueries {
     });
   }
 
-  async dimensions({ tenantId }: { tenantId: string | null }): Promise<string> {
+  dimensions(question: { tenantId: string | null }): Promise<string> {
+    return this.#current('dimensions', question, () => this.#dimensions(question));
+  }
+
+  async #dimensions({ tenantId }: { tenantId: string | null }): Promise<string> {
     const series = await this.#options.reader.readDimensions(tenantId);
     const newest = (name: 'tenantId' | 'route' | 'model' | 'provider') => {
       const lastMs = new Map<string, number>();
@@ -82,7 +83,11 @@ export class StoreQueries implements Ask.MetricsQueries {
     });
   }
 
-  async calls(question: Ask.CallsQuestion): Promise<string> {
+  calls(question: Ask.CallsQuestion): Promise<string> {
+    return this.#current('calls', question, () => this.#calls(question));
+  }
+
+  async #calls(question: Ask.CallsQuestion): Promise<string> {
     const { cursor, metadata, ...query } = question;
     const after = cursor === null ? null : callsCursor(cursor);
     const calls = await this.#options.reader.readCalls({ ...query, metadata: new Map(metadata), after });
@@ -100,22 +105,24 @@ export class StoreQueries implements Ask.MetricsQueries {
     return JSON.stringify({ call: callDetailJson(call, await this.#options.prices()) });
   }
 
-  async evaluations(question: Ask.EvaluationsQuestion): Promise<string> {
-    const rows = await this.#options.reader.readEvaluations(question);
-    return JSON.stringify({
-      evaluations: rows.map((row) => evaluationJson(row, question.tenantId, question.stepMs)),
-      count: rows.length,
-      ...(await this.#howComplete()),
+  evaluations(question: Ask.EvaluationsQuestion): Promise<string> {
+    return this.#complete('evaluations', question, async () => {
+      const rows = await this.#options.reader.readEvaluations(question);
+      const evaluations = rows.map((row) => evaluationJson(row, question.tenantId, question.stepMs));
+      return JSON.stringify({ evaluations, count: rows.length });
     });
   }
 
-  async audit(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
-    const rows = await this.#options.reader.readAudit(question);
-    return JSON.stringify({ ...auditJson(rows), ...(await this.#howComplete()) });
+  audit(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
+    return this.#complete('audit', question, async () =>
+      JSON.stringify(auditJson(await this.#options.reader.readAudit(question))),
+    );
   }
 
-  async unpriced(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
-    return JSON.stringify({ unpriced: unpricedJson(await this.#options.reader.readUsage(question)) });
+  unpriced(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
+    return this.#current('unpriced', question, async () =>
+      JSON.stringify({ unpriced: unpricedJson(await this.#options.reader.readUsage(question)) }),
+    );
   }
 
   checkHealth(): Promise<void> {
@@ -126,17 +133,13 @@ export class StoreQueries implements Ask.MetricsQueries {
     return this.#options.reader.close();
   }
 
-  async #howComplete(): Promise<Completeness> {
-    const nowMs = this.#options.nowMs();
-    if (this.#completeness === null || nowMs - this.#completeness.atMs > COMPLETENESS_MS) {
-      const value = completeness(this.#options.reader, nowMs);
-      // One failure must not be remembered as the answer.
-      value.catch(() => {
-        this.#completeness = null;
-      });
-      this.#completeness = { atMs: nowMs, value };
-    }
-    return { ...(await this.#completeness.value), as_of: formatInstant(nowMs) };
+  async #current(kind: string, question: object, answer: () => Promise<string>): Promise<string> {
+    return (await this.#answers.ask(`${kind} ${JSON.stringify(question)}`, answer)).text;
+  }
+
+  async #complete(kind: string, question: object, answer: () => Promise<string>): Promise<string> {
+    const { text, state } = await this.#answers.ask(`${kind} ${JSON.stringify(question)}`, answer);
+    return withCompleteness(text, state);
   }
 }
 

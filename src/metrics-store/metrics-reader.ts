@@ -8,6 +8,9 @@ import type { DeadLetter } from './outbox.ts';
 
 /** The reading half of the store: all that the metrics API needs. */
 export interface MetricsReader {
+  /** What is read after it is at least as new as it says. Cheap enough to be asked before every other question. */
+  readState(): Promise<StoreState>;
+
   /** Rows of one tenant, regrouped; ordered by window, then by the group's values ascending. */
   readMetrics(query: MetricsQuery): Promise<readonly MetricsRow[]>;
 
@@ -38,6 +41,16 @@ export interface MetricsReader {
 
   /** What the bill is made of, per series, billed model and minute; for recomputing costs and for what is unpriced. */
   readUsage(query: UsageQuery): Promise<readonly UsageRow[]>;
+}
+
+export interface StoreState {
+  /**
+   * Two equal ones from one reader, one after the other: between them nothing has changed that a reader can see. Null where the
+   * store cannot tell.
+   */
+  readonly id: string | null;
+  /** Log time up to which every event is included, that of the least complete partition; null before the first commit. */
+  readonly completeThroughMs: number | null;
 }
 
 export type GroupBy = 'route' | 'model' | 'provider';

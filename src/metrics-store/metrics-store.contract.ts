@@ -7,6 +7,7 @@ import { queriesContract } from './contract/queries.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { repricingContract } from './contract/repricing.contract.ts';
 import { retentionContract } from './contract/retention.contract.ts';
+import { stateContract } from './contract/state.contract.ts';
 import { sumsContract } from './contract/sums.contract.ts';
 
 /**
@@ -16,6 +17,7 @@ import { sumsContract } from './contract/sums.contract.ts';
 export function metricsStoreContract({ name, open, skip = false }: ContractOptions): void {
   describe(`${name} as a metrics store`, { skip }, () => {
     commitContract(open);
+    stateContract(open);
     sumsContract(open);
     queriesContract(open);
     outboxContract(open);

@@ -43,6 +43,8 @@ export class MemoryMetricsStore implements MetricsStore {
   readonly #evaluations = new Map<string, EvaluationEntry>();
   readonly #evaluationNames = new MemoryEvaluationNames();
   readonly #audits = new Map<string, AuditDelta>();
+  /** How often something was written. */
+  #writeCount = 0;
 
   constructor({ maxSeriesPerTenant = SERIES_PER_TENANT_MAX }: { readonly maxSeriesPerTenant?: number } = {}) {
     this.#dictionary = new MemoryDictionary(maxSeriesPerTenant);
@@ -58,6 +60,7 @@ export class MemoryMetricsStore implements MetricsStore {
     const seq = commit.expectedSeq + 1;
     if (stored !== undefined && stored.seq === seq && stored.token === commit.token) return 'applied';
     if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';
+    this.#writeCount++;
     const { token, positions, completeThroughMs, committedAtMs } = commit;
     const checkpoint = commit.checkpoint?.slice() ?? stored?.checkpoint ?? new Uint8Array(0);
     this.#progress.set(commit.partition, { seq, token, positions, completeThroughMs, committedAtMs, checkpoint });
@@ -68,6 +71,11 @@ export class MemoryMetricsStore implements MetricsStore {
     this.#calls.write(commit.calls);
     this.#deadLetters.add(commit.deadLetters);
     return 'applied';
+  }
+
+  async readState(): Promise<Reader.StoreState> {
+    const throughMs = Array.from(this.#progress.values(), (progress) => progress.completeThroughMs);
+    return { id: String(this.#writeCount), completeThroughMs: throughMs.length === 0 ? null : Math.min(...throughMs) };
   }
 
   async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
@@ -146,6 +154,7 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   async markRowsPublished(rows: readonly PublishableRow[]): Promise<void> {
+    this.#writeCount++;
     this.#windows.markPublished(rows);
   }
 
@@ -154,10 +163,12 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   async markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void> {
+    this.#writeCount++;
     this.#deadLetters.markPublished(letters);
   }
 
   async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
+    this.#writeCount++;
     let applied = 0;
     const touched = new Map<string, CostCorrection>();
     for (const correction of corrections) {
@@ -178,10 +189,12 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
+    this.#writeCount++;
     this.#calls.reprice(corrections);
   }
 
   async prune(before: PruneBefore): Promise<void> {
+    this.#writeCount++;
     this.#windows.prune(before);
     this.#calls.prune(before.callsMs);
     this.#deadLetters.prune(before.deadLettersMs);

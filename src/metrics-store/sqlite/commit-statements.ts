@@ -74,6 +74,10 @@ export const INSERT_DEAD_LETTER = `
 export const SELECT_PROGRESS = `
   SELECT partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint FROM progress`;
 
+/** Writes of other connections, writes of this one, how far the least complete partition is. */
+export const SELECT_STATE = `
+  SELECT v.data_version, total_changes(), (SELECT min(complete_through_ms) FROM progress) FROM pragma_data_version AS v`;
+
 export const UPSERT_PROGRESS = `
   INSERT INTO progress (partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint)
   VALUES (?1, ?2, ?3, ?4, ?5, ?6, coalesce(?7, x''))

@@ -35,7 +35,9 @@ describe('The SQLite file', () => {
     const writer = openSqliteMetricsStore({ path });
     const reader = openSqliteMetricsStore({ path, readOnly: true });
     for (const expected of [1, 2]) {
+      const before = await reader.readState();
       await commitNext(writer, { tallies: [aDelta()] });
+      assert.notEqual((await reader.readState()).id, before.id);
       assert.equal((await reader.readMetrics(metricsQuery()))[0]?.tally.requests, expected);
     }
     await assert.rejects(reader.commit(aCommit({ expectedSeq: 2 })), isStoreError('misconfigured', /write access/));

@@ -4,7 +4,7 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
-import { SELECT_PROGRESS } from './commit-statements.ts';
+import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
 import { readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommit, loadProgress, progressOf } from './sqlite-commit.ts';
@@ -67,6 +67,14 @@ class SqliteMetricsStore implements MetricsStore {
       evaluationNames: this.#evaluationNames,
     };
     return this.#write(() => applyCommit(writer, commit));
+  }
+
+  async readState(): Promise<Reader.StoreState> {
+    const [foreign, own, throughMs = null] = this.#read(() => this.#connection.row(SELECT_STATE)) ?? [];
+    return {
+      id: `${Number(foreign)} ${Number(own)}`,
+      completeThroughMs: throughMs === null ? null : Number(throughMs),
+    };
   }
 
   async readMetrics(query: Reader.MetricsQuery): Promise<readonly Reader.MetricsRow[]> {
