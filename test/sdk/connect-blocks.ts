@@ -10,6 +10,8 @@ export interface Blocks {
   readonly shell: string;
   /** The Python or JavaScript to paste, or ''. */
   readonly code: string;
+  /** A configuration file, or ''. */
+  readonly config: string;
 }
 
 /** The blocks under one heading, such as `Python / OpenLIT`, or of a chapter as far as its first heading. @throws when the page has no such heading, or nothing below it */
@@ -26,6 +28,7 @@ export function blocksOf(heading: string): Blocks {
     packages: lines.filter(isInstall).flatMap(packagesOf),
     shell: lines.filter((line) => !isInstall(line)).join('\n'),
     code: textOf('python', 'js'),
+    config: textOf('yaml'),
   };
 }
 

@@ -1,24 +1,13 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { eventually, getJson } from '../end-to-end/http-calls.ts';
+import { freePorts } from '../../scripts/services/free-ports.ts';
 import { serverFor } from '../end-to-end/running-server.ts';
 import { sdkHeadings } from './connect-blocks.ts';
 import { type DocumentedApp, installFor, packagesMissing, runDocumentedApp } from './documented-apps.ts';
+import { onlyRowOf, type Row } from './documented-row.ts';
 import { CACHED_TOKENS, COMPLETION_TOKENS, PROMPT_TOKENS } from './fake-answers.ts';
 import { startFakeModelServer } from './fake-model-server.ts';
 import { skipWithoutSdks } from './sdk-apps.ts';
-
-interface Row {
-  readonly route: string;
-  readonly model: string;
-  readonly requests: number;
-  readonly completed: number;
-  readonly errors: number;
-  readonly prompt_tokens: number;
-  readonly cached_prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly estimated_cost_usd: number | null;
-}
 
 /** USD per million tokens: input, cached input, output. */
 const PRICES = {
@@ -36,10 +25,18 @@ interface Promised extends DocumentedApp {
   readonly calls: number;
   /** How many of the calls report their cached tokens. */
   readonly callsWithCached: number;
+  readonly env?: () => Promise<Record<string, string>>;
 }
 
 /** The chapter whose block names the tenant of a whole process, for SDKs that have no way of their own. */
 const WHOLE_PROCESS = 'Tenant, route, user';
+
+/** What stands beside the block in the configuration of LiteLLM's proxy. */
+const PROXY_MODELS = `
+model_list:
+  - model_name: gpt-4o-mini
+    litellm_params: { model: openai/gpt-4o-mini, api_base: os.environ/OPENAI_BASE_URL, api_key: none }
+`;
 
 const ACME = { tenant: 'acme', route: 'checkout', model: 'gpt-4o-mini', calls: 2, callsWithCached: 2 } as const;
 
@@ -77,6 +74,25 @@ const NODE: readonly Promised[] = [
     afterHeading: WHOLE_PROCESS,
     file: 'node/connect/ai-sdk-7.mjs',
     route: 'support-answer',
+  },
+  {
+    ...ACME,
+    sdk: 'the Vercel AI SDK 4',
+    heading: 'Node.js / Vercel AI SDK 4 to 6',
+    file: 'node-ai-4/connect/ai-sdk-4.mjs',
+    route: 'support-answer',
+    calls: 1,
+    // It knows no cached tokens.
+    callsWithCached: 0,
+  },
+  {
+    ...ACME,
+    sdk: 'the Vercel AI SDK 6',
+    heading: 'Node.js / Vercel AI SDK 4 to 6',
+    file: 'node-ai-6/connect/ai-sdk-6.mjs',
+    route: 'support-answer',
+    calls: 1,
+    callsWithCached: 1,
   },
   {
     ...ACME,
@@ -144,6 +160,25 @@ const PROMISED: readonly Promised[] = [
   },
   {
     ...ACME,
+    sdk: "LiteLLM's proxy",
+    heading: 'Python / LiteLLM proxy',
+    afterHeading: WHOLE_PROCESS,
+    file: 'python/connect/litellm_proxy.py',
+    packages: 'litellm-proxy',
+    // The path that it serves.
+    route: '/v1/chat/completions',
+    config: PROXY_MODELS,
+    env: async () => ({ LITELLM_MASTER_KEY: `sk-${'test'.repeat(8)}`, PROXY_PORT: String((await freePorts(1))[0]) }),
+  },
+  {
+    ...ACME,
+    sdk: 'LangChain',
+    heading: 'Python / LangChain',
+    file: 'python/connect/langchain.py',
+    packages: 'langchain',
+  },
+  {
+    ...ACME,
     sdk: 'Pydantic AI',
     heading: 'Python / Pydantic AI',
     afterHeading: 'Python / Anthropic SDK',
@@ -172,9 +207,6 @@ const PROMISED: readonly Promised[] = [
   },
   ...NODE,
 ];
-
-/** Sections that bring no block of their own, and why. */
-const WITHOUT_BLOCK: readonly string[] = ['Python / LangChain'];
 
 suite('the blocks of docs/connect.md, pasted into an application', {
   skip: skipWithoutSdks(),
@@ -215,8 +247,8 @@ suite('the blocks of docs/connect.md, pasted into an application', {
   }
 });
 
-test('every SDK of docs/connect.md is tried, or is known to bring no block', () => {
-  const tried = [...PROMISED.map(({ heading }) => heading), ...WITHOUT_BLOCK];
+test('every SDK of docs/connect.md is tried', () => {
+  const tried = [...new Set(PROMISED.map(({ heading }) => heading))];
   assert.deepEqual(tried.toSorted(), sdkHeadings().toSorted());
 });
 
@@ -224,18 +256,9 @@ test('every SDK of docs/connect.md is tried, or is known to bring no block', () 
 async function rowAfter(t: TestContext, promised: Promised): Promise<{ row: Row; audited: number; answered: number }> {
   const [server, model] = await Promise.all([serverFor(t), startFakeModelServer()]);
   t.after(() => model.stop());
-  await runDocumentedApp(promised, { modelUrl: model.url, streamLensUrl: server.ingestion });
-  const seen = new Map<string, unknown>();
-  const row = await eventually(15_000, `one row of ${promised.calls} calls`, async () => {
-    const url = `${server.metrics}/v1/metrics?tenant_id=${promised.tenant}&step=1d`;
-    const { metrics } = await getJson<{ metrics: Row[] }>(url);
-    seen.set('rows', metrics);
-    return metrics.length === 1 && (metrics[0]?.completed ?? 0) >= promised.calls ? metrics[0] : undefined;
-  }).catch((cause: Error) => {
-    throw new Error(`${cause.message}: ${JSON.stringify(seen.get('rows'))}`, { cause });
-  });
-  const { totals } = await getJson<{ totals: { requests: { counted: number } } }>(`${server.metrics}/v1/audit`);
-  return { row, audited: totals.requests.counted, answered: model.truth.answered };
+  const env = promised.env === undefined ? {} : { env: await promised.env() };
+  await runDocumentedApp(promised, { modelUrl: model.url, streamLensUrl: server.ingestion, ...env });
+  return { ...(await onlyRowOf(server.metrics, promised)), answered: model.truth.answered };
 }
 
 function costUsd({ model, calls, callsWithCached }: Promised): number {

@@ -24,6 +24,8 @@ export interface DocumentedApp {
   readonly afterHeading?: string;
   /** File below `apps/`. Those for Node.js lie in a folder of a folder with a `package.json`. */
   readonly file: string;
+  /** What stands in the configuration file before the block of the page. */
+  readonly config?: string;
   /** The Python packages it runs with. Absent: it is a Node.js application. */
   readonly packages?: PackageList;
 }
@@ -50,6 +52,7 @@ export async function runDocumentedApp(app: DocumentedApp, environment: AppEnvir
   try {
     writeFileSync(join(dir, program), pasted(`${APPS}/${app.file}`, `${first?.code ?? ''}\n${own.code}`));
     writeFileSync(join(dir, 'run.sh'), shellOf(first, own, isPython ? `python ${program}` : `node ${program}`));
+    if (own.config !== '') writeFileSync(join(dir, 'config.yaml'), `${app.config ?? ''}\n${own.config}`);
     const setup = /^\/\/ (instrumentation\.mjs)/.exec(own.code)?.[1];
     if (setup !== undefined) writeFileSync(join(dir, setup), own.code);
     if (!isPython) symlinkSync(`${nodeFolderOf(app)}/node_modules`, join(dir, 'node_modules'));
@@ -60,10 +63,12 @@ export async function runDocumentedApp(app: DocumentedApp, environment: AppEnvir
   }
 }
 
-function blocksFor({ streamLensUrl }: AppEnvironment, heading: string): Blocks {
-  const { packages, shell, code } = blocksOf(heading);
+function blocksFor({ streamLensUrl, env = {} }: AppEnvironment, heading: string): Blocks {
+  const { packages, shell, code, config } = blocksOf(heading);
   const addressed = (text: string) => text.replaceAll('http://localhost:8080', streamLensUrl);
-  return { packages, shell: addressed(shell), code: addressed(code) };
+  const isOurs = (line: string) => Object.keys(env).some((name) => line.startsWith(`export ${name}=`));
+  const lines = addressed(shell).split('\n');
+  return { packages, shell: lines.filter((line) => !isOurs(line)).join('\n'), code: addressed(code), config };
 }
 
 /** The application with the block in its place. `...` and `// calls of the model` in a block are where it calls the model. */
@@ -76,7 +81,14 @@ function pasted(file: string, block: string): string {
 
 function shellOf(first: Blocks | undefined, { shell }: Blocks, plainStart: string): string {
   const starts = /^(opentelemetry-instrument|node) /m.test(shell);
-  return [first?.shell ?? '', shell, starts ? '' : plainStart].join('\n');
+  // A server that the page starts runs beside the application, and ends with it.
+  const beside = shell.replace(/^litellm .*$/m, '$& --port "$PROXY_PORT" > proxy.log 2>&1 &');
+  return [
+    "trap 'kill $(jobs -p) 2> /dev/null || true' EXIT",
+    first?.shell ?? '',
+    beside,
+    starts ? '' : plainStart,
+  ].join('\n');
 }
 
 function nodeFolderOf({ file }: DocumentedApp): string {
@@ -84,7 +96,7 @@ function nodeFolderOf({ file }: DocumentedApp): string {
 }
 
 /** What surrounds the application: where its model is. */
-function environmentOf({ modelUrl }: AppEnvironment, bin: string): Record<string, string> {
+function environmentOf({ modelUrl, env }: AppEnvironment, bin: string): Record<string, string> {
   return {
     PATH: `${bin}${delimiter}${process.env['PATH'] ?? ''}`,
     HOME: process.env['HOME'] ?? '',
@@ -96,5 +108,6 @@ function environmentOf({ modelUrl }: AppEnvironment, bin: string): Record<string
     OPENAI_API_KEY: 'none',
     ANTHROPIC_BASE_URL: modelUrl.replace(/\/v1$/, ''),
     ANTHROPIC_API_KEY: 'none',
+    ...env,
   };
 }

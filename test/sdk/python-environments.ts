@@ -13,7 +13,15 @@ const INSTALL_MS_MAX = 10 * 60_000;
  * Lists of packages that can be installed together, each in `apps/python/<name>.txt`. A list names every package with its version,
  * so nothing is left to resolve: finding versions that fit takes pip minutes, installing them seconds.
  */
-export const PACKAGE_LISTS = ['openai-v2', 'shared', 'traceloop', 'openlit', 'litellm'] as const;
+export const PACKAGE_LISTS = [
+  'openai-v2',
+  'shared',
+  'traceloop',
+  'langchain',
+  'openlit',
+  'litellm',
+  'litellm-proxy',
+] as const;
 export type PackageList = (typeof PACKAGE_LISTS)[number];
 
 export function listFile(list: PackageList): string {
