@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const LAUNCHER = fileURLToPath(new URL('../../bin/streamlens.js', import.meta.url));
+
+/** glibc prints its settings nowhere, so this looks at the environment that the program ends up with. */
+function environmentOf(env: Readonly<Record<string, string>>): string {
+  const print = "process.on('exit', () => console.log(JSON.stringify(process.env)))";
+  const options = ['--import', `data:text/javascript,${print}`, LAUNCHER, '--version'];
+  const { stdout, status } = spawnSync(process.execPath, options, { env, encoding: 'utf8' });
+  assert.equal(status, 0);
+  return stdout;
+}
+
+test('the program starts with an allocator that gives memory back', { skip: process.platform !== 'linux' }, () => {
+  const printed = environmentOf({ KEPT: 'yes' });
+  assert.match(printed, /"MALLOC_MMAP_THRESHOLD_":"131072"/);
+  assert.match(printed, /"KEPT":"yes"/);
+  assert.match(printed, /^\d+\.\d+\.\d+$/m);
+});
+
+test('what the user says about the allocator stands', { skip: process.platform !== 'linux' }, () => {
+  const printed = environmentOf({ MALLOC_ARENA_MAX: '8' });
+  assert.match(printed, /"MALLOC_ARENA_MAX":"8"/);
+  assert.doesNotMatch(printed, /MALLOC_MMAP/);
+});
+
+test('exit codes pass through the second start', () => {
+  assert.equal(spawnSync(process.execPath, [LAUNCHER, 'no-such-command'], { encoding: 'utf8' }).status, 2);
+});
