@@ -31,7 +31,7 @@ const CACHE_WRITE_TOKENS = 10;
 const SERIES = 11;
 
 /**
- * Requests without a response so far: 56 bytes each and their id where it is kept, since there may be a million.
+ * Requests without a response so far: 65 bytes each and their id where it is kept, since there may be a million.
  * Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
  */
 export class WaitingRequests {
