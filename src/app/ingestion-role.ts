@@ -3,11 +3,12 @@ import type { KeyCheck } from '../api-keys/key-check.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import { addDocsRoutes } from '../http/docs-routes.ts';
 import { createHttpServer } from '../http/http-server.ts';
+import { addPostRoutes } from '../http/post-routes.ts';
 import { AppendQueue } from '../ingestion-api/append-queue.ts';
-import { addEventRoutes, BATCH_BYTES_MAX } from '../ingestion-api/event-routes.ts';
+import { BATCH_BYTES_MAX, eventRoutes } from '../ingestion-api/event-routes.ts';
 import { IngestionMetrics } from '../ingestion-api/ingestion-metrics.ts';
 import { ingestionOpenApi } from '../ingestion-api/openapi.ts';
-import { addOtlpRoutes, type OtlpContext } from '../ingestion-api/otlp-routes.ts';
+import { type OtlpContext, otlpRoutes } from '../ingestion-api/otlp-routes.ts';
 import { addHealthRoutes } from '../observability/health-routes.ts';
 import type { Logger } from '../observability/logger.ts';
 import { processMetrics } from '../observability/process-metrics.ts';
@@ -67,8 +68,7 @@ export async function startIngestion(
     dependencies: [{ name: 'event log', check: () => log.checkHealth() }],
     registries: [processMetrics(VERSION), metrics.registry],
   });
-  addEventRoutes(server, context);
-  addOtlpRoutes(server, context);
+  addPostRoutes(server, new Map([...eventRoutes(context), ...otlpRoutes(context)]));
   addDocsRoutes(server, ingestionOpenApi(VERSION));
   const boundPort = await listen(server, settings.host, port);
   const grpc = await startOtlpGrpc(settings, context, logger);

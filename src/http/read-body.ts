@@ -1,6 +1,6 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { promisify } from 'node:util';
 import { gunzip, inflate, zstdDecompress } from 'node:zlib';
-import type { FastifyRequest } from 'fastify';
 import { Problem } from './problem.ts';
 
 const DECOMPRESS = {
@@ -10,14 +10,18 @@ const DECOMPRESS = {
   zstd: promisify(zstdDecompress),
 } as const;
 
+interface SentBody {
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
 /**
  * The body's bytes, decompressed. A bomb ends at the limit, not at its size.
  *
  * @throws {Problem} 413 beyond `bytesMax`, 415 for another encoding, 400 for bytes that are not what they claim
  */
-export async function readBody(request: FastifyRequest, bytesMax: number): Promise<Buffer> {
-  const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-  const encoding = request.headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+export async function readBody({ headers, body }: SentBody, bytesMax: number): Promise<Buffer> {
+  const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
   if (encoding === 'identity' || encoding === '') {
     if (body.length > bytesMax) throw tooLarge(bytesMax);
     return body;
@@ -34,8 +38,8 @@ export async function readBody(request: FastifyRequest, bytesMax: number): Promi
 }
 
 /** @throws {Problem} 415 unless the media type is one of these; a missing one is taken as the first */
-export function mediaType(request: FastifyRequest, ...accepted: readonly [string, ...string[]]): string {
-  const type = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? accepted[0];
+export function mediaType({ headers }: Pick<SentBody, 'headers'>, ...accepted: readonly [string, ...string[]]): string {
+  const type = headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() ?? accepted[0];
   if (accepted.includes(type)) return type;
   throw new Problem(415, `Content-Type "${type.slice(0, 100)}" is not taken here; use ${accepted.join(' or ')}`);
 }

@@ -1,8 +1,8 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { NewRecord } from '../event-log/event-log.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import type { EventType } from '../events/topics.ts';
+import type { PostAnswer, PostedRequest, PostHandler } from '../http/post-routes.ts';
 import { Problem } from '../http/problem.ts';
 import { mediaType, readBody } from '../http/read-body.ts';
 import { accept } from './accept.ts';
@@ -28,23 +28,27 @@ const SINGLE_ROUTES: Readonly<Record<string, EventType>> = {
   '/v1/llm/evaluation': 'evaluation',
 };
 
-const ACCEPTED = '{"status":"accepted"}';
+const ACCEPTED = accepted('{"status":"accepted"}');
 
-export function addEventRoutes(server: FastifyInstance, context: RouteContext): void {
+/** The routes that take events, by path. */
+export function eventRoutes(context: RouteContext): ReadonlyMap<string, PostHandler> {
+  const handlers = new Map<string, PostHandler>();
   for (const [url, type] of Object.entries(SINGLE_ROUTES)) {
-    server.post(url, async (request, reply) => {
+    handlers.set(url, async (request) => {
       await acceptOne(type, request, context);
-      return reply.code(202).header('content-type', 'application/json').send(ACCEPTED);
+      return ACCEPTED;
     });
   }
-  server.post('/v1/llm/events', async (request, reply) => {
-    const answer = await acceptBatch(request, context);
-    return reply.code(202).header('content-type', 'application/json').send(JSON.stringify(answer));
-  });
+  handlers.set('/v1/llm/events', async (request) => accepted(JSON.stringify(await acceptBatch(request, context))));
+  return handlers;
 }
 
-async function acceptOne(type: EventType, request: FastifyRequest, context: RouteContext): Promise<void> {
-  const sender = await context.checkSender({ headers: request.headers, address: request.ip });
+function accepted(body: string): PostAnswer {
+  return { status: 202, contentType: 'application/json', body };
+}
+
+async function acceptOne(type: EventType, request: PostedRequest, context: RouteContext): Promise<void> {
+  const sender = await context.checkSender(request);
   mediaType(request, 'application/json');
   const event = forSender(readEvent(type, await readBody(request, EVENT_BYTES_MAX)), sender);
   if (!event.ok) {
@@ -63,8 +67,8 @@ interface BatchAnswer {
   readonly errors: readonly { readonly index: number; readonly detail: string }[];
 }
 
-async function acceptBatch(request: FastifyRequest, context: RouteContext): Promise<BatchAnswer> {
-  const sender = await context.checkSender({ headers: request.headers, address: request.ip });
+async function acceptBatch(request: PostedRequest, context: RouteContext): Promise<BatchAnswer> {
+  const sender = await context.checkSender(request);
   const type = mediaType(
     request,
     'application/json',

@@ -1,6 +1,6 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { NewRecord } from '../event-log/event-log.ts';
 import { TOPIC_OF } from '../events/topics.ts';
+import type { PostAnswer, PostedRequest, PostHandler } from '../http/post-routes.ts';
 import { Problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import type { CallEvent } from '../otlp/call-events.ts';
@@ -25,30 +25,33 @@ export interface OtlpContext extends RouteContext {
 /** Langfuse SDKs post below a path of their own. */
 const TRACE_URLS = ['/v1/traces', '/api/public/otel/v1/traces'];
 
-export function addOtlpRoutes(server: FastifyInstance, context: OtlpContext): void {
+/** The routes of OTLP over HTTP, by path. */
+export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandler> {
+  const handlers = new Map<string, PostHandler>();
   for (const url of TRACE_URLS) {
-    server.post(url, async (request, reply) => {
-      const sender = await context.checkSender({ headers: request.headers, address: request.ip });
+    handlers.set(url, async (request) => {
+      const sender = await context.checkSender(request);
       const format = formatOf(request);
       const body = await readBody(request, BATCH_BYTES_MAX);
-      return answer(reply, format, await acceptTraces(body, format, sender, context));
+      return answer(format, await acceptTraces(body, format, sender, context));
     });
   }
   for (const signal of ['metrics', 'logs'] as const) {
-    server.post(`/v1/${signal}`, async (request, reply) => {
-      await context.checkSender({ headers: request.headers, address: request.ip });
+    handlers.set(`/v1/${signal}`, async (request) => {
+      await context.checkSender(request);
       const format = formatOf(request);
-      return answer(reply, format, notKeptAnswer(signal, format));
+      return answer(format, notKeptAnswer(signal, format));
     });
   }
-  server.post('/v1/otlp/explain', async (request, reply) => {
-    const sender = await context.checkSender({ headers: request.headers, address: request.ip });
+  handlers.set('/v1/otlp/explain', async (request) => {
+    const sender = await context.checkSender(request);
     const body = await readBody(request, BATCH_BYTES_MAX);
     const options = { tenantOfKey: sender.tenantId, dimensions: context.dimensions };
     const explained = explainExport(body, formatOf(request), options);
     if (!explained.ok) throw new Problem(400, explained.reason);
-    return reply.header('content-type', 'application/json').send(JSON.stringify({ spans: explained.value }));
+    return { status: 200, contentType: 'application/json', body: JSON.stringify({ spans: explained.value }) };
   });
+  return handlers;
 }
 
 /**
@@ -88,15 +91,14 @@ function toRecord(event: CallEvent): NewRecord {
   return { topic: TOPIC_OF[event.type], key: event.request_id, value: Buffer.from(eventText(event)) };
 }
 
-function formatOf(request: FastifyRequest): OtlpFormat {
-  const format = otlpFormatOf(request.headers['content-type']);
+function formatOf({ headers }: PostedRequest): OtlpFormat {
+  const format = otlpFormatOf(headers['content-type']);
   if (format === null) {
     throw new Problem(415, 'OTLP is taken as application/x-protobuf or application/json');
   }
   return format;
 }
 
-function answer(reply: FastifyReply, format: OtlpFormat, body: Uint8Array): FastifyReply {
-  const type = format === 'json' ? 'application/json' : 'application/x-protobuf';
-  return reply.code(200).header('content-type', type).send(Buffer.from(body));
+function answer(format: OtlpFormat, body: Uint8Array): PostAnswer {
+  return { status: 200, contentType: format === 'json' ? 'application/json' : 'application/x-protobuf', body };
 }
