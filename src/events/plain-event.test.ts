@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import type { TObject } from 'typebox';
-import { isEvent } from './event-validator.ts';
 import { LlmRequest } from './llm-request.ts';
 import { LlmResponse } from './llm-response.ts';
 import { ABSENT, FALSE, NULL, PlainEvent, VALUE } from './plain-event.ts';
-import { parseTimestampMs } from './timestamp.ts';
 
 type Kind = 'request' | 'response';
 const SCHEMAS: Readonly<Record<Kind, TObject>> = { request: LlmRequest, response: LlmResponse };
@@ -67,9 +64,19 @@ test('an event inside a larger buffer ends where it is said to', () => {
   const line = Buffer.from(JSON.stringify(REQUEST));
   const bytes = Buffer.concat([line, Buffer.from('\n'), line]);
   const event = new PlainEvent(LlmRequest);
-  assert.ok(event.read(bytes, line.length + 1, bytes.length));
+  assert.ok(event.read(bytes.subarray(line.length + 1)));
   assert.ok(event.isAt(event.field('request_id'), Buffer.from('r-1')));
-  for (let end = 0; end < line.length; end++) assert.equal(event.read(bytes, 0, end), false, `cut at ${end}`);
+  for (let end = 0; end < line.length; end++) {
+    assert.equal(event.read(bytes.subarray(0, end)), false, `cut at ${end}`);
+  }
+});
+
+test('a number has all its digits, however it is written', () => {
+  for (const number of ['1234.5678901672363', '0.1', '123456789.01234567', '12e-1', '0.30000000000000004', '-0']) {
+    const event = reads('response', JSON.stringify(RESPONSE).replace('732.4', number));
+    assert.ok(event, number);
+    assert.equal(event.numbers[event.field('latency_ms')], JSON.parse(number));
+  }
 });
 
 test('what is nested deeply, escaped or not ASCII is left to JSON.parse', () => {
@@ -78,99 +85,6 @@ test('what is nested deeply, escaped or not ASCII is left to JSON.parse', () => 
   }
 });
 
-test('what is read has the values that JSON.parse gives, and the validator accepts it', () => {
-  let readCount = 0;
-  fc.assert(
-    fc.property(fc.constantFrom<Kind>('request', 'response').chain(anEvent), ({ kind, json }) => {
-      const event = reads(kind, json);
-      if (event === null) return;
-      readCount++;
-      const parsed: unknown = JSON.parse(json);
-      assert.ok(isEvent(kind, parsed, Buffer.byteLength(json)), 'the validator refuses it');
-      const members = new Map<string, unknown>(Object.entries(parsed));
-      for (const name of Object.keys(SCHEMAS[kind].properties)) {
-        assert.deepEqual(valueOf(event, name), members.get(name), name);
-      }
-    }),
-    { numRuns: 5000 },
-  );
-  assert.ok(readCount > 500, `only ${readCount} of the events were plain`);
-});
-
-function valueOf(event: PlainEvent, name: string): unknown {
-  const field = event.field(name);
-  const found = event.found[field];
-  if (found === ABSENT) return undefined;
-  if (found === NULL) return null;
-  if (['stream', 'cache_hit'].includes(name)) return found === VALUE;
-  if (name === 'metadata') return event.objectOrNullAt(field);
-  if (name === 'timestamp') {
-    assert.equal(event.numbers[field], parseTimestampMs(event.textAt(field)));
-    return event.textAt(field);
-  }
-  return /_tokens$|_ms$/.test(name) ? event.numbers[field] : event.textAt(field);
-}
-
 function deep(levels: number): unknown {
   return levels === 0 ? 1 : { a: deep(levels - 1) };
-}
-
-/** The JSON of an event near the valid ones: fields missing, repeated, in any order, of wrong kinds; bytes changed. */
-function anEvent(kind: Kind): fc.Arbitrary<{ kind: Kind; json: string }> {
-  const base: Readonly<Record<string, unknown>> = kind === 'request' ? REQUEST : RESPONSE;
-  const member = fc
-    .constantFrom(...Object.keys(SCHEMAS[kind].properties), 'type', 'unknown')
-    .chain((name) =>
-      fc.tuple(fc.constant(name), fc.oneof(aValueOf(name), fc.oneof(aValueOf('route'), fc.jsonValue()))),
-    );
-  const members = fc
-    .tuple(
-      fc.shuffledSubarray(Object.entries(base), { minLength: Object.keys(base).length - 1 }),
-      fc.array(member, { maxLength: 4 }),
-    )
-    .chain(([known, others]) =>
-      fc.shuffledSubarray([...known, ...others], { minLength: known.length + others.length }),
-    );
-  const text = fc.tuple(members, fc.constantFrom('', ' ', '\n')).map(([pairs, space]) => {
-    const written = pairs.map(([name, value]) => `${space}${JSON.stringify(name)}:${space}${rawOf(value)}`);
-    return `{${written.join(`${space},`)}${space}}`;
-  });
-  const change = fc.option(fc.tuple(fc.nat(), fc.constantFrom('', '"', '}', ',', '0', '.', 'e', '\\', '\u0001', '-')), {
-    freq: 3,
-  });
-  return fc.tuple(text, change).map(([json, broken]) => {
-    if (broken === null) return { kind, json };
-    const at = broken[0] % json.length;
-    return { kind, json: json.slice(0, at) + broken[1] + json.slice(at + 1) };
-  });
-}
-
-class Raw {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-const rawOf = (value: unknown): string => (value instanceof Raw ? value.text : JSON.stringify(value));
-
-function aValueOf(name: string): fc.Arbitrary<unknown> {
-  if (name === 'timestamp') {
-    const two = fc.integer({ min: 0, max: 62 }).map((n) => String(n).padStart(2, '0'));
-    const zone = fc.constantFrom('Z', 'z', '', '+01:00', '-23:59', '+24:00', '+0100');
-    const fraction = fc.constantFrom('', '.', '.1', '.123', '.123456789', '.1234567891');
-    return fc
-      .tuple(fc.integer({ min: 1968, max: 2201 }), two, two, two, two, two, fraction, zone)
-      .map(([year, mo, d, h, mi, s, f, z]) => `${year}-${mo}-${d}T${h}:${mi}:${s}${f}${z}`);
-  }
-  if (/_tokens$|_ms$/.test(name)) {
-    const digits = fc.stringMatching(/^\d{1,17}(\.\d{0,17})?(e\d)?$/).map((text) => new Raw(text));
-    return fc.oneof(
-      fc.nat(200_000_000),
-      fc.double({ noNaN: true, noDefaultInfinity: true }),
-      digits,
-      fc.constant(null),
-    );
-  }
-  return fc.oneof(fc.string({ maxLength: 300 }), fc.constantFrom('', 'a', 'x'.repeat(256), true, false, null));
 }

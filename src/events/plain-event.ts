@@ -7,12 +7,14 @@ import {
   COLON,
   COMMA,
   isDigit,
+  isExponentAt,
   isWordAt,
+  numberEnd,
   OPENING_BRACE,
-  objectEnd,
+  plainTextEnd,
   QUOTE,
   skipSpace,
-  textEnd,
+  valueEnd,
 } from './plain-json.ts';
 
 /** What a field of an event was found to be. */
@@ -23,9 +25,10 @@ export const VALUE = 2;
 export const FALSE = 3;
 
 /**
- * Reads an event from its bytes without making an object of it: nearly all events are plain (ASCII, no escapes,
- * no exponents, nothing nested but `metadata`), and for them this takes a third of the time of `JSON.parse` and the
- * schema's validator, and leaves no garbage.
+ * Reads an event from its bytes without making an object of it: nearly all events are plain, with fields of ASCII without
+ * escapes; only in `metadata`, and in what the schema does not know, may there be all that JSON has. Such an event of
+ * 190 bytes takes 0.57 µs, `JSON.parse` and the schema's validator take 1.55 µs (medians of 20 rounds of 20,000
+ * requests and responses without metadata, on a shared machine) and leave garbage.
  *
  * It never decides that an event is wrong. What it does not understand, broken JSON included, it leaves to
  * `JSON.parse` and the validator; what it accepts, they would accept with the same values (a property test).
@@ -42,7 +45,7 @@ export class PlainEvent {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   /** What was read last. */
-  bytes: Uint8Array = Buffer.alloc(0);
+  bytes: Uint8Array = NO_BYTES;
 
   readonly #fields: readonly PlainField[];
   readonly #names: readonly Buffer[];
@@ -52,7 +55,6 @@ export class PlainEvent {
   readonly #requiredCount: number;
   readonly #instants = new PlainInstant();
   #at = 0;
-  #end = 0;
 
   constructor(schema: TObject) {
     // `type`, which batches have beside the event's own fields, is skipped as fast as those.
@@ -74,22 +76,21 @@ export class PlainEvent {
     return field;
   }
 
-  /** Reads the event that `bytes` hold from `start` to `end`. False: it is not plain; nothing is known of it. */
-  read(bytes: Uint8Array, start = 0, end = bytes.length): boolean {
+  /** Reads the event that `bytes` are. False: it is not plain; nothing is known of it. */
+  read(bytes: Uint8Array): boolean {
     this.bytes = bytes;
-    this.#end = end;
     this.found.fill(ABSENT);
-    let at = skipSpace(bytes, start, end);
-    // A larger one may have larger metadata than is allowed.
-    if (bytes[at] !== OPENING_BRACE || end - start > METADATA_BYTES_MAX) return false;
+    let at = skipSpace(bytes, 0);
+    // A larger one may have larger metadata than is allowed; none that is so small exceeds `EVENT_BYTES_MAX`.
+    if (bytes[at] !== OPENING_BRACE || bytes.length > METADATA_BYTES_MAX) return false;
     let missing = this.#requiredCount;
     for (let previous = this.#fields.length; ; ) {
-      this.#at = skipSpace(bytes, at + 1, end);
+      this.#at = skipSpace(bytes, at + 1);
       const field = this.#name(previous);
       if (field === BROKEN) return false;
-      at = skipSpace(bytes, this.#at, end);
+      at = skipSpace(bytes, this.#at);
       if (bytes[at] !== COLON) return false;
-      this.#at = skipSpace(bytes, at + 1, end);
+      this.#at = skipSpace(bytes, at + 1);
       if (field === UNKNOWN) {
         if (!this.#skipValue()) return false;
       } else {
@@ -98,11 +99,17 @@ export class PlainEvent {
         if (!(rule.isNullable && this.#null(field)) && !this.#value(field, rule)) return false;
         previous = field;
       }
-      at = skipSpace(bytes, this.#at, end);
+      at = skipSpace(bytes, this.#at);
       if (bytes[at] === COMMA) continue;
-      if (bytes[at] !== CLOSING_BRACE) return false;
-      return missing === 0 && at < end && skipSpace(bytes, at + 1, end) === end;
+      if (bytes[at] !== CLOSING_BRACE || missing > 0) return false;
+      // A read behind the end, though harmless, would slow down all reads.
+      return at + 1 === bytes.length || skipSpace(bytes, at + 1) === bytes.length;
     }
+  }
+
+  /** Lets go of the bytes, which may be a part of a large batch. */
+  release(): void {
+    this.bytes = NO_BYTES;
   }
 
   /** The text of a field. */
@@ -148,7 +155,7 @@ export class PlainEvent {
         }
       }
     }
-    const nameEnd = textEnd(bytes, at + 1, this.#end);
+    const nameEnd = plainTextEnd(bytes, at + 1);
     if (nameEnd === -1) return BROKEN;
     this.#at = nameEnd + 1;
     const field = this.#byName.get(asciiText(bytes, at + 1, nameEnd));
@@ -184,7 +191,7 @@ export class PlainEvent {
   #text(field: number, { min, max }: PlainField): boolean {
     const start = this.#at + 1;
     if (this.bytes[this.#at] !== QUOTE) return false;
-    const end = textEnd(this.bytes, start, this.#end);
+    const end = plainTextEnd(this.bytes, start);
     if (end === -1 || end - start < min || end - start > max) return false;
     this.found[field] = VALUE;
     this.starts[field] = start;
@@ -202,7 +209,7 @@ export class PlainEvent {
 
   /**
    * Up to 15 digits, a point among them: whole and exact as a double, so dividing by a power of ten, which is exact too,
-   * rounds once, as `JSON.parse` does.
+   * rounds once, as `JSON.parse` does. Other numbers go through a text.
    */
   #number(field: number, { kind, min, max }: PlainField): boolean {
     const bytes = this.bytes;
@@ -211,16 +218,21 @@ export class PlainEvent {
     let value = 0;
     for (; isDigit(bytes[at]); at++) value = value * 10 + (bytes[at] as number) - ZERO;
     let digits = at - start;
-    if (digits === 0 || (digits > 1 && bytes[start] === ZERO)) return false;
+    let isShort = digits > 0 && (digits === 1 || bytes[start] !== ZERO);
     if (bytes[at] === DOT) {
       const fractionStart = ++at;
       for (; isDigit(bytes[at]); at++) value = value * 10 + (bytes[at] as number) - ZERO;
       const fraction = at - fractionStart;
-      if (fraction === 0 || kind === 'integer') return false;
       digits += fraction;
+      isShort &&= fraction > 0;
       value /= POWERS_OF_TEN[Math.min(fraction, DIGITS_MAX)] as number;
     }
-    if (digits > DIGITS_MAX || at > this.#end || value < min || value > max) return false;
+    if (!isShort || digits > DIGITS_MAX || isExponentAt(bytes, at)) {
+      at = numberEnd(bytes, start);
+      if (at === -1) return false;
+      value = Number(asciiText(bytes, start, at));
+    }
+    if (value < min || value > max || (kind === 'integer' && !Number.isInteger(value))) return false;
     this.found[field] = VALUE;
     this.numbers[field] = value;
     this.#at = at;
@@ -235,54 +247,22 @@ export class PlainEvent {
     return true;
   }
 
-  /** An object's brackets are matched here; whether it is JSON inside is for `JSON.parse` to say. */
   #object(field: number): boolean {
     const start = this.#at;
-    if (this.bytes[start] !== OPENING_BRACE) return false;
-    const end = objectEnd(this.bytes, start, this.#end);
-    if (end === -1) return false;
-    try {
-      JSON.parse(utf8Text(this.bytes, start, end));
-    } catch {
-      return false;
-    }
+    if (this.bytes[start] !== OPENING_BRACE || !this.#skipValue()) return false;
     this.found[field] = VALUE;
     this.starts[field] = start;
-    this.ends[field] = end;
-    this.#at = end;
+    this.ends[field] = this.#at;
     return true;
   }
 
-  /** The value of a field that the schema does not know: any plain one. */
   #skipValue(): boolean {
-    const bytes = this.bytes;
-    const at = this.#at;
-    if (bytes[at] === QUOTE) {
-      const end = textEnd(bytes, at + 1, this.#end);
-      if (end === -1) return false;
-      this.#at = end + 1;
-      return true;
-    }
-    for (const word of WORDS) {
-      if (!isWordAt(bytes, at, word)) continue;
-      this.#at += word.length;
-      return true;
-    }
-    return this.#skipNumber();
-  }
-
-  #skipNumber(): boolean {
-    const bytes = this.bytes;
-    const start = this.#at;
-    let at = start;
-    while (isDigit(bytes[at])) at++;
-    if (at === start || (at - start > 1 && bytes[start] === ZERO) || bytes[at] === DOT || at > this.#end) return false;
-    // An exponent is no comma, brace or space, so it is refused by what comes next.
-    this.#at = at;
-    return true;
+    this.#at = valueEnd(this.bytes, this.#at);
+    return this.#at !== -1;
   }
 }
 
+const NO_BYTES: Uint8Array = Buffer.alloc(0);
 const BATCH_TYPE: PlainField = { name: 'type', kind: 'text', isRequired: false, isNullable: false, min: 0, max: 255 };
 
 const BROKEN = -2;
@@ -292,7 +272,6 @@ const ZERO = 0x30;
 const DOT = 0x2e;
 const DIGITS_MAX = 15;
 const POWERS_OF_TEN = Array.from({ length: DIGITS_MAX + 1 }, (_, exponent) => 10 ** exponent);
-const WORDS = ['null', 'true', 'false'];
 
 function asciiText(bytes: Uint8Array, start: number, end: number): string {
   return Buffer.prototype.latin1Slice.call(bytes, start, end);

@@ -1,5 +1,5 @@
 import type { TObject } from 'typebox';
-import { TEXT_PATTERN } from './fields.ts';
+import { TEXT_PATTERN, TIMESTAMP_PATTERN } from './fields.ts';
 
 export type PlainKind = 'text' | 'instant' | 'integer' | 'number' | 'boolean' | 'object';
 
@@ -24,16 +24,32 @@ interface FieldSchema {
   readonly maxLength?: number;
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly properties?: object;
+  readonly additionalProperties?: unknown;
 }
+
+/** The rules that are read below, for each type of value. */
+const RULES: Readonly<Record<string, readonly string[]>> = {
+  string: ['format', 'pattern', 'minLength', 'maxLength'],
+  integer: ['minimum', 'maximum'],
+  number: ['minimum', 'maximum'],
+  boolean: [],
+  object: ['properties', 'additionalProperties'],
+  null: [],
+};
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['title', 'description', 'examples', '$id']);
 
 /** @throws where the schema has a rule that is not known here: a field must never pass with less than its schema asks */
 export function plainFields(schema: TObject): readonly PlainField[] {
+  checkRules('', schema, ['type', 'required', ...(RULES['object'] ?? [])]);
   const required = new Set<string>((schema as { readonly required?: readonly string[] }).required ?? []);
   return Object.entries<FieldSchema>(schema.properties).map(([name, of]) => {
+    if (of.anyOf !== undefined) checkRules(name, of, ['anyOf']);
     const variants = of.anyOf ?? [of];
+    for (const variant of variants) checkRules(name, variant, ['type', ...(RULES[variant.type ?? ''] ?? [])]);
     const values = variants.filter(({ type }) => type !== 'null');
     const [value] = values;
-    if (value === undefined || values.length > 1) throw new Error(`The plain form of /${name} is not known`);
+    if (value === undefined || values.length > 1) throw unknownRule(name);
     return {
       name,
       isRequired: required.has(name),
@@ -44,13 +60,29 @@ export function plainFields(schema: TObject): readonly PlainField[] {
 }
 
 function plainRule(name: string, value: FieldSchema): Pick<PlainField, 'kind' | 'min' | 'max'> {
-  const { type, format, pattern, minLength = 0, maxLength = Infinity, minimum = -Infinity, maximum = Infinity } = value;
-  if (type === 'string' && format === 'date-time') return { kind: 'instant', min: 0, max: Infinity };
-  // No plain text holds a control character, so the one pattern that fields have is kept by every plain text.
-  if (type === 'string' && (pattern === undefined || pattern === TEXT_PATTERN)) {
-    return { kind: 'text', min: minLength, max: maxLength };
+  const { type, format, pattern } = value;
+  if (type === 'string' && format === 'date-time' && pattern === TIMESTAMP_PATTERN) {
+    return { kind: 'instant', min: 0, max: Infinity };
   }
-  if (type === 'integer' || type === 'number') return { kind: type, min: minimum, max: maximum };
-  if (type === 'boolean' || type === 'object') return { kind: type, min: 0, max: Infinity };
-  throw new Error(`The plain form of /${name} is not known`);
+  // No plain text holds a control character, so the one pattern that texts have is kept by every plain text.
+  if (type === 'string' && format === undefined && (pattern === undefined || pattern === TEXT_PATTERN)) {
+    return { kind: 'text', min: value.minLength ?? 0, max: value.maxLength ?? Infinity };
+  }
+  if (type === 'integer' || type === 'number') {
+    // Never Infinity, which JSON can spell (1e999) and no schema takes.
+    return { kind: type, min: value.minimum ?? -Number.MAX_VALUE, max: value.maximum ?? Number.MAX_VALUE };
+  }
+  if (type === 'boolean') return { kind: 'boolean', min: 0, max: 0 };
+  if (type === 'object' && Object.keys(value.properties ?? {}).length === 0) return { kind: 'object', min: 0, max: 0 };
+  throw unknownRule(name);
+}
+
+function checkRules(name: string, schema: FieldSchema, known: readonly string[]): void {
+  const { additionalProperties = true } = schema;
+  const isKnown = Object.keys(schema).every((word) => known.includes(word) || SAYS_NOTHING.has(word));
+  if (!isKnown || additionalProperties !== true) throw unknownRule(name);
+}
+
+function unknownRule(name: string): Error {
+  return new Error(`The plain form of /${name} is not known`);
 }

@@ -1,4 +1,5 @@
 import type { NewRecord } from '../event-log/event-log.ts';
+import { EventScanner } from '../events/event-scanner.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import type { EventType } from '../events/topics.ts';
@@ -30,8 +31,13 @@ const SINGLE_ROUTES: Readonly<Record<string, EventType>> = {
 
 const ACCEPTED = accepted('{"status":"accepted"}');
 
+interface EventContext extends RouteContext {
+  readonly scanner: EventScanner;
+}
+
 /** The routes that take events, by path. */
-export function eventRoutes(context: RouteContext): ReadonlyMap<string, PostHandler> {
+export function eventRoutes(routes: RouteContext): ReadonlyMap<string, PostHandler> {
+  const context = { ...routes, scanner: new EventScanner() };
   const handlers = new Map<string, PostHandler>();
   for (const [url, type] of Object.entries(SINGLE_ROUTES)) {
     handlers.set(url, async (request) => {
@@ -47,10 +53,10 @@ function accepted(body: string): PostAnswer {
   return { status: 202, contentType: 'application/json', body };
 }
 
-async function acceptOne(type: EventType, request: PostedRequest, context: RouteContext): Promise<void> {
+async function acceptOne(type: EventType, request: PostedRequest, context: EventContext): Promise<void> {
   const sender = await context.checkSender(request);
   mediaType(request, 'application/json');
-  const event = forSender(readEvent(type, await readBody(request, EVENT_BYTES_MAX)), sender);
+  const event = forSender(readEvent(type, await readBody(request, EVENT_BYTES_MAX), context.scanner), sender);
   if (!event.ok) {
     context.metrics.rejected(event.reason, 1);
     if (event.reason === 'too_large') throw new Problem(413, `The event ${event.errors[0]?.message ?? ''}`);
@@ -67,7 +73,7 @@ interface BatchAnswer {
   readonly errors: readonly { readonly index: number; readonly detail: string }[];
 }
 
-async function acceptBatch(request: PostedRequest, context: RouteContext): Promise<BatchAnswer> {
+async function acceptBatch(request: PostedRequest, context: EventContext): Promise<BatchAnswer> {
   const sender = await context.checkSender(request);
   const type = mediaType(
     request,
@@ -77,7 +83,7 @@ async function acceptBatch(request: PostedRequest, context: RouteContext): Promi
     'application/jsonl',
   );
   const body = await readBody(request, BATCH_BYTES_MAX);
-  const read = type === 'application/json' ? await readJsonBatch(body) : await readNdjsonBatch(body);
+  const read = type === 'application/json' ? await readJsonBatch(body) : await readNdjsonBatch(body, context.scanner);
   if (!Array.isArray(read)) {
     const error = read as FieldError;
     throw new Problem(400, `The batch ${error.message}`, { errors: [error] });

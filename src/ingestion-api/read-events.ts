@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NewRecord } from '../event-log/event-log.ts';
-import { EventScanner, type ScannedEvent } from '../events/event-scanner.ts';
+import type { EventScanner, ScannedEvent } from '../events/event-scanner.ts';
 import { eventErrors, type FieldError, isEvent } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import { type EventType, TOPIC_OF } from '../events/topics.ts';
@@ -24,9 +24,9 @@ export interface InvalidEvent {
 }
 
 /** Reads one event as it was sent; valid bytes go to the log as they are. */
-export function readEvent(type: EventType, bytes: Buffer): ReadEvent {
-  const scanned = new EventScanner(bytes).scan(0, type);
-  if (scanned?.end === bytes.length) return validEvent(scanned, bytes);
+export function readEvent(type: EventType, bytes: Buffer, scanner: EventScanner): ReadEvent {
+  const scanned = scanner.scan(bytes, type);
+  if (scanned !== null) return validEvent(scanned, bytes);
   const parsed = parseJson(bytes);
   return parsed.ok ? checkEvent(type, parsed.value, bytes) : parsed;
 }
@@ -45,23 +45,20 @@ export async function readJsonBatch(bytes: Buffer): Promise<readonly ReadEvent[]
 }
 
 /** One event a line; empty lines do not count. */
-export async function readNdjsonBatch(bytes: Buffer): Promise<readonly ReadEvent[] | FieldError> {
+export async function readNdjsonBatch(
+  bytes: Buffer,
+  scanner: EventScanner,
+): Promise<readonly ReadEvent[] | FieldError> {
   if (!isUtf8(bytes)) return NOT_UTF8;
   const events: ReadEvent[] = [];
-  const scanner = new EventScanner(bytes);
   for (let from = 0; from < bytes.length; ) {
-    const scanned = scanner.scan(from, null);
-    if (scanned !== null && (scanned.end === bytes.length || bytes[scanned.end] === NEWLINE)) {
-      events.push(validEvent(scanned, bytes.subarray(from, scanned.end)));
-      from = scanned.end + 1;
-    } else {
-      const end = bytes.indexOf(NEWLINE, from);
-      const to = end === -1 ? bytes.length : end;
-      const line = bytes.subarray(from, to);
-      from = to + 1;
-      if (isBlank(line)) continue;
-      events.push(readLine(line));
-    }
+    const newline = bytes.indexOf(NEWLINE, from);
+    const line = bytes.subarray(from, newline === -1 ? bytes.length : newline);
+    from += line.length + 1;
+    const scanned = scanner.scan(line, null);
+    if (scanned !== null) events.push(validEvent(scanned, line));
+    else if (isBlank(line)) continue;
+    else events.push(readLine(line));
     if (events.length % ITEMS_PER_TURN === 0) await nextTurn();
   }
   return events;
@@ -109,7 +106,7 @@ function checkEvent(type: EventType, value: unknown, bytes: Buffer): ReadEvent {
   return validEvent({ type, requestId: value.request_id, tenantId }, bytes);
 }
 
-function validEvent(event: Omit<ScannedEvent, 'end'>, bytes: Buffer): ValidEvent {
+function validEvent(event: ScannedEvent, bytes: Buffer): ValidEvent {
   const { type, requestId, tenantId } = event;
   return { ok: true, type, tenantId, record: { topic: TOPIC_OF[type], key: requestId, value: bytes } };
 }
