@@ -1,7 +1,7 @@
 import { formatSecond } from '../events/timestamp.ts';
 import type { MetricsReader, MetricsRow } from '../metrics-store/metrics-reader.ts';
 import type { PriceBook } from '../prices/price-book.ts';
-import { metricsJson } from '../tally/metrics-json.ts';
+import { metricsJson, type WindowName, windowName } from '../tally/metrics-json.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { auditJson } from './audit-json.ts';
 import { callDetailJson, callJson } from './call-json.ts';
@@ -43,7 +43,11 @@ export class StoreQueries implements Ask.MetricsQueries {
       after: cursor === null ? null : metricsCursor(cursor),
     });
     const { tenantId, stepMs } = question;
-    const metrics = rows.map((row) => metricsJson({ tenantId, stepMs, ...row }, row.tally, quantiles));
+    let window: { readonly startMs: number; readonly name: WindowName } | null = null;
+    const metrics = rows.map(({ windowStartMs: startMs, route, model, provider, tally }) => {
+      if (window?.startMs !== startMs) window = { startMs, name: windowName(startMs, stepMs) };
+      return metricsJson({ tenantId, route, model, provider, window: window.name }, tally, quantiles);
+    });
     const last = rows.length === question.limit ? rows.at(-1) : undefined;
     return JSON.stringify({
       metrics,
@@ -55,7 +59,8 @@ export class StoreQueries implements Ask.MetricsQueries {
   async changes(question: Ask.ChangesQuestion): Promise<readonly Ask.ChangeEvent[]> {
     const rows = await this.#options.reader.readChanges(question);
     return rows.map(({ route, model, windowStartMs, tally, revision, changedAtMs }) => {
-      const subject = { tenantId: question.tenantId, route, model, windowStartMs, stepMs: MINUTE_MS };
+      const window = windowName(windowStartMs, MINUTE_MS);
+      const subject = { tenantId: question.tenantId, route, model, window };
       const json = JSON.stringify({ ...metricsJson(subject, tally), revision });
       return { changedAtMs, revision, json, key: `${windowStartMs}|${route}|${model}` };
     });

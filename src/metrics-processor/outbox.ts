@@ -3,7 +3,7 @@ import { formatInstant } from '../events/timestamp.ts';
 import { TOPICS } from '../events/topics.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../metrics-store/outbox.ts';
-import { metricsJson } from '../tally/metrics-json.ts';
+import { metricsJson, windowName } from '../tally/metrics-json.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 
@@ -35,7 +35,7 @@ export async function publishChanges(
 }
 
 function rowRecord({ tenantId, route, model, windowStartMs, tally, revision }: PublishableRow) {
-  const subject = { tenantId, route, model, windowStartMs, stepMs: MINUTE_MS };
+  const subject = { tenantId, route, model, window: windowName(windowStartMs, MINUTE_MS) };
   const value = { ...metricsJson(subject, tally), revision };
   return { topic: TOPICS.metrics, key: `${tenantId}|${route}|${model}`, value: Buffer.from(JSON.stringify(value)) };
 }

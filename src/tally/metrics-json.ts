@@ -8,8 +8,17 @@ export interface RowSubject {
   readonly route: string | null;
   readonly model: string | null;
   readonly provider?: string | null;
-  readonly windowStartMs: number;
-  readonly stepMs: number;
+  readonly window: WindowName;
+}
+
+/** The bounds of a window as text. Rows of one window share it: making it took a tenth of an answer's time. */
+export interface WindowName {
+  readonly start: string;
+  readonly end: string;
+}
+
+export function windowName(windowStartMs: number, stepMs: number): WindowName {
+  return { start: formatSecond(windowStartMs), end: formatSecond(windowStartMs + stepMs) };
 }
 
 /**
@@ -27,8 +36,8 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     ...(subject.route === null ? {} : { route: subject.route }),
     ...(subject.model === null ? {} : { model: subject.model }),
     ...(subject.provider == null ? {} : { provider: subject.provider }),
-    window_start: formatSecond(subject.windowStartMs),
-    window_end: formatSecond(subject.windowStartMs + subject.stepMs),
+    window_start: subject.window.start,
+    window_end: subject.window.end,
     requests: tally.requests,
     errors: tally.errors,
     avg_latency_ms: average(tally.latencyUsSum / 1000, tally.completed),
