@@ -49,7 +49,7 @@ const PLOTTED: readonly PlottedRatio[] = [
     peer: 'Kafka Streams, exactly once',
     goal: 12,
   },
-  { name: 'query', verdict: 0, label: 'Queries over 100,000 rows', peer: 'the original (Go)', goal: 2 },
+  { name: 'query', verdict: 0, label: 'Queries asked again', peer: 'the original (Go)', goal: 2 },
   { name: 'otlp', verdict: 0, label: 'OTLP spans into Kafka', peer: 'OTel Collector, in memory', goal: 1 },
   { name: 'phoenix', verdict: 0, label: 'OTLP spans until readable', peer: 'Arize Phoenix, SQLite', goal: 1 },
 ];

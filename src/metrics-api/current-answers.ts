@@ -18,8 +18,8 @@ export interface CurrentAnswersOptions {
   readonly charactersMax?: number;
 }
 
-/** Some hundred answers of 60 rows; 32 MiB at most, 16 where all is Latin. */
-const CHARACTERS_MAX = 16 * 1024 * 1024;
+/** Two hundred answers of 60 rows; 8 MiB, or 16 with names that are not Latin. */
+const CHARACTERS_MAX = 8 * 1024 * 1024;
 /** An answer larger than this share of all is not worth the others. */
 const SHARE_MAX = 1 / 8;
 
