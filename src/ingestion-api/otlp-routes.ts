@@ -65,22 +65,30 @@ export async function acceptTraces(
   sender: Sender,
   context: OtlpContext,
 ): Promise<Uint8Array> {
+  const { records, marks, calls, ignored, rejected } = recordsOf(body, format, sender, context);
+  sender.charge(records.length);
+  await accept(records, context);
+  const { recent, metrics } = context;
+  recent.remember(marks, Date.now());
+  if (calls > 0) {
+    metrics.accepted('request', calls);
+    metrics.accepted('response', records.length - calls);
+  }
+  metrics.spans({ counted: calls, ignored, rejected: rejected.length });
+  return exportAnswer('traces', format, partialSuccessOf(rejected));
+}
+
+/** In a function of its own, so that spans and events are garbage while the log takes the records. */
+function recordsOf(body: Uint8Array, format: OtlpFormat, sender: Sender, context: OtlpContext) {
   const decoded = decodeTraces(body, format, context.keys);
   if (!decoded.ok) {
     context.metrics.rejected('invalid', 1);
     throw new Problem(400, decoded.reason);
   }
-  const { dimensions, recent, metrics } = context;
-  const counted = spansToEvents(decoded.value, { tenantOfKey: sender.tenantId, dimensions, recent });
-  sender.charge(counted.events.length);
-  await accept(counted.events.map(toRecord), context);
-  recent.remember(counted.marks, Date.now());
-  if (counted.calls > 0) {
-    metrics.accepted('request', counted.calls);
-    metrics.accepted('response', counted.events.length - counted.calls);
-  }
-  metrics.spans({ counted: counted.calls, ignored: counted.ignored, rejected: counted.rejected.length });
-  return exportAnswer('traces', format, partialSuccessOf(counted.rejected));
+  const { dimensions, recent } = context;
+  const options = { tenantOfKey: sender.tenantId, dimensions, recent };
+  const { events, marks, calls, ignored, rejected } = spansToEvents(decoded.value, options);
+  return { records: events.map(toRecord), marks, calls, ignored, rejected };
 }
 
 export function notKept(signal: Exclude<Signal, 'traces'>): Uint8Array {

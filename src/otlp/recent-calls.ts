@@ -1,5 +1,6 @@
 import type { Candidate } from './candidate.ts';
-import { type CountedCall, isOpenTo, RecentProcess, rememberedText } from './recent-process.ts';
+import { type CountedCall, rememberedText } from './counted-call.ts';
+import { isOpenTo, RecentProcess } from './recent-process.ts';
 import type { OtlpSpan } from './trace-export.ts';
 
 /** How long the parts of one call may lie apart. Exporters send every 5 s; the rest is their retries. */
@@ -25,11 +26,11 @@ interface Generation {
 export interface Marks {
   /** Whose exports these are: calls of one sender are never folded into those of another. */
   readonly sender: string;
-  readonly calls: readonly Candidate[];
+  readonly calls: readonly CountedCall[];
   /** Span ids above the counted calls, whether they came or not. */
   readonly above: readonly string[];
   /** Dropped because an earlier export has the call. */
-  readonly twins: readonly { readonly span: OtlpSpan; readonly id: string; readonly of: string }[];
+  readonly twins: readonly { readonly id: string; readonly scopeName: string; readonly of: string }[];
 }
 
 /** Why a call of this export was counted before, and as what. */
@@ -102,10 +103,14 @@ export class RecentCalls {
     young.aboveCount += memory.above.size - aboveBefore;
     // Repetitions are counted too, so that a sender who never stops retrying does not make the lists long.
     young.callCount += calls.length;
-    for (const call of calls) memory.counted.set(call.id, processOf(memory, call).add(call));
-    for (const { span, id, of } of twins) {
-      const entry = memory.counted.get(of) ?? this.#old.senders.get(sender)?.counted.get(of);
-      entry?.process.addOther(entry, id, span.scope.name);
+    for (const call of calls) {
+      memory.counted.set(call.id, call);
+      processOf(memory, call).add(call);
+    }
+    for (const { id, scopeName, of } of twins) {
+      const holder = memory.counted.has(of) ? memory : this.#old.senders.get(sender);
+      const call = holder?.counted.get(of);
+      if (call !== undefined && holder !== undefined) processOf(holder, call).addOther(call, { id, scopeName });
     }
   }
 
@@ -159,7 +164,7 @@ function memoryOf({ senders }: Generation, sender: string): SenderMemory {
   return memory;
 }
 
-function processOf({ processes }: SenderMemory, { span }: Candidate): RecentProcess {
+function processOf({ processes }: SenderMemory, { span }: CountedCall): RecentProcess {
   const { processKey } = span.resource;
   let process = processes.get(processKey);
   if (process === undefined) processes.set(processKey, (process = new RecentProcess()));

@@ -1,30 +1,10 @@
-import { AttributeList } from './attribute-list.ts';
-import { type Candidate, requestIdOf } from './candidate.ts';
-import { isEndOf, isOpening } from './fold-logfire.ts';
-import { type ComparedCall, type ComparedFacts, isTwin, TWIN_START_MS_MAX } from './is-twin.ts';
-import type { Attributes, OtlpSpan } from './trace-export.ts';
+import type { Candidate } from './candidate.ts';
+import type { CountedCall, OtherSpan } from './counted-call.ts';
+import { isEndOf } from './fold-logfire.ts';
+import { isTwin, TWIN_START_MS_MAX } from './is-twin.ts';
 
 /** Calls of one slice of time, or open streams; the newest are kept. */
 const SAME_KEY_MAX = 64;
-const NO_ATTRIBUTES: Attributes = new AttributeList();
-const ALONE: readonly OtherSpan[] = [];
-/** A longer id or model name is not remembered. */
-const TEXT_CHARS_MAX = 255;
-
-/** A call that was counted: what is compared, and nothing that keeps its body in memory. */
-export interface CountedCall extends ComparedCall {
-  readonly id: string;
-  /** Whether nothing but its own span was known when it was counted. */
-  readonly isAlone: boolean;
-  readonly process: RecentProcess;
-  /** The other spans that are known to report it. */
-  others: readonly OtherSpan[];
-}
-
-interface OtherSpan {
-  readonly id: string;
-  readonly scopeName: string;
-}
 
 /** What one process reported, within one generation of `RecentCalls`. */
 export class RecentProcess {
@@ -35,36 +15,22 @@ export class RecentProcess {
   #soleScope: string | null = null;
   /** Made when first asked: most processes have one instrumentation, and nobody ever asks. */
   #index: TwinIndex | null = null;
-  /** Of the last call, shared by those after it. */
-  #origin: ComparedCall['span'] | null = null;
 
-  add(call: Candidate): CountedCall {
-    const { span, id, facts, startMs, durationMs } = call;
-    const others = call.members.filter((member) => member !== span);
-    const entry: CountedCall = {
-      id,
-      startMs,
-      durationMs,
-      span: this.#originOf(call),
-      facts: comparedFactsOf(facts),
-      isAlone: others.length === 0,
-      process: this,
-      others: others.length === 0 ? ALONE : others.map(otherSpan),
-    };
+  add(call: CountedCall): void {
+    const scopeName = call.span.scope.name;
     const isFirst = this.#calls.length === 0;
-    if (isFirst && entry.isAlone) this.#soleScope = span.scope.name;
-    else if (!entry.isAlone || this.#soleScope !== span.scope.name) this.#soleScope = null;
-    this.#calls.push(entry);
-    if (this.#index !== null) addToIndex(this.#index, entry);
-    if (isOpening(call)) pushNewest(this.#openings, entry);
-    return entry;
+    if (isFirst && call.isAlone) this.#soleScope = scopeName;
+    else if (!call.isAlone || this.#soleScope !== scopeName) this.#soleScope = null;
+    this.#calls.push(call);
+    if (this.#index !== null) addToIndex(this.#index, call);
+    if (call.isOpening) pushNewest(this.#openings, call);
   }
 
   /** Another span reports the same call. */
-  addOther(entry: CountedCall, id: string, scopeName: string): void {
+  addOther(call: CountedCall, other: OtherSpan): void {
     // A retry marks the same twin again.
-    if (entry.id === id || entry.others.some((other) => other.id === id)) return;
-    entry.others = [...entry.others, { id, scopeName }];
+    if (call.id === other.id || call.others.some(({ id }) => id === other.id)) return;
+    call.others = [...call.others, other];
     this.#soleScope = null;
   }
 
@@ -94,15 +60,6 @@ export class RecentProcess {
     return null;
   }
 
-  /** Attributes may be views of the whole body, hence the resource is kept without. */
-  #originOf({ span: { scope, resource } }: Candidate): ComparedCall['span'] {
-    const last = this.#origin;
-    if (last?.scope.name === scope.name && last.resource.isOneProcess === resource.isOneProcess) return last;
-    const { processKey, isOneProcess } = resource;
-    this.#origin = { scope, resource: { attributes: NO_ATTRIBUTES, processKey, isOneProcess } };
-    return this.#origin;
-  }
-
   #indexed(): TwinIndex {
     if (this.#index === null) {
       this.#index = { byResponseId: new Map(), byStart: new Map() };
@@ -123,26 +80,6 @@ export function isOpenTo({ span, others }: CountedCall, call: Candidate): boolea
   if (others.some(({ id }) => id === call.id)) return true;
   const scopeName = call.span.scope.name;
   return span.scope.name !== scopeName && others.every((other) => other.scopeName !== scopeName);
-}
-
-/** Null for a text that is too long to be remembered. */
-export function rememberedText(text: string | null): string | null {
-  return text === null || text.length > TEXT_CHARS_MAX ? null : text;
-}
-
-function comparedFactsOf(facts: ComparedFacts): ComparedFacts {
-  return {
-    operation: facts.operation,
-    requestModel: rememberedText(facts.requestModel),
-    responseModel: rememberedText(facts.responseModel),
-    responseId: rememberedText(facts.responseId),
-    promptTokens: facts.promptTokens,
-    completionTokens: facts.completionTokens,
-  };
-}
-
-function otherSpan(span: OtlpSpan): OtherSpan {
-  return { id: requestIdOf(span), scopeName: span.scope.name };
 }
 
 function addToIndex({ byResponseId, byStart }: TwinIndex, entry: CountedCall): void {

@@ -1,6 +1,7 @@
 import { readCall } from './call.ts';
 import { type CallDimensions, type CallEvent, callEvents } from './call-events.ts';
 import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
+import { countedCalls } from './counted-call.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { fold } from './fold.ts';
 import { classify } from './is-call.ts';
@@ -121,7 +122,7 @@ function withoutPrecedents(
   found: readonly Candidate[],
   { ancestorsOf, folded, spans, recent, sender }: PrecedentSearch,
 ): { calls: readonly Candidate[]; marks: Marks } {
-  const twins: { span: OtlpSpan; id: string; of: string }[] = [];
+  const twins: { id: string; scopeName: string; of: string }[] = [];
   const above: string[] = [];
   const calls = found.filter((call) => {
     const chain = [call.span, ...ancestorsOf(call.span)];
@@ -129,7 +130,7 @@ function withoutPrecedents(
     const precedent = recent?.precedentOf(call, chain.at(-1) ?? call.span, sender) ?? null;
     if (precedent === null) return true;
     folded.push({ span: call.span, ...precedent });
-    twins.push({ span: call.span, id: call.id, of: precedent.into });
+    twins.push({ id: call.id, scopeName: call.span.scope.name, of: precedent.into });
     return false;
   });
   if (recent?.hasAbove(sender) === true) {
@@ -139,7 +140,7 @@ function withoutPrecedents(
       above.push(`${span.traceId}-${span.parentSpanId}`);
     }
   }
-  return { calls, marks: { sender, calls, above, twins } };
+  return { calls, marks: { sender, calls: recent === null ? [] : countedCalls(calls), above, twins } };
 }
 
 function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansToEventsOptions): CallDimensions {
