@@ -97,10 +97,10 @@ function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded }: Findings
 
 /** Why a call cannot be counted: without ids it could not be told from its repetition, without a start it has no minute. */
 export function flawOf(span: OtlpSpan): string | null {
-  if (!/^[0-9a-f]{32}$/.test(span.traceId) || /^0+$/.test(span.traceId)) {
+  if (!/^(?!0+$)[0-9a-f]{32}$/.test(span.traceId)) {
     return `trace_id of span ${span.name} must be 16 bytes that are not all zero`;
   }
-  if (!/^[0-9a-f]{16}$/.test(span.spanId) || /^0+$/.test(span.spanId)) {
+  if (!/^(?!0+$)[0-9a-f]{16}$/.test(span.spanId)) {
     return `span_id of span ${span.name} must be 8 bytes that are not all zero`;
   }
   if (!(span.startMs > 0 && span.startMs <= START_MS_MAX)) {
