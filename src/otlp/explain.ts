@@ -93,8 +93,7 @@ function fieldsOf(
     const found = reader.find(field);
     if (found === null) return [];
     const paths = found.source.paths;
-    const form = found.source.read === 'repr' ? 'Python repr' : `${found.source.read}, JSON`;
-    const read_as = paths === undefined ? found.source.read : `${form} ${paths.join(' or ')}`;
+    const read_as = paths === undefined ? found.source.read : `${found.source.read}, JSON ${paths.join(' or ')}`;
     return [
       { field, value: found.value, attribute: attributeKeysOf(found.source).join(', ') || found.source.key, read_as },
     ];

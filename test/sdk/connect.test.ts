@@ -157,6 +157,7 @@ const PROMISED: readonly Promised[] = [
     afterHeading: WHOLE_PROCESS,
     file: 'python/connect/litellm.py',
     packages: 'litellm',
+    callsWithCached: 0,
   },
   {
     ...ACME,
@@ -165,6 +166,7 @@ const PROMISED: readonly Promised[] = [
     afterHeading: WHOLE_PROCESS,
     file: 'python/connect/litellm_proxy.py',
     packages: 'litellm-proxy',
+    callsWithCached: 0,
     // The path that it serves.
     route: '/v1/chat/completions',
     config: PROXY_MODELS,

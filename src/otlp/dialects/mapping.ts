@@ -89,7 +89,6 @@ export const MAPPING = {
     from('openlit', 'gen_ai.usage.prompt_tokens_details.cached_tokens', 'count'),
     from('sentry', 'gen_ai.usage.input_tokens.cached', 'count'),
     from('otel', 'gen_ai.usage.{text,image,audio}.cache_read.input_tokens', 'parts'),
-    litellm('prompt_tokens_details.cached_tokens', 'cache_read_input_tokens', 'prompt_cache_hit_tokens'),
   ],
   cacheWriteTokens: [
     from('otel', 'gen_ai.usage.cache_creation.input_tokens', 'count'),
@@ -111,17 +110,11 @@ export const MAPPING = {
     from('otel', 'gen_ai.usage.cache_write_tokens', 'count'),
     from('openlit', 'gen_ai.usage.prompt_tokens_details.cache_creation_tokens', 'count'),
     from('sentry', 'gen_ai.usage.input_tokens.cache_write', 'count'),
-    litellm(
-      'cache_creation_input_tokens',
-      'prompt_tokens_details.cache_write_tokens',
-      'prompt_tokens_details.cache_creation_tokens',
-    ),
   ],
   cacheWrite1hTokens: [
     from('anthropic-sdk', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens', 'count'),
     from('laminar', 'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h', 'count'),
     json('ai-sdk', 'ai.response.providerMetadata', 'count', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
-    litellm('prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens'),
   ],
   reasoningTokens: [
     from('otel', 'gen_ai.usage.reasoning.output_tokens', 'count'),
@@ -153,14 +146,12 @@ export const MAPPING = {
     from('otel', 'gen_ai.usage.audio.input_tokens', 'count'),
     from('openinference', 'llm.token_count.prompt_details.audio', 'count'),
     from('laminar', 'gen_ai.usage.audio_input_tokens', 'count'),
-    litellm('prompt_tokens_details.audio_tokens'),
   ],
   audioCompletionTokens: [
     from('otel', 'gen_ai.usage.audio.output_tokens', 'count'),
     from('openinference', 'llm.token_count.completion_details.audio', 'count'),
     from('laminar', 'gen_ai.usage.audio_output_tokens', 'count'),
     from('openlit', 'gen_ai.usage.completion_tokens_details.audio_tokens', 'count'),
-    litellm('completion_tokens_details.audio_tokens'),
   ],
   finishReason: [
     from('otel', 'gen_ai.response.finish_reasons', 'first'),
@@ -274,12 +265,4 @@ function from(dialect: Dialect, key: string, read: Reading): Source {
 
 function json(dialect: Dialect, key: string, read: Reading, ...paths: readonly string[]): Source {
   return { dialect, key, read, paths };
-}
-
-/**
- * LiteLLM says the parts of a prompt that are billed otherwise only in the repr of its usage object, unless it is told
- * to follow the newer conventions. The names in it are its own for all providers, and its prompt includes them.
- */
-function litellm(...paths: readonly string[]): Source {
-  return { dialect: 'litellm', key: 'metadata.usage_object', read: 'repr', paths };
 }

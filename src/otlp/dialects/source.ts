@@ -23,7 +23,6 @@ export type Dialect =
  * - `quoted`: text that may be JSON, as Langfuse sends `"\"acme\""`.
  * - `first`: the first entry of an array, of a JSON array in a string, or the string itself.
  * - `count`: a whole number from 0 up, as int, double or string.
- * - `repr`: such a count above 0 in the repr of a Python object. 0 is what its senders fill in where nobody said a number.
  * - `parts`: the sum of such counts under several keys, `{a,b}` in the key standing for either.
  * - `flag`: a boolean, or "True", "false" and the like.
  * - `seconds`, `millis`: a duration, giving ms.
@@ -37,7 +36,6 @@ export type Reading =
   | 'quoted'
   | 'first'
   | 'count'
-  | 'repr'
   | 'parts'
   | 'flag'
   | 'seconds'
@@ -52,7 +50,7 @@ export interface Source {
   readonly dialect: Dialect;
   readonly key: string;
   readonly read: Reading;
-  /** The value is JSON, or a repr; these dotted paths into it are tried in order. */
+  /** The value is JSON; these dotted paths into it are tried in order. */
   readonly paths?: readonly string[];
   /** With `suffix`: what the text must end in. */
   readonly suffix?: string;

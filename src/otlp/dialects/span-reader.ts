@@ -3,7 +3,6 @@ import { isoInstantMs } from '../time.ts';
 import type { AttributeValue, OtlpSpan } from '../trace-export.ts';
 import { attributeKeysOf, type Field } from './mapping.ts';
 import { CELLS_OF_KEY, type Cell, EVENT_CELLS, FIELD_NUMBERS } from './mapping-cells.ts';
-import { reprCounts } from './python-repr.ts';
 import type { Source } from './source.ts';
 
 export type FieldValue = string | number | boolean;
@@ -18,7 +17,6 @@ export interface Found {
 export class SpanReader {
   readonly span: OtlpSpan;
   #parsed: Map<string, unknown> | null = null;
-  #reprs: Map<string, ReadonlyMap<string, number>> | null = null;
   /** By field number: what was found, and in which cell. Null before anything was asked. */
   #values: (FieldValue | undefined)[] | null = null;
   readonly #cells: (Cell | undefined)[] = NO_CELLS.slice();
@@ -118,15 +116,7 @@ export class SpanReader {
   #readLate(source: Source): FieldValue | null {
     if (source.exceptScope !== undefined && this.span.scope.name.startsWith(source.exceptScope)) return null;
     const paths = source.paths ?? [];
-    return source.read === 'repr' ? this.#readRepr(source.key, paths) : this.#readPaths(source, paths);
-  }
-
-  #readRepr(key: string, paths: readonly string[]): number | null {
-    this.#reprs ??= new Map();
-    const counts = this.#reprs.get(key) ?? reprCounts(this.attributeText(key) ?? '');
-    this.#reprs.set(key, counts);
-    const path = paths.find((candidate) => (countFrom(counts.get(candidate)) ?? 0) > 0);
-    return path === undefined ? null : (counts.get(path) ?? null);
+    return this.#readPaths(source, paths);
   }
 
   #readPaths(source: Source, paths: readonly string[]): FieldValue | null {
@@ -158,7 +148,6 @@ export class SpanReader {
         return sinceStart(isoInstantMs(unquoted(raw) ?? ''), this.span);
       case 'suffix':
         return textFrom(raw)?.endsWith(source.suffix ?? '') === true ? true : null;
-      case 'repr':
       case 'event':
       case 'event text':
       case 'parts':
