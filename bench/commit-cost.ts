@@ -36,10 +36,10 @@ function contestant(rows: number) {
       const store = await openPostgresMetricsStore({ dsn: await postgres.newDatabase() });
       try {
         const prepared = Array.from({ length: COMMITS }, () => deltas(rows));
-        await store.commit(commitOf(0, prepared[0] ?? []));
+        await store.commit([commitOf(0, prepared[0] ?? [])]);
         const own = process.cpuUsage();
         const meter = new CpuMeter({ database: postgres.pid });
-        for (let seq = 1; seq < COMMITS; seq++) await store.commit(commitOf(seq, prepared[seq] ?? []));
+        for (let seq = 1; seq < COMMITS; seq++) await store.commit([commitOf(seq, prepared[seq] ?? [])]);
         const seconds = meter.elapsedSeconds();
         const { user, system } = process.cpuUsage(own);
         const commits = COMMITS - 1;

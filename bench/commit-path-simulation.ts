@@ -12,7 +12,7 @@ import { ROOT } from './setup/program.ts';
  */
 const PROCESSORS = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 const COMMON = {
-  partitionsPerProcessor: 4,
+  commitsPerProcessor: 1,
   callsPerSecond: 20_000,
   coresPerStore: 16,
   flushMs: 1,
@@ -28,7 +28,7 @@ interface Scenario {
 const SCENARIOS: readonly Scenario[] = [
   { name: '100 active series', options: { series: 100, stores: 1 } },
   { name: '1,000 active series', options: { series: 1_000, stores: 1 } },
-  { name: '1,000, a commit a process', options: { series: 1_000, stores: 1, partitionsPerProcessor: 1 } },
+  { name: '1,000, a commit a partition', options: { series: 1_000, stores: 1, commitsPerProcessor: 4 } },
   { name: '1,000 in 8 stores by tenant', options: { series: 125, stores: 8 } },
   { name: '1,000 in 64 stores by tenant', options: { series: 16, stores: 64 } },
 ];

@@ -11,7 +11,8 @@ export interface CommitCost {
 export interface CommitPathOptions {
   readonly cost: CommitCost;
   readonly processors: number;
-  readonly partitionsPerProcessor: number;
+  /** Commits of one processor that run beside each other, each with its share of the calls. 1: all its partitions commit together. */
+  readonly commitsPerProcessor: number;
   /** Calls a second of one processor. */
   readonly callsPerSecond: number;
   /** Series that are active in the current minute, in one store. */
@@ -45,7 +46,7 @@ interface Store {
 }
 
 /**
- * Every partition gathers calls, and commits when its last commit is done and the interval is over. A commit takes the locks of its rows in
+ * Every processor gathers calls, and commits when its last commit is done and the interval is over. A commit takes the locks of its rows in
  * order, works on each on a core of the database, flushes and lets go of all: what Postgres does with sorted upserts.
  */
 export class CommitPath {
@@ -68,10 +69,10 @@ export class CommitPath {
   }
 
   run(): CommitPathResult {
-    const { processors, partitionsPerProcessor, seconds, commitIntervalMs, coresPerStore, stores } = this.#options;
-    for (let partition = 0; partition < processors * partitionsPerProcessor; partition++) {
-      // A partition that belongs to a tenant's group writes into that group's store only.
-      const store = this.#stores[partition % stores] as Store;
+    const { processors, commitsPerProcessor, seconds, commitIntervalMs, coresPerStore, stores } = this.#options;
+    for (let committer = 0; committer < processors * commitsPerProcessor; committer++) {
+      // A processor that belongs to a tenant's cell writes into that cell's store only.
+      const store = this.#stores[committer % stores] as Store;
       this.#queue.after(this.#random.next() * commitIntervalMs, () =>
         this.#commit(store, this.#queue.nowMs - commitIntervalMs),
       );
@@ -89,11 +90,11 @@ export class CommitPath {
     };
   }
 
-  /** @param sinceMs when the partition's last commit was cut */
+  /** @param sinceMs when the last commit was cut */
   #commit(store: Store, sinceMs: number): void {
-    const { callsPerSecond, partitionsPerProcessor, series, commitIntervalMs } = this.#options;
+    const { callsPerSecond, commitsPerProcessor, series, commitIntervalMs } = this.#options;
     const cutMs = this.#queue.nowMs;
-    const calls = (callsPerSecond / partitionsPerProcessor) * ((cutMs - sinceMs) / 1000);
+    const calls = (callsPerSecond / commitsPerProcessor) * ((cutMs - sinceMs) / 1000);
     const rows = Math.max(1, Math.round(series * (1 - Math.exp(-calls / series))));
     this.#work(store, this.#stripesOf(rows), rows, () => {
       this.#commits++;

@@ -99,8 +99,8 @@ export class QueryWriter {
 
   async #commit(partition: number, tallies: readonly TallyDelta[]): Promise<void> {
     const seq = this.#seqs.get(partition) ?? 0;
-    if ((await this.#store.commit(commitOf(partition, seq, tallies))) !== 'applied')
-      throw new Error('A commit was fenced');
+    const [outcome] = await this.#store.commit([commitOf(partition, seq, tallies)]);
+    if (outcome !== 'applied') throw new Error('A commit was fenced');
     this.#seqs.set(partition, seq + 1);
   }
 }

@@ -84,6 +84,7 @@ function silent(): ProcessorEvents {
     recovered: nothing,
     folded: nothing,
     committed: nothing,
+    groupCommitted: nothing,
     fenced: nothing,
     retrying: nothing,
     revoked: nothing,

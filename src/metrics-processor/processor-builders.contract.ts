@@ -1,6 +1,6 @@
 import { MemoryBroker } from '../event-log/memory/memory-broker.ts';
 import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
-import type { Commit } from '../metrics-store/commit.ts';
+import type { Commit, CommitOutcome } from '../metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
 import { MetricsStoreError } from '../metrics-store/metrics-store-error.ts';
 import { CORE_OPTIONS, FLAT_PRICES } from './core/core-builders.contract.ts';
@@ -8,15 +8,20 @@ import { Processor, type ProcessorOptions, type ProcessorPorts } from './process
 import type { ProcessorEvents } from './processor-events.ts';
 import type { Runtime } from './runtime.ts';
 
-/** A store that can be away for some commits: they are not applied and fail as unavailable. */
+/** A store that can be away for some commits: the groups they are in are not applied and fail as unavailable. */
 export class StoreWithOutages extends MemoryMetricsStore {
   isAwayFor: (commit: Commit) => boolean = () => false;
   attempts = 0;
+  /** Those that were applied, at least in part. */
+  readonly groups: (readonly Commit[])[] = [];
 
-  override async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+  override async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
     this.attempts++;
-    if (this.isAwayFor(commit)) throw new MetricsStoreError('unavailable', 'The store is away');
-    return super.commit(commit);
+    if (commits.some((commit) => this.isAwayFor(commit))) {
+      throw new MetricsStoreError('unavailable', 'The store is away');
+    }
+    this.groups.push(commits);
+    return super.commit(commits);
   }
 }
 
@@ -44,6 +49,7 @@ export const SILENT_EVENTS: ProcessorEvents = {
   recovered() {},
   folded() {},
   committed() {},
+  groupCommitted() {},
   fenced() {},
   retrying() {},
   revoked() {},
@@ -58,10 +64,10 @@ export interface Bench {
   readonly send: (topic: 'llm.requests' | 'llm.responses', id: string) => Promise<void>;
 }
 
-export function aBench(): Bench {
+export function aBench({ partitionCount = 1 } = {}): Bench {
   const runtime = new FastRuntime();
   const wait = (ms: number, signal: AbortSignal) => runtime.sleep(Math.min(ms, 10), signal);
-  const broker = new MemoryBroker({ partitionCount: 1, nowMs: () => runtime.clockMs, wait });
+  const broker = new MemoryBroker({ partitionCount, nowMs: () => runtime.clockMs, wait });
   const store = new StoreWithOutages();
   const log = new MemoryEventLog(broker);
   return {

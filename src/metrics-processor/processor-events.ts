@@ -6,6 +6,8 @@ export interface ProcessorEvents {
   recovered(partition: number, fact: { recordsRead: number; tookMs: number }): void;
   folded(partition: number, topic: InputTopic, fact: { records: number; lag: number }): void;
   committed(partition: number, fact: CommitFact): void;
+  /** Once for all partitions that were committed together. `rows`: the minute rows that they added to, each once. */
+  groupCommitted(fact: { tookMs: number; rows: number }): void;
   fenced(partition: number): void;
   retrying(what: string, error: Error, fact: { attempt: number; waitMs: number }): void;
   revoked(partition: number): void;
@@ -13,8 +15,6 @@ export interface ProcessorEvents {
 }
 
 export interface CommitFact {
-  readonly tookMs: number;
-  readonly rows: number;
   readonly calls: number;
   readonly deadLetters: number;
   readonly waiting: number;

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GroupListener, LogPosition, PollLimits } from '../event-log/event-log.ts';
 import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
-import { aBench, countedRequests, turns, until } from './processor-builders.contract.ts';
+import { OWNER_PACE } from './partition-owner.ts';
+import { aBench, countedRequests, SILENT_EVENTS, turns, until } from './processor-builders.contract.ts';
 
 test('a processor that is stopped while the store is away skips no record', async () => {
   const { store, send, processor } = aBench();
@@ -28,6 +29,41 @@ test('a processor that is stopped while the store is away skips no record', asyn
   await going;
   assert.equal(await countedRequests(store), 3);
 });
+
+test('partitions are committed together when the first of them is due', async () => {
+  const { store, send, processor } = aBench({ partitionCount: 3 });
+  for (let id = 0; id < 30; id++) await send('llm.requests', `${id}`);
+  const one = processor();
+  const running = one.run();
+  await until('all requests are counted', async () => (await countedRequests(store)) === 30);
+  await until('a heartbeat', () => store.groups.some((group) => group.every(({ audits }) => audits.length === 0)));
+  one.stop();
+  await running;
+  assert.ok(store.groups.filter((group) => group.length === 3).length >= 2, 'also heartbeats');
+  assert.ok(store.groups.length <= 5, `${store.groups.length} groups, not one a partition`);
+});
+
+for (const [bound, pace] of [
+  ['single calls', { effectCallsMax: 4 }],
+  ['records', { effectRecordsMax: 4 }],
+] as const) {
+  test(`reading waits for the store when the partitions hold as many ${bound} together as they may`, async () => {
+    const { store, send, processor } = aBench({ partitionCount: 3 });
+    const read = { records: 0 };
+    const events = { ...SILENT_EVENTS, folded: (...[, , { records }]: Folded) => void (read.records += records) };
+    for (let id = 0; id < 20; id++) await send('llm.requests', `${id}`);
+    store.isAwayFor = () => true;
+    // A record a poll, of which the first is committed at once.
+    const one = processor({ events }, { pollBytesMax: 1, pace: { ...OWNER_PACE, ...pace } });
+    const running = one.run();
+    await turns(500);
+    assert.equal(read.records, 1 + 4);
+    store.isAwayFor = () => false;
+    await until('all requests are counted', async () => (await countedRequests(store)) === 20);
+    one.stop();
+    await running;
+  });
+}
 
 test('a clock that is set back by an hour does not hold up commits', async () => {
   const { store, runtime, send, processor } = aBench();
@@ -65,6 +101,8 @@ test('what a partition was called complete through does not fall back after a re
   await going;
 });
 
+type Folded = Parameters<typeof SILENT_EVENTS.folded>;
+
 /** A log that tells its member to give the partition back and to take it again, while a poll is held up. */
 class BouncingLog extends MemoryEventLog {
   #listener: GroupListener | null = null;
@@ -83,8 +121,9 @@ class BouncingLog extends MemoryEventLog {
     });
   }
 
-  async bounce(): Promise<void> {
+  async bounce(meanwhile: () => Promise<void>): Promise<void> {
     await this.#listener?.onRevoked([0]);
+    await meanwhile();
     this.#listener?.onAssigned([0]);
   }
 
@@ -110,20 +149,25 @@ test('a poll that began before a partition went away and came back is not folded
   const running = one.run();
   await send('llm.requests', 'a');
   await until('the first request is counted', async () => (await countedRequests(store)) === 1);
-  // The second request is folded, but the store never hears of it; the third is in a poll that takes long.
-  store.isAwayFor = (commit) => commit.positions['llm.requests'] === 2;
+  // The commit of the second request hangs, so the third is folded and waits; the fourth is in a poll that takes long.
+  store.isAwayFor = () => true;
   const { attempts } = store;
   await send('llm.requests', 'b');
   await until('a commit fails', () => store.attempts > attempts);
-  log.holdNextRecords();
   await send('llm.requests', 'c');
+  await turns(20);
+  log.holdNextRecords();
+  await send('llm.requests', 'd');
   await until('the poll is held up', () => log.isHolding);
-  await log.bounce();
+  await log.bounce(async () => {
+    store.isAwayFor = () => false;
+    await until('the second request is counted', async () => (await countedRequests(store)) === 2);
+  });
   await turns(100);
   log.release();
-  await until('later requests are counted', async () => (await countedRequests(store)) >= 2);
+  await until('later requests are counted', async () => (await countedRequests(store)) > 2);
   await turns(200);
   one.stop();
   await running;
-  assert.equal(await countedRequests(store), 3);
+  assert.equal(await countedRequests(store), 4);
 });

@@ -2,6 +2,7 @@ import type { EventLog, GroupMember } from '../event-log/event-log.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
 import type { CoreOptions } from './core/partition-core.ts';
+import { GroupCommitter } from './group-committer.ts';
 import { OWNER_PACE, type OwnerPace, PartitionOwner } from './partition-owner.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { recover } from './recover.ts';
@@ -49,6 +50,7 @@ const LEAVE_MS_MAX = 2000;
 export class Processor {
   readonly #ports: ProcessorPorts;
   readonly #options: ProcessorOptions;
+  readonly #committer: GroupCommitter;
   readonly #assigned = new Set<number>();
   readonly #owners = new Map<number, PartitionOwner>();
   readonly #stopping = new AbortController();
@@ -60,6 +62,7 @@ export class Processor {
   constructor(options: ProcessorOptions, ports: ProcessorPorts) {
     this.#options = options;
     this.#ports = ports;
+    this.#committer = new GroupCommitter(ports);
   }
 
   /** The partitions that are recovered and read. */
@@ -128,10 +131,10 @@ export class Processor {
       await this.#ports.runtime.sleep(IDLE_PAUSE_MS, this.#stopping.signal);
       return;
     }
-    await this.#poll(owners, Math.min(POLL_WAIT_MS_MAX, ...owners.map((owner) => owner.commitDueInMs())));
+    await this.#poll(owners, Math.min(POLL_WAIT_MS_MAX, this.#commitDueInMs()));
     this.#commitDue(member);
     // A store that is slower than the log holds the reading up here.
-    await Promise.all(owners.filter((owner) => owner.isFull).map((owner) => owner.settled()));
+    if (this.#isFull) await this.#committer.settled();
   }
 
   async #poll(owners: readonly PartitionOwner[], waitMs: number): Promise<void> {
@@ -166,14 +169,27 @@ export class Processor {
   }
 
   #commitDue(member: GroupMember): void {
-    for (const owner of this.#owners.values()) {
-      if (owner.hasCommitInFlight || (owner.commitDueInMs() > 0 && !owner.isFull)) continue;
-      const positions = owner.wanted();
-      owner.commit(this.#stopping.signal).then(
-        () => void member.reportProgress(positions).catch(() => undefined),
-        (error: unknown) => this.#fail(error as Error),
-      );
-    }
+    if (this.#committer.isBusy || (this.#commitDueInMs() > 0 && !this.#isFull)) return;
+    const owners = [...this.#owners.values()].filter((owner) => owner.hasNews);
+    const positions = owners.flatMap((owner) => owner.wanted());
+    this.#committer.commit(owners, this.#stopping.signal).then(
+      () => void member.reportProgress(positions).catch(() => undefined),
+      (error: unknown) => this.#fail(error as Error),
+    );
+  }
+
+  /** When the first partition has to be committed, and with it what the others hold. */
+  #commitDueInMs(): number {
+    if (this.#committer.isBusy) return this.#options.commitIntervalMs;
+    return Math.min(...Array.from(this.#owners.values(), (owner) => owner.commitDueInMs()));
+  }
+
+  get #isFull(): boolean {
+    const { effectCallsMax, effectRecordsMax } = this.#options.pace ?? OWNER_PACE;
+    const gathered = Array.from(this.#owners.values(), (owner) => owner.gathered);
+    const calls = gathered.reduce((sum, each) => sum + each.calls, 0);
+    const records = gathered.reduce((sum, each) => sum + each.records, 0);
+    return calls >= effectCallsMax || records >= effectRecordsMax;
   }
 
   /** Somebody else committed for the partition. If it is still ours by the group's word, we begin again from there. */
@@ -221,7 +237,7 @@ export class Processor {
   /** Commits the rest of what these owners hold. What cannot be committed in time is not lost: the log has it. */
   async #finishAll(owners: readonly PartitionOwner[], withinMs: number): Promise<void> {
     const giveUp = new AbortController();
-    const finished = Promise.allSettled(owners.map((owner) => owner.finish(giveUp.signal)));
+    const finished = this.#committer.finish(owners, giveUp.signal).catch(() => undefined);
     await Promise.race([finished, this.#ports.runtime.sleep(withinMs, giveUp.signal)]);
     giveUp.abort();
   }

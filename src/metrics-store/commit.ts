@@ -32,6 +32,7 @@ export interface Progress {
   readonly checkpoint: Uint8Array;
 }
 
+/** One partition's part of a group that is committed together. */
 export interface Commit {
   readonly partition: number;
   /** 0 for the first commit of a partition. The stored `seq` becomes this plus one. */
@@ -49,6 +50,9 @@ export interface Commit {
   readonly deadLetters: readonly DeadLetter[];
   readonly audits: readonly AuditDelta[];
 }
+
+/** `fenced`: the stored `seq` is not the expected one, so somebody else owns the partition; nothing of it was added. */
+export type CommitOutcome = 'applied' | 'fenced';
 
 /** To be added to the minute row of a series; the store adds it to the hour and the day as well. */
 export interface TallyDelta {

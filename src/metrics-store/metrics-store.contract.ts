@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import type { OpenStore } from './contract/builders.ts';
 import { callsContract } from './contract/calls.contract.ts';
 import { commitContract } from './contract/commit.contract.ts';
+import { groupContract } from './contract/group.contract.ts';
 import { outboxContract } from './contract/outbox.contract.ts';
 import { queriesContract } from './contract/queries.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
@@ -18,6 +19,7 @@ export function metricsStoreContract({ name, open, skip = false }: ContractOptio
   describe(`${name} as a metrics store`, { skip }, () => {
     commitContract(open);
     stateContract(open);
+    groupContract(open);
     sumsContract(open);
     queriesContract(open);
     outboxContract(open);

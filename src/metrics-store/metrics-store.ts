@@ -1,7 +1,7 @@
 import type { Series } from '../tally/series.ts';
 import type { BilledModel } from '../tally/usage.ts';
 import type { Call } from './call.ts';
-import type { Commit, Progress } from './commit.ts';
+import type { Commit, CommitOutcome, Progress } from './commit.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import type { DeadLetter, PublishableRow } from './outbox.ts';
 
@@ -14,15 +14,16 @@ export interface MetricsStore extends MetricsReader {
   loadProgress(partition: number): Promise<Progress | null>;
 
   /**
-   * Adds everything in `commit` and moves the partition's progress, in one transaction.
+   * Adds everything in `commits`, at most one a partition, and moves the progress of their partitions, in one transaction. A row that several
+   * of them add to is written once.
    *
-   * `fenced`: the stored `seq` is not the expected one, so somebody else owns the partition; nothing was added.
-   * A commit whose answer was lost may be sent again: the stored `token` tells that it was applied, and the
-   * answer is `applied`.
+   * A fenced part is left out, the others are applied. A group whose answer was lost may be sent again: the stored `token`
+   * tells which parts were applied, and those are not added twice (`standingOf` argues why).
    *
-   * @throws {MetricsStoreError} `unavailable`: it may or may not have been applied; send the same commit again.
+   * @returns the outcome of each, in the same order
+   * @throws {MetricsStoreError} `unavailable`: any of it may or may not have been applied; send the same group again.
    */
-  commit(commit: Commit): Promise<'applied' | 'fenced'>;
+  commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]>;
 
   /**
    * Minute rows that changed since they were last published, merged over providers, oldest change first.

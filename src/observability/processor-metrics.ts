@@ -35,7 +35,7 @@ export class ProcessorMetrics implements ProcessorEvents {
   });
   readonly #commitSeconds = new Histogram({
     name: 'streamlens_commit_duration_seconds',
-    help: 'Time of one commit to the store, retries included',
+    help: 'Time of one commit to the store, of all partitions together and retries included',
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers: [this.registry],
   });
@@ -89,8 +89,6 @@ export class ProcessorMetrics implements ProcessorEvents {
   }
 
   committed(partition: number, fact: CommitFact): void {
-    this.#commitSeconds.observe(fact.tookMs / 1000);
-    this.#committed.inc({ what: 'rows' }, fact.rows);
     this.#committed.inc({ what: 'calls' }, fact.calls);
     this.#committed.inc({ what: 'dead_letters' }, fact.deadLetters);
     this.#committed.inc({ what: 'checkpoint_bytes' }, fact.checkpointBytes);
@@ -99,6 +97,11 @@ export class ProcessorMetrics implements ProcessorEvents {
     this.#completeThrough.set({ partition }, fact.completeThroughMs / 1000);
     if (fact.deadLetters > 0)
       this.#logger.warn({ partition, deadLetters: fact.deadLetters }, 'Records became dead letters');
+  }
+
+  groupCommitted({ tookMs, rows }: { tookMs: number; rows: number }): void {
+    this.#commitSeconds.observe(tookMs / 1000);
+    this.#committed.inc({ what: 'rows' }, rows);
   }
 
   /** A gauge because what waits goes down again, and a response moves to its tenant when it meets its request. */

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
+import type { Progress } from '../../src/metrics-store/commit.ts';
 import {
   aCommit,
   aDelta,
   aTally,
   changesQuery,
   commitNext,
+  commitOne,
   metricsQuery,
   minute,
   SERIES,
 } from '../../src/metrics-store/contract/builders.ts';
+import type { MetricsStore } from '../../src/metrics-store/metrics-store.ts';
 import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
@@ -35,6 +38,27 @@ function shuffled(seed: number) {
     .map(({ delta }) => delta);
 }
 
+async function deadlocksIn(dsn: string): Promise<unknown> {
+  const [counts] = await queryOnce(
+    dsn,
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  );
+  return counts?.['deadlocks'];
+}
+
+/** Asks again while the server is away, as the processor does. */
+async function insist<T>(work: () => Promise<T>, seen: { lost: number }): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      assert.ok(error instanceof MetricsStoreError && error.code === 'unavailable', String(error));
+      seen.lost++;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
 describe('Several processors on one Postgres', { skip }, () => {
   before(async () => {
     // A server of its own: it is restarted.
@@ -51,7 +75,7 @@ describe('Several processors on one Postgres', { skip }, () => {
       stores.map(async (store, partition) => {
         for (let i = 0; i < 12; i++) {
           const commit = aCommit({ partition, expectedSeq: i, tallies: shuffled(partition + i) });
-          assert.equal(await store.commit(commit), 'applied');
+          assert.equal(await commitOne(store, commit), 'applied');
         }
       }),
     );
@@ -68,11 +92,49 @@ describe('Several processors on one Postgres', { skip }, () => {
     );
     const changes = (await first?.readChanges(changesQuery())) ?? [];
     assert.ok(changes.every((row) => row.revision === 60));
-    const [counts] = await queryOnce(
-      dsn,
-      'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+    assert.equal(await deadlocksIn(dsn), 0);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  test('that fight for the same partitions while the server restarts add exactly what moved a partition', async () => {
+    const dsn = await databases.create(migrated);
+    const stores = await Promise.all(Array.from({ length: 3 }, () => openPostgresMetricsStore({ dsn, poolMax: 2 })));
+    const partitions = [0, 1, 2, 3, 4, 5];
+    const seen = { mixed: 0, lost: 0, isDone: false };
+    const fight = async (store: MetricsStore, rival: number): Promise<void> => {
+      const seqs = new Map(partitions.map((partition) => [partition, 0]));
+      for (let round = 0; round < 40 || !seen.isDone; round++) {
+        // Some of the partitions, in an order of its own; those where it was outrun begin again from the store's word.
+        const own = partitions.filter((partition) => (partition + round + rival) % 3 !== 0);
+        const group = (rival === 1 ? own.toReversed() : own).map((partition) => {
+          const tallies = [aDelta(), aDelta({ series: { ...SERIES, route: `partition ${partition}` } })];
+          return aCommit({ partition, expectedSeq: seqs.get(partition) ?? 0, token: `${rival}-${round}`, tallies });
+        });
+        const outcomes = await insist(() => store.commit(group), seen);
+        if (new Set(outcomes).size > 1) seen.mixed++;
+        for (const [index, { partition, expectedSeq }] of group.entries()) {
+          if (outcomes[index] === 'applied') seqs.set(partition, expectedSeq + 1);
+          else seqs.set(partition, (await insist(() => store.loadProgress(partition), seen))?.seq ?? 0);
+        }
+      }
+    };
+    const fighting = Promise.all(stores.map(fight));
+    for (let i = 0; i < 3; i++) await databases.server.restart();
+    seen.isDone = true;
+    await fighting;
+    const [first] = stores;
+    const rows = new Map((await first?.readMetrics(metricsQuery()))?.map((row) => [row.route, row.tally.requests]));
+    const progress = (await first?.readProgress()) ?? new Map<number, Progress>();
+    for (const partition of partitions) {
+      assert.equal(rows.get(`partition ${partition}`), progress.get(partition)?.seq, `partition ${partition}`);
+    }
+    assert.equal(
+      rows.get(SERIES.route),
+      [...progress.values()].reduce((sum, { seq }) => sum + seq, 0),
     );
-    assert.equal(counts?.['deadlocks'], 0);
+    assert.ok(seen.mixed > 0, 'groups were fenced in part');
+    assert.ok(seen.lost > 0, 'the restart was noticed');
+    assert.equal(await deadlocksIn(dsn), 0);
     await Promise.all(stores.map((store) => store.close()));
   });
 
@@ -82,7 +144,7 @@ describe('Several processors on one Postgres', { skip }, () => {
       Array.from({ length: 4 }, () => openPostgresMetricsStore({ dsn, maxSeriesPerTenant: 3 })),
     );
     const tallies = Array.from({ length: 10 }, (_, i) => aDelta({ series: { ...SERIES, route: `r${i}` } }));
-    await Promise.all(stores.map((store, partition) => store.commit(aCommit({ partition, tallies }))));
+    await Promise.all(stores.map((store, partition) => commitOne(store, aCommit({ partition, tallies }))));
     const rows = (await stores[0]?.readMetrics(metricsQuery())) ?? [];
     assert.deepEqual(
       rows.map((row) => [row.route, row.tally.requests]),
@@ -131,29 +193,19 @@ describe('Several processors on one Postgres', { skip }, () => {
   test('find their way back after the server restarts, and a commit sent again counts once', async () => {
     const dsn = await databases.create(migrated);
     const store = await openPostgresMetricsStore({ dsn });
-    let lost = 0;
-    const state = { isDone: false };
+    const seen = { lost: 0, isDone: false };
     const committing = (async () => {
-      for (let seq = 0; seq < 150 || !state.isDone; seq++) {
+      for (let seq = 0; seq < 150 || !seen.isDone; seq++) {
         const commit = aCommit({ expectedSeq: seq, token: `t${seq}`, tallies: [aDelta()] });
-        for (;;) {
-          try {
-            assert.equal(await store.commit(commit), 'applied');
-            break;
-          } catch (error) {
-            assert.ok(error instanceof MetricsStoreError && error.code === 'unavailable', String(error));
-            lost++;
-            await new Promise((resolve) => setTimeout(resolve, 20));
-          }
-        }
+        assert.equal(await insist(() => commitOne(store, commit), seen), 'applied');
       }
     })();
     for (let i = 0; i < 3; i++) await databases.server.restart();
-    state.isDone = true;
+    seen.isDone = true;
     await committing;
     const progress = await store.loadProgress(0);
     assert.equal((await store.readMetrics(metricsQuery()))[0]?.tally.requests, progress?.seq);
-    assert.ok(lost > 0, 'the restart was noticed');
+    assert.ok(seen.lost > 0, 'the restart was noticed');
     await store.close();
   });
 });

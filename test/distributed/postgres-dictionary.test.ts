@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
-import { aCommit, aDelta, anEvaluation, SERIES } from '../../src/metrics-store/contract/builders.ts';
+import { aCommit, aDelta, anEvaluation, commitOne, SERIES } from '../../src/metrics-store/contract/builders.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import type { Series } from '../../src/tally/series.ts';
 import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
@@ -28,7 +28,7 @@ suite('Commits that meet something new in another order do not wait for each oth
         );
         const orders = [tallies, tallies.toReversed(), [...tallies.slice(20), ...tallies.slice(0, 20)]];
         const outcomes = await Promise.all(
-          orders.map((own, partition) => store.commit(aCommit({ partition, expectedSeq: round, tallies: own }))),
+          orders.map((own, partition) => commitOne(store, aCommit({ partition, expectedSeq: round, tallies: own }))),
         );
         assert.deepEqual(outcomes, ['applied', 'applied', 'applied']);
       }
@@ -52,7 +52,9 @@ suite('Commits that meet something new in another order do not wait for each oth
         );
         const orders = [evaluations, evaluations.toReversed(), [...evaluations.slice(20), ...evaluations.slice(0, 20)]];
         await Promise.all(
-          orders.map((own, partition) => store.commit(aCommit({ partition, expectedSeq: round, evaluations: own }))),
+          orders.map((own, partition) =>
+            commitOne(store, aCommit({ partition, expectedSeq: round, evaluations: own })),
+          ),
         );
       }
       assert.equal(await deadlocksIn(dsn), 0);

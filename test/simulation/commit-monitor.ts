@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Commit, Progress } from '../../src/metrics-store/commit.ts';
+import type { Commit, CommitOutcome, Progress } from '../../src/metrics-store/commit.ts';
 import { storedTallies } from './compare.ts';
 import { isMarker } from './marker.ts';
 import { numbersText } from './numbers-text.ts';
@@ -19,14 +19,21 @@ export class CommitMonitor {
     this.#world = world;
   }
 
-  async committed(commit: Commit, before: Progress | null, outcome: 'applied' | 'fenced'): Promise<void> {
+  async committed(
+    commits: readonly Commit[],
+    before: ReadonlyMap<number, Progress>,
+    outcomes: readonly CommitOutcome[],
+  ): Promise<void> {
     if (this.failure !== null) return;
     try {
-      const after = await this.#world.store.loadProgress(commit.partition);
-      this.#checkProgress(commit, before, after, outcome);
-      if (outcome === 'fenced') return;
+      const after = await this.#world.store.readProgress();
+      for (const [index, commit] of commits.entries()) {
+        const { partition } = commit;
+        this.#checkProgress(commit, before.get(partition) ?? null, after.get(partition) ?? null, outcomes[index] ?? '');
+      }
+      if (outcomes.every((outcome) => outcome === 'fenced')) return;
       this.commits++;
-      if (commit.audits.length > 0) await this.#checkAudit();
+      if (commits.some(({ audits }) => audits.length > 0)) await this.#checkAudit();
       // The oracle reads the whole log, so it is asked now and then only.
       if (this.commits % 16 === 0) await this.#checkAgainstOracle();
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { Commit, Progress } from '../../src/metrics-store/commit.ts';
+import type { Commit, CommitOutcome, Progress } from '../../src/metrics-store/commit.ts';
 import type { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
 import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import type { DeadLetter, PublishableRow } from '../../src/metrics-store/outbox.ts';
@@ -23,22 +23,24 @@ export class FaultyStore {
     return this.#ask('readProgress', (store) => store.readProgress());
   }
 
-  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+  async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
     const { chance, scheduler } = this.#world;
     await this.#host.send();
     this.#failBefore('commit');
     if (this.#world.isFaulty()) {
       // The client gives up, but what it sent is still on its way.
-      scheduler.after(chance.int(0, 4000), () => void this.#world.applyCommit(this.#host.name, commit));
+      scheduler.after(chance.int(0, 4000), () => void this.#world.applyCommits(this.#host.name, commits));
+      await this.#takeOverOne(commits);
       throw unavailable('commit is under way and nobody knows how it ends');
     }
-    const outcome = await this.#world.applyCommit(this.#host.name, commit);
+    const outcomes = await this.#world.applyCommits(this.#host.name, commits);
     if (this.#world.isFaulty()) {
+      await this.#takeOverOne(commits);
       await this.#host.pass(this.#world.latencyMs());
       throw unavailable('the answer to a commit was lost');
     }
     await this.#host.pass(this.#world.isFaulty() ? chance.int(0, 7000) : this.#world.latencyMs());
-    return outcome;
+    return outcomes;
   }
 
   async unpublishedRows(limit: number): Promise<readonly PublishableRow[]> {
@@ -71,6 +73,12 @@ export class FaultyStore {
     await write(this.#world.store);
     if (this.#world.isFaulty()) throw unavailable(`the answer to ${what} was lost`);
     await this.#host.pass(this.#world.latencyMs());
+  }
+
+  /** Before the group is sent again, one of its partitions may be somebody else's. */
+  async #takeOverOne(commits: readonly Commit[]): Promise<void> {
+    const { chance } = this.#world;
+    if (chance.chance(0.2)) await this.#world.takeOver(chance.pick(commits).partition);
   }
 
   #failBefore(what: string): void {

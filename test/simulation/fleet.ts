@@ -173,6 +173,7 @@ export class Fleet {
         // Halves of calls and evaluations have the bound each.
         if (waiting > bound) world.monitor.failure ??= new Error(`${waiting} records wait, more than ${bound}`);
       },
+      groupCommitted() {},
       fenced: (partition: number) => world.trace(`${host.name} fenced p${partition}`),
       retrying: (what: string) => world.trace(`${host.name} retries ${what}`),
       revoked() {},

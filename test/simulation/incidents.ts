@@ -34,6 +34,8 @@ function incident(world: World, { fleet, senders }: { fleet: Fleet; senders: Sen
     () => outage(world, 'isStoreDown'),
     () => outage(world, 'isStoreDown'),
     () => outage(world, 'isLogDown'),
+    () => void world.takeOver(chance.int(0, world.plan.partitionCount - 1)),
+    () => void world.takeOver(chance.int(0, world.plan.partitionCount - 1)),
   ];
   chance.pick(kinds)();
 }

@@ -10,40 +10,62 @@ export interface Mutation {
 const JOIN = 'metrics-processor/core/join.ts';
 const CORE = 'metrics-processor/core/partition-core.ts';
 const OWNER = 'metrics-processor/partition-owner.ts';
+const COMMITTER = 'metrics-processor/group-committer.ts';
 const EFFECTS = 'metrics-processor/core/effects.ts';
 const EVALUATIONS = 'metrics-processor/core/evaluation-join.ts';
 const STORE = 'metrics-store/memory/memory-metrics-store.ts';
+const GROUP = 'metrics-store/commit-group.ts';
 
 export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the store adds a commit whoever owns the partition',
-    file: STORE,
-    find: "if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';",
-    replace: '',
+    file: GROUP,
+    find: 'if (seq === commit.expectedSeq) return',
+    replace: 'if (stored?.token !== commit.token) return',
   },
   {
     name: 'the store takes a foreign commit for the own one whose answer was lost',
-    file: STORE,
-    find: '&& stored.token === commit.token',
+    file: GROUP,
+    find: '&& stored?.token === commit.token',
     replace: '',
   },
   {
-    name: 'the store adds the sums of a fenced commit',
+    name: 'the store adds the sums of a fenced part with the rest of its group',
     file: STORE,
-    find: "!== commit.expectedSeq) return 'fenced';",
-    replace: "!== commit.expectedSeq) { this.#windows.add(commit.tallies, 0); return 'fenced'; }",
+    find: 'this.#windows.add(added.tallies, added.committedAtMs);',
+    replace:
+      "this.#windows.add(commits.flatMap(({ tallies }, index) => (standings[index] === 'applied' || next.length === 0 ? [] : tallies)), added.committedAtMs);",
+  },
+  {
+    name: 'a group that is sent again adds what was applied',
+    file: STORE,
+    find: 'const added = additionsOf(next);',
+    replace: "const added = additionsOf(commits.filter((_, index) => standings[index] !== 'fenced'));",
+  },
+  {
+    name: 'a group with a fenced part moves the others without their sums',
+    file: STORE,
+    find: 'const added = additionsOf(next);',
+    replace: 'const added = additionsOf(next.length < commits.length ? [] : next);',
+  },
+  {
+    name: 'a fenced part has its whole group called applied',
+    file: STORE,
+    find: 'return standings.map(outcomeOf);',
+    replace: "return standings.map(() => (next.length > 0 ? 'applied' : 'fenced'));",
   },
   {
     name: 'the position that is committed runs ahead of the results',
-    file: OWNER,
-    find: '() => store.commit(commit)',
-    replace: '() => store.commit({ ...commit, positions: { ...this.core.positions } })',
+    file: COMMITTER,
+    find: '() => store.commit(commits)',
+    replace:
+      '() => store.commit(commits.map((commit, index) => ({ ...commit, positions: { ...owners[index]?.core.positions } }) as Commit))',
   },
   {
     name: 'a commit that was given up is followed by a later one',
     file: OWNER,
-    find: 'if (this.isVoid) return Promise.resolve();',
-    replace: '',
+    find: 'this.#inFlight = null;\n    this.isVoid = true;',
+    replace: 'this.#inFlight = null;',
   },
   {
     name: 'an owner that was fenced goes on',

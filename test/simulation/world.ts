@@ -1,7 +1,7 @@
 import type { LogRecord } from '../../src/event-log/event-log.ts';
 import { MemoryBroker } from '../../src/event-log/memory/memory-broker.ts';
 import type { Topic } from '../../src/events/topics.ts';
-import type { Commit } from '../../src/metrics-store/commit.ts';
+import type { Commit, CommitOutcome } from '../../src/metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
 import { CommitMonitor } from './commit-monitor.ts';
 import { isMarker } from './marker.ts';
@@ -69,21 +69,41 @@ export class World {
     return `${owner}-${this.#tokens++}`;
   }
 
-  /** The moment when a commit reaches the store: one after another, each checked before the next. */
-  applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
-    const applied = this.#lastCommit.then(() => this.#applyCommit(by, commit));
-    this.#lastCommit = applied;
-    return applied;
+  /** The moment when a group of commits reaches the store: one after another, each checked before the next. */
+  applyCommits(by: string, commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
+    return this.#oneByOne(() => this.#applyCommits(by, commits));
   }
 
-  async #applyCommit(by: string, commit: Commit): Promise<'applied' | 'fenced'> {
-    const before = await this.store.loadProgress(commit.partition);
-    const outcome = await this.store.commit(commit);
-    this.trace(
-      `${by} commit p${commit.partition} #${commit.expectedSeq} ${outcome} ${JSON.stringify(commit.positions)}`,
-    );
-    await this.monitor.committed(commit, before, outcome);
-    return outcome;
+  /**
+   * Another processor takes a partition over, commits that it found nothing new, and is gone. What it knew was all there,
+   * so nothing changes but that whoever owned the partition before is fenced, sooner or later.
+   */
+  takeOver(partition: number): Promise<void> {
+    return this.#oneByOne(async () => {
+      const stored = await this.store.loadProgress(partition);
+      if (stored === null) return;
+      const { seq, positions, completeThroughMs, committedAtMs } = stored;
+      const nothing = { tallies: [], usages: [], calls: [], evaluations: [], deadLetters: [], audits: [] };
+      const place = { partition, positions, completeThroughMs, committedAtMs, checkpoint: null };
+      const token = this.newToken('rival');
+      await this.#applyCommits('rival', [{ ...place, ...nothing, expectedSeq: seq, token }]);
+    });
+  }
+
+  #oneByOne<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastCommit.then(work);
+    this.#lastCommit = done;
+    return done;
+  }
+
+  async #applyCommits(by: string, commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
+    const before = await this.store.readProgress();
+    const outcomes = await this.store.commit(commits);
+    for (const [index, { partition, expectedSeq, positions }] of commits.entries()) {
+      this.trace(`${by} commit p${partition} #${expectedSeq} ${outcomes[index]} ${JSON.stringify(positions)}`);
+    }
+    await this.monitor.committed(commits, before, outcomes);
+    return outcomes;
   }
 
   /** The log as it is now, or only its records before the positions that are committed. */

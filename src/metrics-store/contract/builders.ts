@@ -3,7 +3,7 @@ import { USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { DAY_MS, MINUTE_MS } from '../../tally/window.ts';
 import { type AuditCounts, emptyAuditCounts } from '../audit.ts';
 import type { Call } from '../call.ts';
-import type { Commit, TallyDelta, UsageDelta } from '../commit.ts';
+import type { Commit, CommitOutcome, TallyDelta, UsageDelta } from '../commit.ts';
 import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import type { CallsQuery, ChangesQuery, EvaluationsQuery, MetricsQuery } from '../metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store.ts';
@@ -134,11 +134,18 @@ export function aCommit(parts: Partial<Commit> = {}): Commit {
   };
 }
 
+/** A group of one. */
+export async function commitOne(store: MetricsStore, commit: Commit): Promise<CommitOutcome> {
+  const [outcome] = await store.commit([commit]);
+  if (outcome === undefined) throw new Error('The store gave a commit no outcome');
+  return outcome;
+}
+
 /** Commits to partition 0, whatever its sequence number is. */
 export async function commitNext(store: MetricsStore, parts: Partial<Commit>): Promise<void> {
   const partition = parts.partition ?? 0;
   const expectedSeq = (await store.loadProgress(partition))?.seq ?? 0;
-  const answer = await store.commit(aCommit({ ...parts, partition, expectedSeq }));
+  const answer = await commitOne(store, aCommit({ ...parts, partition, expectedSeq }));
   if (answer !== 'applied') throw new Error(`The commit was ${answer}`);
 }
 

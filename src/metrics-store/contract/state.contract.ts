@@ -49,7 +49,7 @@ export function stateContract(open: OpenStore): void {
     const call = aCall({ costPicoUsd: 7n });
     const callCorrection = { ...call, costPicoUsd: null, expectedPicoUsd: 7n };
     const writes: readonly (() => Promise<unknown>)[] = [
-      () => store.commit(aCommit()),
+      () => store.commit([aCommit()]),
       () => commitNext(store, { tallies: [aDelta({ tally: costly })], usages: [aUsageDelta({ usage: priced })] }),
       () => commitNext(store, { calls: [{ kind: 'full', call }], deadLetters: [aDeadLetter()] }),
       async () => store.markRowsPublished(await store.unpublishedRows(10)),

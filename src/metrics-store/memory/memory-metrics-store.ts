@@ -2,7 +2,8 @@ import { type Series, seriesKey } from '../../tally/series.ts';
 import { addUsage, type BilledModel, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
 import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts } from '../audit.ts';
-import type { Commit, Progress } from '../commit.ts';
+import type { Commit, CommitOutcome, Progress } from '../commit.ts';
+import { additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import { addEvaluationTally, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import { billedKey, foldAudits, foldEvaluations, foldUsages, storableBilled } from '../fold-commit.ts';
 import type * as Reader from '../metrics-reader.ts';
@@ -55,22 +56,19 @@ export class MemoryMetricsStore implements MetricsStore {
     return this.#progress.get(partition) ?? null;
   }
 
-  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
-    const stored = this.#progress.get(commit.partition);
-    const seq = commit.expectedSeq + 1;
-    if (stored !== undefined && stored.seq === seq && stored.token === commit.token) return 'applied';
-    if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';
-    this.#writeCount++;
-    const { token, positions, completeThroughMs, committedAtMs } = commit;
-    const checkpoint = commit.checkpoint?.slice() ?? stored?.checkpoint ?? new Uint8Array(0);
-    this.#progress.set(commit.partition, { seq, token, positions, completeThroughMs, committedAtMs, checkpoint });
-    this.#windows.add(commit.tallies, committedAtMs);
-    this.#addUsages(commit.usages);
-    this.#addEvaluations(commit.evaluations);
-    this.#addAudits(commit.audits);
-    this.#calls.write(commit.calls);
-    this.#deadLetters.add(commit.deadLetters);
-    return 'applied';
+  async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
+    const standings = commits.map((commit) => standingOf(commit, this.#progress.get(commit.partition) ?? null));
+    const next = commits.filter((_, index) => standings[index] === 'next');
+    if (next.length > 0) this.#writeCount++;
+    for (const commit of next) this.#moveProgress(commit);
+    const added = additionsOf(next);
+    this.#windows.add(added.tallies, added.committedAtMs);
+    this.#addUsages(added.usages);
+    this.#addEvaluations(added.evaluations);
+    this.#addAudits(added.audits);
+    this.#calls.write(added.calls);
+    this.#deadLetters.add(added.deadLetters);
+    return standings.map(outcomeOf);
   }
 
   async readState(): Promise<Reader.StoreState> {
@@ -207,6 +205,12 @@ export class MemoryMetricsStore implements MetricsStore {
   async checkHealth(): Promise<void> {}
 
   async close(): Promise<void> {}
+
+  #moveProgress({ partition, expectedSeq, token, positions, completeThroughMs, committedAtMs, ...rest }: Commit): void {
+    const checkpoint = rest.checkpoint?.slice() ?? this.#progress.get(partition)?.checkpoint ?? new Uint8Array(0);
+    const seq = expectedSeq + 1;
+    this.#progress.set(partition, { seq, token, positions, completeThroughMs, committedAtMs, checkpoint });
+  }
 
   #addUsages(deltas: Commit['usages']): void {
     for (const { ref, windowStartMs: startMs, billed, usage } of foldUsages(deltas, (series) =>

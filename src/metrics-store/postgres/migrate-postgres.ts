@@ -10,6 +10,7 @@ import { KEYS_AND_REPLAYS } from './migrations/0008-keys-and-replays.ts';
 import { LOCK_ORDER } from './migrations/0009-lock-order.ts';
 import { EXACT_SCORES } from './migrations/0010-exact-scores.ts';
 import { EVALUATION_NAMES } from './migrations/0011-evaluation-names.ts';
+import { GROUP_COMMIT } from './migrations/0012-group-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
 
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly string[] = [
   LOCK_ORDER,
   EXACT_SCORES,
   EVALUATION_NAMES,
+  GROUP_COMMIT,
 ];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */

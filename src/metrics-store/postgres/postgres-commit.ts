@@ -7,6 +7,7 @@ import { AUDIT_COUNTS } from '../audit.ts';
 import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
 import type { Commit } from '../commit.ts';
+import type { Additions } from '../commit-group.ts';
 import { EVALUATION_SUMS, type EvaluationDelta } from '../evaluation.ts';
 import {
   type EvaluationPlace,
@@ -31,30 +32,35 @@ export interface CommitDocument {
   readonly lastWindows: ReadonlyMap<SeriesRef, number>;
 }
 
-export const COMMIT_CALL = 'SELECT streamlens_commit($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)';
+export const COMMIT_CALL = 'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)';
 
-export function commitDocument(names: ResolvedNames, judged: JudgedNames, commit: Commit): CommitDocument {
-  const folded = foldTallies(commit.tallies, (series) => known(names.series.get(seriesKey(series))));
+/** @param added what `commits` add together */
+export function commitDocument(
+  { names, judged }: { readonly names: ResolvedNames; readonly judged: JudgedNames },
+  commits: readonly Commit[],
+  added: Additions,
+): CommitDocument {
+  const folded = foldTallies(added.tallies, (series) => known(names.series.get(seriesKey(series))));
   const minutes = folded.get(MINUTE_MS) ?? [];
   const lastWindows = newestWindows(minutes);
-  const calls = foldCallWrites(commit.calls);
+  const calls = foldCallWrites(added.calls);
   const callsOf = (kind: 'full' | 'answer'): Row[] =>
     calls
       .filter((write) => write.kind === kind)
       .map(({ call }) => callRow(known(names.tenants.get(call.tenantId)), call));
   const sections = [
-    headOf(commit),
+    commits.map(headOf),
     minutes.map(windowRow),
     (folded.get(HOUR_MS) ?? []).map(windowRow),
     (folded.get(DAY_MS) ?? []).map(windowRow),
     changeRows(minutes),
     Array.from(lastWindows, ([{ id }, start_ms]) => ({ series_id: id, start_ms })),
-    usageRows(names, commit.usages),
-    evaluationRows(names, judged, commit.evaluations),
-    auditRows(commit.audits),
+    usageRows(names, added.usages),
+    evaluationRows(names, judged, added.evaluations),
+    auditRows(added.audits),
     callsOf('full'),
     callsOf('answer'),
-    deadLetterRows(commit.deadLetters),
+    deadLetterRows(added.deadLetters),
   ];
   return { values: sections.map((section) => JSON.stringify(section)), lastWindows };
 }

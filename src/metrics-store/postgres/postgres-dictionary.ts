@@ -1,5 +1,5 @@
 import { seriesKey } from '../../tally/series.ts';
-import type { Commit } from '../commit.ts';
+import type { Additions } from '../commit-group.ts';
 import { PROVIDERS_PER_PAIR_MAX } from '../series-limits.ts';
 import { storableText } from '../storable-text.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
@@ -31,7 +31,7 @@ interface Wanted {
   readonly provider: string | null;
 }
 
-/** What one commit names, as numbers. Its own copy: commits of several partitions resolve at the same time. */
+/** What one commit names, as numbers. Its own copy: several commits may resolve at the same time. */
 export interface ResolvedNames {
   readonly series: ReadonlyMap<string, SeriesRef>;
   readonly pairs: ReadonlyMap<string, PairRef>;
@@ -54,7 +54,7 @@ export class PostgresDictionary {
     this.#seriesPerTenantMax = seriesPerTenantMax;
   }
 
-  async resolve(commit: Commit): Promise<ResolvedNames> {
+  async resolve(added: Additions): Promise<ResolvedNames> {
     for (const cache of [this.#series, this.#pairs, this.#tenants]) if (cache.size > CACHED_MAX) cache.clear();
     const names = {
       series: new Map<string, SeriesRef>(),
@@ -63,16 +63,16 @@ export class PostgresDictionary {
     };
     const wanted = new Map<string, Wanted>();
     const nothing = { route: null, model: null, provider: null };
-    for (const { series } of [...commit.tallies, ...commit.usages]) {
+    for (const { series } of [...added.tallies, ...added.usages]) {
       const key = seriesKey(series);
       if (!take(this.#series, names.series, key)) wanted.set(`series ${key}`, { key, ...series });
     }
-    for (const { tenantId, route, model } of commit.evaluations) {
+    for (const { tenantId, route, model } of added.evaluations) {
       const key = pairKey({ tenantId, route, model });
       if (!take(this.#pairs, names.pairs, key))
         wanted.set(`pair ${key}`, { key, tenantId, route, model, provider: null });
     }
-    for (const { call } of commit.calls) {
+    for (const { call } of added.calls) {
       const key = call.tenantId;
       if (!take(this.#tenants, names.tenants, key)) wanted.set(`tenant ${key}`, { key, tenantId: key, ...nothing });
     }

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts';
-import type { Commit, Progress } from '../commit.ts';
+import type { Commit, CommitOutcome, Progress } from '../commit.ts';
+import { type Additions, additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import type { EvaluationDelta } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
@@ -69,19 +70,20 @@ class PostgresMetricsStore implements MetricsStore {
     return Records.loadProgress(this.#connection, partition);
   }
 
-  /** One round trip, but for what is new: a series or a day that this process has not met. */
-  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
-    await this.#partitions.open(instantsOf(commit));
-    const names = await this.#dictionary.resolve(commit);
-    const tenantKeyOf = (delta: EvaluationDelta): number => names.pairs.get(pairKey(delta))?.tenantKey ?? 0;
-    const judged = await this.#evaluationNames.resolve(commit.evaluations, tenantKeyOf);
-    const { values, lastWindows } = commitDocument(names, judged, commit);
-    const [row] = await this.#connection.query(COMMIT_CALL, values);
-    if (row?.[0] !== 'applied') return 'fenced';
-    for (const [series, startMs] of lastWindows) {
-      series.lastWindowStartMs = Math.max(series.lastWindowStartMs ?? -1, startMs);
+  /** One round trip, but for what is new (a series or a day that this process has not met) and where a part is not the next one. */
+  async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
+    const outcomes = new Map<Commit, CommitOutcome>();
+    let rest = commits;
+    while (rest.length > 0 && !(await this.#applyAll(rest))) {
+      // Somebody moved one of the rows for good, so each round has fewer.
+      const stored = await Records.readProgress(this.#connection);
+      const standings = new Map(
+        rest.map((commit) => [commit, standingOf(commit, stored.get(commit.partition) ?? null)]),
+      );
+      for (const [commit, standing] of standings) outcomes.set(commit, outcomeOf(standing));
+      rest = rest.filter((commit) => standings.get(commit) === 'next');
     }
-    return 'applied';
+    return commits.map((commit) => outcomes.get(commit) ?? 'applied');
   }
 
   async readState(): Promise<Reader.StoreState> {
@@ -171,11 +173,26 @@ class PostgresMetricsStore implements MetricsStore {
   async close(): Promise<void> {
     await this.#connection.close();
   }
+
+  /** @returns false where one of them is not the next of its partition: then nothing changed */
+  async #applyAll(commits: readonly Commit[]): Promise<boolean> {
+    const added = additionsOf(commits);
+    await this.#partitions.open(instantsOf(added));
+    const names = await this.#dictionary.resolve(added);
+    const tenantKeyOf = (delta: EvaluationDelta): number => names.pairs.get(pairKey(delta))?.tenantKey ?? 0;
+    const judged = await this.#evaluationNames.resolve(added.evaluations, tenantKeyOf);
+    const { values, lastWindows } = commitDocument({ names, judged }, commits, added);
+    const [row] = await this.#connection.query(COMMIT_CALL, values);
+    if (row?.[0] !== true) return false;
+    for (const [series, startMs] of lastWindows) {
+      series.lastWindowStartMs = Math.max(series.lastWindowStartMs ?? -1, startMs);
+    }
+    return true;
+  }
 }
 
-/** Everything in a commit that lies in a time partition. */
-function* instantsOf(commit: Commit): Iterable<number> {
-  for (const rows of [commit.tallies, commit.usages, commit.evaluations])
-    for (const row of rows) yield row.windowStartMs;
-  for (const { call } of commit.calls) yield call.timestampMs;
+/** Everything that lies in a time partition. */
+function* instantsOf({ tallies, usages, evaluations, calls }: Additions): Iterable<number> {
+  for (const rows of [tallies, usages, evaluations]) for (const row of rows) yield row.windowStartMs;
+  for (const { call } of calls) yield call.timestampMs;
 }

@@ -4,7 +4,8 @@ import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
 import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
-import type { Commit, Positions, Progress } from '../commit.ts';
+import type { Commit, CommitOutcome, Positions, Progress } from '../commit.ts';
+import { type Additions, additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import { EVALUATION_SUMS } from '../evaluation.ts';
 import { foldAudits, foldEvaluations, foldTallies, foldUsages } from '../fold-commit.ts';
 import { storableText } from '../storable-text.ts';
@@ -22,19 +23,19 @@ interface Writer {
 }
 
 /** Runs inside one write transaction. */
-export function applyCommit(writer: Writer, commit: Commit): 'applied' | 'fenced' {
-  const stored = loadProgress(writer.connection, commit.partition);
-  const isRepeated = stored !== null && stored.seq === commit.expectedSeq + 1 && stored.token === commit.token;
-  if (isRepeated) return 'applied';
-  if ((stored?.seq ?? 0) !== commit.expectedSeq) return 'fenced';
-  saveProgress(writer.connection, commit);
-  addTallies(writer, commit);
-  addUsages(writer, commit.usages);
-  addEvaluations(writer, commit.evaluations);
-  addAudits(writer.connection, commit.audits);
-  writeCalls(writer, commit.calls);
-  addDeadLetters(writer.connection, commit.deadLetters);
-  return 'applied';
+export function applyCommits(writer: Writer, commits: readonly Commit[]): readonly CommitOutcome[] {
+  const { connection } = writer;
+  const standings = commits.map((commit) => standingOf(commit, loadProgress(connection, commit.partition)));
+  const next = commits.filter((_, index) => standings[index] === 'next');
+  for (const commit of next) saveProgress(connection, commit);
+  const added = additionsOf(next);
+  addTallies(writer, added);
+  addUsages(writer, added.usages);
+  addEvaluations(writer, added.evaluations);
+  addAudits(connection, added.audits);
+  writeCalls(writer, added.calls);
+  addDeadLetters(connection, added.deadLetters);
+  return standings.map(outcomeOf);
 }
 
 export function loadProgress(connection: SqliteConnection, partition: number): Progress | null {
@@ -62,8 +63,8 @@ function saveProgress(connection: SqliteConnection, commit: Commit): void {
   connection.run(Sql.UPSERT_PROGRESS, partition, seq, token, place, completeThroughMs, committedAtMs, checkpoint);
 }
 
-function addTallies({ connection, dictionary }: Writer, commit: Commit): void {
-  const folded = foldTallies(commit.tallies, (series) => dictionary.resolveSeries(series));
+function addTallies({ connection, dictionary }: Writer, { tallies, committedAtMs }: Additions): void {
+  const folded = foldTallies(tallies, (series) => dictionary.resolveSeries(series));
   for (const [resolutionMs, rows] of folded) {
     const upsert = connection.statement(upsertOf(resolutionMs));
     for (const { ref, windowStartMs, tally } of rows) {
@@ -72,7 +73,7 @@ function addTallies({ connection, dictionary }: Writer, commit: Commit): void {
         upsert.run(...values);
         continue;
       }
-      upsert.run(...values, commit.committedAtMs);
+      upsert.run(...values, committedAtMs);
       connection.run(Sql.QUEUE_ROW, ref.pairId, windowStartMs);
       if (windowStartMs > ref.lastWindowStartMs) {
         connection.run(Sql.MOVE_LAST_WINDOW, windowStartMs, ref.id);

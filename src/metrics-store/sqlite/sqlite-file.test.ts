@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import { aCall, aCommit, aDelta, aTally, callsQuery, commitNext, metricsQuery, SERIES } from '../contract/builders.ts';
+import {
+  aCall,
+  aCommit,
+  aDelta,
+  aTally,
+  callsQuery,
+  commitNext,
+  commitOne,
+  metricsQuery,
+  SERIES,
+} from '../contract/builders.ts';
 import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-error.ts';
 import { migrateSqlite } from './migrate-sqlite.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
@@ -40,7 +50,7 @@ describe('The SQLite file', () => {
       assert.notEqual((await reader.readState()).id, before.id);
       assert.equal((await reader.readMetrics(metricsQuery()))[0]?.tally.requests, expected);
     }
-    await assert.rejects(reader.commit(aCommit({ expectedSeq: 2 })), isStoreError('misconfigured', /write access/));
+    await assert.rejects(commitOne(reader, aCommit({ expectedSeq: 2 })), isStoreError('misconfigured', /write access/));
     await reader.close();
     await writer.close();
   });
@@ -60,7 +70,7 @@ describe('The SQLite file', () => {
   test('a commit that fails half way leaves nothing, and the series that it opened can be used again', async () => {
     const store = openSqliteMetricsStore({ path: newPath() });
     const broken = aDelta({ windowStartMs: 0, tally: aTally({ requests: Number.NaN }) });
-    await assert.rejects(store.commit(aCommit({ tallies: [aDelta(), broken] })), /NOT NULL/);
+    await assert.rejects(commitOne(store, aCommit({ tallies: [aDelta(), broken] })), /NOT NULL/);
     assert.equal(await store.loadProgress(0), null);
     const other = aDelta({ series: { ...SERIES, route: 'other' } });
     await commitNext(store, { tallies: [other, aDelta()], calls: [{ kind: 'full', call: aCall() }] });

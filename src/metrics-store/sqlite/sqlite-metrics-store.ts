@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import type { Commit, Progress } from '../commit.ts';
+import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
@@ -7,7 +7,7 @@ import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
 import { readCall, readCalls } from './sqlite-calls.ts';
-import { applyCommit, loadProgress, progressOf } from './sqlite-commit.ts';
+import { applyCommits, loadProgress, progressOf } from './sqlite-commit.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
@@ -60,13 +60,13 @@ class SqliteMetricsStore implements MetricsStore {
     return this.#read(() => loadProgress(this.#connection, partition));
   }
 
-  async commit(commit: Commit): Promise<'applied' | 'fenced'> {
+  async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
     const writer = {
       connection: this.#connection,
       dictionary: this.#dictionary,
       evaluationNames: this.#evaluationNames,
     };
-    return this.#write(() => applyCommit(writer, commit));
+    return this.#write(() => applyCommits(writer, commits));
   }
 
   async readState(): Promise<Reader.StoreState> {

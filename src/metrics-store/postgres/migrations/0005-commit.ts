@@ -83,35 +83,8 @@ const upsertCalls = (section: string, updated: object): string => {
   ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET ${sets(Object.keys(updated))};`;
 };
 
-/**
- * The whole commit as one function, so that it is one round trip and its order of locks is fixed: first the partition's
- * progress, then table by table in the order of keys. Two commits that add to the same rows wait for each other, never in a circle.
- * Answers `applied` or `fenced`.
- *
- * A parameter per section: each use of a `json` value parses all of it again, so one document for everything took five times as long.
- */
-export const commitFunction = (scoreSum: 'bigint' | 'numeric'): string => `
-CREATE OR REPLACE FUNCTION streamlens_commit(head json, minutes json, hours json, days json, changes json, last_windows json,
-  usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
-RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-  target int := (head ->> 'partition')::int;
-  expected bigint := (head ->> 'expected_seq')::bigint;
-  at_ms bigint := (head ->> 'committed_at_ms')::bigint;
-  stored record;
-BEGIN
-  INSERT INTO progress AS p (partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint)
-  SELECT target, expected + 1, head ->> 'token', head -> 'positions', (head ->> 'complete_through_ms')::bigint, at_ms,
-    coalesce(decode(head ->> 'checkpoint', 'base64'), '')
-  WHERE expected = 0 OR EXISTS (SELECT 1 FROM progress WHERE partition = target)
-  ON CONFLICT (partition) DO UPDATE SET ${sets(['seq', 'token', 'positions', 'complete_through_ms', 'committed_at_ms'])},
-    checkpoint = CASE WHEN head ->> 'checkpoint' IS NULL THEN p.checkpoint ELSE excluded.checkpoint END
-  WHERE p.seq = expected;
-  IF NOT FOUND THEN
-    SELECT seq, token INTO stored FROM progress WHERE partition = target;
-    RETURN CASE WHEN stored.seq = expected + 1 AND stored.token = head ->> 'token' THEN 'applied' ELSE 'fenced' END;
-  END IF;
-${upsertWindows('minutes', 'metrics_1m')}
+/** What a commit adds, table by table in the order of keys; `at_ms` is when. The same in both functions. */
+export const addRows = (scoreSum: 'bigint' | 'numeric'): string => `${upsertWindows('minutes', 'metrics_1m')}
 ${upsertWindows('hours', 'metrics_1h')}
 ${upsertWindows('days', 'metrics_1d')}
 
@@ -164,7 +137,37 @@ ${upsertCalls('answers', CALL_VALUES)}
     reason text, detail text, record_key text, record_value text)
   ORDER BY topic COLLATE "C", partition, log_offset
   ON CONFLICT DO NOTHING;
-  RETURN 'applied';
+`;
+
+/**
+ * The whole commit as one function, so that it is one round trip and its order of locks is fixed: first the partition's
+ * progress, then table by table in the order of keys. Two commits that add to the same rows wait for each other, never in a circle.
+ * Answers `applied` or `fenced`.
+ *
+ * A parameter per section: each use of a `json` value parses all of it again, so one document for everything took five times as long.
+ */
+export const commitFunction = (scoreSum: 'bigint' | 'numeric'): string => `
+CREATE OR REPLACE FUNCTION streamlens_commit(head json, minutes json, hours json, days json, changes json, last_windows json,
+  usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  target int := (head ->> 'partition')::int;
+  expected bigint := (head ->> 'expected_seq')::bigint;
+  at_ms bigint := (head ->> 'committed_at_ms')::bigint;
+  stored record;
+BEGIN
+  INSERT INTO progress AS p (partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint)
+  SELECT target, expected + 1, head ->> 'token', head -> 'positions', (head ->> 'complete_through_ms')::bigint, at_ms,
+    coalesce(decode(head ->> 'checkpoint', 'base64'), '')
+  WHERE expected = 0 OR EXISTS (SELECT 1 FROM progress WHERE partition = target)
+  ON CONFLICT (partition) DO UPDATE SET ${sets(['seq', 'token', 'positions', 'complete_through_ms', 'committed_at_ms'])},
+    checkpoint = CASE WHEN head ->> 'checkpoint' IS NULL THEN p.checkpoint ELSE excluded.checkpoint END
+  WHERE p.seq = expected;
+  IF NOT FOUND THEN
+    SELECT seq, token INTO stored FROM progress WHERE partition = target;
+    RETURN CASE WHEN stored.seq = expected + 1 AND stored.token = head ->> 'token' THEN 'applied' ELSE 'fenced' END;
+  END IF;
+${addRows(scoreSum)}  RETURN 'applied';
 END $$;
 `;
 
