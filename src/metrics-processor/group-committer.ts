@@ -14,6 +14,7 @@ import { retry } from './retry.ts';
 export class GroupCommitter {
   readonly #ports: OwnerPorts;
   #inFlight: Promise<void> | null = null;
+  #startedMs = Number.NEGATIVE_INFINITY;
 
   constructor(ports: OwnerPorts) {
     this.#ports = ports;
@@ -21,6 +22,11 @@ export class GroupCommitter {
 
   get isBusy(): boolean {
     return this.#inFlight !== null;
+  }
+
+  /** Since the last commit was started; negative where the clock was set back. */
+  get sinceMs(): number {
+    return this.#ports.runtime.nowMs() - this.#startedMs;
   }
 
   /** Resolves when no commit is in flight. */
@@ -56,6 +62,7 @@ export class GroupCommitter {
     if (owners.length === 0) return;
     const commits = owners.map((owner) => owner.cut());
     const startedMs = runtime.nowMs();
+    this.#startedMs = startedMs;
     const outcomes = await retry(() => store.commit(commits), {
       runtime,
       signal,

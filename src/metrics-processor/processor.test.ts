@@ -43,6 +43,25 @@ test('partitions are committed together when the first of them is due', async ()
   assert.ok(store.groups.length <= 5, `${store.groups.length} groups, not one a partition`);
 });
 
+test('a partition that had nothing when the others were committed does not bring the next commit forward', async () => {
+  const { store, runtime, send, processor } = aBench({ partitionCount: 3 });
+  const startedMs: number[] = [];
+  const commit = store.commit.bind(store);
+  store.commit = (commits) => {
+    startedMs.push(runtime.clockMs);
+    return commit(commits);
+  };
+  for (let id = 0; id < 30; id++) await send('llm.requests', `${id}`);
+  // A record a poll, so that each poll brings something to one partition only.
+  const one = processor({}, { pollBytesMax: 1, commitIntervalMs: 1000 });
+  const running = one.run();
+  await until('all requests are counted', async () => (await countedRequests(store)) === 30);
+  one.stop();
+  await running;
+  const pausesMs = startedMs.slice(1).map((atMs, index) => atMs - (startedMs[index] ?? 0));
+  assert.ok(pausesMs.length > 0 && pausesMs.every((ms) => ms >= 1000), `pauses of ${pausesMs.join(', ')} ms`);
+});
+
 for (const [bound, pace] of [
   ['single calls', { effectCallsMax: 4 }],
   ['records', { effectRecordsMax: 4 }],

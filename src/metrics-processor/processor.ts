@@ -178,10 +178,16 @@ export class Processor {
     );
   }
 
-  /** When the first partition has to be committed, and with it what the others hold. */
+  /**
+   * When the first partition has to be committed, and with it what the others hold. One that had nothing when the others were committed does not
+   * bring the next commit forward: in a backlog, where a poll brings records of a few partitions only, that would be a commit a poll.
+   */
   #commitDueInMs(): number {
-    if (this.#committer.isBusy) return this.#options.commitIntervalMs;
-    return Math.min(...Array.from(this.#owners.values(), (owner) => owner.commitDueInMs()));
+    const { commitIntervalMs } = this.#options;
+    const { isBusy, sinceMs } = this.#committer;
+    if (isBusy) return commitIntervalMs;
+    const dueInMs = Math.min(...Array.from(this.#owners.values(), (owner) => owner.commitDueInMs()));
+    return sinceMs < 0 ? dueInMs : Math.max(dueInMs, commitIntervalMs - sinceMs);
   }
 
   get #isFull(): boolean {
