@@ -122,6 +122,16 @@ export class PlainEvent {
     return this.found[field] === VALUE ? this.textAt(field) : null;
   }
 
+  /** A number; NaN where it is absent or null. */
+  numberAt(field: number): number {
+    return this.found[field] === VALUE ? (this.numbers[field] as number) : Number.NaN;
+  }
+
+  /** A count of tokens: absent counts as 0, null is NaN. */
+  countAt(field: number): number {
+    return this.found[field] === ABSENT ? 0 : this.numberAt(field);
+  }
+
   /** An object that may be absent or null. */
   objectOrNullAt(field: number): object | null {
     if (this.found[field] !== VALUE) return null;

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
 import { LlmRequest } from '../../events/llm-request.ts';
-import { ABSENT, PlainEvent, VALUE } from '../../events/plain-event.ts';
+import { PlainEvent, VALUE } from '../../events/plain-event.ts';
 import { parseTimestampMs } from '../../events/timestamp.ts';
 import type { Series } from '../../tally/series.ts';
 import { parseRecord, type RefusedRecord } from './parse-record.ts';
@@ -90,9 +90,9 @@ export class RequestRecord {
       provider: this.#plain.found[provider] === VALUE ? this.#text(provider) : '',
     });
     this.timestampMs = this.#plain.numbers[timestamp] as number;
-    this.promptTokens = this.#count(this.#field.promptTokens);
-    this.cachedPromptTokens = this.#count(this.#field.cachedPromptTokens);
-    this.cacheWriteTokens = this.#count(this.#field.cacheWriteTokens);
+    this.promptTokens = this.#plain.countAt(this.#field.promptTokens);
+    this.cachedPromptTokens = this.#plain.countAt(this.#field.cachedPromptTokens);
+    this.cacheWriteTokens = this.#plain.countAt(this.#field.cacheWriteTokens);
   }
 
   #takeParsed(event: LlmRequest): void {
@@ -107,11 +107,6 @@ export class RequestRecord {
 
   #text(field: number): string {
     return this.#texts.of(this.#plain, field);
-  }
-
-  #count(field: number): number {
-    const found = this.#plain.found[field];
-    return found === VALUE ? (this.#plain.numbers[field] as number) : found === ABSENT ? 0 : Number.NaN;
   }
 }
 

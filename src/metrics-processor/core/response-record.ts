@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
 import { LlmResponse } from '../../events/llm-response.ts';
-import { ABSENT, PlainEvent, VALUE } from '../../events/plain-event.ts';
+import { PlainEvent, VALUE } from '../../events/plain-event.ts';
 import { parseTimestampMs } from '../../events/timestamp.ts';
 import { parseRecord, type RefusedRecord } from './parse-record.ts';
 import { tokens } from './request-record.ts';
@@ -99,15 +99,15 @@ export class ResponseRecord implements ResponseFacts {
     const field = this.#field;
     this.#event = null;
     this.timestampMs = this.#plain.numbers[field.timestamp] as number;
-    this.latencyMs = this.#number(field.latencyMs);
-    this.timeToFirstTokenMs = this.#number(field.timeToFirstTokenMs);
-    this.promptTokens = this.#number(field.promptTokens);
-    this.cachedPromptTokens = this.#number(field.cachedPromptTokens);
-    this.cacheWriteTokens = this.#number(field.cacheWriteTokens);
-    this.audioPromptTokens = this.#number(field.audioPromptTokens);
-    this.audioCompletionTokens = this.#number(field.audioCompletionTokens);
-    this.completionTokens = this.#count(field.completionTokens);
-    this.reasoningTokens = this.#count(field.reasoningTokens);
+    this.latencyMs = this.#plain.numberAt(field.latencyMs);
+    this.timeToFirstTokenMs = this.#plain.numberAt(field.timeToFirstTokenMs);
+    this.promptTokens = this.#plain.numberAt(field.promptTokens);
+    this.cachedPromptTokens = this.#plain.numberAt(field.cachedPromptTokens);
+    this.cacheWriteTokens = this.#plain.numberAt(field.cacheWriteTokens);
+    this.audioPromptTokens = this.#plain.numberAt(field.audioPromptTokens);
+    this.audioCompletionTokens = this.#plain.numberAt(field.audioCompletionTokens);
+    this.completionTokens = this.#plain.countAt(field.completionTokens);
+    this.reasoningTokens = this.#plain.countAt(field.reasoningTokens);
     this.model = this.#text(field.model);
     this.finishReason = this.#text(field.finishReason);
     this.error = this.#plain.textOrNullAt(field.error) || null;
@@ -132,14 +132,6 @@ export class ResponseRecord implements ResponseFacts {
     this.error = event.error || null;
     this.isOfEmbeddings = event.operation === EMBEDDINGS;
     this.isFromCache = event.cache_hit === true;
-  }
-
-  #number(field: number): number {
-    return this.#plain.found[field] === VALUE ? (this.#plain.numbers[field] as number) : Number.NaN;
-  }
-
-  #count(field: number): number {
-    return this.#plain.found[field] === ABSENT ? 0 : this.#number(field);
   }
 
   #text(field: number): string | null {
