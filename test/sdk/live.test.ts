@@ -5,19 +5,10 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { eventually, getJson } from '../end-to-end/http-calls.ts';
 import { type Server, startServer } from '../end-to-end/running-server.ts';
+import type { Row } from './documented-row.ts';
 import { CACHED_TOKENS, COMPLETION_TOKENS, PROMPT_TOKENS } from './fake-answers.ts';
 import { type FakeModelServer, startFakeModelServer } from './fake-model-server.ts';
 import { installNodeApps, installPythonApps, runNodeApp, runPythonApp, skipWithoutSdks } from './sdk-apps.ts';
-
-interface Row {
-  readonly requests: number;
-  readonly completed: number;
-  readonly errors: number;
-  readonly prompt_tokens: number;
-  readonly cached_prompt_tokens: number;
-  readonly completion_tokens: number;
-  readonly estimated_cost_usd: number | null;
-}
 
 /** USD per million tokens of gpt-4o-mini: input, cached input, output. */
 const [INPUT, CACHED, OUTPUT] = [0.15, 0.075, 0.6] as const;
