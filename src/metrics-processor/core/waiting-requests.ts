@@ -39,7 +39,8 @@ export class WaitingRequests {
 
   readonly #slots = new RecordPages(INTS_PER_REQUEST);
   readonly #series = new SeriesSlots();
-  readonly #keptIds: (string | null)[] = [];
+  /** By slot; few are kept. */
+  readonly #keptIds = new Map<number, string>();
   readonly #free: number[] = [];
   #used = 0;
 
@@ -80,7 +81,7 @@ export class WaitingRequests {
     slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(half.cachedPromptTokens));
     slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(half.cacheWriteTokens));
     slots.setInt(slot, SERIES, this.#series.hold(half.series));
-    this.#keptIds[slot] = half.keptId;
+    if (half.keptId !== null) this.#keptIds.set(slot, half.keptId);
     this.arrivals.push(slot);
     return slot;
   }
@@ -96,10 +97,10 @@ export class WaitingRequests {
       promptTokens: asCount(slots.int(slot, PROMPT_TOKENS)),
       cachedPromptTokens: asCount(slots.int(slot, CACHED_PROMPT_TOKENS)),
       cacheWriteTokens: asCount(slots.int(slot, CACHE_WRITE_TOKENS)),
-      keptId: this.#keptIds[slot] ?? null,
+      keptId: this.#keptIds.get(slot) ?? null,
     };
     this.#series.release(series);
-    this.#keptIds[slot] = null;
+    this.#keptIds.delete(slot);
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
