@@ -55,7 +55,7 @@ async function openExistingLog(settings: Settings, clock: LogClock): Promise<Eve
       `There is no event log in STREAMLENS_DATA_DIR ${settings.dataDir}; name its directory, or KAFKA_BROKERS for Kafka`,
     );
   }
-  return openLog(settings, clock.shared);
+  return openLog(settings, { clock: clock.shared });
 }
 
 /**

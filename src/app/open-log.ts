@@ -2,17 +2,20 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventLog } from '../event-log/event-log.ts';
 import type { KafkaSettings, KafkaTls } from '../event-log/kafka/kafka-settings.ts';
-import { SqliteEventLog } from '../event-log/sqlite/sqlite-event-log.ts';
+import { SqliteEventLog, type SqliteEventLogOptions } from '../event-log/sqlite/sqlite-event-log.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import type { Settings } from '../settings/settings-table.ts';
 
+/** What the logs of one process share on the file in the data directory. */
+export type SharedLog = Omit<SqliteEventLogOptions, 'path'>;
+
 /** The log that the settings name: Kafka where there are brokers, else the file in the data directory. */
-export async function openLog(settings: Settings, clock?: SharedArrayBuffer): Promise<EventLog> {
+export async function openLog(settings: Settings, shared: SharedLog = {}): Promise<EventLog> {
   if (settings.kafkaBrokers !== undefined) {
     const { KafkaEventLog } = await import('../event-log/kafka/kafka-event-log.ts');
     return new KafkaEventLog(kafkaSettings(settings, settings.kafkaBrokers));
   }
-  return new SqliteEventLog({ path: logPath(settings), ...(clock === undefined ? {} : { clock }) });
+  return new SqliteEventLog({ path: logPath(settings), ...shared });
 }
 
 export function logPath(settings: Settings): string {

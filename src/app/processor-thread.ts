@@ -1,5 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
-import { workerData } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { createLogger } from '../observability/logger.ts';
 import type { Settings } from '../settings/settings-table.ts';
 import { serveCalls } from '../threads/thread-rpc.ts';
@@ -12,16 +12,18 @@ import { ProcessorRole } from './processor-role.ts';
 export interface ProcessorThreadData {
   readonly settings: Settings;
   readonly clock: SharedArrayBuffer;
+  /** The way to the append thread of the embedded log. */
+  readonly appendPort?: MessagePort;
 }
 
 // Collect when the heap has grown by half since the last time. By itself V8 waits for longer where there is memory: a
 // backlog of a million calls then peaked at 543 MB instead of 387 MB, of which 200 MB were in use.
 setFlagsFromString('--heap-growing-percent=50');
 
-const { settings, clock } = workerData as ProcessorThreadData;
+const { settings, clock, appendPort } = workerData as ProcessorThreadData;
 const logger = createLogger('metrics-processor', settings.logLevel);
 const store = await patiently('the store', logger, () => openStore(settings, 'write'));
-const log = await openLog(settings, clock);
+const log = await openLog(settings, { clock, appendPort });
 await patiently('the event log', logger, () => log.partitionCount());
 const role = new ProcessorRole(settings, { log, store, logger });
 

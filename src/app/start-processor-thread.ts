@@ -12,6 +12,7 @@ export function startProcessorThread(workerData: ProcessorThreadData): Promise<C
   return CallableThread.start(threadUrl('app/processor-thread'), {
     name: 'processor',
     workerData,
+    transferList: workerData.appendPort === undefined ? [] : [workerData.appendPort],
     resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB_MAX },
   });
 }

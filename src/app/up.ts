@@ -1,4 +1,5 @@
 import { LogClock } from '../event-log/sqlite/log-clock.ts';
+import { SqliteEventLog } from '../event-log/sqlite/sqlite-event-log.ts';
 import type { MetricsQueries } from '../metrics-api/metrics-queries.ts';
 import { migrateSqlite } from '../metrics-store/sqlite/migrate-sqlite.ts';
 import { createLogger } from '../observability/logger.ts';
@@ -19,7 +20,7 @@ import { threadQueries } from './thread-queries.ts';
  * All three roles in one process.
  *
  *     main thread       both HTTP servers
- *     append thread     writes the embedded log (an fsync blocks it)
+ *     append thread     writes the embedded log, for the main and the processor thread (an fsync blocks it)
  *     processor thread  reads the log, writes the store
  *     query thread      reads the store
  *     key thread        looks up API keys, where they are required
@@ -30,12 +31,16 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
   if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings);
   const clock = new LogClock().shared;
-  const log = await openLog(settings, clock);
+  const log = await openLog(settings, { clock });
   // Before the threads, so that they can start side by side and find the schema there.
   if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
   const keys = await openKeyCheck(settings);
   const [processor, queries, ingestion] = await Promise.all([
-    startProcessorThread({ settings, clock }),
+    startProcessorThread({
+      settings,
+      clock,
+      ...(log instanceof SqliteEventLog ? { appendPort: log.openAppendPort() } : {}),
+    }),
     settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
     startIngestion(settings, settings.ingestionPort, { log, logger, checkKey: keys.check }),
   ]);

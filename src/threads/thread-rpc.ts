@@ -25,32 +25,48 @@ interface Waiting {
 
 export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
 
-/** Inside a thread: answers calls until the port closes. `ready` tells the other side that they may come. */
+/** The id of a thread's first message, which says that calls may come. */
+const READY = 0;
+
+/** Inside a thread: answers calls until the port closes. */
 export function serveCalls(handlers: Handlers, port: MessagePort | null = parentPort): void {
   if (port === null) throw new Error('This module runs in a worker thread only');
   port.on('message', (call: Call) => void answer(port, handlers, call));
   port.postMessage({ id: READY });
 }
 
+/** Calls to a thread that serves the other end of `port`; it need not have begun to. */
+export function callsTo(port: MessagePort): Callable {
+  const calls = new Calls(port);
+  port.on('message', (message: Answer) => calls.settle(message));
+  port.on('close', () => calls.fail(new Error('The thread that answers has ended')));
+  return calls;
+}
+
+/** Whoever answers calls. */
+export interface Callable {
+  /** @throws when the handler throws, or the thread ends before it answers */
+  call<T>(method: string, argument: unknown, transfer?: readonly Transferable[]): Promise<T>;
+}
+
 /** A thread that answers calls. @throws what its module throws while it loads */
-export class CallableThread {
+export class CallableThread implements Callable {
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #calls: Calls;
   readonly #exited: Promise<void>;
-  #nextId = READY + 1;
-  #failure: Error | null = null;
   #thrown: Error | null = null;
 
   private constructor(url: URL, options: WorkerOptions) {
     this.#worker = new Worker(url, options);
-    this.#worker.on('message', (message: Answer) => this.#settle(message));
+    this.#calls = new Calls(this.#worker);
+    this.#worker.on('message', (message: Answer) => this.#calls.settle(message));
     this.#worker.on('error', (error) => {
       this.#thrown ??= error as Error;
-      this.#fail(this.#thrown);
+      this.#calls.fail(this.#thrown);
     });
     this.#exited = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
-        this.#fail(new Error(`The ${options.name} thread ended with code ${code}`));
+        this.#calls.fail(new Error(`The ${options.name} thread ended with code ${code}`));
         resolve();
       });
     });
@@ -59,18 +75,12 @@ export class CallableThread {
   /** Resolves when the thread has said that it is ready. */
   static async start(url: URL, options: WorkerOptions): Promise<CallableThread> {
     const thread = new CallableThread(url, options);
-    await new Promise((resolve, reject) => thread.#waiting.set(READY, { resolve, reject }));
+    await thread.#calls.ready();
     return thread;
   }
 
-  /** @throws when the handler throws, or the thread ends before it answers */
   call<T>(method: string, argument: unknown, transfer: readonly Transferable[] = []): Promise<T> {
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    const id = this.#nextId++;
-    return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      this.#worker.postMessage({ id, method, argument } satisfies Call, transfer);
-    });
+    return this.#calls.call(method, argument, transfer);
   }
 
   /** Called once when the thread ends without having been asked to, also where it has ended already. */
@@ -85,15 +95,40 @@ export class CallableThread {
     await this.#worker.terminate();
     await this.#exited;
   }
+}
 
-  #settle({ id, value, error }: Answer): void {
+/** Calls under way, on any port. */
+class Calls implements Callable {
+  readonly #port: Pick<MessagePort, 'postMessage'>;
+  readonly #waiting = new Map<number, Waiting>();
+  #nextId = READY + 1;
+  #failure: Error | null = null;
+
+  constructor(port: Pick<MessagePort, 'postMessage'>) {
+    this.#port = port;
+  }
+
+  ready(): Promise<void> {
+    return new Promise((resolve, reject) => this.#waiting.set(READY, { resolve, reject }));
+  }
+
+  call<T>(method: string, argument: unknown, transfer: readonly Transferable[] = []): Promise<T> {
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const id = this.#nextId++;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#port.postMessage({ id, method, argument } satisfies Call, transfer);
+    });
+  }
+
+  settle({ id, value, error }: Answer): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(value as never);
     else waiting?.reject(Object.assign(new Error(error.message), { name: error.name, code: error.code }));
   }
 
-  #fail(error: Error): void {
+  fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
@@ -108,8 +143,6 @@ export function threadUrl(module: string): URL {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   return new URL(`../${module}${ending}`, import.meta.url);
 }
-
-const READY = 0;
 
 async function answer(port: MessagePort, handlers: Handlers, { id, method, argument }: Call): Promise<void> {
   try {

@@ -1,10 +1,10 @@
-import { workerData } from 'node:worker_threads';
-import { serveCalls } from '../../threads/thread-rpc.ts';
+import { type MessagePort, workerData } from 'node:worker_threads';
+import { type Handlers, serveCalls } from '../../threads/thread-rpc.ts';
 import type { Block } from './block-codec.ts';
 import { LogClock } from './log-clock.ts';
 import { LogDatabase } from './log-database.ts';
 
-/** The thread that appends: an fsync blocks it and nobody else. */
+/** The one thread of a process that appends: an fsync blocks it and nobody else. */
 export interface AppendThreadData {
   readonly path: string;
   readonly clock: SharedArrayBuffer;
@@ -14,7 +14,7 @@ const { path, clock: shared } = workerData as AppendThreadData;
 const database = new LogDatabase(path);
 const clock = new LogClock(shared);
 
-serveCalls({
+const forAll: Handlers = {
   append(blocks: readonly Block[]): void {
     try {
       database.append(blocks, (lastMs) => clock.beginAppend(Date.now(), lastMs));
@@ -26,6 +26,14 @@ serveCalls({
   },
   checkWritable(): void {
     database.checkWritable();
+  },
+};
+
+serveCalls({
+  ...forAll,
+  /** Another thread of this process appends by the other end of `port`. */
+  serve(port: MessagePort): void {
+    serveCalls(forAll, port);
   },
   stop(): void {
     database.close();

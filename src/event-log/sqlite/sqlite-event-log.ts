@@ -1,5 +1,6 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { InputTopic, Topic } from '../../events/topics.ts';
-import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
+import { type Callable, CallableThread, callsTo, threadUrl } from '../../threads/thread-rpc.ts';
 import type {
   EventLog,
   GroupListener,
@@ -21,6 +22,8 @@ export interface SqliteEventLogOptions {
   readonly path: string;
   /** Memory shared by all logs on this path in this process; from the first of them, see `LogClock`. */
   readonly clock?: SharedArrayBuffer;
+  /** The way to another log's append thread, see `openAppendPort`; a thread of its own without. */
+  readonly appendPort?: MessagePort | undefined;
 }
 
 /** One page of `readRange`. */
@@ -31,18 +34,31 @@ const PARTITION = 0;
 
 /**
  * The embedded log: one SQLite file. Reads block the thread that calls them, so a log that polls belongs in a worker
- * thread; appends always run in one of their own.
+ * thread; appends run in one of their own, which several logs of a process can share.
  */
 export class SqliteEventLog implements EventLog {
   readonly clock: LogClock;
   readonly #options: SqliteEventLogOptions;
   #isClosed = false;
   #reader: LogDatabase | null = null;
-  #appender: Promise<CallableThread> | null = null;
+  /** That of another log, or null. */
+  readonly #sharedAppender: Callable | null;
+  #ownAppender: Promise<CallableThread> | null = null;
 
   constructor(options: SqliteEventLogOptions) {
     this.#options = options;
     this.clock = new LogClock(options.clock);
+    this.#sharedAppender = options.appendPort === undefined ? null : callsTo(options.appendPort);
+  }
+
+  /** For a log in another thread of this process, so that one thread does the appends of both. */
+  openAppendPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    this.#appender()
+      .then((appender) => appender.call('serve', port2, [port2]))
+      // Closes the other end too, and so tells whoever waits there.
+      .catch(() => port2.close());
+    return port1;
   }
 
   async append(records: readonly NewRecord[]): Promise<void> {
@@ -100,7 +116,8 @@ export class SqliteEventLog implements EventLog {
     this.clock.wakeReaders();
     this.#reader?.close();
     this.#reader = null;
-    await (await this.#appender?.catch(() => null))?.stop();
+    this.#options.appendPort?.close();
+    await (await this.#ownAppender?.catch(() => null))?.stop();
   }
 
   #read(wanted: readonly LogPosition[], bytesMax: number): LogSlice[] {
@@ -131,17 +148,21 @@ export class SqliteEventLog implements EventLog {
 
   async #callAppender(method: string, argument: unknown, transfer: readonly ArrayBuffer[]): Promise<void> {
     this.#checkOpen();
-    this.#appender ??= CallableThread.start(threadUrl('event-log/sqlite/append-thread'), {
-      name: 'append',
-      workerData: { path: this.#options.path, clock: this.clock.shared },
-    });
     try {
-      const appender = await this.#appender;
+      const appender = this.#sharedAppender ?? (await this.#appender());
       await appender.call(method, argument, transfer);
     } catch (error) {
       const { code, message } = error as Error & { code?: EventLogErrorCode };
       throw new EventLogError(code ?? 'unavailable', message, { cause: error });
     }
+  }
+
+  #appender(): Promise<CallableThread> {
+    this.#ownAppender ??= CallableThread.start(threadUrl('event-log/sqlite/append-thread'), {
+      name: 'append',
+      workerData: { path: this.#options.path, clock: this.clock.shared },
+    });
+    return this.#ownAppender;
   }
 
   #checkOpen(): void {
