@@ -1,26 +1,25 @@
 import type { Series } from '../../tally/series.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { KnownCall } from './known-call.ts';
-import { RecordPages } from './record-pages.ts';
+import { type InstantColumn, RecordPages } from './record-pages.ts';
 import { SeriesSlots } from './series-slots.ts';
 
 /** No such entry, no such link. */
 export const NONE = -1;
 
-/** An entry: four integers of the fingerprint, three doubles, six integers; one line of a processor's cache. */
-const INTS_PER_ENTRY = 16;
-const REQUEST_SEEN_MS = 2;
-const RESPONSE_SEEN_MS = 3;
-const CALL_FIRST_SEEN_MS = 4;
-const NEXT_IN_BUCKET = 10;
-const FRESHER = 11;
-const STALER = 12;
-const FIRST_REQUEST = 13;
-const FIRST_RESPONSE = 14;
-const SERIES = 15;
+/** An entry: four integers of the fingerprint, five for three instants, five links. */
+const INTS_PER_ENTRY = 14;
+const REQUEST_SEEN: InstantColumn = { low: 4, high: 7, shift: 0 };
+const RESPONSE_SEEN: InstantColumn = { low: 5, high: 7, shift: 16 };
+const CALL_FIRST_SEEN: InstantColumn = { low: 6, high: 8, shift: 0 };
+const NEXT_IN_BUCKET = 9;
+const FRESHER = 10;
+const STALER = 11;
+const FIRST_WAITING = 12;
+const SERIES = 13;
 
 /**
- * Every id seen within the dedup horizon or still waiting: 64 bytes each and 4 to 8 for its bucket.
+ * Every id seen within the dedup horizon or still waiting: 56 bytes each and 4 to 8 for its bucket.
  *
  * A chained hash table whose entries keep their number as long as they live, so that waiting calls can point at
  * them. A list through all entries, longest unseen first, tells which to forget.
@@ -45,36 +44,43 @@ export class IdTable {
 
   /** When the id was last seen on the requests topic, in log time; -Infinity for never. */
   requestSeenMs(entry: number): number {
-    return this.#entries.double(entry, REQUEST_SEEN_MS);
+    return this.#entries.instantMs(entry, REQUEST_SEEN);
   }
 
   setRequestSeenMs(entry: number, atMs: number): void {
-    this.#entries.setDouble(entry, REQUEST_SEEN_MS, atMs);
+    this.#entries.setInstantMs(entry, REQUEST_SEEN, atMs);
   }
 
   responseSeenMs(entry: number): number {
-    return this.#entries.double(entry, RESPONSE_SEEN_MS);
+    return this.#entries.instantMs(entry, RESPONSE_SEEN);
   }
 
   setResponseSeenMs(entry: number, atMs: number): void {
-    this.#entries.setDouble(entry, RESPONSE_SEEN_MS, atMs);
+    this.#entries.setInstantMs(entry, RESPONSE_SEEN, atMs);
+  }
+
+  /** Whether halves of this id wait; if so, then of one kind, since a request and a response do not pass each other. */
+  hasWaiting(entry: number): boolean {
+    return this.#entries.int(entry, FIRST_WAITING) !== NONE;
   }
 
   /** Heads of the lists of waiting halves, oldest first. */
   firstRequest(entry: number): number {
-    return this.#entries.int(entry, FIRST_REQUEST);
+    const waiting = this.#entries.int(entry, FIRST_WAITING);
+    return waiting >= 0 ? waiting : NONE;
   }
 
   setFirstRequest(entry: number, slot: number): void {
-    this.#entries.setInt(entry, FIRST_REQUEST, slot);
+    this.#entries.setInt(entry, FIRST_WAITING, slot);
   }
 
   firstResponse(entry: number): number {
-    return this.#entries.int(entry, FIRST_RESPONSE);
+    const waiting = this.#entries.int(entry, FIRST_WAITING);
+    return waiting < NONE ? asResponse(waiting) : NONE;
   }
 
   setFirstResponse(entry: number, slot: number): void {
-    this.#entries.setInt(entry, FIRST_RESPONSE, slot);
+    this.#entries.setInt(entry, FIRST_WAITING, slot === NONE ? NONE : asResponse(slot));
   }
 
   /** What the last call of this id was about and when it began; evaluations ask for it. */
@@ -83,7 +89,7 @@ export class IdTable {
     if (slot === NONE) return undefined;
     return {
       series: this.#series.at(slot),
-      firstSeenMs: this.#entries.double(entry, CALL_FIRST_SEEN_MS),
+      firstSeenMs: this.#entries.instantMs(entry, CALL_FIRST_SEEN),
       lastSeenMs: this.requestSeenMs(entry),
     };
   }
@@ -91,7 +97,7 @@ export class IdTable {
   beginCall(entry: number, series: Series, firstSeenMs: number): void {
     this.#releaseSeries(entry);
     this.#entries.setInt(entry, SERIES, this.#series.hold(series));
-    this.#entries.setDouble(entry, CALL_FIRST_SEEN_MS, firstSeenMs);
+    this.#entries.setInstantMs(entry, CALL_FIRST_SEEN, firstSeenMs);
   }
 
   /** The entry of a fingerprint, or NONE. */
@@ -118,8 +124,7 @@ export class IdTable {
     entries.setInt(entry, 3, id.h4);
     this.setRequestSeenMs(entry, Number.NEGATIVE_INFINITY);
     this.setResponseSeenMs(entry, Number.NEGATIVE_INFINITY);
-    this.setFirstRequest(entry, NONE);
-    this.setFirstResponse(entry, NONE);
+    entries.setInt(entry, FIRST_WAITING, NONE);
     entries.setInt(entry, SERIES, NONE);
     this.#linkBucket(entry);
     this.#linkFreshest(entry);
@@ -212,6 +217,9 @@ export class IdTable {
     else this.#entries.setInt(staler, FRESHER, fresher);
   }
 }
+
+/** Slots of responses are told from those of requests by being below NONE; its own inverse. */
+const asResponse = (slot: number): number => NONE - 1 - slot;
 
 export function grownInts(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const to = new Int32Array(length);

@@ -167,8 +167,7 @@ export class Join {
     const { readMs } = this.times;
     const requestSeenMs = this.ids.requestSeenMs(entry);
     return (
-      this.ids.firstRequest(entry) === NONE &&
-      this.ids.firstResponse(entry) === NONE &&
+      !this.ids.hasWaiting(entry) &&
       requestSeenMs < readMs[TOPICS.requests] - memoryMs &&
       // An evaluation that is still to be read may ask for the call.
       requestSeenMs < readMs[TOPICS.evaluations] - memoryMs &&

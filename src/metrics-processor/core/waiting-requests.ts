@@ -1,7 +1,7 @@
 import type { Series } from '../../tally/series.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { NONE } from './id-table.ts';
-import { RecordPages } from './record-pages.ts';
+import { type InstantColumn, RecordPages } from './record-pages.ts';
 import { SeriesSlots } from './series-slots.ts';
 
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
@@ -18,20 +18,19 @@ export interface RequestHalf {
   readonly keptId: string | null;
 }
 
-/** Three doubles and six integers. */
-const INTS_PER_REQUEST = 12;
-const LOGGED_AT_MS = 0;
-const PLACE = 1;
-const TIMESTAMP_MS = 2;
-const ENTRY = 6;
-const NEXT_OF_ID = 7;
-const PROMPT_TOKENS = 8;
-const CACHED_PROMPT_TOKENS = 9;
-const CACHE_WRITE_TOKENS = 10;
-const SERIES = 11;
+/** A double, three integers for two instants, five more. */
+const INTS_PER_REQUEST = 10;
+const PLACE = 0;
+const LOGGED_AT: InstantColumn = { low: 2, high: 4, shift: 0 };
+const TIMESTAMP: InstantColumn = { low: 3, high: 4, shift: 16 };
+const ENTRY = 5;
+const PROMPT_TOKENS = 6;
+const CACHED_PROMPT_TOKENS = 7;
+const CACHE_WRITE_TOKENS = 8;
+const SERIES = 9;
 
 /**
- * Requests without a response so far: 65 bytes each and their id where it is kept, since there may be a million.
+ * Requests without a response so far: 48 bytes each, with their place in `arrivals`, and their id where it is kept, since there may be a million.
  * Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
  */
 export class WaitingRequests {
@@ -41,6 +40,8 @@ export class WaitingRequests {
   readonly #series = new SeriesSlots();
   /** By slot; few are kept. */
   readonly #keptIds = new Map<number, string>();
+  /** By slot; an id hardly ever has two requests that wait. */
+  readonly #nextOfId = new Map<number, number>();
   readonly #free: number[] = [];
   #used = 0;
 
@@ -53,7 +54,7 @@ export class WaitingRequests {
   }
 
   loggedAtMs(slot: number): number {
-    return this.#slots.double(slot, LOGGED_AT_MS);
+    return this.#slots.instantMs(slot, LOGGED_AT);
   }
 
   place(slot: number): number {
@@ -62,21 +63,20 @@ export class WaitingRequests {
 
   /** The next waiting request of the same id. */
   nextOfId(slot: number): number {
-    return this.#slots.int(slot, NEXT_OF_ID);
+    return this.#nextOfId.get(slot) ?? NONE;
   }
 
   setNextOfId(slot: number, next: number): void {
-    this.#slots.setInt(slot, NEXT_OF_ID, next);
+    this.#nextOfId.set(slot, next);
   }
 
   add(entry: number, half: RequestHalf): number {
     const slot = this.#free.pop() ?? this.#fresh();
     const slots = this.#slots;
-    slots.setDouble(slot, LOGGED_AT_MS, half.loggedAtMs);
+    slots.setInstantMs(slot, LOGGED_AT, half.loggedAtMs);
     slots.setDouble(slot, PLACE, half.place);
-    slots.setDouble(slot, TIMESTAMP_MS, half.timestampMs);
+    slots.setInstantMs(slot, TIMESTAMP, half.timestampMs);
     slots.setInt(slot, ENTRY, entry);
-    slots.setInt(slot, NEXT_OF_ID, NONE);
     slots.setInt(slot, PROMPT_TOKENS, asInt(half.promptTokens));
     slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(half.cachedPromptTokens));
     slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(half.cacheWriteTokens));
@@ -93,7 +93,7 @@ export class WaitingRequests {
       series: this.#series.at(series),
       place: this.place(slot),
       loggedAtMs: this.loggedAtMs(slot),
-      timestampMs: slots.double(slot, TIMESTAMP_MS),
+      timestampMs: slots.instantMs(slot, TIMESTAMP),
       promptTokens: asCount(slots.int(slot, PROMPT_TOKENS)),
       cachedPromptTokens: asCount(slots.int(slot, CACHED_PROMPT_TOKENS)),
       cacheWriteTokens: asCount(slots.int(slot, CACHE_WRITE_TOKENS)),
@@ -101,6 +101,7 @@ export class WaitingRequests {
     };
     this.#series.release(series);
     this.#keptIds.delete(slot);
+    this.#nextOfId.delete(slot);
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
