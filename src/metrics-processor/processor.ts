@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import type { EventLog, GroupMember } from '../event-log/event-log.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
@@ -38,6 +39,9 @@ const GROWTH_CHECK_MS = 3000;
 /** How long a partition that is taken away may take to commit the rest. */
 const REVOKE_MS_MAX = 5000;
 
+/** Partitions that are read back at once. More are no faster, as one thread folds them, and each holds its page of the log. */
+const RECOVERIES_MAX = 3;
+
 /** A process has 10 s to stop: so long for the last commits, and so long for the group to hear of it. */
 const LAST_COMMITS_MS_MAX = 3000;
 const LEAVE_MS_MAX = 2000;
@@ -55,6 +59,7 @@ export class Processor {
   readonly #owners = new Map<number, PartitionOwner>();
   readonly #stopping = new AbortController();
   readonly #recovering = new Map<number, Promise<void>>();
+  readonly #recoveryTurn = pLimit(RECOVERIES_MAX);
   #shards: Shards = { shardCount: 1, laneCount: 1 };
   #growthCheckedMs = 0;
   #failure: Error | null = null;
@@ -206,7 +211,7 @@ export class Processor {
   #startRecoveries(): void {
     for (const partition of this.#assigned) {
       if (this.#owners.has(partition) || this.#recovering.has(partition)) continue;
-      const recovering = this.#recover(partition)
+      const recovering = this.#recoveryTurn(() => this.#recover(partition))
         .catch((error: unknown) => this.#fail(error as Error))
         .finally(() => this.#recovering.delete(partition));
       this.#recovering.set(partition, recovering);
@@ -216,6 +221,8 @@ export class Processor {
   /** In the background, so that the partitions that stayed go on meanwhile. */
   async #recover(partition: number): Promise<void> {
     const { runtime, events } = this.#ports;
+    // It may have been taken away while others were recovered.
+    if (!this.#assigned.has(partition)) return;
     const startedMs = runtime.nowMs();
     const recovered = await this.#retry(`recovering partition ${partition}`, () =>
       recover(this.#ports, { ...this.#options, ...this.#shards, partition }),

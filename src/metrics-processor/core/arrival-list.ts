@@ -1,38 +1,39 @@
-import { grownInts, NONE } from './id-table.ts';
+import { NONE } from './id-table.ts';
+import { RecordPages } from './record-pages.ts';
+
+const NEXT = 0;
+const PREVIOUS = 1;
 
 /** A list of small integers (slots of waiting halves) in order of arrival, with removal anywhere in constant time. */
 export class ArrivalList {
   first = NONE;
   length = 0;
   #last = NONE;
-  #next = new Int32Array(256);
-  #previous = new Int32Array(256);
+  readonly #links = new RecordPages(2);
 
   push(slot: number): void {
-    if (slot >= this.#next.length) {
-      const length = Math.max(this.#next.length * 2, slot + 1);
-      this.#next = grownInts(this.#next, length);
-      this.#previous = grownInts(this.#previous, length);
-    }
-    this.#next[slot] = NONE;
-    this.#previous[slot] = this.#last;
+    const links = this.#links;
+    while (slot >= links.capacity) links.addPage();
+    links.setInt(slot, NEXT, NONE);
+    links.setInt(slot, PREVIOUS, this.#last);
     if (this.#last === NONE) this.first = slot;
-    else this.#next[this.#last] = slot;
+    else links.setInt(this.#last, NEXT, slot);
     this.#last = slot;
     this.length++;
   }
 
   remove(slot: number): void {
-    const next = this.#next[slot] as number;
-    const previous = this.#previous[slot] as number;
+    const links = this.#links;
+    const next = links.int(slot, NEXT);
+    const previous = links.int(slot, PREVIOUS);
     if (next === NONE) this.#last = previous;
-    else this.#previous[next] = previous;
+    else links.setInt(next, PREVIOUS, previous);
     if (previous === NONE) this.first = next;
-    else this.#next[previous] = next;
+    else links.setInt(previous, NEXT, next);
     this.length--;
   }
 
   *[Symbol.iterator](): Generator<number> {
-    for (let slot = this.first; slot !== NONE; slot = this.#next[slot] as number) yield slot;
+    for (let slot = this.first; slot !== NONE; slot = this.#links.int(slot, NEXT)) yield slot;
   }
 }

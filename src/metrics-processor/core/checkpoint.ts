@@ -1,4 +1,4 @@
-import { INPUT_TOPICS, type InputTopic } from '../../events/topics.ts';
+import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { laneOf, offsetOf, placeOf } from './lane.ts';
 
 /**
@@ -14,6 +14,8 @@ export interface Checkpoint {
   readonly timesMs: Readonly<Record<InputTopic, readonly number[]>>;
   /** Places of the halves that waited. */
   readonly waiting: Readonly<Record<InputTopic, readonly number[]>>;
+  /** Places of the requests among them whose calls are kept, see `call-sampling.ts`. */
+  readonly kept: readonly number[];
   /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */
   readonly invalid: Readonly<Record<InputTopic, readonly number[]>>;
   readonly sampling: { readonly second: number; readonly count: number; readonly countBefore: number };
@@ -34,6 +36,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
       writer.write(Math.floor(checkpoint.timesMs[topic][lane] ?? 0));
       writer.writeAscending(offsetsOf(lane, checkpoint.waiting[topic]));
       writer.writeAscending(offsetsOf(lane, checkpoint.invalid[topic]));
+      if (topic === TOPICS.requests) writer.writeAscending(offsetsOf(lane, checkpoint.kept));
     }
   }
   writer.write(checkpoint.sampling.second);
@@ -45,10 +48,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /** @throws {RangeError} for bytes of another version, or that end too early */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const reader = new VarintReader(bytes);
-  const shardCount = readHead(reader);
+  const { version, shardCount } = readHead(reader);
   const empty = () =>
     Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, []])) as unknown as Record<InputTopic, number[]>;
   const [positions, timesMs, waiting, invalid] = [empty(), empty(), empty(), empty()];
+  const kept: number[] = [];
   for (const topic of INPUT_TOPICS) {
     const laneCount = reader.read();
     for (let lane = 0; lane < laneCount; lane++) {
@@ -56,24 +60,37 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       timesMs[topic].push(reader.read());
       for (const offset of reader.readAscending()) waiting[topic].push(placeOf(lane, offset));
       for (const offset of reader.readAscending()) invalid[topic].push(placeOf(lane, offset));
+      if (topic === TOPICS.requests && version >= 2) {
+        for (const offset of reader.readAscending()) kept.push(placeOf(lane, offset));
+      }
     }
   }
   const sampling = { second: reader.read(), count: reader.read(), countBefore: reader.read() };
-  return { shardCount, positions, timesMs, waiting, invalid, sampling };
+  // Version 1 does not say: an answer too many among the calls does no harm.
+  return {
+    shardCount,
+    positions,
+    timesMs,
+    waiting,
+    kept: version >= 2 ? kept : waiting[TOPICS.requests],
+    invalid,
+    sampling,
+  };
 }
 
 /** @throws {RangeError} as `decodeCheckpoint` */
 export function shardCountOf(checkpoint: Uint8Array): number {
-  return readHead(new VarintReader(checkpoint));
+  return readHead(new VarintReader(checkpoint)).shardCount;
 }
 
-function readHead(reader: VarintReader): number {
+function readHead(reader: VarintReader): { version: number; shardCount: number } {
   const version = reader.read();
-  if (version !== VERSION) throw new RangeError(`A checkpoint of version ${version} cannot be read by this release`);
-  return reader.read();
+  if (version < 1 || version > VERSION)
+    throw new RangeError(`A checkpoint of version ${version} cannot be read by this release`);
+  return { version, shardCount: reader.read() };
 }
 
-const VERSION = 1;
+const VERSION = 2;
 
 /** Ascending: within a lane records wait in the order of the log. */
 function offsetsOf(lane: number, places: readonly number[]): number[] {

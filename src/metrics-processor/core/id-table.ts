@@ -220,9 +220,3 @@ export class IdTable {
 
 /** Slots of responses are told from those of requests by being below NONE; its own inverse. */
 const asResponse = (slot: number): number => NONE - 1 - slot;
-
-export function grownInts(from: Int32Array, length: number): Int32Array<ArrayBuffer> {
-  const to = new Int32Array(length);
-  to.set(from);
-  return to;
-}

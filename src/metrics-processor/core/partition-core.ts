@@ -180,6 +180,9 @@ export class PartitionCore {
         [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
         [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
       },
+      kept: Array.from(requests.arrivals)
+        .filter((slot) => requests.isKept(slot))
+        .map((slot) => requests.place(slot)),
       invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
     });

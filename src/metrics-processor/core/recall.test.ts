@@ -73,3 +73,24 @@ test('a response that was given up because its requests were silent is not given
   for (const topic of INPUT_TOPICS) restarted.seal(topic, START + 100 * MINUTE);
   assert.deepEqual(restarted.takeEffects().toCommit().deadLetters, []);
 });
+
+test('a restart keeps the calls that were to be kept, and no other', () => {
+  const sparing = { ...CORE_OPTIONS, callsPerSecondMax: 1 };
+  const ids = Array.from({ length: 20 }, (_, i) => `call-${i}`);
+  const log = topics(ids.map((id) => aRequest(id, 0)));
+  const answers = topics(
+    [],
+    ids.map((id) => aResponse(id, 1)),
+  )[TOPICS.responses];
+  const core = new PartitionCore(sparing);
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  const restarted = restart(core, core.checkpoint(), log, sparing);
+  const kept = [core, restarted].map((each) => {
+    each.takeEffects();
+    each.fold(TOPICS.responses, answers, FLAT_PRICES);
+    const { calls } = each.takeEffects().toCommit();
+    return calls.map(({ call }) => call.requestId);
+  });
+  assert.ok((kept[0]?.length ?? 0) > 0 && (kept[0]?.length ?? 0) < ids.length);
+  assert.deepEqual(kept[1], kept[0]);
+});

@@ -4,6 +4,7 @@ import type { Checkpoint } from './checkpoint.ts';
 import { laneOf, offsetOf, placeOf } from './lane.ts';
 import { parseRecord } from './parse-record.ts';
 import type { PartitionCore } from './partition-core.ts';
+import { PlaceCursors } from './place-cursors.ts';
 
 /** What a reader has to hand to a recall: every record of a topic's lane in `[from, to)`. */
 export interface RecallSpan {
@@ -29,14 +30,16 @@ export class Recall {
   readonly spans: readonly RecallSpan[];
   readonly #core: PartitionCore;
   readonly #checkpoint: Checkpoint;
-  readonly #waiting: Readonly<Record<InputTopic, ReadonlySet<number>>>;
-  readonly #invalid: Readonly<Record<InputTopic, ReadonlySet<number>>>;
+  readonly #waiting: Readonly<Record<InputTopic, PlaceCursors>>;
+  readonly #invalid: Readonly<Record<InputTopic, PlaceCursors>>;
+  readonly #kept: PlaceCursors;
 
   constructor(core: PartitionCore, checkpoint: Checkpoint, horizonMs: number) {
     this.#core = core;
     this.#checkpoint = checkpoint;
-    this.#waiting = sets(checkpoint.waiting);
-    this.#invalid = sets(checkpoint.invalid);
+    this.#waiting = cursors(checkpoint.waiting);
+    this.#invalid = cursors(checkpoint.invalid);
+    this.#kept = new PlaceCursors(checkpoint.kept);
     const timesMs = readTimes(checkpoint);
     this.spans = INPUT_TOPICS.flatMap((topic) =>
       checkpoint.positions[topic].map((to, lane) => ({
@@ -81,8 +84,7 @@ export class Recall {
     // It was valid when it was folded; a newer program may think otherwise, and knows nothing of it then.
     if (request.read(record) !== null) return;
     if (begins) join.ids.beginCall(entry, request.series, loggedAtMs);
-    // Whether its call was kept is not written down; an answer too many in the calls does no harm.
-    if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, true));
+    if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, this.#kept.has(place)));
   }
 
   #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {
@@ -123,9 +125,9 @@ function waitingOffsets({ waiting }: Checkpoint, topic: InputTopic, lane: number
   return oldest === undefined ? [] : [offsetOf(oldest)];
 }
 
-function sets(offsets: Readonly<Record<InputTopic, readonly number[]>>): Record<InputTopic, ReadonlySet<number>> {
-  return Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, new Set(offsets[topic])])) as unknown as Record<
+function cursors(places: Readonly<Record<InputTopic, readonly number[]>>): Record<InputTopic, PlaceCursors> {
+  return Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, new PlaceCursors(places[topic])])) as Record<
     InputTopic,
-    ReadonlySet<number>
+    PlaceCursors
   >;
 }

@@ -61,6 +61,11 @@ export class WaitingRequests {
     return this.#slots.double(slot, PLACE);
   }
 
+  /** Whether its call is kept. */
+  isKept(slot: number): boolean {
+    return this.#keptIds.has(slot);
+  }
+
   /** The next waiting request of the same id. */
   nextOfId(slot: number): number {
     return this.#nextOfId.get(slot) ?? NONE;
