@@ -9,7 +9,7 @@ import type { Logger } from '../observability/logger.ts';
 import { ProcessorMetrics } from '../observability/processor-metrics.ts';
 import { createPriceBook } from '../prices/layered-price-book.ts';
 import type { PriceBook } from '../prices/price-book.ts';
-import { watchPriceFile } from '../prices/price-file-watch.ts';
+import type { PriceFileWatch } from '../prices/price-file-watch.ts';
 import type { Settings } from '../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from './system-runtime.ts';
 
@@ -81,7 +81,7 @@ export class ProcessorRole {
   }
 
   async #run(): Promise<void> {
-    const watch = this.#watchPrices();
+    const watch = await this.#watchPrices();
     const chores = [
       this.#every(PUBLISH_EVERY_MS, () => this.#publish()),
       this.#every(PRUNE_EVERY_MS, () => this.#prune()),
@@ -97,9 +97,11 @@ export class ProcessorRole {
     await atMost(CHORES_MS_MAX, this.#publish());
   }
 
-  #watchPrices(): { stop(): void } | undefined {
+  async #watchPrices(): Promise<PriceFileWatch | undefined> {
     const { pricesFile } = this.#settings;
     if (pricesFile === undefined) return undefined;
+    // Where there is none, neither the reader of YAML nor the schema of the file is loaded.
+    const { watchPriceFile } = await import('../prices/price-file-watch.ts');
     return watchPriceFile({
       path: pricesFile,
       onPrices: (overrides) => {

@@ -14,17 +14,20 @@ function environmentOf(env: Readonly<Record<string, string>>): string {
   return stdout;
 }
 
-test('the program starts with an allocator that gives memory back', { skip: process.platform !== 'linux' }, () => {
+test('the program starts with an allocator and heaps that give memory back', {
+  skip: process.platform !== 'linux',
+}, () => {
   const printed = environmentOf({ KEPT: 'yes' });
   assert.match(printed, /"MALLOC_MMAP_THRESHOLD_":"131072"/);
+  assert.match(printed, /"NODE_OPTIONS":"--max-semi-space-size=4"/);
   assert.match(printed, /"KEPT":"yes"/);
   assert.match(printed, /^\d+\.\d+\.\d+$/m);
 });
 
-test('what the user says about the allocator stands', { skip: process.platform !== 'linux' }, () => {
-  const printed = environmentOf({ MALLOC_ARENA_MAX: '8' });
+test('what the user says stands, about the allocator and about heaps', { skip: process.platform !== 'linux' }, () => {
+  const printed = environmentOf({ MALLOC_ARENA_MAX: '8', NODE_OPTIONS: '--max-semi-space-size=32 --no-warnings' });
   assert.match(printed, /"MALLOC_ARENA_MAX":"8"/);
-  assert.doesNotMatch(printed, /MALLOC_MMAP/);
+  assert.match(printed, /"NODE_OPTIONS":"--max-semi-space-size=32 --no-warnings"/);
 });
 
 test('exit codes pass through the second start', () => {

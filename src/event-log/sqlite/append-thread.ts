@@ -1,5 +1,5 @@
-import { type MessagePort, workerData } from 'node:worker_threads';
-import { type Handlers, serveCalls } from '../../threads/thread-rpc.ts';
+import { workerData } from 'node:worker_threads';
+import { serveCalls } from '../../threads/thread-rpc.ts';
 import type { Block } from './block-codec.ts';
 import { LogClock } from './log-clock.ts';
 import { LogDatabase } from './log-database.ts';
@@ -14,7 +14,7 @@ const { path, clock: shared } = workerData as AppendThreadData;
 const database = new LogDatabase(path);
 const clock = new LogClock(shared);
 
-const forAll: Handlers = {
+serveCalls({
   append(blocks: readonly Block[]): void {
     try {
       database.append(blocks, (lastMs) => clock.beginAppend(Date.now(), lastMs));
@@ -26,14 +26,6 @@ const forAll: Handlers = {
   },
   checkWritable(): void {
     database.checkWritable();
-  },
-};
-
-serveCalls({
-  ...forAll,
-  /** Another thread of this process appends by the other end of `port`. */
-  serve(port: MessagePort): void {
-    serveCalls(forAll, port);
   },
   stop(): void {
     database.close();

@@ -36,11 +36,13 @@ eventLogContract({
   skipTests,
 });
 
-test('a log whose append thread ended says so', async () => {
-  const owner = new SqliteEventLog({ path, clock });
-  const log = new SqliteEventLog({ path, clock, appendPort: owner.openAppendPort() });
+test('a log that appends by another, which was closed, says so', async (t) => {
+  const other = mkdtempSync(join(tmpdir(), 'streamlens-log-'));
+  t.after(() => rmSync(other, { recursive: true, force: true }));
+  const owner = new SqliteEventLog({ path: join(other, 'events.sqlite'), clock });
+  const log = new SqliteEventLog({ path: join(other, 'events.sqlite'), clock, appendPort: owner.openAppendPort() });
+  t.after(() => log.close());
   await log.checkHealth();
   await owner.close();
   await assert.rejects(log.checkHealth(), { name: 'EventLogError', code: 'unavailable', message: /has ended/ });
-  await log.close();
 });

@@ -1,6 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { InputTopic, Topic } from '../../events/topics.ts';
-import { type Callable, CallableThread, callsTo, threadUrl } from '../../threads/thread-rpc.ts';
+import { type Callable, CallableThread, callsTo, serveCalls, threadUrl } from '../../threads/thread-rpc.ts';
 import type {
   EventLog,
   GroupListener,
@@ -14,7 +14,7 @@ import type {
   PollLimits,
 } from '../event-log.ts';
 import { EventLogError, type EventLogErrorCode } from '../event-log-error.ts';
-import { encodeBlocks } from './block-codec.ts';
+import { type Block, encodeBlocks } from './block-codec.ts';
 import { LogClock } from './log-clock.ts';
 import { LogDatabase } from './log-database.ts';
 
@@ -43,6 +43,8 @@ export class SqliteEventLog implements EventLog {
   #reader: LogDatabase | null = null;
   /** That of another log, or null. */
   readonly #sharedAppender: Callable | null;
+  /** Ends of ports by which other logs append. */
+  readonly #served: MessagePort[] = [];
   #ownAppender: Promise<CallableThread> | null = null;
 
   constructor(options: SqliteEventLogOptions) {
@@ -54,18 +56,20 @@ export class SqliteEventLog implements EventLog {
   /** For a log in another thread of this process, so that one thread does the appends of both. */
   openAppendPort(): MessagePort {
     const { port1, port2 } = new MessageChannel();
-    this.#appender()
-      .then((appender) => appender.call('serve', port2, [port2]))
-      // Closes the other end too, and so tells whoever waits there.
-      .catch(() => port2.close());
+    serveCalls(
+      {
+        append: (blocks: readonly Block[]) => this.#appendBlocks(blocks),
+        checkWritable: () => this.checkHealth(),
+      },
+      port2,
+    );
+    this.#served.push(port2);
     return port1;
   }
 
   async append(records: readonly NewRecord[]): Promise<void> {
     if (records.length === 0) return;
-    const blocks = encodeBlocks(records);
-    const bodies = blocks.map((block) => block.body.buffer);
-    await this.#callAppender('append', blocks, bodies);
+    await this.#appendBlocks(encodeBlocks(records));
   }
 
   async partitionCount(): Promise<number> {
@@ -117,7 +121,16 @@ export class SqliteEventLog implements EventLog {
     this.#reader?.close();
     this.#reader = null;
     this.#options.appendPort?.close();
+    for (const port of this.#served) port.close();
     await (await this.#ownAppender?.catch(() => null))?.stop();
+  }
+
+  #appendBlocks(blocks: readonly Block[]): Promise<void> {
+    return this.#callAppender(
+      'append',
+      blocks,
+      blocks.map(({ body }) => body.buffer),
+    );
   }
 
   #read(wanted: readonly LogPosition[], bytesMax: number): LogSlice[] {
@@ -149,7 +162,7 @@ export class SqliteEventLog implements EventLog {
   async #callAppender(method: string, argument: unknown, transfer: readonly ArrayBuffer[]): Promise<void> {
     this.#checkOpen();
     try {
-      const appender = this.#sharedAppender ?? (await this.#appender());
+      const appender = await this.#appender();
       await appender.call(method, argument, transfer);
     } catch (error) {
       const { code, message } = error as Error & { code?: EventLogErrorCode };
@@ -157,7 +170,9 @@ export class SqliteEventLog implements EventLog {
     }
   }
 
-  #appender(): Promise<CallableThread> {
+  /** Started when it is needed first: a program that only reads has no such thread. */
+  async #appender(): Promise<Callable> {
+    if (this.#sharedAppender !== null) return this.#sharedAppender;
     this.#ownAppender ??= CallableThread.start(threadUrl('event-log/sqlite/append-thread'), {
       name: 'append',
       workerData: { path: this.#options.path, clock: this.clock.shared },
