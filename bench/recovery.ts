@@ -143,5 +143,5 @@ report(
     outcomes,
     verdicts,
   },
-  { commit: options.program.version, keep: options.keep || options.size >= 1 },
+  { commit: options.program.version, keep: options.keep },
 );
