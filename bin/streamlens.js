@@ -10,7 +10,7 @@ const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.u
 const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
 
 // What the program does not need is given back, or not taken. These are read when a process starts, hence a second start, which
-// takes 15 ms; what the user sets himself stands. Measured with a million waiting calls: docs/operations.md, "Memory".
+// takes 15 ms; what the user sets himself stands. What each gains: bench/findings.md, "Open joins".
 const ALLOCATOR = {
   // glibc raises its threshold for large blocks with the first that is freed, and keeps all below it for ever: 60 to 80 MB.
   MALLOC_MMAP_THRESHOLD_: '131072',
@@ -18,8 +18,9 @@ const ALLOCATOR = {
   // A heap of its own for each thread took 35 MB.
   MALLOC_ARENA_MAX: '2',
 };
-// V8 keeps up to 48 MB a thread for young objects, where 12 are as fast for this program.
-const YOUNG_OBJECTS = { name: 'max-semi-space-size', option: '--max-semi-space-size=4' };
+// V8 keeps up to 48 MB for young objects, where 24 are as fast for this program; with 12 a POST takes a fourth more. Other threads have
+// limits of their own.
+const YOUNG_OBJECTS = { name: 'max-semi-space-size', option: '--max-semi-space-size=8' };
 
 if (!existsSync(fileURLToPath(main))) {
   process.stderr.write('streamlens: this checkout is not built yet; run "npm install" or "npm run build"\n');

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import type { KeyCheck } from '../api-keys/key-check.ts';
 import type { EventLog } from '../event-log/event-log.ts';
 import { addDocsRoutes } from '../http/docs-routes.ts';
@@ -16,7 +15,9 @@ import { RecentCalls } from '../otlp/recent-calls.ts';
 import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../otlp/tenant-and-route.ts';
 import { createKeyTable } from '../otlp/wanted-keys.ts';
 import type { Settings } from '../settings/settings-table.ts';
+import { listen } from './listen.ts';
 import { startOtlpGrpc } from './otlp-grpc.ts';
+import type { RunningRole } from './running-role.ts';
 import { senderCheck } from './sender-check.ts';
 import { VERSION } from './version.ts';
 
@@ -25,12 +26,6 @@ const APPEND_TIMEOUT_MS = 15_000;
 
 /** Kafka takes several appends at once; the embedded log takes one after the other anyhow. */
 const KAFKA_APPENDS_IN_FLIGHT = 4;
-
-export interface RunningRole {
-  readonly port: number;
-  /** Takes no new work, finishes what was taken. */
-  stop(): Promise<void>;
-}
 
 /** Starts the ingestion API. @throws when a port cannot be bound */
 export async function startIngestion(
@@ -79,20 +74,4 @@ export async function startIngestion(
       await queue.idle();
     },
   };
-}
-
-/** @returns the port, which the system chooses for 0. @throws when it cannot be bound */
-export async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
-  try {
-    await server.listen({ host, port, listenTextResolver: (address) => `Listening on ${address}` });
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE')
-      throw new Error(`Port ${port} is taken by another process; choose another one`, { cause: error });
-    if (code === 'EACCES')
-      throw new Error(`Port ${port} may not be bound by this user; choose one above 1023`, { cause: error });
-    throw new Error(`Cannot listen on ${host}:${port}: ${message}`, { cause: error });
-  }
-  const address = server.server.address();
-  return typeof address === 'object' && address !== null ? address.port : port;
 }

@@ -12,7 +12,8 @@ import { addHealthRoutes, type Dependency, type Scrapable } from '../observabili
 import type { Logger } from '../observability/logger.ts';
 import { processMetrics } from '../observability/process-metrics.ts';
 import type { Settings } from '../settings/settings-table.ts';
-import { listen, type RunningRole } from './ingestion-role.ts';
+import { listen } from './listen.ts';
+import type { RunningRole } from './running-role.ts';
 import { VERSION } from './version.ts';
 
 /** The metrics API takes no bodies. */

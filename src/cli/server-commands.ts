@@ -20,17 +20,17 @@ const SERVERS: readonly Server[] = [
   {
     command: 'ingestion-api',
     about: 'HTTP in, events out to the log',
-    start: async (settings) => (await import('../app/separate-roles.ts')).startSeparateIngestion(settings),
+    start: async (settings) => (await import('../app/separate-ingestion-api.ts')).startSeparateIngestion(settings),
   },
   {
     command: 'metrics-processor',
     about: 'joins, adds up, writes the store and llm.metrics',
-    start: async (settings) => (await import('../app/separate-roles.ts')).startSeparateProcessor(settings),
+    start: async (settings) => (await import('../app/separate-metrics-processor.ts')).startSeparateProcessor(settings),
   },
   {
     command: 'metrics-api',
     about: 'query API and dashboard',
-    start: async (settings) => (await import('../app/separate-roles.ts')).startSeparateMetricsApi(settings),
+    start: async (settings) => (await import('../app/separate-metrics-api.ts')).startSeparateMetricsApi(settings),
   },
 ];
 

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, parentPort, type Transferable, Worker, type WorkerOptions } from 'node:worker_threads';
 
 /**
@@ -57,7 +58,10 @@ export class CallableThread implements Callable {
   #thrown: Error | null = null;
 
   private constructor(url: URL, options: WorkerOptions) {
-    this.#worker = new Worker(url, options);
+    // What the launcher says of young objects is for the main thread; it would win over the limits of this one.
+    setFlagsFromString('--max-semi-space-size=0');
+    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB_MAX };
+    this.#worker = new Worker(url, { resourceLimits, ...options });
     this.#calls = new Calls(this.#worker);
     this.#worker.on('message', (message: Answer) => this.#calls.settle(message));
     this.#worker.on('error', (error) => {
@@ -96,6 +100,9 @@ export class CallableThread implements Callable {
     await this.#exited;
   }
 }
+
+/** V8 divides it by three: two halves, and one for large objects. By itself it takes 48 MB, or more on a large machine. */
+const YOUNG_GENERATION_MB_MAX = 12;
 
 /** Calls under way, on any port. */
 class Calls implements Callable {

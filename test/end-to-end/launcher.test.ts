@@ -19,7 +19,7 @@ test('the program starts with an allocator and heaps that give memory back', {
 }, () => {
   const printed = environmentOf({ KEPT: 'yes' });
   assert.match(printed, /"MALLOC_MMAP_THRESHOLD_":"131072"/);
-  assert.match(printed, /"NODE_OPTIONS":"--max-semi-space-size=4"/);
+  assert.match(printed, /"NODE_OPTIONS":"--max-semi-space-size=8"/);
   assert.match(printed, /"KEPT":"yes"/);
   assert.match(printed, /^\d+\.\d+\.\d+$/m);
 });

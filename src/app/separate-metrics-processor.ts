@@ -4,32 +4,11 @@ import { addHealthRoutes } from '../observability/health-routes.ts';
 import { createLogger } from '../observability/logger.ts';
 import { processMetrics } from '../observability/process-metrics.ts';
 import type { Settings } from '../settings/settings-table.ts';
-import { listen, startIngestion } from './ingestion-role.ts';
-import { startMetricsApi } from './metrics-api-role.ts';
-import { openKeyCheck } from './open-key-check.ts';
-import { kafkaSettings, openLog } from './open-log.ts';
-import { openStoreQueries } from './open-store-queries.ts';
-import { patiently } from './patiently.ts';
+import { listen } from './listen.ts';
+import { kafkaSettings } from './open-log.ts';
 import type { RunningProgram } from './running-program.ts';
 import { startProcessorThread } from './start-processor-thread.ts';
 import { VERSION } from './version.ts';
-
-/** `streamlens ingestion-api` */
-export async function startSeparateIngestion(settings: Settings): Promise<RunningProgram> {
-  const logger = createLogger('ingestion-api', settings.logLevel);
-  const log = await openLog(settings);
-  const keys = await openKeyCheck(settings);
-  const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check });
-  return {
-    started: [`ingestion API   http://localhost:${role.port}`],
-    failed: new Promise(() => undefined),
-    async stop(): Promise<void> {
-      await role.stop();
-      await log.close();
-      await keys.close();
-    },
-  };
-}
 
 /** `streamlens metrics-processor` */
 export async function startSeparateProcessor(settings: Settings): Promise<RunningProgram> {
@@ -49,23 +28,6 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
     async stop(): Promise<void> {
       await processor.stop();
       await server.close();
-    },
-  };
-}
-
-/** `streamlens metrics-api` */
-export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
-  const logger = createLogger('metrics-api', settings.logLevel);
-  const queries = await patiently('the store', logger, () => openStoreQueries(settings));
-  const keys = await openKeyCheck(settings);
-  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check });
-  return {
-    started: [`metrics API   http://localhost:${role.port}`],
-    failed: new Promise(() => undefined),
-    async stop(): Promise<void> {
-      await role.stop();
-      await queries.close();
-      await keys.close();
     },
   };
 }

@@ -1,0 +1,23 @@
+import { createLogger } from '../observability/logger.ts';
+import type { Settings } from '../settings/settings-table.ts';
+import { startIngestion } from './ingestion-role.ts';
+import { openKeyCheck } from './open-key-check.ts';
+import { openLog } from './open-log.ts';
+import type { RunningProgram } from './running-program.ts';
+
+/** `streamlens ingestion-api` */
+export async function startSeparateIngestion(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('ingestion-api', settings.logLevel);
+  const log = await openLog(settings);
+  const keys = await openKeyCheck(settings);
+  const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check });
+  return {
+    started: [`ingestion API   http://localhost:${role.port}`],
+    failed: new Promise(() => undefined),
+    async stop(): Promise<void> {
+      await role.stop();
+      await log.close();
+      await keys.close();
+    },
+  };
+}
