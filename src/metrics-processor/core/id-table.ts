@@ -83,13 +83,21 @@ export class IdTable {
     this.#entries.setInt(entry, FIRST_WAITING, slot === NONE ? NONE : asResponse(slot));
   }
 
+  /** When the last call of this id began. Only of an entry that has begun one, like `callSeries`. */
+  callFirstSeenMs(entry: number): number {
+    return this.#entries.instantMs(entry, CALL_FIRST_SEEN);
+  }
+
+  callSeries(entry: number): Series {
+    return this.#series.at(this.#entries.int(entry, SERIES));
+  }
+
   /** What the last call of this id was about and when it began; evaluations ask for it. */
   lastCall(entry: number): KnownCall | undefined {
-    const slot = this.#entries.int(entry, SERIES);
-    if (slot === NONE) return undefined;
+    if (this.#entries.int(entry, SERIES) === NONE) return undefined;
     return {
-      series: this.#series.at(slot),
-      firstSeenMs: this.#entries.instantMs(entry, CALL_FIRST_SEEN),
+      series: this.callSeries(entry),
+      firstSeenMs: this.callFirstSeenMs(entry),
       lastSeenMs: this.requestSeenMs(entry),
     };
   }

@@ -43,9 +43,9 @@ export type ResponseOutcome = 'duplicate' | 'waiting' | 'orphan' | { readonly an
  * memory beyond the horizon: reading the log back that far restores exactly the same judgement.
  */
 export class Join {
-  readonly requests = new WaitingRequests();
-  readonly responses = new WaitingResponses();
   readonly ids = new IdTable();
+  readonly requests = new WaitingRequests(this.ids);
+  readonly responses = new WaitingResponses();
   readonly times = new LogTimes();
   /** Whether something was given up that a replay from the last checkpoint would not give up by itself. */
   gaveUpBeyondReplay = false;
@@ -64,7 +64,7 @@ export class Join {
     this.times.passRecord(TOPICS.requests, half.loggedAtMs, laneOf(half.place));
     const entry = this.ids.touch(id);
     if (!this.seeRequest(entry, half.loggedAtMs)) return 'duplicate';
-    this.ids.beginCall(entry, half.series, half.loggedAtMs);
+    this.beginCall(entry, half);
     for (let slot = this.ids.firstResponse(entry); slot !== NONE; ) {
       const distanceMs = this.responses.at(slot).half.loggedAtMs - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'unanswered';
@@ -93,6 +93,14 @@ export class Join {
     this.waitForRequest(entry, half);
     this.#boundPending();
     return 'waiting';
+  }
+
+  /** The last call of an id is from now on the one that this request begins. */
+  beginCall(entry: number, { series, loggedAtMs }: Pick<RequestHalf, 'series' | 'loggedAtMs'>): void {
+    for (let slot = this.ids.firstRequest(entry); slot !== NONE; slot = this.requests.nextOfId(slot)) {
+      this.requests.outlive(slot);
+    }
+    this.ids.beginCall(entry, series, loggedAtMs);
   }
 
   /** Remembers that the id of an entry was seen on the requests topic. Answers whether that begins a call, or only repeats one. */

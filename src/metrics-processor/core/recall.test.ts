@@ -94,3 +94,24 @@ test('a restart keeps the calls that were to be kept, and no other', () => {
   assert.ok((kept[0]?.length ?? 0) > 0 && (kept[0]?.length ?? 0) < ids.length);
   assert.deepEqual(kept[1], kept[0]);
 });
+
+/** Possible where calls may take longer than ids are remembered. */
+test('two calls of one id that wait at the same time are each answered as what they are, after a restart too', () => {
+  const log = topics([aRequest('a', 0, { route: 'first' }), aRequest('b', 1), aRequest('a', 20, { route: 'second' })]);
+  const answers = topics([], [aResponse('a', 21), aResponse('a', 40)])[TOPICS.responses];
+  const core = new PartitionCore(PATIENT);
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  const restarted = restart(core, core.checkpoint(), log, PATIENT);
+  for (const each of [core, restarted]) {
+    each.takeEffects();
+    each.fold(TOPICS.responses, answers, FLAT_PRICES);
+    const { tallies } = each.takeEffects().toCommit();
+    assert.deepEqual(
+      tallies.map(({ series, windowStartMs, tally }) => [series.route, windowStartMs - START, tally.completed]),
+      [
+        ['first', 0, 1],
+        ['second', 20 * MINUTE, 1],
+      ],
+    );
+  }
+});

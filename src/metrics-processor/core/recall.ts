@@ -83,7 +83,7 @@ export class Recall {
     if (!begins && !isWaiting) return;
     // It was valid when it was folded; a newer program may think otherwise, and knows nothing of it then.
     if (request.read(record) !== null) return;
-    if (begins) join.ids.beginCall(entry, request.series, loggedAtMs);
+    if (begins) join.beginCall(entry, { series: request.series, loggedAtMs });
     if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, this.#kept.has(place)));
   }
 

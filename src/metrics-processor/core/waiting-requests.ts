@@ -1,8 +1,7 @@
 import type { Series } from '../../tally/series.ts';
 import { ArrivalList } from './arrival-list.ts';
-import { NONE } from './id-table.ts';
+import { type IdTable, NONE } from './id-table.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
-import { SeriesSlots } from './series-slots.ts';
 
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
 export interface RequestHalf {
@@ -18,32 +17,40 @@ export interface RequestHalf {
   readonly keptId: string | null;
 }
 
-/** A double, three integers for two instants, five more. */
-const INTS_PER_REQUEST = 10;
+/** A double, two integers for an instant, four more. */
+const INTS_PER_REQUEST = 8;
 const PLACE = 0;
-const LOGGED_AT: InstantColumn = { low: 2, high: 4, shift: 0 };
-const TIMESTAMP: InstantColumn = { low: 3, high: 4, shift: 16 };
-const ENTRY = 5;
-const PROMPT_TOKENS = 6;
-const CACHED_PROMPT_TOKENS = 7;
-const CACHE_WRITE_TOKENS = 8;
-const SERIES = 9;
+const TIMESTAMP: InstantColumn = { low: 2, high: 3, shift: 0 };
+const ENTRY = 4;
+const PROMPT_TOKENS = 5;
+const CACHED_PROMPT_TOKENS = 6;
+const CACHE_WRITE_TOKENS = 7;
+
+/** What a waiting request and the call that it began have in common. */
+type Beginning = Pick<RequestHalf, 'series' | 'loggedAtMs'>;
 
 /**
- * Requests without a response so far: 48 bytes each, with their place in `arrivals`, and their id where it is kept, since there may be a million.
- * Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
+ * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept, since there
+ * may be a million. Of what it is about and when it was logged its id's entry knows already, as long as it is the last call
+ * of that id. Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
  */
 export class WaitingRequests {
   readonly arrivals = new ArrivalList();
 
+  readonly #ids: IdTable;
   readonly #slots = new RecordPages(INTS_PER_REQUEST);
-  readonly #series = new SeriesSlots();
   /** By slot; few are kept. */
   readonly #keptIds = new Map<number, string>();
   /** By slot; an id hardly ever has two requests that wait. */
   readonly #nextOfId = new Map<number, number>();
+  /** By slot; those whose id has begun another call since. */
+  readonly #outlived = new Map<number, Beginning>();
   readonly #free: number[] = [];
   #used = 0;
+
+  constructor(ids: IdTable) {
+    this.#ids = ids;
+  }
 
   get size(): number {
     return this.arrivals.length;
@@ -54,7 +61,7 @@ export class WaitingRequests {
   }
 
   loggedAtMs(slot: number): number {
-    return this.#slots.instantMs(slot, LOGGED_AT);
+    return this.#outlived.get(slot)?.loggedAtMs ?? this.#ids.callFirstSeenMs(this.entry(slot));
   }
 
   place(slot: number): number {
@@ -75,17 +82,24 @@ export class WaitingRequests {
     this.#nextOfId.set(slot, next);
   }
 
+  /** The entry of its id may begin another call: what the request has of it must be kept here. */
+  outlive(slot: number): void {
+    this.#outlived.set(slot, { series: this.#series(slot), loggedAtMs: this.loggedAtMs(slot) });
+  }
+
   add(entry: number, half: RequestHalf): number {
     const slot = this.#free.pop() ?? this.#fresh();
     const slots = this.#slots;
-    slots.setInstantMs(slot, LOGGED_AT, half.loggedAtMs);
     slots.setDouble(slot, PLACE, half.place);
     slots.setInstantMs(slot, TIMESTAMP, half.timestampMs);
     slots.setInt(slot, ENTRY, entry);
     slots.setInt(slot, PROMPT_TOKENS, asInt(half.promptTokens));
     slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(half.cachedPromptTokens));
     slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(half.cacheWriteTokens));
-    slots.setInt(slot, SERIES, this.#series.hold(half.series));
+    const { series, loggedAtMs } = half;
+    if (series !== this.#ids.callSeries(entry) || loggedAtMs !== this.#ids.callFirstSeenMs(entry)) {
+      this.#outlived.set(slot, { series, loggedAtMs });
+    }
     if (half.keptId !== null) this.#keptIds.set(slot, half.keptId);
     this.arrivals.push(slot);
     return slot;
@@ -93,9 +107,8 @@ export class WaitingRequests {
 
   take(slot: number): RequestHalf {
     const slots = this.#slots;
-    const series = slots.int(slot, SERIES);
     const half: RequestHalf = {
-      series: this.#series.at(series),
+      series: this.#series(slot),
       place: this.place(slot),
       loggedAtMs: this.loggedAtMs(slot),
       timestampMs: slots.instantMs(slot, TIMESTAMP),
@@ -104,12 +117,16 @@ export class WaitingRequests {
       cacheWriteTokens: asCount(slots.int(slot, CACHE_WRITE_TOKENS)),
       keptId: this.#keptIds.get(slot) ?? null,
     };
-    this.#series.release(series);
     this.#keptIds.delete(slot);
     this.#nextOfId.delete(slot);
+    this.#outlived.delete(slot);
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
+  }
+
+  #series(slot: number): Series {
+    return this.#outlived.get(slot)?.series ?? this.#ids.callSeries(this.entry(slot));
   }
 
   #fresh(): number {
