@@ -33,7 +33,7 @@ export interface OwnerPace {
   readonly effectRecordsMax: number;
   /** Topics are read in step: requests may be ahead of the rest by this much log time, so that few calls wait. */
   readonly aheadMsMax: number;
-  /** And the rest of requests by this much. None: a waiting request takes 65 bytes, a waiting response some 500. */
+  /** And the rest of requests by this much. None: a waiting request takes 40 bytes, a waiting response some 500. */
   readonly restAheadMsMax: number;
 }
 

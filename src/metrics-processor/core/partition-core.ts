@@ -180,9 +180,7 @@ export class PartitionCore {
         [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
         [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
       },
-      kept: Array.from(requests.arrivals)
-        .filter((slot) => requests.isKept(slot))
-        .map((slot) => requests.place(slot)),
+      kept: requests.keptPlaces(),
       invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
     });

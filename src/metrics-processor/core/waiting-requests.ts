@@ -68,9 +68,11 @@ export class WaitingRequests {
     return this.#slots.double(slot, PLACE);
   }
 
-  /** Whether its call is kept. */
-  isKept(slot: number): boolean {
-    return this.#keptIds.has(slot);
+  /** Where those lie whose calls are kept, in order of arrival. */
+  keptPlaces(): number[] {
+    const places: number[] = [];
+    for (const slot of this.arrivals) if (this.#keptIds.has(slot)) places.push(this.place(slot));
+    return places;
   }
 
   /** The next waiting request of the same id. */
