@@ -72,9 +72,18 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   };
 }
 
+/** A question may make 10 MB of garbage, which must not be taken for something that stays. */
+const QUERY_YOUNG_MB_MAX = 48;
+
 async function startQueryThread(settings: Settings): Promise<MetricsQueries> {
   const url = threadUrl('app/query-thread');
-  return threadQueries(await CallableThread.start(url, { name: 'query', workerData: { settings } }));
+  return threadQueries(
+    await CallableThread.start(url, {
+      name: 'query',
+      workerData: { settings },
+      resourceLimits: { maxYoungGenerationSizeMb: QUERY_YOUNG_MB_MAX },
+    }),
+  );
 }
 
 async function createMissingTopics(settings: Settings): Promise<void> {
