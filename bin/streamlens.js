@@ -10,7 +10,7 @@ const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.u
 const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
 
 // What the program does not need is given back, or not taken. These are read when a process starts, hence a second start, which
-// takes 15 ms; what the user sets himself stands. What each gains: bench/findings.md, "Open joins".
+// takes 15 ms; what the user sets himself stands. What each gains: bench/findings.md, "Recovery and open joins".
 const ALLOCATOR = {
   // glibc raises its threshold for large blocks with the first that is freed, and keeps all below it for ever: 60 to 80 MB.
   MALLOC_MMAP_THRESHOLD_: '131072',

@@ -190,3 +190,33 @@ test('a poll that began before a partition went away and came back is not folded
   await running;
   assert.equal(await countedRequests(store), 4);
 });
+
+test('partitions are recovered three at a time, and one that is taken away before its turn is not', async () => {
+  const { broker, store, processor } = aBench({ partitionCount: 8 });
+  const groups: GroupListener[] = [];
+  class TellingLog extends MemoryEventLog {
+    override joinGroup(listener: GroupListener) {
+      groups.push(listener);
+      return super.joinGroup(listener);
+    }
+  }
+  const begun: number[] = [];
+  let atOnce = 0;
+  let atOnceMost = 0;
+  const load = store.loadProgress.bind(store);
+  store.loadProgress = async (partition) => {
+    begun.push(partition);
+    atOnceMost = Math.max(atOnceMost, ++atOnce);
+    if (begun.length === 1) await groups[0]?.onRevoked([7]);
+    await turns(5);
+    atOnce--;
+    return load(partition);
+  };
+  const one = processor({ log: new TellingLog(broker) });
+  const running = one.run();
+  await until('all but one are recovered', () => one.partitions.length === 7);
+  one.stop();
+  await running;
+  assert.equal(atOnceMost, 3);
+  assert.deepEqual(begun, [0, 1, 2, 3, 4, 5, 6]);
+});
