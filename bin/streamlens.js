@@ -20,7 +20,7 @@ const ALLOCATOR = {
 };
 // V8 keeps up to 48 MB for young objects. In `up`, where the main thread is one of four, 24 are as fast; with 12 a POST takes a fourth
 // more. Other threads have limits of their own, and a role by itself may take what it is given: questions take a fifth more with 24.
-const YOUNG_OBJECTS = { name: 'max-semi-space-size', option: '--max-semi-space-size=8', command: 'up' };
+const UP_YOUNG_OBJECTS = '--max-semi-space-size=8';
 
 if (!existsSync(fileURLToPath(main))) {
   process.stderr.write('streamlens: this checkout is not built yet; run "npm install" or "npm run build"\n');
@@ -44,9 +44,9 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
 /** Returns where all is said already, or cannot be. */
 function startAgainTuned() {
   const { NODE_OPTIONS: said = '' } = process.env;
-  const isSaid = said.includes(YOUNG_OBJECTS.name) || process.argv[2] !== YOUNG_OBJECTS.command;
-  if (isSaid && Object.keys(ALLOCATOR).every((name) => name in process.env)) return;
-  const NODE_OPTIONS = isSaid ? said : `${YOUNG_OBJECTS.option} ${said}`.trim();
-  const env = { ...ALLOCATOR, ...process.env, NODE_OPTIONS };
+  const isLimited = process.argv[2] === 'up' && !said.includes('max-semi-space-size');
+  if (!isLimited && Object.keys(ALLOCATOR).every((name) => name in process.env)) return;
+  const env = { ...ALLOCATOR, ...process.env };
+  if (isLimited) env.NODE_OPTIONS = `${UP_YOUNG_OBJECTS} ${said}`.trim();
   process.execve?.(process.execPath, [process.execPath, ...process.execArgv, ...args], env);
 }

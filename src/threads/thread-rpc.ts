@@ -39,7 +39,6 @@ export function serveCalls(handlers: Handlers, port: MessagePort | null = parent
 /** Calls to a thread that serves the other end of `port`; it need not have begun to. */
 export function callsTo(port: MessagePort): Callable {
   const calls = new Calls(port);
-  port.on('message', (message: Answer) => calls.settle(message));
   port.on('close', () => calls.fail(new Error('The thread that answers has ended')));
   return calls;
 }
@@ -63,7 +62,6 @@ export class CallableThread implements Callable {
     const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB_MAX };
     this.#worker = new Worker(url, { resourceLimits, ...options });
     this.#calls = new Calls(this.#worker);
-    this.#worker.on('message', (message: Answer) => this.#calls.settle(message));
     this.#worker.on('error', (error) => {
       this.#thrown ??= error as Error;
       this.#calls.fail(this.#thrown);
@@ -106,13 +104,14 @@ const YOUNG_GENERATION_MB_MAX = 12;
 
 /** Calls under way, on any port. */
 class Calls implements Callable {
-  readonly #port: Pick<MessagePort, 'postMessage'>;
+  readonly #port: MessagePort | Worker;
   readonly #waiting = new Map<number, Waiting>();
   #nextId = READY + 1;
   #failure: Error | null = null;
 
-  constructor(port: Pick<MessagePort, 'postMessage'>) {
+  constructor(port: MessagePort | Worker) {
     this.#port = port;
+    port.on('message', (message: Answer) => this.#settle(message));
   }
 
   ready(): Promise<void> {
@@ -128,17 +127,17 @@ class Calls implements Callable {
     });
   }
 
-  settle({ id, value, error }: Answer): void {
-    const waiting = this.#waiting.get(id);
-    this.#waiting.delete(id);
-    if (error === undefined) waiting?.resolve(value as never);
-    else waiting?.reject(Object.assign(new Error(error.message), { name: error.name, code: error.code }));
-  }
-
   fail(error: Error): void {
     this.#failure ??= error;
     for (const { reject } of this.#waiting.values()) reject(this.#failure);
     this.#waiting.clear();
+  }
+
+  #settle({ id, value, error }: Answer): void {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error === undefined) waiting?.resolve(value as never);
+    else waiting?.reject(Object.assign(new Error(error.message), { name: error.name, code: error.code }));
   }
 }
 

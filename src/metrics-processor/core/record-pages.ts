@@ -64,6 +64,7 @@ export class RecordPages {
     const page = this.#doubles[record >> PAGE_SHIFT] as Float64Array;
     page[(record & IN_PAGE) * (this.#intsPerRecord >> 1) + column] = value;
   }
+
   /** In ms since the epoch; -Infinity where `setInstantMs` was told so, or nothing. */
   instantMs(record: number, { low, high, shift }: InstantColumn): number {
     const page = this.#ints[record >> PAGE_SHIFT] as Int32Array;
