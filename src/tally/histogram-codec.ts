@@ -8,15 +8,15 @@ import { Histogram } from './histogram.ts';
  * with ascending indexes, the first against 0. Two or three bytes a bucket; an empty histogram has no bytes at all.
  */
 export function encodeHistogram(histogram: Histogram): Uint8Array {
-  if (histogram.zeroCount === 0 && histogram.counts.size === 0) return new Uint8Array(0);
+  if (histogram.count === 0) return new Uint8Array(0);
   const bytes: number[] = [];
   pushVarint(bytes, histogram.zeroCount);
   let previous = 0;
-  for (const [index, count] of histogram.sortedBuckets()) {
+  histogram.forEachBucket((index, count) => {
     pushVarint(bytes, zigzag(index - previous));
     pushVarint(bytes, count);
     previous = index;
-  }
+  });
   return Uint8Array.from(bytes);
 }
 

@@ -36,6 +36,24 @@ test('histograms add in any order and any grouping, and the empty one is zero', 
   );
 });
 
+test('each bucket holds what was put into it, in whatever order and however far apart', () => {
+  const puts = fc.array(fc.tuple(fc.integer({ min: -400, max: 1000 }), fc.integer({ min: 1, max: 2 ** 40 })));
+  fc.assert(
+    fc.property(puts, (buckets) => {
+      const histogram = new Histogram();
+      const expected = new Map<number, number>();
+      for (const [index, count] of buckets) {
+        histogram.addBucket(index, count);
+        expected.set(index, (expected.get(index) ?? 0) + count);
+      }
+      assert.deepEqual(
+        histogram.sortedBuckets(),
+        [...expected].toSorted(([a], [b]) => a - b),
+      );
+    }),
+  );
+});
+
 test('however values are cut into windows, their sum is the histogram of all of them', () => {
   fc.assert(
     fc.property(fc.array(latencies, { maxLength: 200 }), fc.integer({ min: 1, max: 9 }), (values, windows) => {

@@ -6,38 +6,55 @@ import { bucketIndex, bucketValue } from './bucket.ts';
  */
 const ZERO_BELOW_MS = 0.001;
 
-/** Counts of durations in ms per bucket of `bucket.ts`. A sum: adding is associative and commutative. */
+/** Room that is made on the far side of a new bucket, a third of an octave: so it is made a few times, not for each value. */
+const SPARE_BUCKETS = 11;
+
+/**
+ * Counts of durations in ms per bucket of `bucket.ts`. A sum: adding is associative and commutative.
+ *
+ * The counts lie side by side in an array, since the durations of a series are near each other. The largest takes 11 KB.
+ */
 export class Histogram {
   zeroCount = 0;
-  readonly counts = new Map<number, number>();
+  /** Of the buckets from `#first` on. The outermost may be zero. */
+  #counts: number[] = [];
+  #first = 0;
+  /** The sum of `#counts`. */
+  #bucketed = 0;
 
   record(valueMs: number): void {
-    if (valueMs < ZERO_BELOW_MS) {
-      this.zeroCount++;
-      return;
-    }
-    const index = bucketIndex(valueMs);
-    this.counts.set(index, (this.counts.get(index) ?? 0) + 1);
+    if (valueMs < ZERO_BELOW_MS) this.zeroCount++;
+    else this.addBucket(bucketIndex(valueMs), 1);
   }
 
   addBucket(index: number, count: number): void {
-    this.counts.set(index, (this.counts.get(index) ?? 0) + count);
+    if (index < this.#first || index >= this.#first + this.#counts.length) this.#makeRoomFor(index);
+    (this.#counts[index - this.#first] as number) += count;
+    this.#bucketed += count;
   }
 
   add(other: Histogram): void {
     this.zeroCount += other.zeroCount;
-    for (const [index, count] of other.counts) this.addBucket(index, count);
+    other.forEachBucket((index, count) => this.addBucket(index, count));
   }
 
   get count(): number {
-    let total = this.zeroCount;
-    for (const count of this.counts.values()) total += count;
-    return total;
+    return this.zeroCount + this.#bucketed;
   }
 
-  /** `[index, count]`, ascending: the one order in which a histogram is written or walked. */
+  /** Those that hold something, ascending: the one order in which a histogram is written or walked. */
+  forEachBucket(visit: (index: number, count: number) => void): void {
+    const counts = this.#counts;
+    for (let i = 0; i < counts.length; i++) {
+      const count = counts[i] as number;
+      if (count !== 0) visit(this.#first + i, count);
+    }
+  }
+
   sortedBuckets(): readonly (readonly [index: number, count: number])[] {
-    return [...this.counts].sort(([a], [b]) => a - b);
+    const buckets: [number, number][] = [];
+    this.forEachBucket((index, count) => buckets.push([index, count]));
+    return buckets;
   }
 
   /**
@@ -48,50 +65,32 @@ export class Histogram {
     return this.quantiles([quantile])[0] ?? null;
   }
 
-  /** Several at once: the buckets are walked once. */
   quantiles(wanted: readonly number[]): readonly (number | null)[] {
-    const ranked = rankedBuckets(this.counts);
-    const total = this.zeroCount + (ranked.countUpTo.at(-1) ?? 0);
+    const total = this.count;
     if (total === 0) return wanted.map(() => null);
-    return wanted.map((quantile) => {
-      const rank = Math.max(1, Math.ceil(quantile * total)) - this.zeroCount;
-      return rank <= 0 ? 0 : valueAtRank(ranked, rank);
-    });
+    return wanted.map((quantile) => this.#valueAtRank(Math.max(1, Math.ceil(quantile * total))));
   }
-}
 
-interface RankedBuckets {
-  readonly indexMin: number;
-  /** For each bucket from `indexMin` on, the count of all up to it. */
-  readonly countUpTo: Float64Array;
-}
+  /** Null beyond the last rank. */
+  #valueAtRank(rank: number): number | null {
+    let seen = this.zeroCount;
+    if (rank <= seen) return 0;
+    for (let i = 0; i < this.#counts.length; i++) {
+      seen += this.#counts[i] as number;
+      if (rank <= seen) return bucketValue(this.#first + i);
+    }
+    return null;
+  }
 
-/** By counting into a place per bucket, of which there are few: sorting the buckets took twice as long. */
-function rankedBuckets(counts: ReadonlyMap<number, number>): RankedBuckets {
-  let indexMin = Number.POSITIVE_INFINITY;
-  let indexMax = Number.NEGATIVE_INFINITY;
-  for (const index of counts.keys()) {
-    if (index < indexMin) indexMin = index;
-    if (index > indexMax) indexMax = index;
+  #makeRoomFor(index: number): void {
+    if (this.#counts.length === 0) this.#first = index;
+    const end = this.#first + this.#counts.length;
+    if (index >= end) {
+      for (let i = end; i <= index + SPARE_BUCKETS; i++) this.#counts.push(0);
+    } else {
+      const missing = this.#first - index + SPARE_BUCKETS;
+      this.#counts = [...Array.from({ length: missing }, () => 0), ...this.#counts];
+      this.#first -= missing;
+    }
   }
-  const countUpTo = new Float64Array(counts.size === 0 ? 0 : indexMax - indexMin + 1);
-  for (const [index, count] of counts) countUpTo[index - indexMin] = count;
-  let seen = 0;
-  for (let i = 0; i < countUpTo.length; i++) {
-    seen += countUpTo[i] as number;
-    countUpTo[i] = seen;
-  }
-  return { indexMin, countUpTo };
-}
-
-/** Null beyond the last rank. */
-function valueAtRank({ indexMin, countUpTo }: RankedBuckets, rank: number): number | null {
-  let low = 0;
-  let high = countUpTo.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((countUpTo[middle] as number) < rank) low = middle + 1;
-    else high = middle;
-  }
-  return low === countUpTo.length ? null : bucketValue(indexMin + low);
 }

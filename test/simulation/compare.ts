@@ -57,8 +57,8 @@ export async function storedTallies(store: MemoryMetricsStore): Promise<Map<stri
         const text = numbersText.row({
           ...sums,
           costPicoUsd: costPicoUsd.value,
-          latency: bucketsText(latency.zeroCount, latency.counts),
-          timeToFirstToken: bucketsText(timeToFirstToken.zeroCount, timeToFirstToken.counts),
+          latency: bucketsText(latency.zeroCount, latency.sortedBuckets()),
+          timeToFirstToken: bucketsText(timeToFirstToken.zeroCount, timeToFirstToken.sortedBuckets()),
         });
         rows.set(`${stepMs}|${tenantId}|${read.route}|${read.model}|${read.provider}|${read.windowStartMs}`, text);
       }

@@ -8,7 +8,7 @@ import { invariant } from '../../tally/invariant.ts';
 export function packHistogram(histogram: Histogram): string {
   const packed: number[] = [];
   if (histogram.zeroCount > 0) packed.push(pack(-INDEX_OFFSET, histogram.zeroCount));
-  for (const [index, count] of histogram.counts) packed.push(pack(index, count));
+  histogram.forEachBucket((index, count) => packed.push(pack(index, count)));
   return `{${packed.join(',')}}`;
 }
 

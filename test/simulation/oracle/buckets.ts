@@ -27,7 +27,7 @@ export class BucketCounts {
   }
 }
 
-export function bucketsText(zeros: number, counts: ReadonlyMap<number, number>): string {
+export function bucketsText(zeros: number, counts: Iterable<readonly [index: number, count: number]>): string {
   const buckets = [...counts].sort(([a], [b]) => a - b).map(([index, count]) => `${index}:${count}`);
   return [`0:${zeros}`, ...buckets].join(' ');
 }
