@@ -3,9 +3,16 @@ import { USAGE_SUMS } from '../tally/usage.ts';
 import { AUDIT_COUNTS } from './audit.ts';
 import { EVALUATION_SUMS } from './evaluation.ts';
 
-/** The SQL column of a field: `latencyUsSum` → `latency_us_sum`. Both SQL stores name their columns so. */
+const columns = new Map<string, string>();
+
+/** The SQL column of a field: `latencyUsSum` → `latency_us_sum`. Both SQL stores name their columns so, and ask for each row. */
 export function columnOf(field: string): string {
-  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  let column = columns.get(field);
+  if (column === undefined) {
+    column = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    columns.set(field, column);
+  }
+  return column;
 }
 
 export const TALLY_SUM_COLUMNS: readonly string[] = TALLY_SUMS.map(columnOf);

@@ -6,6 +6,11 @@ export class ExactSum {
   #small = 0;
   #large = 0n;
 
+  clear(): void {
+    this.#small = 0;
+    this.#large = 0n;
+  }
+
   /** Adds `count * unit`, both whole numbers ≥ 0 that a `number` holds exactly. */
   addProduct(count: number, unit: number): void {
     const product = count * unit;
@@ -19,7 +24,8 @@ export class ExactSum {
 
   add(other: ExactSum): void {
     this.#addSmall(other.#small);
-    this.#large += other.#large;
+    // Hardly ever: adding two `bigint`s makes a third.
+    if (other.#large !== 0n) this.#large += other.#large;
   }
 
   get value(): bigint {

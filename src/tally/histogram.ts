@@ -6,19 +6,17 @@ import { bucketIndex, bucketValue } from './bucket.ts';
  */
 const ZERO_BELOW_MS = 0.001;
 
-/** Room that is made on the far side of a new bucket, a third of an octave: so it is made a few times, not for each value. */
-const SPARE_BUCKETS = 11;
-
 /**
  * Counts of durations in ms per bucket of `bucket.ts`. A sum: adding is associative and commutative.
  *
- * The counts lie side by side in an array, since the durations of a series are near each other. The largest takes 11 KB.
+ * Two arrays in the order of the buckets: most histograms of a commit hold one or two values, those of a row some dozens. A `Map`
+ * has to be sorted for each question, and an array with a place for every bucket is mostly empty.
  */
 export class Histogram {
   zeroCount = 0;
-  /** Of the buckets from `#first` on. The outermost may be zero. */
-  #counts: number[] = [];
-  #first = 0;
+  /** Ascending. */
+  readonly #indexes: number[] = [];
+  readonly #counts: number[] = [];
   /** The sum of `#counts`. */
   #bucketed = 0;
 
@@ -28,9 +26,17 @@ export class Histogram {
   }
 
   addBucket(index: number, count: number): void {
-    if (index < this.#first || index >= this.#first + this.#counts.length) this.#makeRoomFor(index);
-    (this.#counts[index - this.#first] as number) += count;
     this.#bucketed += count;
+    const at = this.#placeOf(index);
+    if (this.#indexes[at] === index) {
+      (this.#counts[at] as number) += count;
+    } else if (at === this.#indexes.length) {
+      this.#indexes.push(index);
+      this.#counts.push(count);
+    } else {
+      this.#indexes.splice(at, 0, index);
+      this.#counts.splice(at, 0, count);
+    }
   }
 
   add(other: Histogram): void {
@@ -42,13 +48,9 @@ export class Histogram {
     return this.zeroCount + this.#bucketed;
   }
 
-  /** Those that hold something, ascending: the one order in which a histogram is written or walked. */
+  /** Ascending: the one order in which a histogram is written or walked. */
   forEachBucket(visit: (index: number, count: number) => void): void {
-    const counts = this.#counts;
-    for (let i = 0; i < counts.length; i++) {
-      const count = counts[i] as number;
-      if (count !== 0) visit(this.#first + i, count);
-    }
+    for (let i = 0; i < this.#indexes.length; i++) visit(this.#indexes[i] as number, this.#counts[i] as number);
   }
 
   sortedBuckets(): readonly (readonly [index: number, count: number])[] {
@@ -77,20 +79,22 @@ export class Histogram {
     if (rank <= seen) return 0;
     for (let i = 0; i < this.#counts.length; i++) {
       seen += this.#counts[i] as number;
-      if (rank <= seen) return bucketValue(this.#first + i);
+      if (rank <= seen) return bucketValue(this.#indexes[i] as number);
     }
     return null;
   }
 
-  #makeRoomFor(index: number): void {
-    if (this.#counts.length === 0) this.#first = index;
-    const end = this.#first + this.#counts.length;
-    if (index >= end) {
-      for (let i = end; i <= index + SPARE_BUCKETS; i++) this.#counts.push(0);
-    } else {
-      const missing = this.#first - index + SPARE_BUCKETS;
-      this.#counts = [...Array.from({ length: missing }, () => 0), ...this.#counts];
-      this.#first -= missing;
+  /** Where a bucket is, or would have to be put. */
+  #placeOf(index: number): number {
+    let low = 0;
+    let high = this.#indexes.length;
+    // What is added up was written in this order, so nearly always it goes to the end.
+    if (high === 0 || (this.#indexes[high - 1] as number) < index) return high;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#indexes[middle] as number) < index) low = middle + 1;
+      else high = middle;
     }
+    return low;
   }
 }

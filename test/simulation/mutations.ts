@@ -12,6 +12,7 @@ const CORE = 'metrics-processor/core/partition-core.ts';
 const OWNER = 'metrics-processor/partition-owner.ts';
 const COMMITTER = 'metrics-processor/group-committer.ts';
 const EFFECTS = 'metrics-processor/core/effects.ts';
+const ANSWERED = 'metrics-processor/core/answered-call.ts';
 const EVALUATIONS = 'metrics-processor/core/evaluation-join.ts';
 const STORE = 'metrics-store/memory/memory-metrics-store.ts';
 const GROUP = 'metrics-store/commit-group.ts';
@@ -119,8 +120,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a response exactly at the timeout is too late',
     file: JOIN,
-    find: 'if (distanceMs >= -this.#options.joinTimeoutMs) return { answers: request };',
-    replace: 'if (distanceMs > -this.#options.joinTimeoutMs) return { answers: request };',
+    find: 'if (distanceMs >= -this.#options.joinTimeoutMs) return request;',
+    replace: 'if (distanceMs > -this.#options.joinTimeoutMs) return request;',
   },
   {
     name: 'what was given up in silence is given up again after a crash',
@@ -197,7 +198,13 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'what a proxy answered from its cache is on the bill',
     file: EFFECTS,
-    find: 'if (isFree) return;',
+    find: 'if (answered.isFree) return;',
+    replace: '',
+  },
+  {
+    name: 'a call costs what the one before it cost, too',
+    file: ANSWERED,
+    find: 'this.cost.clear();',
     replace: '',
   },
   {

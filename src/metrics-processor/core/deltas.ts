@@ -14,10 +14,13 @@ export class WindowDelta {
     this.startMs = startMs;
   }
 
-  usage(billed: BilledModel): Usage {
-    for (const { billed: known, usage } of this.usages) if (isSame(known, billed)) return usage;
+  usage({ provider, model, bandFromTokens }: BilledModel): Usage {
+    for (const { billed, usage } of this.usages) {
+      // The provider is that of the series.
+      if (billed.model === model && billed.bandFromTokens === bandFromTokens) return usage;
+    }
     const usage = new Usage();
-    this.usages.push({ billed, usage });
+    this.usages.push({ billed: { provider, model, bandFromTokens }, usage });
     return usage;
   }
 }
@@ -81,9 +84,4 @@ export class Deltas {
     }
     return [...merged.values()];
   }
-}
-
-/** The provider is that of the series. */
-function isSame(a: BilledModel, b: BilledModel): boolean {
-  return a.model === b.model && a.bandFromTokens === b.bandFromTokens;
 }

@@ -4,7 +4,7 @@ import type { DeadLetter } from '../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import type { Usage } from '../../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../../tally/window.ts';
-import { type AnsweredCall, answerCall } from './answered-call.ts';
+import { AnsweredCall } from './answered-call.ts';
 import { Deltas, type WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
@@ -28,6 +28,7 @@ export class Effects {
   readonly deadLetters: DeadLetter[] = [];
   /** Kept calls by the request's place, so that a call answered within the same commit is written once, whole. */
   readonly #calls = new Map<number, CallWrite>();
+  readonly #answered = new AnsweredCall();
   #isEmpty = true;
 
   get isEmpty(): boolean {
@@ -56,7 +57,8 @@ export class Effects {
   }
 
   countResponse(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
-    const answered = answerCall(half, response, prices);
+    const answered = this.#answered;
+    answered.put(half, response, prices);
     const delta = this.#deltaOf(half);
     const { tally } = delta;
     tally.completed++;
@@ -65,17 +67,17 @@ export class Effects {
     tally.latencyUsSum += latencyUs;
     tally.latencyUsMax = Math.max(tally.latencyUsMax, latencyUs);
     tally.latency.record(answered.latencyMs);
-    if (answered.timeToFirstTokenMs !== null) tally.timeToFirstToken.record(answered.timeToFirstTokenMs);
+    if (!Number.isNaN(answered.timeToFirstTokenMs)) tally.timeToFirstToken.record(answered.timeToFirstTokenMs);
     tally.promptTokens += known(answered.promptTokens) - known(half.promptTokens);
     tally.promptTokensKnown += knownCount(answered.promptTokens) - knownCount(half.promptTokens);
     tally.cachedPromptTokens += known(answered.cachedPromptTokens) - known(half.cachedPromptTokens);
-    tally.cacheWriteTokens += known(answered.cacheWriteTokens) - known(half.cacheWriteTokens);
+    tally.cacheWriteTokens += known(answered.reportedCacheWriteTokens) - known(half.cacheWriteTokens);
     tally.completionTokens += known(answered.completionTokens);
     tally.completionTokensKnown += knownCount(answered.completionTokens);
     tally.reasoningTokens += known(answered.reasoningTokens);
     tally.costPicoUsd.add(answered.cost);
     if (!answered.isPriced) tally.unpricedRequests++;
-    bill(delta.usage(answered.billed), answered);
+    bill(delta.usage(answered), answered);
     if (half.keptId !== null || answered.error !== null) this.#keepAnswer(half, response.requestId, answered);
   }
 
@@ -116,22 +118,22 @@ export class Effects {
   }
 }
 
-function bill(usage: Usage, { isPriced, isFree, billable, cost }: AnsweredCall): void {
+function bill(usage: Usage, answered: AnsweredCall): void {
   usage.calls++;
-  if (!isPriced) usage.unpricedCalls++;
-  if (billable === null) {
+  if (!answered.isPriced) usage.unpricedCalls++;
+  if (!answered.isCountKnown) {
     usage.unknownCalls++;
     return;
   }
   // Usage times rates must stay the cost, or pricing again would bill what was free.
-  if (isFree) return;
-  usage.inputTokens += billable.inputTokens;
-  usage.cacheReadTokens += billable.cacheReadTokens;
-  usage.cacheWriteTokens += billable.cacheWriteTokens;
-  usage.outputTokens += billable.outputTokens;
-  usage.inputAudioTokens += billable.inputAudioTokens;
-  usage.outputAudioTokens += billable.outputAudioTokens;
-  usage.costPicoUsd.add(cost);
+  if (answered.isFree) return;
+  usage.inputTokens += answered.inputTokens;
+  usage.cacheReadTokens += answered.cacheReadTokens;
+  usage.cacheWriteTokens += answered.cacheWriteTokens;
+  usage.outputTokens += answered.outputTokens;
+  usage.inputAudioTokens += answered.inputAudioTokens;
+  usage.outputAudioTokens += answered.outputAudioTokens;
+  usage.costPicoUsd.add(answered.cost);
 }
 
 const known = (count: number): number => (Number.isNaN(count) ? 0 : count);
@@ -184,10 +186,10 @@ function completeCall(call: Call, answered: AnsweredCall): Call {
     ...call,
     status: answered.error === null ? 'completed' : 'error',
     latencyMs: answered.latencyMs,
-    timeToFirstTokenMs: answered.timeToFirstTokenMs,
+    timeToFirstTokenMs: orNull(answered.timeToFirstTokenMs),
     promptTokens: orNull(answered.promptTokens),
     cachedPromptTokens: orNull(answered.cachedPromptTokens),
-    cacheWriteTokens: orNull(answered.cacheWriteTokens),
+    cacheWriteTokens: orNull(answered.reportedCacheWriteTokens),
     completionTokens: orNull(answered.completionTokens),
     reasoningTokens: orNull(answered.reasoningTokens),
     finishReason: answered.finishReason,

@@ -23,8 +23,10 @@ export interface JoinLosses {
   responseOrphaned(response: ResponseHalf, reason: 'no_request' | 'too_many_pending'): void;
 }
 
-export type RequestOutcome = 'duplicate' | 'waiting' | 'unanswered' | { readonly answeredBy: ResponseHalf };
-export type ResponseOutcome = 'duplicate' | 'waiting' | 'orphan' | { readonly answers: RequestHalf };
+/** Or the response that answers it. */
+export type RequestOutcome = 'duplicate' | 'waiting' | 'unanswered' | ResponseHalf;
+/** Or the request that it answers, valid until the next record is folded. */
+export type ResponseOutcome = 'duplicate' | 'waiting' | 'orphan' | RequestHalf;
 
 /**
  * Joins requests and responses of one partition by id, in any order, each once.
@@ -69,7 +71,7 @@ export class Join {
       const distanceMs = this.responses.at(slot).half.loggedAtMs - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'unanswered';
       const response = this.#takeResponse(slot);
-      if (distanceMs >= -this.#options.joinTimeoutMs) return { answeredBy: response };
+      if (distanceMs >= -this.#options.joinTimeoutMs) return response;
       this.#losses.responseOrphaned(response, 'no_request');
       slot = this.ids.firstResponse(entry);
     }
@@ -86,7 +88,7 @@ export class Join {
       const distanceMs = this.requests.loggedAtMs(slot) - half.loggedAtMs;
       if (distanceMs > this.#options.joinTimeoutMs) return 'orphan';
       const request = this.#takeRequest(slot);
-      if (distanceMs >= -this.#options.joinTimeoutMs) return { answers: request };
+      if (distanceMs >= -this.#options.joinTimeoutMs) return request;
       this.#losses.requestUnanswered(request);
       slot = this.ids.firstRequest(entry);
     }

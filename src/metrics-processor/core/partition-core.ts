@@ -213,7 +213,7 @@ export class PartitionCore {
     if (outcome === 'duplicate') this.#books.requestRepeated(half);
     else this.#books.requestCounted(half, request);
     if (outcome === 'unanswered') this.#books.requestUnanswered(half);
-    else if (typeof outcome === 'object') this.#answer(half, outcome.answeredBy, prices);
+    else if (typeof outcome === 'object') this.#answer(half, outcome, prices);
     if (this.evaluations.waiting.size > 0) {
       this.evaluations.requestSeen(request.requestId, this.#knownCalls(request.key));
     }
@@ -235,7 +235,7 @@ export class PartitionCore {
     const outcome = this.join.response(this.id.of(response.key), half);
     if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
     else if (outcome === 'orphan') this.#books.responseRefused(half);
-    else this.#books.answered(outcome.answers, { facts: response, loggedAtMs, hasWaited: false }, prices);
+    else this.#books.answered(outcome, { facts: response, loggedAtMs, hasWaited: false }, prices);
   }
 
   #foldEvaluation(record: LogRecord, place: number): void {

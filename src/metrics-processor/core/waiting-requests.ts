@@ -46,6 +46,8 @@ export class WaitingRequests {
   /** By slot; those whose id has begun another call since. */
   readonly #outlived = new Map<number, Beginning>();
   readonly #free: number[] = [];
+  /** What `take` gives out, again and again. */
+  readonly #taken: { -readonly [field in keyof RequestHalf]: RequestHalf[field] } = { ...NO_REQUEST };
   #used = 0;
 
   constructor(ids: IdTable) {
@@ -107,18 +109,18 @@ export class WaitingRequests {
     return slot;
   }
 
+  /** Valid until the next one is taken. */
   take(slot: number): RequestHalf {
     const slots = this.#slots;
-    const half: RequestHalf = {
-      series: this.#series(slot),
-      place: this.place(slot),
-      loggedAtMs: this.loggedAtMs(slot),
-      timestampMs: slots.instantMs(slot, TIMESTAMP),
-      promptTokens: asCount(slots.int(slot, PROMPT_TOKENS)),
-      cachedPromptTokens: asCount(slots.int(slot, CACHED_PROMPT_TOKENS)),
-      cacheWriteTokens: asCount(slots.int(slot, CACHE_WRITE_TOKENS)),
-      keptId: this.#keptIds.get(slot) ?? null,
-    };
+    const half = this.#taken;
+    half.series = this.#series(slot);
+    half.place = this.place(slot);
+    half.loggedAtMs = this.loggedAtMs(slot);
+    half.timestampMs = slots.instantMs(slot, TIMESTAMP);
+    half.promptTokens = asCount(slots.int(slot, PROMPT_TOKENS));
+    half.cachedPromptTokens = asCount(slots.int(slot, CACHED_PROMPT_TOKENS));
+    half.cacheWriteTokens = asCount(slots.int(slot, CACHE_WRITE_TOKENS));
+    half.keptId = this.#keptIds.get(slot) ?? null;
     this.#keptIds.delete(slot);
     this.#nextOfId.delete(slot);
     this.#outlived.delete(slot);
@@ -136,6 +138,17 @@ export class WaitingRequests {
     return this.#used++;
   }
 }
+
+const NO_REQUEST: RequestHalf = {
+  series: { tenantId: '', route: '', model: '', provider: '' },
+  place: 0,
+  loggedAtMs: 0,
+  timestampMs: 0,
+  promptTokens: 0,
+  cachedPromptTokens: 0,
+  cacheWriteTokens: 0,
+  keptId: null,
+};
 
 /** A count is at most `TOKENS_MAX`, which 32 bits hold. */
 const asInt = (count: number): number => (Number.isNaN(count) ? UNKNOWN : count);
