@@ -4,6 +4,7 @@ import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity
 import type { PublishableRow } from '../outbox.ts';
 import { Regrouper, rangeToScan } from '../regroup.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
+import { PostgresSeriesNames, type SeriesNames } from './postgres-series-names.ts';
 import { instant, type SqlRow, type SqlValue } from './postgres-values.ts';
 import { addStoredTally } from './stored-tally.ts';
 import * as Sql from './window-statements.ts';
@@ -16,15 +17,18 @@ const PAGE_GROWTH = 8;
 /** Questions about the window rows. */
 export class PostgresWindows {
   readonly #connection: PostgresConnection;
+  readonly #names: PostgresSeriesNames;
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
+    this.#names = new PostgresSeriesNames(connection);
   }
 
-  /** One round trip, but for questions that need more rows than one page. */
+  /** One round trip, but for questions that need more rows than one page and for series that were not asked for yet. */
   async read(query: MetricsQuery): Promise<readonly MetricsRow[]> {
     const regrouper = new Regrouper(query);
-    for await (const { names, rows } of this.#pages(query)) {
+    for await (const rows of this.#pages(query)) {
+      const names = await this.#names.of(rows.map(([, seriesId]) => seriesId as number));
       for (const row of rows) {
         const [windowStartMs, seriesId] = row as [number, number];
         const { route, model, provider } = names.get(seriesId) as SeriesNames;
@@ -81,7 +85,7 @@ export class PostgresWindows {
     ]);
   }
 
-  async *#pages(query: MetricsQuery): AsyncGenerator<Page, void> {
+  async *#pages(query: MetricsQuery): AsyncGenerator<readonly SqlRow[], void> {
     const { tenantId, order, stepMs, limit, route, model, provider } = query;
     const resolutionMs = coarsestResolutionMs(stepMs);
     const isFiltered = route !== null || model !== null || provider !== null;
@@ -93,10 +97,10 @@ export class PostgresWindows {
     let pageRows = Math.min(Math.max((limit * stepMs) / resolutionMs + 1, PAGE_ROWS_MIN), PAGE_ROWS_MAX);
     while (fromMs < toMs) {
       const range: SqlValue[] = [instant(fromMs), instant(toMs - 1), afterSeries, pageRows];
-      const page = pageOf(await this.#connection.query(sql, [tenantId, ...range, ...filter]));
+      const page = await this.#connection.query(sql, [tenantId, ...range, ...filter]);
       yield page;
-      const last = page.rows.at(-1);
-      if (last === undefined || page.rows.length < pageRows) return;
+      const last = page.at(-1);
+      if (last === undefined || page.length < pageRows) return;
       const [lastStartMs, lastSeries] = last as [number, number];
       afterSeries = lastSeries;
       if (order === 'asc') fromMs = lastStartMs;
@@ -104,27 +108,6 @@ export class PostgresWindows {
       pageRows = Math.min(pageRows * PAGE_GROWTH, PAGE_ROWS_MAX);
     }
   }
-}
-
-interface SeriesNames {
-  readonly route: string;
-  readonly model: string;
-  readonly provider: string;
-}
-
-interface Page {
-  readonly names: ReadonlyMap<number, SeriesNames>;
-  readonly rows: readonly SqlRow[];
-}
-
-/** Names come first, see `selectTenantRows`. */
-function pageOf(answer: readonly SqlRow[]): Page {
-  const names = new Map<number, SeriesNames>();
-  for (const [startMs, seriesId, , , , route, model, provider] of answer) {
-    if (startMs !== null) break;
-    names.set(seriesId as number, { route, model, provider } as SeriesNames);
-  }
-  return { names, rows: answer.slice(names.size) };
 }
 
 function tableOf(stepMs: number): Sql.WindowTable {

@@ -30,28 +30,21 @@ const OF_MATCHING_SERIES = `
 /**
  * One page of a scan. Values: tenant, from, to, the series after which the page begins within its first window (null: all of it),
  * limit. The primary key gives the rows in order, whatever the planner believes about the dictionary.
- *
- * Before the rows come the names of their series, each once, with a null in place of a window: joining them to every row took
- * three times as long.
  */
 export const selectTenantRows = ({ table, order, isFiltered }: Shape): string => {
   const [beyond, first] = order === 'asc' ? ['>', '$2'] : ['<', '$3'];
   return `
-  WITH page AS MATERIALIZED (
-    SELECT * FROM ${table} w
-    WHERE w.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
-      AND w.window_start >= $2::timestamptz AND w.window_start <= $3::timestamptz
-      AND ($4::bigint IS NULL OR (w.window_start, w.series_id) ${beyond} (${first}::timestamptz, $4))${isFiltered ? OF_MATCHING_SERIES : ''}
-    ORDER BY w.window_start ${order}, w.series_id ${order} LIMIT $5
-  )
-  SELECT date_part('epoch', m.window_start)::bigint * 1000 AS start_ms, m.series_id, ${tallyOf('m')},
-    NULL::text AS route, NULL::text AS model, NULL::text AS provider
-  FROM page m
-  UNION ALL
-  SELECT NULL, s.series_id, NULL, NULL, NULL, p.route, p.model, s.provider
-  FROM series s JOIN pairs p ON p.pair_id = s.pair_id WHERE s.series_id IN (SELECT series_id FROM page)
-  ORDER BY start_ms ${order} NULLS FIRST, series_id ${order}`;
+  SELECT date_part('epoch', w.window_start)::bigint * 1000, w.series_id, ${tallyOf('w')} FROM ${table} w
+  WHERE w.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
+    AND w.window_start >= $2::timestamptz AND w.window_start <= $3::timestamptz
+    AND ($4::bigint IS NULL OR (w.window_start, w.series_id) ${beyond} (${first}::timestamptz, $4))${isFiltered ? OF_MATCHING_SERIES : ''}
+  ORDER BY w.window_start ${order}, w.series_id ${order} LIMIT $5`;
 };
+
+/** Values: ids of series. */
+export const SELECT_SERIES_NAMES = `
+  SELECT s.series_id, p.route, p.model, s.provider FROM series s JOIN pairs p ON p.pair_id = s.pair_id
+  WHERE s.series_id = ANY ($1::bigint[])`;
 
 /**
  * A minute of a pair, a row per provider, for each of the chosen changes `c`. OFFSET 0 keeps the last step a look-up of one
