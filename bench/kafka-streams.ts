@@ -7,7 +7,7 @@ import { buildKafkaStreams, kafkaStreamsDrain } from './setup/kafka-streams.ts';
 import { BenchKafka, BenchPostgres } from './setup/services.ts';
 
 /** The same drain as `drain.ts` beside a Kafka Streams application that does the same job. */
-const CALLS = 300_000;
+const CALLS = 1_000_000;
 const OURS = 'StreamLens, metrics only';
 const EXACTLY_ONCE = 'Kafka Streams, exactly_once_v2';
 const AT_LEAST_ONCE = 'Kafka Streams, at_least_once';
