@@ -157,7 +157,14 @@ async function theirs(checkout: string): Promise<Contestant> {
       env: { POSTGRES_DSN: database, HTTP_PORT: String(port) },
       readyUrl: `http://127.0.0.1:${port}/health`,
     });
-  return contestant(ORIGINAL, { dsn, start, newestMinuteOf: isNewest, writer: null, isWritten: false, count: REQUESTS });
+  return contestant(ORIGINAL, {
+    dsn,
+    start,
+    newestMinuteOf: isNewest,
+    writer: null,
+    isWritten: false,
+    count: REQUESTS,
+  });
 }
 
 let writer: QueryWriter | null = null;
