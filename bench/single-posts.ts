@@ -131,7 +131,7 @@ try {
   const peers = options.original === null ? [] : [await theOriginal(options.original)];
   const ours = [streamLens(SINGLE, singleLoad), streamLens(BATCHES, batchLoad)];
   // The broker compiles too, and whoever came first would be charged for it.
-  await streamLens(SINGLE, singleLoad).run(0);
+  await ours[0]?.run(0);
   const outcomes = await contest([...peers, ...ours], options.rounds);
   const single = ratioOf(outcomes, PER_CPU, { ours: SINGLE, theirs: ORIGINAL });
   const batch = ratioOf(outcomes, PER_CPU, { ours: BATCHES, theirs: ORIGINAL });

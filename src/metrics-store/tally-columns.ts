@@ -3,16 +3,9 @@ import { USAGE_SUMS } from '../tally/usage.ts';
 import { AUDIT_COUNTS } from './audit.ts';
 import { EVALUATION_SUMS } from './evaluation.ts';
 
-const columns = new Map<string, string>();
-
-/** The SQL column of a field: `latencyUsSum` → `latency_us_sum`. Both SQL stores name their columns so, and ask for each row. */
+/** The SQL column of a field: `latencyUsSum` → `latency_us_sum`. Both SQL stores name their columns so. */
 export function columnOf(field: string): string {
-  let column = columns.get(field);
-  if (column === undefined) {
-    column = field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    columns.set(field, column);
-  }
-  return column;
+  return field.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 export const TALLY_SUM_COLUMNS: readonly string[] = TALLY_SUMS.map(columnOf);

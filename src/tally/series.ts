@@ -6,6 +6,9 @@ export interface Series {
   readonly provider: string;
 }
 
+/** Stands where none was read yet. */
+export const NO_SERIES: Series = { tenantId: '', route: '', model: '', provider: '' };
+
 /** Where the series beyond `MAX_SERIES_PER_TENANT` are added up, as route and as model. */
 export const OVERFLOW = '__overflow__';
 

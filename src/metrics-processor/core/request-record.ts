@@ -2,7 +2,7 @@ import type { LogRecord } from '../../event-log/event-log.ts';
 import { LlmRequest } from '../../events/llm-request.ts';
 import { PlainEvent, VALUE } from '../../events/plain-event.ts';
 import { parseTimestampMs } from '../../events/timestamp.ts';
-import type { Series } from '../../tally/series.ts';
+import { NO_SERIES, type Series } from '../../tally/series.ts';
 import { parseRecord, type RefusedRecord } from './parse-record.ts';
 import type { SeriesDictionary } from './series-dictionary.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -115,5 +115,4 @@ export function tokens(count: number | null | undefined): number {
   return count === undefined ? 0 : (count ?? Number.NaN);
 }
 
-const NO_SERIES: Series = { tenantId: '', route: '', model: '', provider: '' };
 const NO_BYTES = new Uint8Array(0);

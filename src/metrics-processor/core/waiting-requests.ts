@@ -1,4 +1,4 @@
-import type { Series } from '../../tally/series.ts';
+import { NO_SERIES, type Series } from '../../tally/series.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { type IdTable, NONE } from './id-table.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
@@ -47,7 +47,7 @@ export class WaitingRequests {
   readonly #outlived = new Map<number, Beginning>();
   readonly #free: number[] = [];
   /** What `take` gives out, again and again. */
-  readonly #taken: { -readonly [field in keyof RequestHalf]: RequestHalf[field] } = { ...NO_REQUEST };
+  readonly #taken = new TakenRequest();
   #used = 0;
 
   constructor(ids: IdTable) {
@@ -139,16 +139,16 @@ export class WaitingRequests {
   }
 }
 
-const NO_REQUEST: RequestHalf = {
-  series: { tenantId: '', route: '', model: '', provider: '' },
-  place: 0,
-  loggedAtMs: 0,
-  timestampMs: 0,
-  promptTokens: 0,
-  cachedPromptTokens: 0,
-  cacheWriteTokens: 0,
-  keptId: null,
-};
+class TakenRequest implements RequestHalf {
+  series = NO_SERIES;
+  place = 0;
+  loggedAtMs = 0;
+  timestampMs = 0;
+  promptTokens = 0;
+  cachedPromptTokens = 0;
+  cacheWriteTokens = 0;
+  keptId: string | null = null;
+}
 
 /** A count is at most `TOKENS_MAX`, which 32 bits hold. */
 const asInt = (count: number): number => (Number.isNaN(count) ? UNKNOWN : count);

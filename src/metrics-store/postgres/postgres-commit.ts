@@ -25,6 +25,23 @@ import type { JudgedNames } from './postgres-evaluation-names.ts';
 
 type Row = Record<string, number | string | null | object>;
 
+/** Fields with their columns: every row asks for them. */
+const TALLY_COLUMNS = withColumns(TALLY_SUMS);
+const USAGE_COLUMNS = withColumns(USAGE_SUMS);
+const EVALUATION_COLUMNS = withColumns(EVALUATION_SUMS);
+const AUDIT_COLUMNS = withColumns(AUDIT_COUNTS);
+const CALL_COLUMNS = withColumns(CALL_FIELDS);
+
+type Columns<Field> = readonly (readonly [field: Field, column: string])[];
+
+function withColumns<Field extends string>(fields: readonly Field[]): Columns<Field> {
+  return fields.map((field) => [field, columnOf(field)]);
+}
+
+function valuesOf<Field extends string>(columns: Columns<Field>, from: Readonly<Record<Field, number>>): Row {
+  return Object.fromEntries(columns.map(([field, column]) => [column, from[field]]));
+}
+
 export interface CommitDocument {
   /** The values of `COMMIT_CALL`. JSON, as it is written and read faster than an array per column. */
   readonly values: readonly string[];
@@ -105,7 +122,7 @@ function newestWindows(minutes: readonly FoldedTally<SeriesRef>[]): Map<SeriesRe
 
 function windowRow({ ref, windowStartMs, tally }: FoldedTally<SeriesRef>): Row {
   const row: Row = { tenant_key: ref.tenantKey, series_id: ref.id, start_ms: windowStartMs };
-  for (const field of TALLY_SUMS) row[columnOf(field)] = tally[field];
+  for (const [field, column] of TALLY_COLUMNS) row[column] = tally[field];
   row['latency_us_max'] = tally.latencyUsMax;
   row['cost_pico_usd'] = tally.costPicoUsd.value.toString();
   row['latency'] = packHistogram(tally.latency);
@@ -122,7 +139,7 @@ function usageRows(names: ResolvedNames, deltas: Commit['usages']): Row[] {
       billed_provider: billed.provider,
       billed_model: billed.model,
       band_from_tokens: billed.bandFromTokens,
-      ...Object.fromEntries(USAGE_SUMS.map((field) => [columnOf(field), usage[field]])),
+      ...valuesOf(USAGE_COLUMNS, usage),
       cost_pico_usd: usage.costPicoUsd.value.toString(),
     }),
   );
@@ -138,7 +155,7 @@ function evaluationRows(names: ResolvedNames, judged: JudgedNames, deltas: Commi
     start_ms: windowStartMs,
     name,
     pair_id: ref.id,
-    ...Object.fromEntries(EVALUATION_SUMS.map((field) => [columnOf(field), tally[field]])),
+    ...valuesOf(EVALUATION_COLUMNS, tally),
     score_micro_sum: tally.scoreMicroSum.toString(),
     labels: Object.fromEntries(tally.labels),
   }));
@@ -148,15 +165,13 @@ function auditRows(deltas: Commit['audits']): Row[] {
   return foldAudits(deltas).map(({ tenantId, hourStartMs, counts }) => ({
     start_ms: hourStartMs,
     tenant_id: tenantId,
-    ...Object.fromEntries(AUDIT_COUNTS.map((count) => [columnOf(count), counts[count]])),
+    ...valuesOf(AUDIT_COLUMNS, counts),
   }));
 }
 
-const CALL_COLUMN_OF = CALL_FIELDS.map((field) => [field, columnOf(field)] as const);
-
 function callRow(tenantKey: number, call: Call): Row {
   const row: Row = { tenant_key: tenantKey };
-  for (const [field, column] of CALL_COLUMN_OF) {
+  for (const [field, column] of CALL_COLUMNS) {
     const value = call[field];
     // An absent field is NULL to json_to_recordset, and shorter.
     if (value !== null) row[column] = typeof value === 'bigint' ? value.toString() : value;
