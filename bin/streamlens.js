@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED_MAJOR = 24;
 const main = new URL('../dist/cli/main.js', import.meta.url);
@@ -21,6 +22,11 @@ const ALLOCATOR = {
 // V8 keeps up to 48 MB for young objects. In `up`, where the main thread is one of four, 24 are as fast; with 12 a POST takes a fourth
 // more. Other threads have limits of their own, and a role by itself may take what it is given: questions take a fifth more with 24.
 const UP_YOUNG_OBJECTS = '--max-semi-space-size=8';
+
+// V8 puts what outlived its first collections among the old objects at once, from then on. Events on their way do outlive some, but all
+// end within a second: whether it happened to notice while it warmed up made a fifth more CPU in one start of two, and 110 MB.
+// bench/findings.md, "Objects that V8 takes for old".
+setFlagsFromString('--no-allocation-site-pretenuring');
 
 if (!existsSync(fileURLToPath(main))) {
   process.stderr.write('streamlens: this checkout is not built yet; run "npm install" or "npm run build"\n');
