@@ -31,6 +31,12 @@ export interface OwnerPace {
    */
   readonly effectCallsMax: number;
   readonly effectRecordsMax: number;
+  /**
+   * What is this old and not the last is a backlog. Its rows are late whenever they come, and each commit adds to the same ones again, so
+   * its commits are at least so far apart.
+   */
+  readonly backlogAgeMs: number;
+  readonly backlogCommitMs: number;
   /** Topics are read in step: requests may be ahead of the rest by this much log time, so that few calls wait. */
   readonly aheadMsMax: number;
   /** And the rest of requests by this much. None: a waiting request takes 40 bytes, a waiting response some 500. */
@@ -49,6 +55,8 @@ export const OWNER_PACE: OwnerPace = {
   replayPerWaiting: 4,
   effectCallsMax: 20_000,
   effectRecordsMax: 200_000,
+  backlogAgeMs: 5000,
+  backlogCommitMs: 1000,
   aheadMsMax: 2000,
   restAheadMsMax: 0,
 };
@@ -127,13 +135,19 @@ export class PartitionOwner {
 
   /** How long the next commit can wait; 0 when it is due. */
   commitDueInMs(): number {
-    const { commitIntervalMs, pace } = this.#options;
+    const { pace } = this.#options;
     const sinceMs = this.#ports.runtime.nowMs() - this.#lastCommitMs;
     // The machine's clock was set back: nobody knows how long ago the last commit was, and rows must stay fresh.
     if (sinceMs < 0) return 0;
-    if (!this.core.effects.isEmpty) return Math.max(0, commitIntervalMs - sinceMs);
+    if (!this.core.effects.isEmpty) return Math.max(0, this.commitIntervalMs - sinceMs);
     if (this.core.completeThroughMs > this.#committedThroughMs) return Math.max(0, pace.heartbeatMs - sinceMs);
     return pace.heartbeatMs;
+  }
+
+  /** The least time between two commits now. */
+  get commitIntervalMs(): number {
+    const { commitIntervalMs, pace } = this.#options;
+    return this.#isBehind ? Math.max(commitIntervalMs, pace.backlogCommitMs) : commitIntervalMs;
   }
 
   /** Whether it has something to commit when others do. */
@@ -202,14 +216,27 @@ export class PartitionOwner {
     });
   }
 
+  get #isBehind(): boolean {
+    const freshMs = this.#ports.runtime.nowMs() - this.#options.pace.backlogAgeMs;
+    return this.#lanes().some(
+      ({ topic, lane }) => this.#hasMore(topic, lane) && this.core.join.times.laneReadMs(topic, lane) < freshMs,
+    );
+  }
+
+  /** As far as it was seen. */
+  #hasMore(topic: InputTopic, lane: number): boolean {
+    return this.#isAtEnd.get(laneKey(topic, lane)) === false;
+  }
+
   #isFarAhead(topic: InputTopic, lane: number): boolean {
     const { times } = this.core.join;
     const readMs = times.laneReadMs(topic, lane);
     const leastMs = (lanes: readonly Lane[]) =>
       Math.min(...lanes.map((each) => times.laneReadMs(each.topic, each.lane)));
     const lanes = this.#lanes();
-    const isUnread = ({ topic: of, lane: at }: Lane) => this.#isAtEnd.get(laneKey(of, at)) === false;
-    const unread = lanes.filter((each) => isUnread(each) && (topic === TOPICS.requests || each.topic === topic));
+    const unread = lanes.filter(
+      (each) => this.#hasMore(each.topic, each.lane) && (topic === TOPICS.requests || each.topic === topic),
+    );
     if (readMs > leastMs(unread) + this.#options.pace.aheadMsMax) return true;
     if (topic === TOPICS.requests) return false;
     const requests = lanes.filter((each) => each.topic === TOPICS.requests);

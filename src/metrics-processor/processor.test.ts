@@ -62,6 +62,43 @@ test('a partition that had nothing when the others were committed does not bring
   assert.ok(pausesMs.length > 0 && pausesMs.every((ms) => ms >= 1000), `pauses of ${pausesMs.join(', ')} ms`);
 });
 
+for (const { what, ageMs, pauseMs } of [
+  { what: 'what is fresh is committed each interval', ageMs: 0, pauseMs: 100 },
+  { what: 'a backlog, whose rows are late anyway, is committed once a second', ageMs: 60_000, pauseMs: 1000 },
+]) {
+  test(`${what}, and the end of the log in the usual interval`, async () => {
+    const { store, runtime, send, processor } = aBench();
+    const startedMs: number[] = [];
+    const commit = store.commit.bind(store);
+    store.commit = (commits) => {
+      startedMs.push(runtime.clockMs);
+      return commit(commits);
+    };
+    for (let id = 0; id < 60; id++) await send('llm.requests', `${id}`);
+    runtime.clockMs += ageMs;
+    let endedMs = 0;
+    const folded = (...[, topic, { records, lag }]: Folded) => {
+      if (records > 0) runtime.clockMs += 50;
+      if (topic === 'llm.requests' && lag === 0) endedMs ||= runtime.clockMs;
+    };
+    // A record a poll, each of which takes 50 ms.
+    const one = processor({ events: { ...SILENT_EVENTS, folded } }, { pollBytesMax: 1, commitIntervalMs: 100 });
+    const running = one.run();
+    await until('all requests are counted', async () => (await countedRequests(store)) === 60);
+    one.stop();
+    await running;
+    const reading = startedMs.filter((atMs) => atMs < endedMs);
+    const pausesMs = reading.slice(1).map((atMs, index) => atMs - (reading[index] ?? 0));
+    assert.ok(pausesMs.length > 0, 'several commits');
+    assert.ok(
+      pausesMs.every((ms) => ms >= pauseMs && ms < pauseMs + 100),
+      `pauses of ${pausesMs.join(', ')} ms`,
+    );
+    const lastMs = startedMs.find((atMs) => atMs >= endedMs) ?? Infinity;
+    assert.ok(lastMs - endedMs <= 100, `${lastMs - endedMs} ms after the end`);
+  });
+}
+
 for (const [bound, pace] of [
   ['single calls', { effectCallsMax: 4 }],
   ['records', { effectRecordsMax: 4 }],

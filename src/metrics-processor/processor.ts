@@ -188,11 +188,13 @@ export class Processor {
    * bring the next commit forward: in a backlog, where a poll brings records of a few partitions only, that would be a commit a poll.
    */
   #commitDueInMs(): number {
-    const { commitIntervalMs } = this.#options;
     const { isBusy, sinceMs } = this.#committer;
-    if (isBusy) return commitIntervalMs;
-    const dueInMs = Math.min(...Array.from(this.#owners.values(), (owner) => owner.commitDueInMs()));
-    return sinceMs < 0 ? dueInMs : Math.max(dueInMs, commitIntervalMs - sinceMs);
+    if (isBusy) return this.#options.commitIntervalMs;
+    const owners = [...this.#owners.values()];
+    const dueInMs = Math.min(...owners.map((owner) => owner.commitDueInMs()));
+    const withNews = owners.filter((owner) => owner.hasNews);
+    if (sinceMs < 0 || withNews.length === 0) return dueInMs;
+    return Math.max(dueInMs, Math.min(...withNews.map((owner) => owner.commitIntervalMs)) - sinceMs);
   }
 
   get #isFull(): boolean {

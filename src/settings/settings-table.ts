@@ -223,7 +223,8 @@ export const SETTINGS = {
     kind: is.duration(1, 60_000),
     fallback: '100ms',
     commands: PROCESSING,
-    about: 'the least time between two commits of a process: smaller is fresher, larger is cheaper',
+    about:
+      'the least time between two commits of a process: smaller is fresher, larger is cheaper; for a backlog at least 1s',
   }),
   callsPerSecondMax: setting({
     env: 'CALLS_PER_SECOND_MAX',

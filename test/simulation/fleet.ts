@@ -160,7 +160,8 @@ export class Fleet {
     const { replayRecordsMax, replayPerWaiting, effectRecordsMax } = this.#world.plan;
     const checkpoints = { replayRecordsMax, replayPerWaiting };
     const bounds = { effectCallsMax: effectRecordsMax, effectRecordsMax };
-    return { heartbeatMs: 1000, sealStepMs: 100, aheadMsMax: 500, restAheadMsMax: 500, ...checkpoints, ...bounds };
+    const steps = { heartbeatMs: 1000, sealStepMs: 100, aheadMsMax: 500, restAheadMsMax: 500 };
+    return { ...steps, ...checkpoints, ...bounds, backlogAgeMs: 200, backlogCommitMs: 300 };
   }
 
   #events(host: Host) {
