@@ -88,26 +88,47 @@ async function acceptBatch(request: PostedRequest, context: EventContext): Promi
     const error = read as FieldError;
     throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
   }
-  const records: NewRecord[] = [];
-  const counts = { request: 0, response: 0, evaluation: 0 };
-  const events = (read as readonly ReadEvent[]).map((sent) => {
-    const event = forSender(sent, sender);
-    if (event.ok) {
-      records.push(event.record);
-      counts[event.type]++;
-    }
-    return event;
-  });
-  const rejected = events.length - records.length;
+  const { records, counts, rejected, items } = divide(read as readonly ReadEvent[], sender);
   if (rejected > 0) context.metrics.rejected('invalid', rejected);
-  if (records.length === 0) throw noneValid(events);
-  sender.charge(events.length);
+  if (records.length === 0) throw noneValid(items, rejected);
+  sender.charge(records.length + rejected);
   await accept(records, context);
   for (const eventType of ['request', 'response', 'evaluation'] as const) {
     if (counts[eventType] > 0) context.metrics.accepted(eventType, counts[eventType]);
   }
-  const errors = rejectedItems(events).map(({ index, errors: wrong }) => ({ index, detail: inWords(wrong) }));
-  return { accepted: records.length, rejected, errors };
+  return {
+    accepted: records.length,
+    rejected,
+    errors: items.map(({ index, errors }) => ({ index, detail: inWords(errors) })),
+  };
+}
+
+/** What a batch holds. The events themselves are not kept while their records are written. */
+interface DividedBatch {
+  readonly records: readonly NewRecord[];
+  readonly counts: Readonly<Record<EventType, number>>;
+  readonly rejected: number;
+  /** The first of the rejected. */
+  readonly items: readonly RejectedItem[];
+}
+
+interface RejectedItem {
+  readonly index: number;
+  readonly errors: readonly FieldError[];
+}
+
+function divide(events: readonly ReadEvent[], sender: Sender): DividedBatch {
+  const records: NewRecord[] = [];
+  const items: RejectedItem[] = [];
+  const counts = { request: 0, response: 0, evaluation: 0 };
+  for (let index = 0; index < events.length; index++) {
+    const event = forSender(events[index] as ReadEvent, sender);
+    if (event.ok) {
+      records.push(event.record);
+      counts[event.type]++;
+    } else if (items.length < BATCH_ERRORS_MAX) items.push({ index, errors: event.errors });
+  }
+  return { records, counts, rejected: events.length - records.length, items };
 }
 
 /** A key that belongs to a tenant may not speak for another. */
@@ -118,21 +139,12 @@ function forSender(event: ReadEvent, sender: Sender): ReadEvent {
   return { ok: false, reason: 'invalid', errors: [{ path: '/tenant_id', message }] };
 }
 
-function rejectedItems(events: readonly ReadEvent[]): { index: number; errors: readonly FieldError[] }[] {
-  const items: { index: number; errors: readonly FieldError[] }[] = [];
-  for (const [index, event] of events.entries()) {
-    if (!event.ok) items.push({ index, errors: event.errors });
-    if (items.length === BATCH_ERRORS_MAX) break;
-  }
-  return items;
-}
-
-function noneValid(events: readonly ReadEvent[]): Problem {
-  if (events.length === 0) return new Problem(400, 'The batch holds no event');
-  const errors = rejectedItems(events).flatMap(({ index, errors: wrong }) =>
+function noneValid(items: readonly RejectedItem[], rejected: number): Problem {
+  if (rejected === 0) return new Problem(400, 'The batch holds no event');
+  const errors = items.flatMap(({ index, errors: wrong }) =>
     wrong.map(({ path, message }) => ({ path: `/${index}${path}`, message })),
   );
-  return new Problem(400, `None of the ${events.length} events is valid: ${inWords(errors)}`, { errors });
+  return new Problem(400, `None of the ${rejected} events is valid: ${inWords(errors)}`, { errors });
 }
 
 /** `/model is required; /timestamp must be …` */
