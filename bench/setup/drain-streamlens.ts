@@ -4,6 +4,7 @@ import type { Contestant, Measurement } from '../measure/contest.ts';
 import { CpuMeter, cpuSecondsOf, peakMemoryMbOf } from '../measure/process-usage.ts';
 import { type ChildProgram, startRole } from './child-program.ts';
 import type { Program } from './program.ts';
+import { scraped } from './scraped.ts';
 import type { BenchKafka, BenchPostgres } from './services.ts';
 import { committedRecords, streamLensRows, withDatabase } from './stored-rows.ts';
 import { until } from './until.ts';
@@ -39,12 +40,16 @@ export interface StreamLensDrain {
   readonly processes: number;
   readonly name: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Also measures the second half by itself, in which the processes have started and V8 has compiled what is hot. */
+  readonly showsSecondHalf?: boolean;
 }
+
+export const SECOND_HALF = 'records per CPU s (app), second half';
 
 /** StreamLens drains the topics into an empty database; every row is compared. */
 export function streamLensDrain(
   ground: DrainGround,
-  { program, processes, name, env: extra = {} }: StreamLensDrain,
+  { program, processes, name, env: extra = {}, showsSecondHalf = false }: StreamLensDrain,
 ): Contestant {
   const { kafka, postgres, oracle, records } = ground;
   return {
@@ -66,20 +71,42 @@ export function streamLensDrain(
           );
         }
         await until('the tables exist', () => hasProgress(dsn), { everyMs: 50 });
-        await withDatabase(dsn, (client) =>
-          until('all is committed', async () => (await committedRecords(client)) === records),
-        );
+        const appCpu = (): number => roles.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0);
+        const half = await withDatabase(dsn, async (client) => {
+          const committed = (count: number): Promise<void> =>
+            until(`${count} records are committed`, async () => (await committedRecords(client)) >= count);
+          await committed(records / 2);
+          const stand = showsSecondHalf ? { folded: await foldedRecords(ports), app: appCpu() } : null;
+          await committed(records);
+          return stand;
+        });
         const seconds = meter.elapsedSeconds();
         const { broker, database } = meter.used();
-        const app = roles.reduce((sum, { pid }) => sum + cpuSecondsOf(pid), 0);
+        const app = appCpu();
         const peakMb = Math.max(...roles.map(({ pid }) => peakMemoryMbOf(pid)));
         assertEqual(name, oracle, await streamLensRows(dsn));
-        return drainMeasurement(ground, { app, broker, database }, { seconds, peakMb });
+        const measured = drainMeasurement(ground, { app, broker, database }, { seconds, peakMb });
+        return half === null ? measured : { ...measured, [SECOND_HALF]: secondHalf(half, { folded: records, app }) };
       } finally {
         await Promise.all(roles.map((role) => role.stop()));
       }
     },
   };
+}
+
+interface Stand {
+  readonly folded: number;
+  readonly app: number;
+}
+
+function secondHalf(half: Stand, end: Stand): number {
+  return (end.folded - half.folded) / (end.app - half.app);
+}
+
+/** What the processes have read so far, committed or not: as much as their CPU seconds are for. */
+async function foldedRecords(ports: readonly number[]): Promise<number> {
+  const counts = await Promise.all(ports.map((port) => scraped(port, 'streamlens_processor_records_total')));
+  return counts.flatMap((count) => [...count.values()]).reduce((sum, count) => sum + count, 0);
 }
 
 function hasProgress(dsn: string): Promise<boolean> {

@@ -3,7 +3,6 @@ import { LlmEvaluation } from './llm-evaluation.ts';
 import { LlmRequest } from './llm-request.ts';
 import { LlmResponse } from './llm-response.ts';
 import { PlainEvent } from './plain-event.ts';
-import { isWordAt } from './plain-json.ts';
 import type { EventType } from './topics.ts';
 
 /** An event that is valid for certain. */
@@ -19,27 +18,32 @@ export interface ScannedEvent {
  * has to name its type names it first, as senders of batches do.
  */
 export class EventScanner {
-  readonly #readers: readonly Reader[] = [
-    readerOf('request', LlmRequest),
-    readerOf('response', LlmResponse),
-    readerOf('evaluation', LlmEvaluation),
-  ];
+  readonly #request = readerOf('request', LlmRequest);
+  readonly #response = readerOf('response', LlmResponse);
+  readonly #evaluation = readerOf('evaluation', LlmEvaluation);
 
   /** The event that `bytes` are; null where `JSON.parse` and the schema have to decide. */
   scan(bytes: Uint8Array, given: EventType | null): ScannedEvent | null {
-    const typeAt = given === null ? leadingTypeAt(bytes) : 0;
-    for (const reader of this.#readers) {
-      if (given === null ? isWordAt(bytes, typeAt, reader.quotedType) : given === reader.type) {
-        return readWith(reader, bytes, given === null);
-      }
-    }
-    return null;
+    const reader = given === null ? this.#readerFor(bytes) : this.#readerOf(given);
+    return reader === null ? null : readWith(reader, bytes, given === null);
+  }
+
+  #readerOf(type: EventType): Reader {
+    if (type === 'request') return this.#request;
+    return type === 'response' ? this.#response : this.#evaluation;
+  }
+
+  /** By the third letter of a type that comes first, written with one space before it or none. What the event says is looked at later. */
+  #readerFor(bytes: Uint8Array): Reader | null {
+    const letter = bytes[LETTER_AT + (bytes[OPENING_BYTES] === SPACE ? 1 : 0)];
+    if (letter === LETTER_Q) return this.#request;
+    if (letter === LETTER_S) return this.#response;
+    return letter === LETTER_A ? this.#evaluation : null;
   }
 }
 
 interface Reader {
   readonly type: EventType;
-  readonly quotedType: string;
   readonly typeBytes: Uint8Array;
   readonly event: PlainEvent;
   readonly typeField: number;
@@ -51,7 +55,6 @@ function readerOf(type: EventType, schema: TObject): Reader {
   const event = new PlainEvent(schema);
   return {
     type,
-    quotedType: `"${type}"`,
     typeBytes: Buffer.from(type),
     event,
     typeField: event.field('type'),
@@ -75,11 +78,11 @@ function readWith(reader: Reader, bytes: Uint8Array, isTypeInside: boolean): Sca
   return scanned;
 }
 
-/** Where the value of the first field begins if that is `type`, written with one space or none; otherwise -1. */
-function leadingTypeAt(bytes: Uint8Array): number {
-  if (!isWordAt(bytes, 0, OPENING)) return -1;
-  return bytes[OPENING.length] === SPACE ? OPENING.length + 1 : OPENING.length;
-}
-
-const OPENING = '{"type":';
+/** Of `{"type":`. */
+const OPENING_BYTES = 8;
+/** Behind the quote and two letters. */
+const LETTER_AT = OPENING_BYTES + 3;
 const SPACE = 0x20;
+const LETTER_Q = 0x71;
+const LETTER_S = 0x73;
+const LETTER_A = 0x61;
