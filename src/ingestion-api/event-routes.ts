@@ -75,20 +75,7 @@ interface BatchAnswer {
 
 async function acceptBatch(request: PostedRequest, context: EventContext): Promise<BatchAnswer> {
   const sender = await context.checkSender(request);
-  const type = mediaType(
-    request,
-    'application/json',
-    'application/x-ndjson',
-    'application/ndjson',
-    'application/jsonl',
-  );
-  const body = await readBody(request, BATCH_BYTES_MAX);
-  const read = type === 'application/json' ? await readJsonBatch(body) : await readNdjsonBatch(body, context.scanner);
-  if (!Array.isArray(read)) {
-    const error = read as FieldError;
-    throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
-  }
-  const { records, counts, rejected, items } = divide(read as readonly ReadEvent[], sender);
+  const { records, counts, rejected, items } = await readBatch(request, sender, context.scanner);
   if (rejected > 0) context.metrics.rejected('invalid', rejected);
   if (records.length === 0) throw noneValid(items, rejected);
   sender.charge(records.length + rejected);
@@ -104,7 +91,7 @@ async function acceptBatch(request: PostedRequest, context: EventContext): Promi
 }
 
 /** What a batch holds. The events themselves are not kept while their records are written. */
-interface DividedBatch {
+interface Batch {
   readonly records: readonly NewRecord[];
   readonly counts: Readonly<Record<EventType, number>>;
   readonly rejected: number;
@@ -117,7 +104,25 @@ interface RejectedItem {
   readonly errors: readonly FieldError[];
 }
 
-function divide(events: readonly ReadEvent[], sender: Sender): DividedBatch {
+/** @throws {Problem} where it cannot be read at all */
+async function readBatch(request: PostedRequest, sender: Sender, scanner: EventScanner): Promise<Batch> {
+  const type = mediaType(
+    request,
+    'application/json',
+    'application/x-ndjson',
+    'application/ndjson',
+    'application/jsonl',
+  );
+  const body = await readBody(request, BATCH_BYTES_MAX);
+  const read = type === 'application/json' ? await readJsonBatch(body) : await readNdjsonBatch(body, scanner);
+  if (!Array.isArray(read)) {
+    const error = read as FieldError;
+    throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
+  }
+  return divide(read as readonly ReadEvent[], sender);
+}
+
+function divide(events: readonly ReadEvent[], sender: Sender): Batch {
   const records: NewRecord[] = [];
   const items: RejectedItem[] = [];
   const counts = { request: 0, response: 0, evaluation: 0 };
