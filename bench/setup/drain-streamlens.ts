@@ -75,10 +75,10 @@ export function streamLensDrain(
         const half = await withDatabase(dsn, async (client) => {
           const committed = (count: number): Promise<void> =>
             until(`${count} records are committed`, async () => (await committedRecords(client)) >= count);
-          await committed(records / 2);
-          const stand = showsSecondHalf ? { folded: await foldedRecords(ports), app: appCpu() } : null;
+          if (showsSecondHalf) await committed(records / 2);
+          const atHalf = showsSecondHalf ? { folded: await foldedRecords(ports), app: appCpu() } : null;
           await committed(records);
-          return stand;
+          return atHalf;
         });
         const seconds = meter.elapsedSeconds();
         const { broker, database } = meter.used();
@@ -86,21 +86,13 @@ export function streamLensDrain(
         const peakMb = Math.max(...roles.map(({ pid }) => peakMemoryMbOf(pid)));
         assertEqual(name, oracle, await streamLensRows(dsn));
         const measured = drainMeasurement(ground, { app, broker, database }, { seconds, peakMb });
-        return half === null ? measured : { ...measured, [SECOND_HALF]: secondHalf(half, { folded: records, app }) };
+        if (half === null) return measured;
+        return { ...measured, [SECOND_HALF]: (records - half.folded) / (app - half.app) };
       } finally {
         await Promise.all(roles.map((role) => role.stop()));
       }
     },
   };
-}
-
-interface Stand {
-  readonly folded: number;
-  readonly app: number;
-}
-
-function secondHalf(half: Stand, end: Stand): number {
-  return (end.folded - half.folded) / (end.app - half.app);
 }
 
 /** What the processes have read so far, committed or not: as much as their CPU seconds are for. */

@@ -18,27 +18,16 @@ export interface ScannedEvent {
  * has to name its type names it first, as senders of batches do.
  */
 export class EventScanner {
-  readonly #request = readerOf('request', LlmRequest);
-  readonly #response = readerOf('response', LlmResponse);
-  readonly #evaluation = readerOf('evaluation', LlmEvaluation);
+  readonly #readers: Readonly<Record<EventType, Reader>> = {
+    request: readerOf('request', LlmRequest),
+    response: readerOf('response', LlmResponse),
+    evaluation: readerOf('evaluation', LlmEvaluation),
+  };
 
   /** The event that `bytes` are; null where `JSON.parse` and the schema have to decide. */
   scan(bytes: Uint8Array, given: EventType | null): ScannedEvent | null {
-    const reader = given === null ? this.#readerFor(bytes) : this.#readerOf(given);
-    return reader === null ? null : readWith(reader, bytes, given === null);
-  }
-
-  #readerOf(type: EventType): Reader {
-    if (type === 'request') return this.#request;
-    return type === 'response' ? this.#response : this.#evaluation;
-  }
-
-  /** By the third letter of a type that comes first, written with one space before it or none. What the event says is looked at later. */
-  #readerFor(bytes: Uint8Array): Reader | null {
-    const letter = bytes[LETTER_AT + (bytes[OPENING_BYTES] === SPACE ? 1 : 0)];
-    if (letter === LETTER_Q) return this.#request;
-    if (letter === LETTER_S) return this.#response;
-    return letter === LETTER_A ? this.#evaluation : null;
+    const type = given ?? likelyType(bytes);
+    return type === null ? null : readWith(this.#readers[type], bytes, given === null);
   }
 }
 
@@ -76,6 +65,14 @@ function readWith(reader: Reader, bytes: Uint8Array, isTypeInside: boolean): Sca
     : null;
   event.release();
   return scanned;
+}
+
+/** By the third letter of a type that comes first, written with one space before it or none. Whether it is that type shows when it is read. */
+function likelyType(bytes: Uint8Array): EventType | null {
+  const letter = bytes[LETTER_AT + (bytes[OPENING_BYTES] === SPACE ? 1 : 0)];
+  if (letter === LETTER_Q) return 'request';
+  if (letter === LETTER_S) return 'response';
+  return letter === LETTER_A ? 'evaluation' : null;
 }
 
 /** Of `{"type":`. */

@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import type { GroupListener, LogPosition, PollLimits } from '../event-log/event-log.ts';
 import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
 import { OWNER_PACE } from './partition-owner.ts';
-import { aBench, countedRequests, SILENT_EVENTS, turns, until } from './processor-builders.contract.ts';
+import {
+  aBench,
+  countedRequests,
+  type FastRuntime,
+  SILENT_EVENTS,
+  type StoreWithOutages,
+  turns,
+  until,
+} from './processor-builders.contract.ts';
 
 test('a processor that is stopped while the store is away skips no record', async () => {
   const { store, send, processor } = aBench();
@@ -45,12 +53,7 @@ test('partitions are committed together when the first of them is due', async ()
 
 test('a partition that had nothing when the others were committed does not bring the next commit forward', async () => {
   const { store, runtime, send, processor } = aBench({ partitionCount: 3 });
-  const startedMs: number[] = [];
-  const commit = store.commit.bind(store);
-  store.commit = (commits) => {
-    startedMs.push(runtime.clockMs);
-    return commit(commits);
-  };
+  const startedMs = commitTimes(store, runtime);
   for (let id = 0; id < 30; id++) await send('llm.requests', `${id}`);
   // A record a poll, so that each poll brings something to one partition only.
   const one = processor({}, { pollBytesMax: 1, commitIntervalMs: 1000 });
@@ -58,7 +61,7 @@ test('a partition that had nothing when the others were committed does not bring
   await until('all requests are counted', async () => (await countedRequests(store)) === 30);
   one.stop();
   await running;
-  const pausesMs = startedMs.slice(1).map((atMs, index) => atMs - (startedMs[index] ?? 0));
+  const pausesMs = pausesOf(startedMs);
   assert.ok(pausesMs.length > 0 && pausesMs.every((ms) => ms >= 1000), `pauses of ${pausesMs.join(', ')} ms`);
 });
 
@@ -68,12 +71,7 @@ for (const { what, ageMs, pauseMs } of [
 ]) {
   test(`${what}, and the end of the log in the usual interval`, async () => {
     const { store, runtime, send, processor } = aBench();
-    const startedMs: number[] = [];
-    const commit = store.commit.bind(store);
-    store.commit = (commits) => {
-      startedMs.push(runtime.clockMs);
-      return commit(commits);
-    };
+    const startedMs = commitTimes(store, runtime);
     for (let id = 0; id < 60; id++) await send('llm.requests', `${id}`);
     runtime.clockMs += ageMs;
     let endedMs = 0;
@@ -87,8 +85,7 @@ for (const { what, ageMs, pauseMs } of [
     await until('all requests are counted', async () => (await countedRequests(store)) === 60);
     one.stop();
     await running;
-    const reading = startedMs.filter((atMs) => atMs < endedMs);
-    const pausesMs = reading.slice(1).map((atMs, index) => atMs - (reading[index] ?? 0));
+    const pausesMs = pausesOf(startedMs.filter((atMs) => atMs < endedMs));
     assert.ok(pausesMs.length > 0, 'several commits');
     assert.ok(
       pausesMs.every((ms) => ms >= pauseMs && ms < pauseMs + 100),
@@ -158,6 +155,21 @@ test('what a partition was called complete through does not fall back after a re
 });
 
 type Folded = Parameters<typeof SILENT_EVENTS.folded>;
+
+/** When each commit from now on was asked for; the list grows. */
+function commitTimes(store: StoreWithOutages, runtime: FastRuntime): readonly number[] {
+  const startedMs: number[] = [];
+  const commit = store.commit.bind(store);
+  store.commit = (commits) => {
+    startedMs.push(runtime.clockMs);
+    return commit(commits);
+  };
+  return startedMs;
+}
+
+function pausesOf(timesMs: readonly number[]): number[] {
+  return timesMs.slice(1).map((atMs, index) => atMs - (timesMs[index] ?? 0));
+}
 
 /** A log that tells its member to give the partition back and to take it again, while a poll is held up. */
 class BouncingLog extends MemoryEventLog {

@@ -186,6 +186,7 @@ export class Processor {
   /**
    * When the first partition has to be committed, and with it what the others hold. One that had nothing when the others were committed does not
    * bring the next commit forward: in a backlog, where a poll brings records of a few partitions only, that would be a commit a poll.
+   * The longer interval of a backlog holds while all that there is to commit is one.
    */
   #commitDueInMs(): number {
     const { isBusy, sinceMs } = this.#committer;
