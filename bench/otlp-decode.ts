@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { decodeTraces, type OtlpFormat } from '../src/otlp/decode-traces.ts';
-import { RecentCalls } from '../src/otlp/recent-calls.ts';
+import { decodeTraces, type OtlpFormat } from '../src/otlp/decode/decode-traces.ts';
+import { createKeyTable } from '../src/otlp/dialects/wanted-keys.ts';
+import { RecentCalls } from '../src/otlp/fold/recent-calls.ts';
 import { spansToEvents } from '../src/otlp/spans-to-events.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../src/otlp/tenant-and-route.ts';
-import { createKeyTable } from '../src/otlp/wanted-keys.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../src/otlp/to-events/tenant-and-route.ts';
 
 /**
  * Spans per second and core for a body of 512 captured spans, first decoded only, then turned into events.

@@ -13,9 +13,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 const ENTRIES = [
   'src/cli/main.ts',
-  'src/app/processor-thread.ts',
-  'src/app/query-thread.ts',
-  'src/app/key-thread.ts',
+  'src/app/threads/processor-thread.ts',
+  'src/app/threads/query-thread.ts',
+  'src/app/threads/key-thread.ts',
   'src/event-log/sqlite/append-thread.ts',
 ];
 

@@ -1,5 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
-import type { BackfillReport } from '../backfill/backfill.ts';
+import type { BackfillReport } from '../commands/backfill/backfill.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import type { Settings } from '../settings/settings-table.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
@@ -79,9 +79,9 @@ async function backfillOne(
   settings: Settings,
   how: HowToBackfill & { readonly signal: AbortSignal },
 ): Promise<BackfillReport> {
-  const { backfill } = await import('../backfill/backfill.ts');
-  const { openInput } = await import('../backfill/open-input.ts');
-  const { showBackfillProgress } = await import('../backfill/backfill-progress.ts');
+  const { backfill } = await import('../commands/backfill/backfill.ts');
+  const { openInput } = await import('../commands/backfill/open-input.ts');
+  const { showBackfillProgress } = await import('../commands/backfill/backfill-progress.ts');
   const input = await openInput(file);
   const progress = showBackfillProgress(input.size);
   const { baseUrl, apiKey, dedupHorizonMs } = settings;

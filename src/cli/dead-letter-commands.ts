@@ -1,5 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
-import type { DeadLetter, DeadLetterReason, ListedLetter } from '../app/dead-letters.ts';
+import type { DeadLetter, DeadLetterReason, ListedLetter } from '../app/tasks/dead-letters.ts';
 import { INPUT_TOPICS } from '../events/topics.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
@@ -37,7 +37,7 @@ export function addDeadLetterCommands(program: CommanderCommand): void {
   addSettingOptions(list, 'dead-letters').action(async (options: Record<string, unknown>) => {
     const settings = settingsFrom('dead-letters', options);
     const limit = limitOf(String(options['limit']));
-    const { listDeadLetters } = await import('../app/dead-letters.ts');
+    const { listDeadLetters } = await import('../app/tasks/dead-letters.ts');
     const listed = await listDeadLetters(settings, limit);
     process.stdout.write(options['json'] === true ? listed.map(letterJson).join('') : letterTable(listed));
   });
@@ -57,7 +57,7 @@ export function addDeadLetterCommands(program: CommanderCommand): void {
 async function replayAsAsked(options: Record<string, unknown>): Promise<void> {
   const settings = settingsFrom('dead-letters', options);
   const query = replayQueryOf(options);
-  const { replay } = await import('../app/dead-letters.ts');
+  const { replay } = await import('../app/tasks/dead-letters.ts');
   let told = 0;
   const report = await replay(settings, query, (letter, what) => {
     if (told++ < TOLD_MAX) process.stdout.write(`${placeOf(letter)}  ${letter.reason}: ${what}\n`);

@@ -1,5 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
-import type { ApiKey } from '../app/manage-keys.ts';
+import type { ApiKey } from '../app/tasks/manage-keys.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { shortText, textTable } from './text-table.ts';
@@ -19,7 +19,7 @@ export function addKeyCommands(program: CommanderCommand): void {
   addCreate(keys);
   const list = keys.command('list').description('shows all keys, never their text').option('--json', 'as JSON');
   addSettingOptions(list, 'keys').action(async (options: Record<string, unknown>) => {
-    const { listKeys } = await import('../app/manage-keys.ts');
+    const { listKeys } = await import('../app/tasks/manage-keys.ts');
     const listed = await listKeys(settingsFrom('keys', options));
     process.stdout.write(
       options['json'] === true ? `${JSON.stringify(listed.map(keyJson), null, 2)}\n` : keyTable(listed),
@@ -30,7 +30,7 @@ export function addKeyCommands(program: CommanderCommand): void {
     .description('ends a key')
     .argument('<id>', 'the id of the key, as list shows it');
   addSettingOptions(revoke, 'keys').action(async (id: string, options: Record<string, unknown>) => {
-    const { revokeKey } = await import('../app/manage-keys.ts');
+    const { revokeKey } = await import('../app/tasks/manage-keys.ts');
     const outcome = await revokeKey(settingsFrom('keys', options), id);
     if (outcome === 'unknown')
       throw new Error(`There is no key with the id "${shortText(id, 50)}"; keys list shows them`);
@@ -54,7 +54,7 @@ function addCreate(keys: CommanderCommand): void {
     if (name.length > NAME_CHARACTERS_MAX) {
       throw new SettingError(`--name must have at most ${NAME_CHARACTERS_MAX} characters; got ${name.length}`);
     }
-    const { createKey } = await import('../app/manage-keys.ts');
+    const { createKey } = await import('../app/tasks/manage-keys.ts');
     const { id, text } = await createKey(settings, { name, tenantId });
     // The key alone on stdout, so that a script can take it.
     process.stderr.write(

@@ -1,7 +1,7 @@
 import type { Command as CommanderCommand } from 'commander';
-import type { RecomputeReport } from '../app/recompute-prices.ts';
+import type { RecomputeReport } from '../app/tasks/recompute-prices.ts';
+import { type Progress, showProgress } from '../commands/traffic/progress.ts';
 import { SettingError } from '../settings/read-settings.ts';
-import { type Progress, showProgress } from '../traffic/progress.ts';
 import { parseInstant } from './parse-instant.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { textTable } from './text-table.ts';
@@ -30,7 +30,7 @@ export function addPriceCommands(program: CommanderCommand): void {
   addSettingOptions(cli, 'prices').action(async (options: Record<string, unknown>) => {
     const settings = settingsFrom('prices', options);
     const query = queryOf(options, Date.now());
-    const { recomputePrices } = await import('../app/recompute-prices.ts');
+    const { recomputePrices } = await import('../app/tasks/recompute-prices.ts');
     let progress: Progress | undefined;
     const report = await recomputePrices(settings, query, {
       onPages: (count) => {

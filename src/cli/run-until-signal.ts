@@ -1,4 +1,4 @@
-import type { RunningProgram } from '../app/running-program.ts';
+import type { RunningProgram } from '../app/programs/running-program.ts';
 
 /** A stop that takes longer is cut: what was taken is in the log. */
 const STOP_MS_MAX = 9500;

@@ -1,5 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
-import type { RunningProgram } from '../app/running-program.ts';
+import type { RunningProgram } from '../app/programs/running-program.ts';
 import type { Command, Settings } from '../settings/settings-table.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
@@ -15,22 +15,25 @@ const SERVERS: readonly Server[] = [
   {
     command: 'up',
     about: 'all three roles in one process; needs no other service',
-    start: async (settings) => (await import('../app/up.ts')).startUp(settings),
+    start: async (settings) => (await import('../app/programs/up.ts')).startUp(settings),
   },
   {
     command: 'ingestion-api',
     about: 'HTTP in, events out to the log',
-    start: async (settings) => (await import('../app/separate-ingestion-api.ts')).startSeparateIngestion(settings),
+    start: async (settings) =>
+      (await import('../app/programs/separate-ingestion-api.ts')).startSeparateIngestion(settings),
   },
   {
     command: 'metrics-processor',
     about: 'joins, adds up, writes the store and llm.metrics',
-    start: async (settings) => (await import('../app/separate-metrics-processor.ts')).startSeparateProcessor(settings),
+    start: async (settings) =>
+      (await import('../app/programs/separate-metrics-processor.ts')).startSeparateProcessor(settings),
   },
   {
     command: 'metrics-api',
     about: 'query API and dashboard',
-    start: async (settings) => (await import('../app/separate-metrics-api.ts')).startSeparateMetricsApi(settings),
+    start: async (settings) =>
+      (await import('../app/programs/separate-metrics-api.ts')).startSeparateMetricsApi(settings),
   },
 ];
 

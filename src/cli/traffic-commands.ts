@@ -5,7 +5,7 @@ export function addTrafficCommands(program: CommanderCommand): void {
   const generate = program.command('generate-traffic').description('makes up realistic sample traffic and sends it');
   addSettingOptions(generate, 'generate-traffic').action(async (options: Record<string, unknown>) => {
     const settings = settingsFrom('generate-traffic', options);
-    const { generateTraffic } = await import('../traffic/generate-traffic.ts');
+    const { generateTraffic } = await import('../commands/traffic/generate-traffic.ts');
     const report = await generateTraffic({
       target: settings,
       requests: settings.requests,
@@ -23,7 +23,7 @@ export function addTrafficCommands(program: CommanderCommand): void {
     .argument('<file...>', 'CSV files of Azure/AzurePublicDataset');
   addSettingOptions(replay, 'replay-trace').action(async (files: string[], options: Record<string, unknown>) => {
     const settings = settingsFrom('replay-trace', options);
-    const { replayTrace } = await import('../traffic/replay-trace.ts');
+    const { replayTrace } = await import('../commands/traffic/replay-trace.ts');
     const report = await replayTrace({
       files,
       target: settings,

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
-import type { Logger } from '../observability/logger.ts';
+import type { Logger } from './logger.ts';
 import { Problem } from './problem.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 

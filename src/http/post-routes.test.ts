@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
-import { createLogger } from '../observability/logger.ts';
 import { createHttpServer } from './http-server.ts';
+import { createLogger } from './logger.ts';
 import { addPostRoutes, type PostHandler } from './post-routes.ts';
 import { Problem } from './problem.ts';
 

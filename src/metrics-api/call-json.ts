@@ -1,8 +1,8 @@
 import { formatInstant } from '../events/timestamp.ts';
 import type { Call } from '../metrics-store/call.ts';
+import { toUsd } from '../metrics-store/metrics-json.ts';
 import { billableTokens, type CostLine, costLines } from '../prices/cost.ts';
 import type { PriceBook } from '../prices/price-book.ts';
-import { toUsd } from '../tally/metrics-json.ts';
 
 /** A call in the field names of the contract; what is not known is null. */
 export function callJson(call: Call): object {

@@ -1,7 +1,7 @@
 import { formatSecond } from '../events/timestamp.ts';
+import { metricsJson, type WindowName, windowName } from '../metrics-store/metrics-json.ts';
 import type { MetricsReader, MetricsRow } from '../metrics-store/metrics-reader.ts';
 import type { PriceBook } from '../prices/price-book.ts';
-import { metricsJson, type WindowName, windowName } from '../tally/metrics-json.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { auditJson } from './audit-json.ts';
 import { callDetailJson, callJson } from './call-json.ts';

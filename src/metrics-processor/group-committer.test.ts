@@ -3,10 +3,10 @@ import { test } from 'node:test';
 import { TOPICS } from '../events/topics.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { aRequest, CORE_OPTIONS, FLAT_PRICES, minute, START } from './core/core-builders.contract.ts';
-import { PartitionCore } from './core/partition-core.ts';
+import { ShardCore } from './core/shard-core.ts';
 import { GroupCommitter } from './group-committer.ts';
-import { OWNER_PACE, type OwnerPorts, PartitionOwner } from './partition-owner.ts';
 import { FastRuntime, SILENT_EVENTS, StoreWithOutages, turns } from './processor-builders.contract.ts';
+import { OWNER_PACE, type OwnerPorts, ShardOwner } from './shard-owner.ts';
 
 const { signal } = new AbortController();
 
@@ -122,14 +122,14 @@ function somePorts(): Ports {
   return { store: new StoreWithOutages(), runtime: new FastRuntime(), events: SILENT_EVENTS };
 }
 
-function anOwner(ports: Ports, partition: number): PartitionOwner {
-  const core = new PartitionCore({ ...CORE_OPTIONS, partition, shardCount: 3 });
+function anOwner(ports: Ports, partition: number): ShardOwner {
+  const core = new ShardCore({ ...CORE_OPTIONS, partition, shardCount: 3 });
   const recovered = { core, seq: 0, completeThroughMs: 0, recordsRead: 0 };
-  return new PartitionOwner(recovered, { partition, commitIntervalMs: 20, pace: OWNER_PACE }, ports);
+  return new ShardOwner(recovered, { partition, commitIntervalMs: 20, pace: OWNER_PACE }, ports);
 }
 
 /** A request in each of these minutes. */
-function foldRequests(owner: PartitionOwner, minutes: readonly number[]): void {
+function foldRequests(owner: ShardOwner, minutes: readonly number[]): void {
   for (const atMinute of minutes) {
     const offset = owner.core.position(TOPICS.requests, 0);
     const partition = owner.core.partitionOf(0);

@@ -1,7 +1,7 @@
 import type { Commit } from '../metrics-store/commit.ts';
 import { seriesKey } from '../tally/series.ts';
-import type { OwnerPorts, PartitionOwner } from './partition-owner.ts';
 import { retry } from './retry.ts';
+import type { OwnerPorts, ShardOwner } from './shard-owner.ts';
 
 /**
  * Commits what the partitions of a process hold, all of them in one transaction. Calls are spread over partitions by their id, so every
@@ -35,7 +35,7 @@ export class GroupCommitter {
   }
 
   /** Starts a commit unless one is in flight. @returns the one in flight; rejects when the store refuses for good */
-  commit(owners: readonly PartitionOwner[], signal: AbortSignal): Promise<void> {
+  commit(owners: readonly ShardOwner[], signal: AbortSignal): Promise<void> {
     this.#inFlight ??= this.#commit(owners, signal).finally(() => {
       this.#inFlight = null;
     });
@@ -47,7 +47,7 @@ export class GroupCommitter {
    * for the commit in flight, which may hold a part of theirs, but not for its turn among those that follow. If that takes too long the rest is
    * left to the next owner: committed later, it would only fence him.
    */
-  async finish(owners: readonly PartitionOwner[], signal: AbortSignal): Promise<void> {
+  async finish(owners: readonly ShardOwner[], signal: AbortSignal): Promise<void> {
     await this.settled();
     if (signal.aborted) return;
     await this.#commit(
@@ -56,7 +56,7 @@ export class GroupCommitter {
     );
   }
 
-  async #commit(given: readonly PartitionOwner[], signal: AbortSignal): Promise<void> {
+  async #commit(given: readonly ShardOwner[], signal: AbortSignal): Promise<void> {
     const { store, runtime, events } = this.#ports;
     const owners = given.filter((owner) => !owner.isVoid);
     if (owners.length === 0) return;

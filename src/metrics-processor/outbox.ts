@@ -1,9 +1,9 @@
 import type { EventLog } from '../event-log/event-log.ts';
 import { formatInstant } from '../events/timestamp.ts';
 import { TOPICS } from '../events/topics.ts';
+import { metricsJson, windowName } from '../metrics-store/metrics-json.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../metrics-store/outbox.ts';
-import { metricsJson, windowName } from '../tally/metrics-json.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 

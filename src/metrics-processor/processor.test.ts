@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GroupListener, LogPosition, PollLimits } from '../event-log/event-log.ts';
 import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
-import { OWNER_PACE } from './partition-owner.ts';
 import {
   aBench,
   countedRequests,
@@ -12,6 +11,7 @@ import {
   turns,
   until,
 } from './processor-builders.contract.ts';
+import { OWNER_PACE } from './shard-owner.ts';
 
 test('a processor that is stopped while the store is away skips no record', async () => {
   const { store, send, processor } = aBench();

@@ -2,13 +2,13 @@ import pLimit from 'p-limit';
 import type { EventLog, GroupMember } from '../event-log/event-log.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
-import type { CoreOptions } from './core/partition-core.ts';
+import type { CoreOptions } from './core/shard-core.ts';
 import { GroupCommitter } from './group-committer.ts';
-import { OWNER_PACE, type OwnerPace, PartitionOwner } from './partition-owner.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { recover } from './recover.ts';
 import { retry } from './retry.ts';
 import type { Runtime } from './runtime.ts';
+import { OWNER_PACE, type OwnerPace, ShardOwner } from './shard-owner.ts';
 import { findShards, laneCountOf, type Shards } from './shards.ts';
 
 export interface ProcessorOptions extends Omit<CoreOptions, 'partition' | 'shardCount'> {
@@ -56,7 +56,7 @@ export class Processor {
   readonly #options: ProcessorOptions;
   readonly #committer: GroupCommitter;
   readonly #assigned = new Set<number>();
-  readonly #owners = new Map<number, PartitionOwner>();
+  readonly #owners = new Map<number, ShardOwner>();
   readonly #stopping = new AbortController();
   readonly #recovering = new Map<number, Promise<void>>();
   readonly #recoveryTurn = pLimit(RECOVERIES_MAX);
@@ -142,7 +142,7 @@ export class Processor {
     if (this.#isFull) await this.#committer.settled();
   }
 
-  async #poll(owners: readonly PartitionOwner[], waitMs: number): Promise<void> {
+  async #poll(owners: readonly ShardOwner[], waitMs: number): Promise<void> {
     const wanted = owners.flatMap((owner) => owner.wanted());
     const limits = { bytesMax: this.#options.pollBytesMax, waitMs };
     const slices = await this.#retry('reading the log', () => this.#ports.log.poll(wanted, limits));
@@ -236,7 +236,7 @@ export class Processor {
     const { commitIntervalMs, pace = OWNER_PACE } = this.#options;
     while (recovered.core.laneCount < this.#shards.laneCount) recovered.core.addLane();
     const options = { partition, commitIntervalMs, pace };
-    this.#owners.set(partition, new PartitionOwner(recovered, options, this.#ports));
+    this.#owners.set(partition, new ShardOwner(recovered, options, this.#ports));
   }
 
   #fail(error: Error): void {
@@ -251,7 +251,7 @@ export class Processor {
   }
 
   /** Commits the rest of what these owners hold. What cannot be committed in time is not lost: the log has it. */
-  async #finishAll(owners: readonly PartitionOwner[], withinMs: number): Promise<void> {
+  async #finishAll(owners: readonly ShardOwner[], withinMs: number): Promise<void> {
     const giveUp = new AbortController();
     const finished = this.#committer.finish(owners, giveUp.signal).catch(() => undefined);
     await Promise.race([finished, this.#ports.runtime.sleep(withinMs, giveUp.signal)]);

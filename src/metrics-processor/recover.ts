@@ -2,13 +2,13 @@ import type { EventLog } from '../event-log/event-log.ts';
 import { INPUT_TOPICS, TOPICS } from '../events/topics.ts';
 import { type Progress, positionKey } from '../metrics-store/commit.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
-import { decodeCheckpoint } from './core/checkpoint.ts';
-import { type CoreOptions, PartitionCore } from './core/partition-core.ts';
-import { Recall } from './core/recall.ts';
+import { decodeCheckpoint } from './core/checkpoint/checkpoint.ts';
+import { Recall } from './core/checkpoint/recall.ts';
+import { type CoreOptions, ShardCore } from './core/shard-core.ts';
 import { type LaneRange, readInStep } from './read-in-step.ts';
 
 export interface Recovered {
-  readonly core: PartitionCore;
+  readonly core: ShardCore;
   /** 0 where the partition was never committed. */
   readonly seq: number;
   /** How far the last commit said that the partition is complete; that stays true. */
@@ -30,7 +30,7 @@ export async function recover(
   options: RecoveryOptions,
 ): Promise<Recovered> {
   const { log, store } = ports;
-  const core = new PartitionCore(options);
+  const core = new ShardCore(options);
   while (core.laneCount < options.laneCount) core.addLane();
   const progress = await store.loadProgress(options.partition);
   if (progress === null) {
@@ -48,7 +48,7 @@ export async function recover(
 
 async function recallCheckpoint(
   log: EventLog,
-  core: PartitionCore,
+  core: ShardCore,
   options: CoreOptions,
   progress: Progress,
 ): Promise<number> {
@@ -69,7 +69,7 @@ async function recallCheckpoint(
 }
 
 /** What these records changed was committed already, so only their place in the join matters. */
-async function replayCommitted(log: EventLog, core: PartitionCore, progress: Progress): Promise<number> {
+async function replayCommitted(log: EventLog, core: ShardCore, progress: Progress): Promise<number> {
   // A lane that came after the last commit begins at its start.
   const knownLanes = lanesOf(core).filter((lane) => isKnown(progress, core, lane)).length;
   await skipToStart(log, core, knownLanes);
@@ -88,15 +88,15 @@ async function replayCommitted(log: EventLog, core: PartitionCore, progress: Pro
   return recordsRead;
 }
 
-function lanesOf(core: PartitionCore): number[] {
+function lanesOf(core: ShardCore): number[] {
   return Array.from({ length: core.laneCount }, (_, lane) => lane);
 }
 
-function isKnown({ positions }: Progress, core: PartitionCore, lane: number): boolean {
+function isKnown({ positions }: Progress, core: ShardCore, lane: number): boolean {
   return positionKey(TOPICS.requests, lane, core.partitionOf(lane)) in positions;
 }
 
-async function skipToStart(log: EventLog, core: PartitionCore, fromLane: number): Promise<void> {
+async function skipToStart(log: EventLog, core: ShardCore, fromLane: number): Promise<void> {
   for (const topic of INPUT_TOPICS) {
     const bounds = await log.bounds(topic);
     for (let lane = fromLane; lane < core.laneCount; lane++) {

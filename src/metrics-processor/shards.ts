@@ -1,7 +1,7 @@
 import type { EventLog } from '../event-log/event-log.ts';
 import { EventLogError } from '../event-log/event-log-error.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
-import { shardCountOf } from './core/checkpoint.ts';
+import { shardCountOf } from './core/checkpoint/checkpoint.ts';
 
 /** How the ids are divided between processors, see `core/lane.ts`. */
 export interface Shards {

@@ -1,10 +1,10 @@
 import type { Failure } from './dialects/failure.ts';
 import { readFailure } from './dialects/failure.ts';
+import type { Operation } from './dialects/is-call.ts';
+import { readLitellmRaw } from './dialects/litellm-raw.ts';
 import { normalizeProvider } from './dialects/provider.ts';
 import type { SpanReader } from './dialects/span-reader.ts';
 import { inclusivePromptTokens, isCacheOutsidePrompt } from './dialects/token-counts.ts';
-import type { Operation } from './is-call.ts';
-import { readLitellmRaw } from './litellm-raw.ts';
 
 /**
  * What one span says about one model call. Null is unknown: never 0, never a guess.

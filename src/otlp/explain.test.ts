@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { explainExport } from './explain.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './tenant-and-route.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const FOLDER = new URL('../../test/fixtures/otlp/', import.meta.url);
 const options = { tenantOfKey: null, dimensions: new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES) };

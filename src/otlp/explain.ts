@@ -1,12 +1,12 @@
-import { requestIdOf } from './candidate.ts';
-import { decodeTraces, type OtlpFormat } from './decode-traces.ts';
+import { decodeTraces, type OtlpFormat } from './decode/decode-traces.ts';
+import type { Decoded, OtlpSpan } from './decode/trace-export.ts';
+import { CLASSIFYING_KEYS, classify } from './dialects/is-call.ts';
 import { attributeKeysOf, type Field, MAPPING } from './dialects/mapping.ts';
 import { SpanReader } from './dialects/span-reader.ts';
-import { CLASSIFYING_KEYS, classify } from './is-call.ts';
+import { createFullKeyTable } from './dialects/wanted-keys.ts';
+import { requestIdOf } from './fold/candidate.ts';
 import { flawOf, type SpansToEvents, type SpansToEventsOptions, spansToEvents } from './spans-to-events.ts';
-import { indexAncestors } from './tenant-and-route.ts';
-import type { Decoded, OtlpSpan } from './trace-export.ts';
-import { createFullKeyTable } from './wanted-keys.ts';
+import { indexAncestors } from './to-events/tenant-and-route.ts';
 
 /** How one span was read, in the words of the answer to `POST /v1/otlp/explain`. */
 export interface SpanExplanation {

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js';
-import type { OtlpFormat } from './decode-traces.ts';
+import type { OtlpFormat } from './decode/decode-traces.ts';
 import type { Rejected } from './spans-to-events.ts';
 
 export type Signal = 'traces' | 'metrics' | 'logs';

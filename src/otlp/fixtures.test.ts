@@ -4,13 +4,13 @@ import { test } from 'node:test';
 import { Compile } from 'typebox/compile';
 import { LlmRequest } from '../events/llm-request.ts';
 import { LlmResponse } from '../events/llm-response.ts';
-import type { CallEvent } from './call-events.ts';
-import { decodeTraces } from './decode-traces.ts';
+import { decodeTraces } from './decode/decode-traces.ts';
 import { normalizeFinishReason } from './dialects/finish-reason.ts';
-import { RecentCalls } from './recent-calls.ts';
+import { createKeyTable } from './dialects/wanted-keys.ts';
+import { RecentCalls } from './fold/recent-calls.ts';
 import { spansToEvents } from './spans-to-events.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './tenant-and-route.ts';
-import { createKeyTable } from './wanted-keys.ts';
+import type { CallEvent } from './to-events/call-events.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const FOLDER = new URL('../../test/fixtures/otlp/', import.meta.url);
 

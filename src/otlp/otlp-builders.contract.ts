@@ -1,7 +1,7 @@
 import protobuf from 'protobufjs/minimal.js';
-import { AttributeList } from './attribute-list.ts';
-import { resourceOf } from './process-key.ts';
-import type { AttributeValue, OtlpSpan } from './trace-export.ts';
+import { AttributeList } from './decode/attribute-list.ts';
+import { resourceOf } from './decode/process-key.ts';
+import type { AttributeValue, OtlpSpan } from './decode/trace-export.ts';
 
 /** A span of a chat call, one day in 2026; give what matters to the test. */
 export function aSpan(given: Partial<Omit<OtlpSpan, 'attributes' | 'scope' | 'resource'>> & SpanParts = {}): OtlpSpan {

@@ -5,13 +5,13 @@ import { Compile } from 'typebox/compile';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import { LlmRequest } from '../events/llm-request.ts';
 import { LlmResponse } from '../events/llm-response.ts';
-import { decodeTraces } from './decode-traces.ts';
+import { decodeTraces } from './decode/decode-traces.ts';
+import { CLASSIFYING_KEYS } from './dialects/is-call.ts';
 import { mappedKeys } from './dialects/mapping.ts';
-import { CLASSIFYING_KEYS } from './is-call.ts';
-import { RecentCalls } from './recent-calls.ts';
+import { createKeyTable } from './dialects/wanted-keys.ts';
+import { RecentCalls } from './fold/recent-calls.ts';
 import { spansToEvents } from './spans-to-events.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DIMENSION_KEYS, DimensionFinder } from './tenant-and-route.ts';
-import { createKeyTable } from './wanted-keys.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DIMENSION_KEYS, DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const keys = createKeyTable(DEFAULT_ATTRIBUTE_NAMES);
 const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);

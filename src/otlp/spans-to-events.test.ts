@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AttributeList } from './attribute-list.ts';
+import { AttributeList } from './decode/attribute-list.ts';
+import type { OtlpSpan } from './decode/trace-export.ts';
+import { RecentCalls } from './fold/recent-calls.ts';
 import { aSpan, spanId } from './otlp-builders.contract.ts';
-import { RecentCalls } from './recent-calls.ts';
 import { spansToEvents } from './spans-to-events.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './tenant-and-route.ts';
-import type { OtlpSpan } from './trace-export.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
 const CHAT = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'm' };

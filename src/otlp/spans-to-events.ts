@@ -1,13 +1,13 @@
 import { readCall } from './call.ts';
-import { type CallDimensions, type CallEvent, callEvents } from './call-events.ts';
-import { type Candidate, type Folded, requestIdOf } from './candidate.ts';
-import { countedCalls } from './counted-call.ts';
+import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
+import { classify } from './dialects/is-call.ts';
 import { SpanReader } from './dialects/span-reader.ts';
-import { fold } from './fold.ts';
-import { classify } from './is-call.ts';
-import type { Marks, RecentCalls } from './recent-calls.ts';
-import { type AncestorsOf, type DimensionFinder, indexAncestors } from './tenant-and-route.ts';
-import type { OtlpSpan, TraceExport } from './trace-export.ts';
+import { type Candidate, type Folded, requestIdOf } from './fold/candidate.ts';
+import { countedCalls } from './fold/counted-call.ts';
+import { fold } from './fold/fold.ts';
+import type { Marks, RecentCalls } from './fold/recent-calls.ts';
+import { type CallDimensions, type CallEvent, callEvents } from './to-events/call-events.ts';
+import { type AncestorsOf, type DimensionFinder, indexAncestors } from './to-events/tenant-and-route.ts';
 
 /** What the count needs beside the spans. All of it outlives a request. */
 export interface SpansToEventsOptions {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { SeededRandom } from '../../src/traffic/seeded-random.ts';
+import { SeededRandom } from '../../src/commands/traffic/seeded-random.ts';
 import { type Audit, auditOf, getJson, post } from './http-calls.ts';
 import { expectedOf, rowsOf } from './load-oracle.ts';
 import { type LoadItem, MixedLoad } from './mixed-load.ts';

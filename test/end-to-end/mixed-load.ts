@@ -1,6 +1,6 @@
+import { SeededRandom } from '../../src/commands/traffic/seeded-random.ts';
 import type { LlmRequest } from '../../src/events/llm-request.ts';
 import type { LlmResponse } from '../../src/events/llm-response.ts';
-import { SeededRandom } from '../../src/traffic/seeded-random.ts';
 
 /** One line of a batch. */
 export type LoadItem =

@@ -7,13 +7,13 @@ export interface Mutation {
   readonly replace: string;
 }
 
-const JOIN = 'metrics-processor/core/join.ts';
-const CORE = 'metrics-processor/core/partition-core.ts';
-const OWNER = 'metrics-processor/partition-owner.ts';
+const JOIN = 'metrics-processor/core/join/join.ts';
+const CORE = 'metrics-processor/core/shard-core.ts';
+const OWNER = 'metrics-processor/shard-owner.ts';
 const COMMITTER = 'metrics-processor/group-committer.ts';
-const EFFECTS = 'metrics-processor/core/effects.ts';
-const ANSWERED = 'metrics-processor/core/answered-call.ts';
-const EVALUATIONS = 'metrics-processor/core/evaluation-join.ts';
+const EFFECTS = 'metrics-processor/core/sums/effects.ts';
+const ANSWERED = 'metrics-processor/core/sums/answered-call.ts';
+const EVALUATIONS = 'metrics-processor/core/join/evaluation-join.ts';
 const STORE = 'metrics-store/memory/memory-metrics-store.ts';
 const GROUP = 'metrics-store/commit-group.ts';
 
@@ -155,7 +155,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a recall takes invalid records for sightings of their key',
-    file: 'metrics-processor/core/recall.ts',
+    file: 'metrics-processor/core/checkpoint/recall.ts',
     find: 'record.key === null || this.#invalid[topic].has(place)',
     replace: 'record.key === null',
   },
@@ -173,7 +173,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a restart takes what is older than the horizon for a sighting',
-    file: 'metrics-processor/core/recall.ts',
+    file: 'metrics-processor/core/checkpoint/recall.ts',
     find: 'if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;',
     replace: '',
   },
@@ -221,7 +221,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a response that found its request stays in the books as waiting',
-    file: 'metrics-processor/core/ledger.ts',
+    file: 'metrics-processor/core/sums/ledger.ts',
     find: 'before[columns.waiting]--;',
     replace: '',
   },

@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { dirname, resolve } from 'node:path';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { Settings } from '../../settings/settings-table.ts';
-import { takeDataDirectory } from '../data-directory.ts';
-import { logPath } from '../open-log.ts';
-import { storePath } from '../open-store.ts';
+import { takeDataDirectory } from '../open/data-directory.ts';
+import { logPath } from '../open/open-log.ts';
+import { storePath } from '../open/open-store.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
 const GIB = 1024 ** 3;

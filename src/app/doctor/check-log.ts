@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { EventLog } from '../../event-log/event-log.ts';
 import { INPUT_TOPICS } from '../../events/topics.ts';
 import type { Settings } from '../../settings/settings-table.ts';
-import { kafkaSettings, logPath, openLog } from '../open-log.ts';
+import { kafkaSettings, logPath, openLog } from '../open/open-log.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
 /** The log stamps the events. Stamps further ahead of our clock than this mean that one of the two is wrong. */

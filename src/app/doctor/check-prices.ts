@@ -1,5 +1,5 @@
 import type { Settings } from '../../settings/settings-table.ts';
-import { openPrices } from '../open-prices.ts';
+import { openPrices } from '../open/open-prices.ts';
 import { type Finding, ok } from './finding.ts';
 
 /** The user's price file: whether it can be read. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import type { Settings } from '../../settings/settings-table.ts';
-import { openStore, storePath } from '../open-store.ts';
+import { openStore, storePath } from '../open/open-store.ts';
 import { type Finding, note, ok } from './finding.ts';
 
 /** The metrics store: whether it answers, its schema, and how far it is. */

@@ -1,8 +1,8 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
-import { decodeCheckpoint } from './checkpoint.ts';
-import { type CoreOptions, PartitionCore } from './partition-core.ts';
-import { Recall } from './recall.ts';
+import { decodeCheckpoint } from './checkpoint/checkpoint.ts';
+import { Recall } from './checkpoint/recall.ts';
+import { type CoreOptions, ShardCore } from './shard-core.ts';
 
 export const MINUTE = 60_000;
 export const START = Date.UTC(2025, 10, 19, 10);
@@ -69,13 +69,8 @@ export function topics(
 }
 
 /** As a restart does it: recalls the checkpoint from the log, then replays up to where the crashed core had committed. */
-export function restart(
-  crashed: PartitionCore,
-  checkpoint: Uint8Array,
-  log: Topics,
-  options = CORE_OPTIONS,
-): PartitionCore {
-  const core = new PartitionCore(options);
+export function restart(crashed: ShardCore, checkpoint: Uint8Array, log: Topics, options = CORE_OPTIONS): ShardCore {
+  const core = new ShardCore(options);
   const recall = new Recall(core, decodeCheckpoint(checkpoint), options.dedupHorizonMs);
   for (const { topic, fromMs, fromOffsetMax, to } of recall.spans) {
     const first = log[topic].findIndex((record) => record.loggedAtMs >= fromMs);

@@ -1,4 +1,4 @@
-import { STATUS_ERROR } from '../trace-export.ts';
+import { STATUS_ERROR } from '../decode/trace-export.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /** Why a call failed, as far as the sender says. */

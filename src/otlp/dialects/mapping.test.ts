@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AttributeList } from '../attribute-list.ts';
+import { AttributeList } from '../decode/attribute-list.ts';
+import type { AttributeValue } from '../decode/trace-export.ts';
 import { aSpan } from '../otlp-builders.contract.ts';
-import type { AttributeValue } from '../trace-export.ts';
 import { type Field, MAPPING } from './mapping.ts';
 import type { Source } from './source.ts';
 import { SpanReader } from './span-reader.ts';

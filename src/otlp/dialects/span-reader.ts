@@ -1,6 +1,6 @@
 import { TOKENS_MAX } from '../../events/fields.ts';
-import { isoInstantMs } from '../time.ts';
-import type { AttributeValue, OtlpSpan } from '../trace-export.ts';
+import { isoInstantMs } from '../decode/time.ts';
+import type { AttributeValue, OtlpSpan } from '../decode/trace-export.ts';
 import { attributeKeysOf, type Field } from './mapping.ts';
 import { CELLS_OF_KEY, type Cell, EVENT_CELLS, FIELD_NUMBERS } from './mapping-cells.ts';
 import type { Source } from './source.ts';

@@ -1,0 +1,23 @@
+import { createLogger } from '../../http/logger.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { openKeyCheck } from '../open/open-key-check.ts';
+import { openLog } from '../open/open-log.ts';
+import { startIngestion } from '../roles/ingestion-role.ts';
+import type { RunningProgram } from './running-program.ts';
+
+/** `streamlens ingestion-api` */
+export async function startSeparateIngestion(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('ingestion-api', settings.logLevel);
+  const log = await openLog(settings);
+  const keys = await openKeyCheck(settings);
+  const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check });
+  return {
+    started: [`ingestion API   http://localhost:${role.port}`],
+    failed: new Promise(() => undefined),
+    async stop(): Promise<void> {
+      await role.stop();
+      await log.close();
+      await keys.close();
+    },
+  };
+}

@@ -1,0 +1,24 @@
+import { createLogger } from '../../http/logger.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { openKeyCheck } from '../open/open-key-check.ts';
+import { openStoreQueries } from '../open/open-store-queries.ts';
+import { patiently } from '../open/patiently.ts';
+import { startMetricsApi } from '../roles/metrics-api-role.ts';
+import type { RunningProgram } from './running-program.ts';
+
+/** `streamlens metrics-api` */
+export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('metrics-api', settings.logLevel);
+  const queries = await patiently('the store', logger, () => openStoreQueries(settings));
+  const keys = await openKeyCheck(settings);
+  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check });
+  return {
+    started: [`metrics API   http://localhost:${role.port}`],
+    failed: new Promise(() => undefined),
+    async stop(): Promise<void> {
+      await role.stop();
+      await queries.close();
+      await keys.close();
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { LogClock } from '../../event-log/sqlite/log-clock.ts';
+import { addHealthRoutes } from '../../http/health-routes.ts';
+import { createHttpServer } from '../../http/http-server.ts';
+import { createLogger } from '../../http/logger.ts';
+import { processMetrics } from '../../http/process-metrics.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { kafkaSettings } from '../open/open-log.ts';
+import { listen } from '../roles/listen.ts';
+import { startProcessorThread } from '../threads/start-processor-thread.ts';
+import { VERSION } from '../version.ts';
+import type { RunningProgram } from './running-program.ts';
+
+/** `streamlens metrics-processor` */
+export async function startSeparateProcessor(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('metrics-processor', settings.logLevel);
+  // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
+  kafkaSettings(settings, settings.kafkaBrokers ?? []);
+  const processor = await startProcessorThread({ settings, clock: new LogClock().shared });
+  const server = createHttpServer({ logger, bodyBytesMax: 1024 });
+  addHealthRoutes(server, {
+    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
+    registries: [processMetrics(VERSION), { metrics: () => processor.call('metrics', null) }],
+  });
+  const port = await listen(server, settings.host, settings.httpPort);
+  return {
+    started: [`metrics processor   http://localhost:${port}/metrics`],
+    failed: new Promise((_, reject) => processor.onFailure(reject)),
+    async stop(): Promise<void> {
+      await processor.stop();
+      await server.close();
+    },
+  };
+}

@@ -1,0 +1,92 @@
+import { LogClock } from '../../event-log/sqlite/log-clock.ts';
+import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
+import { createLogger } from '../../http/logger.ts';
+import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
+import { migrateSqlite } from '../../metrics-store/sqlite/migrate-sqlite.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
+import { takeDataDirectory } from '../open/data-directory.ts';
+import { openKeyCheck } from '../open/open-key-check.ts';
+import { openLog } from '../open/open-log.ts';
+import { storePath } from '../open/open-store.ts';
+import { openStoreQueries } from '../open/open-store-queries.ts';
+import { startIngestion } from '../roles/ingestion-role.ts';
+import { startMetricsApi } from '../roles/metrics-api-role.ts';
+import { startProcessorThread } from '../threads/start-processor-thread.ts';
+import { threadQueries } from '../threads/thread-queries.ts';
+import type { RunningProgram } from './running-program.ts';
+
+/**
+ * All three roles in one process.
+ *
+ *     main thread       both HTTP servers
+ *     append thread     writes the embedded log, for the main and the processor thread (an fsync blocks it)
+ *     processor thread  reads the log, writes the store
+ *     query thread      reads the store
+ *     key thread        looks up API keys, where they are required
+ */
+export async function startUp(settings: Settings): Promise<RunningProgram> {
+  const logger = createLogger('up', settings.logLevel);
+  const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
+  const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
+  if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings);
+  const clock = new LogClock().shared;
+  const log = await openLog(settings, { clock });
+  // Before the threads, so that they can start side by side and find the schema there.
+  if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
+  const keys = await openKeyCheck(settings);
+  const [processor, queries, ingestion] = await Promise.all([
+    startProcessorThread({
+      settings,
+      clock,
+      ...(log instanceof SqliteEventLog ? { appendPort: log.openAppendPort() } : {}),
+    }),
+    settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
+    startIngestion(settings, settings.ingestionPort, { log, logger, checkKey: keys.check }),
+  ]);
+  const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
+    queries,
+    logger,
+    checkKey: keys.check,
+    ingestion: { http: ingestion.port, grpc: settings.otlpGrpcPort },
+    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
+    registries: [{ metrics: () => processor.call('metrics', null) }],
+  });
+  return {
+    started: [
+      `ingestion API   http://localhost:${ingestion.port}`,
+      `metrics API     http://localhost:${metricsApi.port}`,
+      `events in       ${settings.kafkaBrokers?.join(',') ?? settings.dataDir}`,
+      `metrics in      ${settings.postgresDsn === undefined ? settings.dataDir : 'Postgres'}`,
+    ],
+    failed: new Promise((_, reject) => processor.onFailure(reject)),
+    async stop(): Promise<void> {
+      await ingestion.stop();
+      await processor.stop();
+      await metricsApi.stop();
+      await queries.close();
+      await keys.close();
+      await log.close();
+      releaseDirectory();
+    },
+  };
+}
+
+/** A question may make 10 MB of garbage, which must not be taken for something that stays. */
+const QUERY_YOUNG_MB_MAX = 48;
+
+async function startQueryThread(settings: Settings): Promise<MetricsQueries> {
+  const url = threadUrl('app/threads/query-thread');
+  return threadQueries(
+    await CallableThread.start(url, {
+      name: 'query',
+      workerData: { settings },
+      resourceLimits: { maxYoungGenerationSizeMb: QUERY_YOUNG_MB_MAX },
+    }),
+  );
+}
+
+async function createMissingTopics(settings: Settings): Promise<void> {
+  const { createConfiguredTopics } = await import('../open/configured-topics.ts');
+  await createConfiguredTopics(settings);
+}

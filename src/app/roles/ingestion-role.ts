@@ -1,0 +1,77 @@
+import type { KeyCheck } from '../../api-keys/key-check.ts';
+import type { EventLog } from '../../event-log/event-log.ts';
+import { addDocsRoutes } from '../../http/docs-routes.ts';
+import { addHealthRoutes } from '../../http/health-routes.ts';
+import { createHttpServer } from '../../http/http-server.ts';
+import type { Logger } from '../../http/logger.ts';
+import { addPostRoutes } from '../../http/post-routes.ts';
+import { processMetrics } from '../../http/process-metrics.ts';
+import { AppendQueue } from '../../ingestion-api/append-queue.ts';
+import { BATCH_BYTES_MAX, eventRoutes } from '../../ingestion-api/event-routes.ts';
+import { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
+import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
+import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
+import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
+import { RecentCalls } from '../../otlp/fold/recent-calls.ts';
+import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { VERSION } from '../version.ts';
+import { listen } from './listen.ts';
+import { startOtlpGrpc } from './otlp-grpc.ts';
+import type { RunningRole } from './running-role.ts';
+import { senderCheck } from './sender-check.ts';
+
+const APPEND_BYTES_MAX = 4 * 1024 * 1024;
+const APPEND_TIMEOUT_MS = 15_000;
+
+/** Kafka takes several appends at once; the embedded log takes one after the other anyhow. */
+const KAFKA_APPENDS_IN_FLIGHT = 4;
+
+/** Starts the ingestion API. @throws when a port cannot be bound */
+export async function startIngestion(
+  settings: Settings,
+  port: number,
+  { log, logger, checkKey }: { log: EventLog; logger: Logger; checkKey: KeyCheck | null },
+): Promise<RunningRole> {
+  const metrics = new IngestionMetrics();
+  const queue = new AppendQueue(
+    log,
+    {
+      queueBytesMax: settings.queueBytesMax,
+      appendBytesMax: APPEND_BYTES_MAX,
+      appendsInFlightMax: settings.kafkaBrokers === undefined ? 1 : KAFKA_APPENDS_IN_FLIGHT,
+      appendTimeoutMs: APPEND_TIMEOUT_MS,
+    },
+    metrics,
+  );
+  metrics.watch(queue);
+  const names = {
+    ...DEFAULT_ATTRIBUTE_NAMES,
+    tenant: settings.tenantAttributes,
+    route: settings.routeAttributes,
+  };
+  const context: OtlpContext = {
+    queue,
+    metrics,
+    checkSender: senderCheck(settings, checkKey, metrics),
+    keys: createKeyTable(names),
+    dimensions: new DimensionFinder(names),
+    recent: new RecentCalls(),
+  };
+  const server = createHttpServer({ logger, bodyBytesMax: BATCH_BYTES_MAX });
+  addHealthRoutes(server, {
+    dependencies: [{ name: 'event log', check: () => log.checkHealth() }],
+    registries: [processMetrics(VERSION), metrics.registry],
+  });
+  addPostRoutes(server, new Map([...eventRoutes(context), ...otlpRoutes(context)]));
+  addDocsRoutes(server, ingestionOpenApi(VERSION));
+  const boundPort = await listen(server, settings.host, port);
+  const grpc = await startOtlpGrpc(settings, context, logger);
+  return {
+    port: boundPort,
+    async stop(): Promise<void> {
+      await Promise.all([server.close(), grpc?.close()]);
+      await queue.idle();
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { KeyCheck } from '../../api-keys/key-check.ts';
+import { addTenantGuard } from '../../api-keys/tenant-guard.ts';
+import { addDocsRoutes } from '../../http/docs-routes.ts';
+import { addHealthRoutes, type Dependency, type Scrapable } from '../../http/health-routes.ts';
+import { createHttpServer } from '../../http/http-server.ts';
+import type { Logger } from '../../http/logger.ts';
+import { processMetrics } from '../../http/process-metrics.ts';
+import { addDashboardRoute, type IngestionPorts } from '../../metrics-api/dashboard-route.ts';
+import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
+import { metricsOpenApi } from '../../metrics-api/openapi.ts';
+import { addQueryRoutes } from '../../metrics-api/query-routes.ts';
+import { addStreamRoute } from '../../metrics-api/stream-route.ts';
+import { addSummaryRoute } from '../../metrics-api/summary-route.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { PACKAGE_ROOT } from '../package-root.ts';
+import { VERSION } from '../version.ts';
+import { listen } from './listen.ts';
+import type { RunningRole } from './running-role.ts';
+
+/** The metrics API takes no bodies. */
+const BODY_BYTES_MAX = 64 * 1024;
+
+export interface MetricsApiPorts {
+  readonly queries: MetricsQueries;
+  readonly logger: Logger;
+  /** Null where readers need no key. */
+  readonly checkKey: KeyCheck | null;
+  /** What else in this process must work, and has numbers: in `up`, the processor. */
+  readonly dependencies?: readonly Dependency[];
+  readonly registries?: readonly Scrapable[];
+  /** Where this process takes events, if it does. */
+  readonly ingestion?: IngestionPorts;
+}
+
+/** The same from the sources as from the bundle, which are both two folders deep. */
+const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
+
+/** Starts the metrics API. @throws when the port cannot be bound */
+export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
+  const { queries, logger, checkKey, dependencies = [], registries = [], ingestion = null } = ports;
+  const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX });
+  addHealthRoutes(server, {
+    dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],
+    registries: [processMetrics(VERSION), ...registries],
+  });
+  if (checkKey !== null) addTenantGuard(server, checkKey);
+  const context = { queries, nowMs: Date.now };
+  addQueryRoutes(server, context);
+  addStreamRoute(server, context);
+  addSummaryRoute(server, context);
+  addDashboardRoute(server, { directory: DASHBOARD, ingestion });
+  addDocsRoutes(server, metricsOpenApi(VERSION));
+  const boundPort = await listen(server, settings.host, port);
+  return {
+    port: boundPort,
+    async stop(): Promise<void> {
+      await server.close();
+    },
+  };
+}

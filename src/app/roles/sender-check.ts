@@ -1,0 +1,27 @@
+import type { KeyCheck } from '../../api-keys/key-check.ts';
+import { Problem } from '../../http/problem.ts';
+import { addressedSenders, anybody, apiKeySenders, type SenderCheck } from '../../ingestion-api/authenticate.ts';
+import type { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
+import { RateLimit } from '../../ingestion-api/rate-limit.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+
+/** Who may send, and how much, as the settings say; refusals are counted. */
+export function senderCheck(settings: Settings, checkKey: KeyCheck | null, metrics: IngestionMetrics): SenderCheck {
+  const { rateLimit } = settings;
+  const limit = Number.isFinite(rateLimit) ? new RateLimit(rateLimit, () => performance.now()) : null;
+  const check = checkOf(checkKey, limit);
+  if (check === anybody) return anybody;
+  return async (origin) => {
+    try {
+      return await check(origin);
+    } catch (error) {
+      if (error instanceof Problem) metrics.rejected(error.status === 429 ? 'rate_limited' : 'unauthorized', 1);
+      throw error;
+    }
+  };
+}
+
+function checkOf(checkKey: KeyCheck | null, limit: RateLimit | null): SenderCheck {
+  if (checkKey !== null) return apiKeySenders(checkKey, limit);
+  return limit === null ? anybody : addressedSenders(limit);
+}

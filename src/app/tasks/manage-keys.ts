@@ -1,0 +1,53 @@
+import { mkdirSync } from 'node:fs';
+import { hashOfKey, newKeyId, newKeyText } from '../../api-keys/key-text.ts';
+import type { ApiKey, ApiKeys } from '../../metrics-store/api-keys.ts';
+import type { Settings } from '../../settings/settings-table.ts';
+import { storePath } from '../open/open-store.ts';
+
+export type { ApiKey } from '../../metrics-store/api-keys.ts';
+
+export interface CreatedKey {
+  readonly id: string;
+  /** Shown to its holder, once. */
+  readonly text: string;
+}
+
+/** Makes a key. Processes that run already know it within seconds. */
+export async function createKey(
+  settings: Settings,
+  { name, tenantId }: Pick<ApiKey, 'name' | 'tenantId'>,
+): Promise<CreatedKey> {
+  const [id, text] = [newKeyId(), newKeyText()];
+  const key = { id, hash: hashOfKey(text), name, tenantId, createdAtMs: Date.now(), revokedAtMs: null };
+  await withKeys(settings, (keys) => keys.add(key));
+  return { id, text };
+}
+
+export function listKeys(settings: Settings): Promise<readonly ApiKey[]> {
+  return withKeys(settings, (keys) => keys.list());
+}
+
+export function revokeKey(settings: Settings, id: string): ReturnType<ApiKeys['revoke']> {
+  return withKeys(settings, (keys) => keys.revoke(id, Date.now()));
+}
+
+async function withKeys<T>(settings: Settings, work: (keys: ApiKeys) => Promise<T>): Promise<T> {
+  const keys = await openKeys(settings);
+  try {
+    return await work(keys);
+  } finally {
+    await keys.close();
+  }
+}
+
+/** Keys may be made before the first start, so a store that is not there yet is created. */
+async function openKeys(settings: Settings): Promise<ApiKeys> {
+  const { postgresDsn: dsn, migrate, dataDir } = settings;
+  if (dsn !== undefined) {
+    const { openPostgresApiKeys } = await import('../../metrics-store/postgres/postgres-api-keys.ts');
+    return openPostgresApiKeys({ dsn, migrate, poolMax: 1 });
+  }
+  const { openSqliteApiKeys } = await import('../../metrics-store/sqlite/sqlite-api-keys.ts');
+  mkdirSync(dataDir, { recursive: true });
+  return openSqliteApiKeys({ path: storePath(settings), migrate });
+}

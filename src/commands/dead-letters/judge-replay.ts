@@ -1,0 +1,85 @@
+import type { NewRecord } from '../../event-log/event-log.ts';
+import { type EventType, type InputTopic, TOPIC_OF, TOPICS } from '../../events/topics.ts';
+import { parseRecord } from '../../metrics-processor/core/records/parse-record.ts';
+import type { DeadLetter } from '../../metrics-store/outbox.ts';
+
+/** What a replay has to know about the world to tell whether it makes sense. */
+export interface ReplayFacts {
+  readonly nowMs: number;
+  readonly joinTimeoutMs: number;
+  readonly dedupHorizonMs: number;
+  /** Whether a request of this id was logged at most so long before what is appended now. */
+  readonly hasRequest: (requestId: string, withinMs: number) => boolean;
+  /** Whether a call of this request is stored already. */
+  readonly isCounted: (requestId: string) => boolean;
+}
+
+export type ReplayVerdict =
+  | { readonly isSensible: true; readonly record: NewRecord }
+  | { readonly isSensible: false; readonly why: string };
+
+const TYPE_OF = Object.fromEntries(Object.entries(TOPIC_OF).map(([type, topic]) => [topic, type])) as Record<
+  InputTopic,
+  EventType
+>;
+
+/**
+ * Whether appending a dead letter again would count it, and count it once.
+ *
+ * - It must be valid now: what was refused as `invalid` stays so, unless a newer program takes it.
+ * - Its key must be its id: a `key_mismatch` is replayed under the right one.
+ * - Its id must not have been seen on its topic within the dedup horizon, or it would be taken as a repetition. Refused records
+ *   leave no trace there; orphans do.
+ * - A response, or an evaluation without dimensions, needs its request near it in the log.
+ * - A request must not have been counted since: the sender may have sent it again, correctly.
+ */
+export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdict {
+  const id = requestIdOf(letter);
+  if (id === null) return no('its value holds no request_id');
+  const parsed = parseRecord(TYPE_OF[letter.topic], { ...letter, key: Buffer.from(id) });
+  if (!parsed.ok) return no(`it is still not valid: ${parsed.detail}`);
+  const wasSeen = letter.reason !== 'invalid' && letter.reason !== 'key_mismatch';
+  const freeAtMs = letter.loggedAtMs + facts.dedupHorizonMs;
+  if (wasSeen && facts.nowMs <= freeAtMs) {
+    return no(`it would be taken as a repetition until ${new Date(freeAtMs).toISOString()} (DEDUP_HORIZON)`);
+  }
+  if (letter.topic === TOPICS.requests && facts.isCounted(id))
+    return no('a call with this request_id is counted already');
+  if (needsRequest(letter, parsed.event) && !facts.hasRequest(id, reachMs(letter, facts))) {
+    return no('no request with its request_id lies within JOIN_TIMEOUT in the log; send the request again first');
+  }
+  return { isSensible: true, record: { topic: letter.topic, key: id, value: parsed.value } };
+}
+
+export function requestIdOf(letter: DeadLetter): string | null {
+  return textField(letter, 'request_id');
+}
+
+export function tenantIdOf(letter: DeadLetter): string | null {
+  return textField(letter, 'tenant_id');
+}
+
+function textField({ value }: DeadLetter, name: string): string | null {
+  if (value === null) return null;
+  try {
+    const text = (JSON.parse(Buffer.from(value).toString('utf8')) as Record<string, unknown> | null)?.[name];
+    return typeof text === 'string' && text !== '' ? text : null;
+  } catch {
+    return null;
+  }
+}
+
+function needsRequest({ topic }: DeadLetter, event: object): boolean {
+  if (topic === TOPICS.responses) return true;
+  const { tenant_id: tenant, route, model } = event as Record<string, unknown>;
+  return topic === TOPICS.evaluations && (tenant === undefined || route === undefined || model === undefined);
+}
+
+/** A response waits as long as its request does; an evaluation finds the calls that are remembered. */
+function reachMs({ topic }: DeadLetter, { joinTimeoutMs, dedupHorizonMs }: ReplayFacts): number {
+  return topic === TOPICS.responses ? joinTimeoutMs : Math.min(joinTimeoutMs, dedupHorizonMs);
+}
+
+function no(why: string): ReplayVerdict {
+  return { isSensible: false, why };
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { TOPICS } from '../../../events/topics.ts';
+import { placeOf } from '../join/lane.ts';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
+
+const offset = fc.integer({ min: 0, max: 2 ** 46 });
+const LANES = 2;
+const perLane = <T>(each: fc.Arbitrary<T>) => fc.array(each, { minLength: LANES, maxLength: LANES });
+const places = perLane(fc.uniqueArray(offset, { maxLength: 40 })).map((lanes) =>
+  lanes.flatMap((offsets, lane) => offsets.sort((a, b) => a - b).map((each) => placeOf(lane, each))),
+);
+const perTopic = <T>(each: fc.Arbitrary<T>) =>
+  fc.record({ [TOPICS.requests]: each, [TOPICS.responses]: each, [TOPICS.evaluations]: each });
+
+const checkpoints = fc.record({
+  shardCount: fc.integer({ min: 1, max: 10_000 }),
+  positions: perTopic(perLane(offset)),
+  timesMs: perTopic(perLane(fc.integer({ min: 0, max: Date.UTC(2199, 0) }))),
+  waiting: perTopic(places),
+  kept: places,
+  invalid: perTopic(places),
+  sampling: fc.record({ second: offset, count: fc.nat(), countBefore: fc.nat() }),
+}) as fc.Arbitrary<Checkpoint>;
+
+test('a checkpoint comes back as it was written', () => {
+  fc.assert(
+    fc.property(checkpoints, (checkpoint) => {
+      assert.deepEqual(structuredClone(decodeCheckpoint(encodeCheckpoint(checkpoint))), structuredClone(checkpoint));
+    }),
+  );
+});
+
+test('a run of waiting calls takes about a byte each', () => {
+  const none = { [TOPICS.requests]: [], [TOPICS.responses]: [], [TOPICS.evaluations]: [] };
+  const zero = { [TOPICS.requests]: [0], [TOPICS.responses]: [0], [TOPICS.evaluations]: [0] };
+  const offsets = Array.from({ length: 10_000 }, (_, i) => 5_000_000_000 + i * 3);
+  const waiting = { ...none, [TOPICS.requests]: offsets.map((each) => placeOf(0, each)) };
+  const sampling = { second: 0, count: 0, countBefore: 0 };
+  assert.ok(
+    encodeCheckpoint({ shardCount: 1, positions: zero, timesMs: zero, waiting, kept: [], invalid: none, sampling })
+      .length < 10_100,
+  );
+});
+
+test('in one of version 1, which does not say whose calls are kept, those of all waiting requests are', () => {
+  const version1 = Uint8Array.from([1, 1, 1, 9, 0, 2, 3, 4, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 5, 6, 7]);
+  const { waiting, kept, sampling } = decodeCheckpoint(version1);
+  assert.deepEqual(waiting[TOPICS.requests], [placeOf(0, 3), placeOf(0, 7)]);
+  assert.deepEqual(kept, waiting[TOPICS.requests]);
+  assert.deepEqual(sampling, { second: 5, count: 6, countBefore: 7 });
+});
+
+test('a checkpoint that ends early or is of another version is refused', () => {
+  fc.assert(
+    fc.property(checkpoints, (checkpoint) => {
+      const bytes = encodeCheckpoint(checkpoint);
+      assert.throws(() => decodeCheckpoint(bytes.slice(0, -1)), RangeError);
+      assert.throws(() => decodeCheckpoint(Uint8Array.of(99, ...bytes.slice(1))), RangeError);
+    }),
+    { numRuns: 50 },
+  );
+});

@@ -1,0 +1,133 @@
+import type { LogRecord } from '../../../event-log/event-log.ts';
+import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../../events/topics.ts';
+import { laneOf, offsetOf, placeOf } from '../join/lane.ts';
+import { parseRecord } from '../records/parse-record.ts';
+import type { ShardCore } from '../shard-core.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { PlaceCursors } from './place-cursors.ts';
+
+/** What a reader has to hand to a recall: every record of a topic's lane in `[from, to)`. */
+export interface RecallSpan {
+  readonly topic: InputTopic;
+  readonly lane: number;
+  /** The dedup horizon begins here in log time; the caller finds the offset. */
+  readonly fromMs: number;
+  /** The oldest waiting record, which may lie before that. */
+  readonly fromOffsetMax: number;
+  readonly to: number;
+}
+
+/**
+ * Takes a checkpoint back into an empty core, from the log: the state is a function of the log, so nothing else was
+ * ever written down.
+ *
+ * 1. `recall` all records of each span, the lanes of a topic together in order of log time: their keys alone tell which
+ *    ids were seen, only waiting ones are parsed
+ * 2. `finish`
+ * 3. fold what was committed after the checkpoint and throw the effects away
+ */
+export class Recall {
+  readonly spans: readonly RecallSpan[];
+  readonly #core: ShardCore;
+  readonly #checkpoint: Checkpoint;
+  readonly #waiting: Readonly<Record<InputTopic, PlaceCursors>>;
+  readonly #invalid: Readonly<Record<InputTopic, PlaceCursors>>;
+  readonly #kept: PlaceCursors;
+
+  constructor(core: ShardCore, checkpoint: Checkpoint, horizonMs: number) {
+    this.#core = core;
+    this.#checkpoint = checkpoint;
+    this.#waiting = cursors(checkpoint.waiting);
+    this.#invalid = cursors(checkpoint.invalid);
+    this.#kept = new PlaceCursors(checkpoint.kept);
+    const timesMs = readTimes(checkpoint);
+    this.spans = INPUT_TOPICS.flatMap((topic) =>
+      checkpoint.positions[topic].map((to, lane) => ({
+        topic,
+        lane,
+        fromMs: horizonStartMs(topic, timesMs) - horizonMs,
+        fromOffsetMax: Math.min(to, ...waitingOffsets(checkpoint, topic, lane)),
+        to,
+      })),
+    );
+  }
+
+  recall(topic: InputTopic, records: readonly LogRecord[], lane = 0): void {
+    const fromMs = this.spans.find((span) => span.topic === topic)?.fromMs ?? 0;
+    for (const record of records) {
+      const place = placeOf(lane, record.offset);
+      // Read only because the oldest waiting record lies there. Its like are forgotten, also which of them were invalid.
+      if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;
+      if (record.key === null || this.#invalid[topic].has(place)) {
+        this.#core.invalid[topic].add(place, record.loggedAtMs);
+      } else if (topic === TOPICS.requests) {
+        this.#recallRequest(record, place, record.key);
+      } else if (topic === TOPICS.responses) {
+        this.#recallResponse(record, place, record.key);
+      } else {
+        this.#recallEvaluation(record, place);
+      }
+    }
+  }
+
+  finish(): void {
+    this.#core.resumeAt(this.#checkpoint);
+  }
+
+  #recallRequest(record: LogRecord, place: number, key: Uint8Array): void {
+    const { join, id, request } = this.#core;
+    const { loggedAtMs } = record;
+    const entry = join.ids.touch(id.of(key));
+    const isWaiting = this.#waiting[TOPICS.requests].has(place);
+    const begins = join.seeRequest(entry, loggedAtMs);
+    if (!begins && !isWaiting) return;
+    // It was valid when it was folded; a newer program may think otherwise, and knows nothing of it then.
+    if (request.read(record) !== null) return;
+    if (begins) join.beginCall(entry, { series: request.series, loggedAtMs });
+    if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, this.#kept.has(place)));
+  }
+
+  #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {
+    const { join, id } = this.#core;
+    const { loggedAtMs } = record;
+    const entry = join.ids.touch(id.of(key));
+    join.seeResponse(entry, loggedAtMs);
+    if (!this.#waiting[TOPICS.responses].has(place)) return;
+    const parsed = parseRecord('response', record);
+    if (parsed.ok) join.waitForRequest(entry, { place, loggedAtMs, key, value: parsed.value });
+  }
+
+  #recallEvaluation(record: LogRecord, place: number): void {
+    const parsed = parseRecord('evaluation', record);
+    if (!parsed.ok) return;
+    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
+    this.#core.evaluations.recall(half, this.#waiting[TOPICS.evaluations].has(place));
+  }
+}
+
+/**
+ * Log time from which a topic's ids may still matter, less the horizon. An evaluation that is still to be read may ask for
+ * calls from before it, so requests are remembered for both topics.
+ */
+export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
+  return topic === TOPICS.requests ? Math.min(timesMs[topic], timesMs[TOPICS.evaluations]) : timesMs[topic];
+}
+
+/** How far each topic was read: as far as the least of its lanes. */
+function readTimes({ timesMs }: Checkpoint): Record<InputTopic, number> {
+  const entries = INPUT_TOPICS.map((topic) => [topic, Math.min(...timesMs[topic])]);
+  return Object.fromEntries(entries) as Record<InputTopic, number>;
+}
+
+/** The oldest waiting offset of a lane, or none. */
+function waitingOffsets({ waiting }: Checkpoint, topic: InputTopic, lane: number): number[] {
+  const oldest = waiting[topic].find((place) => laneOf(place) === lane);
+  return oldest === undefined ? [] : [offsetOf(oldest)];
+}
+
+function cursors(places: Readonly<Record<InputTopic, readonly number[]>>): Record<InputTopic, PlaceCursors> {
+  return Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, new PlaceCursors(places[topic])])) as Record<
+    InputTopic,
+    PlaceCursors
+  >;
+}

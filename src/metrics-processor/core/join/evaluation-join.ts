@@ -1,0 +1,109 @@
+import { TOPICS } from '../../../events/topics.ts';
+import type { EvaluatedSeries } from '../sums/evaluation-deltas.ts';
+import { Fingerprint } from './fingerprint.ts';
+import { IdTable, NONE } from './id-table.ts';
+import type { KnownCall } from './known-call.ts';
+import type { LogTimes } from './log-times.ts';
+import { type EvaluationHalf, WaitingEvaluations } from './waiting-evaluations.ts';
+
+export interface EvaluationSink {
+  evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void;
+  evaluationLost(half: EvaluationHalf): void;
+}
+
+export interface EvaluationJoinOptions {
+  readonly joinTimeoutMs: number;
+  readonly dedupHorizonMs: number;
+  readonly logTimeSlackMs: number;
+  readonly pendingMax: number;
+  readonly fingerprintSeed: number;
+}
+
+/**
+ * Finds out what an evaluation is about. One that names tenant, route and model needs nobody; others take them from
+ * their call, which the join remembers for the dedup horizon, or wait for it as long as a response would.
+ *
+ * It is about the earliest call of its id that was seen until at most the horizon before it and from at most the
+ * timeout after it. Calls are folded in order of the log, so the first one found in that range is the earliest, and
+ * it does not matter how far one topic was read before the other.
+ */
+export class EvaluationJoin {
+  readonly waiting = new WaitingEvaluations();
+  gaveUpBeyondReplay = false;
+  /** As `Join.isBounded`. */
+  isBounded = true;
+  readonly #options: EvaluationJoinOptions;
+  readonly #sink: EvaluationSink;
+  readonly #seen = new IdTable(64);
+  readonly #fingerprint: Fingerprint;
+
+  constructor(options: EvaluationJoinOptions, sink: EvaluationSink) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#fingerprint = new Fingerprint(options.fingerprintSeed);
+  }
+
+  fold(half: EvaluationHalf, calls: readonly KnownCall[]): 'duplicate' | 'waiting' | 'counted' {
+    if (this.#isRepeated(half)) return 'duplicate';
+    const series = ownSeries(half) ?? this.#callOf(half, calls)?.series;
+    if (series !== undefined) {
+      this.#sink.evaluationCounted(series, half, false);
+      return 'counted';
+    }
+    this.waiting.add(half);
+    if (this.isBounded && this.waiting.size > this.#options.pendingMax) {
+      this.gaveUpBeyondReplay = true;
+      this.#sink.evaluationLost(this.waiting.take(this.waiting.arrivals.first));
+    }
+    return 'waiting';
+  }
+
+  /** A request was seen, again or for the first time: what waited for it is counted, the rest goes on waiting. */
+  requestSeen(requestId: string, calls: readonly KnownCall[]): void {
+    for (const slot of this.waiting.ofRequest(requestId)) {
+      const call = this.#callOf(this.waiting.at(slot), calls);
+      if (call !== undefined) this.#sink.evaluationCounted(call.series, this.waiting.take(slot), true);
+    }
+  }
+
+  giveUpTimedOut({ readMs, replayMs }: LogTimes): void {
+    const { joinTimeoutMs, dedupHorizonMs, logTimeSlackMs } = this.#options;
+    const patienceMs = joinTimeoutMs + logTimeSlackMs;
+    for (let slot = this.waiting.arrivals.first; slot !== NONE; slot = this.waiting.arrivals.first) {
+      const { loggedAtMs } = this.waiting.at(slot);
+      if (loggedAtMs >= readMs[TOPICS.requests] - patienceMs) break;
+      if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
+      this.#sink.evaluationLost(this.waiting.take(slot));
+    }
+    const seenFromMs = readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
+    this.#seen.forgetWhile((entry) => this.#seen.requestSeenMs(entry) < seenFromMs);
+  }
+
+  /** Read back from the log: its id was seen, and it may still be waiting. */
+  recall(half: EvaluationHalf, isWaiting: boolean): void {
+    this.#isRepeated(half);
+    if (isWaiting) this.waiting.add(half);
+  }
+
+  #callOf({ loggedAtMs }: EvaluationHalf, calls: readonly KnownCall[]): KnownCall | undefined {
+    const { joinTimeoutMs, dedupHorizonMs } = this.#options;
+    return calls.find(
+      ({ firstSeenMs, lastSeenMs }) =>
+        loggedAtMs - lastSeenMs <= dedupHorizonMs && firstSeenMs - loggedAtMs <= joinTimeoutMs,
+    );
+  }
+
+  /** An evaluation is itself again when call, name and evaluator are the same. */
+  #isRepeated({ event, loggedAtMs }: EvaluationHalf): boolean {
+    const identity = `${event.request_id}\0${event.name}\0${event.evaluator ?? ''}`;
+    const entry = this.#seen.touch(this.#fingerprint.of(Buffer.from(identity)));
+    const lastMs = this.#seen.requestSeenMs(entry);
+    if (loggedAtMs > lastMs) this.#seen.setRequestSeenMs(entry, loggedAtMs);
+    return loggedAtMs - lastMs <= this.#options.dedupHorizonMs;
+  }
+}
+
+function ownSeries({ event }: EvaluationHalf): EvaluatedSeries | null {
+  const { tenant_id: tenantId, route, model } = event;
+  return tenantId === undefined || route === undefined || model === undefined ? null : { tenantId, route, model };
+}

@@ -1,0 +1,233 @@
+import type { Series } from '../../../tally/series.ts';
+import type { Fingerprint } from './fingerprint.ts';
+import type { KnownCall } from './known-call.ts';
+import { type InstantColumn, RecordPages } from './record-pages.ts';
+import { SeriesSlots } from './series-slots.ts';
+
+/** No such entry, no such link. */
+export const NONE = -1;
+
+/** An entry: four integers of the fingerprint, five for three instants, five links. */
+const INTS_PER_ENTRY = 14;
+const REQUEST_SEEN: InstantColumn = { low: 4, high: 7, shift: 0 };
+const RESPONSE_SEEN: InstantColumn = { low: 5, high: 7, shift: 16 };
+const CALL_FIRST_SEEN: InstantColumn = { low: 6, high: 8, shift: 0 };
+const NEXT_IN_BUCKET = 9;
+const FRESHER = 10;
+const STALER = 11;
+const FIRST_WAITING = 12;
+const SERIES = 13;
+
+/** Twice as many buckets would take 4 bytes more an id, and save a comparison in three look-ups. */
+const ENTRIES_PER_BUCKET_MAX = 2;
+
+/**
+ * Every id seen within the dedup horizon or still waiting: 56 bytes each and 2 to 4 for its bucket.
+ *
+ * A chained hash table whose entries keep their number as long as they live, so that waiting calls can point at
+ * them. A list through all entries, longest unseen first, tells which to forget.
+ */
+export class IdTable {
+  size = 0;
+  /** Calls of the same id before the last one; hardly ever any. */
+  readonly earlierCalls = new Map<number, KnownCall[]>();
+
+  readonly #entries = new RecordPages(INTS_PER_ENTRY);
+  readonly #series = new SeriesSlots();
+  #buckets: Int32Array;
+  #freshest = NONE;
+  #stalest = NONE;
+  #free = NONE;
+  #used = 0;
+
+  /** @param bucketCount to begin with, a power of two */
+  constructor(bucketCount = 1024) {
+    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+  }
+
+  /** When the id was last seen on the requests topic, in log time; -Infinity for never. */
+  requestSeenMs(entry: number): number {
+    return this.#entries.instantMs(entry, REQUEST_SEEN);
+  }
+
+  setRequestSeenMs(entry: number, atMs: number): void {
+    this.#entries.setInstantMs(entry, REQUEST_SEEN, atMs);
+  }
+
+  responseSeenMs(entry: number): number {
+    return this.#entries.instantMs(entry, RESPONSE_SEEN);
+  }
+
+  setResponseSeenMs(entry: number, atMs: number): void {
+    this.#entries.setInstantMs(entry, RESPONSE_SEEN, atMs);
+  }
+
+  /** Whether halves of this id wait; if so, then of one kind, since a request and a response do not pass each other. */
+  hasWaiting(entry: number): boolean {
+    return this.#entries.int(entry, FIRST_WAITING) !== NONE;
+  }
+
+  /** Heads of the lists of waiting halves, oldest first. */
+  firstRequest(entry: number): number {
+    const waiting = this.#entries.int(entry, FIRST_WAITING);
+    return waiting >= 0 ? waiting : NONE;
+  }
+
+  setFirstRequest(entry: number, slot: number): void {
+    this.#entries.setInt(entry, FIRST_WAITING, slot);
+  }
+
+  firstResponse(entry: number): number {
+    const waiting = this.#entries.int(entry, FIRST_WAITING);
+    return waiting < NONE ? asResponse(waiting) : NONE;
+  }
+
+  setFirstResponse(entry: number, slot: number): void {
+    this.#entries.setInt(entry, FIRST_WAITING, slot === NONE ? NONE : asResponse(slot));
+  }
+
+  /** When the last call of this id began. Only of an entry that has begun one, like `callSeries`. */
+  callFirstSeenMs(entry: number): number {
+    return this.#entries.instantMs(entry, CALL_FIRST_SEEN);
+  }
+
+  callSeries(entry: number): Series {
+    return this.#series.at(this.#entries.int(entry, SERIES));
+  }
+
+  /** What the last call of this id was about and when it began; evaluations ask for it. */
+  lastCall(entry: number): KnownCall | undefined {
+    if (this.#entries.int(entry, SERIES) === NONE) return undefined;
+    return {
+      series: this.callSeries(entry),
+      firstSeenMs: this.callFirstSeenMs(entry),
+      lastSeenMs: this.requestSeenMs(entry),
+    };
+  }
+
+  beginCall(entry: number, series: Series, firstSeenMs: number): void {
+    this.#releaseSeries(entry);
+    this.#entries.setInt(entry, SERIES, this.#series.hold(series));
+    this.#entries.setInstantMs(entry, CALL_FIRST_SEEN, firstSeenMs);
+  }
+
+  /** The entry of a fingerprint, or NONE. */
+  find(id: Fingerprint): number {
+    let entry = this.#buckets[id.h1 & (this.#buckets.length - 1)] as number;
+    while (entry !== NONE && !this.#is(entry, id)) entry = this.#entries.int(entry, NEXT_IN_BUCKET);
+    return entry;
+  }
+
+  /** The entry of a fingerprint, made where there is none, and moved to the fresh end of the list. */
+  touch(id: Fingerprint): number {
+    const known = this.find(id);
+    if (known !== NONE) {
+      if (known === this.#freshest) return known;
+      this.#unlink(known);
+      this.#linkFreshest(known);
+      return known;
+    }
+    const entry = this.#allocate();
+    const entries = this.#entries;
+    entries.setInt(entry, 0, id.h1);
+    entries.setInt(entry, 1, id.h2);
+    entries.setInt(entry, 2, id.h3);
+    entries.setInt(entry, 3, id.h4);
+    this.setRequestSeenMs(entry, Number.NEGATIVE_INFINITY);
+    this.setResponseSeenMs(entry, Number.NEGATIVE_INFINITY);
+    entries.setInt(entry, FIRST_WAITING, NONE);
+    entries.setInt(entry, SERIES, NONE);
+    this.#linkBucket(entry);
+    this.#linkFreshest(entry);
+    this.size++;
+    return entry;
+  }
+
+  /** The calls that an entry stands for, earliest first. */
+  callsOf(entry: number): readonly KnownCall[] {
+    const last = this.lastCall(entry);
+    return last === undefined ? [] : [...(this.earlierCalls.get(entry) ?? []), last];
+  }
+
+  /** Forgets the longest unseen entries while `isForgettable` says so. */
+  forgetWhile(isForgettable: (entry: number) => boolean): void {
+    while (this.#stalest !== NONE && isForgettable(this.#stalest)) this.#forget(this.#stalest);
+  }
+
+  #is(entry: number, id: Fingerprint): boolean {
+    const entries = this.#entries;
+    return (
+      entries.int(entry, 0) === id.h1 &&
+      entries.int(entry, 1) === id.h2 &&
+      entries.int(entry, 2) === id.h3 &&
+      entries.int(entry, 3) === id.h4
+    );
+  }
+
+  #forget(entry: number): void {
+    const entries = this.#entries;
+    const bucket = entries.int(entry, 0) & (this.#buckets.length - 1);
+    const next = entries.int(entry, NEXT_IN_BUCKET);
+    let at = this.#buckets[bucket] as number;
+    if (at === entry) {
+      this.#buckets[bucket] = next;
+    } else {
+      while (entries.int(at, NEXT_IN_BUCKET) !== entry) at = entries.int(at, NEXT_IN_BUCKET);
+      entries.setInt(at, NEXT_IN_BUCKET, next);
+    }
+    this.#unlink(entry);
+    this.#releaseSeries(entry);
+    this.earlierCalls.delete(entry);
+    entries.setInt(entry, NEXT_IN_BUCKET, this.#free);
+    this.#free = entry;
+    this.size--;
+  }
+
+  #releaseSeries(entry: number): void {
+    const slot = this.#entries.int(entry, SERIES);
+    if (slot !== NONE) this.#series.release(slot);
+  }
+
+  #allocate(): number {
+    if (this.#free !== NONE) {
+      const entry = this.#free;
+      this.#free = this.#entries.int(entry, NEXT_IN_BUCKET);
+      return entry;
+    }
+    if (this.#used === this.#entries.capacity) this.#entries.addPage();
+    if (this.#used === this.#buckets.length * ENTRIES_PER_BUCKET_MAX) this.#rehash(this.#buckets.length * 2);
+    return this.#used++;
+  }
+
+  #rehash(bucketCount: number): void {
+    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+    // No entry is free, or none would have to be made.
+    for (let entry = 0; entry < this.#used; entry++) this.#linkBucket(entry);
+  }
+
+  #linkBucket(entry: number): void {
+    const bucket = this.#entries.int(entry, 0) & (this.#buckets.length - 1);
+    this.#entries.setInt(entry, NEXT_IN_BUCKET, this.#buckets[bucket] as number);
+    this.#buckets[bucket] = entry;
+  }
+
+  #linkFreshest(entry: number): void {
+    this.#entries.setInt(entry, FRESHER, NONE);
+    this.#entries.setInt(entry, STALER, this.#freshest);
+    if (this.#freshest === NONE) this.#stalest = entry;
+    else this.#entries.setInt(this.#freshest, FRESHER, entry);
+    this.#freshest = entry;
+  }
+
+  #unlink(entry: number): void {
+    const fresher = this.#entries.int(entry, FRESHER);
+    const staler = this.#entries.int(entry, STALER);
+    if (fresher === NONE) this.#freshest = staler;
+    else this.#entries.setInt(fresher, STALER, staler);
+    if (staler === NONE) this.#stalest = fresher;
+    else this.#entries.setInt(staler, FRESHER, fresher);
+  }
+}
+
+/** Slots of responses are told from those of requests by being below NONE; its own inverse. */
+const asResponse = (slot: number): number => NONE - 1 - slot;

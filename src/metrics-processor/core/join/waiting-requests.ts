@@ -1,0 +1,156 @@
+import { NO_SERIES, type Series } from '../../../tally/series.ts';
+import { ArrivalList } from './arrival-list.ts';
+import { type IdTable, NONE } from './id-table.ts';
+import { type InstantColumn, RecordPages } from './record-pages.ts';
+
+/** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
+export interface RequestHalf {
+  readonly series: Series;
+  /** Where it lies in the requests topic of its shard, see `lane.ts`. */
+  readonly place: number;
+  readonly loggedAtMs: number;
+  readonly timestampMs: number;
+  readonly promptTokens: number;
+  readonly cachedPromptTokens: number;
+  readonly cacheWriteTokens: number;
+  /** Its id, if it is kept as a single call (see `call-sampling.ts`); the join itself needs no ids. */
+  readonly keptId: string | null;
+}
+
+/** A double, two integers for an instant, four more. */
+const INTS_PER_REQUEST = 8;
+const PLACE = 0;
+const TIMESTAMP: InstantColumn = { low: 2, high: 3, shift: 0 };
+const ENTRY = 4;
+const PROMPT_TOKENS = 5;
+const CACHED_PROMPT_TOKENS = 6;
+const CACHE_WRITE_TOKENS = 7;
+
+/** What a waiting request and the call that it began have in common. */
+type Beginning = Pick<RequestHalf, 'series' | 'loggedAtMs'>;
+
+/**
+ * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept, since there
+ * may be a million. Of what it is about and when it was logged its id's entry knows already, as long as it is the last call
+ * of that id. Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
+ */
+export class WaitingRequests {
+  readonly arrivals = new ArrivalList();
+
+  readonly #ids: IdTable;
+  readonly #slots = new RecordPages(INTS_PER_REQUEST);
+  /** By slot; few are kept. */
+  readonly #keptIds = new Map<number, string>();
+  /** By slot; an id hardly ever has two requests that wait. */
+  readonly #nextOfId = new Map<number, number>();
+  /** By slot; those whose id has begun another call since. */
+  readonly #outlived = new Map<number, Beginning>();
+  readonly #free: number[] = [];
+  /** What `take` gives out, again and again. */
+  readonly #taken = new TakenRequest();
+  #used = 0;
+
+  constructor(ids: IdTable) {
+    this.#ids = ids;
+  }
+
+  get size(): number {
+    return this.arrivals.length;
+  }
+
+  entry(slot: number): number {
+    return this.#slots.int(slot, ENTRY);
+  }
+
+  loggedAtMs(slot: number): number {
+    return this.#outlived.get(slot)?.loggedAtMs ?? this.#ids.callFirstSeenMs(this.entry(slot));
+  }
+
+  place(slot: number): number {
+    return this.#slots.double(slot, PLACE);
+  }
+
+  /** Where those lie whose calls are kept, in order of arrival. */
+  keptPlaces(): number[] {
+    const places: number[] = [];
+    for (const slot of this.arrivals) if (this.#keptIds.has(slot)) places.push(this.place(slot));
+    return places;
+  }
+
+  /** The next waiting request of the same id. */
+  nextOfId(slot: number): number {
+    return this.#nextOfId.get(slot) ?? NONE;
+  }
+
+  setNextOfId(slot: number, next: number): void {
+    this.#nextOfId.set(slot, next);
+  }
+
+  /** The entry of its id may begin another call: what the request has of it must be kept here. */
+  outlive(slot: number): void {
+    this.#outlived.set(slot, { series: this.#series(slot), loggedAtMs: this.loggedAtMs(slot) });
+  }
+
+  add(entry: number, half: RequestHalf): number {
+    const slot = this.#free.pop() ?? this.#fresh();
+    const slots = this.#slots;
+    slots.setDouble(slot, PLACE, half.place);
+    slots.setInstantMs(slot, TIMESTAMP, half.timestampMs);
+    slots.setInt(slot, ENTRY, entry);
+    slots.setInt(slot, PROMPT_TOKENS, asInt(half.promptTokens));
+    slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(half.cachedPromptTokens));
+    slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(half.cacheWriteTokens));
+    const { series, loggedAtMs } = half;
+    if (series !== this.#ids.callSeries(entry) || loggedAtMs !== this.#ids.callFirstSeenMs(entry)) {
+      this.#outlived.set(slot, { series, loggedAtMs });
+    }
+    if (half.keptId !== null) this.#keptIds.set(slot, half.keptId);
+    this.arrivals.push(slot);
+    return slot;
+  }
+
+  /** Valid until the next one is taken. */
+  take(slot: number): RequestHalf {
+    const slots = this.#slots;
+    const half = this.#taken;
+    half.series = this.#series(slot);
+    half.place = this.place(slot);
+    half.loggedAtMs = this.loggedAtMs(slot);
+    half.timestampMs = slots.instantMs(slot, TIMESTAMP);
+    half.promptTokens = asCount(slots.int(slot, PROMPT_TOKENS));
+    half.cachedPromptTokens = asCount(slots.int(slot, CACHED_PROMPT_TOKENS));
+    half.cacheWriteTokens = asCount(slots.int(slot, CACHE_WRITE_TOKENS));
+    half.keptId = this.#keptIds.get(slot) ?? null;
+    this.#keptIds.delete(slot);
+    this.#nextOfId.delete(slot);
+    this.#outlived.delete(slot);
+    this.arrivals.remove(slot);
+    this.#free.push(slot);
+    return half;
+  }
+
+  #series(slot: number): Series {
+    return this.#outlived.get(slot)?.series ?? this.#ids.callSeries(this.entry(slot));
+  }
+
+  #fresh(): number {
+    if (this.#used === this.#slots.capacity) this.#slots.addPage();
+    return this.#used++;
+  }
+}
+
+class TakenRequest implements RequestHalf {
+  series = NO_SERIES;
+  place = 0;
+  loggedAtMs = 0;
+  timestampMs = 0;
+  promptTokens = 0;
+  cachedPromptTokens = 0;
+  cacheWriteTokens = 0;
+  keptId: string | null = null;
+}
+
+/** A count is at most `TOKENS_MAX`, which 32 bits hold. */
+const asInt = (count: number): number => (Number.isNaN(count) ? UNKNOWN : count);
+const asCount = (int: number): number => (int === UNKNOWN ? Number.NaN : int);
+const UNKNOWN = -1;

@@ -1,0 +1,143 @@
+import type { LogRecord } from '../../../event-log/event-log.ts';
+import { LlmResponse } from '../../../events/llm-response.ts';
+import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
+import { parseTimestampMs } from '../../../events/timestamp.ts';
+import { parseRecord, type RefusedRecord } from './parse-record.ts';
+import { tokens } from './request-record.ts';
+import { TextDictionary } from './text-dictionary.ts';
+
+/** What a response says, as the core wants it. */
+export interface ResponseFacts {
+  readonly requestId: string;
+  readonly timestampMs: number;
+  /** NaN where it is not given; likewise all below but for `completionTokens` and `reasoningTokens`, where absent is 0. */
+  readonly latencyMs: number;
+  readonly timeToFirstTokenMs: number;
+  readonly promptTokens: number;
+  readonly cachedPromptTokens: number;
+  readonly cacheWriteTokens: number;
+  readonly audioPromptTokens: number;
+  readonly audioCompletionTokens: number;
+  /** Absent counts as 0, NaN is unknown. */
+  readonly completionTokens: number;
+  readonly reasoningTokens: number;
+  /** The model that answered; null where the response does not say. */
+  readonly model: string | null;
+  readonly finishReason: string | null;
+  /** Never empty. */
+  readonly error: string | null;
+  readonly isOfEmbeddings: boolean;
+  readonly isFromCache: boolean;
+}
+
+/** As `RequestRecord`, for the responses topic. */
+export class ResponseRecord implements ResponseFacts {
+  timestampMs = 0;
+  latencyMs = 0;
+  timeToFirstTokenMs = 0;
+  promptTokens = 0;
+  cachedPromptTokens = 0;
+  cacheWriteTokens = 0;
+  audioPromptTokens = 0;
+  audioCompletionTokens = 0;
+  completionTokens = 0;
+  reasoningTokens = 0;
+  model: string | null = null;
+  finishReason: string | null = null;
+  error: string | null = null;
+  isOfEmbeddings = false;
+  isFromCache = false;
+  key: Uint8Array = NO_BYTES;
+  value: Uint8Array = NO_BYTES;
+
+  readonly #plain = new PlainEvent(LlmResponse);
+  readonly #field = {
+    requestId: this.#plain.field('request_id'),
+    timestamp: this.#plain.field('timestamp'),
+    latencyMs: this.#plain.field('latency_ms'),
+    timeToFirstTokenMs: this.#plain.field('time_to_first_token_ms'),
+    promptTokens: this.#plain.field('prompt_tokens'),
+    cachedPromptTokens: this.#plain.field('cached_prompt_tokens'),
+    cacheWriteTokens: this.#plain.field('cache_write_tokens'),
+    audioPromptTokens: this.#plain.field('audio_prompt_tokens'),
+    audioCompletionTokens: this.#plain.field('audio_completion_tokens'),
+    completionTokens: this.#plain.field('completion_tokens'),
+    reasoningTokens: this.#plain.field('reasoning_tokens'),
+    model: this.#plain.field('model'),
+    finishReason: this.#plain.field('finish_reason'),
+    error: this.#plain.field('error'),
+    operation: this.#plain.field('operation'),
+    cacheHit: this.#plain.field('cache_hit'),
+  };
+  readonly #texts = new TextDictionary();
+  /** Null where the event is plain. */
+  #event: LlmResponse | null = null;
+
+  /** Why the record is refused; null for a valid one. */
+  read(record: Pick<LogRecord, 'key' | 'value'>): RefusedRecord | null {
+    const { key, value } = record;
+    const { requestId } = this.#field;
+    if (key !== null && value !== null && this.#plain.read(value) && this.#plain.isAt(requestId, key)) {
+      this.key = key;
+      this.value = value;
+      this.#takePlain();
+      return null;
+    }
+    const parsed = parseRecord('response', record);
+    if (!parsed.ok) return parsed;
+    this.key = parsed.key;
+    this.value = parsed.value;
+    this.#takeParsed(parsed.event);
+    return null;
+  }
+
+  get requestId(): string {
+    return this.#event?.request_id ?? this.#plain.textAt(this.#field.requestId);
+  }
+
+  #takePlain(): void {
+    const field = this.#field;
+    this.#event = null;
+    this.timestampMs = this.#plain.numbers[field.timestamp] as number;
+    this.latencyMs = this.#plain.numberAt(field.latencyMs);
+    this.timeToFirstTokenMs = this.#plain.numberAt(field.timeToFirstTokenMs);
+    this.promptTokens = this.#plain.numberAt(field.promptTokens);
+    this.cachedPromptTokens = this.#plain.numberAt(field.cachedPromptTokens);
+    this.cacheWriteTokens = this.#plain.numberAt(field.cacheWriteTokens);
+    this.audioPromptTokens = this.#plain.numberAt(field.audioPromptTokens);
+    this.audioCompletionTokens = this.#plain.numberAt(field.audioCompletionTokens);
+    this.completionTokens = this.#plain.countAt(field.completionTokens);
+    this.reasoningTokens = this.#plain.countAt(field.reasoningTokens);
+    this.model = this.#text(field.model);
+    this.finishReason = this.#text(field.finishReason);
+    this.error = this.#plain.textOrNullAt(field.error) || null;
+    this.isOfEmbeddings = this.#plain.found[field.operation] === VALUE && this.#text(field.operation) === EMBEDDINGS;
+    this.isFromCache = this.#plain.found[field.cacheHit] === VALUE;
+  }
+
+  #takeParsed(event: LlmResponse): void {
+    this.#event = event;
+    this.timestampMs = parseTimestampMs(event.timestamp);
+    this.latencyMs = event.latency_ms ?? Number.NaN;
+    this.timeToFirstTokenMs = event.time_to_first_token_ms ?? Number.NaN;
+    this.promptTokens = event.prompt_tokens ?? Number.NaN;
+    this.cachedPromptTokens = event.cached_prompt_tokens ?? Number.NaN;
+    this.cacheWriteTokens = event.cache_write_tokens ?? Number.NaN;
+    this.audioPromptTokens = event.audio_prompt_tokens ?? Number.NaN;
+    this.audioCompletionTokens = event.audio_completion_tokens ?? Number.NaN;
+    this.completionTokens = tokens(event.completion_tokens);
+    this.reasoningTokens = tokens(event.reasoning_tokens);
+    this.model = event.model ?? null;
+    this.finishReason = event.finish_reason ?? null;
+    this.error = event.error || null;
+    this.isOfEmbeddings = event.operation === EMBEDDINGS;
+    this.isFromCache = event.cache_hit === true;
+  }
+
+  #text(field: number): string | null {
+    return this.#plain.found[field] === VALUE ? this.#texts.of(this.#plain, field) : null;
+  }
+}
+
+const EMBEDDINGS = 'embeddings';
+const NO_BYTES = new Uint8Array(0);

@@ -1,0 +1,36 @@
+import type { PlainEvent } from '../../../events/plain-event.ts';
+
+const SLOTS = 4096;
+/** Dimensions and reasons are shorter; what is longer is made anew each time. */
+const BYTES_MAX = 64;
+
+/**
+ * Texts that come again and again, by their bytes: finding one takes a fraction of making it, and the maps that are asked with it
+ * need not hash it again. A text takes the place of another with the same hash, so memory is bounded.
+ */
+export class TextDictionary {
+  readonly #bytes = Array.from<Uint8Array | undefined>({ length: SLOTS });
+  readonly #texts = Array.from({ length: SLOTS }, () => '');
+
+  /** The text of a field. */
+  of(event: PlainEvent, field: number): string {
+    const { bytes } = event;
+    const start = event.starts[field] as number;
+    const length = (event.ends[field] as number) - start;
+    if (length > BYTES_MAX) return event.textAt(field);
+    // FNV-1a.
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[start + i] as number), 0x01000193);
+    const slot = (hash ^ (hash >>> 15)) & (SLOTS - 1);
+    const known = this.#bytes[slot];
+    if (known !== undefined && known.length === length) {
+      let i = 0;
+      while (i < length && known[i] === bytes[start + i]) i++;
+      if (i === length) return this.#texts[slot] as string;
+    }
+    const text = event.textAt(field);
+    this.#bytes[slot] = Uint8Array.prototype.slice.call(bytes, start, start + length);
+    this.#texts[slot] = text;
+    return text;
+  }
+}

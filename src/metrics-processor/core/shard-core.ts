@@ -1,0 +1,273 @@
+import type { LogRecord } from '../../event-log/event-log.ts';
+import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
+import { type Positions, positionKey } from '../../metrics-store/commit.ts';
+import type { PriceBook } from '../../prices/price-book.ts';
+import { invariant } from '../../tally/invariant.ts';
+import { type Checkpoint, encodeCheckpoint } from './checkpoint/checkpoint.ts';
+import { horizonStartMs } from './checkpoint/recall.ts';
+import { EvaluationJoin } from './join/evaluation-join.ts';
+import { Fingerprint } from './join/fingerprint.ts';
+import { NONE } from './join/id-table.ts';
+import { Join, type JoinOptions } from './join/join.ts';
+import type { KnownCall } from './join/known-call.ts';
+import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
+import type { RequestHalf } from './join/waiting-requests.ts';
+import type { ResponseHalf } from './join/waiting-responses.ts';
+import { InvalidPlaces } from './records/invalid-places.ts';
+import { parseRecord } from './records/parse-record.ts';
+import { RequestRecord } from './records/request-record.ts';
+import { ResponseRecord } from './records/response-record.ts';
+import { SeriesDictionary } from './records/series-dictionary.ts';
+import { Books, type PlacedRecord } from './sums/books.ts';
+import { CallSampling } from './sums/call-sampling.ts';
+import type { Effects } from './sums/effects.ts';
+
+export interface CoreOptions extends JoinOptions {
+  /** The shard: its number, which is that of its first partition. */
+  readonly partition: number;
+  /** Into how many shards the ids are divided; the partitions of a shard are so far apart, see `lane.ts`. */
+  readonly shardCount: number;
+  /** Requests a second of log time up to which every call is kept as a single call. */
+  readonly callsPerSecondMax: number;
+  readonly fingerprintSeed: number;
+}
+
+/**
+ * The pure core: records of one shard in, effects out. No clock, no I/O, no randomness: time is log time,
+ * and the same records give the same effects however they are cut into batches or interleaved between topics.
+ *
+ * The state is changed in place, since copying a million waiting calls per batch would be pure and useless; whoever
+ * cannot commit the effects throws the core away and starts from the last checkpoint (`recall.ts`).
+ */
+export class ShardCore {
+  readonly join: Join;
+  readonly evaluations: EvaluationJoin;
+  readonly sampling: CallSampling;
+  readonly invalid = perTopic(() => new InvalidPlaces());
+  readonly id: Fingerprint;
+  /** The record of the requests topic that was read last. */
+  readonly request = new RequestRecord(new SeriesDictionary());
+
+  /** The next offset to fold, per topic and lane. */
+  readonly #positions = perTopic(() => [0]);
+  readonly #books: Books;
+  readonly #response = new ResponseRecord();
+  readonly #options: CoreOptions;
+
+  constructor(options: CoreOptions) {
+    this.#options = options;
+    this.#books = new Books((lane) => this.partitionOf(lane));
+    this.join = new Join(options, this.#books);
+    this.evaluations = new EvaluationJoin(options, this.#books);
+    this.sampling = new CallSampling(options.callsPerSecondMax);
+    this.id = new Fingerprint(options.fingerprintSeed);
+  }
+
+  get laneCount(): number {
+    return this.#positions[TOPICS.requests].length;
+  }
+
+  partitionOf(lane: number): number {
+    return this.#options.partition + lane * this.#options.shardCount;
+  }
+
+  laneOf(partition: number): number {
+    return (partition - this.#options.partition) / this.#options.shardCount;
+  }
+
+  /** The topics have more partitions than before: one more of them belongs to this shard. */
+  addLane(): void {
+    invariant(this.laneCount < LANES_MAX, `a shard has at most ${LANES_MAX} lanes`);
+    for (const topic of INPUT_TOPICS) this.#positions[topic].push(0);
+    this.join.times.addLane();
+  }
+
+  /** The next offset to fold. */
+  position(topic: InputTopic, lane = 0): number {
+    return this.#positions[topic][lane] ?? 0;
+  }
+
+  /** All of them, as a commit keeps them. */
+  get positions(): Positions {
+    const entries = INPUT_TOPICS.flatMap((topic) =>
+      this.#positions[topic].map((offset, lane) => [positionKey(topic, lane, this.partitionOf(lane)), offset] as const),
+    );
+    return Object.fromEntries(entries) as Positions;
+  }
+
+  /**
+   * Folds the next records of a topic's lane, in order; offsets that the log has dropped may be missing.
+   *
+   * @returns how many there were
+   */
+  fold(topic: InputTopic, records: Iterable<LogRecord>, prices: PriceBook, lane = 0): number {
+    let count = 0;
+    const positions = this.#positions[topic];
+    for (const record of records) {
+      count++;
+      if (record.offset < (positions[lane] as number)) continue;
+      positions[lane] = record.offset + 1;
+      this.#books.effects.touch();
+      const place = placeOf(lane, record.offset);
+      if (topic === TOPICS.requests) this.#foldRequest(record, place, prices);
+      else if (topic === TOPICS.responses) this.#foldResponse(record, place, prices);
+      else this.#foldEvaluation(record, place);
+    }
+    this.join.giveUpTimedOut();
+    this.#forget();
+    return count;
+  }
+
+  /**
+   * Folds records whose effects were committed before: only their place in the join matters. The topics come one after
+   * the other here, so more waits for a moment than did at the time; that must not push anything over the bound.
+   */
+  replay(topic: InputTopic, records: readonly LogRecord[], lane = 0): void {
+    this.join.isBounded = this.evaluations.isBounded = false;
+    this.fold(topic, records, NO_PRICES, lane);
+    this.takeEffects();
+    this.join.isBounded = this.evaluations.isBounded = true;
+  }
+
+  /** The log has no record for us before `nextOffset`. */
+  skipTo(topic: InputTopic, nextOffset: number, lane = 0): void {
+    if (nextOffset <= this.position(topic, lane)) return;
+    this.#positions[topic][lane] = nextOffset;
+    this.#books.effects.touch();
+  }
+
+  /** The log says that nothing will be appended to a topic's lane with a time before `throughMs`. */
+  seal(topic: InputTopic, throughMs: number, lane = 0): void {
+    this.join.passSilence(topic, throughMs, lane);
+    this.#forget();
+  }
+
+  get effects(): Effects {
+    return this.#books.effects;
+  }
+
+  takeEffects(): Effects {
+    return this.#books.take();
+  }
+
+  /** Log time through which every request and response is folded. */
+  get completeThroughMs(): number {
+    const { readMs } = this.join.times;
+    return Math.min(readMs[TOPICS.requests], readMs[TOPICS.responses]);
+  }
+
+  get waitingCount(): number {
+    return this.join.requests.size + this.join.responses.size + this.evaluations.waiting.size;
+  }
+
+  /** True when the next commit must carry a checkpoint, because a replay would not give up what was given up here. */
+  get needsCheckpoint(): boolean {
+    return this.join.gaveUpBeyondReplay || this.evaluations.gaveUpBeyondReplay;
+  }
+
+  checkpoint(): Uint8Array {
+    this.join.gaveUpBeyondReplay = false;
+    this.evaluations.gaveUpBeyondReplay = false;
+    this.join.times.checkpointed();
+    const { requests, responses, times } = this.join;
+    const evaluations = this.evaluations.waiting;
+    return encodeCheckpoint({
+      shardCount: this.#options.shardCount,
+      positions: this.#positions,
+      timesMs: perTopic((topic) => times.lanesReadMs(topic)),
+      waiting: {
+        [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place(slot)),
+        [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
+        [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
+      },
+      kept: requests.keptPlaces(),
+      invalid: perTopic((topic) => this.invalid[topic].places()),
+      sampling: this.sampling,
+    });
+  }
+
+  /** Stands where a checkpoint says, once the log was recalled up to it. */
+  resumeAt(checkpoint: Checkpoint): void {
+    for (const topic of INPUT_TOPICS) {
+      this.#positions[topic].splice(0, checkpoint.positions[topic].length, ...checkpoint.positions[topic]);
+    }
+    this.join.times.resumeAt(checkpoint.timesMs);
+    this.sampling.resumeAt(checkpoint.sampling);
+  }
+
+  /** What the join keeps of the request that was read last. */
+  requestHalf(place: number, loggedAtMs: number, isKept: boolean): RequestHalf {
+    const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
+    const keptId = isKept ? this.request.requestId : null;
+    return { series, place, loggedAtMs, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens, keptId };
+  }
+
+  #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {
+    const { request } = this;
+    const refused = request.read(record);
+    if (refused !== null) return this.#refuse(TOPICS.requests, { ...record, place }, refused);
+    const { loggedAtMs } = record;
+    const id = this.id.of(request.key);
+    const half = this.requestHalf(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
+    const outcome = this.join.request(id, half);
+    if (outcome === 'duplicate') this.#books.requestRepeated(half);
+    else this.#books.requestCounted(half, request);
+    if (outcome === 'unanswered') this.#books.requestUnanswered(half);
+    else if (typeof outcome === 'object') this.#answer(half, outcome, prices);
+    if (this.evaluations.waiting.size > 0) {
+      this.evaluations.requestSeen(request.requestId, this.#knownCalls(request.key));
+    }
+  }
+
+  /** A response was there before its request. */
+  #answer(half: RequestHalf, answeredBy: ResponseHalf, prices: PriceBook): void {
+    const refused = this.#response.read(answeredBy);
+    invariant(refused === null, 'a response that waits was valid');
+    this.#books.answered(half, { facts: this.#response, loggedAtMs: answeredBy.loggedAtMs, hasWaited: true }, prices);
+  }
+
+  #foldResponse(record: LogRecord, place: number, prices: PriceBook): void {
+    const response = this.#response;
+    const refused = response.read(record);
+    if (refused !== null) return this.#refuse(TOPICS.responses, { ...record, place }, refused);
+    const { loggedAtMs } = record;
+    const half = { place, loggedAtMs, key: response.key, value: response.value };
+    const outcome = this.join.response(this.id.of(response.key), half);
+    if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
+    else if (outcome === 'orphan') this.#books.responseRefused(half);
+    else this.#books.answered(outcome, { facts: response, loggedAtMs, hasWaited: false }, prices);
+  }
+
+  #foldEvaluation(record: LogRecord, place: number): void {
+    const parsed = parseRecord('evaluation', record);
+    if (!parsed.ok) return this.#refuse(TOPICS.evaluations, { ...record, place }, parsed);
+    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
+    this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
+    const outcome = this.evaluations.fold(half, this.#knownCalls(parsed.key));
+    if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
+  }
+
+  #knownCalls(key: Uint8Array): readonly KnownCall[] {
+    const entry = this.join.ids.find(this.id.of(key));
+    return entry === NONE ? [] : this.join.ids.callsOf(entry);
+  }
+
+  #refuse(topic: InputTopic, record: PlacedRecord, why: Parameters<Books['recordRefused']>[2]): void {
+    this.invalid[topic].add(record.place, record.loggedAtMs);
+    this.#books.recordRefused(topic, record, why);
+  }
+
+  #forget(): void {
+    const { times } = this.join;
+    this.evaluations.giveUpTimedOut(times);
+    const memoryMs = this.#options.dedupHorizonMs + this.#options.logTimeSlackMs;
+    for (const topic of INPUT_TOPICS) this.invalid[topic].forgetBefore(horizonStartMs(topic, times.readMs) - memoryMs);
+  }
+}
+
+/** Costs of a replay are thrown away. */
+const NO_PRICES: PriceBook = { priceOf: () => null };
+
+function perTopic<T>(make: (topic: InputTopic) => T): Record<InputTopic, T> {
+  return Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, make(topic)])) as Record<InputTopic, T>;
+}

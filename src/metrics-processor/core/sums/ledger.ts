@@ -1,0 +1,84 @@
+import { type InputTopic, TOPICS } from '../../../events/topics.ts';
+import { type AuditCounts, type AuditDelta, emptyAuditCounts } from '../../../metrics-store/audit.ts';
+import { HOUR_MS, windowStartMs } from '../../../tally/window.ts';
+
+/** What can become of a record. `waiting` is the only one that another follows. */
+export type Fate = 'counted' | 'waiting' | 'duplicate' | 'dead';
+
+/** Of a record whose tenant is not known: a response, until it meets its request. */
+export const TENANT_UNKNOWN = '';
+
+/** Books every record taken from the log under its fate, so that nothing can vanish unseen. */
+export class Ledger {
+  readonly #byTenant = new Map<string, TenantCounts>();
+
+  /** A record was taken and met its fate. */
+  accept(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
+    const counts = this.#counts(tenantId, loggedAtMs);
+    const columns = COLUMNS[topic];
+    counts[columns.accepted]++;
+    counts[columns[fate]]++;
+  }
+
+  /** A record that waited meets its fate, and maybe its tenant. */
+  settle(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
+    const before = this.#counts(TENANT_UNKNOWN, loggedAtMs);
+    const columns = COLUMNS[topic];
+    before[columns.accepted]--;
+    before[columns.waiting]--;
+    this.accept(topic, tenantId, loggedAtMs, fate);
+  }
+
+  deltas(): AuditDelta[] {
+    return Array.from(this.#byTenant, ([tenantId, { hours }]) =>
+      Array.from(hours, ([hourStartMs, counts]) => ({ tenantId, hourStartMs, counts })),
+    ).flat();
+  }
+
+  #counts(tenantId: string, loggedAtMs: number): AuditCounts {
+    const tenant = this.#byTenant.get(tenantId);
+    if (tenant !== undefined && loggedAtMs >= tenant.lastHourMs && loggedAtMs < tenant.lastHourMs + HOUR_MS) {
+      return tenant.last;
+    }
+    const hourStartMs = windowStartMs(loggedAtMs, HOUR_MS);
+    const hours = tenant?.hours ?? new Map<number, AuditCounts>();
+    let counts = hours.get(hourStartMs);
+    if (counts === undefined) hours.set(hourStartMs, (counts = emptyAuditCounts()));
+    this.#byTenant.set(tenantId, { hours, lastHourMs: hourStartMs, last: counts });
+    return counts;
+  }
+}
+
+interface TenantCounts {
+  readonly hours: Map<number, AuditCounts>;
+  /** The hour that was asked for last, since nearly all records of a commit are of one. */
+  readonly lastHourMs: number;
+  readonly last: AuditCounts;
+}
+
+type Columns = Readonly<Record<Fate | 'accepted', keyof AuditCounts>>;
+
+const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
+  [TOPICS.requests]: {
+    accepted: 'acceptedRequests',
+    counted: 'countedRequests',
+    // A request counts when it is seen; it is its call that waits, not its place in the books.
+    waiting: 'countedRequests',
+    duplicate: 'duplicateRequests',
+    dead: 'deadRequests',
+  },
+  [TOPICS.responses]: {
+    accepted: 'acceptedResponses',
+    counted: 'countedResponses',
+    waiting: 'waitingResponses',
+    duplicate: 'duplicateResponses',
+    dead: 'deadResponses',
+  },
+  [TOPICS.evaluations]: {
+    accepted: 'acceptedEvaluations',
+    counted: 'countedEvaluations',
+    waiting: 'waitingEvaluations',
+    duplicate: 'duplicateEvaluations',
+    dead: 'deadEvaluations',
+  },
+};

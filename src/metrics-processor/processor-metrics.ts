@@ -1,0 +1,134 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { InputTopic } from '../events/topics.ts';
+import type { Logger } from '../http/logger.ts';
+import { AUDIT_COUNTS, type AuditCounts } from '../metrics-store/audit.ts';
+import type { CommitFact, ProcessorEvents } from './processor-events.ts';
+
+/** What Prometheus and the log see of a processor. */
+export class ProcessorMetrics implements ProcessorEvents {
+  readonly registry = new Registry();
+  readonly #logger: Logger;
+
+  readonly #records = new Counter({
+    name: 'streamlens_processor_records_total',
+    help: 'Records taken from the log, by topic',
+    labelNames: ['topic'],
+    registers: [this.registry],
+  });
+  readonly #lag = new Gauge({
+    name: 'streamlens_processor_lag_records',
+    help: 'Records in the log that were not taken yet',
+    labelNames: ['topic', 'partition'],
+    registers: [this.registry],
+  });
+  readonly #waiting = new Gauge({
+    name: 'streamlens_processor_waiting',
+    help: 'Halves of calls that wait for the other half: the size of the join',
+    labelNames: ['partition'],
+    registers: [this.registry],
+  });
+  readonly #completeThrough = new Gauge({
+    name: 'streamlens_processor_watermark_seconds',
+    help: 'Log time, in seconds since the epoch, up to which every event is in the rows',
+    labelNames: ['partition'],
+    registers: [this.registry],
+  });
+  readonly #commitSeconds = new Histogram({
+    name: 'streamlens_commit_duration_seconds',
+    help: 'Time of one commit to the store, of all partitions together and retries included',
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers: [this.registry],
+  });
+  readonly #committed = new Counter({
+    name: 'streamlens_committed_total',
+    help: 'What commits added: rows, calls, dead letters, checkpoint bytes',
+    labelNames: ['what'],
+    registers: [this.registry],
+  });
+  readonly #audit = new Gauge({
+    name: 'streamlens_audit_events',
+    help: 'Events taken from the log by type and fate: accepted = counted + waiting + duplicate + dead',
+    labelNames: ['type', 'fate'],
+    registers: [this.registry],
+  });
+  readonly #fenced = new Counter({
+    name: 'streamlens_processor_fenced_total',
+    help: 'Commits refused because another processor owns the partition',
+    registers: [this.registry],
+  });
+  readonly #retries = new Counter({
+    name: 'streamlens_processor_retries_total',
+    help: 'Attempts that failed and are tried again',
+    registers: [this.registry],
+  });
+  readonly #recoverySeconds = new Gauge({
+    name: 'streamlens_recovery_duration_seconds',
+    help: 'Time of the last recovery of a partition',
+    labelNames: ['partition'],
+    registers: [this.registry],
+  });
+  readonly #published = new Counter({
+    name: 'streamlens_published_total',
+    help: 'Rows and dead letters published to their topics',
+    labelNames: ['what'],
+    registers: [this.registry],
+  });
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  recovered(partition: number, { recordsRead, tookMs }: { recordsRead: number; tookMs: number }): void {
+    this.#recoverySeconds.set({ partition }, tookMs / 1000);
+    this.#logger.info({ partition, recordsRead, tookMs: Math.round(tookMs) }, 'Took over a partition');
+  }
+
+  folded(partition: number, topic: InputTopic, { records, lag }: { records: number; lag: number }): void {
+    if (records > 0) this.#records.inc({ topic }, records);
+    this.#lag.set({ topic, partition }, lag);
+  }
+
+  committed(partition: number, fact: CommitFact): void {
+    this.#committed.inc({ what: 'calls' }, fact.calls);
+    this.#committed.inc({ what: 'dead_letters' }, fact.deadLetters);
+    this.#committed.inc({ what: 'checkpoint_bytes' }, fact.checkpointBytes);
+    for (const { counts } of fact.audits) this.#book(counts);
+    this.#waiting.set({ partition }, fact.waiting);
+    this.#completeThrough.set({ partition }, fact.completeThroughMs / 1000);
+    if (fact.deadLetters > 0)
+      this.#logger.warn({ partition, deadLetters: fact.deadLetters }, 'Records became dead letters');
+  }
+
+  groupCommitted({ tookMs, rows }: { tookMs: number; rows: number }): void {
+    this.#commitSeconds.observe(tookMs / 1000);
+    this.#committed.inc({ what: 'rows' }, rows);
+  }
+
+  /** A gauge because what waits goes down again, and a response moves to its tenant when it meets its request. */
+  #book(counts: AuditCounts): void {
+    for (const name of AUDIT_COUNTS) {
+      const [, fate = '', type = ''] = /^([a-z]+)([A-Z][a-z]+)s$/.exec(name) ?? [];
+      if (counts[name] !== 0) this.#audit.inc({ type: type.toLowerCase(), fate }, counts[name]);
+    }
+  }
+
+  fenced(partition: number): void {
+    this.#fenced.inc();
+    this.#logger.warn({ partition }, 'Another processor committed for this partition; starting from there');
+  }
+
+  retrying(what: string, error: Error, { attempt, waitMs }: { attempt: number; waitMs: number }): void {
+    this.#retries.inc();
+    this.#logger.warn({ attempt, waitMs, reason: error.message }, `Failed, trying again: ${what}`);
+  }
+
+  revoked(partition: number): void {
+    for (const topicless of [this.#waiting, this.#completeThrough]) topicless.remove({ partition });
+    this.#logger.info({ partition }, 'Gave up a partition');
+  }
+
+  published({ rows, deadLetters }: { rows: number; deadLetters: number }): void {
+    this.#published.inc({ what: 'rows' }, rows);
+    this.#published.inc({ what: 'dead_letters' }, deadLetters);
+  }
+}

@@ -1,0 +1,87 @@
+import { formatSecond } from '../events/timestamp.ts';
+import type { Histogram } from '../tally/histogram.ts';
+import type { Tally } from '../tally/tally.ts';
+
+/** What a row is about; dimensions that were not grouped by are absent. */
+export interface RowSubject {
+  readonly tenantId: string;
+  readonly route: string | null;
+  readonly model: string | null;
+  readonly provider?: string | null;
+  readonly window: WindowName;
+}
+
+/** The bounds of a window as text. Rows of one window share it: making it took a tenth of an answer's time. */
+export interface WindowName {
+  readonly start: string;
+  readonly end: string;
+}
+
+export function windowName(windowStartMs: number, stepMs: number): WindowName {
+  return { start: formatSecond(windowStartMs), end: formatSecond(windowStartMs + stepMs) };
+}
+
+/**
+ * A row in the field names of the contract: the original's fields first, in its order, then ours. What does not add
+ * (averages, percentiles) is derived here and nowhere else. An average or percentile over nothing is null.
+ */
+export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readonly number[] = []): object {
+  const [p50Ms = null, p95Ms = null, p99Ms = null, ...others] = quantilesMs(
+    tally.latency,
+    [0.5, 0.95, 0.99, ...quantiles],
+    tally.latencyUsMax / 1000,
+  );
+  return {
+    tenant_id: subject.tenantId,
+    ...(subject.route === null ? {} : { route: subject.route }),
+    ...(subject.model === null ? {} : { model: subject.model }),
+    ...(subject.provider == null ? {} : { provider: subject.provider }),
+    window_start: subject.window.start,
+    window_end: subject.window.end,
+    requests: tally.requests,
+    errors: tally.errors,
+    avg_latency_ms: average(tally.latencyUsSum / 1000, tally.completed),
+    p95_latency_ms: p95Ms,
+    avg_prompt_tokens: average(tally.promptTokens, tally.promptTokensKnown),
+    avg_completion_tokens: average(tally.completionTokens, tally.completionTokensKnown),
+    estimated_cost_usd: costUsd(tally),
+    completed: tally.completed,
+    in_flight: tally.requests - tally.completed - tally.unanswered,
+    unanswered: tally.unanswered,
+    p50_latency_ms: p50Ms,
+    p99_latency_ms: p99Ms,
+    max_latency_ms: tally.completed === 0 ? null : tally.latencyUsMax / 1000,
+    p95_ttft_ms: quantilesMs(tally.timeToFirstToken, [0.95], Number.POSITIVE_INFINITY)[0] ?? null,
+    prompt_tokens: tally.promptTokens,
+    completion_tokens: tally.completionTokens,
+    cached_prompt_tokens: tally.cachedPromptTokens,
+    cache_write_tokens: tally.cacheWriteTokens,
+    reasoning_tokens: tally.reasoningTokens,
+    unpriced_requests: tally.unpricedRequests,
+    ...(quantiles.length === 0
+      ? {}
+      : { quantiles: Object.fromEntries(quantiles.map((q, i) => [String(q), others[i] ?? null])) }),
+  };
+}
+
+/** 10^-12 USD to the nearest double. */
+export function toUsd(picoUsd: bigint): number {
+  return Number(picoUsd) / 1e12;
+}
+
+/** Null when not a single completed call could be priced; then `unpriced_requests` says how many there are. */
+function costUsd(tally: Tally): number | null {
+  return tally.completed > 0 && tally.unpricedRequests === tally.completed ? null : toUsd(tally.costPicoUsd.value);
+}
+
+/** A bucket stands for its middle, which may lie above the largest value; the largest is known exactly. */
+function quantilesMs(histogram: Histogram, quantiles: readonly number[], maxMs: number): (number | null)[] {
+  return histogram.quantiles(quantiles).map((value) => (value === null ? null : round(Math.min(value, maxMs))));
+}
+
+function average(sum: number, count: number): number | null {
+  return count === 0 ? null : round(sum / count);
+}
+
+/** More digits than a millionth of a unit say nothing. */
+const round = (value: number): number => Math.round(value * 1e6) / 1e6;
