@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildDashboard } from './build-dashboard.ts';
@@ -44,4 +44,7 @@ await build({
   banner: { js: REQUIRE },
   logLevel: 'warning',
 });
+for (const store of ['postgres', 'sqlite']) {
+  await cp(`${root}/src/metrics-store/${store}/sql`, `${root}/dist/metrics-store/${store}/sql`, { recursive: true });
+}
 await buildDashboard(root);

@@ -47,10 +47,29 @@ describe('The Postgres schema', { skip }, () => {
     await migratePostgres({ dsn });
     const store = await openPostgresMetricsStore({ dsn, migrate: false });
     await store.checkHealth();
-    await queryOnce(dsn, 'INSERT INTO streamlens_migrations (version) VALUES (99)');
+    await queryOnce(dsn, 'UPDATE streamlens_schema SET version = 99');
     await assert.rejects(store.checkHealth(), isMisconfigured(/newer StreamLens/));
     await assert.rejects(migratePostgres({ dsn }), isMisconfigured(/newer StreamLens/));
     await store.close();
+  });
+
+  test('of a version before the first release is refused, as its tables are not upgraded', async () => {
+    const dsn = await databases.create();
+    await queryOnce(dsn, 'CREATE TABLE streamlens_migrations (version int)');
+    await assert.rejects(migratePostgres({ dsn }), isMisconfigured(/before its first release/));
+  });
+
+  test('gets its functions back when they differ from those of the program', async () => {
+    const dsn = await databases.create();
+    await migratePostgres({ dsn });
+    await queryOnce(dsn, 'DROP FUNCTION streamlens_reprice');
+    await queryOnce(dsn, "UPDATE streamlens_schema SET functions_hash = 'older'");
+    await migratePostgres({ dsn });
+    const [row] = await queryOnce(
+      dsn,
+      "SELECT count(*)::int AS functions FROM pg_proc WHERE proname = 'streamlens_reprice'",
+    );
+    assert.deepEqual(row, { functions: 1 });
   });
 
   test('lives in the schema that the search_path of the DSN names', async () => {

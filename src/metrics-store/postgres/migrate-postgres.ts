@@ -1,34 +1,23 @@
+import { createHash } from 'node:crypto';
 import { MetricsStoreError } from '../metrics-store-error.ts';
-import { TABLES } from './migrations/0001-tables.ts';
-import { HISTOGRAMS } from './migrations/0002-histograms.ts';
-import { PARTITIONS } from './migrations/0003-partitions.ts';
-import { DICTIONARY } from './migrations/0004-dictionary.ts';
-import { COMMIT } from './migrations/0005-commit.ts';
-import { REPRICE } from './migrations/0006-reprice.ts';
-import { LLM_METRICS } from './migrations/0007-llm-metrics.ts';
-import { KEYS_AND_REPLAYS } from './migrations/0008-keys-and-replays.ts';
-import { LOCK_ORDER } from './migrations/0009-lock-order.ts';
-import { EXACT_SCORES } from './migrations/0010-exact-scores.ts';
-import { EVALUATION_NAMES } from './migrations/0011-evaluation-names.ts';
-import { GROUP_COMMIT } from './migrations/0012-group-commit.ts';
+import { readSqlFile } from '../sql-file.ts';
+import { COMMIT_FUNCTION } from './commit-function.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
 
-/** In order; the table `streamlens_migrations` says which a database has. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [
-  TABLES,
-  HISTOGRAMS,
-  PARTITIONS,
-  DICTIONARY,
-  COMMIT,
-  REPRICE,
-  LLM_METRICS,
-  KEYS_AND_REPLAYS,
-  LOCK_ORDER,
-  EXACT_SCORES,
-  EVALUATION_NAMES,
-  GROUP_COMMIT,
-];
+/** In order; `streamlens_schema` says how many of them a database has. Never change one that was released. */
+const MIGRATIONS: readonly string[] = [readSqlFile('postgres/sql/0001.sql')];
+
+/** Functions and the view belong to the program, not to a version of the tables: they are replaced where they differ. */
+const FUNCTIONS = readSqlFile('postgres/sql/functions.sql') + COMMIT_FUNCTION;
+const FUNCTIONS_HASH = createHash('sha256').update(FUNCTIONS).digest('hex');
+
+interface StoredSchema {
+  readonly version: number;
+  readonly functionsHash: string;
+}
+
+type Query = PostgresConnection['query'];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */
 export async function migratePostgres(
@@ -49,39 +38,51 @@ export async function migrateConnection(
   return connection.transaction(async (query) => {
     await query('SET LOCAL statement_timeout = 0', []);
     await query(`SELECT pg_advisory_xact_lock(hashtext('streamlens migrations'))`, []);
+    await refusePreRelease(connection.place, query);
     await query(
-      'CREATE TABLE IF NOT EXISTS streamlens_migrations (version int PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())',
+      'CREATE TABLE IF NOT EXISTS streamlens_schema (version int NOT NULL, functions_hash text NOT NULL)',
       [],
     );
-    const [row] = await query('SELECT coalesce(max(version), 0) FROM streamlens_migrations', []);
-    const from = Number(row?.[0]);
-    refuseNewer(connection.place, from);
-    for (const [index, sql] of MIGRATIONS.entries()) {
-      if (index < from) continue;
-      await query(sql);
-      await query('INSERT INTO streamlens_migrations (version) VALUES ($1)', [index + 1]);
-    }
-    return { from, to: MIGRATIONS.length };
+    const stored = await readSchema(query);
+    refuseNewer(connection.place, stored.version);
+    for (const sql of MIGRATIONS.slice(stored.version)) await query(sql);
+    if (stored.functionsHash !== FUNCTIONS_HASH) await query(FUNCTIONS);
+    await query('DELETE FROM streamlens_schema', []);
+    await query('INSERT INTO streamlens_schema VALUES ($1, $2)', [MIGRATIONS.length, FUNCTIONS_HASH]);
+    return { from: stored.version, to: MIGRATIONS.length };
   });
 }
 
-/** @throws {MetricsStoreError} where the database has not exactly the schema of this program. */
+/** @throws {MetricsStoreError} where the database has not exactly the tables of this program. */
 export async function checkPostgresVersion(connection: PostgresConnection): Promise<void> {
-  const version = await readVersion(connection);
+  const { version } = await readSchemaOrNone(connection);
   refuseNewer(connection.place, version);
   if (version === MIGRATIONS.length) return;
   const message = `Postgres at ${connection.place} has schema version ${version}, this program needs ${MIGRATIONS.length}; run "streamlens migrate".`;
   throw new MetricsStoreError('misconfigured', message);
 }
 
-async function readVersion(connection: PostgresConnection): Promise<number> {
+async function readSchemaOrNone(connection: PostgresConnection): Promise<StoredSchema> {
   try {
-    const [row] = await connection.query('SELECT coalesce(max(version), 0) FROM streamlens_migrations', []);
-    return Number(row?.[0]);
+    return await readSchema(connection.query.bind(connection));
   } catch (error) {
-    if (error instanceof MetricsStoreError && stateOf(error.cause) === '42P01') return 0;
+    if (error instanceof MetricsStoreError && stateOf(error.cause) === '42P01')
+      return { version: 0, functionsHash: '' };
     throw error;
   }
+}
+
+async function readSchema(query: Query): Promise<StoredSchema> {
+  const [row] = await query('SELECT version, functions_hash FROM streamlens_schema', []);
+  return { version: Number(row?.[0] ?? 0), functionsHash: typeof row?.[1] === 'string' ? row[1] : '' };
+}
+
+/** Development versions before the first release kept their version in another table, and their tables are not upgraded. */
+async function refusePreRelease(place: string, query: Query): Promise<void> {
+  const [row] = await query(`SELECT to_regclass('streamlens_migrations')`, []);
+  if (row?.[0] === null || row === undefined) return;
+  const message = `Postgres at ${place} holds the tables of a StreamLens before its first release, which cannot be upgraded; name another database or schema in POSTGRES_DSN.`;
+  throw new MetricsStoreError('misconfigured', message);
 }
 
 function refuseNewer(place: string, version: number): void {

@@ -3,7 +3,7 @@ import { invariant } from '../../tally/invariant.ts';
 
 /**
  * A histogram as the text of a `bigint[]`: `{bucket,bucket,…}` with `(index + 1024) * 2^41 + count` each and index −1024 for zero; see
- * `migrations/0002-histograms.ts`. All elements are exact in a `number`.
+ * `sql/functions.sql`. All elements are exact in a `number`.
  */
 export function packHistogram(histogram: Histogram): string {
   const packed: number[] = [];

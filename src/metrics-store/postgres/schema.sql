@@ -199,9 +199,9 @@ CREATE TABLE series (
   last_window_start timestamp with time zone
 ) WITH (fillfactor=70);
 
-CREATE TABLE streamlens_migrations (
+CREATE TABLE streamlens_schema (
   version integer NOT NULL,
-  applied_at timestamp with time zone NOT NULL DEFAULT now()
+  functions_hash text NOT NULL
 );
 
 CREATE TABLE tenants (
@@ -280,8 +280,6 @@ CREATE UNIQUE INDEX progress_pkey ON public.progress USING btree (partition);
 CREATE UNIQUE INDEX series_pair_id_provider_key ON public.series USING btree (pair_id, provider);
 
 CREATE UNIQUE INDEX series_pkey ON public.series USING btree (series_id);
-
-CREATE UNIQUE INDEX streamlens_migrations_pkey ON public.streamlens_migrations USING btree (version);
 
 CREATE UNIQUE INDEX tenants_pkey ON public.tenants USING btree (tenant_key);
 
@@ -369,126 +367,6 @@ CREATE OR REPLACE FUNCTION public.streamlens_at(ms bigint)
  STABLE PARALLEL SAFE
 AS $function$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $function$
 
-CREATE OR REPLACE FUNCTION public.streamlens_commit(head json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
- RETURNS text
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-  target int := (head ->> 'partition')::int;
-  expected bigint := (head ->> 'expected_seq')::bigint;
-  at_ms bigint := (head ->> 'committed_at_ms')::bigint;
-  stored record;
-BEGIN
-  INSERT INTO progress AS p (partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint)
-  SELECT target, expected + 1, head ->> 'token', head -> 'positions', (head ->> 'complete_through_ms')::bigint, at_ms,
-    coalesce(decode(head ->> 'checkpoint', 'base64'), '')
-  WHERE expected = 0 OR EXISTS (SELECT 1 FROM progress WHERE partition = target)
-  ON CONFLICT (partition) DO UPDATE SET seq = excluded.seq, token = excluded.token, positions = excluded.positions, complete_through_ms = excluded.complete_through_ms, committed_at_ms = excluded.committed_at_ms,
-    checkpoint = CASE WHEN head ->> 'checkpoint' IS NULL THEN p.checkpoint ELSE excluded.checkpoint END
-  WHERE p.seq = expected;
-  IF NOT FOUND THEN
-    SELECT seq, token INTO stored FROM progress WHERE partition = target;
-    RETURN CASE WHEN stored.seq = expected + 1 AND stored.token = head ->> 'token' THEN 'applied' ELSE 'fenced' END;
-  END IF;
-
-  INSERT INTO metrics_1m AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency::bigint[], time_to_first_token::bigint[]
-  FROM json_to_recordset(minutes) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
-  ORDER BY series_id, start_ms
-  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
-    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
-
-  INSERT INTO metrics_1h AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency::bigint[], time_to_first_token::bigint[]
-  FROM json_to_recordset(hours) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
-  ORDER BY series_id, start_ms
-  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
-    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
-
-  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency::bigint[], time_to_first_token::bigint[]
-  FROM json_to_recordset(days) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
-  ORDER BY series_id, start_ms
-  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
-    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
-
-  INSERT INTO changes_1m AS c (tenant_key, pair_id, window_start, revision, queue_id, changed_at_ms)
-  SELECT tenant_key, pair_id, streamlens_at(start_ms), count, nextval('changes_queue'), at_ms
-  FROM json_to_recordset(changes) AS x (tenant_key bigint, pair_id bigint, start_ms bigint, count bigint)
-  ORDER BY pair_id, start_ms
-  ON CONFLICT (pair_id, window_start) DO UPDATE SET revision = c.revision + excluded.revision,
-    queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE excluded.queue_id END,
-    changed_at_ms = greatest(c.changed_at_ms, excluded.changed_at_ms);
-
-  PERFORM 1 FROM series WHERE series_id IN (
-    SELECT x.series_id FROM json_to_recordset(last_windows) AS x (series_id bigint)
-  ) ORDER BY series_id FOR NO KEY UPDATE;
-  UPDATE series s SET last_window_start = streamlens_at(x.start_ms)
-  FROM json_to_recordset(last_windows) AS x (series_id bigint, start_ms bigint)
-  WHERE s.series_id = x.series_id
-    AND (s.last_window_start IS NULL OR s.last_window_start < streamlens_at(x.start_ms));
-
-  INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens,
-    calls, unknown_calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, input_audio_tokens, output_audio_tokens, unpriced_calls, cost_pico_usd)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, billed_provider, billed_model, band_from_tokens,
-    calls, unknown_calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, input_audio_tokens, output_audio_tokens, unpriced_calls, cost_pico_usd
-  FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
-    billed_model text, band_from_tokens bigint, calls bigint, unknown_calls bigint, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint, output_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, unpriced_calls bigint, cost_pico_usd numeric)
-  ORDER BY series_id, start_ms, billed_provider COLLATE "C", billed_model COLLATE "C", band_from_tokens
-  ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
-  DO UPDATE SET calls = u.calls + excluded.calls, unknown_calls = u.unknown_calls + excluded.unknown_calls, input_tokens = u.input_tokens + excluded.input_tokens, cache_read_tokens = u.cache_read_tokens + excluded.cache_read_tokens, cache_write_tokens = u.cache_write_tokens + excluded.cache_write_tokens, output_tokens = u.output_tokens + excluded.output_tokens, input_audio_tokens = u.input_audio_tokens + excluded.input_audio_tokens, output_audio_tokens = u.output_audio_tokens + excluded.output_audio_tokens, unpriced_calls = u.unpriced_calls + excluded.unpriced_calls, cost_pico_usd = u.cost_pico_usd + excluded.cost_pico_usd;
-
-  INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, count, scored, judged, passed,
-    score_micro_sum, labels)
-  SELECT tenant_key, streamlens_at(start_ms), name, pair_id, count, scored, judged, passed, score_micro_sum, labels
-  FROM json_to_recordset(evaluations) AS x (tenant_key bigint, start_ms bigint, name text, pair_id bigint,
-    count bigint, scored bigint, judged bigint, passed bigint, score_micro_sum numeric, labels jsonb)
-  ORDER BY pair_id, start_ms, name COLLATE "C"
-  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
-    labels = streamlens_add_labels(e.labels, excluded.labels);
-
-  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations)
-  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations
-  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint)
-  ORDER BY start_ms, tenant_id COLLATE "C"
-  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations;
-
-  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
-  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
-  FROM json_to_recordset(full_calls) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, cost_pico_usd numeric, user_id_hash text, session_id text, metadata text)
-  ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
-  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd, user_id_hash = excluded.user_id_hash, session_id = excluded.session_id, metadata = excluded.metadata;
-
-  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
-  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
-  FROM json_to_recordset(answers) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, cost_pico_usd numeric, user_id_hash text, session_id text, metadata text)
-  ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
-  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd;
-
-  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
-  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, decode(record_key, 'base64'), decode(record_value, 'base64')
-  FROM json_to_recordset(dead_letter_records) AS x (topic text, partition int, log_offset bigint, logged_at_ms bigint,
-    reason text, detail text, record_key text, record_value text)
-  ORDER BY topic COLLATE "C", partition, log_offset
-  ON CONFLICT DO NOTHING;
-  RETURN 'applied';
-END $function$
-
 CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -523,9 +401,11 @@ BEGIN
   SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(minutes) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text,
+    time_to_first_token text)
   ORDER BY series_id, start_ms
-  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
+    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency),
     time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
@@ -535,9 +415,11 @@ BEGIN
   SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(hours) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text,
+    time_to_first_token text)
   ORDER BY series_id, start_ms
-  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
+    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency),
     time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
@@ -547,9 +429,11 @@ BEGIN
   SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(days) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text, time_to_first_token text)
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text,
+    time_to_first_token text)
   ORDER BY series_id, start_ms
-  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+  ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
+    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency),
     time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
@@ -586,7 +470,8 @@ BEGIN
   FROM json_to_recordset(evaluations) AS x (tenant_key bigint, start_ms bigint, name text, pair_id bigint,
     count bigint, scored bigint, judged bigint, passed bigint, score_micro_sum numeric, labels jsonb)
   ORDER BY pair_id, start_ms, name COLLATE "C"
-  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
+  ON CONFLICT (tenant_key, window_start, name, pair_id) DO UPDATE SET
+    count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
     labels = streamlens_add_labels(e.labels, excluded.labels);
 
   INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations)
@@ -608,7 +493,8 @@ BEGIN
   ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd;
 
   INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
-  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, decode(record_key, 'base64'), decode(record_value, 'base64')
+  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, decode(record_key, 'base64'),
+    decode(record_value, 'base64')
   FROM json_to_recordset(dead_letter_records) AS x (topic text, partition int, log_offset bigint, logged_at_ms bigint,
     reason text, detail text, record_key text, record_value text)
   ORDER BY topic COLLATE "C", partition, log_offset

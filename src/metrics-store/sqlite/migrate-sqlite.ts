@@ -1,11 +1,12 @@
 import { MetricsStoreError } from '../metrics-store-error.ts';
-import { INITIAL } from './migrations/0001-initial.ts';
-import { KEYS_AND_REPLAYS } from './migrations/0002-keys-and-replays.ts';
-import { EVALUATION_NAMES } from './migrations/0003-evaluation-names.ts';
+import { readSqlFile } from '../sql-file.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
 /** In order; `PRAGMA user_version` says how many a file has. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [INITIAL, KEYS_AND_REPLAYS, EVALUATION_NAMES];
+const MIGRATIONS: readonly string[] = [readSqlFile('sqlite/sql/0001.sql')];
+
+/** `SLMS` in ASCII: marks the file as a metrics store. Development versions before the first release did not set it. */
+const APPLICATION_ID = 0x53_4c_4d_53;
 
 /**
  * Creates or upgrades the schema of the file at `path`. Several processes may do it at once: each migration runs under the
@@ -23,9 +24,9 @@ export function migrateSqlite(path: string): { readonly from: number; readonly t
 export function migrateConnection(connection: SqliteConnection): { readonly from: number; readonly to: number } {
   return connection.write(() => {
     const from = versionOf(connection);
-    refuseNewer(connection, from);
-    for (const [index, sql] of MIGRATIONS.entries()) if (index >= from) connection.exec(sql);
-    connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}`);
+    refuseForeign(connection, from);
+    for (const sql of MIGRATIONS.slice(from)) connection.exec(sql);
+    connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
     return { from, to: MIGRATIONS.length };
   });
 }
@@ -33,18 +34,26 @@ export function migrateConnection(connection: SqliteConnection): { readonly from
 /** @throws {MetricsStoreError} where the file has not exactly the schema of this program. */
 export function checkSqliteVersion(connection: SqliteConnection): void {
   const version = connection.read(() => versionOf(connection));
-  refuseNewer(connection, version);
+  refuseForeign(connection, version);
   if (version === MIGRATIONS.length) return;
   const message = `The metrics store ${connection.path} has schema version ${version}, this program needs ${MIGRATIONS.length}; run "streamlens migrate".`;
   throw new MetricsStoreError('misconfigured', message);
 }
 
-function refuseNewer(connection: SqliteConnection, version: number): void {
+function refuseForeign(connection: SqliteConnection, version: number): void {
+  if (version > 0 && pragma(connection, 'application_id') !== APPLICATION_ID) {
+    const message = `The metrics store ${connection.path} was written by a StreamLens before its first release, or by another program, and cannot be upgraded; move it away, and its rows are counted again from the event log.`;
+    throw new MetricsStoreError('misconfigured', message);
+  }
   if (version <= MIGRATIONS.length) return;
   const message = `The metrics store ${connection.path} has schema version ${version}, this program knows ${MIGRATIONS.length}; use a newer StreamLens.`;
   throw new MetricsStoreError('misconfigured', message);
 }
 
 function versionOf(connection: SqliteConnection): number {
-  return Number(connection.row('PRAGMA user_version')?.[0] ?? 0);
+  return pragma(connection, 'user_version');
+}
+
+function pragma(connection: SqliteConnection, name: string): number {
+  return Number(connection.row(`PRAGMA ${name}`)?.[0] ?? 0);
 }

@@ -20,6 +20,7 @@ import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-
 import { migrateSqlite } from './migrate-sqlite.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { openSqliteMetricsStore } from './sqlite-metrics-store.ts';
+import { TALLY_COLUMNS } from './tally-row.ts';
 import * as Windows from './window-statements.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'streamlens-metrics-file-'));
@@ -129,12 +130,36 @@ describe('The SQLite file', () => {
       () => openSqliteMetricsStore({ path, migrate: false }),
       isStoreError('misconfigured', /run "streamlens migrate"/),
     );
-    assert.deepEqual(migrateSqlite(path), { from: 0, to: 3 });
-    assert.deepEqual(migrateSqlite(path), { from: 3, to: 3 });
+    assert.deepEqual(migrateSqlite(path), { from: 0, to: 1 });
+    assert.deepEqual(migrateSqlite(path), { from: 1, to: 1 });
     const connection = new SqliteConnection({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();
     assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /newer StreamLens/));
+  });
+
+  test('a file of a version before the first release is refused, since its tables are not upgraded', () => {
+    const path = newPath();
+    const connection = new SqliteConnection({ path });
+    connection.exec('PRAGMA user_version = 3');
+    connection.close();
+    assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /before its first release/));
+  });
+
+  test('the rows of a minute, an hour and a day hold every sum', () => {
+    const path = newPath();
+    migrateSqlite(path);
+    const connection = new SqliteConnection({ path });
+    for (const table of ['metrics_1m', 'metrics_1h', 'metrics_1d']) {
+      const rows = connection.rows(`SELECT name FROM pragma_table_info('${table}')`);
+      const columns = new Set(Array.from(rows, ([name]) => name));
+      assert.deepEqual(
+        TALLY_COLUMNS.filter((name) => !columns.has(name)),
+        [],
+        `${table} lacks columns`,
+      );
+    }
+    connection.close();
   });
 
   test('the questions behind a page of rows and the outbox follow an index and sort nothing', () => {

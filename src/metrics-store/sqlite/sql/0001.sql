@@ -1,35 +1,8 @@
-/** Column names follow the fields of `Tally`; all instants are ms since the epoch, all costs 10^-12 USD. */
-const TALLY = `
-  requests INTEGER NOT NULL,
-  completed INTEGER NOT NULL,
-  unanswered INTEGER NOT NULL,
-  errors INTEGER NOT NULL,
-  latency_us_sum INTEGER NOT NULL,
-  prompt_tokens INTEGER NOT NULL,
-  prompt_tokens_known INTEGER NOT NULL,
-  completion_tokens INTEGER NOT NULL,
-  completion_tokens_known INTEGER NOT NULL,
-  cached_prompt_tokens INTEGER NOT NULL,
-  cache_write_tokens INTEGER NOT NULL,
-  reasoning_tokens INTEGER NOT NULL,
-  unpriced_requests INTEGER NOT NULL,
-  latency_us_max INTEGER NOT NULL,
-  cost_pico_usd INTEGER NOT NULL,
-  latency BLOB NOT NULL,
-  time_to_first_token BLOB NOT NULL`;
+-- The first schema. Columns of a window row follow the fields of Tally; all instants are ms since the epoch, all costs 10^-12 USD.
+--
+-- A window row's key begins with tenant and time, so "the newest rows of a tenant" is a range scan from the end.
+-- Rows are written in place (WITHOUT ROWID): one B-tree instead of two.
 
-const WINDOW_KEY = `
-  tenant_key INTEGER NOT NULL,
-  window_start_ms INTEGER NOT NULL,
-  series_id INTEGER NOT NULL,`;
-
-/**
- * The first schema.
- *
- * A window row's key begins with tenant and time, so "the newest rows of a tenant" is a range scan from the end.
- * Rows are written in place (WITHOUT ROWID): one B-tree instead of two.
- */
-export const INITIAL = `
 CREATE TABLE tenants (
   tenant_key INTEGER PRIMARY KEY,
   tenant_id TEXT NOT NULL UNIQUE,
@@ -53,7 +26,27 @@ CREATE TABLE series (
   UNIQUE (pair_id, provider)
 ) STRICT;
 
-CREATE TABLE metrics_1m (${WINDOW_KEY}${TALLY},
+CREATE TABLE metrics_1m (
+  tenant_key INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  latency_us_sum INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  prompt_tokens_known INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  completion_tokens_known INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  unpriced_requests INTEGER NOT NULL,
+  latency_us_max INTEGER NOT NULL,
+  cost_pico_usd INTEGER NOT NULL,
+  latency BLOB NOT NULL,
+  time_to_first_token BLOB NOT NULL,
   revision INTEGER NOT NULL,
   changed_at_ms INTEGER NOT NULL,
   PRIMARY KEY (tenant_key, window_start_ms, series_id)
@@ -61,12 +54,52 @@ CREATE TABLE metrics_1m (${WINDOW_KEY}${TALLY},
 CREATE INDEX metrics_1m_changed ON metrics_1m (tenant_key, changed_at_ms);
 CREATE INDEX metrics_1m_series ON metrics_1m (series_id, window_start_ms);
 
-CREATE TABLE metrics_1h (${WINDOW_KEY}${TALLY},
+CREATE TABLE metrics_1h (
+  tenant_key INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  latency_us_sum INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  prompt_tokens_known INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  completion_tokens_known INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  unpriced_requests INTEGER NOT NULL,
+  latency_us_max INTEGER NOT NULL,
+  cost_pico_usd INTEGER NOT NULL,
+  latency BLOB NOT NULL,
+  time_to_first_token BLOB NOT NULL,
   PRIMARY KEY (tenant_key, window_start_ms, series_id)
 ) WITHOUT ROWID;
 CREATE INDEX metrics_1h_series ON metrics_1h (series_id, window_start_ms);
 
-CREATE TABLE metrics_1d (${WINDOW_KEY}${TALLY},
+CREATE TABLE metrics_1d (
+  tenant_key INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  completed INTEGER NOT NULL,
+  unanswered INTEGER NOT NULL,
+  errors INTEGER NOT NULL,
+  latency_us_sum INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  prompt_tokens_known INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  completion_tokens_known INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  unpriced_requests INTEGER NOT NULL,
+  latency_us_max INTEGER NOT NULL,
+  cost_pico_usd INTEGER NOT NULL,
+  latency BLOB NOT NULL,
+  time_to_first_token BLOB NOT NULL,
   PRIMARY KEY (tenant_key, window_start_ms, series_id)
 ) WITHOUT ROWID;
 CREATE INDEX metrics_1d_series ON metrics_1d (series_id, window_start_ms);
@@ -79,7 +112,10 @@ CREATE TABLE unpublished_rows (
   UNIQUE (pair_id, window_start_ms)
 ) STRICT;
 
-CREATE TABLE usage_1m (${WINDOW_KEY}
+CREATE TABLE usage_1m (
+  tenant_key INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
   billed_provider TEXT NOT NULL,
   billed_model TEXT NOT NULL,
   band_from_tokens INTEGER NOT NULL,
@@ -180,4 +216,35 @@ CREATE TABLE progress (
   committed_at_ms INTEGER NOT NULL,
   checkpoint BLOB NOT NULL
 ) STRICT;
-`;
+
+-- API keys, and which dead letters were replayed.
+CREATE TABLE api_keys (
+  key_id TEXT PRIMARY KEY,
+  hash TEXT NOT NULL UNIQUE,
+  name TEXT NOT NULL,
+  tenant_id TEXT,
+  created_at_ms INTEGER NOT NULL,
+  revoked_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letter_replays (
+  topic TEXT NOT NULL,
+  partition INTEGER NOT NULL,
+  log_offset INTEGER NOT NULL,
+  replayed_at_ms INTEGER NOT NULL,
+  PRIMARY KEY (topic, partition, log_offset)
+) STRICT, WITHOUT ROWID;
+
+-- The names of evaluations and their labels, of which a tenant has a bounded number.
+CREATE TABLE evaluation_names (
+  tenant_key INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  PRIMARY KEY (tenant_key, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE evaluation_labels (
+  tenant_key INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  label TEXT NOT NULL,
+  PRIMARY KEY (tenant_key, name, label)
+) STRICT, WITHOUT ROWID;

@@ -1,40 +1,10 @@
-/** Columns of a window row, in the order of `Tally`; costs in 10^-12 USD. Histograms as in `0002-histograms.ts`. */
-const TALLY = `
-  requests bigint NOT NULL,
-  completed bigint NOT NULL,
-  unanswered bigint NOT NULL,
-  errors bigint NOT NULL,
-  latency_us_sum bigint NOT NULL,
-  prompt_tokens bigint NOT NULL,
-  prompt_tokens_known bigint NOT NULL,
-  completion_tokens bigint NOT NULL,
-  completion_tokens_known bigint NOT NULL,
-  cached_prompt_tokens bigint NOT NULL,
-  cache_write_tokens bigint NOT NULL,
-  reasoning_tokens bigint NOT NULL,
-  unpriced_requests bigint NOT NULL,
-  latency_us_max bigint NOT NULL,
-  cost_pico_usd numeric NOT NULL,
-  latency bigint[] NOT NULL,
-  time_to_first_token bigint[] NOT NULL`;
+-- The first schema. Texts that are compared or sorted use the collation "C": the order of bytes, on every system.
+--
+-- No column of a window row that is indexed ever changes, so that with some free space per page updates stay within the page
+-- (HOT). What changes with every commit and must be found by it lies in the small table changes_1m.
+--
+-- Columns of a window row follow the fields of Tally; costs are in 10^-12 USD, histograms as in functions.sql.
 
-const windows = (table: string): string => `
-CREATE TABLE ${table} (
-  tenant_key bigint NOT NULL,
-  window_start timestamptz NOT NULL,
-  series_id bigint NOT NULL,${TALLY},
-  PRIMARY KEY (tenant_key, window_start, series_id)
-) PARTITION BY RANGE (window_start);
-CREATE INDEX ${table}_series ON ${table} (series_id, window_start);
-CREATE TABLE ${table}_default PARTITION OF ${table} DEFAULT WITH (fillfactor = 70);`;
-
-/**
- * The first schema. Texts that are compared or sorted use the collation "C": the order of bytes, on every system.
- *
- * No column of a window row that is indexed ever changes, so that with some free space per page updates stay within the page
- * (HOT); what changes with every commit and must be found by it lies in the small table `changes_1m`.
- */
-export const TABLES = `
 CREATE TABLE tenants (
   tenant_key bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   tenant_id text COLLATE "C" NOT NULL UNIQUE,
@@ -58,7 +28,46 @@ CREATE TABLE series (
   last_window_start timestamptz,
   UNIQUE (pair_id, provider)
 ) WITH (fillfactor = 70);
-${['metrics_1m', 'metrics_1h', 'metrics_1d'].map(windows).join('\n')}
+
+CREATE TABLE metrics_1m (
+  tenant_key bigint NOT NULL,
+  window_start timestamptz NOT NULL,
+  series_id bigint NOT NULL,
+  requests bigint NOT NULL,
+  completed bigint NOT NULL,
+  unanswered bigint NOT NULL,
+  errors bigint NOT NULL,
+  latency_us_sum bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  prompt_tokens_known bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  completion_tokens_known bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_requests bigint NOT NULL,
+  latency_us_max bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  latency bigint[] NOT NULL,
+  time_to_first_token bigint[] NOT NULL,
+  PRIMARY KEY (tenant_key, window_start, series_id)
+) PARTITION BY RANGE (window_start);
+CREATE INDEX metrics_1m_series ON metrics_1m (series_id, window_start);
+CREATE TABLE metrics_1m_default PARTITION OF metrics_1m DEFAULT WITH (fillfactor = 70);
+
+CREATE TABLE metrics_1h (
+  LIKE metrics_1m,
+  PRIMARY KEY (tenant_key, window_start, series_id)
+) PARTITION BY RANGE (window_start);
+CREATE INDEX metrics_1h_series ON metrics_1h (series_id, window_start);
+CREATE TABLE metrics_1h_default PARTITION OF metrics_1h DEFAULT WITH (fillfactor = 70);
+
+CREATE TABLE metrics_1d (
+  LIKE metrics_1m,
+  PRIMARY KEY (tenant_key, window_start, series_id)
+) PARTITION BY RANGE (window_start);
+CREATE INDEX metrics_1d_series ON metrics_1d (series_id, window_start);
+CREATE TABLE metrics_1d_default PARTITION OF metrics_1d DEFAULT WITH (fillfactor = 70);
 
 -- Revisions of minute rows, merged over providers: the outbox of llm.metrics and the feed of changes.
 CREATE SEQUENCE changes_queue;
@@ -103,7 +112,7 @@ CREATE TABLE evaluations_1m (
   pair_id bigint NOT NULL,
   count bigint NOT NULL,
   scored bigint NOT NULL,
-  score_micro_sum bigint NOT NULL,
+  score_micro_sum numeric NOT NULL,
   judged bigint NOT NULL,
   passed bigint NOT NULL,
   labels jsonb NOT NULL,
@@ -184,7 +193,35 @@ CREATE TABLE progress (
   checkpoint bytea NOT NULL
 ) WITH (fillfactor = 50);
 
--- Exact for whole ms; dividing by 1000 into seconds would lose the last digit of far instants.
-CREATE FUNCTION streamlens_at(ms bigint) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
-$$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $$;
-`;
+
+-- API keys, and which dead letters were replayed.
+CREATE TABLE api_keys (
+  key_id text COLLATE "C" PRIMARY KEY,
+  hash text COLLATE "C" NOT NULL UNIQUE,
+  name text NOT NULL,
+  tenant_id text COLLATE "C",
+  created_at_ms bigint NOT NULL,
+  revoked_at_ms bigint
+);
+
+CREATE TABLE dead_letter_replays (
+  topic text COLLATE "C" NOT NULL,
+  partition int NOT NULL,
+  log_offset bigint NOT NULL,
+  replayed_at_ms bigint NOT NULL,
+  PRIMARY KEY (topic, partition, log_offset)
+);
+
+-- The names of evaluations and their labels, of which a tenant has a bounded number.
+CREATE TABLE evaluation_names (
+  tenant_key bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  PRIMARY KEY (tenant_key, name)
+);
+
+CREATE TABLE evaluation_labels (
+  tenant_key bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  label text COLLATE "C" NOT NULL,
+  PRIMARY KEY (tenant_key, name, label)
+);

@@ -1,0 +1,298 @@
+-- What the program calls in the database. Made anew at each migration, so that the functions are always those of the program;
+-- the one that commits is put together from the lists of sums in commit-function.ts.
+
+-- Exact for whole ms; dividing by 1000 into seconds would lose the last digit of far instants.
+CREATE OR REPLACE FUNCTION streamlens_at(ms bigint) RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $$;
+
+-- Histograms are bigint[], one element per bucket: (index + 1024) << 41 | count; index -1024 stands for zero. An element stays
+-- below 2^53, so that every client reads it exactly, and a bucket counts to 2.2e12.
+--
+-- A bucket may occur several times: adding just appends, at 1 to 9 µs a row, and only where the length passes a multiple of 256
+-- are equal buckets joined. Joining at every update was measured at 95 µs a row, a merge loop in plpgsql at 56.
+CREATE OR REPLACE FUNCTION hist_compact(histogram bigint[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT coalesce(array_agg((code << 41) + count ORDER BY code), '{}') FROM (
+    SELECT bucket >> 41 AS code, sum(bucket & 2199023255551)::bigint AS count
+    FROM unnest(histogram) AS bucket GROUP BY 1
+  ) AS joined
+$$;
+
+CREATE OR REPLACE FUNCTION hist_add(a bigint[], b bigint[]) RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN cardinality(a) / 256 = (cardinality(a) + cardinality(b)) / 256 THEN a || b
+    ELSE hist_compact(a || b) END
+$$;
+
+CREATE OR REPLACE AGGREGATE hist_merge(bigint[]) (
+  SFUNC = hist_add, STYPE = bigint[], INITCOND = '{}', FINALFUNC = hist_compact, COMBINEFUNC = hist_add, PARALLEL = SAFE
+);
+
+-- Nearest rank, in ms; the same values as bucketValue() of the program. Null over nothing.
+CREATE OR REPLACE FUNCTION hist_quantile(histogram bigint[], quantile double precision) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  WITH buckets AS (
+    SELECT bucket >> 41 AS code, sum(bucket & 2199023255551) AS count FROM unnest(histogram) AS bucket GROUP BY 1
+  ), ranked AS (
+    SELECT code, sum(count) OVER (ORDER BY code) AS seen, sum(count) OVER () AS total FROM buckets WHERE count > 0
+  ), found AS (
+    SELECT code - 1024 AS index FROM ranked
+    WHERE seen >= greatest(1, ceil(quantile * total::double precision)) ORDER BY code LIMIT 1
+  ), bounds AS (
+    SELECT index, power(2::double precision, index / 32::double precision) AS lower,
+      power(2::double precision, (index + 1) / 32::double precision) AS upper FROM found
+  )
+  SELECT CASE WHEN index = -1024 THEN 0 ELSE 2 * lower * upper / (lower + upper) END FROM bounds
+$$;
+
+-- Time partitions are tables named <parent>_<first day>; what no partition covers lies in <parent>_default.
+--
+-- A new partition takes over its rows from the default one. Order of locks: the default partition first, exclusively, so that
+-- nothing is written there in between; commits into other partitions go on.
+CREATE OR REPLACE FUNCTION streamlens_open_partition(parent text, first timestamptz, until timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  child text := parent || '_' || to_char(first AT TIME ZONE 'UTC', 'YYYYMMDD');
+  time_column text := CASE parent WHEN 'calls' THEN 'timestamp' ELSE 'window_start' END;
+BEGIN
+  IF to_regclass(child) IS NOT NULL THEN RETURN false; END IF;
+  PERFORM pg_advisory_xact_lock(hashtext('streamlens partitions'));
+  -- Not to_regclass again: an advisory lock does not tell this session about tables that others made meanwhile.
+  PERFORM 1 FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = to_regclass(parent) AND c.relname = child;
+  IF FOUND THEN RETURN false; END IF;
+  EXECUTE format('LOCK TABLE %I IN ACCESS EXCLUSIVE MODE', parent || '_default');
+  EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL) WITH (fillfactor = 70)', child, parent);
+  EXECUTE format('WITH moved AS (DELETE FROM %I WHERE %I >= %L AND %I < %L RETURNING *) INSERT INTO %I SELECT * FROM moved',
+    parent || '_default', time_column, first, time_column, until, child);
+  EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)', parent, child, first, until);
+  RETURN true;
+END $$;
+
+-- Partitions that end at or before the instant, oldest first. The end is read from the catalog, not from the name.
+CREATE OR REPLACE FUNCTION streamlens_partitions_before(parent text, before timestamptz) RETURNS SETOF text
+LANGUAGE sql STABLE AS $$
+  SELECT child FROM (
+    SELECT c.relname::text AS child,
+      (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AS until
+    FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = to_regclass(parent)
+  ) AS children
+  WHERE until <= before ORDER BY until
+$$;
+
+CREATE OR REPLACE FUNCTION streamlens_tenant(wanted text) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  found_key bigint;
+BEGIN
+  SELECT tenant_key INTO found_key FROM tenants WHERE tenant_id = wanted;
+  IF found_key IS NULL THEN
+    INSERT INTO tenants (tenant_id) VALUES (wanted) ON CONFLICT DO NOTHING;
+    SELECT tenant_key INTO found_key FROM tenants WHERE tenant_id = wanted;
+  END IF;
+  RETURN found_key;
+END $$;
+
+CREATE OR REPLACE FUNCTION streamlens_find_pair(tenant bigint, wanted_route text, wanted_model text) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+  SELECT pair_id FROM pairs WHERE tenant_key = tenant AND md5(route) = md5(wanted_route) AND md5(model) = md5(wanted_model)
+$$;
+
+-- The tenant's row is locked before its pairs are counted: two processors may open pairs at the same time.
+CREATE OR REPLACE FUNCTION streamlens_pair(tenant bigint, wanted_route text, wanted_model text, pairs_max int) RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+  found_id bigint := streamlens_find_pair(tenant, wanted_route, wanted_model);
+  counted int;
+BEGIN
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  SELECT pair_count INTO counted FROM tenants WHERE tenant_key = tenant FOR UPDATE;
+  found_id := streamlens_find_pair(tenant, wanted_route, wanted_model);
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  IF counted >= pairs_max THEN
+    wanted_route := '__overflow__';
+    wanted_model := '__overflow__';
+    found_id := streamlens_find_pair(tenant, wanted_route, wanted_model);
+    IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  ELSE
+    UPDATE tenants SET pair_count = pair_count + 1 WHERE tenant_key = tenant;
+  END IF;
+  INSERT INTO pairs (tenant_key, route, model) VALUES (tenant, wanted_route, wanted_model) RETURNING pair_id INTO found_id;
+  RETURN found_id;
+END $$;
+
+CREATE OR REPLACE FUNCTION streamlens_series(pair bigint, wanted text, providers_max int) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  found_id bigint;
+  counted int;
+BEGIN
+  SELECT series_id INTO found_id FROM series WHERE pair_id = pair AND provider = wanted;
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  SELECT provider_count INTO counted FROM pairs WHERE pair_id = pair FOR UPDATE;
+  IF counted >= providers_max THEN wanted := '__overflow__'; END IF;
+  SELECT series_id INTO found_id FROM series WHERE pair_id = pair AND provider = wanted;
+  IF found_id IS NOT NULL THEN RETURN found_id; END IF;
+  UPDATE pairs SET provider_count = provider_count + 1 WHERE pair_id = pair;
+  INSERT INTO series (pair_id, provider) VALUES (pair, wanted) RETURNING series_id INTO found_id;
+  RETURN found_id;
+END $$;
+
+-- Opens or finds dictionary entries, one element of wanted each: {tenant_id, route, model, provider}, where provider may be null
+-- (only the pair is wanted) and route too (only the tenant).
+--
+-- In two passes, so that whatever two commits meet, they lock in the same order: first the tenants (that wanted is sorted by),
+-- whose pairs are opened in the given order, as it decides what overflows; then the pairs by number, whose providers are opened.
+-- In one pass a commit held one pair while it waited for another or for a tenant, and a second commit the other way round.
+CREATE OR REPLACE FUNCTION streamlens_resolve(wanted json, pairs_max int, providers_max int)
+RETURNS TABLE (item int, out_tenant_key bigint, out_pair_id bigint, out_series_id bigint, out_last_window_start timestamptz)
+LANGUAGE plpgsql AS $$
+DECLARE
+  w record;
+  tenant_keys bigint[];
+  pair_ids bigint[];
+BEGIN
+  FOR w IN SELECT x.n, x.e ->> 'tenant_id' AS tenant_id, x.e ->> 'route' AS route, x.e ->> 'model' AS model
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY x.n
+  LOOP
+    tenant_keys[w.n] := streamlens_tenant(w.tenant_id);
+    pair_ids[w.n] := NULL;
+    IF w.route IS NOT NULL THEN
+      pair_ids[w.n] := streamlens_pair(tenant_keys[w.n], w.route, w.model, pairs_max);
+    END IF;
+  END LOOP;
+  FOR w IN SELECT x.n, pair_ids[x.n] AS pair_id, x.e ->> 'provider' AS provider
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY pair_ids[x.n], x.n
+  LOOP
+    item := w.n - 1;
+    out_tenant_key := tenant_keys[w.n];
+    out_pair_id := w.pair_id;
+    out_series_id := NULL;
+    out_last_window_start := NULL;
+    IF w.provider IS NOT NULL THEN
+      out_series_id := streamlens_series(out_pair_id, w.provider, providers_max);
+      SELECT s.last_window_start INTO out_last_window_start FROM series s WHERE s.series_id = out_series_id;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+-- Opens or finds names of evaluations, an element of wanted each: {tenant_key, name, label}, where label may be null. Beyond the
+-- limits the answer is __overflow__. Names in the given order (sorted by tenant), as the order decides what overflows; their
+-- labels by name: so two commits lock in the same order.
+CREATE OR REPLACE FUNCTION streamlens_judged(wanted json, names_max int, labels_max int)
+RETURNS TABLE (item int, out_name text, out_label text) LANGUAGE plpgsql AS $$
+DECLARE
+  w record;
+  names text[];
+BEGIN
+  FOR w IN SELECT x.n, (x.e ->> 'tenant_key')::bigint AS tenant_key, x.e ->> 'name' AS name
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY x.n
+  LOOP
+    names[w.n] := streamlens_evaluation_name(w.tenant_key, w.name, names_max);
+  END LOOP;
+  FOR w IN SELECT x.n, (x.e ->> 'tenant_key')::bigint AS tenant_key, names[x.n] AS name, x.e ->> 'label' AS label
+    FROM json_array_elements(wanted) WITH ORDINALITY AS x (e, n) ORDER BY 2, names[x.n] COLLATE "C", x.n
+  LOOP
+    item := w.n - 1;
+    out_name := w.name;
+    out_label := CASE WHEN w.label IS NULL THEN NULL
+      ELSE streamlens_evaluation_label(w.tenant_key, w.name, w.label, labels_max) END;
+    RETURN NEXT;
+  END LOOP;
+END $$;
+
+CREATE OR REPLACE FUNCTION streamlens_evaluation_name(tenant bigint, wanted text, names_max int) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT 1 FROM evaluation_names WHERE tenant_key = tenant AND name = wanted) THEN RETURN wanted; END IF;
+  PERFORM 1 FROM tenants WHERE tenant_key = tenant FOR UPDATE;
+  IF (SELECT count(*) FROM evaluation_names WHERE tenant_key = tenant AND name NOT IN (wanted, '__overflow__')) >= names_max
+    AND NOT EXISTS (SELECT 1 FROM evaluation_names WHERE tenant_key = tenant AND name = wanted)
+  THEN
+    wanted := '__overflow__';
+  END IF;
+  INSERT INTO evaluation_names (tenant_key, name) VALUES (tenant, wanted) ON CONFLICT DO NOTHING;
+  RETURN wanted;
+END $$;
+
+CREATE OR REPLACE FUNCTION streamlens_evaluation_label(tenant bigint, of_name text, wanted text, labels_max int) RETURNS text
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF wanted = '__overflow__'
+    OR EXISTS (SELECT 1 FROM evaluation_labels WHERE tenant_key = tenant AND name = of_name AND label = wanted)
+  THEN RETURN wanted; END IF;
+  PERFORM 1 FROM evaluation_names WHERE tenant_key = tenant AND name = of_name FOR UPDATE;
+  IF (SELECT count(*) FROM evaluation_labels WHERE tenant_key = tenant AND name = of_name AND label <> wanted) >= labels_max
+    AND NOT EXISTS (SELECT 1 FROM evaluation_labels WHERE tenant_key = tenant AND name = of_name AND label = wanted)
+  THEN RETURN '__overflow__'; END IF;
+  INSERT INTO evaluation_labels (tenant_key, name, label) VALUES (tenant, of_name, wanted) ON CONFLICT DO NOTHING;
+  RETURN wanted;
+END $$;
+
+CREATE OR REPLACE FUNCTION streamlens_add_labels(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN b = '{}' THEN a ELSE (
+    SELECT jsonb_object_agg(key, count) FROM (
+      SELECT key, sum(value::bigint) AS count FROM (
+        SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)
+      ) AS each_label GROUP BY key
+    ) AS summed
+  ) END
+$$;
+
+-- Adds cost corrections ([{series_id, start_ms, billed_…, cost_pico_usd, unpriced_calls, expected_…}]) to the rows that still cost
+-- what is expected, and answers how many those were. The minute rows count as changed, so that they are published again.
+--
+-- A row that another transaction is changing is waited for, and compared as that transaction leaves it.
+CREATE OR REPLACE FUNCTION streamlens_reprice(corrections json, at_ms bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  w record;
+  applied bigint := 0;
+BEGIN
+  FOR w IN WITH wanted AS (
+    SELECT tenant_key, streamlens_at(start_ms) AS start, series_id, billed_provider, billed_model, band_from_tokens,
+      cost_pico_usd AS cost, unpriced_calls AS unpriced, expected_pico_usd, expected_unpriced_calls
+    FROM json_to_recordset(corrections) AS j (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
+      billed_model text, band_from_tokens bigint, cost_pico_usd numeric, unpriced_calls bigint,
+      expected_pico_usd numeric, expected_unpriced_calls bigint)
+  ), corrected AS (
+    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + x.cost, unpriced_calls = u.unpriced_calls + x.unpriced
+    FROM wanted x
+    WHERE u.tenant_key = x.tenant_key AND u.window_start = x.start AND u.series_id = x.series_id
+      AND u.billed_provider = x.billed_provider AND u.billed_model = x.billed_model
+      AND u.band_from_tokens = x.band_from_tokens
+      AND u.cost_pico_usd = x.expected_pico_usd AND u.unpriced_calls = x.expected_unpriced_calls
+    RETURNING u.tenant_key, u.window_start, u.series_id, x.cost, x.unpriced
+  ), summed AS (
+    SELECT tenant_key, window_start, series_id, sum(cost) AS cost, sum(unpriced)::bigint AS unpriced, count(*) AS usage_rows
+    FROM corrected GROUP BY 1, 2, 3
+  )
+  SELECT c.*, s.pair_id, date_trunc('hour', c.window_start, 'UTC') AS hour, date_trunc('day', c.window_start, 'UTC') AS day
+  FROM summed c JOIN series s USING (series_id) ORDER BY c.series_id, c.window_start
+  LOOP
+    applied := applied + w.usage_rows;
+    UPDATE metrics_1m m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.window_start AND m.series_id = w.series_id;
+    UPDATE metrics_1h m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.hour AND m.series_id = w.series_id;
+    UPDATE metrics_1d m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    WHERE m.tenant_key = w.tenant_key AND m.window_start = w.day AND m.series_id = w.series_id;
+    UPDATE changes_1m c SET revision = c.revision + 1, changed_at_ms = greatest(c.changed_at_ms, at_ms),
+      queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE nextval('changes_queue') END
+    WHERE c.pair_id = w.pair_id AND c.window_start = w.window_start;
+  END LOOP;
+  RETURN applied;
+END $$;
+
+-- The original's table as a view, with its exact columns: for Grafana and psql. One row per minute, merged over providers.
+CREATE OR REPLACE VIEW llm_metrics AS
+SELECT t.tenant_id, p.route, p.model, m.window_start, m.window_start + interval '1 minute' AS window_end,
+  sum(m.requests)::bigint AS requests,
+  sum(m.errors)::bigint AS errors,
+  (sum(m.latency_us_sum) / 1000 / nullif(sum(m.completed), 0))::double precision AS avg_latency_ms,
+  hist_quantile(hist_merge(m.latency), 0.95) AS p95_latency_ms,
+  (sum(m.prompt_tokens) / nullif(sum(m.prompt_tokens_known), 0))::double precision AS avg_prompt_tokens,
+  (sum(m.completion_tokens) / nullif(sum(m.completion_tokens_known), 0))::double precision AS avg_completion_tokens,
+  (sum(m.cost_pico_usd) / 1000000000000)::double precision AS estimated_cost_usd
+FROM metrics_1m m
+JOIN series s ON s.series_id = m.series_id
+JOIN pairs p ON p.pair_id = s.pair_id
+JOIN tenants t ON t.tenant_key = m.tenant_key
+GROUP BY t.tenant_id, p.route, p.model, m.window_start;
