@@ -18,7 +18,7 @@ import { usePolled } from './use-polled.ts';
 import { type LiveSnapshot, useSnapshot } from './use-snapshot.ts';
 import { useTheme } from './use-theme.ts';
 import { type ChangeView, useView } from './use-view.ts';
-import type { View } from './view.ts';
+import { DEFAULT_VIEW, formatView, type View } from './view.ts';
 
 /** New tenants, routes and models are not in a hurry, except for the very first. */
 const DIMENSIONS_MS = 5000;
@@ -31,10 +31,14 @@ export function App() {
   const [view, change] = useView();
   const { theme, colours, setTheme } = useTheme();
   const tenants = useTenants(api);
-  const first = tenants.value?.tenants[0]?.value ?? null;
-  const tenant = view.tenant ?? first;
-  const shown = useMemo(() => ({ ...view, tenant }), [view, tenant]);
-  const live = useSnapshot(api, shown);
+  const { tenant } = view;
+  const newest = tenants.value?.tenants[0]?.value ?? null;
+  // Chosen once and written into the address: another one that becomes the newest must not take the page over, and a
+  // link to this page has to mean the same page.
+  useEffect(() => {
+    if (tenant === null && newest !== null) change({ tenant: newest }, { isSilent: true });
+  }, [tenant, newest]);
+  const live = useSnapshot(api, view);
   useEffect(() => {
     document.title = tenant === null ? 'StreamLens' : `${tenant} · StreamLens`;
   }, [tenant]);
@@ -52,7 +56,11 @@ export function App() {
       </a>
       <header class="top">
         <div class="top-row">
-          <a class="brand" href="/" aria-label="StreamLens, start page">
+          <a
+            class="brand"
+            href={tenant === null ? '/' : formatView({ ...DEFAULT_VIEW, tenant })}
+            aria-label="StreamLens, start page"
+          >
             <Logo />
             <span>StreamLens</span>
           </a>
@@ -60,7 +68,7 @@ export function App() {
           <ThemeToggle theme={theme} onTheme={setTheme} />
         </div>
         {tenant !== null && !isKeyWanted && (
-          <Toolbar view={shown} tenants={tenants.value?.tenants ?? []} dimensions={dimensions.value} change={change} />
+          <Toolbar view={view} tenants={tenants.value?.tenants ?? []} dimensions={dimensions.value} change={change} />
         )}
       </header>
       <main id="main" tabIndex={-1}>
@@ -70,11 +78,11 @@ export function App() {
           <>
             {trouble !== null && <TroubleNotice trouble={trouble} onRetry={live.retry} />}
             {tenant === null ? (
-              tenants.value !== null && <GettingStarted ingestion={ingestionPorts()} />
+              tenants.value !== null && newest === null && <GettingStarted ingestion={ingestionPorts()} />
             ) : (
               <Numbers
                 {...{ api, live, change, theme: colours, dimensions: dimensions.value }}
-                view={{ ...shown, tenant }}
+                view={{ ...view, tenant }}
               />
             )}
           </>

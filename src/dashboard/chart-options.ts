@@ -34,7 +34,6 @@ export function plotData({ startsMs, series }: ChartContent): uPlot.AlignedData 
       values.map((value, index) => {
         const sum = (sums[index] ?? 0) + (value ?? 0);
         sums[index] = sum;
-        // A bar without height would still leave its outline on the axis.
         return sum === 0 ? null : sum;
       }),
     );
@@ -119,9 +118,8 @@ function barSeries({ label, colour }: ChartSeries): uPlot.Series {
   return {
     label,
     fill: colourOf(colour),
-    // A hair of background parts what stands on each other.
-    stroke: colourOf('surface'),
-    width: 0.5,
+    // Without an outline: uPlot fills bars that are too narrow for theirs with its colour instead of their own.
+    width: 0,
     points: { show: false },
     ...(build === undefined ? {} : { paths: build }),
   };

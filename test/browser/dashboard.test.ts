@@ -110,6 +110,7 @@ test('a shared link shows what its sender saw, and back goes back', { skip }, as
   await calls(page, 20).waitFor();
   const link = new URL(page.url());
   assert.deepEqual(Object.fromEntries(link.searchParams), {
+    tenant: TENANT,
     range: '6h',
     route: 'chat_support',
     model: 'gpt-4.1-mini',

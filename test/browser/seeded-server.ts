@@ -26,10 +26,15 @@ export async function seededServer(t: TestContext): Promise<Server> {
   return server;
 }
 
-/** Sends one complete call of now. Returns when it was accepted, as `performance.now()` tells it. */
-export async function sendCall(server: Server, id: string): Promise<number> {
-  const timestamp = new Date().toISOString();
-  const names = { tenant_id: TENANT, route: 'chat_support', model: 'gpt-4.1-mini' };
+export interface SentCall {
+  readonly tenant?: string;
+  readonly atMs?: number;
+}
+
+/** Sends one complete call, of now. Returns when it was accepted, as `performance.now()` tells it. */
+export async function sendCall(server: Server, id: string, { tenant = TENANT, atMs }: SentCall = {}): Promise<number> {
+  const timestamp = new Date(atMs ?? Date.now()).toISOString();
+  const names = { tenant_id: tenant, route: 'chat_support', model: 'gpt-4.1-mini' };
   const events = [
     { type: 'request', request_id: id, ...names, timestamp, prompt_tokens: 100 },
     { type: 'response', request_id: id, timestamp, latency_ms: 500, completion_tokens: 50, finish_reason: 'stop' },
@@ -67,4 +72,27 @@ function seedCall(index: number): object[] {
     ...(isFailed ? { error: 'rate_limit_exceeded' } : {}),
   };
   return [request, response];
+}
+
+/** A server with a call in each hour of the last 30 days and each day of the last year: no step of a chart is without. */
+export async function steadyServer(t: TestContext): Promise<Server> {
+  const server = await serverFor(t);
+  const nowMs = Date.now();
+  const hours = Array.from({ length: 30 * 24 }, (_, hour) => nowMs - hour * 3_600_000);
+  const days = Array.from({ length: 366 }, (_, day) => nowMs - day * 86_400_000);
+  const calls = [...hours, ...days].flatMap((atMs, index) => steadyCall(atMs, index));
+  const body = calls.map((event) => JSON.stringify(event)).join('\n');
+  const answer = await post(`${server.ingestion}/v1/llm/events`, body, { 'content-type': 'application/x-ndjson' });
+  assert.equal(answer.status, 202, answer.text);
+  await auditOf(server.metrics, { requests: calls.length / 2, responses: calls.length / 2 });
+  return server;
+}
+
+function steadyCall(atMs: number, index: number): object[] {
+  const names = { tenant_id: TENANT, route: 'chat_support', model: 'gpt-4.1-mini' };
+  const [id, timestamp] = [`steady-${index}`, new Date(atMs).toISOString()];
+  return [
+    { type: 'request', request_id: id, ...names, timestamp, prompt_tokens: 400 },
+    { type: 'response', request_id: id, timestamp, latency_ms: 900, completion_tokens: 120, finish_reason: 'stop' },
+  ];
 }
