@@ -57,4 +57,7 @@ export const TokenCount = Type.Union([Type.Integer({ minimum: 0, maximum: TOKENS
 /** Milliseconds, fractions allowed. */
 export const DurationMs = Type.Number({ minimum: 0, maximum: DURATION_MS_MAX });
 
+/** What one call was said to cost, in USD. The dearest call of a million tokens costs some hundred dollars. */
+export const CostUsd = Type.Number({ minimum: 0, maximum: 1_000_000 });
+
 export const NullableText = (maxLength: number) => Type.Union([Type.String({ maxLength }), Type.Null()]);

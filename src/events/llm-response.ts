@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Dimension, DurationMs, NullableText, RequestId, Timestamp, TokenCount } from './fields.ts';
+import { CostUsd, Dimension, DurationMs, NullableText, RequestId, Timestamp, TokenCount } from './fields.ts';
 
 /** The call ended, well or badly. Keyed by `request_id` on `llm.responses`. */
 export const LlmResponse = Type.Object(
@@ -16,6 +16,12 @@ export const LlmResponse = Type.Object(
         description: 'A non-empty string counts as an error.',
       }),
     ),
+    error_kind: Type.Optional(
+      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
+        description:
+          'rate_limit, timeout, auth, invalid_request, content_filter, server or other. With `cancelled` the call was stopped by its user and did not fail.',
+      }),
+    ),
     time_to_first_token_ms: Type.Optional(Type.Union([DurationMs, Type.Null()])),
     reasoning_tokens: Type.Optional(TokenCount),
     prompt_tokens: Type.Optional(TokenCount),
@@ -24,7 +30,10 @@ export const LlmResponse = Type.Object(
     cache_write_tokens: Type.Optional(TokenCount),
     cache_write_1h_tokens: Type.Optional(TokenCount),
     audio_prompt_tokens: Type.Optional(TokenCount),
+    cached_audio_prompt_tokens: Type.Optional(TokenCount),
     audio_completion_tokens: Type.Optional(TokenCount),
+    image_prompt_tokens: Type.Optional(TokenCount),
+    image_completion_tokens: Type.Optional(TokenCount),
     operation: Type.Optional(
       Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
         description:
@@ -33,6 +42,15 @@ export const LlmResponse = Type.Object(
     ),
     finish_reason_raw: Type.Optional(NullableText(255)),
     service_tier: Type.Optional(NullableText(255)),
+    reported_cost_usd: Type.Optional(
+      Type.Union([CostUsd, Type.Null()], { description: 'What somebody says that the call cost.' }),
+    ),
+    cost_reported_by: Type.Optional(
+      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
+        description:
+          'provider, gateway or client. What a provider or gateway says wins over the price list; any other word is an estimate.',
+      }),
+    ),
     cache_hit: Type.Optional(
       Type.Union([Type.Boolean(), Type.Null()], {
         description: 'A proxy answered from its own cache: the call counts and costs nothing.',

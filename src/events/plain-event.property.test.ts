@@ -123,7 +123,7 @@ function valueOf(event: PlainEvent, name: string): unknown {
   return isNumber(name) ? event.numbers[field] : event.textAt(field);
 }
 
-const isNumber = (name: string): boolean => /_tokens$|_ms$|^score$/.test(name);
+const isNumber = (name: string): boolean => /_tokens$|_ms$|_usd$|^score$/.test(name);
 
 /** The JSON of an event near the valid ones: fields missing, repeated, in any order, of wrong kinds; bytes changed. */
 function anEvent(kind: EventType): fc.Arbitrary<{ kind: EventType; json: string }> {

@@ -23,7 +23,10 @@ export interface CallFacts {
   readonly cacheWrite1hTokens: number | null;
   readonly reasoningTokens: number | null;
   readonly audioPromptTokens: number | null;
+  readonly cachedAudioPromptTokens: number | null;
   readonly audioCompletionTokens: number | null;
+  readonly imagePromptTokens: number | null;
+  readonly imageCompletionTokens: number | null;
   /** As the sender wrote it. */
   readonly finishReason: string | null;
   readonly stream: boolean | null;
@@ -32,6 +35,13 @@ export interface CallFacts {
   readonly serviceTier: string | null;
   /** LiteLLM answered from its own cache, so that nothing was spent. Null where nothing says so. */
   readonly cacheHit: boolean | null;
+  readonly reportedCost: ReportedCost | null;
+}
+
+/** What somebody says that the call cost. Only a `client` reckons; the others charge. */
+export interface ReportedCost {
+  readonly usd: number;
+  readonly by: 'provider' | 'gateway' | 'client';
 }
 
 /** Reads everything about the call from its span, by the mapping table and the emitters' known habits. */
@@ -55,12 +65,16 @@ export function readCall(reader: SpanReader, operation: Operation): CallFacts {
     cacheWrite1hTokens: reader.number('cacheWrite1hTokens'),
     reasoningTokens: reader.number('reasoningTokens'),
     audioPromptTokens: reader.number('audioPromptTokens'),
+    cachedAudioPromptTokens: null,
     audioCompletionTokens: reader.number('audioCompletionTokens'),
+    imagePromptTokens: null,
+    imageCompletionTokens: null,
     finishReason: reader.text('finishReason'),
     stream: reader.flag('stream') ?? (firstTokenMs === null ? null : true),
     failure: readFailure(reader),
     serviceTier: reader.flag('isBatch') === true ? 'batch' : reader.text('serviceTier'),
     cacheHit: isLitellmCacheHit(reader),
+    reportedCost: null,
   };
   return reader.span.name === 'raw_gen_ai_request' ? { ...facts, ...readLitellmRaw(reader.span) } : facts;
 }

@@ -1,11 +1,10 @@
 import { STATUS_ERROR } from '../decode/trace-export.ts';
+import { type ErrorKind, type ErrorSigns, errorKindOf } from './error-kind.ts';
 import type { SpanReader } from './span-reader.ts';
 
-/** Why a call failed, as far as the sender says. */
-export interface Failure {
-  readonly type: string | null;
-  readonly httpStatus: number | null;
-  readonly message: string | null;
+/** Why a call failed or was stopped, as far as the sender says. */
+export interface Failure extends ErrorSigns {
+  readonly kind: ErrorKind;
 }
 
 /**
@@ -20,18 +19,19 @@ export function readFailure(reader: SpanReader): Failure | null {
     reader.attributeText('langfuse.observation.level') === 'ERROR';
   if (!isFailed) return null;
   const message = span.statusMessage === '' ? reader.text('errorMessage') : span.statusMessage;
-  return {
+  const signs = {
     type: reader.text('errorType'),
     message,
     httpStatus: httpStatusFrom(reader.number('httpStatus')) ?? httpStatusIn(message),
   };
+  return { ...signs, kind: errorKindOf(signs) };
 }
 
 /**
  * One line for the event's `error`: type, message, and the HTTP status where neither says it. Never empty, since
  * an empty error would mean that the call went well.
  */
-export function failureText({ type, httpStatus, message }: Failure): string {
+export function failureText({ type, httpStatus, message }: ErrorSigns): string {
   const shortType = type?.slice(type.lastIndexOf('.') + 1) ?? null;
   const named = message !== null && shortType !== null && message.includes(shortType);
   const text = [named ? null : type, message].filter((part) => part !== null).join(': ');

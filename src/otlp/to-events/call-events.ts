@@ -2,7 +2,7 @@ import { DURATION_MS_MAX } from '../../events/fields.ts';
 import type { LlmRequest } from '../../events/llm-request.ts';
 import type { LlmResponse } from '../../events/llm-response.ts';
 import { formatInstant } from '../../events/timestamp.ts';
-import { failureText } from '../dialects/failure.ts';
+import { type Failure, failureText } from '../dialects/failure.ts';
 import { normalizeFinishReason } from '../dialects/finish-reason.ts';
 import type { Candidate } from '../fold/candidate.ts';
 import { callMetadata } from './call-metadata.ts';
@@ -80,17 +80,31 @@ function responseOf(call: Candidate): CallEvent {
     model: dimension(facts.responseModel),
     operation: facts.operation,
     finish_reason: folded,
-    error: facts.failure === null ? null : cut(failureText(facts.failure), ERROR_CHARS_MAX) || 'unknown error',
+    error: errorOf(facts.failure),
   };
   // Only where the sender said something: most calls have none of these.
   if (facts.cacheWrite1hTokens !== null) response.cache_write_1h_tokens = facts.cacheWrite1hTokens;
   if (facts.audioPromptTokens !== null) response.audio_prompt_tokens = facts.audioPromptTokens;
+  if (facts.cachedAudioPromptTokens !== null) response.cached_audio_prompt_tokens = facts.cachedAudioPromptTokens;
   if (facts.audioCompletionTokens !== null) response.audio_completion_tokens = facts.audioCompletionTokens;
+  if (facts.imagePromptTokens !== null) response.image_prompt_tokens = facts.imagePromptTokens;
+  if (facts.imageCompletionTokens !== null) response.image_completion_tokens = facts.imageCompletionTokens;
+  if (facts.failure !== null) response.error_kind = facts.failure.kind;
+  if (facts.reportedCost !== null) {
+    response.reported_cost_usd = facts.reportedCost.usd;
+    response.cost_reported_by = facts.reportedCost.by;
+  }
   if (facts.serviceTier !== null) response.service_tier = cut(facts.serviceTier, DIMENSION_CHARS_MAX);
   if (facts.cacheHit !== null) response.cache_hit = facts.cacheHit;
   // The sender's own word, where it differs from the folded one.
   if (reason !== null && reason !== folded) response.finish_reason_raw = cut(reason, DIMENSION_CHARS_MAX);
   return response;
+}
+
+/** A call that its user stopped did not fail, and has no error. */
+function errorOf(failure: Failure | null): string | null {
+  if (failure === null || failure.kind === 'cancelled') return null;
+  return cut(failureText(failure), ERROR_CHARS_MAX) || 'unknown error';
 }
 
 /** To the µs: what lies below is noise of the clocks. An absurd duration is unknown, not the longest one allowed. */

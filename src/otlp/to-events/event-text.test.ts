@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { LlmResponse } from '../../events/llm-response.ts';
 import { aSpan } from '../otlp-builders.contract.ts';
 import { spansToEvents } from '../spans-to-events.ts';
 import type { CallEvent } from './call-events.ts';
@@ -45,6 +46,15 @@ test('an event is written as JSON.stringify would, whatever the sender put into 
     }),
     { numRuns: 2000 },
   );
+});
+
+test('every field of a response is written', () => {
+  const { properties } = LlmResponse;
+  for (const name of Object.keys(properties)) {
+    const value = /_tokens$|_ms$|_usd$/.test(name) ? 7 : name === 'cache_hit' ? true : 'text';
+    const event = { type: 'response', request_id: 'r', timestamp: 't', [name]: value } as CallEvent;
+    assert.equal(JSON.parse(eventText(event))[name], value, name);
+  }
 });
 
 test('a call of which nothing is known is written with its nulls', () => {
