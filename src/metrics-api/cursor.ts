@@ -1,4 +1,4 @@
-import { invalidQuery } from './invalid-query.ts';
+import { invalidQuery } from '../http/invalid-query.ts';
 
 /** Where a page ended, opaque to the client. */
 export function encodeCursor(parts: readonly (string | number)[]): string {

@@ -55,6 +55,7 @@ export interface CallsQuestion {
   readonly tenantId: string;
   readonly route: string | null;
   readonly model: string | null;
+  readonly provider: string | null;
   readonly status: CallStatus | null;
   readonly hasError: boolean | null;
   readonly latencyMsMin: number | null;

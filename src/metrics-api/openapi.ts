@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { type Operation, openApiDocument } from '../http/openapi.ts';
 import * as Schema from './query-schema.ts';
-import { SummaryQueryString } from './summary-route.ts';
 
 const NullableNumber = Type.Union([Type.Number(), Type.Null()]);
 const NullableText = Type.Union([Type.String(), Type.Null()]);
@@ -73,8 +72,8 @@ const OPERATIONS: readonly Operation[] = [
   get('/v1/metrics', 'Rows per window, newest first.', Schema.MetricsQueryString, Metrics),
   get(
     '/v1/metrics/summary',
-    'A whole range as one row, or one per group, busiest first; percentiles of any range are exact here.',
-    SummaryQueryString,
+    'A whole range as one row, or one per group, busiest first; percentiles are those of the whole range, within 1.1 %.',
+    Schema.SummaryQueryString,
     Type.Object({ summary: Type.Array(refTo('MetricsRow')), group_count: Count, ...COMPLETENESS }),
   ),
   {

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { invalidQuery } from '../http/invalid-query.ts';
+import { parseInstantMs, queryParser } from '../http/parse-query.ts';
 import { Problem } from '../http/problem.ts';
 import type { GroupBy } from '../metrics-store/metrics-reader.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { decodeCursor } from './cursor.ts';
-import { invalidQuery } from './invalid-query.ts';
 import type { MetricsQueries } from './metrics-queries.ts';
-import { parseInstantMs, queryParser } from './parse-query.ts';
 import * as Schema from './query-schema.ts';
 
 /** After every window that can be: the year 2200. */
@@ -55,6 +55,7 @@ function addCallRoutes(server: FastifyInstance, { queries, nowMs }: QueryContext
       tenantId: query.tenant_id,
       route: query.route ?? null,
       model: query.model ?? null,
+      provider: query.provider ?? null,
       status: query.status ?? null,
       hasError: query.error ?? null,
       latencyMsMin: query.min_latency_ms ?? null,

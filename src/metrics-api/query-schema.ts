@@ -1,8 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { TIMESTAMP_PATTERN } from '../events/fields.ts';
-
-/** Keyword of our own: what a pattern means, in words for whoever got it wrong. */
-export const EXPECTED = 'x-expected';
+import { EXPECTED } from '../http/parse-query.ts';
 
 /** The query strings of the metrics API: they are checked, typed and documented from here. */
 const Tenant = Type.String({ minLength: 1, maxLength: 255, description: 'Whose rows.' });
@@ -65,6 +63,15 @@ export const MetricsQueryString = Type.Object({
 });
 export type MetricsQueryString = Static<typeof MetricsQueryString>;
 
+export const SummaryQueryString = Type.Object({
+  ...Type.Pick(MetricsQueryString, ['tenant_id', 'route', 'model', 'provider', 'quantiles']).properties,
+  from: Instant('Minutes that start at or after this.'),
+  to: Instant('Minutes that start before this.'),
+  group_by: MetricsQueryString.properties.group_by,
+  limit: Limit(1000, 10_000),
+});
+export type SummaryQueryString = Static<typeof SummaryQueryString>;
+
 export const StreamQueryString = Type.Object({ tenant_id: Tenant, route: Filter, model: Filter });
 export type StreamQueryString = Static<typeof StreamQueryString>;
 
@@ -75,6 +82,7 @@ export const CallsQueryString = Type.Object({
   tenant_id: Tenant,
   route: Filter,
   model: Filter,
+  provider: Filter,
   status: Type.Optional(
     Type.Union([Type.Literal('completed'), Type.Literal('error'), Type.Literal('waiting'), Type.Literal('unanswered')]),
   ),

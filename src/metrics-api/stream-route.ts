@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { queryParser } from '../http/parse-query.ts';
 import { Problem } from '../http/problem.ts';
-import { queryParser } from './parse-query.ts';
 import type { QueryContext } from './query-routes.ts';
 import { StreamQueryString } from './query-schema.ts';
 

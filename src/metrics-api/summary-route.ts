@@ -1,25 +1,11 @@
 import type { FastifyInstance } from 'fastify';
-import { type Static, Type } from 'typebox';
 import { formatSecond } from '../events/timestamp.ts';
+import { invalidQuery } from '../http/invalid-query.ts';
+import { parseInstantMs, queryParser } from '../http/parse-query.ts';
 import type { GroupBy } from '../metrics-store/metrics-reader.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../tally/window.ts';
-import { invalidQuery } from './invalid-query.ts';
-import { parseInstantMs, queryParser } from './parse-query.ts';
 import type { QueryContext } from './query-routes.ts';
-
-const Filter = Type.Optional(Type.String({ minLength: 1, maxLength: 255 }));
-const Instant = Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'RFC 3339, now or now-15m.' }));
-
-export const SummaryQueryString = Type.Object({
-  tenant_id: Type.String({ minLength: 1, maxLength: 255, description: 'Whose rows.' }),
-  route: Filter,
-  model: Filter,
-  from: Instant,
-  to: Instant,
-  group_by: Type.Optional(Type.String({ maxLength: 100, description: 'Any of route,model,provider; none if absent.' })),
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1000 })),
-});
-type SummaryQueryString = Static<typeof SummaryQueryString>;
+import { SummaryQueryString } from './query-schema.ts';
 
 const GROUPS: readonly GroupBy[] = ['route', 'model', 'provider'];
 
@@ -49,12 +35,12 @@ export function addSummaryRoute(server: FastifyInstance, { queries, nowMs }: Que
       tenantId: query.tenant_id,
       route: query.route ?? null,
       model: query.model ?? null,
-      provider: null,
+      provider: query.provider ?? null,
       fromMs,
       toMs,
       stepMs: endlessStepMs(fromMs, toMs),
       groupBy: groupsOf(query.group_by),
-      quantiles: [],
+      quantiles: query.quantiles?.split(',').map(Number) ?? [],
       order: 'asc',
       limit: GROUPS_MAX,
       cursor: null,

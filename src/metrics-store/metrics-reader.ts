@@ -120,6 +120,7 @@ export interface CallsQuery {
   readonly tenantId: string;
   readonly route: string | null;
   readonly model: string | null;
+  readonly provider: string | null;
   readonly status: CallStatus | null;
   /** Whether the status is `error`. */
   readonly hasError: boolean | null;

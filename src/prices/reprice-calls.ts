@@ -89,6 +89,7 @@ async function* callPages(
 const ANY_CALL = {
   route: null,
   model: null,
+  provider: null,
   status: null,
   hasError: null,
   latencyMsMin: null,

@@ -111,7 +111,15 @@ function pairOf(key: string): string {
 
 async function assertCalls(store: MemoryMetricsStore, expected: Expected, isSampled: boolean): Promise<void> {
   const stored = new Set<string>();
-  const none = { route: null, model: null, status: null, hasError: null, latencyMsMin: null, latencyMsMax: null };
+  const none = {
+    route: null,
+    model: null,
+    provider: null,
+    status: null,
+    hasError: null,
+    latencyMsMin: null,
+    latencyMsMax: null,
+  };
   for (const tenantId of TENANTS) {
     const query = { tenantId, ...none, userIdHash: null, sessionId: null, metadata: new Map<string, string>() };
     const calls = await store.readCalls({ ...query, ...RANGE, order: 'newest', limit: 1_000_000, after: null });

@@ -6,6 +6,7 @@ import { createHttpServer } from '../../http/http-server.ts';
 import type { Logger } from '../../http/logger.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
 import { addDashboardRoute, type IngestionPorts } from '../../metrics-api/dashboard-route.ts';
+import { GuardedQueries } from '../../metrics-api/guarded-queries.ts';
 import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
 import { metricsOpenApi } from '../../metrics-api/openapi.ts';
 import { addQueryRoutes } from '../../metrics-api/query-routes.ts';
@@ -44,7 +45,7 @@ export async function startMetricsApi(settings: Settings, port: number, ports: M
     registries: [processMetrics(VERSION), ...registries],
   });
   if (checkKey !== null) addTenantGuard(server, checkKey);
-  const context = { queries, nowMs: Date.now };
+  const context = { queries: new GuardedQueries(queries, logger), nowMs: Date.now };
   addQueryRoutes(server, context);
   addStreamRoute(server, context);
   addSummaryRoute(server, context);

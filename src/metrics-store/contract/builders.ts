@@ -175,6 +175,7 @@ export function callsQuery(parts: Partial<CallsQuery> = {}): CallsQuery {
     tenantId: SERIES.tenantId,
     route: null,
     model: null,
+    provider: null,
     status: null,
     hasError: null,
     latencyMsMin: null,

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Call } from '../call.ts';
 import type { CallsQuery } from '../metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store.ts';
-import { aCall, aDelta, callsQuery, commitNext, metricsQuery, minute, type OpenStore } from './builders.ts';
+import { aCall, aDelta, callsQuery, commitNext, metricsQuery, minute, type OpenStore, SERIES } from './builders.ts';
 
 /** Single calls. */
 export function callsContract(open: OpenStore): void {
@@ -167,6 +167,8 @@ export function callsContract(open: OpenStore): void {
     assert.deepEqual(await find({ model: 'other' }), ['fail']);
     assert.deepEqual(await find({ userIdHash: 'u2' }), ['slow']);
     assert.deepEqual(await find({ sessionId: 's2' }), ['fail']);
+    assert.equal((await find({ provider: SERIES.provider })).length, (await find({})).length);
+    assert.deepEqual(await find({ provider: 'nothing' }), []);
     assert.deepEqual(await find({ fromMs: minute(2), toMs: minute(4) }), ['slow', 'fail']);
     assert.deepEqual(await find({ route: 'search', hasError: true }), []);
     assert.deepEqual(await find({ tenantId: 'other' }), []);

@@ -4,17 +4,20 @@ import type { FieldError } from '../events/event-validator.ts';
 import { Timestamp } from '../events/fields.ts';
 import { parseTimestampMs } from '../events/timestamp.ts';
 import { invalidQuery } from './invalid-query.ts';
-import { EXPECTED } from './query-schema.ts';
+import { nearestName } from './nearest-name.ts';
+
+/** Keyword of our own in a schema: what a pattern means, in words for whoever got it wrong. */
+export const EXPECTED = 'x-expected';
 
 /**
- * Turns query strings into what a schema says, or tells what is wrong with each. Parameters that the schema does not
- * know are left alone, so that a newer client can talk to an older server.
+ * Turns query strings into what a schema says, or tells what is wrong with each. A parameter that the schema does not know is wrong
+ * too: a filter whose name was mistyped would otherwise answer with everything.
  */
 export function queryParser<T extends TObject>(schema: T): (query: unknown) => Static<T> {
   const validator = Compile(schema);
   const properties = Object.entries(schema.properties as Record<string, TSchema>);
   return (query) => {
-    const errors: FieldError[] = [];
+    const errors = unknownParameters(query as Record<string, unknown>, properties);
     const values: Record<string, unknown> = {};
     for (const [name, property] of properties) {
       const given = (query as Record<string, unknown>)[name];
@@ -29,6 +32,25 @@ export function queryParser<T extends TObject>(schema: T): (query: unknown) => S
     return values as Static<T>;
   };
 }
+
+function unknownParameters(
+  query: Record<string, unknown>,
+  properties: readonly (readonly [name: string, TSchema])[],
+): FieldError[] {
+  const names = properties.map(([name]) => name);
+  return Object.keys(query)
+    .filter((name) => !names.includes(name))
+    .slice(0, UNKNOWN_SHOWN_MAX)
+    .map((name) => {
+      const nearest = nearestName(name, names);
+      const known = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}`;
+      const hint = nearest === null ? known : `did you mean ${nearest}?`;
+      return { path: `/${name.slice(0, NAME_SHOWN_MAX)}`, message: `is no parameter of this endpoint; ${hint}` };
+    });
+}
+
+const UNKNOWN_SHOWN_MAX = 10;
+const NAME_SHOWN_MAX = 64;
 
 /**
  * An instant of a query: RFC 3339, `now`, or `now` minus a duration such as `now-15m`.

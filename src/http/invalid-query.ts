@@ -1,5 +1,5 @@
 import type { FieldError } from '../events/event-validator.ts';
-import { Problem } from '../http/problem.ts';
+import { Problem } from './problem.ts';
 
 /** A 400 that names the parameters. Apart from the parser, so that who only throws it need not load the schemas. */
 export function invalidQuery(errors: readonly FieldError[]): Problem {
