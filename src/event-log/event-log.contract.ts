@@ -80,6 +80,27 @@ function appending(contract: Contract): void {
     }
   });
 
+  contract("the tenant of a sender's key comes back beside the value, and none as none", async (log) => {
+    const tenants = ['acme', null, 'żółw 🐢', undefined];
+    const [key = ''] = keysOfPartition(0, await log.partitionCount(), 1);
+    for (const topic of INPUT_TOPICS) {
+      const position = await endOf(log, topic, 0);
+      const records = tenants.map((tenant) => ({
+        topic,
+        key,
+        value: Buffer.from('v'),
+        ...(tenant === undefined ? {} : { senderTenant: tenant }),
+      }));
+      await log.append(records);
+      const read = await readFrom(log, position, tenants.length);
+      assert.deepEqual(
+        read.map(({ senderTenant }) => senderTenant && Buffer.from(senderTenant).toString()),
+        ['acme', null, 'żółw 🐢', null],
+      );
+      assert.deepEqual(read.map(textOf), ['v', 'v', 'v', 'v']);
+    }
+  });
+
   contract('records of one partition keep the order of their appends, and their offsets have no gap', async (log) => {
     const position = await endOf(log, TOPICS.requests, 1);
     const [key] = keysOfPartition(1, await log.partitionCount(), 1);

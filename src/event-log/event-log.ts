@@ -56,6 +56,8 @@ export interface NewRecord {
   readonly topic: Topic;
   readonly key: string;
   readonly value: Uint8Array;
+  /** The tenant that the sender's API key belongs to. It is kept beside the value, where the sender cannot write. */
+  readonly senderTenant?: string | null;
 }
 
 export interface LogRecord {
@@ -64,6 +66,8 @@ export interface LogRecord {
   readonly loggedAtMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
+  /** As it was appended, in UTF-8; null where the sender had no key, or one for all tenants. */
+  readonly senderTenant: Uint8Array | null;
 }
 
 export interface LogPosition {

@@ -15,7 +15,9 @@ test('partitions are read to their ends, together in order of log time', async (
   await fc.assert(
     fc.asyncProperty(partitions, async (times) => {
       const records = times.map((ofLane) =>
-        ofLane.map((loggedAtMs, offset): LogRecord => ({ offset, loggedAtMs, key: null, value: null })),
+        ofLane.map(
+          (loggedAtMs, offset): LogRecord => ({ offset, loggedAtMs, key: null, value: null, senderTenant: null }),
+        ),
       );
       const log = {
         readRange: async ({ partition, from, to }: LogRange) =>

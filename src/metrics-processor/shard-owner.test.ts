@@ -49,7 +49,7 @@ function wantedTopics(owner: ShardOwner): InputTopic[] {
 /** One record at that log time. */
 function aSlice(topic: InputTopic, loggedAtMs: number, rest: 'more' | 'end'): LogSlice {
   const value = Buffer.from(event(topic));
-  const records = [{ offset: 0, loggedAtMs, key: Buffer.from('a'), value }];
+  const records = [{ offset: 0, loggedAtMs, key: Buffer.from('a'), value, senderTenant: null }];
   return { topic, partition: 0, records, nextOffset: 1, endOffset: rest === 'end' ? 1 : 9, sealedThroughMs: null };
 }
 

@@ -34,7 +34,13 @@ function aLetter(id: string, parts: Partial<DeadLetter> = {}): DeadLetter {
 /** A log of one partition that holds these requests, all of them a minute old. */
 function aLog(requestIds: readonly string[]): Pick<EventLog, 'readRange' | 'offsetAt' | 'bounds' | 'partitionCount'> {
   const records = requestIds.map(
-    (id, offset): LogRecord => ({ offset, loggedAtMs: NOW_MS - 60_000, key: Buffer.from(id), value: null }),
+    (id, offset): LogRecord => ({
+      offset,
+      loggedAtMs: NOW_MS - 60_000,
+      key: Buffer.from(id),
+      value: null,
+      senderTenant: null,
+    }),
   );
   return {
     partitionCount: async () => 1,

@@ -114,9 +114,12 @@ function* decodeRecords({ batch: one, records }: Section, from: number): Generat
     if (end > records.length || recordLength < 0) {
       throw new EventLogError('corrupt', `The record at offset ${offset} is longer than its batch`);
     }
-    // The headers are skipped: nothing of ours is in them.
+    // Other producers' headers are skipped, and nobody else's tenant is in ours.
+    const headerCount = cursor.varint();
+    const senderTenant = headerCount > 0 ? cursor.headerNamed(batch.SENDER_TENANT_HEADER, headerCount, end) : null;
     cursor.at = end;
-    if (offset >= from) yield { offset, loggedAtMs: isLogAppendTime ? stampMs : baseMs + timestampDelta, key, value };
+    const loggedAtMs = isLogAppendTime ? stampMs : baseMs + timestampDelta;
+    if (offset >= from) yield { offset, loggedAtMs, key, value, senderTenant };
   }
 }
 
@@ -150,6 +153,17 @@ class Cursor {
     const start = this.at;
     this.at = start + length;
     return this.#bytes.subarray(start, this.at);
+  }
+
+  /** The value of the last of the headers with this name; null where there is none, or an empty one. */
+  headerNamed(name: Buffer, headerCount: number, end: number): Buffer | null {
+    let found: Buffer | null = null;
+    for (let left = headerCount; left > 0 && this.at < end; left--) {
+      const key = this.bytes();
+      const value = this.bytes();
+      if (key !== null && this.at <= end && key.equals(name)) found = value;
+    }
+    return found === null || found.length === 0 ? null : found;
   }
 }
 

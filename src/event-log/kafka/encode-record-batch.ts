@@ -40,14 +40,18 @@ export function encodeRecordBatch(
 
 function encodeRecords(records: readonly NewRecord[]): Buffer {
   let bytesMax = 0;
-  for (const { key, value } of records) bytesMax += UTF8_BYTES_MAX * key.length + value.length + RECORD_OVERHEAD_MAX;
+  for (const { key, value, senderTenant } of records) {
+    bytesMax += UTF8_BYTES_MAX * key.length + value.length + RECORD_OVERHEAD_MAX;
+    if (senderTenant) bytesMax += UTF8_BYTES_MAX * senderTenant.length + HEADER_OVERHEAD_MAX;
+  }
   const bytes = Buffer.allocUnsafe(bytesMax);
   let at = 0;
   for (let i = 0; i < records.length; i++) {
-    const { key, value } = records[i] as NewRecord;
+    const { key, value, senderTenant } = records[i] as NewRecord;
     const keyLength = isAscii(key) ? key.length : Buffer.byteLength(key);
     const lengths = varintLength(i) + varintLength(keyLength) + varintLength(value.length);
-    at = writeVarint(bytes, at, FIXED_BODY_BYTES + lengths + keyLength + value.length);
+    const headers = senderTenant ? headersOf(senderTenant) : NO_HEADERS;
+    at = writeVarint(bytes, at, FIXED_BODY_BYTES + lengths + keyLength + value.length + headers.length);
     bytes[at++] = 0; // Attributes.
     bytes[at++] = 0; // Timestamp delta.
     at = writeVarint(bytes, at, i);
@@ -56,15 +60,32 @@ function encodeRecords(records: readonly NewRecord[]): Buffer {
     at = writeVarint(bytes, at, value.length);
     bytes.set(value, at);
     at += value.length;
-    bytes[at++] = 0; // No headers.
+    at += headers.copy(bytes, at);
   }
   return bytes.subarray(0, at);
 }
+
+/** The count of headers, and the one that there is. */
+function headersOf(senderTenant: string): Buffer {
+  const name = batch.SENDER_TENANT_HEADER;
+  const bytes = Buffer.allocUnsafe(UTF8_BYTES_MAX * senderTenant.length + HEADER_OVERHEAD_MAX);
+  const valueLength = Buffer.byteLength(senderTenant);
+  let at = writeVarint(bytes, 0, 1);
+  at = writeVarint(bytes, at, name.length);
+  at += name.copy(bytes, at);
+  at = writeVarint(bytes, at, valueLength);
+  at += bytes.write(senderTenant, at);
+  return bytes.subarray(0, at);
+}
+
+const NO_HEADERS = Buffer.of(0);
 
 /** Of a UTF-16 unit. */
 const UTF8_BYTES_MAX = 3;
 /** Five varints of at most five bytes, and what is fixed. */
 const RECORD_OVERHEAD_MAX = 28;
+/** Three varints and the name. */
+const HEADER_OVERHEAD_MAX = 15 + batch.SENDER_TENANT_HEADER.length;
 
 function isAscii(text: string): boolean {
   let seen = 0;
@@ -72,8 +93,8 @@ function isAscii(text: string): boolean {
   return seen < 0x80;
 }
 
-/** Attributes, timestamp delta and header count take a byte each. */
-const FIXED_BODY_BYTES = 3;
+/** Attributes and timestamp delta take a byte each. */
+const FIXED_BODY_BYTES = 2;
 
 /** Of a number ≥ 0 and below 2^30 in zigzag form. */
 function varintLength(value: number): number {

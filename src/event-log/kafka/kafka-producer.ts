@@ -300,8 +300,8 @@ function chunksOf(records: readonly NewRecord[], ticket: Ticket): Chunk[] {
   let first = 0;
   let bytes = 0;
   for (let i = 0; i < records.length; i++) {
-    const { key, value } = records[i] as NewRecord;
-    const size = value.length + key.length + RECORD_OVERHEAD_BYTES;
+    const { key, value, senderTenant } = records[i] as NewRecord;
+    const size = value.length + key.length + (senderTenant?.length ?? 0) + RECORD_OVERHEAD_BYTES;
     if (bytes + size > BATCH_BYTES_MAX && i > first) {
       chunks.push({ records: records.slice(first, i), bytes, ticket });
       first = i;

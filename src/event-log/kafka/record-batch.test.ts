@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { crc32c, Reader, readRecordsBatch } from '@platformatic/kafka';
+import { crc32c, createRecordsBatch, Reader, readRecordsBatch } from '@platformatic/kafka';
 import { TOPICS } from '../../events/topics.ts';
 import type { NewRecord } from '../event-log.ts';
 import { EventLogError } from '../event-log-error.ts';
@@ -55,6 +55,37 @@ for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
     );
   });
 }
+
+test("the tenant of the sender's key is a header, which any client can read", () => {
+  const tenants = ['acme', null, 'żółw 🐢', 'x'.repeat(255)];
+  const records = tenants.map((senderTenant, i) => ({ ...(someRecords(4)[i] as NewRecord), senderTenant }));
+  const bytes = aBatch(records);
+  assert.deepEqual(
+    Array.from(decodeRecordBatches(bytes, EVERYTHING).records, (record) => record.senderTenant?.toString() ?? null),
+    tenants,
+  );
+  assert.deepEqual(
+    readRecordsBatch(Reader.from(bytes)).records.map(({ headers }) => headers.map((pair) => pair.map(String))),
+    tenants.map((tenant) => (tenant === null ? [] : [['tenant_id', tenant]])),
+  );
+});
+
+test("other producers' headers are passed over, and an empty tenant is none", () => {
+  const tenantOf = (headers: Readonly<Record<string, string>>) => {
+    const pairs = Object.entries(headers).map(([name, value]) => [Buffer.from(name), Buffer.from(value)] as const);
+    const message = {
+      topic: TOPICS.responses,
+      key: Buffer.from('k'),
+      value: Buffer.from('v'),
+      headers: new Map(pairs),
+    };
+    const { buffer } = createRecordsBatch([message]);
+    return Array.from(decodeRecordBatches(buffer, EVERYTHING).records, ({ senderTenant }) => String(senderTenant))[0];
+  };
+  assert.equal(tenantOf({ traceparent: '00-1', tenant_id: 'acme', x: '' }), 'acme');
+  assert.equal(tenantOf({ traceparent: '00-1' }), 'null');
+  assert.equal(tenantOf({ tenant_id: '' }), 'null');
+});
 
 test("our batches are read alike by the library's codec", () => {
   const batch = readRecordsBatch(Reader.from(aBatch(someRecords(130))));

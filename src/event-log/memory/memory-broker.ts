@@ -56,7 +56,7 @@ export class MemoryBroker {
     }
     this.#bytesHeld += bytes;
     const nowMs = this.nowMs();
-    for (const { topic, key, value } of records) {
+    for (const { topic, key, value, senderTenant } of records) {
       const partition = this.#partition(topic, partitionOf(key, this.partitionCount));
       partition.stampedMsMax = Math.max(partition.stampedMsMax, nowMs);
       const offset = partition.records.length;
@@ -65,6 +65,7 @@ export class MemoryBroker {
         loggedAtMs: partition.stampedMsMax,
         key: Buffer.from(key),
         value: Buffer.from(value),
+        senderTenant: senderTenant ? Buffer.from(senderTenant) : null,
       });
     }
     if (records.length > 0) for (const wake of this.#onAppended) wake();

@@ -5,7 +5,9 @@ import type { LogRecord, NewRecord } from '../event-log.ts';
  * Records of one topic that share a row and a time stamp, as a Kafka record batch does. A row per record would cost
  * SQLite some 2.5 µs each way; a row per block costs next to nothing per record.
  *
- *     (keyBytes: u32, valueBytes: u32, key, value)*    little-endian
+ *     (keyBytes: u32, valueBytes: u32, senderBytes: u16, key, value, sender)*    little-endian
+ *
+ * The sender is the tenant of its API key, and empty where it has none.
  */
 export interface Block {
   readonly topic: Topic;
@@ -16,7 +18,7 @@ export interface Block {
 /** A block ends at the first of these limits, so that a reader's page stays small. */
 const BLOCK_BYTES_MAX = 1024 * 1024;
 const BLOCK_RECORDS_MAX = 4096;
-const HEADER_BYTES = 8;
+const HEADER_BYTES = 10;
 
 /** Cuts records into blocks, keeping their order within each topic. */
 export function encodeBlocks(records: readonly NewRecord[]): Block[] {
@@ -44,14 +46,18 @@ export function decodeBlock(block: {
   while (at < byteLength) {
     const keyBytes = view.getUint32(at, true);
     const valueBytes = view.getUint32(at + 4, true);
+    const senderBytes = view.getUint16(at + 8, true);
     const keyAt = at + HEADER_BYTES;
-    at = keyAt + keyBytes + valueBytes;
+    const valueAt = keyAt + keyBytes;
+    const senderAt = valueAt + valueBytes;
+    at = senderAt + senderBytes;
     if (at > byteLength) throw new RangeError('A block of the log ends inside a record');
     records.push({
       offset: block.firstOffset + records.length,
       loggedAtMs: block.loggedAtMs,
-      key: block.body.subarray(keyAt, keyAt + keyBytes),
-      value: block.body.subarray(keyAt + keyBytes, at),
+      key: block.body.subarray(keyAt, valueAt),
+      value: block.body.subarray(valueAt, senderAt),
+      senderTenant: senderBytes === 0 ? null : block.body.subarray(senderAt, at),
     });
   }
   return records;
@@ -79,15 +85,20 @@ function blockEnd(records: readonly NewRecord[], from: number): number {
 
 function encodeBlock(topic: Topic, records: readonly NewRecord[]): Block {
   let bytes = 0;
-  for (const { key, value } of records) bytes += HEADER_BYTES + Buffer.byteLength(key) + value.length;
+  for (const { key, value, senderTenant } of records) {
+    bytes += HEADER_BYTES + Buffer.byteLength(key) + value.length + Buffer.byteLength(senderTenant ?? '');
+  }
   const body = Buffer.from(new ArrayBuffer(bytes));
   let at = 0;
-  for (const { key, value } of records) {
-    const keyBytes = body.write(key, at + HEADER_BYTES);
-    body.writeUInt32LE(keyBytes, at);
+  for (const { key, value, senderTenant } of records) {
+    const valueAt = at + HEADER_BYTES + body.write(key, at + HEADER_BYTES);
+    const senderAt = valueAt + value.length;
+    const senderBytes = senderTenant ? body.write(senderTenant, senderAt) : 0;
+    body.writeUInt32LE(valueAt - at - HEADER_BYTES, at);
     body.writeUInt32LE(value.length, at + 4);
-    body.set(value, at + HEADER_BYTES + keyBytes);
-    at += HEADER_BYTES + keyBytes + value.length;
+    body.writeUInt16LE(senderBytes, at + 8);
+    body.set(value, valueAt);
+    at = senderAt + senderBytes;
   }
   return { topic, recordCount: records.length, body };
 }

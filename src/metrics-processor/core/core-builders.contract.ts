@@ -47,12 +47,17 @@ export function anEvaluation(id: string, atMinute: number, more: object = {}): U
 
 /** A record that is no valid event under the key of an id. */
 export function noEvent(id: string, atMinute: number): Unnumbered {
-  return { loggedAtMs: START + atMinute * MINUTE, key: Buffer.from(id), value: Buffer.from('no event') };
+  return {
+    loggedAtMs: START + atMinute * MINUTE,
+    key: Buffer.from(id),
+    value: Buffer.from('no event'),
+    senderTenant: null,
+  };
 }
 
 function aRecord(id: string, atMinute: number, event: object): Unnumbered {
   const value = Buffer.from(JSON.stringify({ request_id: id, ...event }));
-  return { loggedAtMs: START + atMinute * MINUTE, key: Buffer.from(id), value };
+  return { loggedAtMs: START + atMinute * MINUTE, key: Buffer.from(id), value, senderTenant: null };
 }
 
 export function topics(

@@ -41,12 +41,22 @@ function aRequest(id: string, minute: number, more: object = {}): Omit<LogRecord
     timestamp: at(minute),
     prompt_tokens: 10,
   };
-  return { loggedAtMs: START + minute * MINUTE, key: Buffer.from(id), value: bytes({ ...event, ...more }) };
+  return {
+    loggedAtMs: START + minute * MINUTE,
+    key: Buffer.from(id),
+    value: bytes({ ...event, ...more }),
+    senderTenant: null,
+  };
 }
 
 function aResponse(id: string, minute: number, more: object = {}): Omit<LogRecord, 'offset'> {
   const event = { request_id: id, timestamp: at(minute), latency_ms: 500, completion_tokens: 20 };
-  return { loggedAtMs: START + minute * MINUTE, key: Buffer.from(id), value: bytes({ ...event, ...more }) };
+  return {
+    loggedAtMs: START + minute * MINUTE,
+    key: Buffer.from(id),
+    value: bytes({ ...event, ...more }),
+    senderTenant: null,
+  };
 }
 
 function topics(requests: Omit<LogRecord, 'offset'>[], responses: Omit<LogRecord, 'offset'>[]): Topics {
