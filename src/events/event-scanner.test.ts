@@ -23,6 +23,7 @@ test('events as clients write them are recognised, with their id and tenant', ()
   const facts = { requestId: 'r-1', tenantId: 'acme' };
   assert.deepEqual(scan(REQUEST), { ...facts, type: 'request' });
   assert.deepEqual(scan(RESPONSE), { ...facts, type: 'response', tenantId: null });
+  assert.equal(scan(RESPONSE.replace('"error": null', '"tenant_id": "acme"'))?.tenantId, 'acme');
   assert.deepEqual(scan(EVALUATION), { ...facts, type: 'evaluation' });
   assert.deepEqual(scan(REQUEST, 'request'), scan(REQUEST));
   assert.deepEqual(scan(changed('"type":"request",', ''), 'request'), scan(REQUEST));

@@ -9,7 +9,7 @@ import type { EventType } from './topics.ts';
 export interface ScannedEvent {
   readonly type: EventType;
   readonly requestId: string;
-  /** Null where it says nothing, and of a response always. */
+  /** Null where it says nothing. */
   readonly tenantId: string | null;
 }
 
@@ -37,7 +37,7 @@ interface Reader {
   readonly event: PlainEvent;
   readonly typeField: number;
   readonly requestId: number;
-  readonly tenantId: number | null;
+  readonly tenantId: number;
 }
 
 function readerOf(type: EventType, schema: TObject): Reader {
@@ -48,7 +48,7 @@ function readerOf(type: EventType, schema: TObject): Reader {
     event,
     typeField: event.field('type'),
     requestId: event.field('request_id'),
-    tenantId: Object.hasOwn(schema.properties, 'tenant_id') ? event.field('tenant_id') : null,
+    tenantId: event.field('tenant_id'),
   };
 }
 
@@ -60,7 +60,7 @@ function readWith(reader: Reader, bytes: Uint8Array, isTypeInside: boolean): Sca
     ? {
         type,
         requestId: event.textAt(requestId),
-        tenantId: tenantId === null ? null : event.textOrNullAt(tenantId),
+        tenantId: event.textOrNullAt(tenantId),
       }
     : null;
   event.release();

@@ -6,6 +6,12 @@ export const LlmResponse = Type.Object(
   {
     request_id: RequestId,
     timestamp: Timestamp,
+    tenant_id: Type.Optional(
+      Type.Union([Dimension, Type.Null()], {
+        description:
+          "Whose call it answers. Where absent: the API key's tenant's, else the oldest open call of that id.",
+      }),
+    ),
     latency_ms: Type.Optional(
       Type.Union([DurationMs, Type.Null()], { description: 'Where absent: the response minus the request timestamp.' }),
     ),

@@ -52,7 +52,7 @@ const BASES: Readonly<Record<EventType, Readonly<Record<string, unknown>>>> = {
 interface Members {
   readonly type?: unknown;
   readonly request_id: string;
-  readonly tenant_id?: string;
+  readonly tenant_id?: string | null;
 }
 
 test('what is read has the values that JSON.parse gives, and the validator accepts it', () => {
@@ -106,7 +106,7 @@ function accepted(kind: EventType, json: string): Members {
 }
 
 function scannedOf(type: EventType, { request_id: requestId, tenant_id: tenantId }: Members): object {
-  return { type, requestId, tenantId: type === 'response' ? null : (tenantId ?? null) };
+  return { type, requestId, tenantId: tenantId ?? null };
 }
 
 function valueOf(event: PlainEvent, name: string): unknown {

@@ -136,10 +136,12 @@ function divide(events: readonly ReadEvent[], sender: Sender): Batch {
   return { records, counts, rejected: events.length - records.length, items };
 }
 
-/** A key that belongs to a tenant may not speak for another. */
+/** A key that belongs to a tenant may not speak for another; what it sends is marked as that tenant's. */
 function forSender(event: ReadEvent, sender: Sender): ReadEvent {
-  if (!event.ok || sender.tenantId === null || event.tenantId === null) return event;
-  if (event.tenantId === sender.tenantId) return event;
+  if (!event.ok || sender.tenantId === null) return event;
+  if (event.tenantId === null || event.tenantId === sender.tenantId) {
+    return { ...event, record: { ...event.record, senderTenant: sender.tenantId } };
+  }
   const message = `must be "${sender.tenantId}", the tenant of the API key`;
   return { ok: false, reason: 'invalid', errors: [{ path: '/tenant_id', message }] };
 }

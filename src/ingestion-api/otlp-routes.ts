@@ -88,15 +88,16 @@ function recordsOf(body: Uint8Array, format: OtlpFormat, sender: Sender, context
   const { dimensions, recent } = context;
   const options = { tenantOfKey: sender.tenantId, dimensions, recent };
   const { events, marks, calls, ignored, rejected } = spansToEvents(decoded.value, options);
-  return { records: events.map(toRecord), marks, calls, ignored, rejected };
+  return { records: events.map((event) => toRecord(event, sender)), marks, calls, ignored, rejected };
 }
 
 export function notKept(signal: Exclude<Signal, 'traces'>): Uint8Array {
   return notKeptAnswer(signal, 'protobuf');
 }
 
-function toRecord(event: CallEvent): NewRecord {
-  return { topic: TOPIC_OF[event.type], key: event.request_id, value: Buffer.from(eventText(event)) };
+function toRecord(event: CallEvent, { tenantId: senderTenant }: Sender): NewRecord {
+  const value = Buffer.from(eventText(event));
+  return { topic: TOPIC_OF[event.type], key: event.request_id, value, senderTenant };
 }
 
 function formatOf({ headers }: PostedRequest): OtlpFormat {

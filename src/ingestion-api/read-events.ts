@@ -101,8 +101,7 @@ function checkEvent(type: EventType, value: unknown, bytes: Buffer): ReadEvent {
   if (!isEvent(type, value, bytes.length)) {
     return { ok: false, reason: 'invalid', errors: eventErrors(type, value, bytes.length) };
   }
-  // What a response may say about a tenant is not read by anybody: its request decides.
-  const tenantId = type === 'response' ? null : ((value as { tenant_id?: string }).tenant_id ?? null);
+  const tenantId = (value as { tenant_id?: string | null }).tenant_id ?? null;
   return validEvent({ type, requestId: value.request_id, tenantId }, bytes);
 }
 
