@@ -43,7 +43,8 @@ export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): F
     },
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
+  server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   server.setNotFoundHandler((request, reply) => {
     const allowed = METHODS.filter((method) => server.hasRoute({ method, url: request.url.split('?', 1)[0] ?? '' }));
     if (allowed.length === 0)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { BodyBudget } from './body-budget.ts';
 import { createHttpServer } from './http-server.ts';
 import { createLogger } from './logger.ts';
 import { addPostRoutes, type PostHandler } from './post-routes.ts';
@@ -9,20 +11,41 @@ import { Problem } from './problem.ts';
 const BODY_BYTES_MAX = 1000;
 
 /** A server whose one route does as its body says. */
-async function served(t: TestContext): Promise<string> {
+async function served(t: TestContext, budget = new BodyBudget(1_000_000)): Promise<string> {
   const server = createHttpServer({ logger: createLogger('test', 'silent'), bodyBytesMax: BODY_BYTES_MAX });
-  const handler: PostHandler = async ({ headers, address, body }) => {
-    const text = body.toString();
-    if (text === 'unknown key') throw new Problem(401, 'Who are you?');
-    if (text === 'full') throw new Problem(503, 'Wait', { retryAfterS: 7 });
-    if (text === 'invalid') throw new Problem(400, 'No', { errors: [{ path: '/a', message: 'is required' }] });
-    if (text === 'bug') throw new Error('secret');
-    return { status: 202, contentType: 'text/plain', body: `${address} ${String(headers['x-sent'])} ${text}` };
+  const handler: PostHandler = async ({ headers, address }) => {
+    if (headers['x-key'] === 'unknown') throw new Problem(401, 'Who are you?');
+    return {
+      bodyBytesMax: BODY_BYTES_MAX,
+      async take({ body }) {
+        const text = body.toString();
+        if (text === 'unknown key') throw new Problem(401, 'Who are you?');
+        if (text === 'full') throw new Problem(503, 'Wait', { retryAfterS: 7 });
+        if (text === 'invalid') throw new Problem(400, 'No', { errors: [{ path: '/a', message: 'is required' }] });
+        if (text === 'bug') throw new Error('secret');
+        return { status: 202, contentType: 'text/plain', body: `${address} ${String(headers['x-sent'])} ${text}` };
+      },
+    };
   };
-  addPostRoutes(server, new Map([['/thing', handler]]));
+  addPostRoutes(server, { handlers: new Map([['/thing', handler]]), budget });
   await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => server.close());
   return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/thing`;
+}
+
+/** Writes this and no more on a connection of its own; what comes back is gathered. */
+function half(t: TestContext, url: string, text: string): { received: string; readonly socket: Socket } {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  t.after(() => socket.destroy());
+  const sent = { received: '', socket };
+  socket.on('error', () => undefined).on('data', (part) => (sent.received += part.toString()));
+  socket.write(`POST ${pathname} HTTP/1.1\r\nHost: x\r\n${text}`);
+  return sent;
+}
+
+async function until(check: () => boolean): Promise<void> {
+  while (!check()) await nextTurn();
 }
 
 async function answerOf(url: string, body: string | ReadableStream): Promise<object> {
@@ -69,4 +92,33 @@ test('a bug is answered with 500 and tells nothing', async (t) => {
 test('another method on the path is answered with what is taken there', async (t) => {
   const response = await fetch(await served(t));
   assert.deepEqual([response.status, response.headers.get('allow')], [405, 'POST']);
+});
+
+test('a sender who may not send is told so before the body, of which nothing is held', {
+  timeout: 10_000,
+}, async (t) => {
+  const budget = new BodyBudget(1_000_000);
+  const url = await served(t, budget);
+  for (const framing of ['Content-Length: 900', 'Transfer-Encoding: chunked']) {
+    const sent = half(t, url, `X-Key: unknown\r\n${framing}\r\n\r\n`);
+    await until(() => sent.received !== '');
+    assert.match(sent.received, /^HTTP\/1\.1 401 /);
+    assert.equal(budget.bytes, 0);
+  }
+});
+
+test('bodies that are being read share one budget, and give back what they held', { timeout: 10_000 }, async (t) => {
+  const budget = new BodyBudget(1500);
+  const url = await served(t, budget);
+  const first = half(t, url, `Content-Length: 900\r\n\r\n${'x'.repeat(800)}`);
+  await until(() => budget.bytes >= 800);
+  for (const body of ['x'.repeat(800), new Blob(['x'.repeat(800)]).stream()]) {
+    const { status, headers } = (await answerOf(url, body)) as { status: number; headers: (string | null)[] };
+    assert.deepEqual([status, headers[3]], [503, '1']);
+  }
+  assert.equal(((await answerOf(url, 'small')) as { status: number }).status, 202);
+  first.socket.destroy();
+  await until(() => budget.bytes === 0);
+  assert.equal(((await answerOf(url, 'x'.repeat(800))) as { status: number }).status, 202);
+  assert.equal(budget.bytes, 0);
 });

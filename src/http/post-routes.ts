@@ -1,13 +1,21 @@
 import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
+import type { BodyBudget, BodyLease } from './body-budget.ts';
+import { collectBody } from './collect-body.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 
-/** A request whose body is there, as it was sent. */
-export interface PostedRequest {
+/** What is known of a request before its body is read. */
+export interface RequestHead {
   readonly headers: IncomingHttpHeaders;
   /** Of the other end of the connection. */
   readonly address: string;
+}
+
+/** A request whose body is there, as it was sent. */
+export interface PostedBody {
   readonly body: Buffer;
+  /** Its share of the budget; released when the answer is there. */
+  readonly lease: BodyLease;
 }
 
 export interface PostAnswer {
@@ -16,19 +24,35 @@ export interface PostAnswer {
   readonly body: string | Uint8Array;
 }
 
-/** @throws {Problem} what to answer instead */
-export type PostHandler = (request: PostedRequest) => Promise<PostAnswer>;
+/** What to do with the body of a request that was admitted. */
+export interface Admitted {
+  /** As it is sent, before decompression. */
+  readonly bodyBytesMax: number;
+  /** @throws {Problem} what to answer instead */
+  take(posted: PostedBody): Promise<PostAnswer>;
+}
+
+/**
+ * Judges a request by its head: nobody who may not send makes the server hold a body.
+ *
+ * @throws {Problem} what to answer instead
+ */
+export type PostHandler = (head: RequestHead) => Promise<Admitted>;
+
+export interface PostRoutes {
+  readonly handlers: ReadonlyMap<string, PostHandler>;
+  readonly budget: BodyBudget;
+}
 
 /**
  * Serves busy POST routes. Fastify's router, request, reply and logger take a quarter of the time of a small POST, so
  * ordinary ones (this very path, a Content-Length within the limit) are answered in front of it. The same handlers
  * are registered there, for all others: what is chunked, too large or has a query, and what comes while the server closes.
  */
-export function addPostRoutes(server: FastifyInstance, handlers: ReadonlyMap<string, PostHandler>): void {
+export function addPostRoutes(server: FastifyInstance, { handlers, budget }: PostRoutes): void {
   for (const [url, handler] of handlers) {
     server.post(url, async (request, reply) => {
-      const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-      const answer = await handler({ headers: request.headers, address: request.ip, body });
+      const answer = await answerTo(request.raw, handler, budget);
       return reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
     });
   }
@@ -46,33 +70,30 @@ export function addPostRoutes(server: FastifyInstance, handlers: ReadonlyMap<str
     const handler = request.method === 'POST' && !isClosing ? handlers.get(request.url ?? '') : undefined;
     const bodyBytes = Number(request.headers['content-length'] ?? Number.NaN);
     if (handler === undefined || !(bodyBytes <= bodyBytesMax)) throughFastify(request, response);
-    else answerDirectly(request, response, { handler, server });
+    else {
+      answerTo(request, handler, budget).then(
+        ({ status, contentType, body }) => write(response, status, { 'content-type': contentType }, body),
+        (error: unknown) => {
+          const problem = toProblem(error);
+          if (problem.status === 500) {
+            server.log.error({ err: error, url: shownPath(request.url ?? '') }, 'A request failed');
+          }
+          write(response, problem.status, problemHeaders(problem), problem.toJson());
+        },
+      );
+    }
   });
 }
 
-function answerDirectly(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { handler, server }: { handler: PostHandler; server: FastifyInstance },
-): void {
-  const { headers } = request;
-  const address = request.socket.remoteAddress ?? '';
-  const parts: Buffer[] = [];
-  request.on('data', (part: Buffer) => parts.push(part));
-  // A body that is cut off has no end and gets no answer: the connection is gone.
-  request.on('end', () => {
-    const body = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
-    handler({ headers, address, body }).then(
-      ({ status, contentType, body: text }) => write(response, status, { 'content-type': contentType }, text),
-      (error: unknown) => {
-        const problem = toProblem(error);
-        if (problem.status === 500) {
-          server.log.error({ err: error, url: shownPath(request.url ?? '') }, 'A request failed');
-        }
-        write(response, problem.status, problemHeaders(problem), problem.toJson());
-      },
-    );
-  });
+async function answerTo(request: IncomingMessage, handler: PostHandler, budget: BodyBudget): Promise<PostAnswer> {
+  const { headers, socket } = request;
+  const admitted = await handler({ headers, address: socket.remoteAddress ?? '' });
+  const lease = budget.lease();
+  try {
+    return await admitted.take({ body: await collectBody(request, admitted.bodyBytesMax, lease), lease });
+  } finally {
+    lease.release();
+  }
 }
 
 function write(

@@ -3,7 +3,7 @@ import { EventScanner } from '../events/event-scanner.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import type { EventType } from '../events/topics.ts';
-import type { PostAnswer, PostedRequest, PostHandler } from '../http/post-routes.ts';
+import type { PostAnswer, PostedBody, PostHandler, RequestHead } from '../http/post-routes.ts';
 import { Problem } from '../http/problem.ts';
 import { mediaType, readBody } from '../http/read-body.ts';
 import { accept } from './accept.ts';
@@ -13,6 +13,12 @@ import type { IngestionMetrics } from './ingestion-metrics.ts';
 import { type ReadEvent, readEvent, readJsonBatch, readNdjsonBatch } from './read-events.ts';
 
 export const BATCH_BYTES_MAX = 16 * 1024 * 1024;
+
+/** A batch of 16 MiB holds some 60,000 events of the usual size. What has more holds none of use. */
+export const BATCH_EVENTS_MAX = 100_000;
+
+/** A batch with more of them is refused as a whole: it is no batch of events. */
+export const BATCH_INVALID_MAX = 10_000;
 
 /** So many errors of a batch are told; the count tells of the rest. */
 const BATCH_ERRORS_MAX = 100;
@@ -40,31 +46,49 @@ export function eventRoutes(routes: RouteContext): ReadonlyMap<string, PostHandl
   const context = { ...routes, scanner: new EventScanner() };
   const handlers = new Map<string, PostHandler>();
   for (const [url, type] of Object.entries(SINGLE_ROUTES)) {
-    handlers.set(url, async (request) => {
-      await acceptOne(type, request, context);
-      return ACCEPTED;
+    handlers.set(url, async (head) => {
+      const sender = await context.checkSender(head);
+      mediaType(head.headers, 'application/json');
+      const event = { type, headers: head.headers, sender };
+      return { bodyBytesMax: EVENT_BYTES_MAX, take: (posted) => acceptOne(event, posted, context) };
     });
   }
-  handlers.set('/v1/llm/events', async (request) => accepted(JSON.stringify(await acceptBatch(request, context))));
+  handlers.set('/v1/llm/events', async (head) => {
+    const sender = await context.checkSender(head);
+    const isJson = mediaType(head.headers, 'application/json', ...NDJSON_TYPES) === 'application/json';
+    const batch = { isJson, headers: head.headers, sender };
+    return { bodyBytesMax: BATCH_BYTES_MAX, take: (posted) => acceptBatch(batch, posted, context) };
+  });
   return handlers;
 }
+
+const NDJSON_TYPES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl'] as const;
 
 function accepted(body: string): PostAnswer {
   return { status: 202, contentType: 'application/json', body };
 }
 
-async function acceptOne(type: EventType, request: PostedRequest, context: EventContext): Promise<void> {
-  const sender = await context.checkSender(request);
-  mediaType(request, 'application/json');
-  const event = forSender(readEvent(type, await readBody(request, EVENT_BYTES_MAX), context.scanner), sender);
+interface PostedEvent extends Pick<RequestHead, 'headers'> {
+  readonly type: EventType;
+  readonly sender: Sender;
+}
+
+async function acceptOne(
+  { type, headers, sender }: PostedEvent,
+  { body, lease }: PostedBody,
+  context: EventContext,
+): Promise<PostAnswer> {
+  sender.charge(1);
+  const bytes = await readBody({ headers, body, lease }, EVENT_BYTES_MAX);
+  const event = forSender(readEvent(type, bytes, context.scanner), sender);
   if (!event.ok) {
     context.metrics.rejected(event.reason, 1);
     if (event.reason === 'too_large') throw new Problem(413, `The event ${event.errors[0]?.message ?? ''}`);
     throw new Problem(400, `The ${type} is not valid: ${inWords(event.errors)}`, { errors: event.errors });
   }
-  sender.charge(1);
   await accept([event.record], context);
   context.metrics.accepted(type, 1);
+  return ACCEPTED;
 }
 
 interface BatchAnswer {
@@ -73,30 +97,44 @@ interface BatchAnswer {
   readonly errors: readonly { readonly index: number; readonly detail: string }[];
 }
 
-async function acceptBatch(request: PostedRequest, context: EventContext): Promise<BatchAnswer> {
-  const sender = await context.checkSender(request);
-  const { records, counts, rejected, items } = await readBatch(request, sender, context.scanner);
-  if (rejected > 0) context.metrics.rejected('invalid', rejected);
+interface PostedBatch extends Pick<RequestHead, 'headers'> {
+  readonly isJson: boolean;
+  readonly sender: Sender;
+}
+
+async function acceptBatch(posted: PostedBatch, body: PostedBody, context: EventContext): Promise<PostAnswer> {
+  const { records, counts, rejected, items } = await readBatch(posted, body, context);
   if (records.length === 0) throw noneValid(items, rejected);
-  sender.charge(records.length + rejected);
   await accept(records, context);
   for (const eventType of ['request', 'response', 'evaluation'] as const) {
     if (counts[eventType] > 0) context.metrics.accepted(eventType, counts[eventType]);
   }
-  return {
+  const answer: BatchAnswer = {
     accepted: records.length,
     rejected,
     errors: items.map(({ index, errors }) => ({ index, detail: inWords(errors) })),
   };
+  return accepted(JSON.stringify(answer));
 }
 
-/** What a batch holds. The events themselves are not kept while their records are written. */
-interface Batch {
-  readonly records: readonly NewRecord[];
-  readonly counts: Readonly<Record<EventType, number>>;
-  readonly rejected: number;
-  /** The first of the rejected. */
-  readonly items: readonly RejectedItem[];
+/** In a function of its own: the events themselves are not kept while their records are written. */
+async function readBatch(
+  { isJson, headers, sender }: PostedBatch,
+  { body, lease }: PostedBody,
+  { scanner, metrics }: EventContext,
+): Promise<Batch> {
+  const batch = new Batch(sender);
+  try {
+    const bytes = await readBody({ headers, body, lease }, BATCH_BYTES_MAX);
+    const read = isJson ? readJsonBatch : readNdjsonBatch;
+    const error = await read(bytes, scanner, (event) => batch.take(event));
+    if (error !== null) throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
+    return batch;
+  } finally {
+    // The work was done, whatever became of it.
+    sender.charge(Math.max(1, batch.records.length + batch.rejected));
+    if (batch.rejected > 0) metrics.rejected('invalid', batch.rejected);
+  }
 }
 
 interface RejectedItem {
@@ -104,36 +142,38 @@ interface RejectedItem {
   readonly errors: readonly FieldError[];
 }
 
-/** @throws {Problem} where it cannot be read at all */
-async function readBatch(request: PostedRequest, sender: Sender, scanner: EventScanner): Promise<Batch> {
-  const type = mediaType(
-    request,
-    'application/json',
-    'application/x-ndjson',
-    'application/ndjson',
-    'application/jsonl',
-  );
-  const body = await readBody(request, BATCH_BYTES_MAX);
-  const read = type === 'application/json' ? await readJsonBatch(body) : await readNdjsonBatch(body, scanner);
-  if (!Array.isArray(read)) {
-    const error = read as FieldError;
-    throw new Problem(400, `The batch ${error.message}`, { errors: [error] });
-  }
-  return divide(read as readonly ReadEvent[], sender);
-}
+/** What a batch holds, of which no more is kept than will be used. */
+class Batch {
+  readonly records: NewRecord[] = [];
+  readonly counts: Record<EventType, number> = { request: 0, response: 0, evaluation: 0 };
+  /** The first of the rejected. */
+  readonly items: RejectedItem[] = [];
+  rejected = 0;
+  readonly #sender: Sender;
 
-function divide(events: readonly ReadEvent[], sender: Sender): Batch {
-  const records: NewRecord[] = [];
-  const items: RejectedItem[] = [];
-  const counts = { request: 0, response: 0, evaluation: 0 };
-  for (let index = 0; index < events.length; index++) {
-    const event = forSender(events[index] as ReadEvent, sender);
-    if (event.ok) {
-      records.push(event.record);
-      counts[event.type]++;
-    } else if (items.length < BATCH_ERRORS_MAX) items.push({ index, errors: event.errors });
+  constructor(sender: Sender) {
+    this.#sender = sender;
   }
-  return { records, counts, rejected: events.length - records.length, items };
+
+  /** @throws {Problem} where the batch has too many events, or too many that are not valid */
+  take(read: ReadEvent): void {
+    const index = this.records.length + this.rejected;
+    if (index === BATCH_EVENTS_MAX) {
+      throw new Problem(413, `The batch has more than ${BATCH_EVENTS_MAX} events; send several smaller ones`);
+    }
+    const event = forSender(read, this.#sender);
+    if (event.ok) {
+      this.records.push(event.record);
+      this.counts[event.type]++;
+      return;
+    }
+    this.rejected++;
+    if (this.items.length < BATCH_ERRORS_MAX) this.items.push({ index, errors: event.errors });
+    if (this.rejected > BATCH_INVALID_MAX) {
+      const first = `the first, event ${this.items[0]?.index}: ${inWords(this.items[0]?.errors ?? [])}`;
+      throw new Problem(400, `The batch has more than ${BATCH_INVALID_MAX} events that are not valid; ${first}`);
+    }
+  }
 }
 
 /** A key that belongs to a tenant may not speak for another; what it sends is marked as that tenant's. */

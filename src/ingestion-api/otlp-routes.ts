@@ -1,9 +1,10 @@
 import type { NewRecord } from '../event-log/event-log.ts';
 import { TOPIC_OF } from '../events/topics.ts';
-import type { PostAnswer, PostedRequest, PostHandler } from '../http/post-routes.ts';
+import type { PostAnswer, PostHandler, RequestHead } from '../http/post-routes.ts';
 import { Problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import { decodeTraces, type OtlpFormat, otlpFormatOf } from '../otlp/decode/decode-traces.ts';
+import { EXPLAIN_LIMITS, type ExportLimits, excessOf } from '../otlp/decode/export-limits.ts';
 import type { KeyTable } from '../otlp/decode/key-table.ts';
 import { explainExport } from '../otlp/explain.ts';
 import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
@@ -25,39 +26,71 @@ export interface OtlpContext extends RouteContext {
 /** Langfuse SDKs post below a path of their own. */
 const TRACE_URLS = ['/v1/traces', '/api/public/otel/v1/traces'];
 
+/** An export to be explained is one that a person looks at. */
+const EXPLAIN_BYTES_MAX = 1024 * 1024;
+
 /** The routes of OTLP over HTTP, by path. */
 export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandler> {
   const handlers = new Map<string, PostHandler>();
   for (const url of TRACE_URLS) {
-    handlers.set(url, async (request) => {
-      const sender = await context.checkSender(request);
-      const format = formatOf(request);
-      const body = await readBody(request, BATCH_BYTES_MAX);
-      return answer(format, await acceptTraces(body, format, sender, context));
+    handlers.set(url, async ({ headers, address }) => {
+      const sender = await context.checkSender({ headers, address });
+      const format = formatOf(headers);
+      return {
+        bodyBytesMax: BATCH_BYTES_MAX,
+        async take(posted) {
+          const body = await readBody({ headers, ...posted }, BATCH_BYTES_MAX);
+          return answer(format, await acceptTraces(body, format, sender, context));
+        },
+      };
     });
   }
   for (const signal of ['metrics', 'logs'] as const) {
-    handlers.set(`/v1/${signal}`, async (request) => {
-      await context.checkSender(request);
-      const format = formatOf(request);
-      return answer(format, notKeptAnswer(signal, format));
+    handlers.set(`/v1/${signal}`, async ({ headers, address }) => {
+      const sender = await context.checkSender({ headers, address });
+      const format = formatOf(headers);
+      return {
+        bodyBytesMax: BATCH_BYTES_MAX,
+        async take() {
+          sender.charge(1);
+          return answer(format, notKeptAnswer(signal, format));
+        },
+      };
     });
   }
-  handlers.set('/v1/otlp/explain', async (request) => {
-    const sender = await context.checkSender(request);
-    const body = await readBody(request, BATCH_BYTES_MAX);
-    const options = { tenantOfKey: sender.tenantId, dimensions: context.dimensions };
-    const explained = explainExport(body, formatOf(request), options);
-    if (!explained.ok) throw new Problem(400, explained.reason);
-    return { status: 200, contentType: 'application/json', body: JSON.stringify({ spans: explained.value }) };
+  handlers.set('/v1/otlp/explain', async ({ headers, address }) => {
+    const sender = await context.checkSender({ headers, address });
+    const format = formatOf(headers);
+    return {
+      bodyBytesMax: EXPLAIN_BYTES_MAX,
+      async take(posted) {
+        return explain(await readBody({ headers, ...posted }, EXPLAIN_BYTES_MAX), format, sender, context);
+      },
+    };
   });
   return handlers;
+}
+
+function explain(body: Uint8Array, format: OtlpFormat, sender: Sender, { dimensions }: OtlpContext): PostAnswer {
+  sender.charge(1);
+  refuseExcess(body, format, EXPLAIN_LIMITS);
+  const explained = explainExport(body, format, { tenantOfKey: sender.tenantId, dimensions });
+  if (!explained.ok) throw new Problem(400, explained.reason);
+  sender.charge(Math.max(0, explained.value.length - 1));
+  return { status: 200, contentType: 'application/json', body: JSON.stringify({ spans: explained.value }) };
+}
+
+/** @throws {Problem} 413 before anything is decoded */
+function refuseExcess(body: Uint8Array, format: OtlpFormat, limits?: ExportLimits): void {
+  const excess = excessOf(body, format, { signal: 'traces', ...(limits === undefined ? {} : { limits }) });
+  if (excess !== null) throw new Problem(413, excess);
 }
 
 /**
  * Counts the calls of one export and answers when they are durable: the one way for HTTP and gRPC.
  *
- * @returns the body of the answer. @throws {Problem} 400 for a body that cannot be read, 503 when the log cannot take it
+ * @returns the body of the answer. @throws {Problem} 400 for a body that cannot be read, 413 for one that holds too
+ *   much, 503 when the log cannot take it
  */
 export async function acceptTraces(
   body: Uint8Array,
@@ -65,8 +98,10 @@ export async function acceptTraces(
   sender: Sender,
   context: OtlpContext,
 ): Promise<Uint8Array> {
+  sender.charge(1);
+  refuseExcess(body, format);
   const { records, marks, calls, ignored, rejected } = recordsOf(body, format, sender, context);
-  sender.charge(records.length);
+  sender.charge(Math.max(0, records.length + ignored + rejected.length - 1));
   await accept(records, context);
   const { recent, metrics } = context;
   recent.remember(marks, Date.now());
@@ -100,10 +135,10 @@ function toRecord(event: CallEvent, { tenantId: senderTenant }: Sender): NewReco
   return { topic: TOPIC_OF[event.type], key: event.request_id, value, senderTenant };
 }
 
-function formatOf({ headers }: PostedRequest): OtlpFormat {
+function formatOf(headers: RequestHead['headers']): OtlpFormat {
   const format = otlpFormatOf(headers['content-type']);
   if (format === null) {
-    throw new Problem(415, 'OTLP is taken as application/x-protobuf or application/json');
+    throw new Problem(415, 'OTLP is taken as application/x-protobuf or application/json, which Content-Type must say');
   }
   return format;
 }

@@ -1,10 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NewRecord } from '../event-log/event-log.ts';
 import type { EventScanner, ScannedEvent } from '../events/event-scanner.ts';
 import { eventErrors, type FieldError, isEvent } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import { type EventType, TOPIC_OF } from '../events/topics.ts';
+import { isBlankByte, isJsonArray, JsonArrayItems } from './json-array-items.ts';
+import { Turns } from './turns.ts';
 
 /** An event that is fit for the log, or what is wrong with it. */
 export type ReadEvent = ValidEvent | InvalidEvent;
@@ -31,78 +32,99 @@ export function readEvent(type: EventType, bytes: Buffer, scanner: EventScanner)
   return parsed.ok ? checkEvent(type, parsed.value, bytes) : parsed;
 }
 
-/** The items of `[…]`, each with its `type`. */
-export async function readJsonBatch(bytes: Buffer): Promise<readonly ReadEvent[] | FieldError> {
-  const parsed = parseJson(bytes);
-  if (!parsed.ok) return parsed.errors[0] as FieldError;
-  if (!Array.isArray(parsed.value)) return { path: '', message: 'must be an array of events, or NDJSON' };
-  const events: ReadEvent[] = [];
-  for (const item of parsed.value) {
-    events.push(checkItem(item, null));
-    if (events.length % ITEMS_PER_TURN === 0) await nextTurn();
+/** Takes what was read of a batch, one by one. It may throw, to end the reading. */
+export type TakeEvent = (event: ReadEvent) => void;
+
+/**
+ * Reads the items of `[…]`, each with its `type`.
+ *
+ * @returns what is wrong with the batch as a whole, where something is; then nothing of it counts
+ */
+export async function readJsonBatch(bytes: Buffer, scanner: EventScanner, take: TakeEvent): Promise<FieldError | null> {
+  if (bytes.length === 0) return { path: '', message: 'must not be empty' };
+  if (!isUtf8(bytes)) return NOT_UTF8;
+  if (!isJsonArray(bytes)) return { path: '', message: 'must be an array of events, or NDJSON' };
+  const items = new JsonArrayItems(bytes);
+  const turns = new Turns();
+  for (let found = items.next(); found !== 'end'; found = items.next()) {
+    if (found === 'broken') return { path: '', message: `must be JSON; it is not at position ${items.start}` };
+    const item = bytes.subarray(items.start, items.end);
+    const scanned = scanner.scan(item, null);
+    if (scanned !== null) take(validEvent(scanned, item));
+    else if (item.length > EVENT_BYTES_MAX) take(tooLarge(item));
+    else {
+      const parsed = parseItem(item);
+      if (!parsed.ok) return { path: '', message: notJson(parsed.error, items.start) };
+      take(checkItem(parsed.value, item));
+    }
+    if (turns.isOver()) await turns.next();
   }
-  return events;
+  return null;
 }
 
-/** One event a line; empty lines do not count. */
+/** Reads one event a line; empty lines do not count. The answer is as for an array. */
 export async function readNdjsonBatch(
   bytes: Buffer,
   scanner: EventScanner,
-): Promise<readonly ReadEvent[] | FieldError> {
+  take: TakeEvent,
+): Promise<FieldError | null> {
   if (!isUtf8(bytes)) return NOT_UTF8;
-  const events: ReadEvent[] = [];
+  const turns = new Turns();
   for (let from = 0; from < bytes.length; ) {
+    if (turns.isOver()) await turns.next();
+    if (isBlankByte(bytes[from])) {
+      // Blanks before a line, and whole lines of them, without a slice for each.
+      from++;
+      continue;
+    }
     const newline = bytes.indexOf(NEWLINE, from);
     const line = bytes.subarray(from, newline === -1 ? bytes.length : newline);
     from += line.length + 1;
     const scanned = scanner.scan(line, null);
-    if (scanned !== null) events.push(validEvent(scanned, line));
-    else if (isBlank(line)) continue;
-    else events.push(readLine(line));
-    if (events.length % ITEMS_PER_TURN === 0) await nextTurn();
+    if (scanned !== null) take(validEvent(scanned, line));
+    else if (line.length > EVENT_BYTES_MAX) take(tooLarge(line));
+    else {
+      const parsed = parseItem(line);
+      take(parsed.ok ? checkItem(parsed.value, line) : invalid({ path: '', message: notJson(parsed.error, 0) }));
+    }
   }
-  return events;
+  return null;
 }
 
-/** A batch is read in turns of about 5 ms, so that a large one does not hold up everybody's small ones. */
-const ITEMS_PER_TURN = 1000;
 const NEWLINE = 0x0a;
 const NOT_UTF8: FieldError = { path: '', message: 'must be UTF-8' };
 
-function readLine(line: Buffer): ReadEvent {
-  let item: unknown;
+type ParsedItem = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly error: unknown };
+
+function parseItem(bytes: Buffer): ParsedItem {
   try {
-    item = JSON.parse(line.toString('utf8'));
+    return { ok: true, value: JSON.parse(bytes.toString('utf8')) };
   } catch (error) {
-    return invalid({ path: '', message: notJson(error) });
+    return { ok: false, error };
   }
-  return checkItem(item, line);
 }
 
-/** @param bytes as it was sent, or null where it has to be written again */
-function checkItem(item: unknown, bytes: Buffer | null): ReadEvent {
+function checkItem(item: unknown, bytes: Buffer): ReadEvent {
   const type = (item as { type?: unknown } | null)?.type;
   if (typeof type !== 'string' || !Object.hasOwn(TOPIC_OF, type)) {
     return invalid({ path: '/type', message: 'must be request, response or evaluation' });
   }
-  try {
-    return checkEvent(type as EventType, item, bytes ?? Buffer.from(JSON.stringify(item)));
-  } catch {
-    // JSON.stringify recurses, JSON.parse does not.
-    return invalid({ path: '', message: 'is nested too deeply' });
-  }
+  return checkEvent(type as EventType, item, bytes);
 }
 
 function checkEvent(type: EventType, value: unknown, bytes: Buffer): ReadEvent {
-  if (bytes.length > EVENT_BYTES_MAX) {
-    const message = `takes ${bytes.length} bytes; an event takes at most ${EVENT_BYTES_MAX}`;
-    return { ok: false, reason: 'too_large', errors: [{ path: '', message }] };
-  }
+  if (bytes.length > EVENT_BYTES_MAX) return tooLarge(bytes);
   if (!isEvent(type, value, bytes.length)) {
     return { ok: false, reason: 'invalid', errors: eventErrors(type, value, bytes.length) };
   }
   const tenantId = (value as { tenant_id?: string | null }).tenant_id ?? null;
   return validEvent({ type, requestId: value.request_id, tenantId }, bytes);
+}
+
+/** Told before it is parsed: what takes 16 MiB can become a hundred times as much. */
+function tooLarge(bytes: Buffer): InvalidEvent {
+  const message = `takes ${bytes.length} bytes; an event takes at most ${EVENT_BYTES_MAX}`;
+  return { ok: false, reason: 'too_large', errors: [{ path: '', message }] };
 }
 
 function validEvent(event: ScannedEvent, bytes: Buffer): ValidEvent {
@@ -118,7 +140,7 @@ function parseJson(bytes: Buffer): Parsed {
   try {
     return { ok: true, value: JSON.parse(bytes.toString('utf8')) };
   } catch (error) {
-    return invalid({ path: '', message: notJson(error) });
+    return invalid({ path: '', message: notJson(error, 0) });
   }
 }
 
@@ -127,12 +149,7 @@ function invalid(error: FieldError): InvalidEvent {
 }
 
 /** V8 quotes the text it stumbled over; the place is enough. */
-function notJson(error: unknown): string {
-  const place = /at position \d+/.exec((error as Error).message)?.[0];
-  return place === undefined ? 'must be JSON' : `must be JSON; it is not ${place}`;
-}
-
-function isBlank(line: Buffer): boolean {
-  for (const byte of line) if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
-  return true;
+function notJson(error: unknown, offset: number): string {
+  const place = /at position (\d+)/.exec((error as Error).message)?.[1];
+  return place === undefined ? 'must be JSON' : `must be JSON; it is not at position ${Number(place) + offset}`;
 }

@@ -281,6 +281,13 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api'],
     about: 'bytes of events that may wait for the log; beyond it senders get 503 with Retry-After',
   }),
+  bodyBytesMaxTotal: setting({
+    env: 'BODY_BYTES_MAX_TOTAL',
+    kind: is.integer(33_554_432, 17_179_869_184),
+    fallback: '134217728',
+    commands: ['up', 'ingestion-api'],
+    about: 'bytes of all bodies that are being read and decoded, over HTTP and gRPC; beyond it 503 with Retry-After',
+  }),
   apiKeys: setting({
     env: 'API_KEYS',
     kind: is.oneOf('off', 'required'),

@@ -1,5 +1,6 @@
 import type { KeyCheck } from '../../api-keys/key-check.ts';
 import type { EventLog } from '../../event-log/event-log.ts';
+import { BodyBudget } from '../../http/body-budget.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
 import { addHealthRoutes } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
@@ -63,7 +64,8 @@ export async function startIngestion(
     dependencies: [{ name: 'event log', check: () => log.checkHealth() }],
     registries: [processMetrics(VERSION), metrics.registry],
   });
-  addPostRoutes(server, new Map([...eventRoutes(context), ...otlpRoutes(context)]));
+  const budget = new BodyBudget(settings.bodyBytesMaxTotal);
+  addPostRoutes(server, { handlers: new Map([...eventRoutes(context), ...otlpRoutes(context)]), budget });
   addDocsRoutes(server, ingestionOpenApi(VERSION));
   const boundPort = await listen(server, settings.host, port);
   const grpc = await startOtlpGrpc(settings, context, logger);

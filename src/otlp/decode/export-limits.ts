@@ -1,0 +1,58 @@
+import type { Signal } from '../export-answer.ts';
+import { countJsonItems } from './count-json-items.ts';
+import { countProtobufItems } from './count-protobuf-items.ts';
+import type { OtlpFormat } from './decode-traces.ts';
+
+/** How much an export may hold. Bytes alone bound nothing: an empty span takes two of them, and half a kilobyte as an object. */
+export interface ExportLimits {
+  /** Spans, log records or data points. */
+  readonly itemsMax: number;
+  /** Messages in protobuf, values in JSON: whatever becomes an object or a string. */
+  readonly partsMax: number;
+}
+
+/** 16 MiB hold some 30,000 spans of model calls without their prompts, and 700,000 attributes. */
+export const EXPORT_LIMITS: ExportLimits = { itemsMax: 100_000, partsMax: 2_000_000 };
+
+export const EXPLAIN_LIMITS: ExportLimits = { itemsMax: 1_000, partsMax: 200_000 };
+
+export interface ItemCount {
+  items: number;
+  parts: number;
+}
+
+const ITEM_NAMES: Readonly<Record<Signal, string>> = {
+  traces: 'spans',
+  logs: 'log records',
+  metrics: 'data points',
+};
+
+/** The smallest item or part takes two bytes, so a small body needs no counting. */
+const PART_BYTES_MIN = 2;
+
+/**
+ * What is too much in a decompressed body, fit for the answer 413; null for one that may be decoded. Scans bytes, makes
+ * no objects, and ends at the limit. What is no OTLP at all is left to the decoder to refuse.
+ */
+export function excessOf(
+  body: Uint8Array,
+  format: OtlpFormat,
+  { signal, limits = EXPORT_LIMITS }: { signal: Signal; limits?: ExportLimits },
+): string | null {
+  const { itemsMax, partsMax } = limits;
+  const most = body.length / PART_BYTES_MIN;
+  if (most <= itemsMax && most <= partsMax) return null;
+  const { items, parts } = countItems(body, format, signal, limits);
+  if (items > itemsMax) return `The body holds more than ${itemsMax} ${ITEM_NAMES[signal]}; send several smaller ones`;
+  return parts > partsMax ? `The body holds more than ${partsMax} values; send several smaller ones` : null;
+}
+
+/** Counts up to one beyond a limit. */
+export function countItems(
+  body: Uint8Array,
+  format: OtlpFormat,
+  signal: Signal,
+  limits: ExportLimits,
+): Readonly<ItemCount> {
+  return format === 'json' ? countJsonItems(body, signal, limits) : countProtobufItems(body, signal, limits);
+}
