@@ -60,4 +60,8 @@ export const DurationMs = Type.Number({ minimum: 0, maximum: DURATION_MS_MAX });
 /** What one call was said to cost, in USD. The dearest call of a million tokens costs some hundred dollars. */
 export const CostUsd = Type.Number({ minimum: 0, maximum: 1_000_000 });
 
+/** One of some words, or null. */
+export const NullableWord = <const Word extends string>(words: readonly Word[], description: string) =>
+  Type.Union([Type.Unsafe<Word>({ type: 'string', enum: [...words] }), Type.Null()], { description });
+
 export const NullableText = (maxLength: number) => Type.Union([Type.String({ maxLength }), Type.Null()]);

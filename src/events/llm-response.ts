@@ -1,5 +1,18 @@
 import { type Static, Type } from 'typebox';
-import { CostUsd, Dimension, DurationMs, NullableText, RequestId, Timestamp, TokenCount } from './fields.ts';
+import { ERROR_KINDS } from './error-kind.ts';
+import {
+  CostUsd,
+  Dimension,
+  DurationMs,
+  NullableText,
+  NullableWord,
+  RequestId,
+  Timestamp,
+  TokenCount,
+} from './fields.ts';
+
+/** Who says what a call cost. */
+export const COST_REPORTERS = ['provider', 'gateway', 'client'] as const;
 
 /** The call ended, well or badly. Keyed by `request_id` on `llm.responses`. */
 export const LlmResponse = Type.Object(
@@ -22,12 +35,6 @@ export const LlmResponse = Type.Object(
         description: 'A non-empty string counts as an error.',
       }),
     ),
-    error_kind: Type.Optional(
-      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
-        description:
-          'rate_limit, timeout, auth, invalid_request, content_filter, server or other. With `cancelled` the call was stopped by its user and did not fail.',
-      }),
-    ),
     time_to_first_token_ms: Type.Optional(Type.Union([DurationMs, Type.Null()])),
     reasoning_tokens: Type.Optional(TokenCount),
     prompt_tokens: Type.Optional(TokenCount),
@@ -47,15 +54,27 @@ export const LlmResponse = Type.Object(
       }),
     ),
     finish_reason_raw: Type.Optional(NullableText(255)),
-    service_tier: Type.Optional(NullableText(255)),
+    service_tier: Type.Optional(
+      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
+        description: 'The tier that the provider billed: `flex`, `batch`, `priority`, … Absent: the standard one.',
+      }),
+    ),
+    error_kind: Type.Optional(
+      NullableWord(
+        ERROR_KINDS,
+        'What ended the call. Absent: read from `error` and `finish_reason`. `cancelled`: its user stopped it, which is no error.',
+      ),
+    ),
     reported_cost_usd: Type.Optional(
-      Type.Union([CostUsd, Type.Null()], { description: 'What somebody says that the call cost.' }),
+      Type.Union([CostUsd, Type.Null()], {
+        description: 'What the call cost by the word of `cost_reported_by`.',
+      }),
     ),
     cost_reported_by: Type.Optional(
-      Type.Union([Type.String({ maxLength: 255 }), Type.Null()], {
-        description:
-          'provider, gateway or client. What a provider or gateway says wins over the price list; any other word is an estimate.',
-      }),
+      NullableWord(
+        COST_REPORTERS,
+        'A cost that the provider or a gateway charged wins over the price list; an estimate by a client library (the default) does not.',
+      ),
     ),
     cache_hit: Type.Optional(
       Type.Union([Type.Boolean(), Type.Null()], {

@@ -199,6 +199,8 @@ function aValueOf(name: string): fc.Arbitrary<unknown> {
   if (name === 'type') return fc.constantFrom('request', 'response', 'evaluation', 'other', '');
   if (name === 'metadata') return fc.oneof(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 })), anyValue);
   if (['stream', 'cache_hit', 'passed'].includes(name)) return fc.constantFrom(true, false, null, 'true', 1);
+  if (name === 'error_kind') return fc.constantFrom('rate_limit', 'cancelled', 'Other', '', null, 1);
+  if (name === 'cost_reported_by') return fc.constantFrom('provider', 'client', 'me', null, true);
   return isNumber(name) ? aNumber : aText;
 }
 

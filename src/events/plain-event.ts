@@ -39,7 +39,7 @@ export const FALSE = 3;
 export class PlainEvent {
   /** Per field: ABSENT, NULL, VALUE or FALSE. */
   readonly found: Uint8Array;
-  /** Per field, the value of a number; of an instant ms since the epoch. */
+  /** Per field, the value of a number; of an instant ms since the epoch; of a word its place among those of the schema. */
   readonly numbers: Float64Array;
   /** Per field, where a text (without its quotes) or an object lies. */
   readonly starts: Int32Array;
@@ -188,6 +188,8 @@ export class PlainEvent {
       case 'integer':
       case 'number':
         return this.#number(field, rule);
+      case 'word':
+        return this.#word(field, rule);
       case 'instant':
         return this.#instant(field, rule);
       case 'boolean':
@@ -208,6 +210,13 @@ export class PlainEvent {
     this.ends[field] = end;
     this.#at = end + 1;
     return true;
+  }
+
+  #word(field: number, rule: PlainField): boolean {
+    if (!this.#text(field, rule)) return false;
+    const place = rule.words.indexOf(this.textAt(field));
+    this.numbers[field] = place;
+    return place >= 0;
   }
 
   #instant(field: number, rule: PlainField): boolean {
@@ -273,7 +282,15 @@ export class PlainEvent {
 }
 
 const NO_BYTES: Uint8Array = Buffer.alloc(0);
-const BATCH_TYPE: PlainField = { name: 'type', kind: 'text', isRequired: false, isNullable: false, min: 0, max: 255 };
+const BATCH_TYPE: PlainField = {
+  name: 'type',
+  kind: 'text',
+  isRequired: false,
+  isNullable: false,
+  min: 0,
+  max: 255,
+  words: [],
+};
 
 const BROKEN = -2;
 const UNKNOWN = -1;

@@ -1,7 +1,7 @@
 import type { TObject } from 'typebox';
 import { TEXT_PATTERN, TIMESTAMP_PATTERN } from './fields.ts';
 
-export type PlainKind = 'text' | 'instant' | 'integer' | 'number' | 'boolean' | 'object';
+export type PlainKind = 'text' | 'word' | 'instant' | 'integer' | 'number' | 'boolean' | 'object';
 
 /** One field of an event's schema, as far as its plain form can be checked byte by byte. */
 export interface PlainField {
@@ -12,6 +12,8 @@ export interface PlainField {
   /** Of a text: its length in characters, which are bytes here. Of a number: its value. */
   readonly min: number;
   readonly max: number;
+  /** The texts that a `word` may be. */
+  readonly words: readonly string[];
 }
 
 /** What the schemas of events say, in the words of JSON Schema. */
@@ -19,6 +21,7 @@ interface FieldSchema {
   readonly type?: string;
   readonly format?: string;
   readonly pattern?: string;
+  readonly enum?: readonly string[];
   readonly anyOf?: readonly FieldSchema[];
   readonly minLength?: number;
   readonly maxLength?: number;
@@ -30,13 +33,15 @@ interface FieldSchema {
 
 /** The rules that are read below, for each type of value. */
 const RULES: Readonly<Record<string, readonly string[]>> = {
-  string: ['format', 'pattern', 'minLength', 'maxLength'],
+  string: ['format', 'pattern', 'enum', 'minLength', 'maxLength'],
   integer: ['minimum', 'maximum'],
   number: ['minimum', 'maximum'],
   boolean: [],
   object: ['properties', 'additionalProperties'],
   null: [],
 };
+/** A word that stands as it is in plain JSON. */
+const PLAIN_WORD = /^[a-z0-9_]+$/;
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['title', 'description', 'examples', '$id']);
 
 /** @throws where the schema has a rule that is not known here: a field must never pass with less than its schema asks */
@@ -59,21 +64,28 @@ export function plainFields(schema: TObject): readonly PlainField[] {
   });
 }
 
-function plainRule(name: string, value: FieldSchema): Pick<PlainField, 'kind' | 'min' | 'max'> {
-  const { type, format, pattern } = value;
+function plainRule(name: string, value: FieldSchema): Pick<PlainField, 'kind' | 'min' | 'max' | 'words'> {
+  const { type, format, pattern, enum: words } = value;
+  if (words !== undefined) {
+    const isAlone = type === 'string' && format === undefined && pattern === undefined;
+    if (!isAlone || !words.every((word) => PLAIN_WORD.test(word))) throw unknownRule(name);
+    return { kind: 'word', min: value.minLength ?? 0, max: value.maxLength ?? Infinity, words };
+  }
   if (type === 'string' && format === 'date-time' && pattern === TIMESTAMP_PATTERN) {
-    return { kind: 'instant', min: 0, max: Infinity };
+    return { kind: 'instant', min: 0, max: Infinity, words: [] };
   }
   // No plain text holds a control character, so the one pattern that texts have is kept by every plain text.
   if (type === 'string' && format === undefined && (pattern === undefined || pattern === TEXT_PATTERN)) {
-    return { kind: 'text', min: value.minLength ?? 0, max: value.maxLength ?? Infinity };
+    return { kind: 'text', min: value.minLength ?? 0, max: value.maxLength ?? Infinity, words: [] };
   }
   if (type === 'integer' || type === 'number') {
     // Never Infinity, which JSON can spell (1e999) and no schema takes.
-    return { kind: type, min: value.minimum ?? -Number.MAX_VALUE, max: value.maximum ?? Number.MAX_VALUE };
+    return { kind: type, min: value.minimum ?? -Number.MAX_VALUE, max: value.maximum ?? Number.MAX_VALUE, words: [] };
   }
-  if (type === 'boolean') return { kind: 'boolean', min: 0, max: 0 };
-  if (type === 'object' && Object.keys(value.properties ?? {}).length === 0) return { kind: 'object', min: 0, max: 0 };
+  if (type === 'boolean') return { kind: 'boolean', min: 0, max: 0, words: [] };
+  if (type === 'object' && Object.keys(value.properties ?? {}).length === 0) {
+    return { kind: 'object', min: 0, max: 0, words: [] };
+  }
   throw unknownRule(name);
 }
 

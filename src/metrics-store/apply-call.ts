@@ -1,3 +1,4 @@
+import { ofKind } from '../tally/kinds.ts';
 import type { Call, CallWrite } from './call.ts';
 import { storableText, storableTextOrNull } from './storable-text.ts';
 
@@ -31,37 +32,37 @@ export function foldCallWrites(writes: readonly CallWrite[]): readonly CallWrite
 
 /** The call with every text in a form that each store can keep; the same object where nothing had to change. */
 function storableCall(call: Call): Call {
-  const sane = TEXTS.every((field) => {
-    const text = call[field];
-    return text === null || (text.isWellFormed() && !text.includes('\0'));
-  });
+  const sane =
+    TEXTS.every((field) => isStorable(call[field])) && NULLABLE_TEXTS.every((field) => isStorable(call[field]));
   if (sane) return call;
-  return {
-    ...call,
-    requestId: storableText(call.requestId),
-    tenantId: storableText(call.tenantId),
-    route: storableText(call.route),
-    model: storableText(call.model),
-    provider: storableText(call.provider),
-    finishReason: storableTextOrNull(call.finishReason),
-    error: storableTextOrNull(call.error),
-    userIdHash: storableTextOrNull(call.userIdHash),
-    sessionId: storableTextOrNull(call.sessionId),
-    metadata: storableTextOrNull(call.metadata),
-    answeredModel: storableTextOrNull(call.answeredModel),
-  };
+  const stored: Mutable<Call> = { ...call };
+  for (const field of TEXTS) stored[field] = storableText(call[field]);
+  for (const field of NULLABLE_TEXTS) stored[field] = storableTextOrNull(call[field]);
+  return stored;
 }
 
-const TEXTS = [
-  'requestId',
-  'tenantId',
-  'route',
-  'model',
-  'provider',
-  'finishReason',
-  'error',
-  'userIdHash',
-  'sessionId',
-  'metadata',
-  'answeredModel',
-] as const satisfies readonly (keyof Call)[];
+function isStorable(text: string | null): boolean {
+  return text === null || (text.isWellFormed() && !text.includes('\0'));
+}
+
+/** The fields of a call that hold any text from outside; one that is not here does not compile. */
+const TEXT_KINDS = {
+  requestId: 'text',
+  tenantId: 'text',
+  route: 'text',
+  model: 'text',
+  provider: 'text',
+  finishReason: 'nullable',
+  error: 'nullable',
+  userIdHash: 'nullable',
+  sessionId: 'nullable',
+  metadata: 'nullable',
+  answeredModel: 'nullable',
+} as const satisfies { readonly [Field in TextField]: null extends Call[Field] ? 'nullable' : 'text' };
+
+type TextField = { [Field in keyof Call]: string extends Call[Field] ? Field : never }[keyof Call];
+
+const TEXTS = ofKind(TEXT_KINDS, 'text');
+const NULLABLE_TEXTS = ofKind(TEXT_KINDS, 'nullable');
+
+type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };

@@ -13,23 +13,6 @@ export interface AuditDelta {
   readonly counts: AuditCounts;
 }
 
-export interface AuditCounts {
-  acceptedRequests: number;
-  countedRequests: number;
-  duplicateRequests: number;
-  deadRequests: number;
-  acceptedResponses: number;
-  countedResponses: number;
-  waitingResponses: number;
-  duplicateResponses: number;
-  deadResponses: number;
-  acceptedEvaluations: number;
-  countedEvaluations: number;
-  waitingEvaluations: number;
-  duplicateEvaluations: number;
-  deadEvaluations: number;
-}
-
 export const AUDIT_COUNTS = [
   'acceptedRequests',
   'countedRequests',
@@ -45,8 +28,11 @@ export const AUDIT_COUNTS = [
   'waitingEvaluations',
   'duplicateEvaluations',
   'deadEvaluations',
-] as const satisfies readonly (keyof AuditCounts)[];
+] as const;
+
+/** The list is the type, so that no count can be in one and not in the other. */
+export type AuditCounts = Record<(typeof AUDIT_COUNTS)[number], number>;
 
 export function emptyAuditCounts(): AuditCounts {
-  return Object.fromEntries(AUDIT_COUNTS.map((name) => [name, 0])) as unknown as AuditCounts;
+  return Object.fromEntries(AUDIT_COUNTS.map((name) => [name, 0])) as AuditCounts;
 }

@@ -1,31 +1,44 @@
+import { ofKind } from '../tally/kinds.ts';
 import type { Call } from './call.ts';
 import { columnOf } from './tally-columns.ts';
 
-/** The fields that make up a call's identity besides its tenant, then all others, in the order in which the SQL stores keep them. */
-export const CALL_IDENTITY = ['timestampMs', 'requestId'] as const satisfies readonly (keyof Call)[];
+type Place =
+  /** Kept as a key of the tenants' dictionary. */
+  | 'tenant'
+  /** With the tenant, what makes it this call and no other. */
+  | 'identity'
+  | 'value'
+  /** What only the request knows: an `answer` leaves these as they are stored. */
+  | 'requestOnly';
 
-export const CALL_VALUES = [
-  'route',
-  'model',
-  'provider',
-  'status',
-  'latencyMs',
-  'timeToFirstTokenMs',
-  'promptTokens',
-  'completionTokens',
-  'cachedPromptTokens',
-  'cacheWriteTokens',
-  'reasoningTokens',
-  'finishReason',
-  'error',
-  'answeredModel',
-  'costPicoUsd',
-] as const satisfies readonly (keyof Call)[];
+/** Every field of a call, in the order in which the SQL stores keep them. A field that is not here does not compile. */
+const CALL_PLACES = {
+  tenantId: 'tenant',
+  timestampMs: 'identity',
+  requestId: 'identity',
+  route: 'value',
+  model: 'value',
+  provider: 'value',
+  status: 'value',
+  latencyMs: 'value',
+  timeToFirstTokenMs: 'value',
+  promptTokens: 'value',
+  completionTokens: 'value',
+  cachedPromptTokens: 'value',
+  cacheWriteTokens: 'value',
+  reasoningTokens: 'value',
+  finishReason: 'value',
+  error: 'value',
+  answeredModel: 'value',
+  costPicoUsd: 'value',
+  userIdHash: 'requestOnly',
+  sessionId: 'requestOnly',
+  metadata: 'requestOnly',
+} as const satisfies Readonly<Record<keyof Call, Place>>;
 
-/** What only the request knows: an `answer` leaves these as they are stored. */
-export const CALL_REQUEST_ONLY = ['userIdHash', 'sessionId', 'metadata'] as const satisfies readonly (keyof Call)[];
-
-export const CALL_FIELDS = [...CALL_IDENTITY, ...CALL_VALUES, ...CALL_REQUEST_ONLY] as const;
+export const CALL_VALUES = ofKind(CALL_PLACES, 'value');
+export const CALL_REQUEST_ONLY = ofKind(CALL_PLACES, 'requestOnly');
+export const CALL_FIELDS = [...ofKind(CALL_PLACES, 'identity'), ...CALL_VALUES, ...CALL_REQUEST_ONLY] as const;
 
 export const CALL_COLUMNS: readonly string[] = CALL_FIELDS.map(columnOf);
 export const CALL_VALUE_COLUMNS: readonly string[] = CALL_VALUES.map(columnOf);

@@ -1,3 +1,5 @@
+import { type KindsOf, ofKind } from '../tally/kinds.ts';
+
 /** To be added to the minute row of an evaluation name in a series of the call. */
 export interface EvaluationDelta {
   readonly tenantId: string;
@@ -30,10 +32,21 @@ export function addEvaluationTally(into: EvaluationTally, from: EvaluationTally)
   for (const [label, count] of from.labels) into.labels.set(label, (into.labels.get(label) ?? 0) + count);
 }
 
-/** The fields that add as plain numbers, in the order in which stores keep them. */
-export const EVALUATION_SUMS = [
-  'count',
-  'scored',
-  'judged',
-  'passed',
-] as const satisfies readonly (keyof EvaluationTally)[];
+/** How each field adds, in the order in which stores keep them. A field that is not here does not compile. */
+const EVALUATION_KINDS = {
+  count: 'sum',
+  scored: 'sum',
+  judged: 'sum',
+  passed: 'sum',
+  scoreMicroSum: 'bigSum',
+  labels: 'counts',
+} as const satisfies KindsOf<EvaluationTally, EvaluationKinds>;
+
+interface EvaluationKinds extends Record<string, unknown> {
+  readonly sum: number;
+  readonly bigSum: bigint;
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+/** The fields that add as plain numbers. */
+export const EVALUATION_SUMS = ofKind(EVALUATION_KINDS, 'sum');

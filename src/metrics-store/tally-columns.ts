@@ -1,5 +1,5 @@
-import { TALLY_SUMS } from '../tally/tally.ts';
-import { USAGE_SUMS } from '../tally/usage.ts';
+import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS } from '../tally/tally.ts';
+import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../tally/usage.ts';
 import { AUDIT_COUNTS } from './audit.ts';
 import { EVALUATION_SUMS } from './evaluation.ts';
 
@@ -9,6 +9,10 @@ export function columnOf(field: string): string {
 }
 
 export const TALLY_SUM_COLUMNS: readonly string[] = TALLY_SUMS.map(columnOf);
+export const TALLY_MAX_COLUMNS: readonly string[] = TALLY_MAXIMA.map(columnOf);
+export const TALLY_EXACT_COLUMNS: readonly string[] = TALLY_EXACT_SUMS.map(columnOf);
+export const TALLY_HISTOGRAM_COLUMNS: readonly string[] = TALLY_HISTOGRAMS.map(columnOf);
 export const USAGE_SUM_COLUMNS: readonly string[] = USAGE_SUMS.map(columnOf);
+export const USAGE_EXACT_COLUMNS: readonly string[] = USAGE_EXACT_SUMS.map(columnOf);
 export const AUDIT_COLUMNS: readonly string[] = AUDIT_COUNTS.map(columnOf);
 export const EVALUATION_SUM_COLUMNS: readonly string[] = EVALUATION_SUMS.map(columnOf);

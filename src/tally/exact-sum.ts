@@ -28,13 +28,18 @@ export class ExactSum {
     if (other.#large !== 0n) this.#large += other.#large;
   }
 
+  subtract(other: ExactSum): void {
+    this.#addSmall(-other.#small);
+    if (other.#large !== 0n) this.#large -= other.#large;
+  }
+
   get value(): bigint {
     return this.#large + BigInt(this.#small);
   }
 
   #addSmall(amount: number): void {
     this.#small += amount;
-    if (this.#small > SMALL_MAX) {
+    if (this.#small > SMALL_MAX || this.#small < -SMALL_MAX) {
       this.#large += BigInt(this.#small);
       this.#small = 0;
     }

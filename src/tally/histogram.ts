@@ -30,6 +30,7 @@ export class Histogram {
     const at = this.#placeOf(index);
     if (this.#indexes[at] === index) {
       (this.#counts[at] as number) += count;
+      if (this.#counts[at] === 0) this.#drop(at);
     } else if (at === this.#indexes.length) {
       this.#indexes.push(index);
       this.#counts.push(count);
@@ -42,6 +43,12 @@ export class Histogram {
   add(other: Histogram): void {
     this.zeroCount += other.zeroCount;
     other.forEachBucket((index, count) => this.addBucket(index, count));
+  }
+
+  /** Takes back what was added. */
+  subtract(other: Histogram): void {
+    this.zeroCount -= other.zeroCount;
+    other.forEachBucket((index, count) => this.addBucket(index, -count));
   }
 
   get count(): number {
@@ -82,6 +89,12 @@ export class Histogram {
       if (rank <= seen) return bucketValue(this.#indexes[i] as number);
     }
     return null;
+  }
+
+  /** A bucket that comes to nothing is as if it had never been. */
+  #drop(at: number): void {
+    this.#indexes.splice(at, 1);
+    this.#counts.splice(at, 1);
   }
 
   /** Where a bucket is, or would have to be put. */

@@ -1,5 +1,6 @@
 import { ExactSum } from './exact-sum.ts';
 import { Histogram } from './histogram.ts';
+import { type KindsOf, ofKind } from './kinds.ts';
 
 /**
  * What one window knows about one series.
@@ -35,28 +36,54 @@ export class Tally {
   readonly timeToFirstToken = new Histogram();
 }
 
-/** The fields that add as plain numbers, in the order in which stores keep them. */
-export const TALLY_SUMS = [
-  'requests',
-  'completed',
-  'unanswered',
-  'errors',
-  'latencyUsSum',
-  'promptTokens',
-  'promptTokensKnown',
-  'completionTokens',
-  'completionTokensKnown',
-  'cachedPromptTokens',
-  'cacheWriteTokens',
-  'reasoningTokens',
-  'unpricedRequests',
-] as const satisfies readonly (keyof Tally)[];
+/** How each field adds, in the order in which stores keep them. A field that is not here does not compile. */
+const TALLY_KINDS = {
+  requests: 'sum',
+  completed: 'sum',
+  unanswered: 'sum',
+  errors: 'sum',
+  latencyUsSum: 'sum',
+  promptTokens: 'sum',
+  promptTokensKnown: 'sum',
+  completionTokens: 'sum',
+  completionTokensKnown: 'sum',
+  cachedPromptTokens: 'sum',
+  cacheWriteTokens: 'sum',
+  reasoningTokens: 'sum',
+  unpricedRequests: 'sum',
+  latencyUsMax: 'max',
+  costPicoUsd: 'exactSum',
+  latency: 'histogram',
+  timeToFirstToken: 'histogram',
+} as const satisfies KindsOf<Tally, TallyKinds>;
+
+interface TallyKinds extends Record<string, unknown> {
+  readonly sum: number;
+  readonly max: number;
+  readonly exactSum: ExactSum;
+  readonly histogram: Histogram;
+}
+
+export const TALLY_SUMS = ofKind(TALLY_KINDS, 'sum');
+export const TALLY_MAXIMA = ofKind(TALLY_KINDS, 'max');
+/** Sums of money. */
+export const TALLY_EXACT_SUMS = ofKind(TALLY_KINDS, 'exactSum');
+export const TALLY_HISTOGRAMS = ofKind(TALLY_KINDS, 'histogram');
 
 /** `into += from`. */
 export function addTally(into: Tally, from: Tally): void {
   for (const field of TALLY_SUMS) into[field] += from[field];
-  into.latencyUsMax = Math.max(into.latencyUsMax, from.latencyUsMax);
-  into.costPicoUsd.add(from.costPicoUsd);
-  into.latency.add(from.latency);
-  into.timeToFirstToken.add(from.timeToFirstToken);
+  for (const field of TALLY_MAXIMA) into[field] = Math.max(into[field], from[field]);
+  for (const field of TALLY_EXACT_SUMS) into[field].add(from[field]);
+  for (const field of TALLY_HISTOGRAMS) into[field].add(from[field]);
+}
+
+/**
+ * `into -= from`: takes back what was added. A maximum has no inverse and stays; who reads it beside a histogram knows
+ * the highest bucket that is left.
+ */
+export function subtractTally(into: Tally, from: Tally): void {
+  for (const field of TALLY_SUMS) into[field] -= from[field];
+  for (const field of TALLY_EXACT_SUMS) into[field].subtract(from[field]);
+  for (const field of TALLY_HISTOGRAMS) into[field].subtract(from[field]);
 }

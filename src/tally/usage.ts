@@ -1,4 +1,5 @@
 import { ExactSum } from './exact-sum.ts';
+import { type KindsOf, ofKind } from './kinds.ts';
 
 /**
  * Who answered, for the bill: prices are looked up by this and the call's time, and what it is apart from the series
@@ -32,20 +33,37 @@ export class Usage {
   unpricedCalls = 0;
 }
 
-export const USAGE_SUMS = [
-  'calls',
-  'unknownCalls',
-  'inputTokens',
-  'cacheReadTokens',
-  'cacheWriteTokens',
-  'outputTokens',
-  'inputAudioTokens',
-  'outputAudioTokens',
-  'unpricedCalls',
-] as const satisfies readonly (keyof Usage)[];
+/** How each field adds, in the order in which stores keep them. A field that is not here does not compile. */
+const USAGE_KINDS = {
+  calls: 'sum',
+  unknownCalls: 'sum',
+  inputTokens: 'sum',
+  cacheReadTokens: 'sum',
+  cacheWriteTokens: 'sum',
+  outputTokens: 'sum',
+  inputAudioTokens: 'sum',
+  outputAudioTokens: 'sum',
+  unpricedCalls: 'sum',
+  costPicoUsd: 'exactSum',
+} as const satisfies KindsOf<Usage, UsageKinds>;
+
+interface UsageKinds extends Record<string, unknown> {
+  readonly sum: number;
+  readonly exactSum: ExactSum;
+}
+
+export const USAGE_SUMS = ofKind(USAGE_KINDS, 'sum');
+/** Sums of money. */
+export const USAGE_EXACT_SUMS = ofKind(USAGE_KINDS, 'exactSum');
 
 /** `into += from`. */
 export function addUsage(into: Usage, from: Usage): void {
   for (const field of USAGE_SUMS) into[field] += from[field];
-  into.costPicoUsd.add(from.costPicoUsd);
+  for (const field of USAGE_EXACT_SUMS) into[field].add(from[field]);
+}
+
+/** `into -= from`: takes back what was added. */
+export function subtractUsage(into: Usage, from: Usage): void {
+  for (const field of USAGE_SUMS) into[field] -= from[field];
+  for (const field of USAGE_EXACT_SUMS) into[field].subtract(from[field]);
 }

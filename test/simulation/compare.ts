@@ -81,10 +81,11 @@ async function storedAudits(store: MemoryMetricsStore): Promise<Map<string, stri
   const rows = await store.readAudit({ tenantId: null, ...RANGE });
   return new Map(
     rows
+      // What waited under no tenant and then moved leaves a row of nothing.
+      .filter(({ counts }) => Object.values(counts).some((count) => count !== 0))
       .map(
         ({ tenantId, hourStartMs, counts }) => [`${tenantId}|${hourStartMs}`, numbersText.row({ ...counts })] as const,
-      )
-      .filter(([, text]) => text !== ''),
+      ),
   );
 }
 

@@ -210,8 +210,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a histogram is added twice where two deltas meet',
     file: 'tally/tally.ts',
-    find: 'into.latency.add(from.latency);',
-    replace: 'into.latency.add(from.latency); if (into.requests > 1) into.latency.add(from.latency);',
+    find: 'into[field].add(from[field]);\n}',
+    replace: 'into[field].add(from[field]);\n  if (into.requests > 1) into.latency.add(from.latency);\n}',
   },
   {
     name: 'cached tokens are billed at the full rate as well',

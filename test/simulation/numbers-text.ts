@@ -1,10 +1,11 @@
-/** A row of sums as one line of text, in the order of names and without zeros, so that rows compare as strings. */
+/**
+ * A row of sums as one line of text in the order of names, so that rows compare as strings. Zeros stay: a sum that one side does not
+ * know is a difference, whatever it comes to.
+ */
 function rowText(sums: Readonly<Record<string, unknown>>): string {
   return Object.keys(sums)
     .sort()
-    .map((name) => [name, String(sums[name])] as const)
-    .filter(([, value]) => value !== '0' && value !== '0:0')
-    .map(([name, value]) => `${name}=${value}`)
+    .map((name) => `${name}=${String(sums[name])}`)
     .join(' ');
 }
 

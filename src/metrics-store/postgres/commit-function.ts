@@ -1,14 +1,17 @@
-import type { Call } from '../call.ts';
-import { CALL_FIELDS, CALL_IDENTITY, CALL_REQUEST_ONLY, CALL_VALUES } from '../call-columns.ts';
+import { CALL_REQUEST_ONLY, CALL_VALUES } from '../call-columns.ts';
 import {
   AUDIT_COLUMNS,
   columnOf,
   EVALUATION_SUM_COLUMNS,
+  TALLY_EXACT_COLUMNS,
+  TALLY_HISTOGRAM_COLUMNS,
+  TALLY_MAX_COLUMNS,
   TALLY_SUM_COLUMNS,
+  USAGE_EXACT_COLUMNS,
   USAGE_SUM_COLUMNS,
 } from '../tally-columns.ts';
 
-type CallValue = Exclude<(typeof CALL_FIELDS)[number], (typeof CALL_IDENTITY)[number]>;
+type CallValue = (typeof CALL_VALUES)[number] | (typeof CALL_REQUEST_ONLY)[number];
 
 /** Types of a call's columns besides its key. */
 const CALL_TYPES = {
@@ -30,7 +33,7 @@ const CALL_TYPES = {
   userIdHash: 'text',
   sessionId: 'text',
   metadata: 'text',
-} as const satisfies Readonly<Record<CallValue & keyof Call, string>>;
+} as const satisfies Readonly<Record<CallValue, string>>;
 
 const list = (columns: readonly string[]): string => columns.join(', ');
 const typed = (columns: readonly string[], type: string): string => columns.map((name) => `${name} ${type}`).join(', ');
@@ -38,20 +41,29 @@ const adds = (alias: string, columns: readonly string[]): string =>
   columns.map((name) => `${name} = ${alias}.${name} + excluded.${name}`).join(', ');
 const sets = (columns: readonly string[]): string => columns.map((name) => `${name} = excluded.${name}`).join(', ');
 
+const merges = (alias: string, columns: readonly string[], merge: string): string =>
+  columns.map((name) => `${name} = ${merge}(${alias}.${name}, excluded.${name})`).join(', ');
+
+const TALLY_COLUMNS = list([
+  ...TALLY_SUM_COLUMNS,
+  ...TALLY_MAX_COLUMNS,
+  ...TALLY_EXACT_COLUMNS,
+  ...TALLY_HISTOGRAM_COLUMNS,
+]);
+
 const upsertWindows = (section: string, table: string): string => `
-  INSERT INTO ${table} AS m (tenant_key, window_start, series_id, ${list(TALLY_SUM_COLUMNS)}, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, ${list(TALLY_SUM_COLUMNS)}, latency_us_max, cost_pico_usd,
-    latency::bigint[], time_to_first_token::bigint[]
+  INSERT INTO ${table} AS m (tenant_key, window_start, series_id, ${TALLY_COLUMNS})
+  SELECT tenant_key, streamlens_at(start_ms), series_id,
+    ${list([...TALLY_SUM_COLUMNS, ...TALLY_MAX_COLUMNS, ...TALLY_EXACT_COLUMNS])},
+    ${list(TALLY_HISTOGRAM_COLUMNS.map((name) => `${name}::bigint[]`))}
   FROM json_to_recordset(${section}) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    ${typed(TALLY_SUM_COLUMNS, 'bigint')}, latency_us_max bigint, cost_pico_usd numeric, latency text,
-    time_to_first_token text)
+    ${typed([...TALLY_SUM_COLUMNS, ...TALLY_MAX_COLUMNS], 'bigint')}, ${typed(TALLY_EXACT_COLUMNS, 'numeric')},
+    ${typed(TALLY_HISTOGRAM_COLUMNS, 'text')})
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
-    ${adds('m', [...TALLY_SUM_COLUMNS, 'cost_pico_usd'])},
-    latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);`;
+    ${adds('m', [...TALLY_SUM_COLUMNS, ...TALLY_EXACT_COLUMNS])},
+    ${merges('m', TALLY_MAX_COLUMNS, 'greatest')},
+    ${merges('m', TALLY_HISTOGRAM_COLUMNS, 'hist_add')};`;
 
 /** @param updated the fields that a call which is stored already takes over */
 const upsertCalls = (section: string, updated: readonly CallValue[]): string => {
@@ -64,6 +76,8 @@ const upsertCalls = (section: string, updated: readonly CallValue[]): string => 
   ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
   ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET ${sets(updated.map(columnOf))};`;
 };
+
+const USAGE_VALUES = [...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS];
 
 /** What a commit adds, table by table in the order of keys; `at_ms` is when. */
 const ADD_ROWS = `${upsertWindows('minutes', 'metrics_1m')}
@@ -87,14 +101,14 @@ ${upsertWindows('days', 'metrics_1d')}
     AND (s.last_window_start IS NULL OR s.last_window_start < streamlens_at(x.start_ms));
 
   INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens,
-    ${list(USAGE_SUM_COLUMNS)}, cost_pico_usd)
+    ${list(USAGE_VALUES)})
   SELECT tenant_key, streamlens_at(start_ms), series_id, billed_provider, billed_model, band_from_tokens,
-    ${list(USAGE_SUM_COLUMNS)}, cost_pico_usd
+    ${list(USAGE_VALUES)}
   FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
-    billed_model text, band_from_tokens bigint, ${typed(USAGE_SUM_COLUMNS, 'bigint')}, cost_pico_usd numeric)
+    billed_model text, band_from_tokens bigint, ${typed(USAGE_SUM_COLUMNS, 'bigint')}, ${typed(USAGE_EXACT_COLUMNS, 'numeric')})
   ORDER BY series_id, start_ms, billed_provider COLLATE "C", billed_model COLLATE "C", band_from_tokens
   ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
-  DO UPDATE SET ${adds('u', [...USAGE_SUM_COLUMNS, 'cost_pico_usd'])};
+  DO UPDATE SET ${adds('u', USAGE_VALUES)};
 
   INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, ${list(EVALUATION_SUM_COLUMNS)},
     score_micro_sum, labels)

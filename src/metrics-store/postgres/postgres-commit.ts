@@ -1,6 +1,6 @@
 import { seriesKey } from '../../tally/series.ts';
-import { TALLY_SUMS } from '../../tally/tally.ts';
-import { USAGE_SUMS } from '../../tally/usage.ts';
+import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS } from '../../tally/tally.ts';
+import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
@@ -26,8 +26,11 @@ import type { JudgedNames } from './postgres-evaluation-names.ts';
 type Row = Record<string, number | string | null | object>;
 
 /** Fields with their columns: every row asks for them. */
-const TALLY_COLUMNS = withColumns(TALLY_SUMS);
+const TALLY_COLUMNS = withColumns([...TALLY_SUMS, ...TALLY_MAXIMA]);
+const TALLY_MONEY = withColumns(TALLY_EXACT_SUMS);
+const TALLY_BUCKETS = withColumns(TALLY_HISTOGRAMS);
 const USAGE_COLUMNS = withColumns(USAGE_SUMS);
+const USAGE_MONEY = withColumns(USAGE_EXACT_SUMS);
 const EVALUATION_COLUMNS = withColumns(EVALUATION_SUMS);
 const AUDIT_COLUMNS = withColumns(AUDIT_COUNTS);
 const CALL_COLUMNS = withColumns(CALL_FIELDS);
@@ -123,10 +126,8 @@ function newestWindows(minutes: readonly FoldedTally<SeriesRef>[]): Map<SeriesRe
 function windowRow({ ref, windowStartMs, tally }: FoldedTally<SeriesRef>): Row {
   const row: Row = { tenant_key: ref.tenantKey, series_id: ref.id, start_ms: windowStartMs };
   for (const [field, column] of TALLY_COLUMNS) row[column] = tally[field];
-  row['latency_us_max'] = tally.latencyUsMax;
-  row['cost_pico_usd'] = tally.costPicoUsd.value.toString();
-  row['latency'] = packHistogram(tally.latency);
-  row['time_to_first_token'] = packHistogram(tally.timeToFirstToken);
+  for (const [field, column] of TALLY_MONEY) row[column] = tally[field].value.toString();
+  for (const [field, column] of TALLY_BUCKETS) row[column] = packHistogram(tally[field]);
   return row;
 }
 
@@ -140,7 +141,7 @@ function usageRows(names: ResolvedNames, deltas: Commit['usages']): Row[] {
       billed_model: billed.model,
       band_from_tokens: billed.bandFromTokens,
       ...valuesOf(USAGE_COLUMNS, usage),
-      cost_pico_usd: usage.costPicoUsd.value.toString(),
+      ...Object.fromEntries(USAGE_MONEY.map(([field, column]) => [column, usage[field].value.toString()])),
     }),
   );
 }

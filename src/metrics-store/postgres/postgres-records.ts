@@ -1,5 +1,5 @@
 import type { InputTopic } from '../../events/topics.ts';
-import { USAGE_SUMS, Usage } from '../../tally/usage.ts';
+import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
 import type { Positions, Progress } from '../commit.ts';
 import { EVALUATION_SUMS, emptyEvaluationTally } from '../evaluation.ts';
@@ -95,7 +95,9 @@ export async function readUsage(
     const [tenant, route, model, provider, windowStartMs, billedProvider, billedModel, bandFromTokens] = row;
     const usage = new Usage();
     for (const [index, field] of USAGE_SUMS.entries()) usage[field] = row[8 + index] as number;
-    usage.costPicoUsd.addBig(row[8 + USAGE_SUMS.length] as bigint);
+    for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
+      usage[field].addBig(row[8 + USAGE_SUMS.length + index] as bigint);
+    }
     return {
       tenantId: String(tenant),
       route: String(route),

@@ -1,4 +1,4 @@
-import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_EXACT_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
 
 /** The questions about evaluations, audit, dead letters, usage and progress; those of SQLite have the same names. */
 
@@ -42,7 +42,7 @@ export const MARK_DEAD_LETTERS = `
 /** Values: from, to, tenant (null: all). */
 export const SELECT_USAGE = `
   SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start, u.billed_provider, u.billed_model,
-    u.band_from_tokens, ${USAGE_SUM_COLUMNS.map((name) => `u.${name}`).join(', ')}, u.cost_pico_usd
+    u.band_from_tokens, ${[...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
   FROM usage_1m u
   JOIN tenants t ON t.tenant_key = u.tenant_key
   JOIN series s ON s.series_id = u.series_id

@@ -1,23 +1,33 @@
-import { TALLY_SUMS, type Tally } from '../../tally/tally.ts';
+import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, type Tally } from '../../tally/tally.ts';
 import { addPackedHistogram } from './packed-histogram.ts';
 import type { SqlRow } from './postgres-values.ts';
 
+const MONEY_FROM = TALLY_SUMS.length + TALLY_MAXIMA.length;
+
 /**
- * Adds the tally whose columns begin at `row[at]`: a text of the sums, the largest latency and the cost, with blanks between them,
- * then the two histograms.
+ * Adds the tally whose columns begin at `row[at]`: a text of the sums, the maxima and the sums of money, with blanks between them,
+ * then the histograms.
  */
 export function addStoredTally(into: Tally, row: SqlRow, at: number): void {
   const text = row[at] as string;
-  const costAt = text.lastIndexOf(' ') + 1;
-  const numbers = wholeNumbers(text, costAt);
+  let end = text.length;
+  for (let i = TALLY_EXACT_SUMS.length - 1; i >= 0; i--) {
+    const start = text.lastIndexOf(' ', end - 1) + 1;
+    const amount = text.slice(start, end);
+    const sum = into[TALLY_EXACT_SUMS[i] as (typeof TALLY_EXACT_SUMS)[number]];
+    if (amount.length <= EXACT_DIGITS) sum.addProduct(Number(amount), 1);
+    else sum.addBig(BigInt(amount));
+    end = start - 1;
+  }
+  const numbers = wholeNumbers(text, end + 1);
   for (let i = 0; i < TALLY_SUMS.length; i++)
     into[TALLY_SUMS[i] as (typeof TALLY_SUMS)[number]] += numbers[i] as number;
-  into.latencyUsMax = Math.max(into.latencyUsMax, numbers[TALLY_SUMS.length] as number);
-  const cost = text.slice(costAt);
-  if (cost.length <= EXACT_DIGITS) into.costPicoUsd.addProduct(Number(cost), 1);
-  else into.costPicoUsd.addBig(BigInt(cost));
-  addPackedHistogram(into.latency, row[at + 1] as string);
-  addPackedHistogram(into.timeToFirstToken, row[at + 2] as string);
+  for (let i = TALLY_SUMS.length; i < MONEY_FROM; i++) {
+    const field = TALLY_MAXIMA[i - TALLY_SUMS.length] as (typeof TALLY_MAXIMA)[number];
+    into[field] = Math.max(into[field], numbers[i] as number);
+  }
+  for (const [index, field] of TALLY_HISTOGRAMS.entries())
+    addPackedHistogram(into[field], row[at + 1 + index] as string);
 }
 
 /** Any whole number of so many characters is exact as a `number`. */

@@ -1,4 +1,9 @@
-import { TALLY_SUM_COLUMNS } from '../tally-columns.ts';
+import {
+  TALLY_EXACT_COLUMNS,
+  TALLY_HISTOGRAM_COLUMNS,
+  TALLY_MAX_COLUMNS,
+  TALLY_SUM_COLUMNS,
+} from '../tally-columns.ts';
 
 /** The questions about window rows; those of SQLite have the same names. */
 
@@ -15,8 +20,8 @@ interface Shape {
  * than all else together.
  */
 const tallyOf = (alias: string): string => {
-  const numbers = [...TALLY_SUM_COLUMNS, 'latency_us_max', 'cost_pico_usd'].map((name) => `${alias}.${name}`);
-  return `concat_ws(' ', ${numbers.join(', ')}), ${alias}.latency, ${alias}.time_to_first_token`;
+  const of = (columns: readonly string[]): string => columns.map((name) => `${alias}.${name}`).join(', ');
+  return `concat_ws(' ', ${of([...TALLY_SUM_COLUMNS, ...TALLY_MAX_COLUMNS, ...TALLY_EXACT_COLUMNS])}), ${of(TALLY_HISTOGRAM_COLUMNS)}`;
 };
 
 /** Values $6, $7, $8: route, model, provider (null: any). */

@@ -1,5 +1,14 @@
 import { CALL_COLUMNS, CALL_REQUEST_ONLY_COLUMNS, CALL_VALUE_COLUMNS } from '../call-columns.ts';
-import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, TALLY_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+import {
+  AUDIT_COLUMNS,
+  EVALUATION_SUM_COLUMNS,
+  TALLY_EXACT_COLUMNS,
+  TALLY_HISTOGRAM_COLUMNS,
+  TALLY_MAX_COLUMNS,
+  TALLY_SUM_COLUMNS,
+  USAGE_EXACT_COLUMNS,
+  USAGE_SUM_COLUMNS,
+} from '../tally-columns.ts';
 import { TALLY_COLUMNS } from './tally-row.ts';
 
 /** The statements of a commit; those of Postgres have the same names. */
@@ -12,10 +21,12 @@ const sets = (columns: readonly string[]): string => columns.map((name) => `${na
 
 const WINDOW_KEY = ['tenant_key', 'window_start_ms', 'series_id'];
 
-const ADD_TALLY = `${adds([...TALLY_SUM_COLUMNS, 'cost_pico_usd'])},
-  latency_us_max = max(latency_us_max, excluded.latency_us_max),
-  latency = hist_add(latency, excluded.latency),
-  time_to_first_token = hist_add(time_to_first_token, excluded.time_to_first_token)`;
+const merges = (columns: readonly string[], merge: string): string =>
+  columns.map((name) => `${name} = ${merge}(${name}, excluded.${name})`).join(', ');
+
+const ADD_TALLY = `${adds([...TALLY_SUM_COLUMNS, ...TALLY_EXACT_COLUMNS])},
+  ${merges(TALLY_MAX_COLUMNS, 'max')},
+  ${merges(TALLY_HISTOGRAM_COLUMNS, 'hist_add')}`;
 
 export const UPSERT_MINUTE = `
   INSERT INTO metrics_1m (${list([...WINDOW_KEY, ...TALLY_COLUMNS])}, revision, changed_at_ms)
@@ -38,7 +49,7 @@ export const MOVE_LAST_WINDOW =
   'UPDATE series SET last_window_start_ms = max(last_window_start_ms, ?) WHERE series_id = ?';
 
 const USAGE_KEY = [...WINDOW_KEY, 'billed_provider', 'billed_model', 'band_from_tokens'];
-const USAGE_VALUES = [...USAGE_SUM_COLUMNS, 'cost_pico_usd'];
+const USAGE_VALUES = [...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS];
 
 export const UPSERT_USAGE = `
   INSERT INTO usage_1m (${list([...USAGE_KEY, ...USAGE_VALUES])})

@@ -1,4 +1,4 @@
-import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_EXACT_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
 
 /** The questions about evaluations, audit, dead letters and usage; those of Postgres have the same names. */
 
@@ -34,7 +34,7 @@ export const MARK_DEAD_LETTER =
 /** Values: from, to, tenant (null: all). Tenant by tenant, as their keys lead the index. */
 export const SELECT_USAGE = `
   SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start_ms, u.billed_provider, u.billed_model,
-    u.band_from_tokens, ${USAGE_SUM_COLUMNS.map((name) => `u.${name}`).join(', ')}, u.cost_pico_usd
+    u.band_from_tokens, ${[...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
   FROM tenants t
   CROSS JOIN usage_1m u ON u.tenant_key = t.tenant_key AND u.window_start_ms >= ?1 AND u.window_start_ms < ?2
   CROSS JOIN series s ON s.series_id = u.series_id

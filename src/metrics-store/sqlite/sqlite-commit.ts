@@ -1,4 +1,4 @@
-import { USAGE_SUMS } from '../../tally/usage.ts';
+import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
 import { MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
@@ -94,7 +94,8 @@ function addUsages({ connection, dictionary }: Writer, deltas: Commit['usages'])
   )) {
     const key = [ref.tenantKey, windowStartMs, ref.id, billed.provider, billed.model, billed.bandFromTokens];
     const sums = USAGE_SUMS.map((field) => usage[field]);
-    connection.run(Sql.UPSERT_USAGE, ...key, ...sums, int64(usage.costPicoUsd.value));
+    const money = USAGE_EXACT_SUMS.map((field) => int64(usage[field].value));
+    connection.run(Sql.UPSERT_USAGE, ...key, ...sums, ...money);
   }
 }
 

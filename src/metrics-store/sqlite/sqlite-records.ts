@@ -1,5 +1,5 @@
 import type { InputTopic } from '../../events/topics.ts';
-import { USAGE_SUMS, Usage } from '../../tally/usage.ts';
+import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
 import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
 import { addEvaluationTally, EVALUATION_SUMS, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
@@ -101,7 +101,9 @@ export function readUsage(connection: SqliteConnection, query: Reader.UsageQuery
     const [tenantId, route, model, provider, startMs, billedProvider, billedModel, band] = row;
     const usage = new Usage();
     for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[8 + index]);
-    usage.costPicoUsd.addBig(storedBigInt(row[8 + USAGE_SUMS.length]));
+    for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
+      usage[field].addBig(storedBigInt(row[8 + USAGE_SUMS.length + index]));
+    }
     return {
       tenantId: String(tenantId),
       route: String(route),

@@ -1,21 +1,26 @@
 import { addEncodedHistogram, encodeHistogram } from '../../tally/histogram-codec.ts';
-import { TALLY_SUMS, type Tally } from '../../tally/tally.ts';
-import { TALLY_SUM_COLUMNS } from '../tally-columns.ts';
+import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, type Tally } from '../../tally/tally.ts';
+import {
+  TALLY_EXACT_COLUMNS,
+  TALLY_HISTOGRAM_COLUMNS,
+  TALLY_MAX_COLUMNS,
+  TALLY_SUM_COLUMNS,
+} from '../tally-columns.ts';
 import type { SqlValue } from './sqlite-connection.ts';
 
 /** The columns of a tally in the order in which it is written and read. */
 export const TALLY_COLUMNS: readonly string[] = [
   ...TALLY_SUM_COLUMNS,
-  'latency_us_max',
-  'cost_pico_usd',
-  'latency',
-  'time_to_first_token',
+  ...TALLY_MAX_COLUMNS,
+  ...TALLY_EXACT_COLUMNS,
+  ...TALLY_HISTOGRAM_COLUMNS,
 ];
 
 export function tallyValues(tally: Tally): SqlValue[] {
   const values: SqlValue[] = TALLY_SUMS.map((field) => tally[field]);
-  values.push(tally.latencyUsMax, int64(tally.costPicoUsd.value));
-  values.push(encodeHistogram(tally.latency), encodeHistogram(tally.timeToFirstToken));
+  for (const field of TALLY_MAXIMA) values.push(tally[field]);
+  for (const field of TALLY_EXACT_SUMS) values.push(int64(tally[field].value));
+  for (const field of TALLY_HISTOGRAMS) values.push(encodeHistogram(tally[field]));
   return values;
 }
 
@@ -23,10 +28,9 @@ export function tallyValues(tally: Tally): SqlValue[] {
 export function addStoredTally(into: Tally, row: readonly SqlValue[], at: number): void {
   let next = at;
   for (const field of TALLY_SUMS) into[field] += Number(row[next++]);
-  into.latencyUsMax = Math.max(into.latencyUsMax, Number(row[next++]));
-  into.costPicoUsd.addBig(storedBigInt(row[next++]));
-  addEncodedHistogram(into.latency, row[next++] as Uint8Array);
-  addEncodedHistogram(into.timeToFirstToken, row[next++] as Uint8Array);
+  for (const field of TALLY_MAXIMA) into[field] = Math.max(into[field], Number(row[next++]));
+  for (const field of TALLY_EXACT_SUMS) into[field].addBig(storedBigInt(row[next++]));
+  for (const field of TALLY_HISTOGRAMS) addEncodedHistogram(into[field], row[next++] as Uint8Array);
 }
 
 /** The closest integer that SQLite can hold: 9.2 million USD at most, which no minute of one series costs. */

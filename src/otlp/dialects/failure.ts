@@ -1,5 +1,5 @@
+import { type ErrorKind, type ErrorSigns, errorKindOf } from '../../events/error-kind.ts';
 import { STATUS_ERROR } from '../decode/trace-export.ts';
-import { type ErrorKind, type ErrorSigns, errorKindOf } from './error-kind.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /** Why a call failed or was stopped, as far as the sender says. */

@@ -84,7 +84,7 @@ class BatchPartition {
     const series = `${pairOf(request)}|${textOf(request, 'provider')}`;
     for (const size of [60_000, 3_600_000, 86_400_000]) {
       const startMs = request.timestampMs - (request.timestampMs % size);
-      tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`), request, numbers);
+      tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`, noTally), request, numbers);
     }
     const identity = `${tenantOf(request)}|${request.timestampMs}|${request.keyText}`;
     const same = this.#expected.calls.get(identity) ?? [];
@@ -92,7 +92,7 @@ class BatchPartition {
     if (numbers === null) return;
     const minuteMs = request.timestampMs - (request.timestampMs % 60_000);
     const band = numbers.price?.bandFromTokens ?? 0;
-    bill(row(this.#expected.usages, `${series}|${minuteMs}|${numbers.billedModel}|${band}`), numbers);
+    bill(row(this.#expected.usages, `${series}|${minuteMs}|${numbers.billedModel}|${band}`, noUsage), numbers);
   }
 
   #judge(evaluations: readonly ReadEvent[], judgedBy: (evaluation: ReadEvent) => ReadEvent | null): void {
@@ -115,7 +115,7 @@ class BatchPartition {
       this.#audit('Evaluations', 'counted', event, tenantOf(about));
       const minuteMs = event.timestampMs - (event.timestampMs % 60_000);
       const key = `${pairOf(about)}|${textOf(event, 'name')}|${minuteMs}`;
-      judge(row(this.#expected.evaluations, key), event);
+      judge(row(this.#expected.evaluations, key, noEvaluations), event);
     }
   }
 
@@ -126,7 +126,7 @@ class BatchPartition {
   }
 
   #audit(kind: string, fate: string, { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
-    const sums = row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`);
+    const sums = row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`, noAudit);
     add(sums, `accepted${kind}`, 1);
     add(sums, `${fate}${kind}`, 1);
   }
@@ -137,11 +137,57 @@ const tenantOf = (event: ReadEvent): string => textOf(event, 'tenant_id');
 const pairOf = (event: ReadEvent): string =>
   ['tenant_id', 'route', 'model'].map((dimension) => textOf(event, dimension)).join('|');
 
-function row(rows: Map<string, Sums>, key: string): Sums {
+function row(rows: Map<string, Sums>, key: string, nothing: () => Sums): Sums {
   let sums = rows.get(key);
-  if (sums === undefined) rows.set(key, (sums = {}));
+  if (sums === undefined) rows.set(key, (sums = nothing()));
   return sums;
 }
+
+/** What a row has before anything was added: every sum that there is, by name. */
+const noTally = (): Sums => ({
+  requests: 0,
+  completed: 0,
+  unanswered: 0,
+  errors: 0,
+  latencyUsSum: 0,
+  latencyUsMax: 0,
+  latency: new BucketCounts(),
+  timeToFirstToken: new BucketCounts(),
+  promptTokens: 0,
+  promptTokensKnown: 0,
+  completionTokens: 0,
+  completionTokensKnown: 0,
+  cachedPromptTokens: 0,
+  cacheWriteTokens: 0,
+  reasoningTokens: 0,
+  costPicoUsd: 0n,
+  unpricedRequests: 0,
+});
+
+const noUsage = (): Sums => ({
+  calls: 0,
+  unknownCalls: 0,
+  unpricedCalls: 0,
+  inputTokens: 0,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
+  outputTokens: 0,
+  inputAudioTokens: 0,
+  outputAudioTokens: 0,
+  costPicoUsd: 0n,
+});
+
+const noEvaluations = (): Sums => ({ count: 0, scored: 0, scoreMicroSum: 0n, judged: 0, passed: 0 });
+
+const noAudit = (): Sums =>
+  Object.fromEntries(
+    ['Requests', 'Responses', 'Evaluations'].flatMap((kind) =>
+      ['accepted', 'counted', 'duplicate', 'dead', ...(kind === 'Requests' ? [] : ['waiting'])].map((fate) => [
+        `${fate}${kind}`,
+        0,
+      ]),
+    ),
+  );
 
 function add(sums: Sums, name: string, amount: number): void {
   sums[name] = ((sums[name] as number | undefined) ?? 0) + amount;
@@ -152,8 +198,7 @@ function addBig(sums: Sums, name: string, amount: bigint): void {
 }
 
 function addToBucket(sums: Sums, name: string, valueMs: number): void {
-  const buckets = (sums[name] ??= new BucketCounts()) as BucketCounts;
-  buckets.count(valueMs);
+  (sums[name] as BucketCounts).count(valueMs);
 }
 
 function addKnown(sums: Sums, name: string, value: number | null): void {

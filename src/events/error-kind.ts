@@ -1,13 +1,20 @@
-/** What went wrong, in the few words by which errors are told apart. With `cancelled` nothing did: its user stopped it. */
-export type ErrorKind =
-  | 'rate_limit'
-  | 'timeout'
-  | 'auth'
-  | 'invalid_request'
-  | 'content_filter'
-  | 'server'
-  | 'other'
-  | 'cancelled';
+/** The kinds of failures, by which errors are told apart. */
+export const FAILURE_KINDS = [
+  'rate_limit',
+  'timeout',
+  'auth',
+  'invalid_request',
+  'content_filter',
+  'server',
+  'other',
+] as const;
+
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+/** How a call ended that did not end well. With `cancelled` nothing went wrong: its user stopped it. */
+export const ERROR_KINDS = [...FAILURE_KINDS, 'cancelled'] as const;
+
+export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** What a sender says about an error. */
 export interface ErrorSigns {
