@@ -9,8 +9,6 @@ export const FAILURE_KINDS = [
   'other',
 ] as const;
 
-export type FailureKind = (typeof FAILURE_KINDS)[number];
-
 /** How a call ended that did not end well. With `cancelled` nothing went wrong: its user stopped it. */
 export const ERROR_KINDS = [...FAILURE_KINDS, 'cancelled'] as const;
 

@@ -396,47 +396,44 @@ BEGIN
   END;
   SELECT max(committed_at_ms) INTO at_ms FROM json_to_recordset(heads) AS x (committed_at_ms bigint);
 
-  INSERT INTO metrics_1m AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+  INSERT INTO metrics_1m AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd, latency, time_to_first_token)
+  SELECT tenant_key, streamlens_at(start_ms), series_id,
+    requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(minutes) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text,
-    time_to_first_token text)
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric,
+    latency text, time_to_first_token text)
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
     requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+    latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
-  INSERT INTO metrics_1h AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+  INSERT INTO metrics_1h AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd, latency, time_to_first_token)
+  SELECT tenant_key, streamlens_at(start_ms), series_id,
+    requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(hours) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text,
-    time_to_first_token text)
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric,
+    latency text, time_to_first_token text)
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
     requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+    latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
-  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
-    latency, time_to_first_token)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd, latency, time_to_first_token)
+  SELECT tenant_key, streamlens_at(start_ms), series_id,
+    requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(days) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric, latency text,
-    time_to_first_token text)
+    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric,
+    latency text, time_to_first_token text)
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
     requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency),
-    time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+    latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
   INSERT INTO changes_1m AS c (tenant_key, pair_id, window_start, revision, queue_id, changed_at_ms)
   SELECT tenant_key, pair_id, streamlens_at(start_ms), count, nextval('changes_queue'), at_ms
