@@ -12,11 +12,12 @@ const SRC = join(ROOT, 'src');
  * `app` is the one place that knows every part, `cli` the one that knows `app`.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  clock: [],
   events: [],
   tally: ['events'],
   threads: [],
   settings: [],
-  'event-log': ['events', 'threads'],
+  'event-log': ['clock', 'events', 'threads'],
   'metrics-store': ['events', 'tally'],
   prices: ['tally', 'metrics-store'],
   'metrics-processor': ['events', 'tally', 'http', 'event-log', 'metrics-store', 'prices'],

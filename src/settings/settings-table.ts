@@ -253,6 +253,13 @@ export const SETTINGS = {
     commands: ['up'],
     about: 'how long the embedded log keeps events',
   }),
+  logSizeMax: setting({
+    env: 'LOG_SIZE_MAX',
+    kind: is.limit(1_048_576, Number.MAX_SAFE_INTEGER),
+    fallback: 'off',
+    commands: ['up'],
+    about: 'bytes of the embedded log beyond which its oldest events go, except what the processor still needs',
+  }),
   metricsRetentionMs: setting({
     env: 'METRICS_RETENTION',
     kind: is.retention(DAY_MS),

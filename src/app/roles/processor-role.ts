@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { EventLog } from '../../event-log/event-log.ts';
-import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
-import { INPUT_TOPICS, TOPICS, type Topic } from '../../events/topics.ts';
+import type { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import type { Logger } from '../../http/logger.ts';
 import { publishChanges } from '../../metrics-processor/outbox.ts';
 import { Processor } from '../../metrics-processor/processor.ts';
@@ -12,10 +11,17 @@ import type { PriceBook } from '../../prices/price-book.ts';
 import type { PriceFileWatch } from '../../prices/price-file-watch.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
+import { Retention } from './retention.ts';
 
 const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
+/** Soon after the start, so that a process that restarts often forgets as well. */
+const FIRST_PRUNE_AFTER_MS = 10_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
+const LOG_SIZE_EVERY_MS = 30_000;
+
+/** While a disk is full or a database away, a chore that fails is tried again no less often. */
+const CHORE_BACKOFF_MS_MAX = 60_000;
 
 /** How long a stop waits for a chore that is under way. */
 const CHORES_MS_MAX = 1000;
@@ -34,6 +40,8 @@ export interface ProcessorPorts {
   readonly log: EventLog;
   readonly store: MetricsStore;
   readonly logger: Logger;
+  /** Of this process, also where the log has stamps of its own. */
+  readonly clock: LogClock;
 }
 
 /** A running processor with its chores: publishing changes, forgetting old rows, reloading prices. */
@@ -45,6 +53,7 @@ export class ProcessorRole {
   readonly #settings: Settings;
   readonly #ports: ProcessorPorts;
   readonly #processor: Processor;
+  readonly #retention: Retention;
   readonly #stopping = new AbortController();
   #prices: PriceBook = createPriceBook();
 
@@ -52,6 +61,7 @@ export class ProcessorRole {
     this.#settings = settings;
     this.#ports = ports;
     this.metrics = new ProcessorMetrics(ports.logger);
+    this.#retention = new Retention(settings, ports);
     this.#processor = new Processor(
       {
         joinTimeoutMs: settings.joinTimeoutMs,
@@ -83,8 +93,9 @@ export class ProcessorRole {
   async #run(): Promise<void> {
     const watch = await this.#watchPrices();
     const chores = [
-      this.#every(PUBLISH_EVERY_MS, () => this.#publish()),
-      this.#every(PRUNE_EVERY_MS, () => this.#prune()),
+      this.#every('publishing', PUBLISH_EVERY_MS, () => this.#publish()),
+      this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune(), FIRST_PRUNE_AFTER_MS),
+      this.#every('keeping the log within its size', LOG_SIZE_EVERY_MS, () => this.#pruneBySize()),
     ];
     try {
       await this.#processor.run();
@@ -118,35 +129,29 @@ export class ProcessorRole {
   }
 
   async #prune(): Promise<void> {
-    if (!this.#processor.partitions.includes(CHORES_PARTITION)) return;
-    const { metricsRetentionMs, callsRetentionMs, deadLettersRetentionMs, logRetentionMs } = this.#settings;
-    const nowMs = Date.now();
-    const before = (ms: number) => Math.max(0, nowMs - ms);
-    await this.#ports.store.prune({
-      minutesMs: before(metricsRetentionMs),
-      hoursMs: before(metricsRetentionMs * 10),
-      daysMs: before(metricsRetentionMs * 100),
-      callsMs: before(callsRetentionMs),
-      deadLettersMs: before(deadLettersRetentionMs),
-    });
-    const { log, store } = this.#ports;
-    if (log instanceof SqliteEventLog && Number.isFinite(logRetentionMs)) {
-      const progress = (await store.readProgress()).get(CHORES_PARTITION);
-      const offsets = new Map<Topic, number>(INPUT_TOPICS.map((topic) => [topic, progress?.positions[topic] ?? 0]));
-      for (const topic of [TOPICS.metrics, TOPICS.deadLetters]) offsets.set(topic, Number.MAX_SAFE_INTEGER);
-      log.prune(before(logRetentionMs), offsets);
-    }
+    if (this.#processor.partitions.includes(CHORES_PARTITION)) await this.#retention.prune();
   }
 
-  /** Repeats a chore until the stop; what fails is told and tried again the next time. */
-  async #every(ms: number, chore: () => Promise<void>): Promise<void> {
+  async #pruneBySize(): Promise<void> {
+    if (this.#processor.partitions.includes(CHORES_PARTITION)) await this.#retention.pruneBySize();
+  }
+
+  /** Repeats a chore until the stop. What fails is told and tried again the next time, which is later with each failure. */
+  async #every(what: string, everyMs: number, chore: () => Promise<void>, firstAfterMs = everyMs): Promise<void> {
     const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      await SYSTEM_RUNTIME.sleep(ms, signal);
+    let failures = 0;
+    for (let waitMs = firstAfterMs; !signal.aborted; ) {
+      await SYSTEM_RUNTIME.sleep(waitMs, signal);
       if (signal.aborted) return;
-      await chore().catch((error: unknown) => {
-        this.metrics.retrying('publishing or pruning', error as Error, { attempt: 1, waitMs: ms });
-      });
+      waitMs = everyMs;
+      try {
+        await chore();
+        failures = 0;
+      } catch (error) {
+        failures++;
+        waitMs = Math.max(everyMs, Math.min(everyMs * 2 ** (failures - 1), CHORE_BACKOFF_MS_MAX));
+        this.metrics.retrying(what, error as Error, { attempt: failures, waitMs });
+      }
     }
   }
 }

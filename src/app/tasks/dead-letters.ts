@@ -77,7 +77,7 @@ async function appendFromOutside(log: EventLog, clock: LogClock, records: readon
   // Starts the thread that appends, which takes longer than appending.
   await log.checkHealth();
   const stampMs = Date.now() + STAMP_AHEAD_MS;
-  clock.beginRead(stampMs);
+  clock.raiseTo(stampMs);
   await log.append(records);
   if (Date.now() > stampMs) {
     process.stderr.write('streamlens: appending took so long that some of these may not join their requests\n');

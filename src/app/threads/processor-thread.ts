@@ -1,5 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
+import { LogClock, type SharedLogClock } from '../../event-log/sqlite/log-clock.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
@@ -11,7 +12,7 @@ import { ProcessorRole } from '../roles/processor-role.ts';
 /** The processor, in a thread of its own: SQLite blocks it, and folding a backlog never holds up an HTTP answer. */
 export interface ProcessorThreadData {
   readonly settings: Settings;
-  readonly clock: SharedArrayBuffer;
+  readonly clock: SharedLogClock;
   /** The way to the append thread of the embedded log. */
   readonly appendPort?: MessagePort;
 }
@@ -25,7 +26,7 @@ const logger = createLogger('metrics-processor', settings.logLevel);
 const store = await patiently('the store', logger, () => openStore(settings, 'write'));
 const log = await openLog(settings, { clock, appendPort });
 await patiently('the event log', logger, () => log.partitionCount());
-const role = new ProcessorRole(settings, { log, store, logger });
+const role = new ProcessorRole(settings, { log, store, logger, clock: new LogClock(clock) });
 
 // A processor that failed for good ends the thread, and that the process: replay from the log is the recovery.
 role.done.catch((error: unknown) => {

@@ -65,7 +65,7 @@ export class LogDatabase {
     this.#guard(() => {
       this.#db.exec('BEGIN IMMEDIATE');
       try {
-        const atMs = stamp(this.#lastStampMs());
+        const atMs = stamp(this.lastStampMs());
         for (const { topic, recordCount, body } of blocks) {
           const next = this.endOffset(topic);
           this.#prepared(`INSERT INTO ${TABLES[topic]} VALUES (?, ?, ?, ?)`).run(next, recordCount, atMs, body);
@@ -141,6 +141,34 @@ export class LogDatabase {
     });
   }
 
+  /** Null where all blocks together take less than `bytesMax`; else the stamp after the oldest of them that are too many. */
+  stampBeyond(bytesMax: number): number | null {
+    return this.#guard(() => {
+      let excess = this.#usedBytes() - bytesMax;
+      if (excess <= 0) return null;
+      const blocks = Object.values(TABLES)
+        .map((table) => `SELECT logged_at_ms, length(body) AS bytes FROM ${table}`)
+        .join(' UNION ALL ');
+      const oldest = this.#prepared(`${blocks} ORDER BY logged_at_ms`).iterate();
+      for (const row of oldest) {
+        excess -= Number(row['bytes']) + BLOCK_OVERHEAD_BYTES;
+        if (excess <= 0) return Number(row['logged_at_ms']) + 1;
+      }
+      return Number.MAX_SAFE_INTEGER;
+    });
+  }
+
+  /** Without the pages that were freed and are used again. */
+  #usedBytes(): number {
+    const pragma = (name: string) => Number(Object.values(this.#prepared(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
+    return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+  }
+
+  /** The newest stamp of all topics; 0 where there is none. */
+  lastStampMs(): number {
+    return Math.max(0, ...Object.values(TOPICS).map((topic) => this.#last(topic)?.logged_at_ms ?? 0));
+  }
+
   /** @throws {EventLogError} when the file cannot be written now */
   checkWritable(): void {
     this.#guard(() => {
@@ -151,10 +179,6 @@ export class LogDatabase {
 
   close(): void {
     if (this.#db.isOpen) this.#db.close();
-  }
-
-  #lastStampMs(): number {
-    return Math.max(0, ...Object.values(TOPICS).map((topic) => this.#last(topic)?.logged_at_ms ?? 0));
   }
 
   #last(topic: Topic): LastRow | undefined {
@@ -191,6 +215,9 @@ export class LogDatabase {
     }
   }
 }
+
+/** What a row takes beside its body: its columns and its share of the pages. */
+const BLOCK_OVERHEAD_BYTES = 64;
 
 /** Another connection holds the write lock for at most one append. */
 const BUSY_TIMEOUT_MS = 5000;

@@ -15,13 +15,13 @@ import type {
 } from '../event-log.ts';
 import { EventLogError, type EventLogErrorCode } from '../event-log-error.ts';
 import { type Block, encodeBlocks } from './block-codec.ts';
-import { LogClock } from './log-clock.ts';
+import { LogClock, type SharedLogClock } from './log-clock.ts';
 import { LogDatabase } from './log-database.ts';
 
 export interface SqliteEventLogOptions {
   readonly path: string;
   /** Memory shared by all logs on this path in this process; from the first of them, see `LogClock`. */
-  readonly clock?: SharedArrayBuffer;
+  readonly clock?: SharedLogClock;
   /** The way to another log's append thread, see `openAppendPort`; a thread of its own without. */
   readonly appendPort?: MessagePort | undefined;
 }
@@ -115,6 +115,14 @@ export class SqliteEventLog implements EventLog {
     for (const [topic, offset] of before) this.#database().prune(topic, { ms: beforeMs, offset });
   }
 
+  /**
+   * Where the file takes more than `bytesMax`: the stamp before which records would have to go so that it does not, as whole
+   * blocks, the oldest first.
+   */
+  stampBeyond(bytesMax: number): number | null {
+    return this.#database().stampBeyond(bytesMax);
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     this.clock.wakeReaders();
@@ -135,7 +143,7 @@ export class SqliteEventLog implements EventLog {
 
   #read(wanted: readonly LogPosition[], bytesMax: number): LogSlice[] {
     const database = this.#database();
-    const sealedMs = this.clock.beginRead(Date.now());
+    const sealedMs = this.clock.beginRead();
     let bytesLeft = bytesMax;
     return wanted.map(({ topic, partition, offset }) => {
       const endOffset = database.endOffset(topic);
@@ -155,7 +163,10 @@ export class SqliteEventLog implements EventLog {
 
   #database(): LogDatabase {
     this.#checkOpen();
-    this.#reader ??= new LogDatabase(this.#options.path);
+    if (this.#reader === null) {
+      this.#reader = new LogDatabase(this.#options.path);
+      this.clock.raiseTo(this.#reader.lastStampMs());
+    }
     return this.#reader;
   }
 
