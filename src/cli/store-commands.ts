@@ -7,6 +7,21 @@ export function addStoreCommands(program: CommanderCommand): void {
     const { migrateStore } = await import('../app/tasks/migrate-store.ts');
     process.stdout.write(`${await migrateStore(settingsFrom('migrate', options))}\n`);
   });
+  const log = program.command('log').description('the embedded event log');
+  const restamp = log
+    .command('restamp')
+    .description('mends a log that was stamped by a wrong clock, while StreamLens is stopped')
+    .option('--dry-run', 'only tells what would be done');
+  addSettingOptions(restamp, 'log').action(async (options: Record<string, unknown>) => {
+    const { restampLog } = await import('../app/tasks/restamp-log.ts');
+    const dryRun = options['dryRun'] === true;
+    const { aheadMs, blocks } = await restampLog(settingsFrom('log', options), { dryRun });
+    const told =
+      aheadMs === 0
+        ? 'No event is stamped ahead of the clock; there is nothing to do'
+        : `The log was ${Math.ceil(aheadMs / 1000)} s ahead of the clock; ${blocks} blocks ${dryRun ? 'would get' : 'got'} other stamps`;
+    process.stdout.write(`${told}\n`);
+  });
   const topics = program.command('topics').description('the topics in Kafka');
   const create = topics
     .command('create')

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Compile } from 'typebox/compile';
 import { LineCounter, parseDocument } from 'yaml';
@@ -16,7 +17,7 @@ import type { PriceOverride } from './price-override.ts';
 export async function loadPriceFile(path: string): Promise<readonly PriceOverride[]> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readRegularFile(path);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new PriceFileError(path, [{ line: null, field: '', message: `cannot be read: ${reason}` }], { cause });
@@ -25,6 +26,21 @@ export async function loadPriceFile(path: string): Promise<readonly PriceOverrid
   if (!parsed.ok) throw new PriceFileError(path, parsed.problems);
   return parsed.overrides;
 }
+
+/** Opening a FIFO waits for its writer, and a device may never end: such are refused, and the opening itself never waits. */
+async function readRegularFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    if (!stats.isFile()) throw new Error('it is no regular file');
+    if (stats.size > FILE_BYTES_MAX) throw new Error(`it is larger than ${FILE_BYTES_MAX / 1024 ** 2} MiB`);
+    return await file.readFile('utf8');
+  } finally {
+    await file.close();
+  }
+}
+
+const FILE_BYTES_MAX = 16 * 1024 * 1024;
 
 export type ParsedPriceFile =
   | { readonly ok: true; readonly overrides: readonly PriceOverride[] }

@@ -7,6 +7,7 @@ export type Command =
   | 'metrics-processor'
   | 'metrics-api'
   | 'migrate'
+  | 'log'
   | 'topics'
   | 'prices'
   | 'dead-letters'
@@ -40,6 +41,7 @@ const WITH_STORE = [
   'metrics-processor',
   'metrics-api',
   'migrate',
+  'log',
   'prices',
   'dead-letters',
   'keys',
@@ -61,7 +63,7 @@ export const SETTINGS = {
     env: 'STREAMLENS_DATA_DIR',
     kind: is.text,
     fallback: './streamlens-data',
-    commands: ['up', 'migrate', 'prices', 'dead-letters', 'keys', 'doctor'],
+    commands: ['up', 'migrate', 'log', 'prices', 'dead-letters', 'keys', 'doctor'],
     about: 'where the embedded log and store keep their files',
   }),
   host: setting({

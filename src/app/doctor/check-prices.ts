@@ -1,10 +1,10 @@
 import type { Settings } from '../../settings/settings-table.ts';
-import { openPrices } from '../open/open-prices.ts';
+import { readPriceFile } from '../open/open-prices.ts';
 import { type Finding, ok } from './finding.ts';
 
 /** The user's price file: whether it can be read. */
 export async function checkPrices(settings: Settings): Promise<readonly Finding[]> {
-  await openPrices(settings)();
+  await readPriceFile(settings);
   const { pricesFile } = settings;
   return [ok('prices', pricesFile === undefined ? 'the built-in prices' : `${pricesFile} is valid`)];
 }

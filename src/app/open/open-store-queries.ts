@@ -5,6 +5,7 @@ import { openStore } from './open-store.ts';
 
 /** Asks the store from this thread: for Postgres, which does not block it. */
 export async function openStoreQueries(settings: Settings): Promise<StoreQueries> {
+  const prices = await openPrices(settings);
   const reader = await openStore(settings, 'read');
-  return new StoreQueries({ reader, prices: openPrices(settings), nowMs: Date.now });
+  return new StoreQueries({ reader, prices, nowMs: Date.now });
 }

@@ -5,6 +5,8 @@ import { createLogger } from '../../http/logger.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { kafkaSettings } from '../open/open-log.ts';
+import { readPriceFile } from '../open/open-prices.ts';
+import { ClockWatch } from '../roles/clock-watch.ts';
 import { listen } from '../roles/listen.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
 import { VERSION } from '../version.ts';
@@ -15,17 +17,24 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
   const logger = createLogger('metrics-processor', settings.logLevel);
   // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
   kafkaSettings(settings, settings.kafkaBrokers ?? []);
-  const processor = await startProcessorThread({ settings, clock: new LogClock().shared });
+  await readPriceFile(settings);
+  const clock = new LogClock();
+  const clockWatch = new ClockWatch(clock, logger);
+  const processor = await startProcessorThread({ settings, clock: clock.shared });
   const server = createHttpServer({ logger, bodyBytesMax: 1024 });
   addHealthRoutes(server, {
-    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
-    registries: [processMetrics(VERSION), { metrics: () => processor.call('metrics', null) }],
+    dependencies: [
+      { name: 'metrics processor', check: () => processor.call('checkReady', null) },
+      clockWatch.dependency,
+    ],
+    registries: [processMetrics(VERSION), clockWatch.registry, { metrics: () => processor.call('metrics', null) }],
   });
   const port = await listen(server, settings.host, settings.httpPort);
   return {
     started: [`metrics processor   http://localhost:${port}/metrics`],
     failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {
+      clockWatch.stop();
       await processor.stop();
       await server.close();
     },

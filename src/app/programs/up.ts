@@ -8,8 +8,10 @@ import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { openLog } from '../open/open-log.ts';
+import { readPriceFile } from '../open/open-prices.ts';
 import { storePath } from '../open/open-store.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
+import { ClockWatch } from '../roles/clock-watch.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
@@ -27,30 +29,41 @@ import type { RunningProgram } from './running-program.ts';
  */
 export async function startUp(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('up', settings.logLevel);
+  // What is wrong with a setting is told before anything is opened.
+  await readPriceFile(settings);
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
   if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings);
-  const clock = new LogClock().shared;
-  const log = await openLog(settings, { clock });
+  const clock = new LogClock();
+  const clockWatch = new ClockWatch(clock, logger);
+  const log = await openLog(settings, { clock: clock.shared });
   // Before the threads, so that they can start side by side and find the schema there.
   if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
   const keys = await openKeyCheck(settings);
   const [processor, queries, ingestion] = await Promise.all([
     startProcessorThread({
       settings,
-      clock,
+      clock: clock.shared,
       ...(log instanceof SqliteEventLog ? { appendPort: log.openAppendPort() } : {}),
     }),
     settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
-    startIngestion(settings, settings.ingestionPort, { log, logger, checkKey: keys.check }),
+    startIngestion(settings, settings.ingestionPort, {
+      log,
+      logger,
+      checkKey: keys.check,
+      dependencies: [clockWatch.dependency],
+    }),
   ]);
   const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
     queries,
     logger,
     checkKey: keys.check,
     ingestion: { http: ingestion.port, grpc: settings.otlpGrpcPort },
-    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }],
-    registries: [{ metrics: () => processor.call('metrics', null) }],
+    dependencies: [
+      { name: 'metrics processor', check: () => processor.call('checkReady', null) },
+      clockWatch.dependency,
+    ],
+    registries: [{ metrics: () => processor.call('metrics', null) }, clockWatch.registry],
   });
   return {
     started: [
@@ -61,6 +74,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
     ],
     failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {
+      clockWatch.stop();
       await ingestion.stop();
       await processor.stop();
       await metricsApi.stop();

@@ -62,6 +62,7 @@ export class ClockWatch {
   }
 
   #check(): void {
+    this.look();
     const [jumpMs, aheadMs] = [this.#clock.jumpMs(), this.#clock.aheadMs()];
     if (Math.abs(jumpMs) > BELIEVED_MS_MAX) throw new Error(jumpSentence(jumpMs));
     if (aheadMs > BELIEVED_MS_MAX) throw new Error(aheadSentence(aheadMs));

@@ -2,7 +2,7 @@ import type { KeyCheck } from '../../api-keys/key-check.ts';
 import type { EventLog } from '../../event-log/event-log.ts';
 import { BodyBudget } from '../../http/body-budget.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
-import { addHealthRoutes } from '../../http/health-routes.ts';
+import { addHealthRoutes, type Dependency } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
 import type { Logger } from '../../http/logger.ts';
 import { addPostRoutes } from '../../http/post-routes.ts';
@@ -28,11 +28,20 @@ const APPEND_TIMEOUT_MS = 15_000;
 /** Kafka takes several appends at once; the embedded log takes one after the other anyhow. */
 const KAFKA_APPENDS_IN_FLIGHT = 4;
 
+export interface IngestionPorts {
+  readonly log: EventLog;
+  readonly logger: Logger;
+  /** Null where senders need no key. */
+  readonly checkKey: KeyCheck | null;
+  /** What else in this process must be right. */
+  readonly dependencies?: readonly Dependency[];
+}
+
 /** Starts the ingestion API. @throws when a port cannot be bound */
 export async function startIngestion(
   settings: Settings,
   port: number,
-  { log, logger, checkKey }: { log: EventLog; logger: Logger; checkKey: KeyCheck | null },
+  { log, logger, checkKey, dependencies = [] }: IngestionPorts,
 ): Promise<RunningRole> {
   const metrics = new IngestionMetrics();
   const queue = new AppendQueue(
@@ -61,7 +70,7 @@ export async function startIngestion(
   };
   const server = createHttpServer({ logger, bodyBytesMax: BATCH_BYTES_MAX });
   addHealthRoutes(server, {
-    dependencies: [{ name: 'event log', check: () => log.checkHealth() }],
+    dependencies: [{ name: 'event log', check: () => log.checkHealth() }, ...dependencies],
     registries: [processMetrics(VERSION), metrics.registry],
   });
   const budget = new BodyBudget(settings.bodyBytesMaxTotal);

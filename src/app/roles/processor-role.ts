@@ -8,6 +8,7 @@ import { ProcessorMetrics } from '../../metrics-processor/processor-metrics.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import { createPriceBook } from '../../prices/layered-price-book.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
+import type { PriceOverride } from '../../prices/price-override.ts';
 import type { PriceFileWatch } from '../../prices/price-file-watch.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
@@ -42,6 +43,8 @@ export interface ProcessorPorts {
   readonly logger: Logger;
   /** Of this process, also where the log has stamps of its own. */
   readonly clock: LogClock;
+  /** As the price file had them at the start: they are in force before the first record is folded. */
+  readonly overrides: readonly PriceOverride[];
 }
 
 /** A running processor with its chores: publishing changes, forgetting old rows, reloading prices. */
@@ -55,11 +58,12 @@ export class ProcessorRole {
   readonly #processor: Processor;
   readonly #retention: Retention;
   readonly #stopping = new AbortController();
-  #prices: PriceBook = createPriceBook();
+  #prices: PriceBook;
 
   constructor(settings: Settings, ports: ProcessorPorts) {
     this.#settings = settings;
     this.#ports = ports;
+    this.#prices = createPriceBook({ overrides: ports.overrides });
     this.metrics = new ProcessorMetrics(ports.logger);
     this.#retention = new Retention(settings, ports);
     this.#processor = new Processor(
@@ -91,6 +95,7 @@ export class ProcessorRole {
   }
 
   async #run(): Promise<void> {
+    await this.#retention.lookBack().catch((error: Error) => this.#ports.logger.warn(error.message));
     const watch = await this.#watchPrices();
     const chores = [
       this.#every('publishing', PUBLISH_EVERY_MS, () => this.#publish()),
@@ -111,7 +116,6 @@ export class ProcessorRole {
   async #watchPrices(): Promise<PriceFileWatch | undefined> {
     const { pricesFile } = this.#settings;
     if (pricesFile === undefined) return undefined;
-    // Where there is none, neither the reader of YAML nor the schema of the file is loaded.
     const { watchPriceFile } = await import('../../prices/price-file-watch.ts');
     return watchPriceFile({
       path: pricesFile,

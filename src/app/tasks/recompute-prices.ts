@@ -14,7 +14,7 @@ export async function recomputePrices(
   progress: Pick<RecomputePorts, 'onPages' | 'onPageDone'>,
 ): Promise<RecomputeReport> {
   requireStore(settings);
-  const prices = await openPrices(settings)();
+  const prices = await (await openPrices(settings))();
   const store = await openStore({ ...settings, migrate: false }, 'write');
   try {
     return await recompute(query, { store, prices, nowMs: Date.now, ...progress });

@@ -5,6 +5,7 @@ import { createLogger } from '../../http/logger.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
 import { openLog } from '../open/open-log.ts';
+import { readPriceFile } from '../open/open-prices.ts';
 import { openStore } from '../open/open-store.ts';
 import { patiently } from '../open/patiently.ts';
 import { ProcessorRole } from '../roles/processor-role.ts';
@@ -23,10 +24,11 @@ setFlagsFromString('--heap-growing-percent=50');
 
 const { settings, clock, appendPort } = workerData as ProcessorThreadData;
 const logger = createLogger('metrics-processor', settings.logLevel);
+const overrides = await readPriceFile(settings);
 const store = await patiently('the store', logger, () => openStore(settings, 'write'));
 const log = await openLog(settings, { clock, appendPort });
 await patiently('the event log', logger, () => log.partitionCount());
-const role = new ProcessorRole(settings, { log, store, logger, clock: new LogClock(clock) });
+const role = new ProcessorRole(settings, { log, store, logger, clock: new LogClock(clock), overrides });
 
 // A processor that failed for good ends the thread, and that the process: replay from the log is the recovery.
 role.done.catch((error: unknown) => {

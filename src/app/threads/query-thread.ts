@@ -8,8 +8,9 @@ import { openStore } from '../open/open-store.ts';
 
 /** Questions to the embedded store, in a thread of their own because SQLite blocks it. */
 const { settings } = workerData as { readonly settings: Settings };
+const prices = await openPrices(settings);
 const reader = await openStore(settings, 'read');
-const queries = new StoreQueries({ reader, prices: openPrices(settings), nowMs: Date.now });
+const queries = new StoreQueries({ reader, prices, nowMs: Date.now });
 
 serveCalls({
   metrics: (question: Parameters<MetricsQueries['metrics']>[0]) => queries.metrics(question),

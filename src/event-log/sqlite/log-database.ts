@@ -169,6 +169,45 @@ export class LogDatabase {
     return Math.max(0, ...Object.values(TOPICS).map((topic) => this.#last(topic)?.logged_at_ms ?? 0));
   }
 
+  /** Gives the blocks stamped after `afterMs` other stamps, which must not fall where the old ones did not. @returns how many */
+  restamp(afterMs: number, stamp: (loggedAtMs: number) => number): number {
+    return this.#guard(() => {
+      let count = 0;
+      this.#db.exec('BEGIN IMMEDIATE');
+      for (const table of Object.values(TABLES)) {
+        const wrong = this.#prepared(`SELECT first_offset, logged_at_ms FROM ${table} WHERE logged_at_ms > ?`);
+        const update = this.#prepared(`UPDATE ${table} SET logged_at_ms = ? WHERE first_offset = ?`);
+        for (const row of wrong.all(afterMs)) {
+          update.run(stamp(Number(row['logged_at_ms'])), Number(row['first_offset']));
+          count++;
+        }
+      }
+      this.#db.exec('COMMIT');
+      return count;
+    });
+  }
+
+  /** How many blocks are stamped after `atMs`. */
+  countStampedAfter(atMs: number): number {
+    return this.#guard(() => {
+      const counts = Object.values(TABLES).map(
+        (table) => this.#prepared(`SELECT count(*) AS n FROM ${table} WHERE logged_at_ms > ?`).get(atMs)?.['n'] ?? 0,
+      );
+      return counts.reduce<number>((sum, count) => sum + Number(count), 0);
+    });
+  }
+
+  /** The newest stamp that is not after `atMs`; 0 where there is none. */
+  newestStampUntil(atMs: number): number {
+    return this.#guard(() => {
+      const newest = Object.values(TABLES).map(
+        (table) =>
+          this.#prepared(`SELECT max(logged_at_ms) AS at FROM ${table} WHERE logged_at_ms <= ?`).get(atMs)?.['at'] ?? 0,
+      );
+      return Math.max(...newest.map(Number));
+    });
+  }
+
   /** @throws {EventLogError} when the file cannot be written now */
   checkWritable(): void {
     this.#guard(() => {

@@ -78,6 +78,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   };
 }
 
+/** The same checkpoint where the log was stamped anew. @throws {RangeError} as `decodeCheckpoint` */
+export function restampCheckpoint(bytes: Uint8Array, restamp: (loggedAtMs: number) => number): Uint8Array {
+  const checkpoint = decodeCheckpoint(bytes);
+  const timesMs = Object.fromEntries(
+    INPUT_TOPICS.map((topic) => [topic, checkpoint.timesMs[topic].map(restamp)]),
+  ) as unknown as Checkpoint['timesMs'];
+  return encodeCheckpoint({ ...checkpoint, timesMs });
+}
+
 /** @throws {RangeError} as `decodeCheckpoint` */
 export function shardCountOf(checkpoint: Uint8Array): number {
   return readHead(new VarintReader(checkpoint)).shardCount;
