@@ -15,14 +15,14 @@ function machine(startMs = START_MS) {
   return {
     clock,
     /** In steps of a second, as programs look at their clock. */
-    pass(ms: number): void {
+    pass: (ms: number) => {
       for (let left = ms; left > 0; left -= 1000) {
         elapsedMs += Math.min(left, 1000);
         wallMs += Math.min(left, 1000);
         clock.nowMs();
       }
     },
-    step(ms: number): void {
+    step: (ms: number) => {
       wallMs += ms;
     },
   };

@@ -88,7 +88,9 @@ test('a log that was stamped a year ahead goes on, says so, and is mended by log
   await sendRequest(ahead, 'wrong');
   await sendRequest(ahead, 'open');
   await sendResponse(ahead, 'wrong');
-  await eventually(10_000, 'the call', async () => ((await rows(ahead)).metrics[0]?.completed === 1 ? true : undefined));
+  await eventually(10_000, 'the call', async () =>
+    (await rows(ahead)).metrics[0]?.completed === 1 ? true : undefined,
+  );
   await stopped(ahead);
   rmSync(wrong);
   assert.ok(!existsSync(wrong));
@@ -119,8 +121,10 @@ test('a log that was stamped a year ahead goes on, says so, and is mended by log
 /** Starts a server that does not become ready. @throws what its `/ready` says */
 async function startServerOnce(dataDir: string): Promise<never> {
   const command = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0']);
-  const port = await eventually(20_000, 'the port', async () =>
-    /metrics API\s+http:\/\/localhost:(\d+)/.exec(command.output())?.[1],
+  const port = await eventually(
+    20_000,
+    'the port',
+    async () => /metrics API\s+http:\/\/localhost:(\d+)/.exec(command.output())?.[1],
   );
   const text = await eventually(10_000, 'the log to be read back', async () => {
     const said = await (await fetch(`http://127.0.0.1:${port}/ready`)).text();

@@ -25,22 +25,19 @@ export class ClockWatch {
     this.#clock = clock;
     this.#logger = logger;
     this.dependency = { name: 'clock', check: async () => this.#check() };
-    new Gauge({
-      name: 'streamlens_clock_jump_seconds',
-      help: "How far the machine's clock has jumped ahead (or back, negative) and is not believed; 0 otherwise",
-      registers: [this.registry],
-      collect() {
-        this.set(clock.jumpMs() / 1000);
-      },
-    });
-    new Gauge({
-      name: 'streamlens_log_time_ahead_seconds',
-      help: 'How far the time of the embedded log is ahead of the clock; it goes on at half the pace until it is 0',
-      registers: [this.registry],
-      collect() {
-        this.set(clock.aheadMs() / 1000);
-      },
-    });
+    const gauges = [
+      gauge({
+        name: 'streamlens_clock_jump_seconds',
+        help: "How far the machine's clock has jumped ahead (or back, negative) and is not believed; 0 otherwise",
+        readMs: () => clock.jumpMs(),
+      }),
+      gauge({
+        name: 'streamlens_log_time_ahead_seconds',
+        help: 'How far the time of the embedded log is ahead of the clock; it goes on at half the pace until it is 0',
+        readMs: () => clock.aheadMs(),
+      }),
+    ];
+    for (const each of gauges) this.registry.registerMetric(each);
     this.#timer = setInterval(() => this.look(), LOOK_EVERY_MS).unref();
     this.look();
   }
@@ -67,6 +64,17 @@ export class ClockWatch {
     if (Math.abs(jumpMs) > BELIEVED_MS_MAX) throw new Error(jumpSentence(jumpMs));
     if (aheadMs > BELIEVED_MS_MAX) throw new Error(aheadSentence(aheadMs));
   }
+}
+
+function gauge({ name, help, readMs }: { name: string; help: string; readMs: () => number }): Gauge {
+  return new Gauge({
+    name,
+    help,
+    registers: [],
+    collect() {
+      this.set(readMs() / 1000);
+    },
+  });
 }
 
 function jumpSentence(jumpMs: number): string {

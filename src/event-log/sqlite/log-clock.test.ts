@@ -11,14 +11,14 @@ function machine() {
   const clock = new LogClock(undefined, { wallMs: () => wallMs, elapsedMs: () => elapsedMs });
   return {
     clock,
-    pass(ms: number): void {
+    pass: (ms: number) => {
       elapsedMs += ms;
       wallMs += ms;
     },
-    step(ms: number): void {
+    step: (ms: number) => {
       wallMs += ms;
     },
-    append(lastMs = 0): number {
+    append: (lastMs = 0) => {
       const stampMs = clock.beginAppend(lastMs);
       clock.endAppend();
       return stampMs;
