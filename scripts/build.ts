@@ -19,7 +19,7 @@ const ENTRIES = [
   'src/event-log/sqlite/append-thread.ts',
 ];
 
-const EXTERNAL = ['pg', '@platformatic/kafka', '@grpc/grpc-js'];
+const EXTERNAL = ['pg', '@platformatic/kafka'];
 
 /** CommonJS libraries inside an ES module ask for Node's own modules by `require`. */
 const REQUIRE =

@@ -21,7 +21,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'metrics-store': ['events', 'tally'],
   prices: ['tally', 'metrics-store'],
   'metrics-processor': ['events', 'tally', 'http', 'event-log', 'metrics-store', 'prices'],
-  otlp: ['events'],
+  otlp: ['events', 'http'],
   http: ['events'],
   'api-keys': ['http', 'metrics-store'],
   'ingestion-api': ['events', 'event-log', 'http', 'otlp', 'api-keys'],

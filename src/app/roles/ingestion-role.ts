@@ -77,7 +77,7 @@ export async function startIngestion(
   addPostRoutes(server, { handlers: new Map([...eventRoutes(context), ...otlpRoutes(context)]), budget });
   addDocsRoutes(server, ingestionOpenApi(VERSION));
   const boundPort = await listen(server, settings.host, port);
-  const grpc = await startOtlpGrpc(settings, context, logger);
+  const grpc = await startOtlpGrpc(settings, context, { budget, logger });
   return {
     port: boundPort,
     async stop(): Promise<void> {

@@ -1,7 +1,7 @@
+import type { BodyBudget } from '../../http/body-budget.ts';
 import type { Logger } from '../../http/logger.ts';
-import { Problem } from '../../http/problem.ts';
 import { acceptTraces, notKept, type OtlpContext } from '../../ingestion-api/otlp-routes.ts';
-import type { GrpcAnswer, GrpcExport, GrpcServer } from '../../otlp/grpc-server.ts';
+import type { GrpcHead, GrpcServer, TakeExport } from '../../otlp/grpc/grpc-server.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 
 /**
@@ -11,15 +11,16 @@ import type { Settings } from '../../settings/settings-table.ts';
 export async function startOtlpGrpc(
   settings: Settings,
   context: OtlpContext,
-  logger: Logger,
+  { budget, logger }: { budget: BodyBudget; logger: Logger },
 ): Promise<GrpcServer | undefined> {
   if (settings.otlpGrpcPort === 0) return undefined;
-  const { startGrpcServer } = await import('../../otlp/grpc-server.ts');
+  const { startGrpcServer } = await import('../../otlp/grpc/grpc-server.ts');
   try {
     return await startGrpcServer({
       host: settings.host,
       port: settings.otlpGrpcPort,
-      handle: (exported) => handleExport(exported, context),
+      budget,
+      admit: (head) => admitExport(head, context),
       onError: (cause) => logger.error({ err: cause }, 'An OTLP export over gRPC failed'),
     });
   } catch (error) {
@@ -28,22 +29,11 @@ export async function startOtlpGrpc(
   }
 }
 
-async function handleExport({ signal, body, headers, address }: GrpcExport, context: OtlpContext): Promise<GrpcAnswer> {
-  try {
-    const sender = await context.checkSender({ headers, address });
-    if (signal !== 'traces') return { outcome: 'ok', body: notKept(signal) };
-    return { outcome: 'ok', body: await acceptTraces(body, 'protobuf', sender, context) };
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return refusal(error);
-  }
-}
-
-function refusal({ status, message, retryAfterS = 1 }: Problem): GrpcAnswer {
-  const retryAfterMs = retryAfterS * 1000;
-  if (status === 401) return { outcome: 'unauthenticated', reason: message };
-  if (status === 403) return { outcome: 'forbidden', reason: message };
-  if (status === 429) return { outcome: 'exhausted', reason: message, retryAfterMs };
-  if (status === 503) return { outcome: 'unavailable', reason: message, retryAfterMs };
-  return { outcome: 'invalid', reason: message };
+async function admitExport({ signal, headers, address }: GrpcHead, context: OtlpContext): Promise<TakeExport> {
+  const sender = await context.checkSender({ headers, address });
+  if (signal === 'traces') return (body) => acceptTraces(body, 'protobuf', sender, context);
+  return async () => {
+    sender.charge(1);
+    return notKept(signal);
+  };
 }
