@@ -20,11 +20,12 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'event-log': ['clock', 'events', 'threads'],
   'metrics-store': ['events', 'tally'],
   prices: ['tally', 'metrics-store'],
-  'metrics-processor': ['events', 'tally', 'http', 'event-log', 'metrics-store', 'prices'],
-  otlp: ['events', 'http'],
+  'metrics-processor': ['events', 'reports', 'tally', 'http', 'event-log', 'metrics-store', 'prices'],
+  reports: ['events', 'tally'],
+  otlp: ['events', 'reports', 'http'],
   http: ['events'],
   'api-keys': ['http', 'metrics-store'],
-  'ingestion-api': ['events', 'event-log', 'http', 'otlp', 'api-keys'],
+  'ingestion-api': ['events', 'reports', 'event-log', 'http', 'otlp', 'api-keys'],
   'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices'],
   dashboard: [],
   app: ['*'],
@@ -100,9 +101,7 @@ function adapterOf(path: string): string | undefined {
 test('the core has no clock, no randomness, no waiting and no process', () => {
   const impure =
     /\b(await|async|Date\.now|performance\.|Math\.random|process\.|setTimeout|setInterval|node:(?!assert|test))/;
-  const core = product.filter(
-    ({ path }) => path.startsWith('src/metrics-processor/core/') || path.startsWith('src/tally/'),
-  );
+  const core = product.filter(({ path }) => /^src\/(?:metrics-processor\/core|reports|tally)\//.test(path));
   assert.ok(core.length > 10);
   const rule = ({ text }: SourceFile) =>
     withoutComments(text)

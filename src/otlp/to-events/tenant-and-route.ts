@@ -89,6 +89,14 @@ export interface Dimension {
   readonly from: string;
 }
 
+export interface SpanNames {
+  readonly tenant: string | null;
+  readonly route: string | null;
+  readonly httpRoute: string | null;
+  readonly resourceTenant: string | null;
+  readonly resourceRoute: string | null;
+}
+
 /** Looks up tenant and route of a call: first its own spans, then their ancestors, then the resource. */
 export class DimensionFinder {
   readonly #tenantRanks: KeyRanks;
@@ -114,6 +122,18 @@ export class DimensionFinder {
       httpRoute(spans) ??
       inResource(spans, this.#routeResourceRanks)
     );
+  }
+
+  /** What one span names by itself, and what its resource does. */
+  namesOf(span: OtlpSpan): SpanNames {
+    const spans = [span];
+    return {
+      tenant: this.#inSpans(spans, this.#tenantRanks, this.#names.tenant)?.value ?? null,
+      route: this.#inSpans(spans, this.#routeRanks, this.#names.route)?.value ?? null,
+      httpRoute: httpRoute(spans)?.value ?? null,
+      resourceTenant: inResource(spans, this.#tenantRanks)?.value ?? null,
+      resourceRoute: inResource(spans, this.#routeResourceRanks)?.value ?? null,
+    };
   }
 
   #inSpans(spans: readonly OtlpSpan[], ranks: KeyRanks, names: readonly string[]): Dimension | null {

@@ -1,0 +1,129 @@
+import { hash } from 'node:crypto';
+
+import type { Report, ReportKind, ReportNames } from '../reports/report.ts';
+import { readCall } from './call.ts';
+import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
+import { type Classification, classify } from './dialects/is-call.ts';
+import { SpanReader, textFrom } from './dialects/span-reader.ts';
+import { flawOf } from './flaw.ts';
+import { callFacts } from './to-events/call-facts.ts';
+import { callMetadata } from './to-events/call-metadata.ts';
+import { cut, dimension } from './to-events/cut-text.ts';
+import type { DimensionFinder } from './to-events/tenant-and-route.ts';
+
+export interface SpansToReportsOptions {
+  /** The tenant of the sender's API key; null without keys. It wins over every attribute. */
+  readonly tenantOfKey: string | null;
+  readonly dimensions: DimensionFinder;
+}
+
+export interface Rejected {
+  readonly spanId: string;
+  readonly reason: string;
+}
+
+/** A span and what it says; null where it says nothing about calls. */
+export interface Translated {
+  readonly span: OtlpSpan;
+  readonly report: Report | null;
+}
+
+export interface SpansToReports {
+  readonly translated: readonly Translated[];
+  /** Spans that would be calls but cannot be counted. They never cost the others. */
+  readonly rejected: readonly Rejected[];
+}
+
+const KIND_OF_ROLE: Readonly<Record<Classification['role'], ReportKind>> = {
+  call: 'call',
+  outer: 'sum',
+  raw: 'wire',
+  'stream end': 'stream end',
+  none: 'context',
+};
+
+/** Says what each span of an export says, one by one: what belongs together is judged behind the log. Pure. */
+export function spansToReports({ spans }: TraceExport, options: SpansToReportsOptions): SpansToReports {
+  const rejected: Rejected[] = [];
+  const translated = spans.map((span): Translated => {
+    const classification = classify(span);
+    const flaw = flawOf(span);
+    if (flaw !== null) {
+      if (classification.role !== 'none') rejected.push({ spanId: span.spanId, reason: flaw });
+      return { span, report: null };
+    }
+    return { span, report: reportOf(span, classification, options) };
+  });
+  return { translated, rejected };
+}
+
+function reportOf(span: OtlpSpan, classification: Classification, options: SpansToReportsOptions): Report | null {
+  const { parentSpanId, scope, resource, startMs, durationMs } = span;
+  const reader = new SpanReader(span);
+  const kind = KIND_OF_ROLE[classification.role];
+  const names = namesOf(reader, kind, options);
+  // A root that names nothing: nobody would ever ask for it.
+  if (kind === 'context' && names === null && parentSpanId === '') return null;
+  const report: Mutable<Report> = {
+    sender: options.tenantOfKey ?? '',
+    trace_id: span.traceId,
+    span_id: span.spanId,
+    kind,
+    scope: cut(scope.name, NAME_CHARS_MAX),
+    process: cut(resource.processKey, PROCESS_CHARS_MAX),
+    start_ms: startMs,
+    duration_ms: durationMs,
+  };
+  if (parentSpanId !== '' && parentSpanId.length <= SPAN_ID_CHARS) report.parent_id = parentSpanId;
+  if (names !== null) report.names = names;
+  if (kind !== 'context') addCall(report, reader, classification);
+  return report;
+}
+
+function addCall(report: Mutable<Report>, reader: SpanReader, { operation }: Classification): void {
+  const { span } = reader;
+  const call = readCall(reader, operation);
+  report.facts = callFacts(call);
+  const { responseId } = call;
+  if (responseId !== null && responseId.length <= NAME_CHARS_MAX) report.response_id = cut(responseId, NAME_CHARS_MAX);
+  const metadata = callMetadata([span], {});
+  if (metadata !== null) report.metadata = metadata;
+  if (span.scope.name !== 'litellm' && span.attributes.has('litellm.call_id')) report.is_on_application_span = true;
+  const request = textFrom(span.attributes.get('request_data'));
+  if (request !== null && span.scope.name.startsWith('logfire'))
+    report.request_digest = hash('sha1', request, 'base64');
+  if (report.kind === 'stream end') Object.assign(report, streamTimes(span));
+}
+
+/** Logfire's record is written when the stream ends and says how long it took, in s. */
+function streamTimes({ startMs, attributes }: OtlpSpan): Pick<Report, 'start_ms' | 'duration_ms'> {
+  const seconds = attributes.get('duration');
+  const durationMs = typeof seconds === 'number' && seconds >= 0 ? seconds * 1000 : 0;
+  return { start_ms: Math.max(0, startMs - durationMs), duration_ms: durationMs };
+}
+
+function namesOf(reader: SpanReader, kind: ReportKind, { dimensions }: SpansToReportsOptions): ReportNames | null {
+  const found = dimensions.namesOf(reader.span);
+  const all: Readonly<Record<keyof ReportNames, string | null>> = {
+    tenant: found.tenant,
+    route: found.route,
+    http_route: found.httpRoute,
+    resource_tenant: found.resourceTenant,
+    // Every process has a name; that of another one says nothing about the call.
+    resource_route: kind === 'context' ? null : found.resourceRoute,
+    user: reader.text('userId'),
+    session: reader.text('sessionId'),
+  };
+  let names: Mutable<ReportNames> | null = null;
+  for (const [name, text] of Object.entries(all) as [keyof ReportNames, string | null][]) {
+    const value = dimension(text);
+    if (value !== null) (names ??= {})[name] = value;
+  }
+  return names;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const NAME_CHARS_MAX = 255;
+const PROCESS_CHARS_MAX = 1100;
+const SPAN_ID_CHARS = 16;

@@ -1,0 +1,80 @@
+import type { Facts } from './report.ts';
+import type { TraceCall } from './trace-call.ts';
+
+/** What of a call is compared with another one: as much as is kept of each open call. */
+export interface ComparedCall {
+  readonly id: string;
+  readonly traceId: string;
+  readonly scope: string;
+  readonly process: string;
+  readonly startMs: number;
+  readonly durationMs: number | null;
+  readonly isEmbeddings: boolean;
+  readonly requestModel: string | null;
+  readonly answeredModel: string | null;
+  readonly responseId: string | null;
+  /** A prompt of 0 tokens is one that nobody counted. */
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  /** A proxy answered from its own cache: with the id and the usage of another call. */
+  readonly isFromCache: boolean;
+  readonly role: StreamRole;
+  readonly requestDigest: string | null;
+}
+
+export const COMPARED_FIELDS = [
+  'id',
+  'traceId',
+  'scope',
+  'process',
+  'startMs',
+  'durationMs',
+  'isEmbeddings',
+  'requestModel',
+  'answeredModel',
+  'responseId',
+  'promptTokens',
+  'completionTokens',
+  'isFromCache',
+  'role',
+  'requestDigest',
+] as const satisfies readonly (keyof ComparedCall)[];
+
+/** What a call may be to a Logfire stream: what opened it, or what ended it. */
+export type StreamRole = 'opening' | 'end' | null;
+
+/** @param shared makes one object of equal texts */
+export function comparedCall(call: TraceCall, shared: (text: string) => string): ComparedCall {
+  const { facts, head } = call;
+  const textOf = (text: string | null | undefined): string | null =>
+    text === null || text === undefined ? null : shared(text);
+  return {
+    id: call.id,
+    traceId: head.trace_id,
+    scope: shared(head.scope),
+    process: shared(head.process),
+    startMs: call.startMs,
+    durationMs: call.durationMs,
+    isEmbeddings: facts.operation === 'embeddings',
+    requestModel: textOf(facts.model),
+    answeredModel: textOf(facts.answered_model),
+    responseId: call.responseId,
+    promptTokens: facts.prompt_tokens || null,
+    completionTokens: facts.completion_tokens ?? null,
+    isFromCache: facts.cache_hit === true,
+    role: streamRoleOf(call),
+    requestDigest: head.request_digest ?? null,
+  };
+}
+
+function streamRoleOf({ head, facts }: TraceCall): StreamRole {
+  if (head.kind === 'stream end') return 'end';
+  return head.kind === 'call' && isOpening(head.scope, facts) ? 'opening' : null;
+}
+
+/** What Logfire writes when a stream is opened: it ends when the headers are there, hence without usage. */
+function isOpening(scope: string, { stream, prompt_tokens, error }: Facts): boolean {
+  return (
+    scope.startsWith('logfire') && stream !== false && (prompt_tokens ?? null) === null && (error ?? null) === null
+  );
+}

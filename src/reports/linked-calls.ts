@@ -1,0 +1,237 @@
+import { type CallNode, Generation } from './call-node.ts';
+import { generationsOf, responseKeyOf } from './generations.ts';
+import { ProcessCalls } from './process-calls.ts';
+import { StableMatching } from './stable-matching.ts';
+import { streamGapMs, twinGapMs } from './twins.ts';
+
+/** The calls of one response id that are open. */
+interface Response {
+  readonly nodes: Set<CallNode>;
+  generations: readonly Generation[];
+  /** Whether two generations of it were open at once; stays true as long as any call of it is open. */
+  repeats: boolean;
+}
+
+/** How the calls of some traces have changed. */
+export interface NodeChanges {
+  readonly gone: readonly CallNode[];
+  readonly come: readonly CallNode[];
+  /** Equal in all that is compared; but what they say may have changed. */
+  readonly stayed: readonly CallNode[];
+}
+
+/**
+ * Which calls of different traces are one call: a function of the calls that are there, however they came.
+ *
+ * 1. Calls that name one response of the provider are one generation (`generations.ts`).
+ * 2. Of each process, generations that two instrumentations report are paired by time, the closest first.
+ * 3. So are the openings and the ends of Logfire's streams.
+ */
+export class LinkedCalls {
+  readonly #responses = new Map<string, Response>();
+  readonly #processes = new Map<string, ProcessCalls>();
+  readonly #twins: StableMatching<Generation>;
+  readonly #streams: StableMatching<Generation>;
+  /** Since the last `takeChanged`: generations whose clusters may be others now. */
+  readonly #changed = new Set<Generation>();
+  /** Of these, those whose clusters were told as they were before, and those that had none. */
+  readonly #told = new Set<Generation>();
+  readonly #onChange: (cluster: readonly Generation[]) => void;
+
+  /** @param onChange told each cluster that may change, while it is still as it was */
+  constructor(onChange: (cluster: readonly Generation[]) => void) {
+    this.#onChange = onChange;
+    const common = {
+      idOf: ({ first }: Generation) => first.compared.id,
+      willChange: (generation: Generation) => this.#touch(generation),
+    };
+    this.#twins = new StableMatching({
+      ...common,
+      candidatesOf: (generation) => this.#processOf(generation)?.near(generation) ?? [],
+      gapOf: generationGapMs,
+    });
+    this.#streams = new StableMatching({
+      ...common,
+      candidatesOf: (generation) => this.#processOf(generation)?.halvesOf(generation) ?? [],
+      gapOf: halvesGapMs,
+    });
+  }
+
+  replace({ gone, come, stayed }: NodeChanges): void {
+    for (const { generation } of [...gone, ...stayed]) if (generation !== null) this.#touch(generation);
+    const responses = new Set<string>();
+    for (const node of gone) {
+      const key = keyOf(node);
+      if (key === null) this.#remove(node.generation as Generation);
+      else if (this.#responses.get(key)?.nodes.delete(node) === true) responses.add(key);
+    }
+    for (const node of come) {
+      const key = keyOf(node);
+      if (key === null) this.#add(new Generation([node]));
+      else {
+        this.#responseOf(key).nodes.add(node);
+        responses.add(key);
+      }
+    }
+    for (const key of responses) this.#regenerate(key);
+  }
+
+  /** The clusters that changed, as they are now. */
+  takeChanged(): readonly (readonly Generation[])[] {
+    const clusters = this.#clustersOf(this.#changed);
+    this.#changed.clear();
+    this.#told.clear();
+    return clusters;
+  }
+
+  /** All clusters. */
+  clusters(): readonly (readonly Generation[])[] {
+    return this.#clustersOf([...this.#processes.values()].flatMap((process) => [...process.all]));
+  }
+
+  /** What ended the stream that this one opened. */
+  endOf(opening: Generation): Generation | undefined {
+    return opening.first.compared.role === 'opening' ? this.#streams.partnerOf(opening) : undefined;
+  }
+
+  /** The nodes that may change with this one: of its cluster, and those that name the same response. */
+  nodesWith(node: CallNode): readonly CallNode[] {
+    const cluster = this.#clusterOf(node.generation as Generation).flatMap(({ nodes }) => nodes);
+    const key = keyOf(node);
+    const response = key === null ? undefined : this.#responses.get(key);
+    return response === undefined || response.repeats ? cluster : [...cluster, ...response.nodes];
+  }
+
+  /** These nodes go away, with all that they are linked to; nothing is changed by that. */
+  forget(nodes: readonly CallNode[]): void {
+    for (const generation of new Set(nodes.map((node) => node.generation as Generation))) {
+      this.#twins.forget(generation);
+      this.#streams.forget(generation);
+      this.#leaveProcess(generation);
+    }
+    for (const node of nodes) {
+      const key = keyOf(node);
+      const response = key === null ? undefined : this.#responses.get(key);
+      if (key === null || response === undefined) continue;
+      response.repeats ||= response.generations.length > 1;
+      response.nodes.delete(node);
+      response.generations = response.generations.filter((each) => each !== node.generation);
+      if (response.nodes.size === 0) this.#responses.delete(key);
+    }
+  }
+
+  #responseOf(key: string): Response {
+    let response = this.#responses.get(key);
+    if (response === undefined) {
+      this.#responses.set(key, (response = { nodes: new Set(), generations: [], repeats: false }));
+    }
+    return response;
+  }
+
+  #regenerate(key: string): void {
+    const response = this.#responseOf(key);
+    const nodeOf = new Map([...response.nodes].map((node) => [node.compared, node]));
+    const wanted = generationsOf([...nodeOf.keys()], response.repeats).map((calls) =>
+      calls.map((call) => nodeOf.get(call) as CallNode),
+    );
+    const kept = response.generations.filter((known) => wanted.some((nodes) => isSameSet(known.nodes, nodes)));
+    for (const known of response.generations) if (!kept.includes(known)) this.#remove(known);
+    const added = wanted
+      .filter((nodes) => !kept.some((known) => isSameSet(known.nodes, nodes)))
+      .map((nodes) => new Generation(nodes));
+    for (const generation of added) this.#add(generation);
+    response.generations = [...kept, ...added];
+    if (response.nodes.size === 0) this.#responses.delete(key);
+  }
+
+  #add(generation: Generation): void {
+    for (const node of generation.nodes) node.generation = generation;
+    this.#changed.add(generation);
+    this.#told.add(generation);
+    const key = processKeyOf(generation);
+    let process = this.#processes.get(key);
+    if (process === undefined) this.#processes.set(key, (process = new ProcessCalls()));
+    process.add(generation);
+    this.#twins.insert(generation);
+    this.#streams.insert(generation);
+  }
+
+  #remove(generation: Generation): void {
+    this.#touch(generation);
+    this.#leaveProcess(generation);
+    this.#twins.remove(generation);
+    this.#streams.remove(generation);
+    this.#changed.delete(generation);
+  }
+
+  #leaveProcess(generation: Generation): void {
+    const key = processKeyOf(generation);
+    const process = this.#processes.get(key);
+    process?.delete(generation);
+    if (process?.isEmpty === true) this.#processes.delete(key);
+  }
+
+  /** Nothing of a cluster changes before it was told: whatever is not told is as it was. */
+  #touch(generation: Generation): void {
+    if (this.#told.has(generation)) return;
+    const cluster = this.#clusterOf(generation);
+    for (const each of cluster) {
+      this.#told.add(each);
+      this.#changed.add(each);
+    }
+    this.#onChange(cluster);
+  }
+
+  #clustersOf(generations: Iterable<Generation>): readonly (readonly Generation[])[] {
+    const seen = new Set<Generation>();
+    const clusters: (readonly Generation[])[] = [];
+    for (const generation of generations) {
+      if (seen.has(generation)) continue;
+      const cluster = this.#clusterOf(generation);
+      for (const each of cluster) seen.add(each);
+      clusters.push(cluster);
+    }
+    return clusters;
+  }
+
+  #clusterOf(generation: Generation): readonly Generation[] {
+    const cluster = new Set([generation]);
+    for (const each of cluster) {
+      for (const partner of [this.#twins.partnerOf(each), this.#streams.partnerOf(each)]) {
+        if (partner !== undefined) cluster.add(partner);
+      }
+    }
+    return [...cluster];
+  }
+
+  #processOf(generation: Generation): ProcessCalls | undefined {
+    return this.#processes.get(processKeyOf(generation));
+  }
+}
+
+function processKeyOf({ first }: Generation): string {
+  const { sender } = first.trace;
+  return sender === '' ? first.compared.process : `${first.compared.process}\0${sender}`;
+}
+
+function keyOf({ compared, trace }: CallNode): string | null {
+  const key = responseKeyOf(compared);
+  return key === null || trace.sender === '' ? key : `${key}\0${trace.sender}`;
+}
+
+function generationGapMs(a: Generation, b: Generation): number | null {
+  const gapMs = twinGapMs(a.first.compared, b.first.compared);
+  if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
+  const areApart = a.nodes.every((x) => b.nodes.every((y) => x.compared.scope !== y.compared.scope));
+  return areApart ? gapMs : null;
+}
+
+function halvesGapMs(a: Generation, b: Generation): number | null {
+  return a.first.compared.role === 'opening'
+    ? streamGapMs(a.first.compared, b.first.compared)
+    : streamGapMs(b.first.compared, a.first.compared);
+}
+
+function isSameSet(a: readonly CallNode[], b: readonly CallNode[]): boolean {
+  return a.length === b.length && a.every((node) => b.includes(node));
+}

@@ -1,0 +1,23 @@
+import type { TraceCall } from './trace-call.ts';
+
+/** The SDK's own span is nearest to the wire: others were seen to count output tokens twice. */
+const NATIVE_SCOPE = 'com.anthropic.sdk.';
+
+/**
+ * Of the reports of one call, the nearest to the wire first: the SDK's own span, then one that knows the response id, then
+ * the shorter one. Langfuse comes last, since it always wraps the others.
+ */
+export function byNearness(a: TraceCall, b: TraceCall): number {
+  return (
+    nearnessOf(b) - nearnessOf(a) ||
+    (a.durationMs ?? 0) - (b.durationMs ?? 0) ||
+    a.startMs - b.startMs ||
+    (a.id < b.id ? -1 : 1)
+  );
+}
+
+function nearnessOf({ head, responseId }: TraceCall): number {
+  if (head.scope.startsWith(NATIVE_SCOPE)) return 3;
+  if (head.scope.startsWith('langfuse')) return 0;
+  return responseId === null ? 1 : 2;
+}

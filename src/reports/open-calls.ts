@@ -1,0 +1,287 @@
+import type { Series } from '../tally/series.ts';
+import { type Booking, Bookings } from './bookings.ts';
+import { CallNode, type Generation } from './call-node.ts';
+import { COMPARED_FIELDS, type ComparedCall, comparedCall } from './compared-call.ts';
+import { LinkedCalls } from './linked-calls.ts';
+import { OpenReport, OpenTrace, type When } from './open-trace.ts';
+import { type Report, requestIdOf } from './report.ts';
+import { type ResolvedCall, resolvedCall } from './resolved-call.ts';
+import { TextPool } from './text-pool.ts';
+import type { TraceCall } from './trace-call.ts';
+import { isNewer } from './versions.ts';
+
+/** Where a report lies in the log. */
+export interface ReportPlace {
+  readonly place: number;
+  readonly loggedAtMs: number;
+}
+
+/** A call as it was counted before and as it is to be counted now; null for none. */
+export interface CallChange {
+  readonly before: ResolvedCall | null;
+  readonly now: ResolvedCall | null;
+  /** In log time, of the first report of one of its traces. */
+  readonly loggedAtMs: number;
+}
+
+/** A report that is booked under another fate or tenant than before; null for one that is new. */
+export interface BookingChange {
+  readonly loggedAtMs: number;
+  readonly before: Booking | null;
+  readonly now: Booking;
+}
+
+export interface Settlement {
+  readonly calls: readonly CallChange[];
+  readonly bookings: readonly BookingChange[];
+}
+
+/** What a closed call is remembered by. */
+export interface ClosedCall {
+  readonly series: Series | null;
+  /** Request ids of all reports of its trace that are about it. */
+  readonly ids: readonly string[];
+}
+
+export interface ClosedTrace {
+  readonly trace: OpenTrace;
+  readonly calls: readonly ClosedCall[];
+}
+
+interface Counted {
+  /** Sender and request id: the same trace of two senders is two. */
+  readonly key: string;
+  readonly call: ResolvedCall;
+  readonly loggedAtMs: number;
+}
+
+/**
+ * The reports of one shard whose traces are open, and the calls that they come to.
+ *
+ * The calls are a function of the set of reports: traces are resolved as a whole (`trace-calls.ts`), and what belongs
+ * together across traces is found by matchings that have one solution (`linked-calls.ts`). `settle` gives the difference
+ * between what the reports came to before and what they come to now.
+ */
+export class OpenCalls {
+  readonly #traces = new Map<string, OpenTrace>();
+  readonly #dirty = new Set<OpenTrace>();
+  readonly #links: LinkedCalls;
+  readonly #bookings = new Bookings();
+  readonly #pool = new TextPool();
+  /** By their keys: calls as they were counted, of those that may change in this settlement. */
+  readonly #before = new Map<string, Counted>();
+  readonly #seriesOf: (call: ResolvedCall) => Series | null;
+  reportCount = 0;
+
+  /** @param seriesOf what a call is counted under, to be remembered with it */
+  constructor(seriesOf: (call: ResolvedCall) => Series | null = () => null) {
+    this.#seriesOf = seriesOf;
+    this.#links = new LinkedCalls((cluster) => this.#remember(cluster));
+  }
+
+  get traces(): Iterable<OpenTrace> {
+    return this.#traces.values();
+  }
+
+  traceOf(sender: string, traceId: string): OpenTrace | undefined {
+    return this.#traces.get(traceKey(sender, traceId));
+  }
+
+  /** @returns `repeated` where it says nothing new: it, or a newer version of its span, was there before */
+  add(report: Report, text: string, at: ReportPlace): 'new' | 'newer' | 'repeated' {
+    const trace = this.#traceFor(report);
+    trace.lastMs = Math.max(trace.lastMs, at.loggedAtMs);
+    const added = new OpenReport(report, text, at);
+    const index = trace.reports.findIndex(({ spanId }) => spanId === report.span_id);
+    const known = trace.reports[index];
+    if (known === undefined) {
+      this.#willGrow(trace);
+      trace.reports.push(added);
+      this.reportCount++;
+      return 'new';
+    }
+    if (!isNewer(report, known.report)) {
+      if (!trace.isDirty) known.pack();
+      return 'repeated';
+    }
+    this.#willGrow(trace);
+    added.booking = known.booking;
+    trace.reports[index] = added;
+    return 'newer';
+  }
+
+  /** Comes to calls with all that was added, and tells what that changes. */
+  settle(): Settlement {
+    if (this.#dirty.size === 0) return NOTHING;
+    for (const trace of this.#dirty) this.#resolve(trace);
+    const touched = new Set(this.#dirty);
+    const now = new Map<string, Counted>();
+    for (const cluster of this.#links.takeChanged()) {
+      const counted = this.#count(cluster, 'now');
+      const { request_id: id } = counted.call.request;
+      now.set(counted.key, counted);
+      const series = this.#seriesOf(counted.call);
+      for (const node of cluster.flatMap(({ nodes }) => nodes)) {
+        node.series = series;
+        node.isHead = node.compared.id === id;
+        touched.add(node.trace);
+      }
+    }
+    const settlement = { calls: this.#differences(now), bookings: this.#book(touched) };
+    this.#before.clear();
+    for (const trace of touched) trace.settled();
+    this.#dirty.clear();
+    return settlement;
+  }
+
+  /** All traces that are linked to this one by calls, itself included. */
+  linkedTo(trace: OpenTrace): ReadonlySet<OpenTrace> {
+    const linked = new Set([trace]);
+    // A set that grows while it is walked is walked to its new end.
+    for (const { nodes } of linked) {
+      for (const node of nodes) for (const each of this.#links.nodesWith(node)) linked.add(each.trace);
+    }
+    return linked;
+  }
+
+  /** Forgets traces that are linked to no others. What was counted stays counted. Everything has to be settled. */
+  close(traces: ReadonlySet<OpenTrace>): readonly ClosedTrace[] {
+    const closed = Array.from(traces, (trace): ClosedTrace => ({ trace, calls: closedCalls(trace) }));
+    this.#links.forget([...traces].flatMap(({ nodes }) => nodes));
+    for (const trace of traces) {
+      this.#traces.delete(trace.key);
+      this.reportCount -= trace.reports.length;
+    }
+    return closed;
+  }
+
+  /** The series of an open call, by the id of any report of it. Everything has to be settled. */
+  seriesOfCall(sender: string, requestId: string): Series | null {
+    const trace = this.traceOf(sender, requestId.slice(0, TRACE_ID_CHARS));
+    if (trace === undefined) return null;
+    const found = closedCalls(trace).find(({ ids }) => ids.includes(requestId));
+    return found?.series ?? null;
+  }
+
+  /** All calls as they stand. Everything has to be settled. */
+  calls(): readonly ResolvedCall[] {
+    return this.#links.clusters().map((cluster) => this.#count(cluster, 'now').call);
+  }
+
+  #traceFor({ sender, trace_id }: Report): OpenTrace {
+    const key = traceKey(sender, trace_id);
+    let trace = this.#traces.get(key);
+    if (trace === undefined) this.#traces.set(key, (trace = new OpenTrace(key, sender)));
+    return trace;
+  }
+
+  #willGrow(trace: OpenTrace): void {
+    trace.willGrow();
+    this.#dirty.add(trace);
+  }
+
+  #resolve(trace: OpenTrace): void {
+    const before = trace.nodes;
+    const kept = new Set<CallNode>();
+    const nodes = trace.resolution('now').calls.map((call) => {
+      const compared = comparedCall(call, (text) => this.#pool.of(text));
+      const same = before.find((known) => isSame(known, compared));
+      if (same !== undefined) kept.add(same);
+      return same ?? new CallNode(compared, trace);
+    });
+    this.#links.replace({
+      gone: before.filter((node) => !kept.has(node)),
+      come: nodes.filter((node) => !kept.has(node)),
+      stayed: [...kept],
+    });
+    trace.nodes = nodes;
+  }
+
+  #remember(cluster: readonly Generation[]): void {
+    const counted = this.#count(cluster, 'before');
+    this.#before.set(counted.key, counted);
+  }
+
+  #count(cluster: readonly Generation[], when: When): Counted {
+    const nodes = cluster.flatMap((generation) => generation.nodes);
+    const callOf = new Map(nodes.map((node) => [node, node.trace.callOf(node.compared.id, when)]));
+    const ends = new Map<TraceCall, TraceCall>();
+    const parts = new Set(callOf.values());
+    for (const generation of cluster) {
+      const end = this.#links.endOf(generation);
+      if (end === undefined) continue;
+      const call = callOf.get(end.first) as TraceCall;
+      ends.set(callOf.get(generation.first) as TraceCall, call);
+      parts.delete(call);
+    }
+    const call = resolvedCall({ calls: [...parts], endOf: (each) => ends.get(each) ?? null });
+    const key = `${nodes[0]?.trace.sender ?? ''}\0${call.request.request_id}`;
+    return { key, call, loggedAtMs: Math.min(...nodes.map(({ trace }) => trace.firstMs)) };
+  }
+
+  #differences(now: ReadonlyMap<string, Counted>): CallChange[] {
+    const changes: CallChange[] = [];
+    for (const [key, { call, loggedAtMs }] of now) {
+      const before = this.#before.get(key)?.call ?? null;
+      if (before !== null && JSON.stringify(before) === JSON.stringify(call)) continue;
+      changes.push({ before, now: call, loggedAtMs });
+    }
+    for (const [key, { call, loggedAtMs }] of this.#before) {
+      if (!now.has(key)) changes.push({ before: call, now: null, loggedAtMs });
+    }
+    return changes;
+  }
+
+  #book(touched: ReadonlySet<OpenTrace>): BookingChange[] {
+    const changes: BookingChange[] = [];
+    for (const trace of touched) {
+      const bySpan = this.#bookingsOf(trace);
+      for (const report of trace.reports) {
+        const now = bySpan.get(report.spanId) ?? this.#bookings.of(trace.sender, 'context');
+        if (now === report.booking) continue;
+        changes.push({ loggedAtMs: report.loggedAtMs, before: report.booking, now });
+        report.booking = now;
+      }
+    }
+    return changes;
+  }
+
+  /** Of the reports that are not context. */
+  #bookingsOf(trace: OpenTrace): ReadonlyMap<string, Booking> {
+    const bySpan = new Map<string, Booking>();
+    const { calls, folded } = trace.resolution('now');
+    for (const { report } of folded) bySpan.set(report.span_id, this.#bookings.of(trace.sender, 'folded'));
+    for (const [index, { head, members }] of calls.entries()) {
+      const { series, isHead } = trace.nodes[index] as CallNode;
+      const tenantId = series?.tenantId ?? trace.sender;
+      for (const { span_id } of members) bySpan.set(span_id, this.#bookings.of(tenantId, 'folded'));
+      if (isHead) bySpan.set(head.span_id, this.#bookings.of(tenantId, 'call'));
+    }
+    return bySpan;
+  }
+}
+
+const NOTHING: Settlement = { calls: [], bookings: [] };
+const TRACE_ID_CHARS = 32;
+
+function traceKey(sender: string, traceId: string): string {
+  return sender === '' ? traceId : `${traceId} ${sender}`;
+}
+
+function closedCalls(trace: OpenTrace): readonly ClosedCall[] {
+  const { nodes, reports } = trace;
+  // Nearly always, and then nothing has to be read again.
+  const [only] = nodes;
+  if (reports.length === 1 && only !== undefined) return [{ series: only.series, ids: [only.compared.id] }];
+  if (only === undefined) return [];
+  const { calls } = trace.resolution('now');
+  const closed = calls.map(({ members }, index) => {
+    return { series: nodes[index]?.series ?? null, ids: members.map(requestIdOf) };
+  });
+  trace.settled();
+  return closed;
+}
+
+function isSame({ compared }: CallNode, other: ComparedCall): boolean {
+  return COMPARED_FIELDS.every((field) => compared[field] === other[field]);
+}

@@ -1,0 +1,96 @@
+import { invariant } from '../tally/invariant.ts';
+import type { Booking } from './bookings.ts';
+import type { CallNode } from './call-node.ts';
+import { parseReportText } from './parse-report.ts';
+import type { Report } from './report.ts';
+import type { TraceCall } from './trace-call.ts';
+import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
+
+/** A report that is kept while its trace is open: as the text that came, which takes a third of what is read from it. */
+export class OpenReport {
+  readonly spanId: string;
+  readonly loggedAtMs: number;
+  readonly place: number;
+  text: string;
+  booking: Booking | null = null;
+  #report: Report | null;
+
+  constructor(report: Report, text: string, at: { readonly loggedAtMs: number; readonly place: number }) {
+    this.spanId = report.span_id;
+    this.text = text;
+    this.loggedAtMs = at.loggedAtMs;
+    this.place = at.place;
+    this.#report = report;
+  }
+
+  get report(): Report {
+    if (this.#report !== null) return this.#report;
+    const parsed = parseReportText(this.text);
+    invariant(parsed.ok, 'what is kept was valid');
+    this.#report = parsed.report;
+    return parsed.report;
+  }
+
+  /** Keeps the text alone. */
+  pack(): void {
+    this.#report = null;
+  }
+}
+
+/** The reports of one trace of one sender, and what they came to. */
+export class OpenTrace {
+  readonly key: string;
+  readonly sender: string;
+  reports: OpenReport[] = [];
+  nodes: readonly CallNode[] = [];
+  /** In log time, of the last report. */
+  lastMs = Number.NEGATIVE_INFINITY;
+  /** The reports as they were when they last came to calls; null while nothing was added since. */
+  #settled: readonly OpenReport[] | null = null;
+  #before: TraceResolution | null = null;
+  #now: TraceResolution | null = null;
+
+  constructor(key: string, sender: string) {
+    this.key = key;
+    this.sender = sender;
+  }
+
+  /** In log time, of the first report that is kept. */
+  get firstMs(): number {
+    return this.reports.reduce((first, { loggedAtMs }) => Math.min(first, loggedAtMs), Number.POSITIVE_INFINITY);
+  }
+
+  get isDirty(): boolean {
+    return this.#settled !== null;
+  }
+
+  /** Before a report is added or replaced. */
+  willGrow(): void {
+    this.#settled ??= [...this.reports];
+    this.#now = null;
+  }
+
+  resolution(when: When): TraceResolution {
+    if (when === 'before' && this.#settled !== null) return (this.#before ??= resolutionOf(this.#settled));
+    return (this.#now ??= resolutionOf(this.reports));
+  }
+
+  callOf(nodeId: string, when: When): TraceCall {
+    const call = this.resolution(when).calls.find(({ id }) => id === nodeId);
+    invariant(call !== undefined, 'a node is a call of its trace');
+    return call;
+  }
+
+  /** What came is settled: only texts are kept. */
+  settled(): void {
+    this.#settled = this.#before = this.#now = null;
+    for (const report of this.reports) report.pack();
+  }
+}
+
+/** Before this batch of reports, or with it. */
+export type When = 'before' | 'now';
+
+function resolutionOf(reports: readonly OpenReport[]): TraceResolution {
+  return callsOfTrace(reports.map(({ report }) => report));
+}

@@ -1,0 +1,152 @@
+import { DURATION_MS_MAX } from '../events/fields.ts';
+import type { LlmRequest } from '../events/llm-request.ts';
+import { LlmRequest as RequestSchema } from '../events/llm-request.ts';
+import type { LlmResponse } from '../events/llm-response.ts';
+import { formatInstant } from '../events/timestamp.ts';
+import { fillGaps } from './merge-facts.ts';
+import { mergeMetadata } from './merge-metadata.ts';
+import { byNearness } from './nearness.ts';
+import type { Facts, Report, ReportNames } from './report.ts';
+import { endMsOf, type TraceCall } from './trace-call.ts';
+
+/** One model call by all that its reports say together: as if an application had sent its two halves. */
+export interface ResolvedCall {
+  readonly request: LlmRequest;
+  readonly response: LlmResponse;
+}
+
+/** What one call is made of: calls of one or more traces. */
+export interface CallParts {
+  /** In any order. */
+  readonly calls: readonly TraceCall[];
+  /** Ends of Logfire streams by the call that opened them. */
+  readonly endOf: (call: TraceCall) => TraceCall | null;
+}
+
+const DEFAULT_TENANT = 'default';
+const DEFAULT_ROUTE = 'default';
+/** A call must have a model to be a series of its own. */
+const UNKNOWN_MODEL = 'unknown';
+const US_PER_MS = 1000;
+
+/** Makes the call of its parts. What is nearest to the wire gives the numbers and the id, the rest fills gaps. */
+export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
+  const whole = calls.map((call) => {
+    const end = endOf(call);
+    return end === null ? call : closedStream(call, end);
+  });
+  const [winner, ...others] = withoutReadings(whole).sort(byNearness) as [TraceCall, ...TraceCall[]];
+  const facts = others.reduce((filled, other) => fillGaps(filled, other.facts), winner.facts);
+  const responseId = [winner, ...others].find((call) => call.responseId !== null)?.responseId ?? null;
+  const ordered = [winner, ...others, ...whole.filter((call) => call !== winner && !others.includes(call))];
+  const members = [...new Set(ordered.flatMap((call) => call.members))];
+  const reports = [...new Set([...members, ...ordered.flatMap(({ above }) => above)])];
+  const requestId = winner.id;
+  return {
+    request: requestOf({ requestId, startMs: winner.startMs, facts, responseId, members, reports }),
+    response: responseOf(requestId, winner, facts),
+  };
+}
+
+/** A response that was read again later is what its first reader says: the generation ended then. */
+function withoutReadings(calls: readonly TraceCall[]): TraceCall[] {
+  const first = new Map<string, TraceCall>();
+  for (const call of calls) {
+    const known = first.get(call.head.scope);
+    if (known === undefined || isEarlier(call, known)) first.set(call.head.scope, call);
+  }
+  return [...first.values()];
+}
+
+function isEarlier(a: TraceCall, b: TraceCall): boolean {
+  return a.startMs === b.startMs ? a.id < b.id : a.startMs < b.startMs;
+}
+
+/** From the start of the opening to the end of the reading. */
+function closedStream(opening: TraceCall, end: TraceCall): TraceCall {
+  return {
+    ...opening,
+    facts: { ...fillGaps(opening.facts, end.facts), stream: true },
+    responseId: opening.responseId ?? end.responseId,
+    durationMs: Math.max(endMsOf(end) - opening.startMs, opening.durationMs ?? 0),
+    members: [...opening.members, ...end.members],
+    above: [...opening.above, ...end.above],
+  };
+}
+
+interface RequestParts {
+  readonly requestId: string;
+  readonly startMs: number;
+  readonly facts: Facts;
+  readonly responseId: string | null;
+  readonly members: readonly Report[];
+  /** The members and what lies above them, in the order in which they are asked for names. */
+  readonly reports: readonly Report[];
+}
+
+function requestOf({ requestId, startMs, facts, responseId, members, reports }: RequestParts): LlmRequest {
+  const head = members[0] as Report;
+  const request: Record<string, unknown> = {
+    request_id: requestId,
+    tenant_id: tenantOf(head.sender, reports),
+    route: routeOf(reports),
+    model: facts.model ?? facts.answered_model ?? UNKNOWN_MODEL,
+    timestamp: formatInstant(startMs),
+    prompt_tokens: facts.prompt_tokens ?? null,
+    cached_prompt_tokens: facts.cached_prompt_tokens ?? null,
+    cache_write_tokens: facts.cache_write_tokens ?? null,
+    user_id_hash: nameOf(reports, 'user'),
+    session_id: nameOf(reports, 'session'),
+    metadata: mergeMetadata(members, {
+      'gen_ai.operation.name': facts.operation ?? null,
+      'gen_ai.response.id': responseId,
+      'otel.scope.name': head.scope,
+    }),
+  };
+  for (const field of REQUEST_FIELDS) request[field] ??= facts[field as keyof Facts] ?? null;
+  return request as unknown as LlmRequest;
+}
+
+const REQUEST_FIELDS = Object.keys(RequestSchema.properties);
+
+function responseOf(requestId: string, call: TraceCall, facts: Facts): LlmResponse {
+  const latencyMs = durationWithin(call.durationMs);
+  const { model: _asked, answered_model, stream: _stream, provider: _provider, ...said } = facts;
+  const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null));
+  return {
+    ...known,
+    request_id: requestId,
+    timestamp: formatInstant(call.startMs + (latencyMs ?? 0)),
+    latency_ms: latencyMs,
+    // Absent would count as 0.
+    completion_tokens: facts.completion_tokens ?? null,
+    reasoning_tokens: facts.reasoning_tokens ?? null,
+    model: answered_model ?? null,
+  };
+}
+
+/** To the µs: what lies below is noise of the clocks. An absurd duration is unknown, not the longest one allowed. */
+function durationWithin(durationMs: number | null): number | null {
+  if (durationMs === null || durationMs > DURATION_MS_MAX) return null;
+  return Math.round(durationMs * US_PER_MS) / US_PER_MS;
+}
+
+/** The API key's tenant wins; then the nearest report that names one, then the nearest resource. */
+function tenantOf(sender: string, reports: readonly Report[]): string {
+  if (sender !== '') return sender;
+  return nameOf(reports, 'tenant') ?? nameOf(reports, 'resource_tenant') ?? DEFAULT_TENANT;
+}
+
+function routeOf(reports: readonly Report[]): string {
+  return (
+    nameOf(reports, 'route') ?? nameOf(reports, 'http_route') ?? nameOf(reports, 'resource_route') ?? DEFAULT_ROUTE
+  );
+}
+
+function nameOf(reports: readonly Report[], name: keyof ReportNames): string | null {
+  for (const { names } of reports) {
+    const found = names?.[name];
+    if (found !== undefined) return found;
+  }
+  return null;
+}

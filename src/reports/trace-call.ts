@@ -1,0 +1,36 @@
+import type { Facts, Report } from './report.ts';
+import { requestIdOf } from './report.ts';
+
+/** A call, by all that the reports of its own trace say about it. */
+export interface TraceCall {
+  readonly id: string;
+  /** The report that is nearest to the wire; the call has its id. */
+  readonly head: Report;
+  /** All reports of this call in its trace, the head first. */
+  readonly members: readonly Report[];
+  /** The reports above the members that are none of them, nearest first: they may name whose the call is. */
+  readonly above: readonly Report[];
+  readonly facts: Facts;
+  readonly responseId: string | null;
+  readonly startMs: number;
+  readonly durationMs: number | null;
+}
+
+export function callOf(head: Report): TraceCall {
+  return {
+    id: requestIdOf(head),
+    head,
+    members: [head],
+    above: [],
+    facts: head.facts ?? NO_FACTS,
+    responseId: head.response_id ?? null,
+    startMs: head.start_ms,
+    durationMs: head.duration_ms,
+  };
+}
+
+export function endMsOf({ startMs, durationMs }: Pick<TraceCall, 'startMs' | 'durationMs'>): number {
+  return startMs + (durationMs ?? 0);
+}
+
+const NO_FACTS: Facts = {};
