@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 
 const NEEDED_MAJOR = 24;
+const LAUNCHER_PID = 'STREAMLENS_LAUNCHER_PID';
 const main = new URL('../dist/cli/main.js', import.meta.url);
 const own = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 const args = [fileURLToPath(import.meta.url), ...process.argv.slice(2)];
@@ -35,6 +36,7 @@ if (!existsSync(fileURLToPath(main))) {
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
   if (process.platform === 'linux') startAgainTuned();
+  endWithLauncher();
   const { main: run } = await import(main.href);
   await run(process.argv.slice(2));
 } else {
@@ -42,9 +44,25 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
     process.stderr.write(`streamlens: needs Node ${NEEDED_MAJOR} or newer; this is ${process.version}\n`);
     process.exit(2);
   }
-  const child = spawn(own, args, { stdio: 'inherit' });
+  const child = spawn(own, args, { stdio: 'inherit', env: { ...process.env, [LAUNCHER_PID]: String(process.pid) } });
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
+}
+
+/**
+ * A launcher that is killed with SIGKILL can tell nobody, and its child would keep ports and data directory: so the child looks who its
+ * parent is. It then stops as for SIGTERM. By the process id and not by a pipe, which the second start would close.
+ */
+function endWithLauncher() {
+  const launcher = Number(process.env[LAUNCHER_PID]);
+  delete process.env[LAUNCHER_PID];
+  if (!(launcher > 0)) return;
+  const timer = setInterval(() => {
+    if (process.ppid === launcher) return;
+    clearInterval(timer);
+    process.kill(process.pid, 'SIGTERM');
+  }, 250);
+  timer.unref();
 }
 
 /** Returns where all is said already, or cannot be. */

@@ -5,8 +5,9 @@ const STOP_MS_MAX = 9500;
 
 /**
  * Runs a program until SIGTERM or SIGINT, then lets it finish what it took. A second signal ends it at once.
+ * A part that fails for good ends it with exit code 1 and its reason.
  *
- * @throws what made a part of it fail for good
+ * @throws what kept it from starting
  */
 export async function runUntilSignal(start: () => Promise<RunningProgram>): Promise<void> {
   const signalled = new Promise<'signal'>((resolve) => {
@@ -25,13 +26,17 @@ export async function runUntilSignal(start: () => Promise<RunningProgram>): Prom
   // While it was starting (or waiting for a broker) nothing was taken that would have to be finished.
   if (program === 'signal') process.exit(0);
   for (const line of program.started) process.stderr.write(`${line}\n`);
-  try {
-    await Promise.race([signalled, program.failed]);
-  } finally {
-    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
-    await program.stop();
-  }
-  process.exit(0);
+  const failure = await Promise.race([signalled, program.failed]).then(
+    () => null,
+    (error: unknown) => error,
+  );
+  // Before the stop, which may be cut: a program never ends without its reason.
+  if (failure !== null) process.stderr.write(`streamlens: ${(failure as Error).message}\n`);
+  setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+  await program.stop().catch((error: unknown) => {
+    process.stderr.write(`streamlens: while stopping: ${(error as Error).message}\n`);
+  });
+  process.exit(failure === null ? 0 : 1);
 }
 
 /**

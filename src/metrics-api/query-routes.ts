@@ -140,12 +140,18 @@ function parseMetadata(text: string | undefined): readonly (readonly [string, st
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-      return Object.entries(value).map(([name, field]) => [name, String(field)] as const);
+      const fields = Object.entries(value);
+      // `String` would make "A" of ["A"], and of an object a text that nothing equals.
+      if (fields.every(([, field]) => typeof field !== 'object')) {
+        return fields.map(([name, field]) => [name, String(field)] as const);
+      }
     }
   } catch {
     // Falls through to the one complaint.
   }
-  throw invalidQuery([{ path: '/metadata', message: 'must be a JSON object such as {"region":"eu"}' }]);
+  throw invalidQuery([
+    { path: '/metadata', message: 'must be a JSON object of texts, numbers and booleans such as {"region":"eu"}' },
+  ]);
 }
 
 function sendJson(reply: FastifyReply, text: string): FastifyReply {

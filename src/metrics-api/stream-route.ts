@@ -3,6 +3,7 @@ import { queryParser } from '../http/parse-query.ts';
 import { Problem } from '../http/problem.ts';
 import type { QueryContext } from './query-routes.ts';
 import { StreamQueryString } from './query-schema.ts';
+import { type CheckReader, limitStream } from './stream-life.ts';
 
 const POLL_MS = 200;
 const KEEP_ALIVE_MS = 15_000;
@@ -16,7 +17,7 @@ const CHANGES_MAX = 1000;
 const LOOK_BACK_MS = 2000;
 
 /** Server-sent events: each changed row, with its totals and revision. The id of an event is where to resume. */
-export function addStreamRoute(server: FastifyInstance, context: QueryContext): void {
+export function addStreamRoute(server: FastifyInstance, context: QueryContext, checkReader: CheckReader | null): void {
   const parse = queryParser(StreamQueryString);
   const streams = new Set<AbortController>();
   server.addHook('preClose', async () => {
@@ -40,11 +41,13 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext): 
     });
     reply.raw.write(': changed rows follow\n\n');
     const tenant = { tenantId: query.tenant_id, route: query.route ?? null, model: query.model ?? null };
+    const release = limitStream({ headers: request.headers, checkReader, end: () => closed.abort() });
     try {
       await sendChanges({ ...tenant, sinceMs }, context, reply.raw, closed.signal);
     } catch (error) {
       request.log.warn({ err: error }, 'A metrics stream ended; its client resumes by itself');
     } finally {
+      release();
       streams.delete(closed);
       reply.raw.end();
     }

@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -248,5 +258,51 @@ test('wrong settings are named with exit code 2, without any secret', async () =
   for (const [args, env, says] of cases) {
     const output = await fails(args, 2, says, env);
     assert.doesNotMatch(output, /hunter2/);
+  }
+});
+
+test('a data directory and its files are for this user alone, also those that an older release made', async (t) => {
+  const dataDir = join(dataDirFor(t), 'below', 'data');
+  const server = await startServer(dataDir);
+  assert.equal(await send(server, 'private', 1), 202);
+  assert.equal((await stop(server)).code, 0);
+  assert.equal(statSync(dataDir).mode & 0o777, 0o700);
+  chmodSync(join(dataDir, 'events.sqlite'), 0o644);
+  const again = await startServer(dataDir);
+  t.after(() => again.process.kill('SIGKILL'));
+  const modes = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).mode & 0o777]);
+  assert.ok(modes.length >= 4);
+  assert.deepEqual(
+    modes.filter(([, mode]) => mode !== 0o600),
+    [],
+  );
+});
+
+test('a data directory that is deleted under a running process is not ready', async (t) => {
+  const dataDir = dataDirFor(t);
+  const server = await startServer(dataDir);
+  t.after(() => server.process.kill('SIGKILL'));
+  assert.equal(await send(server, 'kept', 1), 202);
+  rmSync(dataDir, { recursive: true });
+  for (const url of [server.ingestion, server.metrics]) {
+    const ready = await fetch(`${url}/ready`);
+    assert.equal(ready.status, 503);
+    assert.match(await ready.text(), /data directory: .* was deleted or replaced/);
+  }
+});
+
+test('a data directory below /proc is refused at once', async () => {
+  await fails(['up', '--data-dir', '/proc/nope', ...PORTS], 2, /STREAMLENS_DATA_DIR must be a directory/);
+});
+
+test('a price file that is missing or wrong at the start is named with exit code 2', async (t) => {
+  const dataDir = dataDirFor(t);
+  const file = join(dataDir, 'prices.yaml');
+  const args = ['--data-dir', join(dataDir, 'data'), ...PORTS, '--prices-file', file];
+  await fails(['up', ...args], 2, /PRICES_FILE must be a price file/);
+  writeFileSync(file, 'prices: [');
+  await fails(['up', ...args], 2, /PRICES_FILE must be a price file/);
+  for (const command of ['metrics-processor', 'metrics-api']) {
+    await fails([command, '--prices-file', file, '--http-port', '0'], 2, /PRICES_FILE must be a price file/);
   }
 });

@@ -60,10 +60,16 @@ test('with API_KEYS=required a key decides what may be written and read', async 
   assert.equal(await statusOf(`${metrics}other`, all.text), 200);
   const listed = await run(['keys', 'list', '--data-dir', dataDir]);
   assert.ok(listed.text.includes(acme.id) && !listed.text.includes(acme.text), listed.text);
+  const stream = await fetch(`${server.metrics}/v1/metrics/stream?tenant_id=acme`, {
+    headers: { 'x-api-key': acme.text },
+  });
+  assert.equal(stream.status, 200);
   assert.equal((await run(['keys', 'revoke', acme.id, '--data-dir', dataDir])).code, 0);
   await eventually(10_000, 'the revoked key ends', async () =>
     (await statusOf(`${metrics}acme`, acme.text)) === 403 ? true : undefined,
   );
+  // It has no end but this one: a stream of a key that holds goes on for an hour.
+  await stream.text();
 });
 
 test('a sender beyond RATE_LIMIT gets 429 with Retry-After, and is let in again', async (t) => {

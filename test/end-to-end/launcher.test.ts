@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { eventually } from './http-calls.ts';
+import { dataDirFor } from './running-server.ts';
 
 const LAUNCHER = fileURLToPath(new URL('../../bin/streamlens.js', import.meta.url));
 
@@ -37,3 +40,36 @@ test('what the user says stands, about the allocator and about heaps', { skip: p
 test('exit codes pass through the second start', () => {
   assert.equal(spawnSync(process.execPath, [LAUNCHER, 'no-such-command'], { encoding: 'utf8' }).status, 2);
 });
+
+test('a server ends when the launcher that started it is killed', async (t) => {
+  const dataDir = dataDirFor(t);
+  // What the launcher does on Node 20 and 22, where it may not be installed here.
+  const launcher = `
+    const { spawn } = require('node:child_process');
+    const args = ${JSON.stringify([LAUNCHER, 'up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0'])};
+    const child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, OTLP_GRPC_PORT: '0', STREAMLENS_LAUNCHER_PID: String(process.pid) },
+    });
+    console.log('child ' + child.pid);
+    setInterval(() => {}, 1000);`;
+  const process_ = spawn(process.execPath, ['-e', launcher], { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => process_.kill('SIGKILL'));
+  let output = '';
+  for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (text: Buffer) => (output += text));
+  await eventually(20_000, 'the server to start', async () => (output.includes('metrics API') ? true : undefined));
+  const pid = Number(/child (\d+)/.exec(output)?.[1]);
+  t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
+  process_.kill('SIGKILL');
+  await once(process_, 'exit');
+  await eventually(15_000, 'the server to end', async () => (isAlive(pid) ? undefined : true));
+});
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { SettingError } from '../../settings/read-settings.ts';
+import { makePrivateDirectory } from './private-directory.ts';
 
 /**
  * Takes a data directory for this process, so that no second one can write into it.
@@ -13,11 +13,9 @@ import { SettingError } from '../../settings/read-settings.ts';
  */
 export function takeDataDirectory(path: string): () => void {
   try {
-    mkdirSync(path, { recursive: true });
+    makePrivateDirectory(path);
   } catch (error) {
-    throw new SettingError(
-      `STREAMLENS_DATA_DIR must be a directory that can be written; got ${path}: ${reason(error)}`,
-    );
+    throw notWritable(path, error);
   }
   let lock: DatabaseSync | undefined;
   try {
@@ -31,17 +29,28 @@ export function takeDataDirectory(path: string): () => void {
     if (lock?.isOpen) lock.close();
     if (((error as { errcode?: number }).errcode ?? 0) === SQLITE_BUSY) {
       throw new SettingError(
-        `Another StreamLens is using the data directory ${path}; stop it, or give this one its own with STREAMLENS_DATA_DIR`,
+        `Another StreamLens is using the data directory ${path}; stop it, or give this one its own with --data-dir (STREAMLENS_DATA_DIR)`,
       );
     }
-    throw new SettingError(
-      `STREAMLENS_DATA_DIR must be a directory that can be written; got ${path}: ${reason(error)}`,
-    );
+    throw notWritable(path, error);
   }
 }
 
 const SQLITE_BUSY = 5;
 
-function reason(error: unknown): string {
-  return (error as Error).message.split(',', 1)[0] ?? '';
+function notWritable(path: string, error: unknown): SettingError {
+  const { code = '', message } = error as NodeJS.ErrnoException;
+  const reason = REASONS[code] ?? message.split(',', 1)[0];
+  return new SettingError(
+    `--data-dir/STREAMLENS_DATA_DIR must be a directory that can be written; got ${path}: ${reason}`,
+  );
 }
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is a file',
+  ENOENT: 'it cannot be made there',
+  ENOSPC: 'the disk is full',
+};

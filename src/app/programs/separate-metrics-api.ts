@@ -1,6 +1,7 @@
 import { createLogger } from '../../http/logger.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
+import { readPriceFile } from '../open/open-prices.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
 import { patiently } from '../open/patiently.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
@@ -9,6 +10,7 @@ import type { RunningProgram } from './running-program.ts';
 /** `streamlens metrics-api` */
 export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
+  await readPriceFile(settings);
   const queries = await patiently('the store', logger, () => openStoreQueries(settings));
   const keys = await openKeyCheck(settings);
   const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check });

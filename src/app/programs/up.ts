@@ -7,11 +7,12 @@ import type { Settings } from '../../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
-import { openLog } from '../open/open-log.ts';
+import { logPath, openLog } from '../open/open-log.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { storePath } from '../open/open-store.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
 import { ClockWatch } from '../roles/clock-watch.ts';
+import { DirectoryWatch } from '../roles/directory-watch.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
@@ -39,6 +40,8 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   const log = await openLog(settings, { clock: clock.shared });
   // Before the threads, so that they can start side by side and find the schema there.
   if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
+  const directoryWatch = new DirectoryWatch(isEmbedded ? openPaths(settings) : [], logger);
+  const watched = isEmbedded ? [clockWatch.dependency, directoryWatch.dependency] : [clockWatch.dependency];
   const keys = await openKeyCheck(settings);
   const [processor, queries, ingestion] = await Promise.all([
     startProcessorThread({
@@ -51,18 +54,16 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       log,
       logger,
       checkKey: keys.check,
-      dependencies: [clockWatch.dependency],
+      dependencies: watched,
     }),
   ]);
+  if (isEmbedded) await directoryWatch.start();
   const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
     queries,
     logger,
     checkKey: keys.check,
     ingestion: { http: ingestion.port, grpc: settings.otlpGrpcPort },
-    dependencies: [
-      { name: 'metrics processor', check: () => processor.call('checkReady', null) },
-      clockWatch.dependency,
-    ],
+    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }, ...watched],
     registries: [{ metrics: () => processor.call('metrics', null) }, clockWatch.registry],
   });
   return {
@@ -75,6 +76,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
     failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {
       clockWatch.stop();
+      directoryWatch.stop();
       await ingestion.stop();
       await processor.stop();
       await metricsApi.stop();
@@ -84,6 +86,13 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       releaseDirectory();
     },
   };
+}
+
+/** What must stay where it is while the process runs. */
+function openPaths(settings: Settings): readonly string[] {
+  const log = settings.kafkaBrokers === undefined ? [logPath(settings)] : [];
+  const store = settings.postgresDsn === undefined ? [storePath(settings)] : [];
+  return [settings.dataDir, ...log, ...store];
 }
 
 /** A question may make 10 MB of garbage, which must not be taken for something that stays. */

@@ -7,6 +7,7 @@ import { createHttpServer } from '../../http/http-server.ts';
 import type { Logger } from '../../http/logger.ts';
 import { addPostRoutes } from '../../http/post-routes.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
+import { AppendLog } from '../../ingestion-api/append-log.ts';
 import { AppendQueue } from '../../ingestion-api/append-queue.ts';
 import { BATCH_BYTES_MAX, eventRoutes } from '../../ingestion-api/event-routes.ts';
 import { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
@@ -52,7 +53,7 @@ export async function startIngestion(
       appendsInFlightMax: settings.kafkaBrokers === undefined ? 1 : KAFKA_APPENDS_IN_FLIGHT,
       appendTimeoutMs: APPEND_TIMEOUT_MS,
     },
-    metrics,
+    new AppendLog(metrics, logger),
   );
   metrics.watch(queue);
   const names = {

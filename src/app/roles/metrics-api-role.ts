@@ -47,7 +47,7 @@ export async function startMetricsApi(settings: Settings, port: number, ports: M
   if (checkKey !== null) addTenantGuard(server, checkKey);
   const context = { queries: new GuardedQueries(queries, logger), nowMs: Date.now };
   addQueryRoutes(server, context);
-  addStreamRoute(server, context);
+  addStreamRoute(server, context, checkKey);
   addSummaryRoute(server, context);
   addDashboardRoute(server, { directory: DASHBOARD, ingestion });
   addDocsRoutes(server, metricsOpenApi(VERSION));

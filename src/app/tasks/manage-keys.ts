@@ -1,8 +1,8 @@
-import { mkdirSync } from 'node:fs';
 import { hashOfKey, newKeyId, newKeyText } from '../../api-keys/key-text.ts';
 import type { ApiKey, ApiKeys } from '../../metrics-store/api-keys.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { storePath } from '../open/open-store.ts';
+import { makePrivateDirectory } from '../open/private-directory.ts';
 
 export type { ApiKey } from '../../metrics-store/api-keys.ts';
 
@@ -48,6 +48,6 @@ async function openKeys(settings: Settings): Promise<ApiKeys> {
     return openPostgresApiKeys({ dsn, migrate, poolMax: 1 });
   }
   const { openSqliteApiKeys } = await import('../../metrics-store/sqlite/sqlite-api-keys.ts');
-  mkdirSync(dataDir, { recursive: true });
+  makePrivateDirectory(dataDir);
   return openSqliteApiKeys({ path: storePath(settings), migrate });
 }

@@ -1,5 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { addEncoded } from '../../tally/histogram-codec.ts';
+import { MetricsStoreError } from '../metrics-store-error.ts';
 import { addLabels } from './labels.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
@@ -25,6 +26,7 @@ export class SqliteConnection {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
+  #damage: MetricsStoreError | null = null;
 
   constructor({ path, readOnly = false }: { readonly path: string; readonly readOnly?: boolean }) {
     this.path = path;
@@ -78,6 +80,11 @@ export class SqliteConnection {
     return this.#inTransaction('BEGIN', question);
   }
 
+  /** @throws {MetricsStoreError} `corrupt` when the file was seen to be damaged since it was opened */
+  checkUndamaged(): void {
+    if (this.#damage !== null) throw this.#damage;
+  }
+
   close(): void {
     this.#statements.clear();
     if (this.#database.isOpen) this.#database.close();
@@ -92,8 +99,14 @@ export class SqliteConnection {
     } catch (error) {
       // SQLite itself rolls back after some errors (a full disk); rolling back again would hide the first error.
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw asStoreError(this.path, error);
+      throw this.#noted(asStoreError(this.path, error));
     }
+  }
+
+  /** A file that was seen to be damaged stays so until a person mends it. */
+  #noted(error: unknown): unknown {
+    if (error instanceof MetricsStoreError && error.code === 'corrupt') this.#damage = error;
+    return error;
   }
 
   #prepare(readOnly: boolean): void {

@@ -160,6 +160,7 @@ class SqliteMetricsStore implements MetricsStore {
 
   async checkHealth(): Promise<void> {
     checkSqliteVersion(this.#connection);
+    this.#connection.checkUndamaged();
   }
 
   async close(): Promise<void> {
