@@ -53,15 +53,15 @@ test('a server ends when the launcher that started it is killed', async (t) => {
     });
     console.log('child ' + child.pid);
     setInterval(() => {}, 1000);`;
-  const process_ = spawn(process.execPath, ['-e', launcher], { stdio: ['ignore', 'pipe', 'pipe'] });
-  t.after(() => process_.kill('SIGKILL'));
+  const parent = spawn(process.execPath, ['-e', launcher], { stdio: ['ignore', 'pipe', 'pipe'] });
+  t.after(() => parent.kill('SIGKILL'));
   let output = '';
-  for (const stream of [process_.stdout, process_.stderr]) stream.on('data', (text: Buffer) => (output += text));
+  for (const stream of [parent.stdout, parent.stderr]) stream.on('data', (text: Buffer) => (output += text));
   await eventually(20_000, 'the server to start', async () => (output.includes('metrics API') ? true : undefined));
   const pid = Number(/child (\d+)/.exec(output)?.[1]);
   t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
-  process_.kill('SIGKILL');
-  await once(process_, 'exit');
+  parent.kill('SIGKILL');
+  await once(parent, 'exit');
   await eventually(15_000, 'the server to end', async () => (isAlive(pid) ? undefined : true));
 });
 
