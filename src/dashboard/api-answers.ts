@@ -89,6 +89,8 @@ export interface CallDetail extends Call {
 export interface CallsAnswer {
   readonly calls: readonly Call[];
   readonly next_cursor: string | null;
+  /** How many of the range are kept one by one. */
+  readonly kept?: { readonly calls: number; readonly errors: number };
 }
 
 export interface AuditCounts {
@@ -101,8 +103,10 @@ export interface AuditCounts {
 
 export interface Audit {
   readonly balanced: boolean;
-  readonly totals: Readonly<Record<'requests' | 'responses' | 'evaluations', AuditCounts>>;
+  readonly totals: AuditKinds;
 }
+
+export type AuditKinds = Readonly<Record<'requests' | 'responses' | 'evaluations', AuditCounts>>;
 
 export interface Unpriced {
   readonly unpriced: readonly {

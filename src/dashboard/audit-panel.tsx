@@ -1,10 +1,11 @@
-import type { Api } from './api.ts';
-import type { Audit } from './api-answers.ts';
+import { type Api, ApiError } from './api.ts';
+import type { Audit, AuditCounts } from './api-answers.ts';
 import { formatExact } from './format-number.ts';
 import type { Snapshot } from './snapshot.ts';
+import { useTimes } from './times-context.ts';
 import { usePolled } from './use-polled.ts';
 
-const POLL_MS = 5000;
+const POLL_MS = 10_000;
 const HOUR_MS = 3_600_000;
 const KINDS = ['requests', 'responses', 'evaluations'] as const;
 const TITLES = { requests: 'Requests', responses: 'Responses', evaluations: 'Evaluations' } as const;
@@ -14,33 +15,40 @@ export interface AuditPanelProps {
   readonly snapshot: Snapshot;
 }
 
+interface Books {
+  readonly own: Audit;
+  /** Of responses that have met no request, so that nobody knows their tenant; null where the key may not see them. */
+  readonly unassigned: AuditCounts | null;
+}
+
 /** Whether what was accepted is all accounted for. */
 export function AuditPanel({ api, snapshot }: AuditPanelProps) {
   const { tenant, span } = snapshot;
-  const from = new Date(Math.floor(span.fromMs / HOUR_MS) * HOUR_MS).toISOString();
-  const { value: audit } = usePolled((signal) => api.get<Audit>('/v1/audit', { tenant_id: tenant, from }, signal), {
-    subject: `${tenant} ${from}`,
+  const [fromMs, toMs] = [Math.floor(span.fromMs / HOUR_MS) * HOUR_MS, Math.ceil(span.toMs / HOUR_MS) * HOUR_MS];
+  const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+  const { value: books } = usePolled((signal) => loadBooks(api, { tenant, range }, signal), {
+    subject: `${tenant} ${range.from} ${range.to}`,
     everyMs: POLL_MS,
     dependencies: [api],
   });
+  const times = useTimes();
   return (
     <section class="panel" aria-labelledby="audit-title">
       <header class="section-head">
         <h2 id="audit-title">Audit</h2>
-        {audit !== null && (
-          <span class="badge" data-status={audit.balanced ? 'completed' : 'error'}>
-            {audit.balanced ? 'Balanced' : 'Not balanced'}
-          </span>
-        )}
-        <span class="hint">accepted = counted + waiting + duplicates + dead letters</span>
+        {books !== null && <Verdict audit={books.own} />}
+        <span class="hint">
+          Events that arrived {times.range(fromMs, toMs, HOUR_MS)}, whenever their calls were: accepted = counted + not
+          matched yet + duplicates + dead letters
+        </span>
       </header>
       {/* biome-ignore lint/a11y: what scrolls must be reachable by keys */}
-      <div class="scroll" role="region" aria-label="Audit" tabIndex={0}>
+      <div class="scroll" role="region" aria-label="Books of the audit" tabIndex={0}>
         <table class="audit">
           <thead>
             <tr>
-              <th scope="col">Events since {new Date(from).toLocaleTimeString('en-GB', { timeStyle: 'short' })}</th>
-              {['Accepted', 'Counted', 'Waiting', 'Duplicates', 'Dead letters'].map((name) => (
+              <th scope="col">Events</th>
+              {['Accepted', 'Counted', 'Not matched yet', 'Duplicates', 'Dead letters'].map((name) => (
                 <th key={name} scope="col" class="number">
                   {name}
                 </th>
@@ -48,23 +56,64 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
             </tr>
           </thead>
           <tbody>
-            {KINDS.map((kind) => {
-              const counts = audit?.totals[kind];
-              const { accepted, counted, waiting, duplicates, dead_letters: dead } = counts ?? {};
-              return (
-                <tr key={kind}>
-                  <th scope="row">{TITLES[kind]}</th>
-                  {Object.entries({ accepted, counted, waiting, duplicates, dead }).map(([name, count]) => (
-                    <td key={name} class="number">
-                      {count === undefined ? '–' : formatExact(count)}
-                    </td>
-                  ))}
-                </tr>
-              );
-            })}
+            {KINDS.map((kind) => (
+              <BookRow key={kind} title={TITLES[kind]} counts={books?.own.totals[kind]} />
+            ))}
+            {books?.unassigned != null && books.unassigned.accepted > 0 && (
+              <BookRow title="Responses of no known tenant" counts={books.unassigned} />
+            )}
           </tbody>
         </table>
       </div>
+      {books?.unassigned != null && books.unassigned.dead_letters > 0 && (
+        <p class="panel-note" data-tone="warn">
+          {formatExact(books.unassigned.dead_letters)} responses met no request, so they are counted for no tenant.{' '}
+          <code>streamlens dead-letters list</code> shows them and why.
+        </p>
+      )}
     </section>
   );
+}
+
+/** Where nothing arrived there is nothing to be balanced. */
+function Verdict({ audit }: { readonly audit: Audit }) {
+  const arrived = KINDS.reduce((sum, kind) => sum + audit.totals[kind].accepted, 0);
+  if (arrived === 0) return <span class="badge">Nothing arrived</span>;
+  return (
+    <span class="badge" data-status={audit.balanced ? 'completed' : 'error'}>
+      {audit.balanced ? 'Balanced' : 'Not balanced'}
+    </span>
+  );
+}
+
+function BookRow({ title, counts }: { readonly title: string; readonly counts: AuditCounts | undefined }) {
+  const { accepted, counted, waiting, duplicates, dead_letters: dead } = counts ?? {};
+  return (
+    <tr>
+      <th scope="row">{title}</th>
+      {Object.entries({ accepted, counted, waiting, duplicates, dead }).map(([name, count]) => (
+        <td key={name} class="number">
+          {count === undefined ? '–' : formatExact(count)}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+interface AuditQuestion {
+  readonly tenant: string;
+  readonly range: { readonly from: string; readonly to: string };
+}
+
+/** The tenant's books, and those of responses that name none, where the key allows to see these. */
+async function loadBooks(api: Api, { tenant, range }: AuditQuestion, signal: AbortSignal): Promise<Books> {
+  const [own, unassigned] = await Promise.all([
+    api.get<Audit>('/v1/audit', { tenant_id: tenant, ...range }, signal),
+    api.get<Audit>('/v1/audit', { unassigned: 'true', ...range }, signal).catch((error: unknown) => {
+      // A key of one tenant may not see them.
+      if (error instanceof ApiError && error.obstacle === 'refused') return null;
+      throw error;
+    }),
+  ]);
+  return { own, unassigned: unassigned?.totals.responses ?? null };
 }

@@ -1,5 +1,8 @@
+import { useState } from 'preact/hooks';
 import type { MetricsRow } from './api-answers.ts';
 import { formatCount, formatMs, formatShare, formatUsd } from './format-number.ts';
+import { isLongName, Name } from './name.tsx';
+import { useSeen } from './use-seen.ts';
 import type { ChangeView } from './use-view.ts';
 
 export interface BreakdownProps {
@@ -8,7 +11,14 @@ export interface BreakdownProps {
   readonly pairCount: number;
   readonly sort: string;
   readonly change: ChangeView;
+  /** Told whether anybody sees it. */
+  readonly onSeen: (isSeen: boolean) => void;
 }
+
+/** More rows than these are searched rather than read. */
+const SEARCHED_ROWS = 15;
+/** Bars of error rates are as wide as this rate: a rare error must not fill its cell because others are rarer. */
+const ERROR_BAR_SHARE = 0.2;
 
 interface Column {
   readonly key: string;
@@ -37,13 +47,22 @@ const NAMES: readonly Column[] = [
 const COLUMNS = [...NAMES, ...NUMBERS];
 
 /** Every route and model of the range; a name narrows the page to it. */
-export function Breakdown({ rows, pairCount, sort, change }: BreakdownProps) {
-  const sorted = sortRows(rows, sort);
+export function Breakdown({ rows, pairCount, sort, change, onSeen }: BreakdownProps) {
+  const [section, isSeen] = useSeen<HTMLElement>();
+  onSeen(isSeen);
+  const [search, setSearch] = useState('');
+  const sorted = sortRows(
+    rows.filter((row) => isFound(row, search)),
+    sort,
+  );
   const largest = new Map(
-    NUMBERS.map(({ key, value }) => [key, Math.max(...rows.map((row) => Number(value(row) ?? 0)))]),
+    NUMBERS.map(({ key, value }) => {
+      const values = rows.map((row) => Number(value(row) ?? 0));
+      return [key, Math.max(...values, key === 'errors' ? ERROR_BAR_SHARE : 0)];
+    }),
   );
   return (
-    <section class="panel" aria-labelledby="breakdown-title">
+    <section ref={section} class="panel" aria-labelledby="breakdown-title">
       <header class="section-head">
         <h2 id="breakdown-title">Routes and models</h2>
         <span class="hint">
@@ -51,9 +70,19 @@ export function Breakdown({ rows, pairCount, sort, change }: BreakdownProps) {
             ? `the ${rows.length} busiest of ${formatCount(pairCount)}`
             : `${pairCount} in this range`}
         </span>
+        {rows.length > SEARCHED_ROWS && (
+          <input
+            type="search"
+            class="search"
+            placeholder="Find a route or model"
+            aria-label="Find a route or model"
+            value={search}
+            onInput={(event) => setSearch(event.currentTarget.value)}
+          />
+        )}
       </header>
       {/* biome-ignore lint/a11y: what scrolls must be reachable by keys */}
-      <div class="scroll" role="region" aria-label="Routes and models" tabIndex={0}>
+      <div class="scroll" role="region" aria-label="Table of routes and models" tabIndex={0}>
         <table class="breakdown">
           <thead>
             <tr>
@@ -65,15 +94,11 @@ export function Breakdown({ rows, pairCount, sort, change }: BreakdownProps) {
           <tbody>
             {sorted.map((row) => (
               <tr key={`${row.route}\0${row.model}`}>
-                <th scope="row">
-                  <button type="button" class="link" onClick={() => change({ route: row.route ?? null })}>
-                    {row.route}
-                  </button>
+                <th scope="row" class="name-cell">
+                  <NameButton text={row.route ?? ''} onClick={() => change({ route: row.route ?? null })} />
                 </th>
-                <td>
-                  <button type="button" class="link" onClick={() => change({ model: row.model ?? null })}>
-                    {row.model}
-                  </button>
+                <td class="name-cell">
+                  <NameButton text={row.model ?? ''} onClick={() => change({ model: row.model ?? null })} />
                 </td>
                 {NUMBERS.map((column) => (
                   <NumberCell key={column.key} {...{ column, row, largest: largest.get(column.key) ?? 0 }} />
@@ -83,8 +108,22 @@ export function Breakdown({ rows, pairCount, sort, change }: BreakdownProps) {
           </tbody>
         </table>
       </div>
+      {sorted.length === 0 && <p class="quiet">Nothing here is named so.</p>}
     </section>
   );
+}
+
+function NameButton({ text, onClick }: { readonly text: string; readonly onClick: () => void }) {
+  return (
+    <button type="button" class="link" aria-label={isLongName(text) ? text : undefined} onClick={onClick}>
+      <Name text={text} />
+    </button>
+  );
+}
+
+function isFound({ route = '', model = '' }: MetricsRow, search: string): boolean {
+  const words = search.toLowerCase().split(/\s+/);
+  return words.every((word) => `${route} ${model}`.toLowerCase().includes(word));
 }
 
 interface SortHeaderProps {

@@ -3,8 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { Api } from './api.ts';
 import type { CallDetail } from './api-answers.ts';
 import { formatExact, formatMs, formatUsd } from './format-number.ts';
-import { formatFullTime } from './format-time.ts';
 import { StatusBadge } from './status-badge.tsx';
+import { useTimes } from './times-context.ts';
 import { usePolled } from './use-polled.ts';
 
 export interface CallDialogProps {
@@ -39,7 +39,7 @@ export function CallDialog({ api, tenant, id, onClose }: CallDialogProps) {
       onClick={(event) => event.target === dialog.current && dialog.current?.close()}
     >
       <div class="drawer-body">
-        <header class="drawer-head">
+        <div class="drawer-head">
           <div>
             <h2 id="call-title">Call</h2>
             <code class="call-id">{id}</code>
@@ -47,7 +47,7 @@ export function CallDialog({ api, tenant, id, onClose }: CallDialogProps) {
           <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
             ✕
           </button>
-        </header>
+        </div>
         {error !== null && value === null ? (
           <p class="quiet" role="alert">
             {error.message}
@@ -63,11 +63,12 @@ export function CallDialog({ api, tenant, id, onClose }: CallDialogProps) {
 }
 
 function Detail({ call }: { readonly call: CallDetail }) {
+  const times = useTimes();
   return (
     <>
       <p class="call-summary">
         <StatusBadge status={call.status} />
-        <span>{formatFullTime(Date.parse(call.timestamp))}</span>
+        <span>{times.full(Date.parse(call.timestamp))}</span>
       </p>
       {call.error !== null && <p class="error-box">{call.error}</p>}
       <dl class="facts">

@@ -1,12 +1,12 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from './api.ts';
-import type { Call, CallsAnswer } from './api-answers.ts';
-import { formatCount, formatMs, formatUsd } from './format-number.ts';
-import { formatShortTime } from './format-time.ts';
+import type { CallsAnswer } from './api-answers.ts';
+import { CallTable } from './call-table.tsx';
+import { formatCount } from './format-number.ts';
 import { Segments } from './segments.tsx';
 import type { Snapshot } from './snapshot.ts';
-import { StatusBadge } from './status-badge.tsx';
 import { usePolled } from './use-polled.ts';
+import { useSeen } from './use-seen.ts';
 import type { ChangeView } from './use-view.ts';
 import type { View } from './view.ts';
 
@@ -36,6 +36,7 @@ const POLL_MS = 15_000;
 /** Single calls of the range, newest or slowest first. */
 export function Calls({ api, snapshot, version, view, change }: CallsProps) {
   const [limit, setLimit] = useState(PAGE_CALLS);
+  const [section, isSeen] = useSeen<HTMLElement>();
   const { tenant, span } = snapshot;
   const question = {
     tenant_id: tenant,
@@ -47,16 +48,36 @@ export function Calls({ api, snapshot, version, view, change }: CallsProps) {
     to: new Date(span.toMs).toISOString(),
     limit,
   };
-  const { value: answer, error } = usePolled((signal) => api.get<CallsAnswer>('/v1/calls', question, signal), {
-    subject: `${tenant} ${view.calls} ${view.order}`,
+  // A list that nobody sees is not asked for again; nor need it be for what was chosen elsewhere on the page.
+  const seenVersion = useRef(version);
+  if (isSeen) seenVersion.current = version;
+  const subject = JSON.stringify([
+    tenant,
+    view.route,
+    view.model,
+    view.calls,
+    view.order,
+    view.fromMs,
+    view.toMs,
+    view.range,
+  ]);
+  const { value: newest, error } = usePolled((signal) => api.get<CallsAnswer>('/v1/calls', question, signal), {
+    subject,
     everyMs: POLL_MS,
-    dependencies: [api, version, view.route, view.model, limit],
+    dependencies: [api, seenVersion.current, limit],
   });
-  const calls = answer?.calls ?? [];
+  const { shown, heldBack, hold, release } = useStillList(newest, `${subject} ${limit}`);
+  const calls = shown?.calls ?? [];
   return (
-    <section class="panel" aria-labelledby="calls-title">
+    <section ref={section} class="panel" aria-labelledby="calls-title">
       <header class="section-head">
         <h2 id="calls-title">Calls</h2>
+        {heldBack > 0 && (
+          <button type="button" class="pill" onClick={release}>
+            {heldBack}
+            {heldBack === limit ? '+' : ''} new <span aria-hidden="true">↑</span>
+          </button>
+        )}
         <Segments
           legend="Status"
           name="calls"
@@ -72,18 +93,38 @@ export function Calls({ api, snapshot, version, view, change }: CallsProps) {
           onChange={(order) => change({ order })}
         />
       </header>
-      <div class="calls-body" aria-busy={answer === null}>
+      <KeptNote answer={shown} snapshot={snapshot} order={view.order} />
+      {/* biome-ignore lint/a11y: hovering and focusing only hold the list still */}
+      <div
+        class="calls-body"
+        aria-busy={shown === null}
+        onPointerEnter={() => hold('pointer', true)}
+        onPointerLeave={() => hold('pointer', false)}
+        onFocusCapture={() => hold('focus', true)}
+        onBlurCapture={() => hold('focus', false)}
+      >
         {calls.length > 0 ? (
-          <CallTable calls={calls} onOpen={(call) => change({ call })} />
+          <CallTable
+            calls={calls}
+            onOpen={(call) => change({ call })}
+            onScroll={(isScrolled) => hold('scroll', isScrolled)}
+          />
         ) : (
-          <p class="quiet">{emptyText(answer, error?.message ?? null)}</p>
+          <p class="quiet">{emptyText(shown, error?.message ?? null)}</p>
         )}
       </div>
-      {answer !== null && answer.next_cursor !== null && limit < CALLS_MAX && (
+      {shown !== null && shown.next_cursor !== null && (
         <footer class="panel-foot">
-          <button type="button" onClick={() => setLimit(Math.min(CALLS_MAX, limit * 2))}>
-            Show more
-          </button>
+          {limit < CALLS_MAX ? (
+            <button type="button" onClick={() => setLimit(Math.min(CALLS_MAX, limit * 2))}>
+              Show more
+            </button>
+          ) : (
+            <span class="hint">
+              These are {CALLS_MAX}; there are more. A shorter range or a filter shows the others, and so does
+              /v1/calls.
+            </span>
+          )}
         </footer>
       )}
     </section>
@@ -95,84 +136,70 @@ function emptyText(answer: CallsAnswer | null, problem: string | null): string {
   return answer === null ? 'Loading…' : 'No such call in this range.';
 }
 
-function CallTable({ calls, onOpen }: { readonly calls: readonly Call[]; readonly onOpen: (id: string) => void }) {
-  const slowestMs = Math.max(...calls.map((call) => call.latency_ms ?? 0));
+/** Says whether the list is all of the calls, as the metrics above are. */
+function KeptNote({
+  answer,
+  snapshot,
+  order,
+}: {
+  readonly answer: CallsAnswer | null;
+  readonly snapshot: Snapshot;
+  readonly order: View['order'];
+}) {
+  const kept = answer?.kept;
+  const { total } = snapshot;
+  if (kept === undefined || total === null) return null;
+  const others = total.requests - total.errors;
+  const keptOthers = kept.calls - kept.errors;
+  // Calls come while the two are counted.
+  if (keptOthers >= others * 0.98) return null;
+  const share = keptOthers === 0 ? 'none' : `1 of ${formatRatio(others / keptOthers)}`;
   return (
-    // biome-ignore lint/a11y: what scrolls must be reachable by keys
-    <div class="scroll" role="region" aria-label="List of calls" tabIndex={0}>
-      <table class="calls">
-        <thead>
-          <tr>
-            <th scope="col">Time</th>
-            <th scope="col">Status</th>
-            <th scope="col" class="number">
-              Latency
-            </th>
-            <th scope="col">Route</th>
-            <th scope="col">Model</th>
-            <th scope="col" class="number">
-              Tokens in
-            </th>
-            <th scope="col" class="number">
-              Tokens out
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {calls.map((call) => (
-            <CallRow key={call.request_id} {...{ call, slowestMs, onOpen }} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <p class="panel-note" data-tone="warn">
+      <b>A sample.</b> Of the {formatCount(total.requests)} calls in this range {formatCount(kept.calls)} are kept one
+      by one: every error, {share} others, since many came at once or it is long ago.
+      {order === 'slowest' && ' The slowest of all may not be among them.'} The numbers above count all.
+    </p>
   );
 }
 
-interface CallRowProps {
-  readonly call: Call;
-  readonly slowestMs: number;
-  readonly onOpen: (id: string) => void;
+function formatRatio(ratio: number): string {
+  return ratio < 10 ? ratio.toFixed(1).replace(/\.0$/, '') : formatCount(Math.round(ratio));
 }
 
-/** The whole row takes a click; for keys there is the button in it. */
-function CallRow({ call, slowestMs, onOpen }: CallRowProps) {
-  const width = slowestMs > 0 ? `${(((call.latency_ms ?? 0) / slowestMs) * 100).toFixed(1)}%` : '0';
-  const time = formatShortTime(Date.parse(call.timestamp), Date.now());
-  return (
-    // biome-ignore lint/a11y: the button in the first cell does the same
-    <tr class="clickable" onClick={() => onOpen(call.request_id)}>
-      <th scope="row">
-        <button
-          type="button"
-          class="link"
-          aria-haspopup="dialog"
-          aria-label={`${time}, details of call ${call.request_id}`}
-          onClick={(event) => {
-            event.stopPropagation();
-            onOpen(call.request_id);
-          }}
-        >
-          {time}
-        </button>
-      </th>
-      <td>
-        <StatusBadge status={call.status} />
-        {call.error !== null && <span class="clip reason">{call.error}</span>}
-      </td>
-      <td class="number">
-        {formatMs(call.latency_ms)}
-        <i class="cell-bar" aria-hidden="true">
-          <i style={{ width, background: 'var(--quantile-2)' }} />
-        </i>
-      </td>
-      <td>{call.route}</td>
-      <td>{call.model}</td>
-      <td class="number">{formatCount(call.prompt_tokens)}</td>
-      <td class="number">{formatCount(call.completion_tokens)}</td>
-      <td class="number">{formatUsd(call.estimated_cost_usd)}</td>
-    </tr>
-  );
+type Reason = 'pointer' | 'focus' | 'scroll';
+
+interface StillList {
+  readonly shown: CallsAnswer | null;
+  /** How many calls came at the top while the list was held. */
+  readonly heldBack: number;
+  readonly hold: (reason: Reason, isHeld: boolean) => void;
+  readonly release: () => void;
+}
+
+/** A list that does not move while somebody is about to pick from it: under a pointer, with the focus in it, or scrolled. */
+function useStillList(newest: CallsAnswer | null, subject: string): StillList {
+  const [reasons, setReasons] = useState<ReadonlySet<Reason>>(new Set());
+  const [held, setHeld] = useState<{ readonly subject: string; readonly answer: CallsAnswer } | null>(null);
+  const isHeld = reasons.size > 0;
+  useEffect(() => {
+    if (newest !== null && (!isHeld || held?.subject !== subject || held.answer.calls.length === 0))
+      setHeld({ subject, answer: newest });
+  }, [newest, isHeld, subject]);
+  const shown = isHeld && held?.subject === subject ? held.answer : newest;
+  const known = new Set(shown?.calls.map((call) => call.request_id));
+  return {
+    shown,
+    heldBack: shown === newest ? 0 : (newest?.calls.filter((call) => !known.has(call.request_id)).length ?? 0),
+    hold: (reason, isOn) => {
+      if (reasons.has(reason) === isOn) return;
+      const next = new Set(reasons);
+      if (isOn) next.add(reason);
+      else next.delete(reason);
+      setReasons(next);
+    },
+    release: () => {
+      if (newest !== null) setHeld({ subject, answer: newest });
+    },
+  };
 }

@@ -1,19 +1,26 @@
 import uPlot from 'uplot';
+import { AXIS_STEPS, axisMs, type Unit } from './axis-steps.ts';
+import { fadeProvisional } from './chart-provisional.ts';
 import type { ChartContent, ChartSeries } from './chart-series.ts';
 import { colourOf } from './colours.ts';
 
 export interface ChartStyle {
+  readonly unit: Unit;
   readonly format: (value: number) => string;
   readonly stepMs: number;
+  /** The time zone of the axis. */
+  readonly zone: string;
   readonly widthPx: number;
   readonly heightPx: number;
 }
 
 export interface ChartHooks {
-  /** The index under the cursor; null: it left. */
+  /** The cursor moved, or left. */
   readonly onCursor: (plot: uPlot) => void;
   /** A stretch of time was chosen with the pointer. */
   readonly onSelect: (fromMs: number, toMs: number) => void;
+  /** See `ChartContent`; read at each drawing. */
+  readonly provisionalFromMs: () => number | null;
 }
 
 /** Moves the cross-hair of all charts together. */
@@ -50,17 +57,21 @@ export function plotOptions(content: ChartContent, style: ChartStyle, hooks: Cha
     padding: [8, 18, 0, 0],
     legend: { show: false },
     focus: { alpha: 1 },
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), style.zone),
     cursor: {
       sync: { key: SYNC_KEY, setSeries: false },
       drag: { x: true, y: false, setScale: false },
+      // A click and a double click mean something of their own here.
+      bind: { dblclick: () => null },
       points: { show: lines.length > 0 && bars.length === 0, size: 7 },
       y: false,
     },
     select: { show: true, left: 0, top: 0, width: 0, height: 0 },
     scales: { x: { time: true, range: (_plot, min, max) => [min, max + style.stepMs / 1000] }, y: { range: yRange } },
-    axes: [timeAxis(), valueAxis(style.format)],
+    axes: [timeAxis(), valueAxis(style)],
     series: [{}, ...bars.map(barSeries), ...lines.map(lineSeries)],
     hooks: {
+      draw: [(plot) => fadeProvisional(plot, hooks.provisionalFromMs())],
       setCursor: [hooks.onCursor],
       setSelect: [
         (plot) => {
@@ -90,6 +101,8 @@ function timeAxis(): uPlot.Axis {
     grid: { show: false },
     ticks: { show: false },
     values: [
+      [365 * 86_400, '{YYYY}', null, null, null, null, null, null, 1],
+      [28 * 86_400, '{MMM}', ' {YYYY}', null, null, null, null, null, 1],
       [86_400, '{D} {MMM}', null, null, null, null, null, null, 1],
       // Where a day begins, its date takes the place of the hour.
       [3600, '{HH}:{mm}', '{D} {MMM}', null, '{D} {MMM}', null, null, null, 0],
@@ -99,7 +112,8 @@ function timeAxis(): uPlot.Axis {
   };
 }
 
-function valueAxis(format: (value: number) => string): uPlot.Axis {
+function valueAxis({ unit, format }: ChartStyle): uPlot.Axis {
+  const text = unit === 'ms' ? axisMs : format;
   return {
     stroke: colourOf('text-soft'),
     font: AXIS_FONT,
@@ -107,9 +121,10 @@ function valueAxis(format: (value: number) => string): uPlot.Axis {
     size: 56,
     gap: 6,
     space: 36,
+    incrs: [...AXIS_STEPS[unit]],
     grid: { stroke: colourOf('grid'), width: 1 },
     ticks: { show: false },
-    values: (_plot, splits) => splits.map((value) => (value === 0 ? '0' : format(value))),
+    values: (_plot, splits) => splits.map((value) => (value === 0 ? '0' : text(value))),
   };
 }
 

@@ -1,6 +1,6 @@
-import type { MetricsRow } from './api-answers.ts';
+import type { Completeness, MetricsRow } from './api-answers.ts';
 import type { Snapshot } from './snapshot.ts';
-import { stepStartsMs } from './time-range.ts';
+import { type Span, STEPS_MS, stepStartsMs } from './time-range.ts';
 
 /** A colour by its role; the style sheet has a value of each for light and dark. */
 export type Colour = `series-${1 | 2 | 3 | 4 | 5 | 6}` | 'series-rest' | 'error' | 'open' | `quantile-${1 | 2 | 3}`;
@@ -17,6 +17,8 @@ export interface ChartContent {
   readonly startsMs: readonly number[];
   /** From the bottom of the stack to its top. */
   readonly series: readonly ChartSeries[];
+  /** From this step on more may come: what is drawn there is not yet what it will be. Null: all is complete. */
+  readonly provisionalFromMs: number | null;
 }
 
 type Measure = (row: MetricsRow) => number | null;
@@ -24,16 +26,16 @@ type Measure = (row: MetricsRow) => number | null;
 const calls: Measure = (row) => row.requests;
 const tokens: Measure = (row) => row.prompt_tokens + row.completion_tokens;
 const cost: Measure = (row) => row.estimated_cost_usd;
+const errorRate: Measure = (row) => (row.completed === 0 ? null : row.errors / row.completed);
+const timeToFirstToken: Measure = (row) => row.p95_ttft_ms;
 
 export function callsChart(snapshot: Snapshot): ChartContent {
   const { steps, split } = snapshot;
+  if (split !== 'none') return { ...frame(snapshot), series: stack(snapshot, calls) };
   const errors = seriesOf(snapshot, steps, { label: 'Errors', colour: 'error', measure: (row) => row.errors });
-  if (split !== 'none') {
-    return { startsMs: stepStartsMs(snapshot.span), series: [...stack(snapshot, calls), { ...errors, shape: 'line' }] };
-  }
   const open: Measure = (row) => row.in_flight + row.unanswered;
   return {
-    startsMs: stepStartsMs(snapshot.span),
+    ...frame(snapshot),
     series: [
       errors,
       seriesOf(snapshot, steps, {
@@ -46,36 +48,41 @@ export function callsChart(snapshot: Snapshot): ChartContent {
   };
 }
 
-export function latencyChart(snapshot: Snapshot): ChartContent {
-  const startsMs = stepStartsMs(snapshot.span);
-  if (snapshot.split !== 'none') {
-    const series = snapshot.groups.map(({ name, steps }, index) => ({
-      ...seriesOf(snapshot, steps, { label: name, colour: groupColour(index), measure: (row) => row.p95_latency_ms }),
-      shape: 'line' as const,
-    }));
-    return { startsMs, series };
-  }
-  const quantile = (label: string, colour: Colour, measure: Measure): ChartSeries => ({
-    ...seriesOf(snapshot, snapshot.steps, { label, colour, measure }),
-    shape: 'line',
-  });
+/** The share of answered calls that failed; of each group where split. */
+export function errorRateChart(snapshot: Snapshot): ChartContent {
+  if (snapshot.split !== 'none') return { ...frame(snapshot), series: linesOfGroups(snapshot, errorRate) };
   return {
-    startsMs,
+    ...frame(snapshot),
+    series: [lineOf(snapshot, { label: 'Error rate', colour: 'error', measure: errorRate })],
+  };
+}
+
+export function latencyChart(snapshot: Snapshot): ChartContent {
+  if (snapshot.split !== 'none') {
+    return { ...frame(snapshot), series: linesOfGroups(snapshot, (row) => row.p95_latency_ms) };
+  }
+  return {
+    ...frame(snapshot),
     series: [
-      quantile('p50', 'quantile-1', (row) => row.p50_latency_ms),
-      quantile('p95', 'quantile-2', (row) => row.p95_latency_ms),
-      quantile('p99', 'quantile-3', (row) => row.p99_latency_ms),
+      lineOf(snapshot, { label: 'p50', colour: 'quantile-1', measure: (row) => row.p50_latency_ms }),
+      lineOf(snapshot, { label: 'p95', colour: 'quantile-2', measure: (row) => row.p95_latency_ms }),
+      lineOf(snapshot, { label: 'p99', colour: 'quantile-3', measure: (row) => row.p99_latency_ms }),
     ],
   };
 }
 
+export function firstTokenChart(snapshot: Snapshot): ChartContent {
+  if (snapshot.split !== 'none') return { ...frame(snapshot), series: linesOfGroups(snapshot, timeToFirstToken) };
+  const whole = lineOf(snapshot, { label: 'p95', colour: 'quantile-2', measure: timeToFirstToken });
+  return { ...frame(snapshot), series: [whole] };
+}
+
 export function tokensChart(snapshot: Snapshot): ChartContent {
-  const startsMs = stepStartsMs(snapshot.span);
-  if (snapshot.split !== 'none') return { startsMs, series: stack(snapshot, tokens) };
+  if (snapshot.split !== 'none') return { ...frame(snapshot), series: stack(snapshot, tokens) };
   const part = (label: string, colour: Colour, measure: Measure): ChartSeries =>
     seriesOf(snapshot, snapshot.steps, { label, colour, measure });
   return {
-    startsMs,
+    ...frame(snapshot),
     series: [
       part('Prompt', 'series-1', (row) => row.prompt_tokens - row.cached_prompt_tokens),
       part('Prompt, cached', 'series-2', (row) => row.cached_prompt_tokens),
@@ -85,10 +92,31 @@ export function tokensChart(snapshot: Snapshot): ChartContent {
 }
 
 export function costChart(snapshot: Snapshot): ChartContent {
-  const startsMs = stepStartsMs(snapshot.span);
-  if (snapshot.split !== 'none') return { startsMs, series: stack(snapshot, cost) };
+  if (snapshot.split !== 'none') return { ...frame(snapshot), series: stack(snapshot, cost) };
   const whole = seriesOf(snapshot, snapshot.steps, { label: 'Estimated cost', colour: 'series-1', measure: cost });
-  return { startsMs, series: [whole] };
+  return { ...frame(snapshot), series: [whole] };
+}
+
+function frame({ span, completeness }: Snapshot): Pick<ChartContent, 'startsMs' | 'provisionalFromMs'> {
+  return { startsMs: stepStartsMs(span), provisionalFromMs: provisionalFromMs(span, completeness) };
+}
+
+/** The start of the first step whose end is not passed by the time up to which every event is in the numbers. */
+export function provisionalFromMs(span: Span, { as_of: asOf, complete_until: until }: Completeness): number | null {
+  const completeMs = Math.min(Date.parse(until ?? asOf), Date.parse(asOf));
+  const stepMs = STEPS_MS[span.step];
+  return stepStartsMs(span).find((startMs) => startMs + stepMs > completeMs) ?? null;
+}
+
+function lineOf(snapshot: Snapshot, shape: SeriesShape): ChartSeries {
+  return { ...seriesOf(snapshot, snapshot.steps, shape), shape: 'line' };
+}
+
+function linesOfGroups(snapshot: Snapshot, measure: Measure): readonly ChartSeries[] {
+  return snapshot.groups.map(({ name, steps }, index) => ({
+    ...seriesOf(snapshot, steps, { label: name, colour: groupColour(index), measure }),
+    shape: 'line' as const,
+  }));
 }
 
 /** The busiest groups, and what they leave of the whole. */

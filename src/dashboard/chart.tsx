@@ -1,44 +1,52 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
+import type { Unit } from './axis-steps.ts';
 import { plotData, plotOptions } from './chart-options.ts';
 import type { ChartContent, ChartSeries } from './chart-series.ts';
-import { formatBucket } from './format-time.ts';
+import { ChartTooltip, type Cursor, spokenValues } from './chart-tooltip.tsx';
+import { isLongName, Name } from './name.tsx';
+import { useTimes } from './times-context.ts';
 
 export interface ChartProps {
   readonly title: string;
   readonly content: ChartContent;
+  readonly unit: Unit;
   readonly stepMs: number;
   readonly format: (value: number) => string;
   /** Redraws in its colours. */
   readonly theme: string;
+  /** The time zone of the axis. */
+  readonly zone: string;
   readonly onSelect: (fromMs: number, toMs: number) => void;
+  /** More or less time than is shown, by this factor. */
+  readonly onZoom: (factor: number) => void;
 }
 
 const HEIGHT_PX = 208;
+const CLICK_PX_MAX = 5;
+const DOUBLE_CLICK_MS = 250;
 /** More names than these get a line below the title. */
 const ONE_LINE_MAX = 3;
 
-interface Cursor {
-  readonly index: number;
-  readonly leftPx: number;
-  readonly isRight: boolean;
-}
-
 /** One chart: bars or lines over time, a legend, and the values under the pointer or, with the arrow keys, under the cursor. */
-export function Chart({ title, content, stepMs, format, theme, onSelect }: ChartProps) {
+export function Chart({ title, content: whole, unit, stepMs, format, theme, zone, onSelect, onZoom }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [cursor, setCursor] = useState<Cursor | null>(null);
+  const [alone, setAlone] = useState<string | null>(null);
+  const times = useTimes();
+  const content = isolated(whole, alone);
   const latest = useRef({ content, onSelect });
   latest.current = { content, onSelect };
   const shape = content.series.map(({ label, colour, shape: drawn }) => `${label}/${colour}/${drawn}`).join('|');
   useEffect(() => {
     const element = box.current;
     if (element === null) return undefined;
-    const style = { format, stepMs, widthPx: element.clientWidth, heightPx: HEIGHT_PX };
+    const style = { unit, format, stepMs, zone, widthPx: element.clientWidth, heightPx: HEIGHT_PX };
     const hooks = {
       onCursor: (drawn: uPlot) => setCursor(cursorOf(drawn, element)),
       onSelect: (fromMs: number, toMs: number) => latest.current.onSelect(fromMs, toMs),
+      provisionalFromMs: () => latest.current.content.provisionalFromMs,
     };
     const made = new uPlot(
       plotOptions(latest.current.content, style, hooks),
@@ -55,16 +63,29 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
       // It stood on the chart that is gone.
       setCursor(null);
     };
-  }, [shape, stepMs, format, theme]);
-  useEffect(() => plot.current?.setData(plotData(content)), [content]);
-  const moveCursor = (event: KeyboardEvent): void => {
-    if (plot.current !== null && moveByKey(plot.current, event.key, cursor?.index ?? null)) event.preventDefault();
+  }, [shape, unit, stepMs, format, theme, zone]);
+  useEffect(() => plot.current?.setData(plotData(content)), [whole, alone]);
+  const onKey = (event: KeyboardEvent): void => {
+    const factor = { '+': 0.5, '=': 0.5, '-': 2 }[event.key];
+    if (factor !== undefined && !event.ctrlKey && !event.metaKey) onZoom(factor);
+    else if (plot.current !== null && moveByKey(plot.current, event.key, cursor?.index ?? null)) event.preventDefault();
+  };
+  const press = useRef({ x: 0, timer: 0 });
+  useEffect(() => () => clearTimeout(press.current.timer), []);
+  const onClick = (event: MouseEvent): void => {
+    clearTimeout(press.current.timer);
+    const startMs = cursor === null ? undefined : content.startsMs[cursor.index];
+    // A drag ends with a click too.
+    const isStill = Math.abs(event.clientX - press.current.x) < CLICK_PX_MAX;
+    if (event.detail !== 1 || !isStill || startMs === undefined || cursor?.isPointed !== true) return;
+    // A second click would make it a double click, which means something else.
+    press.current.timer = setTimeout(() => onSelect(startMs, startMs + stepMs), DOUBLE_CLICK_MS);
   };
   return (
     <figure class="panel chart">
       <figcaption>
         <h3>{title}</h3>
-        {content.series.length > 1 && <Legend series={content.series} />}
+        {whole.series.length > 1 && <Legend series={whole.series} alone={alone} onAlone={setAlone} />}
       </figcaption>
       {/* biome-ignore lint/a11y: the keys move the cursor that the pointer moves */}
       <div
@@ -72,63 +93,62 @@ export function Chart({ title, content, stepMs, format, theme, onSelect }: Chart
         tabIndex={0}
         role="application"
         aria-roledescription="chart"
-        aria-label={`${title} over time. Left and right arrow keys read the values.`}
-        onKeyDown={moveCursor}
+        aria-label={`${title} over time. Left and right arrow keys read the values; plus and minus show less or more time.`}
+        onKeyDown={onKey}
+        onPointerDown={(event) => {
+          press.current.x = event.clientX;
+        }}
+        onClick={onClick}
+        onDblClick={() => onZoom(2)}
         onBlur={() => plot.current?.setCursor({ left: -10, top: -10 })}
       >
         <div ref={box} aria-hidden="true" />
+        {content.series.every(({ values }) => values.every((value) => value === null)) && (
+          <p class="plot-empty">Nothing is known of it in this range</p>
+        )}
         <p class="sr-only" aria-live="polite">
           {cursor === null || document.activeElement !== box.current?.parentElement
             ? ''
-            : spokenValues(content, cursor.index, { stepMs, format })}
+            : spokenValues(content, cursor.index, { stepMs, format, times })}
         </p>
-        {cursor !== null && <Tooltip {...{ content, cursor, stepMs, format }} />}
+        {cursor !== null && <ChartTooltip {...{ content, cursor, stepMs, format, unit }} />}
       </div>
     </figure>
   );
 }
 
-function Legend({ series }: { readonly series: readonly ChartSeries[] }) {
+/** The one series that was chosen in the legend, if it is still there. */
+function isolated(content: ChartContent, alone: string | null): ChartContent {
+  const series = content.series.filter(({ label }) => label === alone);
+  return series.length === 0 ? content : { ...content, series };
+}
+
+interface LegendProps {
+  readonly series: readonly ChartSeries[];
+  readonly alone: string | null;
+  readonly onAlone: (label: string | null) => void;
+}
+
+/** A name shows its series alone, and all again. */
+function Legend({ series, alone, onAlone }: LegendProps) {
+  const isAny = series.some(({ label }) => label === alone);
   return (
     <ul class={series.length > ONE_LINE_MAX ? 'legend long' : 'legend'}>
       {series.map(({ label, colour, shape }) => (
-        <li key={label}>
-          <i class={`swatch ${shape}`} style={{ '--swatch': `var(--${colour})` }} />
-          <span class="clip">{label}</span>
+        <li key={label} class={isAny && label !== alone ? 'hidden' : ''}>
+          <button
+            type="button"
+            aria-label={isLongName(label) ? label : undefined}
+            aria-pressed={label === alone}
+            onClick={() => onAlone(label === alone ? null : label)}
+            title={label === alone ? 'Show all again' : `Show only ${label}`}
+          >
+            <i class={`swatch ${shape}`} style={{ '--swatch': `var(--${colour})` }} />
+            <Name text={label} />
+          </button>
         </li>
       ))}
     </ul>
-  );
-}
-
-interface TooltipProps {
-  readonly content: ChartContent;
-  readonly cursor: Cursor;
-  readonly stepMs: number;
-  readonly format: (value: number) => string;
-}
-
-function Tooltip({ content, cursor, stepMs, format }: TooltipProps) {
-  const startMs = content.startsMs[cursor.index];
-  if (startMs === undefined) return null;
-  const side = cursor.isRight ? { right: `calc(100% - ${cursor.leftPx - 10}px)` } : { left: `${cursor.leftPx + 10}px` };
-  return (
-    <div class="tooltip" style={side} aria-hidden="true">
-      <p>{formatBucket(startMs, stepMs)}</p>
-      <table>
-        <tbody>
-          {content.series.toReversed().map(({ label, colour, shape, values }) => (
-            <tr key={label}>
-              <td>
-                <i class={`swatch ${shape}`} style={{ '--swatch': `var(--${colour})` }} />
-              </td>
-              <td class="clip">{label}</td>
-              <td class="number">{valueText(values[cursor.index], format)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 
@@ -137,14 +157,14 @@ function cursorOf(plot: uPlot, element: HTMLElement): Cursor | null {
   const { left = -1 } = plot.cursor;
   const [first, second] = plot.data[0];
   const holder = element.parentElement;
-  const isHere = holder !== null && (holder.matches(':hover') || holder === document.activeElement);
-  if (first === undefined || left < 0 || !isHere) return null;
+  const isPointed = holder?.matches(':hover') === true;
+  if (first === undefined || left < 0 || !(isPointed || holder === document.activeElement)) return null;
   // The step under the cursor, which begins at its left: the nearest start may be that of the next.
   const stepS = (second ?? first + 1) - first;
   const index = Math.min(Math.floor((plot.posToVal(left, 'x') - first) / stepS), plot.data[0].length - 1);
   if (index < 0) return null;
   const leftPx = left + plot.bbox.left / devicePixelRatio;
-  return { index, leftPx, isRight: leftPx > element.clientWidth / 2 };
+  return { index, leftPx, isRight: leftPx > element.clientWidth / 2, isPointed };
 }
 
 /** Whether the key meant something. */
@@ -157,17 +177,4 @@ function moveByKey(plot: uPlot, key: string, index: number | null): boolean {
   const time = plot.data[0][Math.min(Math.max(target, 0), last)] ?? 0;
   plot.setCursor({ left: plot.valToPos(time, 'x') + 2, top: 10 });
   return true;
-}
-
-function spokenValues(
-  { startsMs, series }: ChartContent,
-  index: number,
-  { stepMs, format }: { stepMs: number; format: (value: number) => string },
-): string {
-  const values = series.map(({ label, values: all }) => `${label} ${valueText(all[index], format)}`);
-  return `${formatBucket(startsMs[index] ?? 0, stepMs)}: ${values.join(', ')}`;
-}
-
-function valueText(value: number | null | undefined, format: (value: number) => string): string {
-  return value == null ? '–' : format(value);
 }

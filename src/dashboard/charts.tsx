@@ -1,12 +1,13 @@
 import { useMemo } from 'preact/hooks';
 import { Chart } from './chart.tsx';
-import { callsChart, costChart, latencyChart, tokensChart } from './chart-series.ts';
-import { formatCount, formatMs, formatUsd } from './format-number.ts';
+import { callsChart, costChart, errorRateChart, firstTokenChart, latencyChart, tokensChart } from './chart-series.ts';
+import { formatCount, formatMs, formatShare, formatUsd } from './format-number.ts';
 import { Segments } from './segments.tsx';
 import type { Snapshot } from './snapshot.ts';
 import { STEPS_MS } from './time-range.ts';
+import { useTimes } from './times-context.ts';
 import type { ChangeView } from './use-view.ts';
-import type { View } from './view.ts';
+import { type View, zoomedView } from './view.ts';
 
 export interface ChartsProps {
   readonly snapshot: Snapshot;
@@ -21,27 +22,44 @@ const SPLITS = [
   { value: 'model', label: 'Model' },
 ] as const;
 
-/** The four charts over time, whole or split. */
+/** The charts over time, whole or split. */
 export function Charts({ snapshot, view, theme, change }: ChartsProps) {
   const content = useMemo(
     () => ({
       calls: callsChart(snapshot),
+      errors: errorRateChart(snapshot),
       latency: latencyChart(snapshot),
+      firstToken: firstTokenChart(snapshot),
       tokens: tokensChart(snapshot),
       cost: costChart(snapshot),
     }),
     [snapshot],
   );
-  const stepMs = STEPS_MS[snapshot.span.step];
+  const times = useTimes();
+  const { span } = snapshot;
+  const stepMs = STEPS_MS[span.step];
   const onSelect = (fromMs: number, toMs: number): void =>
     change({ range: 'custom', fromMs: Math.round(fromMs), toMs: Math.round(toMs) });
-  const common = { stepMs, theme, onSelect };
+  const onZoom = (factor: number): void => change(zoomedView(view, factor, Date.now()));
+  const common = { stepMs, theme, onSelect, onZoom, zone: times.axisZone(span.fromMs, stepMs) };
   const isSplit = snapshot.split !== 'none';
   return (
     <section aria-labelledby="charts-title">
       <header class="section-head">
         <h2 id="charts-title">Over time</h2>
-        <span class="hint wide-only">{stepName(snapshot.span.step)} per bar · drag to zoom</span>
+        <span class="hint">
+          {times.range(span.fromMs, span.toMs, stepMs)} · {stepName(span.step)} per bar
+          <span class="wide-only"> · drag or click to zoom in</span>
+        </span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Zoom out: twice as much time"
+          title="Twice as much time (or double-click a chart)"
+          onClick={() => onZoom(2)}
+        >
+          <span aria-hidden="true">−</span>
+        </button>
         <Segments
           legend="Split by"
           isLegendShown
@@ -52,10 +70,18 @@ export function Charts({ snapshot, view, theme, change }: ChartsProps) {
         />
       </header>
       <div class="chart-grid">
-        <Chart {...common} title="Calls and errors" content={content.calls} format={formatCount} />
-        <Chart {...common} title={isSplit ? 'Latency, p95' : 'Latency'} content={content.latency} format={formatMs} />
-        <Chart {...common} title="Tokens" content={content.tokens} format={formatCount} />
-        <Chart {...common} title="Estimated cost" content={content.cost} format={formatUsd} />
+        <Chart {...common} title="Calls and errors" content={content.calls} unit="count" format={formatCount} />
+        <Chart {...common} title="Error rate" content={content.errors} unit="share" format={formatShare} />
+        <Chart
+          {...common}
+          title={isSplit ? 'Latency, p95' : 'Latency'}
+          content={content.latency}
+          unit="ms"
+          format={formatMs}
+        />
+        <Chart {...common} title="Time to first token, p95" content={content.firstToken} unit="ms" format={formatMs} />
+        <Chart {...common} title="Tokens" content={content.tokens} unit="count" format={formatCount} />
+        <Chart {...common} title="Estimated cost" content={content.cost} unit="usd" format={formatUsd} />
       </div>
     </section>
   );

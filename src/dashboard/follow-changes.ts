@@ -1,7 +1,7 @@
 import type { Api } from './api.ts';
 import { backoffMs } from './backoff.ts';
-import { EventStreamParser } from './event-stream.ts';
-import { pause, untilVisible } from './wake-up.ts';
+import { EventStreamParser, type ServerEvent } from './event-stream.ts';
+import { pause, untilVisible } from './pause.ts';
 
 export interface Followed {
   readonly tenant: string;
@@ -10,7 +10,8 @@ export interface Followed {
 }
 
 export interface Follower {
-  onChange(): void;
+  /** No row that starts before this has changed; 0: any may have. */
+  onChange(changedFromMs: number): void;
   /** Whether changes are being heard of. */
   onConnected(isConnected: boolean): void;
 }
@@ -30,7 +31,8 @@ export async function followChanges(
 ): Promise<void> {
   let lastEventId: string | null = null;
   let failures = 0;
-  const parameters = { tenant_id: followed.tenant, route: followed.route, model: followed.model };
+  const { tenant, route, model } = followed;
+  const parameters = { tenant_id: tenant, route, model, rows: 'false' };
   while (!signal.aborted) {
     await untilVisible(signal);
     const silence = new AbortController();
@@ -39,11 +41,11 @@ export async function followChanges(
       const body = await api.stream('/v1/metrics/stream', { parameters, lastEventId, signal: either });
       follower.onConnected(true);
       // What changed between the last answer and this moment was not heard of.
-      follower.onChange();
+      follower.onChange(0);
       failures = 0;
-      await readEvents(body, silence, (id) => {
+      await readEvents(body, silence, ({ id, data }) => {
         lastEventId = id ?? lastEventId;
-        follower.onChange();
+        follower.onChange(changedFromMs(data));
       });
     } catch {
       // The snapshot tells why the API is not reached; here it only matters to come back.
@@ -52,7 +54,7 @@ export async function followChanges(
     failures += 1;
     follower.onConnected(false);
     // Once, so that the reader hears at once whether the API is gone; from then on the snapshot has waits of its own.
-    if (failures === 1) follower.onChange();
+    if (failures === 1) follower.onChange(0);
     await pause(backoffMs(failures, Math.random()), signal);
   }
 }
@@ -60,7 +62,7 @@ export async function followChanges(
 async function readEvents(
   body: ReadableStream<Uint8Array>,
   silence: AbortController,
-  onEvent: (id: string | null) => void,
+  onEvent: (event: ServerEvent) => void,
 ): Promise<void> {
   const parser = new EventStreamParser();
   const decoder = new TextDecoder();
@@ -69,8 +71,15 @@ async function readEvents(
     const timer = setTimeout(() => silence.abort(), SILENCE_MS_MAX);
     const { done, value } = await reader.read().finally(() => clearTimeout(timer));
     if (done) return;
-    const events = parser.push(decoder.decode(value, { stream: true }));
-    const last = events.at(-1);
-    if (last !== undefined) onEvent(last.id);
+    for (const event of parser.push(decoder.decode(value, { stream: true }))) onEvent(event);
+  }
+}
+
+/** An API of another version may say it otherwise; then anything may have changed. */
+function changedFromMs(data: string): number {
+  try {
+    return Date.parse((JSON.parse(data) as { window_start?: string }).window_start ?? '') || 0;
+  } catch {
+    return 0;
   }
 }

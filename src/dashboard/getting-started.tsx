@@ -1,52 +1,60 @@
 import { useState } from 'preact/hooks';
 import type { IngestionPorts } from './page-settings.ts';
+import { sendCallByHand, sendSampleTraffic, setUpOpenTelemetry } from './start-commands.ts';
 
 const HTTP_PORT = 8080;
 
-/** What to do when there is nothing to show yet: the page fills by itself as soon as something arrives. */
-export function GettingStarted({ ingestion }: { readonly ingestion: IngestionPorts | null }) {
+export interface GettingStartedProps {
+  readonly ingestion: IngestionPorts | null;
+  /** Null before the first call; else the tenant that is shown. */
+  readonly tenant: string | null;
+  readonly isKeyWanted: boolean;
+  /** Null where there is nothing else to show. */
+  readonly onClose: (() => void) | null;
+}
+
+/** How to send calls here: what an empty page shows, which fills by itself, and what can be opened again at any time. */
+export function GettingStarted({ ingestion, tenant, isKeyWanted, onClose }: GettingStartedProps) {
   const host = location.hostname;
   const base = `${location.protocol}//${host}:${ingestion?.http ?? HTTP_PORT}`;
   const isKnown = ingestion?.http != null;
-  const now = new Date().toISOString().replace(/\.\d+/, '');
-  const request = {
-    request_id: 'hello-1',
-    tenant_id: 'acme-corp',
-    route: 'chat',
-    model: 'gpt-4.1-mini',
-    timestamp: now,
-    prompt_tokens: 312,
-  };
-  const response = {
-    request_id: 'hello-1',
-    timestamp: now,
-    latency_ms: 732,
-    completion_tokens: 98,
-    finish_reason: 'stop',
-  };
+  const [sentAtMs, setSentAtMs] = useState(Date.now());
+  const start = { base, tenant: tenant ?? 'acme-corp', isKeyWanted };
   const grpc = ingestion?.grpc;
   return (
     <section class="panel start" aria-labelledby="start-title">
-      <h2 id="start-title">No calls yet</h2>
+      <div class="start-head">
+        <h2 id="start-title">{tenant === null ? 'No calls yet' : 'Send calls here'}</h2>
+        {onClose !== null && (
+          <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
+            ✕
+          </button>
+        )}
+      </div>
       <p>
         Send some, in any of these ways; this page shows them within a second.
         {!isKnown && ` The ingestion API runs in another process: replace ${base} by its address.`}
       </p>
+      {isKeyWanted && (
+        <p>
+          This server asks senders for a key too. Put it into the first line of each block;{' '}
+          <code>streamlens keys create</code> makes one.
+        </p>
+      )}
       <ol>
         <li>
           <h3>See it with sample traffic</h3>
-          <Command text={`streamlens generate-traffic --requests 500 --base-url ${base}`} />
+          <Command text={sendSampleTraffic(start)} />
           <p class="soft">In a checkout: npm run -s streamlens -- generate-traffic …</p>
         </li>
         <li>
           <h3>Send one call by hand</h3>
-          <Command text={`${curl(`${base}/v1/llm/request`, request)}\n${curl(`${base}/v1/llm/response`, response)}`} />
+          {/* Another id each time: a call that is sent twice counts once. */}
+          <Command text={sendCallByHand(start, sentAtMs)} onCopied={() => setSentAtMs(Date.now())} />
         </li>
         <li>
           <h3>Point an OpenTelemetry SDK here</h3>
-          <Command
-            text={`export OTEL_EXPORTER_OTLP_ENDPOINT=${base}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`}
-          />
+          <Command text={setUpOpenTelemetry(start)} />
           {grpc != null && grpc !== 0 && (
             <p class="soft">
               OTLP over gRPC: {host}:{grpc}
@@ -58,16 +66,17 @@ export function GettingStarted({ ingestion }: { readonly ingestion: IngestionPor
   );
 }
 
-function curl(url: string, body: object): string {
-  return `curl -X POST ${url} -H 'content-type: application/json' \\\n  -d '${JSON.stringify(body)}'`;
-}
+const COPIED_MS = 2000;
 
-function Command({ text }: { readonly text: string }) {
+function Command({ text, onCopied }: { readonly text: string; readonly onCopied?: () => void }) {
   const [isCopied, setCopied] = useState(false);
   const copy = async (): Promise<void> => {
     await navigator.clipboard.writeText(text);
     setCopied(true);
-    setTimeout(() => setCopied(false), 2000);
+    setTimeout(() => {
+      setCopied(false);
+      onCopied?.();
+    }, COPIED_MS);
   };
   return (
     <div class="command">

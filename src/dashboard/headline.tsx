@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { MetricsRow, Unpriced } from './api-answers.ts';
+import { type Change, changeOf, errorRateTone } from './comparison.ts';
 import { formatCount, formatExact, formatMs, formatShare, formatUsd } from './format-number.ts';
 import type { Snapshot } from './snapshot.ts';
 import { UnpricedNote } from './unpriced-note.tsx';
@@ -9,10 +10,17 @@ export interface HeadlineProps {
   readonly unpriced: Unpriced | null;
 }
 
-/** The range in six numbers. */
+const tokensOf = (row: MetricsRow): number => row.prompt_tokens + row.completion_tokens;
+const errorRateOf = (row: MetricsRow): number | null => (row.completed === 0 ? null : row.errors / row.completed);
+
+/** The range in six numbers, each beside what it was in as much time before. */
 export function Headline({ snapshot, unpriced }: HeadlineProps) {
   const total = snapshot?.total ?? null;
-  const minutes = snapshot === null ? 1 : (Math.min(snapshot.span.toMs, Date.now()) - snapshot.span.fromMs) / 60_000;
+  const previous = snapshot?.previous ?? null;
+  const compared = (measure: (row: MetricsRow) => number | null, isMoreWorse = false): Change | null =>
+    total === null || previous === null
+      ? null
+      : changeOf(measure(total), measure(previous), { total, previous, isMoreWorse });
   return (
     <section aria-label="Headline numbers">
       <dl class="tiles">
@@ -21,29 +29,44 @@ export function Headline({ snapshot, unpriced }: HeadlineProps) {
           label="Calls"
           value={show(total, (row) => formatCount(row.requests))}
           exact={total?.requests}
+          change={compared((row) => row.requests)}
         >
-          {total !== null && `${formatCount(total.requests / minutes)} a minute${openText(total)}`}
+          {snapshot !== null &&
+            total !== null &&
+            `${formatCount(perMinute(snapshot, total))} a minute${openText(total)}`}
         </Tile>
         <Tile
           figure="error-rate"
           label="Error rate"
-          value={show(total, (row) => formatShare(row.completed === 0 ? null : row.errors / row.completed))}
-          tone={total !== null && total.errors > 0 ? 'bad' : undefined}
+          value={show(total, (row) => formatShare(errorRateOf(row)))}
+          tone={total === null ? undefined : errorRateTone(total, previous)}
+          change={compared(errorRateOf, true)}
         >
           {total !== null && `${formatCount(total.errors)} of ${formatCount(total.completed)} answered`}
         </Tile>
-        <Tile figure="latency" label="Latency, p95" value={show(total, (row) => formatMs(row.p95_latency_ms))}>
+        <Tile
+          figure="latency"
+          label="Latency, p95"
+          value={show(total, (row) => formatMs(row.p95_latency_ms))}
+          change={compared((row) => row.p95_latency_ms, true)}
+        >
           {total !== null && `p50 ${formatMs(total.p50_latency_ms)} · p99 ${formatMs(total.p99_latency_ms)}`}
         </Tile>
         <Tile
           figure="tokens"
           label="Tokens"
-          value={show(total, (row) => formatCount(row.prompt_tokens + row.completion_tokens))}
-          exact={total === null ? undefined : total.prompt_tokens + total.completion_tokens}
+          value={show(total, (row) => formatCount(tokensOf(row)))}
+          exact={total === null ? undefined : tokensOf(total)}
+          change={compared(tokensOf)}
         >
           {total !== null && `${formatCount(total.prompt_tokens)} in · ${formatCount(total.completion_tokens)} out`}
         </Tile>
-        <Tile figure="cost" label="Estimated cost" value={show(total, (row) => formatUsd(row.estimated_cost_usd))}>
+        <Tile
+          figure="cost"
+          label="Estimated cost"
+          value={show(total, (row) => formatUsd(row.estimated_cost_usd))}
+          change={compared((row) => row.estimated_cost_usd, true)}
+        >
           {total !== null && costNote(total)}
         </Tile>
         <Tile
@@ -51,6 +74,7 @@ export function Headline({ snapshot, unpriced }: HeadlineProps) {
           label="Unpriced calls"
           value={show(total, (row) => formatCount(row.unpriced_requests))}
           tone={total !== null && total.unpriced_requests > 0 ? 'warn' : undefined}
+          change={null}
         >
           {total !== null && <UnpricedNote calls={total.unpriced_requests} unpriced={unpriced} />}
         </Tile>
@@ -65,15 +89,23 @@ interface TileProps {
   readonly value: string;
   readonly exact?: number | undefined;
   readonly tone?: 'bad' | 'warn' | undefined;
+  readonly change: Change | null;
   readonly children: ComponentChildren;
 }
 
-function Tile({ figure, label, value, exact, tone, children }: TileProps) {
+function Tile({ figure, label, value, exact, tone, change, children }: TileProps) {
   return (
     <div class="tile" data-figure={figure} data-tone={tone}>
       <dt>{label}</dt>
-      <dd class="value" title={exact === undefined ? undefined : formatExact(exact)}>
-        {value}
+      <dd class="tile-figure">
+        <span class="value" title={exact === undefined ? undefined : formatExact(exact)}>
+          {value}
+        </span>
+        {change !== null && (
+          <span class="change" data-tone={change.tone} title={change.title}>
+            {change.text}
+          </span>
+        )}
       </dd>
       <dd class="note">{children || '\u00a0'}</dd>
     </div>
@@ -82,6 +114,14 @@ function Tile({ figure, label, value, exact, tone, children }: TileProps) {
 
 function show(row: MetricsRow | null, text: (row: MetricsRow) => string): string {
   return row === null ? '–' : text(row);
+}
+
+/** Since the first call of the range: neither the time before it nor the hours to come are without calls by rights. */
+function perMinute({ span, steps }: Snapshot, total: MetricsRow): number {
+  const firstMs = Date.parse(steps[0]?.window_start ?? '');
+  const fromMs = Number.isNaN(firstMs) ? span.fromMs : Math.max(span.fromMs, firstMs);
+  const minutes = (Math.min(span.toMs, Date.now()) - fromMs) / 60_000;
+  return total.requests / Math.max(1, minutes);
 }
 
 function openText({ in_flight: waiting, unanswered }: MetricsRow): string {

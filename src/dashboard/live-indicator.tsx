@@ -1,6 +1,6 @@
 import type { Completeness } from './api-answers.ts';
 import { formatMs } from './format-number.ts';
-import { formatClock } from './format-time.ts';
+import { useTimes } from './times-context.ts';
 
 export interface LiveIndicatorProps {
   readonly completeness: Completeness | null;
@@ -8,18 +8,21 @@ export interface LiveIndicatorProps {
   readonly isInTrouble: boolean;
   /** Whether there is a tenant to follow. */
   readonly isFollowing: boolean;
+  /** Whether what is shown lies in the past, so that nothing will move. */
+  readonly isPast: boolean;
 }
 
 /** Up to here a delay is how the parts take turns, not a backlog. */
 const LAG_MS_USUAL = 5000;
 
 /** Whether changes come by themselves, and up to when every event is in the numbers. */
-export function LiveIndicator({ completeness, isConnected, isInTrouble, isFollowing }: LiveIndicatorProps) {
+export function LiveIndicator({ completeness, isConnected, isInTrouble, isFollowing, isPast }: LiveIndicatorProps) {
   const { complete_until: until = null, lag_ms: lagMs = null } = completeness ?? {};
+  const times = useTimes();
   const isLate = lagMs !== null && lagMs > LAG_MS_USUAL;
-  const state = isInTrouble ? 'off' : isConnected ? (isLate ? 'late' : 'live') : 'waiting';
+  const state = isInTrouble ? 'off' : isConnected ? (isPast ? 'past' : isLate ? 'late' : 'live') : 'waiting';
   const waiting = isFollowing ? 'Connecting' : 'Waiting for calls';
-  const word = { off: 'Offline', live: 'Live', late: 'Behind', waiting }[state];
+  const word = { off: 'Offline', live: 'Live', late: 'Behind', past: 'Past', waiting }[state];
   return (
     <p class="live" data-state={state} title="Every event that reached the log by this time is in the numbers">
       <i class="dot" aria-hidden="true" />
@@ -27,7 +30,7 @@ export function LiveIndicator({ completeness, isConnected, isInTrouble, isFollow
       {until !== null && (
         <span class="live-detail">
           <span>
-            complete until <time dateTime={until}>{formatClock(Date.parse(until))}</time>
+            complete until <time dateTime={until}>{times.clock(Date.parse(until))}</time>
           </span>
           <span class="lag">lag {formatMs(lagMs)}</span>
         </span>

@@ -1,12 +1,26 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { DimensionValue } from './api-answers.ts';
-import { formatAgo } from './format-time.ts';
+import { formatAgo } from './times.ts';
+import { useTimes } from './times-context.ts';
 import type { Trouble } from './use-snapshot.ts';
 import type { ChangeView } from './use-view.ts';
 
-/** Says what is wrong, and that and when it is tried again. */
-export function TroubleNotice({ trouble, onRetry }: { readonly trouble: Trouble; readonly onRetry: () => void }) {
+export interface TroubleNoticeProps {
+  readonly trouble: Trouble;
+  readonly onRetry: () => void;
+  /** Of the numbers that are shown; null where there are none. */
+  readonly shownAtMs: number | null;
+  /** Words for what they are of, where that is not what was chosen since. */
+  readonly shownInstead: string | null;
+  /** Lets one give another key; null where none was given. */
+  readonly onForgetKey: (() => void) | null;
+}
+
+/** Says what is wrong, what is shown meanwhile, and when it is tried again. It lies over the page, so that nothing moves. */
+export function TroubleNotice({ trouble, onRetry, shownAtMs, shownInstead, onForgetKey }: TroubleNoticeProps) {
+  const times = useTimes();
   const { error, retryAtMs } = trouble;
+  const isKeyRefused = error.obstacle === 'refused' && onForgetKey !== null;
   return (
     <div class="notice" role="alert">
       <p>
@@ -15,8 +29,14 @@ export function TroubleNotice({ trouble, onRetry }: { readonly trouble: Trouble;
             ? 'The metrics API is not reachable.'
             : 'The metrics API refuses this view.'}
         </b>{' '}
-        {error.message}.{retryAtMs !== null && ' What is shown may be old.'}
+        {error.message}.{shownAtMs !== null && ` The numbers are from ${times.clock(shownAtMs)}`}
+        {shownAtMs !== null && (shownInstead === null ? '.' : `, and still those of ${shownInstead}.`)}
       </p>
+      {isKeyRefused && (
+        <button type="button" onClick={onForgetKey}>
+          Use another key
+        </button>
+      )}
       <button type="button" onClick={onRetry}>
         {retryAtMs === null ? 'Try again' : <Countdown untilMs={retryAtMs} />}
       </button>
@@ -35,47 +55,6 @@ function Countdown({ untilMs }: { readonly untilMs: number }) {
     <>
       Try again now <span class="soft">({seconds === 0 ? 'trying' : `by itself in ${seconds} s`})</span>
     </>
-  );
-}
-
-export interface KeyFormProps {
-  /** Whether one was given and not taken. */
-  readonly isRefused: boolean;
-  readonly onKey: (key: string) => void;
-}
-
-export function KeyForm({ isRefused, onKey }: KeyFormProps) {
-  const [key, setKey] = useState('');
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    if (key.trim() !== '') onKey(key.trim());
-  };
-  return (
-    <form class="panel key-form" onSubmit={submit}>
-      <h2>This server asks for an API key</h2>
-      <p>
-        It is kept until you close this tab. Make one with <code>streamlens keys create</code>.
-      </p>
-      <label>
-        <span>API key</span>
-        <input
-          type="password"
-          autocomplete="off"
-          value={key}
-          aria-invalid={isRefused}
-          aria-describedby={isRefused ? 'key-problem' : undefined}
-          onInput={(event) => setKey(event.currentTarget.value)}
-        />
-      </label>
-      {isRefused && (
-        <p id="key-problem" class="problem-text" role="alert">
-          The server does not take this key.
-        </p>
-      )}
-      <button type="submit" class="primary">
-        Continue
-      </button>
-    </form>
   );
 }
 

@@ -13,6 +13,8 @@ export const RANGES = {
   '6h': { ms: 6 * HOUR_MS, step: '5m', about: 'Last 6 hours' },
   '24h': { ms: DAY_MS, step: '15m', about: 'Last 24 hours' },
   '7d': { ms: 7 * DAY_MS, step: '1h', about: 'Last 7 days' },
+  '30d': { ms: 30 * DAY_MS, step: '1d', about: 'Last 30 days' },
+  '90d': { ms: 90 * DAY_MS, step: '1d', about: 'Last 90 days' },
 } as const satisfies Record<string, { ms: number; step: Step; about: string }>;
 export type RangeName = keyof typeof RANGES;
 
@@ -31,6 +33,17 @@ export function relativeSpan(name: RangeName, nowMs: number): Span {
   const stepMs = STEPS_MS[step];
   const fromMs = Math.floor((nowMs - ms) / stepMs) * stepMs;
   return { fromMs, toMs: (Math.floor(nowMs / stepMs) + 1) * stepMs, step };
+}
+
+/**
+ * As much time just before, up to the same moment of its course: a range that runs on is compared with the part of the one
+ * before that had passed by then. In whole minutes, and whole hours where the step is one or more.
+ */
+export function previousSpan({ fromMs, toMs, step }: Span, nowMs: number): Pick<Span, 'fromMs' | 'toMs'> {
+  const grainMs = STEPS_MS[step] < HOUR_MS ? MINUTE_MS : HOUR_MS;
+  const passedMs = Math.ceil((Math.min(toMs, Math.max(nowMs, fromMs + grainMs)) - fromMs) / grainMs) * grainMs;
+  const lengthMs = toMs - fromMs;
+  return { fromMs: fromMs - lengthMs, toMs: fromMs - lengthMs + passedMs };
 }
 
 /** The finest step that keeps a chart readable; the range grows to whole steps. */

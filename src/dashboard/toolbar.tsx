@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
 import type { Dimensions, DimensionValue } from './api-answers.ts';
-import { toLocalInput } from './format-time.ts';
+import { Choice } from './choice.tsx';
+import { CustomRange } from './custom-range.tsx';
 import { Segments } from './segments.tsx';
 import { RANGES, type RangeName } from './time-range.ts';
 import type { ChangeView } from './use-view.ts';
@@ -50,73 +50,7 @@ export function Toolbar({ view, tenants, dimensions, change }: ToolbarProps) {
         onChange={(model) => change({ model })}
       />
       <Segments legend="Time range" name="range" options={RANGE_OPTIONS} value={view.range} onChange={chooseRange} />
-      {view.range === 'custom' && <CustomRange key={`${view.fromMs} ${view.toMs}`} view={view} change={change} />}
+      {view.range === 'custom' && <CustomRange view={view} change={change} />}
     </div>
-  );
-}
-
-interface ChoiceProps {
-  readonly label: string;
-  /** Words for no choice; absent where one has to be made. */
-  readonly any?: string;
-  readonly value: string | null;
-  readonly options: readonly DimensionValue[];
-  readonly onChange: (value: string | null) => void;
-}
-
-function Choice({ label, any, value, options, onChange }: ChoiceProps) {
-  const names = options.map((option) => option.value).sort((a, b) => a.localeCompare(b));
-  // A shared link may name what has not been seen yet.
-  if (value !== null && !names.includes(value)) names.unshift(value);
-  return (
-    <label class={`choice${value !== null && any !== undefined ? ' chosen' : ''}`}>
-      <span>{label}</span>
-      <select value={value ?? ''} onChange={(event) => onChange(event.currentTarget.value || null)}>
-        {any !== undefined && <option value="">{any}</option>}
-        {names.map((name) => (
-          <option key={name} value={name}>
-            {name}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
-}
-
-/** In the reader's time zone. */
-function CustomRange({ view, change }: { readonly view: View; readonly change: ChangeView }) {
-  const span = spanOf(view, Date.now());
-  const [from, setFrom] = useState(toLocalInput(view.fromMs ?? span.fromMs));
-  const [to, setTo] = useState(toLocalInput(view.toMs ?? span.toMs));
-  const isValid = Date.parse(from) < Date.parse(to);
-  const apply = (event: Event): void => {
-    event.preventDefault();
-    if (isValid) change({ range: 'custom', fromMs: Date.parse(from), toMs: Date.parse(to) });
-  };
-  return (
-    <form class="custom-range" onSubmit={apply}>
-      <label>
-        <span>From</span>
-        <input type="datetime-local" value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
-      </label>
-      <label>
-        <span>To</span>
-        <input
-          type="datetime-local"
-          value={to}
-          aria-invalid={!isValid}
-          aria-describedby={isValid ? undefined : 'range-problem'}
-          onInput={(event) => setTo(event.currentTarget.value)}
-        />
-      </label>
-      <button type="submit" disabled={!isValid}>
-        Apply
-      </button>
-      {!isValid && (
-        <span id="range-problem" class="problem-text" role="alert">
-          From must be before to
-        </span>
-      )}
-    </form>
   );
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ApiError } from './api.ts';
 import { backoffMs } from './backoff.ts';
-import { pause, untilVisible } from './wake-up.ts';
+import { pause, untilVisible } from './pause.ts';
 
 export interface Polled<T> {
   /** The last answer; null before the first. */

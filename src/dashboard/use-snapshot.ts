@@ -2,10 +2,11 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { type Api, ApiError } from './api.ts';
 import type { Completeness } from './api-answers.ts';
 import { backoffMs } from './backoff.ts';
+import { ChangeBell } from './change-bell.ts';
 import { followChanges } from './follow-changes.ts';
-import { loadSnapshot, type Snapshot } from './snapshot.ts';
-import type { View } from './view.ts';
-import { pause, untilVisible, WakeUp } from './wake-up.ts';
+import { pause, untilVisible } from './pause.ts';
+import { type Snapshot, SnapshotLoader } from './snapshot.ts';
+import { numbersKey, type View } from './view.ts';
 
 export interface Trouble {
   readonly error: ApiError;
@@ -14,8 +15,10 @@ export interface Trouble {
 }
 
 export interface LiveSnapshot {
-  /** The last one that arrived; null before the first. It may be of the view before. */
+  /** The last one that arrived; null before the first. */
   readonly snapshot: Snapshot | null;
+  /** Whether it is of a view before this one. */
+  readonly isOfOtherView: boolean;
   readonly isLoading: boolean;
   readonly isConnected: boolean;
   readonly completeness: Completeness | null;
@@ -25,12 +28,22 @@ export interface LiveSnapshot {
   readonly retry: () => void;
 }
 
-/** Between two looks, so that a busy tenant costs a few questions a second at most; and as long as a look took. */
-const GAP_MS_MIN = 200;
+export interface SnapshotOptions {
+  /** Whether anybody sees the breakdown; read at each load. */
+  readonly isBreakdownSeen: () => boolean;
+}
+
+/** From the start of one look to the next: a busy tenant costs a look a second, whatever its traffic. */
+const LOOK_MS_MIN = 1000;
 /** Without any change the range still moves on. */
 const QUIET_MS_MAX = 20_000;
+/** Everything is asked for again after so long, in case a change was not heard of. */
+const WHOLE_MS = 300_000;
+const FAILED_MS_MIN = 200;
 
-const NOTHING: Omit<LiveSnapshot, 'retry'> = {
+type State = Omit<LiveSnapshot, 'retry' | 'isOfOtherView'>;
+
+const NOTHING: State = {
   snapshot: null,
   isLoading: true,
   isConnected: false,
@@ -40,14 +53,15 @@ const NOTHING: Omit<LiveSnapshot, 'retry'> = {
 };
 
 /** Keeps the metrics of a view up to date while anybody looks. */
-export function useSnapshot(api: Api, view: View): LiveSnapshot {
+export function useSnapshot(api: Api, view: View, { isBreakdownSeen }: SnapshotOptions): LiveSnapshot {
   const [state, setState] = useState(NOTHING);
-  const wakeUp = useRef(new WakeUp());
-  const { tenant, range, fromMs, toMs, route, model, split } = view;
+  const bell = useRef(new ChangeBell());
+  const { tenant, route, model } = view;
+  const key = numbersKey(view);
   useEffect(() => {
     if (tenant === null) return undefined;
     const stop = new AbortController();
-    const change = (part: Partial<typeof NOTHING>): void => {
+    const change = (part: Partial<State>): void => {
       if (!stop.signal.aborted) setState((before) => ({ ...before, ...part }));
     };
     setState((before) => ({
@@ -64,17 +78,19 @@ export function useSnapshot(api: Api, view: View): LiveSnapshot {
         return { ...before, snapshot, completeness, version, isLoading: false, trouble: null };
       });
     };
-    const load = (): Promise<Snapshot> => loadSnapshot(api, { ...view, tenant }, stop.signal);
-    const run = { load, onLoaded, wakeUp: wakeUp.current, signal: stop.signal };
+    const loader = new SnapshotLoader(api, { ...view, tenant });
+    const load = (changedFromMs: number): Promise<Snapshot> =>
+      loader.load({ changedFromMs, isBreakdownSeen: isBreakdownSeen() }, stop.signal);
+    const run = { load, onLoaded, bell: bell.current, signal: stop.signal };
     void keepLoading({ ...run, onTrouble: (trouble) => change({ trouble, isLoading: false }) });
     return () => stop.abort();
     // Sorting and opening a call are parts of the view that change no number here.
-  }, [api, tenant, range, fromMs, toMs, route, model, split]);
+  }, [api, key]);
   useEffect(() => {
     if (tenant === null) return undefined;
     const stop = new AbortController();
     const follower = {
-      onChange: () => wakeUp.current.ring(),
+      onChange: (changedFromMs: number) => bell.current.ring(changedFromMs),
       onConnected: (isConnected: boolean) => {
         if (!stop.signal.aborted) setState((before) => ({ ...before, isConnected }));
       },
@@ -83,38 +99,50 @@ export function useSnapshot(api: Api, view: View): LiveSnapshot {
     return () => stop.abort();
   }, [api, tenant, route, model]);
   useCompleteness(api, tenant, (completeness) => setState((before) => ({ ...before, completeness })));
-  return { ...state, retry: () => wakeUp.current.ring() };
+  const retry = (): void => bell.current.ring(0);
+  useEffect(() => {
+    // The browser knows at once that the network is back.
+    addEventListener('online', retry);
+    return () => removeEventListener('online', retry);
+  }, []);
+  const isOfOtherView = state.snapshot !== null && numbersKey(state.snapshot.view) !== key;
+  return { ...state, isOfOtherView, retry };
 }
 
 interface Run {
-  readonly load: () => Promise<Snapshot>;
+  readonly load: (changedFromMs: number) => Promise<Snapshot>;
   readonly onLoaded: (snapshot: Snapshot) => void;
   readonly onTrouble: (trouble: Trouble) => void;
-  readonly wakeUp: WakeUp;
+  readonly bell: ChangeBell;
   readonly signal: AbortSignal;
 }
 
-async function keepLoading({ load, onLoaded, onTrouble, wakeUp, signal }: Run): Promise<void> {
+async function keepLoading({ load, onLoaded, onTrouble, bell, signal }: Run): Promise<void> {
   let failures = 0;
+  let wholeAtMs = 0;
   while (!signal.aborted) {
     await untilVisible(signal);
     const startedMs = performance.now();
+    const changedFromMs = startedMs >= wholeAtMs ? 0 : bell.takeChangedFromMs();
     try {
-      onLoaded(await load());
+      onLoaded(await load(changedFromMs));
+      if (changedFromMs === 0) wholeAtMs = startedMs + WHOLE_MS;
       failures = 0;
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof ApiError)) throw error;
       failures += 1;
+      wholeAtMs = 0;
+      bell.takeChangedFromMs();
       const waitMs = error.obstacle === 'unreachable' ? backoffMs(failures, Math.random()) : null;
       onTrouble({ error, retryAtMs: waitMs === null ? null : Date.now() + waitMs });
-      await wakeUp.wait(waitMs ?? QUIET_MS_MAX, signal);
+      await bell.wait(waitMs ?? QUIET_MS_MAX, signal);
       // A stream that breaks rings as well: together with a failing answer that must not become a storm.
-      await pause(GAP_MS_MIN, signal);
+      await pause(FAILED_MS_MIN, signal);
       continue;
     }
-    await pause(Math.max(GAP_MS_MIN, performance.now() - startedMs), signal);
-    await wakeUp.wait(QUIET_MS_MAX, signal);
+    await bell.wait(QUIET_MS_MAX, signal);
+    await pause(LOOK_MS_MIN - (performance.now() - startedMs), signal);
   }
 }
 

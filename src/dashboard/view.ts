@@ -1,4 +1,5 @@
 import { customSpan, RANGES, type RangeName, relativeSpan, type Span } from './time-range.ts';
+import type { Times } from './times.ts';
 
 export type Split = 'none' | 'route' | 'model';
 export type CallFilter = 'all' | 'error' | 'waiting' | 'unanswered';
@@ -20,6 +21,8 @@ export interface View {
   readonly order: CallOrder;
   /** The call whose details are open. */
   readonly call: string | null;
+  /** Whose clock times and days are shown by. */
+  readonly zone: 'local' | 'utc';
 }
 
 export const DEFAULT_VIEW: View = {
@@ -34,6 +37,7 @@ export const DEFAULT_VIEW: View = {
   calls: 'all',
   order: 'newest',
   call: null,
+  zone: 'local',
 };
 
 const SPLITS: ReadonlySet<string> = new Set(['route', 'model']);
@@ -60,6 +64,7 @@ export function parseView(search: string): View {
     calls: CALL_FILTERS.has(calls) ? (calls as CallFilter) : 'all',
     order: query.get('order') === 'slowest' ? 'slowest' : 'newest',
     call: query.get('call') || null,
+    zone: query.get('tz') === 'utc' ? 'utc' : 'local',
   };
 }
 
@@ -83,9 +88,32 @@ export function formatView(view: View): string {
   set('calls', view.calls, DEFAULT_VIEW.calls);
   set('order', view.order, DEFAULT_VIEW.order);
   set('call', view.call);
+  set('tz', view.zone, DEFAULT_VIEW.zone);
   const text = query.toString();
   return text === '' ? '' : `?${text}`;
 }
+
+/** Views with the same key show the same numbers; the rest of a view is how they are shown. */
+export function numbersKey({ tenant, range, fromMs, toMs, route, model, split }: View): string {
+  return JSON.stringify([tenant, range, fromMs, toMs, route, model, split]);
+}
+
+/** In words, for where it is not what the page says elsewhere. */
+export function describeView(view: View, times: Pick<Times, 'range'>): string {
+  const { range, route, model, fromMs, toMs } = view;
+  const when = range === 'custom' ? times.range(fromMs ?? 0, toMs ?? 0, 0) : RANGES[range].about.toLowerCase();
+  return `${route ?? 'all routes'}, ${model ?? 'all models'}, ${when}`;
+}
+
+/** Twice or half as much time around the middle of what is shown, or another span of the same length before or after it. */
+export function zoomedView(view: View, factor: number, nowMs: number): Pick<View, 'range' | 'fromMs' | 'toMs'> {
+  const { fromMs, toMs } = spanOf(view, nowMs);
+  const [middleMs, halfMs] = [(fromMs + toMs) / 2, Math.max(((toMs - fromMs) / 2) * factor, SPAN_MS_MIN / 2)];
+  const endMs = Math.min(Math.round(middleMs + halfMs), Math.max(nowMs, toMs));
+  return { range: 'custom', fromMs: Math.max(0, Math.round(endMs - 2 * halfMs)), toMs: endMs };
+}
+
+const SPAN_MS_MIN = 120_000;
 
 export function spanOf(view: View, nowMs: number): Span {
   if (view.range !== 'custom') return relativeSpan(view.range, nowMs);

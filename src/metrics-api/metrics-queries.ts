@@ -45,6 +45,7 @@ export interface ChangesQuestion {
 
 export interface ChangeEvent {
   readonly changedAtMs: number;
+  readonly windowStartMs: number;
   /** Names the row. */
   readonly key: string;
   readonly revision: number;

@@ -105,7 +105,13 @@ function addOverviewRoutes(server: FastifyInstance, { queries, nowMs }: QueryCon
   const parseAudit = queryParser(Schema.AuditQueryString);
   server.get('/v1/audit', async (request, reply) => {
     const query = parseAudit(request.query);
-    return sendJson(reply, await queries.audit({ tenantId: query.tenant_id ?? null, ...range(query, 1, nowMs()) }));
+    const isUnassigned = query.unassigned === true;
+    if (isUnassigned && query.tenant_id !== undefined) {
+      throw invalidQuery([{ path: '/unassigned', message: 'cannot be asked of a tenant' }]);
+    }
+    // What names no tenant is booked under the empty name.
+    const tenantId = isUnassigned ? '' : (query.tenant_id ?? null);
+    return sendJson(reply, await queries.audit({ tenantId, ...range(query, 1, nowMs()) }));
   });
   const parseUnpriced = queryParser(Schema.UnpricedQueryString);
   server.get('/v1/prices/unpriced', async (request, reply) => {

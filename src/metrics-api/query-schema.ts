@@ -72,7 +72,18 @@ export const SummaryQueryString = Type.Object({
 });
 export type SummaryQueryString = Static<typeof SummaryQueryString>;
 
-export const StreamQueryString = Type.Object({ tenant_id: Tenant, route: Filter, model: Filter });
+export const StreamQueryString = Type.Object({
+  tenant_id: Tenant,
+  route: Filter,
+  model: Filter,
+  rows: Type.Optional(
+    Type.Boolean({
+      description:
+        'false: not the changed rows, only the start of the earliest of them and their count, at each change.',
+      default: true,
+    }),
+  ),
+});
 export type StreamQueryString = Static<typeof StreamQueryString>;
 
 export const DimensionsQueryString = Type.Object({ tenant_id: Type.Optional(Tenant) });
@@ -119,6 +130,11 @@ export type EvaluationsQueryString = Static<typeof EvaluationsQueryString>;
 
 export const AuditQueryString = Type.Object({
   tenant_id: Type.Optional(Tenant),
+  unassigned: Type.Optional(
+    Type.Boolean({
+      description: 'Only what names no tenant: responses whose request has not come. Not with tenant_id.',
+    }),
+  ),
   from: Instant('Hours of log time that start at or after this.'),
   to: Instant('Hours of log time that start before this.'),
 });

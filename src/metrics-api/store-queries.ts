@@ -62,7 +62,7 @@ export class StoreQueries implements Ask.MetricsQueries {
       const window = windowName(windowStartMs, MINUTE_MS);
       const subject = { tenantId: question.tenantId, route, model, window };
       const json = JSON.stringify({ ...metricsJson(subject, tally), revision });
-      return { changedAtMs, revision, json, key: `${windowStartMs}|${route}|${model}` };
+      return { changedAtMs, windowStartMs, revision, json, key: `${windowStartMs}|${route}|${model}` };
     });
   }
 

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { formatSecond } from '../events/timestamp.ts';
 import { queryParser } from '../http/parse-query.ts';
 import { Problem } from '../http/problem.ts';
+import type { ChangeEvent } from './metrics-queries.ts';
 import type { QueryContext } from './query-routes.ts';
 import { StreamQueryString } from './query-schema.ts';
 import { type CheckReader, limitStream } from './stream-life.ts';
@@ -43,7 +45,7 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext, c
     const tenant = { tenantId: query.tenant_id, route: query.route ?? null, model: query.model ?? null };
     const release = limitStream({ headers: request.headers, checkReader, end: () => closed.abort() });
     try {
-      await sendChanges({ ...tenant, sinceMs }, context, reply.raw, closed.signal);
+      await sendChanges({ ...tenant, sinceMs, areRowsSent: query.rows !== false }, context, reply.raw, closed.signal);
     } catch (error) {
       request.log.warn({ err: error }, 'A metrics stream ended; its client resumes by itself');
     } finally {
@@ -59,10 +61,11 @@ interface Stream {
   readonly route: string | null;
   readonly model: string | null;
   readonly sinceMs: number;
+  readonly areRowsSent: boolean;
 }
 
 async function sendChanges(
-  { sinceMs, ...filter }: Stream,
+  { sinceMs, areRowsSent, ...filter }: Stream,
   { queries, nowMs }: QueryContext,
   out: NodeJS.WritableStream,
   signal: AbortSignal,
@@ -73,13 +76,12 @@ async function sendChanges(
   while (!signal.aborted) {
     const reachBackMs = sent.size === 0 ? latestMs : latestMs - LOOK_BACK_MS;
     const changes = await queries.changes({ ...filter, sinceMs: reachBackMs, limit: CHANGES_MAX });
-    let text = '';
-    for (const { key, revision, changedAtMs, json } of changes) {
-      if ((sent.get(key)?.revision ?? 0) >= revision) continue;
+    const news = changes.filter(({ key, revision }) => (sent.get(key)?.revision ?? 0) < revision);
+    for (const { key, revision, changedAtMs } of news) {
       sent.set(key, { revision, changedAtMs });
       latestMs = Math.max(latestMs, changedAtMs);
-      text += `id: ${changedAtMs}\nevent: metrics\ndata: ${json}\n\n`;
     }
+    let text = areRowsSent ? rowsText(news) : noticeText(news, latestMs);
     for (const [key, { changedAtMs }] of sent) if (changedAtMs < latestMs - 2 * LOOK_BACK_MS) sent.delete(key);
     if (text === '' && nowMs() - quietSinceMs >= KEEP_ALIVE_MS) text = ': still here\n\n';
     if (text !== '') {
@@ -88,6 +90,18 @@ async function sendChanges(
     }
     await pause(POLL_MS, signal);
   }
+}
+
+function rowsText(news: readonly ChangeEvent[]): string {
+  return news.map(({ changedAtMs, json }) => `id: ${changedAtMs}\nevent: metrics\ndata: ${json}\n\n`).join('');
+}
+
+/** For who asks for the rows anyway, of the windows that he shows: a busy tenant's rows are a hundred times as much. */
+function noticeText(news: readonly ChangeEvent[], latestMs: number): string {
+  if (news.length === 0) return '';
+  const startMs = Math.min(...news.map(({ windowStartMs }) => windowStartMs));
+  const data = JSON.stringify({ window_start: formatSecond(startMs), rows: news.length });
+  return `id: ${latestMs}\nevent: change\ndata: ${data}\n\n`;
 }
 
 /** The browser sends `Last-Event-ID` by itself when it reconnects. */

@@ -93,6 +93,16 @@ function steadyCall(atMs: number, index: number): object[] {
   const [id, timestamp] = [`steady-${index}`, new Date(atMs).toISOString()];
   return [
     { type: 'request', request_id: id, ...names, timestamp, prompt_tokens: 400 },
-    { type: 'response', request_id: id, timestamp, latency_ms: 900, completion_tokens: 120, finish_reason: 'stop' },
+    {
+      type: 'response',
+      request_id: id,
+      timestamp,
+      latency_ms: 900,
+      time_to_first_token_ms: 200,
+      completion_tokens: 120,
+      finish_reason: 'stop',
+      // Or the error rate would be a line on the axis.
+      ...(index % 2 === 0 ? { error: 'overloaded' } : {}),
+    },
   ];
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   customSpan,
+  previousSpan,
   RANGES,
   type RangeName,
   relativeSpan,
@@ -28,4 +29,15 @@ test('a custom range takes the finest step that keeps a chart readable', () => {
 
 test('a custom range of nothing is one step long', () => {
   assert.deepEqual(customSpan(90_000, 90_000), { fromMs: 60_000, toMs: 120_000, step: '1m' });
+});
+
+test('a range is compared with the part of the one before that had passed by then', () => {
+  const span = relativeSpan('1h', NOW_MS);
+  const before = previousSpan(span, NOW_MS);
+  assert.equal(before.fromMs, span.fromMs - (span.toMs - span.fromMs));
+  assert.equal(before.toMs - before.fromMs, Math.ceil((NOW_MS - span.fromMs) / 60_000) * 60_000);
+  const week = relativeSpan('7d', NOW_MS);
+  assert.equal(previousSpan(week, NOW_MS).toMs % 3_600_000, 0);
+  const past = customSpan(0, 3_600_000);
+  assert.deepEqual(previousSpan(past, NOW_MS), { fromMs: -3_600_000, toMs: 0 });
 });

@@ -15,6 +15,7 @@ test('a view survives its way through an address', () => {
     calls: 'unanswered',
     order: 'slowest',
     call: 'id/1',
+    zone: 'utc',
   };
   assert.deepEqual(parseView(formatView(view)), view);
 });

@@ -10,9 +10,19 @@ interface Change {
 
 /** Changes as they come. */
 async function* changesOf(t: TestContext, server: Server, lastEventId?: string): AsyncGenerator<Change> {
+  for await (const { id, data } of eventsOf(t, `${server.metrics}/v1/metrics/stream?tenant_id=live`, lastEventId)) {
+    yield { id, row: JSON.parse(data) as Change['row'] };
+  }
+}
+
+async function* eventsOf(
+  t: TestContext,
+  url: string,
+  lastEventId?: string,
+): AsyncGenerator<{ readonly id: string; readonly data: string }> {
   const abort = new AbortController();
   t.after(() => abort.abort());
-  const answer = await fetch(`${server.metrics}/v1/metrics/stream?tenant_id=live`, {
+  const answer = await fetch(url, {
     signal: abort.signal,
     headers: lastEventId === undefined ? {} : { 'last-event-id': lastEventId },
   });
@@ -25,7 +35,7 @@ async function* changesOf(t: TestContext, server: Server, lastEventId?: string):
       text = text.slice(end + 2);
       const [, id] = /^id: (.*)$/m.exec(event) ?? [];
       const [, data] = /^data: (.*)$/m.exec(event) ?? [];
-      if (id !== undefined && data !== undefined) yield { id, row: JSON.parse(data) as Change['row'] };
+      if (id !== undefined && data !== undefined) yield { id, data };
     }
   }
 }
@@ -72,4 +82,14 @@ test('a stream without a tenant is refused', async (t) => {
   const answer = await fetch(`${server.metrics}/v1/metrics/stream`);
   assert.equal(answer.status, 400);
   assert.match(await answer.text(), /tenant_id/);
+});
+
+test('with rows=false the stream says only from when on rows have changed', { timeout: 60_000 }, async (t) => {
+  const server = await serverFor(t);
+  const events = eventsOf(t, `${server.metrics}/v1/metrics/stream?tenant_id=live&rows=false`);
+  const waiting = events.next();
+  await send(server, 'a', '1');
+  const { value } = await waiting;
+  assert.ok(value);
+  assert.deepEqual(JSON.parse(value.data), { window_start: '2026-01-10T12:00:00Z', rows: 1 });
 });

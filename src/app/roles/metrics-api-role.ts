@@ -1,5 +1,6 @@
 import type { KeyCheck } from '../../api-keys/key-check.ts';
 import { addTenantGuard } from '../../api-keys/tenant-guard.ts';
+import { compressAnswers } from '../../http/compress-answers.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
 import { addHealthRoutes, type Dependency, type Scrapable } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
@@ -40,6 +41,7 @@ const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
 export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
   const { queries, logger, checkKey, dependencies = [], registries = [], ingestion = null } = ports;
   const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX });
+  compressAnswers(server);
   addHealthRoutes(server, {
     dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],
     registries: [processMetrics(VERSION), ...registries],

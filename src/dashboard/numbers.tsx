@@ -1,0 +1,77 @@
+import type { Api } from './api.ts';
+import type { Dimensions, Unpriced } from './api-answers.ts';
+import { AuditPanel } from './audit-panel.tsx';
+import { Breakdown } from './breakdown.tsx';
+import { Calls } from './calls.tsx';
+import { Charts } from './charts.tsx';
+import { Headline } from './headline.tsx';
+import { NothingHere } from './notices.tsx';
+import type { TenantView } from './snapshot.ts';
+import { usePolled } from './use-polled.ts';
+import type { LiveSnapshot } from './use-snapshot.ts';
+import type { ChangeView } from './use-view.ts';
+
+const UNPRICED_MS = 15_000;
+
+export interface NumbersProps {
+  readonly api: Api;
+  readonly live: LiveSnapshot;
+  readonly view: TenantView;
+  readonly change: ChangeView;
+  readonly theme: string;
+  readonly dimensions: Dimensions | null;
+  readonly onBreakdownSeen: (isSeen: boolean) => void;
+}
+
+/** Everything about the calls of one tenant; dimmed where it is of another moment or view than the page says. */
+export function Numbers({ api, live, view, change, theme, dimensions, onBreakdownSeen }: NumbersProps) {
+  const { snapshot, version } = live;
+  const { tenant, route, model } = view;
+  const unpricedCount = snapshot?.total?.unpriced_requests ?? 0;
+  const unpriced = usePolled<Unpriced | null>(
+    async (signal) => {
+      if (snapshot === null || unpricedCount === 0) return null;
+      const [from, to] = [snapshot.span.fromMs, snapshot.span.toMs].map((ms) => new Date(ms).toISOString());
+      return api.get('/v1/prices/unpriced', { tenant_id: tenant, from, to }, signal);
+    },
+    { subject: tenant, everyMs: UNPRICED_MS, dependencies: [api, unpricedCount === 0, snapshot?.span.fromMs] },
+  );
+  const isEmpty = snapshot !== null && snapshot.total === null && !live.isLoading;
+  const activity = dimensions?.tenants.find(({ value }) => value === tenant);
+  const isOld = live.isOfOtherView || (live.trouble !== null && snapshot !== null);
+  return (
+    <div class={isOld ? 'numbers old' : 'numbers'} aria-busy={live.isLoading}>
+      <Headline snapshot={snapshot} unpriced={unpriced.value} />
+      {isEmpty && <NothingHere {...{ tenant, activity, change }} isFiltered={route !== null || model !== null} />}
+      {snapshot === null ? (
+        <Placeholders />
+      ) : (
+        !isEmpty && (
+          <>
+            <Charts {...{ snapshot, view, theme, change }} />
+            <Breakdown
+              rows={snapshot.breakdown}
+              pairCount={snapshot.pairCount}
+              sort={view.sort}
+              change={change}
+              onSeen={onBreakdownSeen}
+            />
+            <Calls {...{ api, snapshot, version, view, change }} />
+          </>
+        )
+      )}
+      {snapshot !== null && <AuditPanel api={api} snapshot={snapshot} />}
+    </div>
+  );
+}
+
+/** As large as what comes, so that nothing jumps. */
+function Placeholders() {
+  return (
+    <div class="chart-grid placeholders" aria-hidden="true">
+      {['calls', 'errors', 'latency', 'first token', 'tokens', 'cost'].map((name) => (
+        <div key={name} class="panel" />
+      ))}
+    </div>
+  );
+}
