@@ -4,9 +4,9 @@ import { build } from 'esbuild';
 
 /**
  * Builds the dashboard into `dist/dashboard`: a page, and assets whose names change with their content, so that browsers
- * may keep them for ever.
+ * may keep them for ever. Returns the paths of the files that went into it.
  */
-export async function buildDashboard(root: string): Promise<void> {
+export async function buildDashboard(root: string): Promise<string[]> {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: {
@@ -27,7 +27,7 @@ export async function buildDashboard(root: string): Promise<void> {
     jsxImportSource: 'preact',
     define: { 'process.env.NODE_ENV': '"production"' },
     tsconfig: 'src/dashboard/tsconfig.json',
-    legalComments: 'linked',
+    legalComments: 'none',
     metafile: true,
     logLevel: 'warning',
   });
@@ -37,6 +37,7 @@ export async function buildDashboard(root: string): Promise<void> {
     `${root}/dist/dashboard/index.html`,
     page.replaceAll(/\{([a-z-]+\.[a-z]+)\}/g, (_, name: string) => built(names, name)),
   );
+  return Object.keys(metafile.inputs);
 }
 
 function unhashed(name: string): string {

@@ -1,7 +1,8 @@
-import { cp, rm } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildDashboard } from './build-dashboard.ts';
+import { thirdPartyNotices } from './third-party-notices.ts';
 
 /**
  * Builds `dist`: one file per program entry and per thread, plus the chunks they share.
@@ -26,8 +27,9 @@ const REQUIRE =
   "import { createRequire as $createRequire } from 'node:module'; const require = $createRequire(import.meta.url);";
 
 await rm(`${root}/dist`, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
+  metafile: true,
   entryPoints: ENTRIES,
   outbase: 'src',
   outdir: 'dist',
@@ -39,6 +41,7 @@ await build({
   target: 'node24',
   sourcemap: true,
   sourcesContent: false,
+  // The licences stand together in THIRD_PARTY_NOTICES.txt.
   legalComments: 'none',
   external: EXTERNAL,
   banner: { js: REQUIRE },
@@ -47,4 +50,6 @@ await build({
 for (const store of ['postgres', 'sqlite']) {
   await cp(`${root}/src/metrics-store/${store}/sql`, `${root}/dist/metrics-store/${store}/sql`, { recursive: true });
 }
-await buildDashboard(root);
+const pageInputs = await buildDashboard(root);
+const inputs = [...Object.keys(metafile.inputs), ...pageInputs];
+await writeFile(`${root}/dist/THIRD_PARTY_NOTICES.txt`, thirdPartyNotices(root, inputs));
