@@ -41,7 +41,9 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
   await run(process.argv.slice(2));
 } else {
   if (!existsSync(own)) {
-    process.stderr.write(`streamlens: needs Node ${NEEDED_MAJOR} or newer; this is ${process.version}\n`);
+    const isCheckout = existsSync(fileURLToPath(new URL('../src', import.meta.url)));
+    const advice = isCheckout ? '; "npm rebuild node" brings the one of this checkout' : '';
+    process.stderr.write(`streamlens: needs Node ${NEEDED_MAJOR} or newer; this is ${process.version}${advice}\n`);
     process.exit(2);
   }
   const child = spawn(own, args, { stdio: 'inherit', env: { ...process.env, [LAUNCHER_PID]: String(process.pid) } });
