@@ -126,7 +126,7 @@ export interface Ports {
 
 /** Two ports that were free a moment ago. */
 export async function freePorts(): Promise<Ports> {
-  const [ingestion = 0, metrics = 0] = await Promise.all([freePort(), freePort()]);
+  const [ingestion, metrics] = await Promise.all([freePort(), freePort()]);
   return { ingestion, metrics };
 }
 
