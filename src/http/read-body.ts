@@ -16,7 +16,7 @@ const DECOMPRESS = {
  * Bodies that are decompressed at once. If all were that came together, each would take its part of the budget and none
  * would find the rest of it.
  */
-const DECOMPRESSIONS_MAX = 4;
+const DECOMPRESSIONS_MAX = 2;
 const decompressions = pLimit(DECOMPRESSIONS_MAX);
 
 /** A body as it was sent, with its share of the budget. */

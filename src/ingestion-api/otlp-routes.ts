@@ -1,26 +1,38 @@
-import type { NewRecord } from '../event-log/event-log.ts';
-import { TOPIC_OF } from '../events/topics.ts';
 import type { PostAnswer, PostHandler, RequestHead } from '../http/post-routes.ts';
 import { Problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
-import { decodeTraces, type OtlpFormat, otlpFormatOf } from '../otlp/decode/decode-traces.ts';
-import { EXPLAIN_LIMITS, type ExportLimits, excessOf } from '../otlp/decode/export-limits.ts';
-import type { KeyTable } from '../otlp/decode/key-table.ts';
-import { explainExport } from '../otlp/explain.ts';
+import { type OtlpFormat, otlpFormatOf } from '../otlp/decode/decode-traces.ts';
+import {
+  countItems,
+  EXPLAIN_LIMITS,
+  EXPORT_LIMITS,
+  type ExportLimits,
+  excessOf,
+} from '../otlp/decode/export-limits.ts';
+import type { Decoded } from '../otlp/decode/trace-export.ts';
 import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
 import type { RecentCalls } from '../otlp/fold/recent-calls.ts';
-import { spansToEvents } from '../otlp/spans-to-events.ts';
-import type { CallEvent } from '../otlp/to-events/call-events.ts';
-import { eventText } from '../otlp/to-events/event-text.ts';
-import type { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
 import { accept } from './accept.ts';
 import type { Sender } from './authenticate.ts';
 import { BATCH_BYTES_MAX, type RouteContext } from './event-routes.ts';
+import {
+  type ExplainedExport,
+  explainAsJson,
+  type SentExport,
+  type Translation,
+  type TranslationContext,
+  translateExport,
+} from './translate-export.ts';
 
-export interface OtlpContext extends RouteContext {
-  readonly keys: KeyTable;
-  readonly dimensions: DimensionFinder;
+export interface OtlpContext extends RouteContext, TranslationContext {
   readonly recent: RecentCalls;
+  readonly large: LargeExportTranslator;
+}
+
+/** Does the same as `translateExport` and `explainAsJson`, where it holds up nobody. @throws {Problem} */
+export interface LargeExportTranslator {
+  translate(sent: SentExport): Promise<Decoded<Translation>>;
+  explain(sent: SentExport): Promise<Decoded<ExplainedExport>>;
 }
 
 /** Langfuse SDKs post below a path of their own. */
@@ -40,7 +52,7 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
         bodyBytesMax: BATCH_BYTES_MAX,
         async take(posted) {
           const body = await readBody({ headers, ...posted }, BATCH_BYTES_MAX);
-          return answer(format, await acceptTraces(body, format, sender, context));
+          return answer(format, await acceptTraces({ body, format }, sender, context));
         },
       };
     });
@@ -64,26 +76,21 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
     return {
       bodyBytesMax: EXPLAIN_BYTES_MAX,
       async take(posted) {
-        return explain(await readBody({ headers, ...posted }, EXPLAIN_BYTES_MAX), format, sender, context);
+        const body = await readBody({ headers, ...posted }, EXPLAIN_BYTES_MAX);
+        return explain({ body, format, tenantOfKey: sender.tenantId }, sender, context);
       },
     };
   });
   return handlers;
 }
 
-function explain(body: Uint8Array, format: OtlpFormat, sender: Sender, { dimensions }: OtlpContext): PostAnswer {
+async function explain(sent: SentExport, sender: Sender, context: OtlpContext): Promise<PostAnswer> {
   sender.charge(1);
-  refuseExcess(body, format, EXPLAIN_LIMITS);
-  const explained = explainExport(body, format, { tenantOfKey: sender.tenantId, dimensions });
+  const isLarge = judgeSize(sent, EXPLAIN_LIMITS);
+  const explained = await (isLarge ? context.large.explain(sent) : explainAsJson(sent, context));
   if (!explained.ok) throw new Problem(400, explained.reason);
-  sender.charge(Math.max(0, explained.value.length - 1));
-  return { status: 200, contentType: 'application/json', body: JSON.stringify({ spans: explained.value }) };
-}
-
-/** @throws {Problem} 413 before anything is decoded */
-function refuseExcess(body: Uint8Array, format: OtlpFormat, limits?: ExportLimits): void {
-  const excess = excessOf(body, format, { signal: 'traces', ...(limits === undefined ? {} : { limits }) });
-  if (excess !== null) throw new Problem(413, excess);
+  sender.charge(Math.max(0, explained.value.spans - 1));
+  return { status: 200, contentType: 'application/json', body: explained.value.json };
 }
 
 /**
@@ -93,14 +100,19 @@ function refuseExcess(body: Uint8Array, format: OtlpFormat, limits?: ExportLimit
  *   much, 503 when the log cannot take it
  */
 export async function acceptTraces(
-  body: Uint8Array,
-  format: OtlpFormat,
+  { body, format }: Pick<SentExport, 'body' | 'format'>,
   sender: Sender,
   context: OtlpContext,
 ): Promise<Uint8Array> {
   sender.charge(1);
-  refuseExcess(body, format);
-  const { records, marks, calls, ignored, rejected } = recordsOf(body, format, sender, context);
+  const sent = { body, format, tenantOfKey: sender.tenantId };
+  const isLarge = judgeSize(sent, EXPORT_LIMITS);
+  const translated = await (isLarge ? context.large.translate(sent) : translateExport(sent, context));
+  if (!translated.ok) {
+    context.metrics.rejected('invalid', 1);
+    throw new Problem(400, translated.reason);
+  }
+  const { records, marks, calls, ignored, rejected } = translated.value;
   sender.charge(Math.max(0, records.length + ignored + rejected.length - 1));
   await accept(records, context);
   const { recent, metrics } = context;
@@ -113,26 +125,24 @@ export async function acceptTraces(
   return exportAnswer('traces', format, partialSuccessOf(rejected));
 }
 
-/** In a function of its own, so that spans and events are garbage while the log takes the records. */
-function recordsOf(body: Uint8Array, format: OtlpFormat, sender: Sender, context: OtlpContext) {
-  const decoded = decodeTraces(body, format, context.keys);
-  if (!decoded.ok) {
-    context.metrics.rejected('invalid', 1);
-    throw new Problem(400, decoded.reason);
-  }
-  const { dimensions, recent } = context;
-  const options = { tenantOfKey: sender.tenantId, dimensions, recent };
-  const { events, marks, calls, ignored, rejected } = spansToEvents(decoded.value, options);
-  return { records: events.map((event) => toRecord(event, sender)), marks, calls, ignored, rejected };
+/** Larger ones are decoded elsewhere: this much takes some 20 ms. */
+const INLINE_BYTES_MAX = 512 * 1024;
+const INLINE_SPANS_MAX = 1_000;
+const INLINE_PARTS_MAX = 50_000;
+/** Not even the smallest spans make these slow, so they are not counted. */
+const UNCOUNTED_BYTES_MAX = 32 * 1024;
+
+/** @returns whether an export is large. @throws {Problem} 413 for one that holds too much, before anything is decoded */
+function judgeSize({ body, format }: SentExport, limits: ExportLimits): boolean {
+  if (body.length <= UNCOUNTED_BYTES_MAX && limits.itemsMax > UNCOUNTED_BYTES_MAX) return false;
+  const { items, parts } = countItems(body, { format, signal: 'traces', limits });
+  const excess = excessOf({ items, parts }, 'traces', limits);
+  if (excess !== null) throw new Problem(413, excess);
+  return body.length > INLINE_BYTES_MAX || items > INLINE_SPANS_MAX || parts > INLINE_PARTS_MAX;
 }
 
 export function notKept(signal: Exclude<Signal, 'traces'>): Uint8Array {
   return notKeptAnswer(signal, 'protobuf');
-}
-
-function toRecord(event: CallEvent, { tenantId: senderTenant }: Sender): NewRecord {
-  const value = Buffer.from(eventText(event));
-  return { topic: TOPIC_OF[event.type], key: event.request_id, value, senderTenant };
 }
 
 function formatOf(headers: RequestHead['headers']): OtlpFormat {

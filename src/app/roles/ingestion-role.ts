@@ -17,6 +17,7 @@ import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
 import { RecentCalls } from '../../otlp/fold/recent-calls.ts';
 import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import type { Settings } from '../../settings/settings-table.ts';
+import { LargeExports } from '../threads/large-exports.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './listen.ts';
 import { startOtlpGrpc } from './otlp-grpc.ts';
@@ -61,7 +62,9 @@ export async function startIngestion(
     tenant: settings.tenantAttributes,
     route: settings.routeAttributes,
   };
+  const large = new LargeExports(names);
   const context: OtlpContext = {
+    large,
     queue,
     metrics,
     checkSender: senderCheck(settings, checkKey, metrics),
@@ -84,6 +87,7 @@ export async function startIngestion(
     async stop(): Promise<void> {
       await Promise.all([server.close(), grpc?.close()]);
       await queue.idle();
+      await large.stop();
     },
   };
 }

@@ -31,7 +31,7 @@ export async function startOtlpGrpc(
 
 async function admitExport({ signal, headers, address }: GrpcHead, context: OtlpContext): Promise<TakeExport> {
   const sender = await context.checkSender({ headers, address });
-  if (signal === 'traces') return (body) => acceptTraces(body, 'protobuf', sender, context);
+  if (signal === 'traces') return (body) => acceptTraces({ body, format: 'protobuf' }, sender, context);
   return async () => {
     sender.charge(1);
     return notKept(signal);

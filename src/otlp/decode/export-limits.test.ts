@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { createFullKeyTable } from '../dialects/wanted-keys.ts';
 import type { Signal } from '../export-answer.ts';
-import { decodeTraces } from './decode-traces.ts';
-import { countItems, EXPLAIN_LIMITS, EXPORT_LIMITS, excessOf } from './export-limits.ts';
+import { decodeTraces, type OtlpFormat } from './decode-traces.ts';
+import { countItems, EXPLAIN_LIMITS, EXPORT_LIMITS, type ExportLimits, excessOf } from './export-limits.ts';
 
 const MIB = 1024 * 1024;
 const FIXTURES = new URL('../../../test/fixtures/otlp/', import.meta.url);
@@ -27,6 +27,9 @@ const empties = (number: number, count: number) => Buffer.alloc(2 * count, Buffe
 /** A body of one resource and one scope with these items. */
 const body = (items: Uint8Array) => field(1, field(2, items));
 
+const excess = (bytes: Buffer, format: OtlpFormat, limits: ExportLimits) =>
+  excessOf(countItems(bytes, { format, signal: 'traces', limits }), 'traces', limits);
+
 const textOf = (bytes: Uint8Array) => Buffer.from(bytes);
 
 test('the spans of every captured export are counted as they are decoded', () => {
@@ -38,7 +41,11 @@ test('the spans of every captured export are counted as they are decoded', () =>
     const decoded = decodeTraces(bytes, format, createFullKeyTable());
     if (!decoded.ok) continue;
     seen += decoded.value.spans.length;
-    assert.equal(countItems(bytes, format, 'traces', UNLIMITED).items, decoded.value.spans.length, name);
+    assert.equal(
+      countItems(bytes, { format, signal: 'traces', limits: UNLIMITED }).items,
+      decoded.value.spans.length,
+      name,
+    );
   }
   assert.ok(seen > 20, `only ${seen} spans were seen`);
 });
@@ -51,11 +58,14 @@ test('items are counted per signal', () => {
     ['metrics', body(Buffer.concat([5, 7, 9, 10, 11].map((data) => inMetric(data, 3)))), 15],
   ];
   for (const [signal, bytes, items] of cases) {
-    assert.equal(countItems(bytes, 'protobuf', signal, UNLIMITED).items, items, signal);
+    assert.equal(countItems(bytes, { format: 'protobuf', signal, limits: UNLIMITED }).items, items, signal);
   }
   const points =
     '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"sum":{"dataPoints":[{},{}]}},{"gauge":{"dataPoints":[{}]}}]}]}]}';
-  assert.equal(countItems(textOf(Buffer.from(points)), 'json', 'metrics', UNLIMITED).items, 3);
+  assert.equal(
+    countItems(textOf(Buffer.from(points)), { format: 'json', signal: 'metrics', limits: UNLIMITED }).items,
+    3,
+  );
 });
 
 test('sixteen MiB of the smallest things are too much, whatever they are', () => {
@@ -74,25 +84,25 @@ test('sixteen MiB of the smallest things are too much, whatever they are', () =>
     'entries of a list': body(field(2, list(empties(1, many)))),
   };
   for (const [what, bytes] of Object.entries(bodies)) {
-    assert.match(excessOf(bytes, 'protobuf', { signal: 'traces' }) ?? '', /more than/, what);
+    assert.match(excess(bytes, 'protobuf', EXPORT_LIMITS) ?? '', /more than/, what);
   }
 });
 
 test('JSON is counted outside its strings, and by the brackets around it', () => {
   const span = '{"name":"a {[,\\\\\\" b","attributes":[{"key":"k","value":{"stringValue":"{},{}"}}]}';
   const text = `{"resourceSpans":[{"resource":{"attributes":[{"key":"a","value":{"intValue":1}}]},"scopeSpans":[{"spans":[${span},${span}]},{"spans":[${span}]}]}]}`;
-  assert.equal(countItems(Buffer.from(text), 'json', 'traces', UNLIMITED).items, 3);
+  assert.equal(countItems(Buffer.from(text), { format: 'json', signal: 'traces', limits: UNLIMITED }).items, 3);
   const spans = Buffer.from(`{"resourceSpans":[{"scopeSpans":[{"spans":[${'{},'.repeat(100_001)}{}]}]}]}`);
-  assert.match(excessOf(spans, 'json', { signal: 'traces' }) ?? '', /more than 100000 spans/);
+  assert.match(excess(spans, 'json', EXPORT_LIMITS) ?? '', /more than 100000 spans/);
   const values = Buffer.from(`{"resourceSpans":[${'[],'.repeat(3_000_000)}[]]}`);
-  assert.match(excessOf(values, 'json', { signal: 'traces' }) ?? '', /more than 2000000 values/);
+  assert.match(excess(values, 'json', EXPORT_LIMITS) ?? '', /more than 2000000 values/);
 });
 
 test('an export at the limit is taken, and one span more is not', () => {
   const { itemsMax } = EXPORT_LIMITS;
-  assert.equal(excessOf(body(empties(2, itemsMax)), 'protobuf', { signal: 'traces' }), null);
-  assert.notEqual(excessOf(body(empties(2, itemsMax + 1)), 'protobuf', { signal: 'traces' }), null);
-  assert.notEqual(excessOf(body(empties(2, 1001)), 'protobuf', { signal: 'traces', limits: EXPLAIN_LIMITS }), null);
+  assert.equal(excess(body(empties(2, itemsMax)), 'protobuf', EXPORT_LIMITS), null);
+  assert.notEqual(excess(body(empties(2, itemsMax + 1)), 'protobuf', EXPORT_LIMITS), null);
+  assert.notEqual(excess(body(empties(2, 1001)), 'protobuf', EXPLAIN_LIMITS), null);
 });
 
 test('no bytes make the count throw or go on for ever', () => {
@@ -102,8 +112,10 @@ test('no bytes make the count throw or go on for ever', () => {
       fc.constantFrom<Signal>('traces', 'logs', 'metrics'),
       (bytes, signal) => {
         for (const wrapped of [bytes, body(bytes), body(field(2, bytes))]) {
-          assert.ok(countItems(wrapped, 'protobuf', signal, UNLIMITED).items <= wrapped.length);
-          assert.ok(countItems(wrapped, 'json', signal, UNLIMITED).items <= wrapped.length);
+          assert.ok(
+            countItems(wrapped, { format: 'protobuf', signal: signal, limits: UNLIMITED }).items <= wrapped.length,
+          );
+          assert.ok(countItems(wrapped, { format: 'json', signal: signal, limits: UNLIMITED }).items <= wrapped.length);
         }
       },
     ),

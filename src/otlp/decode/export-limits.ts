@@ -27,32 +27,20 @@ const ITEM_NAMES: Readonly<Record<Signal, string>> = {
   metrics: 'data points',
 };
 
-/** The smallest item or part takes two bytes, so a small body needs no counting. */
-const PART_BYTES_MIN = 2;
-
-/**
- * What is too much in a decompressed body, fit for the answer 413; null for one that may be decoded. Scans bytes, makes
- * no objects, and ends at the limit. What is no OTLP at all is left to the decoder to refuse.
- */
-export function excessOf(
-  body: Uint8Array,
-  format: OtlpFormat,
-  { signal, limits = EXPORT_LIMITS }: { signal: Signal; limits?: ExportLimits },
-): string | null {
+/** What is too much of a count, fit for the answer 413; null for what may be decoded. */
+export function excessOf({ items, parts }: Readonly<ItemCount>, signal: Signal, limits: ExportLimits): string | null {
   const { itemsMax, partsMax } = limits;
-  const most = body.length / PART_BYTES_MIN;
-  if (most <= itemsMax && most <= partsMax) return null;
-  const { items, parts } = countItems(body, format, signal, limits);
   if (items > itemsMax) return `The body holds more than ${itemsMax} ${ITEM_NAMES[signal]}; send several smaller ones`;
   return parts > partsMax ? `The body holds more than ${partsMax} values; send several smaller ones` : null;
 }
 
-/** Counts up to one beyond a limit. */
+/**
+ * Counts what a decompressed body holds, up to one beyond a limit. Scans bytes and makes no objects; what is no OTLP at all
+ * gives some count, and is left to the decoder to refuse.
+ */
 export function countItems(
   body: Uint8Array,
-  format: OtlpFormat,
-  signal: Signal,
-  limits: ExportLimits,
+  { format, signal, limits }: { format: OtlpFormat; signal: Signal; limits: ExportLimits },
 ): Readonly<ItemCount> {
   return format === 'json' ? countJsonItems(body, signal, limits) : countProtobufItems(body, signal, limits);
 }
