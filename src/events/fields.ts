@@ -57,8 +57,11 @@ export const TokenCount = Type.Union([Type.Integer({ minimum: 0, maximum: TOKENS
 /** Milliseconds, fractions allowed. */
 export const DurationMs = Type.Number({ minimum: 0, maximum: DURATION_MS_MAX });
 
-/** What one call was said to cost, in USD. The dearest call of a million tokens costs some hundred dollars. */
-export const CostUsd = Type.Number({ minimum: 0, maximum: 1_000_000 });
+/** The dearest call of a million tokens costs some hundred dollars. */
+export const COST_USD_MAX = 1_000_000;
+
+/** What one call was said to cost. */
+export const CostUsd = Type.Number({ minimum: 0, maximum: COST_USD_MAX });
 
 /** One of some words, or null. */
 export const NullableWord = <const Word extends string>(words: readonly Word[], description: string) =>

@@ -1,32 +1,34 @@
-import type { Failure } from './dialects/failure.ts';
-import { readFailure } from './dialects/failure.ts';
-import type { Operation } from './dialects/is-call.ts';
-import { readLitellmRaw } from './dialects/litellm-raw.ts';
+import type { Operation } from './dialects/classification.ts';
+import type { Emitter } from './dialects/dialect.ts';
+import { type Failure, readFailure } from './dialects/failure.ts';
+import { firstTokenWithin } from './dialects/first-token.ts';
 import { normalizeProvider } from './dialects/provider.ts';
+import { type ReportedCost, readReportedCost } from './dialects/reported-cost.ts';
+import { genkitModel } from './dialects/sdks/genkit.ts';
+import {
+  isLitellmCacheHit,
+  isLitellmCallId,
+  isLitellmRaw,
+  litellmBilledModel,
+  readLitellmRaw,
+} from './dialects/sdks/litellm.ts';
+import { openlitModel } from './dialects/sdks/openlit.ts';
+import { readServiceTier } from './dialects/service-tier.ts';
 import type { SpanReader } from './dialects/span-reader.ts';
-import { inclusivePromptTokens, isCacheOutsidePrompt } from './dialects/token-counts.ts';
+import { chooseUsage } from './usage/choose-usage.ts';
+import { readUsage } from './usage/read-usage.ts';
+import type { Usage } from './usage/settle-usage.ts';
 
 /**
  * What one span says about one model call. Null is unknown: never 0, never a guess.
  * Prompt tokens include cached ones; completion tokens include reasoning.
  */
-export interface CallFacts {
+export interface CallFacts extends Usage {
   readonly operation: Operation;
   readonly provider: string | null;
   readonly requestModel: string | null;
   readonly responseModel: string | null;
   readonly responseId: string | null;
-  readonly promptTokens: number | null;
-  readonly completionTokens: number | null;
-  readonly cachedTokens: number | null;
-  readonly cacheWriteTokens: number | null;
-  readonly cacheWrite1hTokens: number | null;
-  readonly reasoningTokens: number | null;
-  readonly audioPromptTokens: number | null;
-  readonly cachedAudioPromptTokens: number | null;
-  readonly audioCompletionTokens: number | null;
-  readonly imagePromptTokens: number | null;
-  readonly imageCompletionTokens: number | null;
   /** As the sender wrote it. */
   readonly finishReason: string | null;
   readonly stream: boolean | null;
@@ -38,75 +40,50 @@ export interface CallFacts {
   readonly reportedCost: ReportedCost | null;
 }
 
-/** What somebody says that the call cost. Only a `client` reckons; the others charge. */
-export interface ReportedCost {
-  readonly usd: number;
-  readonly by: 'provider' | 'gateway' | 'client';
-}
-
-/** Reads everything about the call from its span, by the mapping table and the emitters' known habits. */
-export function readCall(reader: SpanReader, operation: Operation): CallFacts {
-  const providerName = reader.text('provider');
-  const provider = providerName === null ? null : normalizeProvider(providerName);
-  const firstTokenMs = reader.number('firstTokenMs');
-  const cachedTokens = reader.number('cachedTokens');
-  const cacheWriteTokens = reader.number('cacheWriteTokens');
+/** Reads everything about the call from its span, by the mapping table and the dialects. */
+export function readCall(reader: SpanReader, named: Operation): CallFacts {
+  const { span } = reader;
+  const genkit = genkitModel(reader);
+  const provider = normalizeProvider(reader.text('provider') ?? genkit?.provider ?? null);
+  const requestModel = known(reader.text('requestModel')) ?? genkit?.model ?? openlitModel(span);
+  const answered = known(reader.text('responseModel'));
+  const responseModel = litellmBilledModel(reader, answered) ?? answered;
+  const emitter: Emitter = { reader, provider, scopeName: span.scope.name, model: requestModel ?? responseModel };
+  const operation = isEmbedding(named, emitter.model) ? 'embeddings' : named;
+  const firstTokenMs = firstTokenWithin(reader.number('firstTokenMs'), span.durationMs);
+  const usage = chooseUsage(readUsage(emitter), operation);
   const facts: CallFacts = {
+    ...usage,
     operation,
     provider,
-    cachedTokens,
-    cacheWriteTokens,
+    requestModel,
+    responseModel,
     firstTokenMs,
-    requestModel: reader.text('requestModel') ?? openlitModel(reader),
-    responseModel: reader.text('responseModel'),
     responseId: responseIdOf(reader),
-    promptTokens: promptTokensOf(reader, provider, { cachedTokens, cacheWriteTokens }),
-    completionTokens: reader.number('completionTokens'),
-    cacheWrite1hTokens: reader.number('cacheWrite1hTokens'),
-    reasoningTokens: reader.number('reasoningTokens'),
-    audioPromptTokens: reader.number('audioPromptTokens'),
-    cachedAudioPromptTokens: null,
-    audioCompletionTokens: reader.number('audioCompletionTokens'),
-    imagePromptTokens: null,
-    imageCompletionTokens: null,
-    finishReason: reader.text('finishReason'),
+    finishReason: known(reader.text('finishReason')),
     stream: reader.flag('stream') ?? (firstTokenMs === null ? null : true),
-    failure: readFailure(reader),
-    serviceTier: reader.flag('isBatch') === true ? 'batch' : reader.text('serviceTier'),
+    failure: readFailure(reader, usage),
+    serviceTier: readServiceTier(reader),
     cacheHit: isLitellmCacheHit(reader),
-    reportedCost: null,
+    reportedCost: readReportedCost(reader, provider),
   };
-  return reader.span.name === 'raw_gen_ai_request' ? { ...facts, ...readLitellmRaw(reader.span) } : facts;
+  return isLitellmRaw(span) ? { ...facts, ...readLitellmRaw(span) } : facts;
 }
 
-interface CacheTokens {
-  readonly cachedTokens: number | null;
-  readonly cacheWriteTokens: number | null;
+/** A span that does not say what it does may name a model that can do one thing only. */
+function isEmbedding(named: Operation, model: string | null): boolean {
+  return named === 'embeddings' || (named === 'chat' && model !== null && /embed/i.test(model));
 }
 
-function promptTokensOf(reader: SpanReader, provider: string | null, cache: CacheTokens): number | null {
-  const scopeName = reader.span.scope.name;
-  const hasInputTokenDetails = reader.span.attributes.has('ai.usage.inputTokenDetails.noCacheTokens');
-  return inclusivePromptTokens({
-    ...cache,
-    promptTokens: reader.number('promptTokens'),
-    isCacheOutside: isCacheOutsidePrompt({ scopeName, provider, hasInputTokenDetails }),
-  });
-}
-
-/** LiteLLM puts its own call id into the response id when the call failed: that is no id of a response. */
 function responseIdOf(reader: SpanReader): string | null {
-  const id = reader.text('responseId');
-  return id !== null && id === reader.attributeText('litellm.call_id') ? null : id;
+  const id = known(reader.text('responseId'));
+  return id !== null && isLitellmCallId(reader, id) ? null : id;
 }
 
-function openlitModel({ span }: SpanReader): string | null {
-  const [, model] = /^(?:chat|embeddings) (\S.*)$/.exec(span.name) ?? [];
-  return model !== undefined && span.scope.name.startsWith('openlit.') ? model : null;
-}
+/** Words with which SDKs fill what they do not know: no name, and no id by which calls could be known again. */
+const FILLER = /^(?:-1|-|n\/?a|none|null|nil|undefined|unknown|not[ _-]?available|not[ _-]?set|unset|todo|\[\]|\{\})$/i;
 
-function isLitellmCacheHit(reader: SpanReader): boolean | null {
-  const hidden = reader.parsed('hidden_params');
-  if (typeof hidden !== 'object' || hidden === null || !('cache_key' in hidden)) return null;
-  return typeof hidden.cache_key === 'string' && hidden.cache_key !== '' ? true : null;
+function known(text: string | null): string | null {
+  const trimmed = text?.trim() ?? '';
+  return trimmed === '' || FILLER.test(trimmed) ? null : trimmed;
 }

@@ -1,12 +1,17 @@
+import { readCall } from './call.ts';
 import { decodeTraces, type OtlpFormat } from './decode/decode-traces.ts';
 import type { Decoded, OtlpSpan } from './decode/trace-export.ts';
-import { CLASSIFYING_KEYS, classify } from './dialects/is-call.ts';
+import { CLASSIFYING_KEYS } from './dialects/dialects.ts';
+import { classify } from './dialects/is-call.ts';
 import { attributeKeysOf, type Field, MAPPING } from './dialects/mapping.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { createFullKeyTable } from './dialects/wanted-keys.ts';
 import { requestIdOf } from './fold/candidate.ts';
 import { flawOf, type SpansToEvents, type SpansToEventsOptions, spansToEvents } from './spans-to-events.ts';
 import { indexAncestors } from './to-events/tenant-and-route.ts';
+import { usageKeysOf } from './usage/read-usage.ts';
+import type { Usage } from './usage/settle-usage.ts';
+import type { UsagePart } from './usage/usage-part.ts';
 
 /** How one span was read, in the words of the answer to `POST /v1/otlp/explain`. */
 export interface SpanExplanation {
@@ -50,9 +55,9 @@ export function explainExport(
   const foldedBySpan = new Map(result.folded.map((folded) => [folded.span, folded]));
   const ancestorsOf = indexAncestors(spans);
   const value = spans.map((span): SpanExplanation => {
-    const { role, rule } = classify(span);
+    const { role, rule } = classify(new SpanReader(span));
     const fields = role === 'none' ? [] : fieldsOf(span, [span, ...ancestorsOf(span)], options);
-    const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.map(({ attribute }) => attribute)]);
+    const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.flatMap(({ attribute }) => attribute.split(', '))]);
     const id = requestIdOf(span);
     const folded = foldedBySpan.get(span);
     const flaw = role === 'none' ? null : flawOf(span);
@@ -100,9 +105,35 @@ function fieldsOf(
       { field, value: found.value, attribute: attributeKeysOf(found.source).join(', ') || found.source.key, read_as },
     ];
   });
+  fields.push(...usageFields(reader));
   const tenant = tenantOfKey === null ? dimensions.tenant(spans) : { value: tenantOfKey, from: '(API key)' };
   const route = dimensions.route(spans);
   if (tenant !== null) fields.push({ field: 'tenant', value: tenant.value, attribute: tenant.from, read_as: 'text' });
   if (route !== null) fields.push({ field: 'route', value: route.value, attribute: route.from, read_as: 'text' });
   return fields;
+}
+
+/** The parts that each count of a call is made of. */
+const PARTS_OF: Readonly<Record<keyof Usage, readonly UsagePart[]>> = {
+  promptTokens: ['prompt', 'fresh', 'total'],
+  completionTokens: ['completion', 'total'],
+  cachedTokens: ['cached', 'cachedText', 'cachedAudio', 'cachedImage'],
+  cacheWriteTokens: ['cacheWrite', 'cacheWrite5m', 'cacheWrite1h'],
+  cacheWrite1hTokens: ['cacheWrite1h'],
+  reasoningTokens: ['reasoning'],
+  audioPromptTokens: ['audioPrompt'],
+  cachedAudioPromptTokens: ['cachedAudio'],
+  audioCompletionTokens: ['audioCompletion'],
+  imagePromptTokens: ['imagePrompt'],
+  imageCompletionTokens: ['imageCompletion'],
+};
+
+/** The counts as the call would have them, which may be put together from several attributes. */
+function usageFields(reader: SpanReader): readonly FieldExplanation[] {
+  const facts = readCall(reader, classify(reader).operation);
+  return (Object.keys(PARTS_OF) as (keyof Usage)[]).flatMap((field): FieldExplanation[] => {
+    const value = facts[field];
+    const keys = usageKeysOf(reader, PARTS_OF[field]);
+    return value === null ? [] : [{ field, value, attribute: keys.join(', '), read_as: 'usage' }];
+  });
 }

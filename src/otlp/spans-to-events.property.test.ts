@@ -6,7 +6,7 @@ import { EVENT_BYTES_MAX } from '../events/fields.ts';
 import { LlmRequest } from '../events/llm-request.ts';
 import { LlmResponse } from '../events/llm-response.ts';
 import { decodeTraces } from './decode/decode-traces.ts';
-import { CLASSIFYING_KEYS } from './dialects/is-call.ts';
+import { CLASSIFYING_KEYS } from './dialects/dialects.ts';
 import { mappedKeys } from './dialects/mapping.ts';
 import { createKeyTable } from './dialects/wanted-keys.ts';
 import { RecentCalls } from './fold/recent-calls.ts';

@@ -44,7 +44,101 @@ test('a failed call has an error text even when the sender says nothing about it
 
 test('an exception that was handled is no error', () => {
   const events = [{ name: 'exception', atMs: 1, attributes: AttributeList.of([['exception.type', 'Oops']]) }];
-  assert.equal(eventsOf(aSpan({ events })).response.error, null);
+  const answered = { ...CHAT, 'gen_ai.response.finish_reasons': ['stop'] };
+  assert.equal(eventsOf(aSpan({ events, attributes: answered })).response.error, null);
+});
+
+test('an exception of a call without an answer is its failure, and its stack is not kept', () => {
+  const attributes = AttributeList.of([
+    ['exception.type', 'RateLimitError'],
+    ['exception.message', 'slow down\nTraceback (most recent call last):\n  File "/srv/app.py", line 3, in ask'],
+  ]);
+  const { response } = eventsOf(aSpan({ events: [{ name: 'exception', atMs: 1, attributes }], attributes: CHAT }));
+  assert.deepEqual([response.error, response.error_kind], ['RateLimitError: slow down', 'rate_limit']);
+});
+
+test('a call that its user stopped has no error', () => {
+  const { response } = eventsOf(
+    aSpan({ statusCode: 2, attributes: { ...CHAT, 'error.type': 'asyncio.CancelledError' } }),
+  );
+  assert.deepEqual([response.error, response.error_kind], [null, 'cancelled']);
+});
+
+test('a finish reason may tell that a call failed, and the agent above it why', () => {
+  const agent = aSpan({
+    spanId: spanId(1),
+    name: 'invoke_agent',
+    statusCode: 2,
+    statusMessage: 'Rate limit reached',
+    attributes: { 'gen_ai.operation.name': 'invoke_agent' },
+  });
+  const attributes = { ...CHAT, 'gen_ai.response.finish_reasons': ['error'] };
+  const call = aSpan({ spanId: spanId(2), parentSpanId: spanId(1), attributes });
+  const { events } = spansToEvents({ spans: [call, agent] }, { tenantOfKey: null, dimensions, recent: null });
+  assert.equal(events.length, 2);
+  const response = events.find((event) => event.type === 'response');
+  assert.deepEqual([response?.error, response?.error_kind], ['Rate limit reached', 'rate_limit']);
+});
+
+test('a first token after the end is one in another unit, or none', () => {
+  const firstToken = (seconds: number, durationMs: number) =>
+    eventsOf(aSpan({ durationMs, attributes: { ...CHAT, 'gen_ai.response.time_to_first_chunk': seconds } })).response
+      .time_to_first_token_ms;
+  assert.equal(firstToken(0.85, 3200), 850);
+  assert.equal(firstToken(850, 3200), 850);
+  assert.equal(firstToken(850_000_000, 3200), 850);
+  assert.equal(firstToken(5, 3200), 5);
+  assert.equal(firstToken(6, 0.2), null);
+});
+
+test('the cost that a gateway or a client tells is kept with who told it', () => {
+  const told = (attributes: Record<string, string | number>, scopeName = 'test') => {
+    const { response } = eventsOf(aSpan({ attributes: { ...CHAT, ...attributes }, scopeName }));
+    return [response.reported_cost_usd, response.cost_reported_by];
+  };
+  assert.deepEqual(told({ 'gen_ai.usage.cost': 0.5 }, 'openlit.instrumentation.openai'), [0.5, 'client']);
+  assert.deepEqual(told({ 'gen_ai.usage.cost': 0 }, 'openlit.instrumentation.openai'), [undefined, undefined]);
+  assert.deepEqual(told({ 'gen_ai.usage.cost': 0.5 }, 'cloudflare-ai-gateway'), [0.5, 'gateway']);
+  assert.deepEqual(told({ 'gen_ai.usage.cost': 0.5, 'gen_ai.provider.name': 'openrouter' }), [0.5, 'gateway']);
+  assert.deepEqual(told({ 'usage.cost': '0.25', 'llm.cost.total': 0.5 }), [0.25, 'gateway']);
+  assert.deepEqual(told({ 'gen_ai.usage.raw': '{"cost":{"total_cost":1}}', 'gen_ai.system': 'perplexity' }), [
+    1,
+    'provider',
+  ]);
+});
+
+test('the tier that served comes before the one that was asked for', () => {
+  const tierOf = (attributes: Record<string, string | boolean>) =>
+    eventsOf(aSpan({ attributes: { ...CHAT, ...attributes } })).response.service_tier;
+  const asked = { 'openai.request.service_tier': 'priority' };
+  assert.equal(tierOf({ ...asked, 'openai.response.service_tier': 'default' }), 'default');
+  assert.equal(tierOf(asked), 'priority');
+  assert.equal(tierOf({ 'openai.request.service_tier': 'auto' }), undefined);
+  assert.equal(tierOf({ ...asked, 'gen_ai.request.batch': true }), 'batch');
+});
+
+test('user and session are found in the metadata of the SDK, bare, dotted or as JSON, on the call or above it', () => {
+  const peopleOf = (attributes: Record<string, string>) => {
+    const { request } = eventsOf(aSpan({ attributes: { ...CHAT, ...attributes } }));
+    return [request.user_id_hash, request.session_id];
+  };
+  assert.deepEqual(peopleOf({ metadata: '{"user_id":"u-7","session_id":"s-1"}' }), ['u-7', 's-1']);
+  assert.deepEqual(peopleOf({ 'langsmith.metadata.userId': 'u-7', 'langsmith.metadata.thread_id': 's-1' }), [
+    'u-7',
+    's-1',
+  ]);
+  assert.deepEqual(peopleOf({ 'mastra.metadata.userId': 'u-7', 'mastra.metadata.sessionId': 's-1' }), ['u-7', 's-1']);
+  assert.deepEqual(peopleOf({ 'langfuse.trace.metadata.user_id': '"u-7"' }), ['u-7', null]);
+  assert.deepEqual(peopleOf({ user: 'root', thread_id: '12' }), [null, null]);
+});
+
+test('what fills a name is no name', () => {
+  const { request, response } = eventsOf(
+    aSpan({ attributes: { ...CHAT, 'gen_ai.request.model': 'N/A', 'gen_ai.response.id': 'not available' } }),
+  );
+  assert.equal(request.model, 'unknown');
+  assert.equal((request.metadata as Record<string, unknown>)['gen_ai.response.id'], undefined);
+  assert.equal(response.model, null);
 });
 
 test('the finish reason is folded and the word of the provider is kept beside it', () => {

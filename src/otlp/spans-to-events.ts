@@ -1,5 +1,6 @@
 import { readCall } from './call.ts';
 import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
+import { failureAbove, isOpenToFailure } from './dialects/failure-above.ts';
 import { classify } from './dialects/is-call.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { type Candidate, type Folded, requestIdOf } from './fold/candidate.ts';
@@ -54,7 +55,9 @@ export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOpti
     recent: options.recent,
     sender: options.tenantOfKey ?? '',
   });
-  const events = calls.flatMap((call) => callEvents(call, dimensionsOf(call, ancestorsOf, options)));
+  const events = calls.flatMap((call) =>
+    callEvents(withFailureAbove(call, ancestorsOf(call.span)), dimensionsOf(call, ancestorsOf, options)),
+  );
   return {
     events,
     rejected,
@@ -74,7 +77,8 @@ interface Findings {
 function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded }: Findings): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const span of spans) {
-    const classification = classify(span);
+    const reader = new SpanReader(span);
+    const classification = classify(reader);
     if (classification.role === 'none') continue;
     const reason = flawOf(span);
     if (reason !== null) {
@@ -88,7 +92,6 @@ function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded }: Findings
     }
     const { role, operation, rule } = classification;
     const { startMs, durationMs } = span;
-    const reader = new SpanReader(span);
     const facts = readCall(reader, operation);
     candidates.set(id, { role, operation, rule, id, span, reader, facts, startMs, durationMs, members: [span] });
   }
@@ -143,14 +146,24 @@ function withoutPrecedents(
   return { calls, marks: { sender, calls: recent === null ? [] : countedCalls(calls), above, twins } };
 }
 
+/** An error that only a span above the call tells, such as that of the agent which the failing call ended. */
+function withFailureAbove(call: Candidate, ancestors: readonly OtlpSpan[]): Candidate {
+  if (ancestors.length === 0 || !isOpenToFailure(call.facts)) return call;
+  const failure = failureAbove(
+    call.facts.failure,
+    ancestors.map((span) => new SpanReader(span)),
+  );
+  return failure === null ? call : { ...call, facts: { ...call.facts, failure } };
+}
+
 function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansToEventsOptions): CallDimensions {
   const spans = spansAround(call, ancestorsOf);
   const readers = spans.map((span) => (span === call.span ? call.reader : new SpanReader(span)));
   return {
     tenant: options.tenantOfKey ?? options.dimensions.tenant(spans)?.value ?? null,
     route: options.dimensions.route(spans)?.value ?? null,
-    userId: firstText(readers, 'userId'),
-    sessionId: firstText(readers, 'sessionId'),
+    userId: options.dimensions.user(readers),
+    sessionId: options.dimensions.session(readers),
   };
 }
 
@@ -158,12 +171,4 @@ function dimensionsOf(call: Candidate, ancestorsOf: AncestorsOf, options: SpansT
 function spansAround({ span, members }: Candidate, ancestorsOf: AncestorsOf): readonly OtlpSpan[] {
   if (members.length === 1) return [span, ...ancestorsOf(span)];
   return [...new Set([...members, ...members.flatMap(ancestorsOf)])];
-}
-
-function firstText(readers: readonly SpanReader[], field: 'userId' | 'sessionId'): string | null {
-  for (const reader of readers) {
-    const value = reader.text(field);
-    if (value !== null) return value;
-  }
-  return null;
 }

@@ -3,8 +3,10 @@ import { hash } from 'node:crypto';
 import type { Report, ReportKind, ReportNames } from '../reports/report.ts';
 import { readCall } from './call.ts';
 import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
-import { type Classification, classify } from './dialects/is-call.ts';
-import { SpanReader, textFrom } from './dialects/span-reader.ts';
+import type { Classification } from './dialects/classification.ts';
+import { classify } from './dialects/is-call.ts';
+import { textFrom } from './dialects/read-value.ts';
+import { SpanReader } from './dialects/span-reader.ts';
 import { flawOf } from './flaw.ts';
 import { callFacts } from './to-events/call-facts.ts';
 import { callMetadata } from './to-events/call-metadata.ts';
@@ -46,20 +48,21 @@ const KIND_OF_ROLE: Readonly<Record<Classification['role'], ReportKind>> = {
 export function spansToReports({ spans }: TraceExport, options: SpansToReportsOptions): SpansToReports {
   const rejected: Rejected[] = [];
   const translated = spans.map((span): Translated => {
-    const classification = classify(span);
+    const reader = new SpanReader(span);
+    const classification = classify(reader);
     const flaw = flawOf(span);
     if (flaw !== null) {
       if (classification.role !== 'none') rejected.push({ spanId: span.spanId, reason: flaw });
       return { span, report: null };
     }
-    return { span, report: reportOf(span, classification, options) };
+    return { span, report: reportOf(reader, classification, options) };
   });
   return { translated, rejected };
 }
 
-function reportOf(span: OtlpSpan, classification: Classification, options: SpansToReportsOptions): Report | null {
+function reportOf(reader: SpanReader, classification: Classification, options: SpansToReportsOptions): Report | null {
+  const { span } = reader;
   const { parentSpanId, scope, resource, startMs, durationMs } = span;
-  const reader = new SpanReader(span);
   const kind = KIND_OF_ROLE[classification.role];
   const names = namesOf(reader, kind, options);
   // A root that names nothing: nobody would ever ask for it.
@@ -111,8 +114,8 @@ function namesOf(reader: SpanReader, kind: ReportKind, { dimensions }: SpansToRe
     resource_tenant: found.resourceTenant,
     // Every process has a name; that of another one says nothing about the call.
     resource_route: kind === 'context' ? null : found.resourceRoute,
-    user: reader.text('userId'),
-    session: reader.text('sessionId'),
+    user: dimensions.user([reader]),
+    session: dimensions.session([reader]),
   };
   let names: Mutable<ReportNames> | null = null;
   for (const [name, text] of Object.entries(all) as [keyof ReportNames, string | null][]) {

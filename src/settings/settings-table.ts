@@ -327,7 +327,7 @@ export const SETTINGS = {
   tenantAttributes: setting({
     env: 'TENANT_ATTRIBUTES',
     kind: is.list,
-    fallback: 'streamlens.tenant_id,tenant.id,tenant_id,tenantId',
+    fallback: 'streamlens.tenant_id,tenant.id,tenant_id,tenantId,tenant',
     commands: ['up', 'ingestion-api'],
     about: 'span attributes that name the tenant, first wins',
   }),

@@ -15,7 +15,7 @@ import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
 import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
 import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
 import { RecentCalls } from '../../otlp/fold/recent-calls.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
+import { DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { LargeExports } from '../threads/large-exports.ts';
 import { VERSION } from '../version.ts';
@@ -57,11 +57,7 @@ export async function startIngestion(
     new AppendLog(metrics, logger),
   );
   metrics.watch(queue);
-  const names = {
-    ...DEFAULT_ATTRIBUTE_NAMES,
-    tenant: settings.tenantAttributes,
-    route: settings.routeAttributes,
-  };
+  const names = { tenant: settings.tenantAttributes, route: settings.routeAttributes };
   const large = new LargeExports(names);
   const context: OtlpContext = {
     large,

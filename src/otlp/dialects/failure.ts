@@ -1,5 +1,7 @@
 import { type ErrorKind, type ErrorSigns, errorKindOf } from '../../events/error-kind.ts';
 import { STATUS_ERROR } from '../decode/trace-export.ts';
+import type { Usage } from '../usage/settle-usage.ts';
+import { flagFrom, unquoted } from './read-value.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /** Why a call failed or was stopped, as far as the sender says. */
@@ -7,24 +9,72 @@ export interface Failure extends ErrorSigns {
   readonly kind: ErrorKind;
 }
 
+/** Finish reasons that tell an end that was none. */
+const FAILED_REASON = /^(?:error|failed|failure|exception)$/i;
+const CANCELLED_REASON = /^(?:cancel+ed|aborted|abort|interrupted|user_?cancel+ed)$/i;
+/** OpenTelemetry's newer instrumentations write `error` for a stream that the application gave up. */
+const GIVEN_UP_SCOPE = /^opentelemetry\.(?:instrumentation|util)\.genai\./;
+
 /**
- * A call failed where its span has status ERROR, an `error.type`, or Langfuse's level ERROR. An exception event
- * alone does not count: a handled exception leaves one too.
+ * A call failed where its span has status ERROR, an `error.type`, the level or state of an error, or a finish reason that
+ * says so. An exception event alone tells a failure only of a call without an answer: a retry that went well leaves one too.
  */
-export function readFailure(reader: SpanReader): Failure | null {
-  const { span } = reader;
-  const isFailed =
-    span.statusCode === STATUS_ERROR ||
-    reader.attributeText('error.type') !== null ||
-    reader.attributeText('langfuse.observation.level') === 'ERROR';
-  if (!isFailed) return null;
-  const message = span.statusMessage === '' ? reader.text('errorMessage') : span.statusMessage;
-  const signs = {
-    type: reader.text('errorType'),
+export function readFailure(reader: SpanReader, usage: Pick<Usage, 'completionTokens'> = NO_ANSWER): Failure | null {
+  const reason = reader.text('finishReason') ?? '';
+  const isToldByReason = FAILED_REASON.test(reason);
+  const isStopped = CANCELLED_REASON.test(reason);
+  const isTold = isMarkedFailed(reader) || isToldByReason || isStopped;
+  const hasAnswer = (usage.completionTokens ?? 0) > 0 || reason !== '';
+  if (!isTold && (hasAnswer || !reader.span.events.some(({ name }) => name === 'exception'))) return null;
+  const signs = errorSigns(reader);
+  if (isStopped || isGivenUp(reader)) return { ...signs, kind: 'cancelled' };
+  return { ...signs, kind: errorKindOf(signs) };
+}
+
+const NO_ANSWER = { completionTokens: null } as const;
+
+/** What a span says about an error, its own or one that ended a call below it. */
+export function errorSigns(reader: SpanReader): ErrorSigns {
+  const { statusMessage } = reader.span;
+  const text = statusMessage === '' ? reader.text('errorMessage') : statusMessage;
+  const message = text === null ? null : withoutStack(text);
+  const type = reader.text('errorType');
+  return {
     message,
+    type,
     httpStatus: httpStatusFrom(reader.number('httpStatus')) ?? httpStatusIn(message),
   };
-  return { ...signs, kind: errorKindOf(signs) };
+}
+
+/** Whether the span itself is marked as failed. */
+export function isMarkedFailed(reader: SpanReader): boolean {
+  const { attributes, statusCode } = reader.span;
+  const status = httpStatusFrom(reader.number('httpStatus'));
+  return (
+    statusCode === STATUS_ERROR ||
+    reader.attributeText('error.type') !== null ||
+    unquoted(attributes.get('langfuse.observation.level')) === 'ERROR' ||
+    reader.attributeText('genkit:state') === 'error' ||
+    flagFrom(attributes.get('success')) === false ||
+    flagFrom(attributes.get('error')) === true ||
+    reader.attributeText('otel.status_code') === 'ERROR' ||
+    (status !== null && status >= 400 && reader.text('finishReason') === null)
+  );
+}
+
+/** Attributes beside the mapping table by which a span says that it failed. */
+export const FAILURE_KEYS = ['error.type', 'success', 'error', 'otel.status_code'] as const;
+
+function isGivenUp(reader: SpanReader): boolean {
+  return GIVEN_UP_SCOPE.test(reader.span.scope.name) && !isMarkedFailed(reader);
+}
+
+/** Some SDKs put the whole trace of the stack into the message. It names files of the host and is never kept. */
+function withoutStack(message: string): string {
+  const [first = ''] = message.split(/\r?\n\s*(?:at |Traceback |File "|\^|#\d+ |Caused by:|goroutine )|^Traceback /);
+  if (first.trim() !== '') return first.trim();
+  // A Python traceback has its message at the end.
+  return message.trim().split('\n').at(-1)?.trim() ?? '';
 }
 
 /**
@@ -45,7 +95,8 @@ function httpStatusFrom(code: number | null): number | null {
 
 /** "Error code: 429 - …", "status_code: 429, …" and "429 Rate limit …" are how Python and Node SDKs say it. */
 function httpStatusIn(message: string | null): number | null {
-  const [, named, leading] = /(?:Error code|status_code): (\d{3})\b|^(\d{3})\s/.exec(message ?? '') ?? [];
+  const [, named, leading] =
+    /(?:Error code|status_code|status|HTTP|code)[:= ]{1,2}([45]\d\d)\b|^([45]\d\d)\b/i.exec(message ?? '') ?? [];
   const digits = named ?? leading;
   return digits === undefined ? null : httpStatusFrom(Number(digits));
 }

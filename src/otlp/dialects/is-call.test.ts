@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { AttributeValue } from '../decode/trace-export.ts';
 import { aSpan } from '../otlp-builders.contract.ts';
 import { classify } from './is-call.ts';
+import { SpanReader } from './span-reader.ts';
 
-const roleOf = (attributes: Record<string, string>) => classify(aSpan({ attributes })).role;
-const operationOf = (attributes: Record<string, string>) => classify(aSpan({ attributes })).operation;
+type Attributes = Readonly<Record<string, AttributeValue>>;
+
+const classified = (given: Parameters<typeof aSpan>[0]) => classify(new SpanReader(aSpan(given)));
+const roleOf = (attributes: Attributes) => classified({ attributes }).role;
+const operationOf = (attributes: Attributes) => classified({ attributes }).operation;
 
 test('OpenInference kinds LLM and EMBEDDING are calls, all others are not, whatever else the span says', () => {
   assert.equal(roleOf({ 'openinference.span.kind': 'LLM' }), 'call');
@@ -46,6 +51,53 @@ test('OTel operations that call a model are calls', () => {
   }
 });
 
+test('operations in words of an SDK of its own are calls all the same', () => {
+  const words = 'chat.completions chatCompletion llm_call llm_request generate acompletion call_llm converse messages';
+  for (const word of words.split(' ')) assert.equal(roleOf({ 'gen_ai.operation.name': word }), 'call', word);
+  assert.equal(operationOf({ 'gen_ai.operation.name': 'aembedding' }), 'embeddings');
+});
+
+const USAGE = { 'gen_ai.usage.input_tokens': 7, 'gen_ai.usage.output_tokens': '3' };
+
+test('a span with token counts stands for a call, whether its operation is unknown or not said', () => {
+  assert.equal(roleOf(USAGE), 'outer');
+  assert.equal(roleOf({ ...USAGE, 'gen_ai.operation.name': 'run_step' }), 'outer');
+  assert.equal(roleOf({ ...USAGE, 'gen_ai.operation.name': 'ponder' }), 'outer');
+  assert.equal(roleOf({ 'llm.token_count.total': 7 }), 'outer');
+});
+
+test('a span around calls is none, though it repeats their usage', () => {
+  const words = 'invoke_agent invoke_workflow agent_step run_agent execute_event_loop_cycle crew.kickoff session turn';
+  for (const word of words.split(' ')) assert.equal(roleOf({ ...USAGE, 'gen_ai.operation.name': word }), 'none', word);
+  assert.equal(roleOf({ ...USAGE, 'gen_ai.span.kind': 'AGENT' }), 'none');
+  assert.equal(roleOf({ ...USAGE, 'traceloop.span.kind': 'workflow' }), 'none');
+});
+
+test('the name of a model, and counts that say nothing, make no call', () => {
+  assert.equal(roleOf({ 'gen_ai.request.model': 'gpt-4.1-mini', 'db.system.name': 'redis' }), 'none');
+  assert.equal(roleOf({ 'gen_ai.usage.input_tokens': -1, 'gen_ai.usage.output_tokens': 'not available' }), 'none');
+  assert.equal(roleOf({ 'gen_ai.usage.cost': 1 }), 'none');
+});
+
+test('kinds of spans are read in the words of their SDKs', () => {
+  assert.equal(roleOf({ 'genkit:type': 'action', 'genkit:metadata:subtype': 'model' }), 'call');
+  assert.equal(roleOf({ 'genkit:type': 'util' }), 'none');
+  assert.equal(roleOf({ 'mastra.span.type': 'model_inference' }), 'call');
+  assert.equal(roleOf({ 'mastra.span.type': 'model_generation', 'gen_ai.operation.name': 'chat' }), 'outer');
+  assert.equal(roleOf({ 'mastra.span.type': 'tool_call' }), 'none');
+  assert.equal(roleOf({ 'mlflow.spanType': '"CHAT_MODEL"' }), 'call');
+  assert.equal(roleOf({ 'mlflow.spanType': '"AGENT"' }), 'none');
+  assert.equal(roleOf({ 'span.type': 'llm_request' }), 'call');
+  assert.equal(roleOf({ 'gen_ai.span.kind': 'LLM' }), 'call');
+  assert.equal(roleOf({ 'braintrust.span_attributes': '{"type":"llm"}' }), 'call');
+});
+
+test('a helper of LlamaIndex calls no model, though its kind is LLM', () => {
+  const helper = { attributes: { 'openinference.span.kind': 'LLM' }, name: 'OpenAI._prepare_chat_with_tools' };
+  assert.equal(classified(helper).role, 'none');
+  assert.equal(classified({ ...helper, name: 'OpenAI.achat' }).role, 'call');
+});
+
 test('agents, tools, workflows and the second reading of an answer are no calls', () => {
   for (const word of [
     'invoke_agent',
@@ -75,9 +127,9 @@ test('Laminar and LangSmith say LLM', () => {
 
 test('an OpenLIT span without attributes is known by its name, and only as a client span', () => {
   const span = { attributes: {}, name: 'chat claude-sonnet-4-5', scopeName: 'openlit.instrumentation.anthropic' };
-  assert.equal(classify(aSpan(span)).role, 'call');
-  assert.equal(classify(aSpan({ ...span, kind: 1 })).role, 'none');
-  assert.equal(classify(aSpan({ ...span, scopeName: 'other' })).role, 'none');
+  assert.equal(classified(span).role, 'call');
+  assert.equal(classified({ ...span, kind: 1 }).role, 'none');
+  assert.equal(classified({ ...span, scopeName: 'other' }).role, 'none');
 });
 
 test('a pending span of Logfire is no call, whatever the span will be', () => {
@@ -85,5 +137,5 @@ test('a pending span of Logfire is no call, whatever the span will be', () => {
 });
 
 test('a plain HTTP span is no call', () => {
-  assert.equal(classify(aSpan({ attributes: { 'http.method': 'POST' }, name: 'POST' })).role, 'none');
+  assert.equal(classified({ attributes: { 'http.method': 'POST' }, name: 'POST' }).role, 'none');
 });

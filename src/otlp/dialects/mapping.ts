@@ -1,4 +1,4 @@
-import type { Dialect, Reading, Source } from './source.ts';
+import type { DialectName, Reading, Source } from './source.ts';
 
 /**
  * Where each fact about a call is found: for each field the sources in order of trust. The first one that is
@@ -16,6 +16,11 @@ export const MAPPING = {
     json('openinference', 'input.value', 'text', 'model'),
     json('logfire', 'request_data', 'text', 'model'),
     from('ai-sdk', 'aisdk.model.id', 'text'),
+    from('mlflow', 'mlflow.llm.model', 'quoted'),
+    from('langsmith', 'langsmith.metadata.ls_model_name', 'text'),
+    from('otel', 'gen_ai.model.name', 'text'),
+    json('braintrust', 'braintrust.metadata', 'text', 'model'),
+    from('claude-code', 'model', 'text'),
   ],
   responseModel: [
     from('otel', 'gen_ai.response.model', 'text'),
@@ -25,6 +30,7 @@ export const MAPPING = {
     from('openinference', 'embedding.model_name', 'text'),
     from('langfuse', 'langfuse.observation.model.name', 'text'),
     from('openllmetry', 'llm.response.model', 'text'),
+    json('genkit', 'genkit:output', 'text', 'raw.model', 'raw.modelVersion'),
   ],
   provider: [
     from('otel', 'gen_ai.provider.name', 'text'),
@@ -33,125 +39,15 @@ export const MAPPING = {
     from('openinference', 'llm.system', 'text'),
     from('ai-sdk', 'ai.model.provider', 'text'),
     from('ai-sdk', 'aisdk.model.provider', 'text'),
+    from('mlflow', 'mlflow.llm.provider', 'quoted'),
+    from('langsmith', 'langsmith.metadata.ls_provider', 'text'),
+    from('cloudflare', 'gen_ai.model.provider', 'text'),
   ],
   responseId: [
     from('otel', 'gen_ai.response.id', 'text'),
     from('ai-sdk', 'ai.response.id', 'text'),
     json('openinference', 'output.value', 'text', 'id'),
-  ],
-  promptTokens: [
-    from('otel', 'gen_ai.usage.input_tokens', 'count'),
-    from('otel', 'gen_ai.usage.prompt_tokens', 'count'),
-    from('openllmetry', 'llm.usage.prompt_tokens', 'count'),
-    from('openinference', 'llm.token_count.prompt', 'count'),
-    from('ai-sdk', 'ai.usage.inputTokens', 'count'),
-    from('ai-sdk', 'ai.usage.promptTokens', 'count'),
-    from('ai-sdk', 'ai.usage.tokens', 'count'),
-    json('langfuse', 'langfuse.observation.usage_details', 'count', 'prompt_tokens', 'input_tokens', 'input'),
-  ],
-  completionTokens: [
-    from('otel', 'gen_ai.usage.output_tokens', 'count'),
-    from('otel', 'gen_ai.usage.completion_tokens', 'count'),
-    from('openllmetry', 'llm.usage.completion_tokens', 'count'),
-    from('openinference', 'llm.token_count.completion', 'count'),
-    from('ai-sdk', 'ai.usage.outputTokens', 'count'),
-    from('ai-sdk', 'ai.usage.completionTokens', 'count'),
-    json('langfuse', 'langfuse.observation.usage_details', 'count', 'completion_tokens', 'output_tokens', 'output'),
-  ],
-  cachedTokens: [
-    from('otel', 'gen_ai.usage.cache_read.input_tokens', 'count'),
-    from('openllmetry', 'gen_ai.usage.cache_read_input_tokens', 'count'),
-    from('pydantic-ai', 'gen_ai.usage.details.cache_read_tokens', 'count'),
-    from('pydantic-ai', 'gen_ai.usage.details.cache_read_input_tokens', 'count'),
-    from('openinference', 'llm.token_count.prompt_details.cache_read', 'count'),
-    from('openinference', 'llm.token_count.prompt_details.cache_input', 'count'),
-    from('ai-sdk', 'ai.usage.cachedInputTokens', 'count'),
-    from('ai-sdk', 'ai.usage.inputTokenDetails.cacheReadTokens', 'count'),
-    json(
-      'langfuse',
-      'langfuse.observation.usage_details',
-      'count',
-      'prompt_tokens_details.cached_tokens',
-      'input_tokens_details.cached_tokens',
-      'input_cached_tokens',
-      'cache_read_input_tokens',
-    ),
-    json(
-      'logfire',
-      'gen_ai.usage.raw',
-      'count',
-      'prompt_tokens_details.cached_tokens',
-      'input_tokens_details.cached_tokens',
-      'cache_read_input_tokens',
-    ),
-    from('otel', 'gen_ai.usage.cache_read_tokens', 'count'),
-    from('otel', 'gen_ai.usage.input_cached_tokens', 'count'),
-    from('openlit', 'gen_ai.usage.prompt_tokens_details.cached_tokens', 'count'),
-    from('sentry', 'gen_ai.usage.input_tokens.cached', 'count'),
-    from('otel', 'gen_ai.usage.{text,image,audio}.cache_read.input_tokens', 'parts'),
-  ],
-  cacheWriteTokens: [
-    from('otel', 'gen_ai.usage.cache_creation.input_tokens', 'count'),
-    from('otel', 'gen_ai.usage.cache_write.input_tokens', 'count'),
-    from('openllmetry', 'gen_ai.usage.cache_creation_input_tokens', 'count'),
-    from('openinference', 'llm.token_count.prompt_details.cache_write', 'count'),
-    from('ai-sdk', 'ai.usage.inputTokenDetails.cacheWriteTokens', 'count'),
-    json(
-      'ai-sdk',
-      'ai.response.providerMetadata',
-      'count',
-      'anthropic.cacheCreationInputTokens',
-      'anthropic.usage.cache_creation_input_tokens',
-    ),
-    from('pydantic-ai', 'gen_ai.usage.details.cache_write_tokens', 'count'),
-    from('pydantic-ai', 'gen_ai.usage.details.cache_creation_input_tokens', 'count'),
-    json('langfuse', 'langfuse.observation.usage_details', 'count', 'cache_creation_input_tokens'),
-    json('logfire', 'gen_ai.usage.raw', 'count', 'cache_creation_input_tokens'),
-    from('otel', 'gen_ai.usage.cache_write_tokens', 'count'),
-    from('openlit', 'gen_ai.usage.prompt_tokens_details.cache_creation_tokens', 'count'),
-    from('sentry', 'gen_ai.usage.input_tokens.cache_write', 'count'),
-  ],
-  cacheWrite1hTokens: [
-    from('anthropic-sdk', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens', 'count'),
-    from('laminar', 'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h', 'count'),
-    json('ai-sdk', 'ai.response.providerMetadata', 'count', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
-  ],
-  reasoningTokens: [
-    from('otel', 'gen_ai.usage.reasoning.output_tokens', 'count'),
-    from('openllmetry', 'gen_ai.usage.reasoning_tokens', 'count'),
-    from('pydantic-ai', 'gen_ai.usage.details.reasoning_tokens', 'count'),
-    from('openllmetry', 'llm.usage.reasoning_tokens', 'count'),
-    from('openinference', 'llm.token_count.completion_details.reasoning', 'count'),
-    from('ai-sdk', 'ai.usage.reasoningTokens', 'count'),
-    from('ai-sdk', 'ai.usage.outputTokenDetails.reasoningTokens', 'count'),
-    json(
-      'langfuse',
-      'langfuse.observation.usage_details',
-      'count',
-      'completion_tokens_details.reasoning_tokens',
-      'output_tokens_details.reasoning_tokens',
-      'output_reasoning_tokens',
-    ),
-    json(
-      'logfire',
-      'gen_ai.usage.raw',
-      'count',
-      'completion_tokens_details.reasoning_tokens',
-      'output_tokens_details.reasoning_tokens',
-    ),
-    from('openlit', 'gen_ai.usage.completion_tokens_details.reasoning_tokens', 'count'),
-    from('sentry', 'gen_ai.usage.output_tokens.reasoning', 'count'),
-  ],
-  audioPromptTokens: [
-    from('otel', 'gen_ai.usage.audio.input_tokens', 'count'),
-    from('openinference', 'llm.token_count.prompt_details.audio', 'count'),
-    from('laminar', 'gen_ai.usage.audio_input_tokens', 'count'),
-  ],
-  audioCompletionTokens: [
-    from('otel', 'gen_ai.usage.audio.output_tokens', 'count'),
-    from('openinference', 'llm.token_count.completion_details.audio', 'count'),
-    from('laminar', 'gen_ai.usage.audio_output_tokens', 'count'),
-    from('openlit', 'gen_ai.usage.completion_tokens_details.audio_tokens', 'count'),
+    json('genkit', 'genkit:output', 'text', 'raw.id', 'raw.responseId'),
   ],
   finishReason: [
     from('otel', 'gen_ai.response.finish_reasons', 'first'),
@@ -167,6 +63,8 @@ export const MAPPING = {
     from('langfuse', 'langfuse.observation.metadata.finish_reason', 'quoted'),
     from('otel', 'gen_ai.choice/finish_reason', 'event text'),
     from('genkit', 'gen_ai.finishReason', 'text'),
+    from('claude-code', 'stop_reason', 'text'),
+    json('genkit', 'genkit:output', 'text', 'finishReason'),
   ],
   stream: [
     from('otel', 'gen_ai.request.stream', 'flag'),
@@ -185,9 +83,16 @@ export const MAPPING = {
     from('openinference', 'First Token Stream Event', 'event'),
     from('ai-sdk', 'ai.stream.firstChunk', 'event'),
     from('langfuse', 'langfuse.observation.completion_start_time', 'instant'),
+    // Strands writes ms under a name of the convention, which has s.
+    { dialect: 'strands', key: 'gen_ai.server.time_to_first_token', read: 'millis', onlyScope: 'strands' },
     // OpenLIT writes the full latency without streaming, and 0.3 to 45 ms where 81 ms are true.
     { dialect: 'otel', key: 'gen_ai.server.time_to_first_token', read: 'seconds', exceptScope: 'openlit.' },
     from('otel', 'gen_ai.server.ttft', 'seconds'),
+    from('vllm', 'gen_ai.latency.time_to_first_token', 'seconds'),
+    from('livekit', 'lk.response.ttft', 'seconds'),
+    from('pipecat', 'metrics.ttfb', 'seconds'),
+    from('claude-code', 'ttft_ms', 'millis'),
+    json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),
   ],
   userId: [
     from('openllmetry', 'gen_ai.user', 'text'),
@@ -198,8 +103,9 @@ export const MAPPING = {
     from('ai-sdk', 'ai.telemetry.metadata.userId', 'text'),
     from('ai-sdk', 'ai.settings.context.userId', 'text'),
     from('ai-sdk', 'ai.settings.runtimeContext.userId', 'text'),
-    from('litellm', 'metadata.user_api_key_user_id', 'text'),
     from('otel', 'enduser.id', 'text'),
+    from('litellm', 'metadata.user_api_key_end_user_id', 'text'),
+    from('litellm', 'metadata.user_api_key_user_id', 'text'),
     from('langfuse', 'langfuse.user.id', 'text'),
     from('laminar', 'lmnr.association.properties.user_id', 'text'),
   ],
@@ -214,27 +120,83 @@ export const MAPPING = {
     from('langfuse', 'langfuse.session.id', 'text'),
     from('langsmith', 'langsmith.trace.session_id', 'text'),
     from('laminar', 'lmnr.association.properties.session_id', 'text'),
+    from('adk', 'gcp.vertex.agent.session_id', 'text'),
   ],
   errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [
     from('otel', 'exception/exception.message', 'event text'),
     from('litellm', 'error.message', 'text'),
     from('langfuse', 'langfuse.observation.status_message', 'text'),
+    from('genkit', 'genkit:error', 'text'),
+    from('claude-code', 'error', 'text'),
   ],
-  httpStatus: [from('otel', 'http.response.status_code', 'count'), from('litellm', 'error.code', 'count')],
+  httpStatus: [
+    from('otel', 'http.response.status_code', 'count'),
+    from('litellm', 'error.code', 'count'),
+    from('otel', 'http.status_code', 'count'),
+    from('claude-code', 'status_code', 'count'),
+  ],
+  // The tier that served comes before the one that was asked for.
   serviceTier: [
     from('otel', 'openai.response.service_tier', 'text'),
     from('otel', 'gen_ai.openai.response.service_tier', 'text'),
     from('anthropic-sdk', 'anthropic.response.service_tier', 'text'),
     from('laminar', 'gen_ai.response.service_tier', 'text'),
+    from('openllmetry', 'llm.response.service_tier', 'text'),
+    from('anthropic-sdk', 'anthropic.usage.service_tier', 'text'),
+    from('otel', 'aws.bedrock.response.service_tier', 'text'),
+    from('openllmetry', 'gen_ai.usage.service_tier', 'text'),
     json('ai-sdk', 'ai.response.providerMetadata', 'text', 'openai.serviceTier', 'anthropic.usage.service_tier'),
-    json('langfuse', 'langfuse.observation.model.parameters', 'text', 'service_tier'),
+    json('logfire', 'gen_ai.usage.raw', 'text', 'service_tier'),
+    json('logfire', 'response_data', 'text', 'service_tier', 'usage.service_tier'),
+    json('genkit', 'genkit:output', 'text', 'raw.service_tier', 'raw.usage.service_tier'),
+    json('langsmith', 'langsmith.metadata.usage_metadata', 'text', 'service_tier'),
+    json('langfuse', 'langfuse.observation.metadata', 'text', 'service_tier'),
+    from('langfuse', 'langfuse.observation.metadata.service_tier', 'quoted'),
+    json('openinference', 'output.value', 'text', 'service_tier', 'usage.service_tier'),
+  ],
+  askedTier: [
     from('otel', 'openai.request.service_tier', 'text'),
     from('otel', 'gen_ai.openai.request.service_tier', 'text'),
     from('laminar', 'gen_ai.request.service_tier', 'text'),
     from('laminar', 'anthropic.request.service_tier', 'text'),
+    from('otel', 'aws.bedrock.request.service_tier', 'text'),
+    json('langfuse', 'langfuse.observation.model.parameters', 'text', 'service_tier'),
+    json('openinference', 'llm.invocation_parameters', 'text', 'service_tier'),
+    json('logfire', 'request_data', 'text', 'service_tier'),
+    from('claude-code', 'speed', 'text'),
   ],
-  isBatch: [from('laminar', 'gen_ai.request.batch', 'flag')],
+  isBatch: [
+    from('laminar', 'gen_ai.request.batch', 'flag'),
+    from('otel', 'gen_ai.request.is_batch', 'flag'),
+    from('openllmetry', 'llm.request.batch', 'flag'),
+  ],
+  // What whoever bills says comes before what a client reckons.
+  chargedUsd: [
+    json('ai-sdk', 'ai.response.providerMetadata', 'cost', 'openrouter.usage.cost', 'gateway.cost'),
+    from('openrouter', 'openrouter.usage.cost', 'cost'),
+    from('openrouter', 'usage.cost', 'cost'),
+    from('openrouter', 'gen_ai.openrouter.cost', 'cost'),
+    json('logfire', 'gen_ai.usage.raw', 'cost', 'cost', 'cost.total_cost'),
+    json('logfire', 'response_data', 'cost', 'usage.cost', 'usage.cost.total_cost'),
+    json('openinference', 'output.value', 'cost', 'usage.cost', 'usage.cost.total_cost'),
+    json('genkit', 'genkit:output', 'cost', 'raw.usage.cost'),
+  ],
+  reckonedUsd: [
+    from('openlit', 'gen_ai.usage.cost', 'cost'),
+    from('otel', 'gen_ai.usage.total_cost', 'cost'),
+    from('otel', 'gen_ai.usage.cost_usd', 'cost'),
+    from('otel', 'gen_ai.cost.usd', 'cost'),
+    from('openinference', 'llm.cost.total', 'cost'),
+    from('openllmetry', 'llm.usage.total_cost', 'cost'),
+    from('litellm', 'gen_ai.cost.total_cost', 'cost'),
+    from('litellm', 'litellm.cost.total', 'cost'),
+    from('pydantic-ai', 'operation.cost', 'cost'),
+    json('langfuse', 'langfuse.observation.cost_details', 'cost', 'total'),
+    json('mlflow', 'mlflow.llm.cost', 'cost', 'total_cost'),
+    json('braintrust', 'braintrust.metrics', 'cost', 'estimated_cost'),
+    from('claude-code', 'cost_usd', 'cost'),
+  ],
 } as const satisfies Readonly<Record<string, readonly Source[]>>;
 
 export type Field = keyof typeof MAPPING;
@@ -248,21 +210,13 @@ export function mappedKeys(): readonly string[] {
 /** The attribute keys that one cell reads. */
 export function attributeKeysOf(source: Source): readonly string[] {
   if (source.read === 'event') return [];
-  if (source.read === 'event text') return [source.key.slice(source.key.indexOf('/') + 1)];
-  return source.read === 'parts' ? expandKey(source.key) : [source.key];
+  return [source.read === 'event text' ? source.key.slice(source.key.indexOf('/') + 1) : source.key];
 }
 
-/** `a.{b,c}.d` stands for `a.b.d` and `a.c.d`. */
-export function expandKey(key: string): readonly string[] {
-  const [, before, choices, after] = /^(.*)\{(.*)\}(.*)$/.exec(key) ?? [];
-  if (choices === undefined) return [key];
-  return choices.split(',').map((choice) => `${before}${choice}${after}`);
-}
-
-function from(dialect: Dialect, key: string, read: Reading): Source {
+function from(dialect: DialectName, key: string, read: Reading): Source {
   return { dialect, key, read };
 }
 
-function json(dialect: Dialect, key: string, read: Reading, ...paths: readonly string[]): Source {
+function json(dialect: DialectName, key: string, read: Reading, ...paths: readonly string[]): Source {
   return { dialect, key, read, paths };
 }

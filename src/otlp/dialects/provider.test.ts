@@ -38,3 +38,9 @@ for (const [sent, provider] of NAMES) {
     assert.equal(normalizeProvider(sent), provider);
   });
 }
+
+test('a framework that writes its own name names no provider', () => {
+  for (const name of ['strands-agents', 'gcp.vertex.agent', 'LangChain', 'crewai', 'semantic_kernel', '', null]) {
+    assert.equal(normalizeProvider(name), null, String(name));
+  }
+});

@@ -7,6 +7,7 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['google.generative-ai', 'gcp.gemini'],
   ['google', 'gcp.gemini'],
   ['gemini', 'gcp.gemini'],
+  ['genai', 'gcp.gemini'],
   ['amazon-bedrock', 'aws.bedrock'],
   ['bedrock', 'aws.bedrock'],
   ['aws', 'aws.bedrock'],
@@ -22,15 +23,23 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['moonshot', 'moonshot_ai'],
 ];
 
+/**
+ * Frameworks that write their own name in the provider's place. It says nothing of who answers and bills; the model's name
+ * may.
+ */
+const FRAMEWORK =
+  /^(?:strands|gcp\.vertex\.agent|langchain|langgraph|llama[_-]?index|haystack|crew[_-]?ai|autogen|ag2|semantic[_-]?kernel|microsoft[._-]?agent|agent[_-]?framework|smolagents|pydantic[_-]?ai|dspy|agno|mastra|google[_-]?adk|openai[_-]agents|spring[_-]?ai|beeai|livekit|pipecat|letta|camel|genkit|not[ _]available|unknown|none)/;
+
 /** Names of the enumeration that contain a dot; any other name ends before its first dot (`openai.chat`). */
 const DOTTED_PREFIXES = ['gcp.', 'ibm.'];
 
 /**
- * The provider by its name in OTel's enumeration, e.g. `openai.chat` → `openai`, `xai` → `x_ai`. Unknown names
- * stay, in lower case: a self-hosted provider is as good as any.
+ * The provider by its name in OTel's enumeration, e.g. `openai.chat` → `openai`, `xai` → `x_ai`. Unknown names stay, in
+ * lower case: a self-hosted provider is as good as any. Null where none is named.
  */
-export function normalizeProvider(name: string): string {
-  const lower = name.trim().toLowerCase();
+export function normalizeProvider(name: string | null): string | null {
+  const lower = name?.trim().toLowerCase() ?? '';
+  if (lower === '' || FRAMEWORK.test(lower)) return null;
   for (const [prefix, provider] of PROVIDER_PREFIXES) {
     if (lower.startsWith(prefix)) return provider;
   }

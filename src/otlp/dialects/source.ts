@@ -1,5 +1,5 @@
 /** The families of SDKs whose names differ, as the columns of the mapping table. */
-export type Dialect =
+export type DialectName =
   | 'otel'
   | 'openllmetry'
   | 'openinference'
@@ -13,7 +13,17 @@ export type Dialect =
   | 'laminar'
   | 'langsmith'
   | 'sentry'
-  | 'genkit';
+  | 'genkit'
+  | 'mlflow'
+  | 'braintrust'
+  | 'claude-code'
+  | 'cloudflare'
+  | 'openrouter'
+  | 'strands'
+  | 'adk'
+  | 'vllm'
+  | 'livekit'
+  | 'pipecat';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the
@@ -23,7 +33,7 @@ export type Dialect =
  * - `quoted`: text that may be JSON, as Langfuse sends `"\"acme\""`.
  * - `first`: the first entry of an array, of a JSON array in a string, or the string itself.
  * - `count`: a whole number from 0 up, as int, double or string.
- * - `parts`: the sum of such counts under several keys, `{a,b}` in the key standing for either.
+ * - `cost`: an amount of USD from 0 up, as int, double or string.
  * - `flag`: a boolean, or "True", "false" and the like.
  * - `seconds`, `millis`: a duration, giving ms.
  * - `instant`: an ISO time, maybe quoted, giving ms since the span's start.
@@ -36,7 +46,7 @@ export type Reading =
   | 'quoted'
   | 'first'
   | 'count'
-  | 'parts'
+  | 'cost'
   | 'flag'
   | 'seconds'
   | 'millis'
@@ -47,7 +57,7 @@ export type Reading =
 
 /** One cell of the mapping table. */
 export interface Source {
-  readonly dialect: Dialect;
+  readonly dialect: DialectName;
   readonly key: string;
   readonly read: Reading;
   /** The value is JSON; these dotted paths into it are tried in order. */
@@ -56,4 +66,6 @@ export interface Source {
   readonly suffix?: string;
   /** Spans of scopes with this prefix are not believed here, because their value is known to be wrong. */
   readonly exceptScope?: string;
+  /** Only spans of scopes with this prefix are meant. */
+  readonly onlyScope?: string;
 }

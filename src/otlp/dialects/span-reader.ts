@@ -1,8 +1,18 @@
-import { TOKENS_MAX } from '../../events/fields.ts';
 import { isoInstantMs } from '../decode/time.ts';
 import type { AttributeValue, OtlpSpan } from '../decode/trace-export.ts';
-import { attributeKeysOf, type Field } from './mapping.ts';
+import type { Field } from './mapping.ts';
 import { CELLS_OF_KEY, type Cell, EVENT_CELLS, FIELD_NUMBERS } from './mapping-cells.ts';
+import {
+  costFrom,
+  countFrom,
+  durationFrom,
+  firstTextOf,
+  flagFrom,
+  parseJson,
+  textFrom,
+  unquoted,
+  valueAt,
+} from './read-value.ts';
 import type { Source } from './source.ts';
 
 export type FieldValue = string | number | boolean;
@@ -106,17 +116,18 @@ export class SpanReader {
   }
 
   #read(source: Source, raw: AttributeValue): FieldValue | null {
-    const { span } = this;
-    if (source.read === 'parts') return sumOf(attributeKeysOf(source).map((key) => span.attributes.get(key)));
-    if (source.exceptScope !== undefined && span.scope.name.startsWith(source.exceptScope)) return null;
-    return this.#interpret(source, raw);
+    return this.#isMeant(source) ? this.#interpret(source, raw) : null;
   }
 
   /** Of a text that has to be parsed first. */
   #readLate(source: Source): FieldValue | null {
-    if (source.exceptScope !== undefined && this.span.scope.name.startsWith(source.exceptScope)) return null;
-    const paths = source.paths ?? [];
-    return this.#readPaths(source, paths);
+    return this.#isMeant(source) ? this.#readPaths(source, source.paths ?? []) : null;
+  }
+
+  #isMeant({ exceptScope, onlyScope }: Source): boolean {
+    const scopeName = this.span.scope.name;
+    if (exceptScope !== undefined && scopeName.startsWith(exceptScope)) return false;
+    return onlyScope === undefined || scopeName.startsWith(onlyScope);
   }
 
   #readPaths(source: Source, paths: readonly string[]): FieldValue | null {
@@ -138,6 +149,8 @@ export class SpanReader {
         return firstTextOf(raw);
       case 'count':
         return countFrom(raw);
+      case 'cost':
+        return costFrom(raw);
       case 'flag':
         return flagFrom(raw);
       case 'seconds':
@@ -150,7 +163,6 @@ export class SpanReader {
         return textFrom(raw)?.endsWith(source.suffix ?? '') === true ? true : null;
       case 'event':
       case 'event text':
-      case 'parts':
         break;
     }
     return null;
@@ -160,61 +172,6 @@ export class SpanReader {
 /** Copied, so that no array has to grow. */
 const NO_VALUES: readonly (FieldValue | undefined)[] = Object.values(FIELD_NUMBERS).map(() => undefined);
 const NO_CELLS: readonly (Cell | undefined)[] = Object.values(FIELD_NUMBERS).map(() => undefined);
-
-/** Null where nothing was said: an empty text is a filler. */
-export function textFrom(raw: unknown): string | null {
-  if (typeof raw === 'string') return raw === '' ? null : raw;
-  if (typeof raw === 'number' || typeof raw === 'boolean') return String(raw);
-  if (raw instanceof Uint8Array && raw.length > 0)
-    return Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString();
-  return null;
-}
-
-/** `"acme"` with its quotes is acme; what is no JSON string stays as it is. */
-export function unquoted(raw: unknown): string | null {
-  const text = textFrom(raw);
-  if (text === null || !text.startsWith('"')) return text;
-  const parsed = parseJson(text);
-  return parsed === undefined ? text : textFrom(parsed);
-}
-
-/** A token count from an int, a double or a string. NaN, fractions, negative and absurd counts are no counts. */
-export function countFrom(raw: unknown): number | null {
-  const count = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
-  if (typeof count !== 'number' || !Number.isInteger(count)) return null;
-  return count >= 0 && count <= TOKENS_MAX ? count : null;
-}
-
-/** Undefined where the text is no JSON. */
-export function parseJson(text: string): unknown {
-  // Only what can be JSON is tried: an exception costs a hundred times more than this look.
-  if (!/^\s*["[{\dtfn-]/.test(text)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function firstTextOf(raw: unknown): string | null {
-  if (Array.isArray(raw)) return textFrom(raw[0]);
-  const text = textFrom(raw);
-  if (text === null || !text.startsWith('[')) return text;
-  const parsed = parseJson(text);
-  return Array.isArray(parsed) ? textFrom(parsed[0]) : text;
-}
-
-function flagFrom(raw: unknown): boolean | null {
-  if (typeof raw === 'boolean') return raw;
-  const text = textFrom(raw)?.toLowerCase();
-  if (text === 'true') return true;
-  return text === 'false' ? false : null;
-}
-
-function durationFrom(raw: unknown, msPerUnit: number): number | null {
-  const amount = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
-  return typeof amount === 'number' && Number.isFinite(amount) && amount >= 0 ? amount * msPerUnit : null;
-}
 
 function sinceStart(atMs: number, span: OtlpSpan): number | null {
   const elapsedMs = atMs - span.startMs;
@@ -234,19 +191,4 @@ function eventText(span: OtlpSpan, key: string): string | null {
   const slash = key.indexOf('/');
   const event = span.events.find((candidate) => candidate.name === key.slice(0, slash));
   return textFrom(event?.attributes.get(key.slice(slash + 1)));
-}
-
-function sumOf(parts: readonly (AttributeValue | undefined)[]): number | null {
-  const counts = parts.map(countFrom).filter((count) => count !== null);
-  return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** `a.0.b` walks objects and arrays; own properties only, so that no path reaches a prototype. */
-function valueAt(root: unknown, path: string): unknown {
-  let value = root;
-  for (const step of path.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[step];
-  }
-  return value;
 }

@@ -2,18 +2,14 @@ import { KeyTable, type KeyUse } from '../decode/key-table.ts';
 import { RESOURCE_KEYS } from '../decode/process-key.ts';
 import { METADATA_KEYS } from '../to-events/call-metadata.ts';
 import { type AttributeNames, DIMENSION_KEYS, METADATA_PREFIXES } from '../to-events/tenant-and-route.ts';
-import { CLASSIFYING_KEYS } from './is-call.ts';
-import { isLitellmRawKey } from './litellm-raw.ts';
+import { isUsageKey } from '../usage/read-usage.ts';
+import { CLASSIFYING_KEYS, LATE_KEYS } from './dialects.ts';
+import { FAILURE_KEYS } from './failure.ts';
 import { mappedKeys } from './mapping.ts';
+import { isLitellmRawKey } from './sdks/litellm.ts';
 
-/** Texts that may be long (prompts and answers) and of which a single fact is read, if nothing else told it. */
-const LATE_KEYS: ReadonlySet<string> = new Set([
-  'gen_ai.output.messages',
-  'input.value',
-  'output.value',
-  'request_data',
-  'hidden_params',
-]);
+/** Read for one fact, if nothing else told it; they may be a whole prompt or answer. */
+const LATE: ReadonlySet<string> = new Set(['gen_ai.output.messages', 'input.value', 'output.value', ...LATE_KEYS]);
 
 /**
  * The keys that the decoder materialises: those of the mapping table, of the rules that count, of tenants and
@@ -28,18 +24,17 @@ export function createKeyTable(names: AttributeNames): KeyTable {
     ...RESOURCE_KEYS,
     ...names.tenant,
     ...names.route,
-    'ai.usage.inputTokenDetails.noCacheTokens',
-    'langfuse.observation.level',
+    ...FAILURE_KEYS,
   ]);
   const useOf = (key: string): KeyUse => {
-    if (LATE_KEYS.has(key)) return 'late';
+    if (LATE.has(key)) return 'late';
     if (known.has(key) || METADATA_PREFIXES.some((prefix) => key.startsWith(prefix))) return 'keep';
-    return isLitellmRawKey(key) ? 'keep' : 'drop';
+    return isUsageKey(key) || isLitellmRawKey(key) ? 'keep' : 'drop';
   };
   return new KeyTable(useOf, known);
 }
 
 /** Keeps everything, so that an explanation can list what was not read. */
 export function createFullKeyTable(): KeyTable {
-  return new KeyTable((key) => (LATE_KEYS.has(key) ? 'late' : 'keep'), []);
+  return new KeyTable((key) => (LATE.has(key) ? 'late' : 'keep'), []);
 }

@@ -1,6 +1,6 @@
 import type { CallFacts } from '../call.ts';
 import type { OtlpSpan } from '../decode/trace-export.ts';
-import type { Classification } from '../dialects/is-call.ts';
+import type { Classification } from '../dialects/classification.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
 
 /** A span that may be a call, while its duplicates are being looked for. */

@@ -1,4 +1,4 @@
-import { textFrom } from '../dialects/span-reader.ts';
+import { textFrom } from '../dialects/read-value.ts';
 import type { Candidate, Folded } from './candidate.ts';
 import type { ComparedCall } from './is-twin.ts';
 import { fillGaps } from './merge-facts.ts';

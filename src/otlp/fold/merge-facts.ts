@@ -1,5 +1,6 @@
-import type { CallFacts, ReportedCost } from '../call.ts';
+import type { CallFacts } from '../call.ts';
 import type { Failure } from '../dialects/failure.ts';
+import type { ReportedCost } from '../dialects/reported-cost.ts';
 
 /**
  * Takes from `other` what `winner` does not know. Never a number that the winner has: it is nearer to the wire.

@@ -1,6 +1,7 @@
 import { METADATA_BYTES_MAX } from '../../events/fields.ts';
 import type { AttributeValue, OtlpSpan } from '../decode/trace-export.ts';
-import { parseJson, SpanReader } from '../dialects/span-reader.ts';
+import { parseJson } from '../dialects/read-value.ts';
+import { SpanReader } from '../dialects/span-reader.ts';
 import { METADATA_OBJECTS, METADATA_PREFIXES } from './tenant-and-route.ts';
 
 /** Tags by SDK: arrays, or JSON arrays in a string. */

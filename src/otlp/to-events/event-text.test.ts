@@ -50,7 +50,8 @@ test('an event is written as JSON.stringify would, whatever the sender put into 
 
 test('every field of a response is written', () => {
   const { properties } = LlmResponse;
-  for (const name of Object.keys(properties)) {
+  // No span's response names a tenant: its request does.
+  for (const name of Object.keys(properties).filter((each) => each !== 'tenant_id')) {
     const value = /_tokens$|_ms$|_usd$/.test(name) ? 7 : name === 'cache_hit' ? true : 'text';
     const event = { type: 'response', request_id: 'r', timestamp: 't', [name]: value } as CallEvent;
     assert.equal(JSON.parse(eventText(event))[name], value, name);

@@ -1,5 +1,6 @@
 import { type Attributes, KIND_SERVER, type OtlpSpan } from '../decode/trace-export.ts';
-import { SpanReader, textFrom, unquoted } from '../dialects/span-reader.ts';
+import { textFrom, unquoted } from '../dialects/read-value.ts';
+import { SpanReader } from '../dialects/span-reader.ts';
 
 /**
  * Where SDKs put what the application attaches to a call. A key of the application is looked for bare and behind
@@ -15,11 +16,24 @@ export const METADATA_PREFIXES = [
   'langsmith.metadata.',
   'lmnr.association.properties.metadata.',
   'lmnr.association.properties.',
+  'mastra.metadata.',
+  'braintrust.metadata.',
+  'mlflow.traceMetadata.',
+  'genkit:metadata:context:',
   'metadata.',
 ] as const;
 
 /** Attributes that hold such metadata as one JSON object. */
-export const METADATA_OBJECTS = ['metadata', 'langfuse.trace.metadata', 'langfuse.observation.metadata'] as const;
+export const METADATA_OBJECTS = [
+  'metadata',
+  'langfuse.trace.metadata',
+  'langfuse.observation.metadata',
+  'langsmith.metadata',
+  'mastra.metadata',
+  'braintrust.metadata',
+  'traceloop.association.properties',
+  'ai.telemetry.metadata',
+] as const;
 
 /** Which attributes name the tenant and the route, in order. Configurable; the names of SDKs come after. */
 export interface AttributeNames {
@@ -41,6 +55,7 @@ const ROUTE_KEYS = [
   'ai.telemetry.functionId',
   'resource.name',
   'gen_ai.agent.name',
+  'agent.name',
   'gen_ai.prompt.name',
   'langfuse.trace.name',
   'gen_ai.application_name',
@@ -50,8 +65,26 @@ const ROUTE_KEYS = [
 
 const ROUTE_RESOURCE_KEYS = ['openinference.project.name', 'service.name'] as const;
 
+/** Names under which applications put user and session into an SDK's metadata. */
+const USER_NAMES = ['user_id', 'userId', 'user.id', 'user', 'end_user_id', 'enduser.id'] as const;
+const SESSION_NAMES = [
+  'session_id',
+  'sessionId',
+  'session.id',
+  'conversation_id',
+  'conversationId',
+  'thread_id',
+  'threadId',
+] as const;
+
+/** Names that mean anything where no metadata is around them. */
+const BARE: ReadonlySet<string> = new Set(['user', 'conversation_id', 'conversationId', 'thread_id', 'threadId']);
+
 /** The keys read here, to be kept by the decoder. */
 export const DIMENSION_KEYS: readonly string[] = [
+  ...USER_NAMES.filter((name) => name !== 'user'),
+  'session_id',
+  'sessionId',
   ...METADATA_OBJECTS,
   ...LITELLM_TENANT_KEYS,
   ...ROUTE_KEYS,
@@ -97,11 +130,13 @@ export interface SpanNames {
   readonly resourceRoute: string | null;
 }
 
-/** Looks up tenant and route of a call: first its own spans, then their ancestors, then the resource. */
+/** Looks up tenant, route, user and session of a call: first its own spans, then their ancestors, then the resource. */
 export class DimensionFinder {
   readonly #tenantRanks: KeyRanks;
   readonly #routeRanks: KeyRanks;
   readonly #routeResourceRanks: KeyRanks;
+  readonly #userRanks = ranksOf(withPrefixes(USER_NAMES).filter((key) => !BARE.has(key)));
+  readonly #sessionRanks = ranksOf(withPrefixes(SESSION_NAMES).filter((key) => !BARE.has(key)));
   readonly #names: AttributeNames;
 
   constructor(names: AttributeNames) {
@@ -136,6 +171,24 @@ export class DimensionFinder {
     };
   }
 
+  /** Who the application says that the call is for, in the attributes of this name or in its SDK's metadata. */
+  user(readers: readonly SpanReader[]): string | null {
+    return this.#person(readers, { field: 'userId', ranks: this.#userRanks, names: USER_NAMES });
+  }
+
+  session(readers: readonly SpanReader[]): string | null {
+    return this.#person(readers, { field: 'sessionId', ranks: this.#sessionRanks, names: SESSION_NAMES });
+  }
+
+  #person(readers: readonly SpanReader[], { field, ranks, names }: Person): string | null {
+    for (const reader of readers) {
+      const found = reader.text(field) ?? inAttributes(reader.span.attributes, ranks)?.value;
+      const value = found ?? inMetadataObject(reader.span, names)?.value;
+      if (value !== undefined) return value;
+    }
+    return null;
+  }
+
   #inSpans(spans: readonly OtlpSpan[], ranks: KeyRanks, names: readonly string[]): Dimension | null {
     for (const span of spans) {
       const found = inAttributes(span.attributes, ranks) ?? inMetadataObject(span, names);
@@ -143,6 +196,12 @@ export class DimensionFinder {
     }
     return null;
   }
+}
+
+interface Person {
+  readonly field: 'userId' | 'sessionId';
+  readonly ranks: KeyRanks;
+  readonly names: readonly string[];
 }
 
 /** The place of each key among those that name one thing: 0 is asked first. */

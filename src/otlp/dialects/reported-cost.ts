@@ -1,0 +1,35 @@
+import type { SpanReader } from './span-reader.ts';
+
+/** What somebody says that the call cost. Only a `client` reckons; the others charge. */
+export interface ReportedCost {
+  readonly usd: number;
+  readonly by: 'provider' | 'gateway' | 'client';
+}
+
+/** Gateways that bill the calls which they pass on, as they name themselves in scopes and providers. */
+const GATEWAY = /gateway|openrouter|cloudflare|portkey|helicone|requesty|unify|tensorzero|bifrost|vercel/i;
+
+/** Instrumentations and frameworks, which multiply with a price list of their own. */
+const RECKONER =
+  /^(?:openlit|litellm|pydantic-ai|logfire|langfuse|langsmith|openinference\.instrumentation|@arizeai|opentelemetry\.instrumentation)/;
+
+/**
+ * The cost that stands on a span. What a provider's or gateway's own answer says was charged is theirs; any other cost is
+ * the gateway's where the gateway itself wrote the span, and a client's estimate elsewhere. A client that says 0 does not
+ * know the price.
+ */
+export function readReportedCost(reader: SpanReader, provider: string | null): ReportedCost | null {
+  const scopeName = reader.span.scope.name;
+  const charged = reader.number('chargedUsd');
+  const isGateway = GATEWAY.test(provider ?? '') || GATEWAY.test(scopeName);
+  if (charged !== null) return { usd: charged, by: isGateway || provider === null ? 'gateway' : ofProvider(provider) };
+  const reckoned = reader.number('reckonedUsd');
+  if (reckoned === null) return null;
+  if (isGateway && !RECKONER.test(scopeName)) return { usd: reckoned, by: 'gateway' };
+  return reckoned === 0 ? null : { usd: reckoned, by: 'client' };
+}
+
+/** Perplexity and xAI tell in the answer what they charge; of others an answer with a cost passed a gateway. */
+function ofProvider(provider: string): ReportedCost['by'] {
+  return provider === 'perplexity' || provider === 'x_ai' ? 'provider' : 'gateway';
+}

@@ -1,0 +1,16 @@
+import { is } from '../classification.ts';
+import type { Dialect } from '../dialect.ts';
+
+/** Mastra's exporters: `model_inference` is the call in newer versions, and `model_generation` above it was in older ones. */
+export const MASTRA: Dialect = {
+  name: 'mastra',
+  keys: ['mastra.span.type'],
+  classify(reader) {
+    const type = reader.attributeText('mastra.span.type');
+    if (type === null) return null;
+    if (type === 'model_inference') return is('call', 'chat', 'mastra.span.type is model_inference');
+    if (type === 'model_generation' || type === 'llm_generation')
+      return is('outer', 'chat', `mastra.span.type is ${type}`);
+    return is('none', 'chat', `mastra.span.type is ${type}`);
+  },
+};

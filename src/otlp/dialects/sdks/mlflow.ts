@@ -1,0 +1,11 @@
+import type { Dialect } from '../dialect.ts';
+import { classifyByKind } from '../span-kind.ts';
+
+/** MLflow's tracing; its values are JSON, quotes included. */
+export const MLFLOW: Dialect = {
+  name: 'mlflow',
+  keys: ['mlflow.spanType'],
+  usageTrust: 2,
+  usage: [{ object: 'mlflow.chat.tokenUsage', as: 'json' }],
+  classify: (reader) => classifyByKind(reader, 'mlflow.spanType'),
+};

@@ -1,0 +1,24 @@
+import { is } from '../classification.ts';
+import type { Dialect } from '../dialect.ts';
+import type { SpanReader } from '../span-reader.ts';
+
+/** OpenInference, the dialect of Phoenix and of Envoy's AI gateway. */
+export const OPENINFERENCE: Dialect = {
+  name: 'openinference',
+  keys: ['openinference.span.kind'],
+  usage: [{ prefix: 'llm.token_count.' }],
+  classify(reader) {
+    const kind = reader.attributeText('openinference.span.kind')?.trim().toUpperCase();
+    if (kind === undefined || kind === 'UNKNOWN') return null;
+    if (kind === 'EMBEDDING') return is('call', 'embeddings', 'openinference.span.kind is EMBEDDING');
+    if (kind !== 'LLM') return is('none', 'chat', `openinference.span.kind is ${kind}`);
+    return isHelperOfLlamaIndex(reader)
+      ? is('none', 'chat', 'a helper of LlamaIndex, which calls no model')
+      : is('call', 'chat', 'openinference.span.kind is LLM');
+  },
+};
+
+/** LlamaIndex gives a span of kind LLM to every method of a class that is an LLM, those too that only prepare a call. */
+function isHelperOfLlamaIndex({ span }: SpanReader): boolean {
+  return /\.(?:_|a?(?:prepare|get|parse|convert|validate|from|to|extend|update)_)\w*$/.test(span.name);
+}

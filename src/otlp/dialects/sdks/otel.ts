@@ -1,0 +1,27 @@
+import { is, isNoCallWord, operationOf } from '../classification.ts';
+import type { Dialect } from '../dialect.ts';
+
+/** OpenTelemetry's convention, and what its own instrumentations do otherwise. */
+export const OTEL: Dialect = {
+  name: 'otel',
+  keys: ['gen_ai.operation.name'],
+  usage: [
+    { prefix: 'gen_ai.usage.' },
+    { prefix: 'anthropic.usage.' },
+    { prefix: 'codex.usage.' },
+    // Semantic Kernel wrote them so before the convention had names.
+    { keys: ['gen_ai.response.prompt_tokens', 'gen_ai.response.completion_tokens'] },
+  ],
+  classify(reader) {
+    const named = reader.attributeText('gen_ai.operation.name')?.trim();
+    if (named === undefined || named === '') return null;
+    const operation = operationOf(named);
+    if (operation !== null) return is('call', operation, `gen_ai.operation.name is ${named}`);
+    return isNoCallWord(named) ? is('none', 'chat', `gen_ai.operation.name is ${named}`) : null;
+  },
+  /** Its instrumentation of Bedrock copies the counts of the API, which reports the cache beside the input. */
+  habits: ({ scopeName }) =>
+    /botocore|bedrock|aws-sdk/.test(scopeName) && !scopeName.startsWith('openinference')
+      ? { isCacheOutside: true }
+      : null,
+};

@@ -1,0 +1,172 @@
+import type { AttributeValue } from '../decode/trace-export.ts';
+import type { Emitter, UsageObject, UsageSource } from '../dialects/dialect.ts';
+import { DIALECTS } from '../dialects/dialects.ts';
+import { reprCounts } from '../dialects/python-repr.ts';
+import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
+import type { SpanReader } from '../dialects/span-reader.ts';
+import type { UsageReport } from './choose-usage.ts';
+import type { UsageHabits } from './settle-usage.ts';
+import { addCount, readUsageObject, readUsagePaths, type UsageCounts } from './usage-counts.ts';
+import { type UsagePart, usagePartOf } from './usage-part.ts';
+
+const PREFIXES: readonly (readonly [prefix: string, place: number])[] = DIALECTS.flatMap(({ usage = [] }, place) =>
+  usage.flatMap((source): [string, number][] => ('prefix' in source ? [[source.prefix, place]] : [])),
+);
+
+/** Attributes by their very names: the dialect that reads them, the source, and for a count what it counts. */
+const SOURCES_OF_KEY: ReadonlyMap<string, readonly { place: number; source: UsageSource; part: UsagePart | null }[]> =
+  sourcesOfKey();
+
+function sourcesOfKey() {
+  const byKey = new Map<string, { place: number; source: UsageSource; part: UsagePart | null }[]>();
+  for (const [place, { usage = [] }] of DIALECTS.entries()) {
+    for (const source of usage) {
+      if ('prefix' in source) continue;
+      const keys = 'object' in source ? [source.object] : source.keys;
+      for (const key of keys) {
+        const part = 'object' in source ? null : usagePartOf(key.slice(key.lastIndexOf('.') + 1));
+        byKey.set(key, [...(byKey.get(key) ?? []), { place, source, part }]);
+      }
+    }
+  }
+  return byKey;
+}
+
+/** Names that mean something else than their words: the AI SDK's one count of an embedding. */
+const PART_OF_KEY: Readonly<Record<string, UsagePart>> = { 'ai.usage.tokens': 'prompt' };
+
+/** Whether an attribute is read for usage. */
+export function isUsageKey(key: string): boolean {
+  return SOURCES_OF_KEY.has(key) || PREFIXES.some(([prefix]) => key.startsWith(prefix));
+}
+
+/** What a span says of its usage, a report a vocabulary, in order of trust. Empty where it says nothing. */
+export function readUsage(emitter: Emitter): readonly UsageReport[] {
+  const drafts = draftsOf(emitter.reader);
+  if (drafts === null) return [];
+  const known = habitsOf(emitter);
+  return [...drafts.entries()]
+    .toSorted(([a], [b]) => trustOf(a) - trustOf(b) || a - b)
+    .map(([, { counts, habits }]) => ({ counts, habits: { ...known, ...habits } }));
+}
+
+/** Whether a span tells how many tokens a model took or gave. */
+export function hasUsage(reader: SpanReader): boolean {
+  const drafts = draftsOf(reader);
+  if (drafts === null) return false;
+  return [...drafts.values()].some(({ counts: { prompt, completion, total } }) =>
+    [prompt, completion, total].some((count) => count !== undefined && count > 0),
+  );
+}
+
+/** The attributes that a part of the usage is read from, for the explanation. */
+export function usageKeysOf(reader: SpanReader, parts: readonly UsagePart[]): readonly string[] {
+  const keys = reader.span.attributes.keys.filter(isUsageKey);
+  const named = keys.filter((key) => {
+    const prefix = PREFIXES.find(([each]) => key.startsWith(each))?.[0];
+    const name = prefix === undefined ? key.slice(key.lastIndexOf('.') + 1) : key.slice(prefix.length);
+    const part = PART_OF_KEY[key] ?? usagePartOf(name);
+    return part !== null && parts.includes(part);
+  });
+  const objects = keys.filter((key) => SOURCES_OF_KEY.get(key)?.some(({ source }) => 'object' in source) === true);
+  return named.length > 0 ? named : objects;
+}
+
+interface Draft {
+  readonly counts: UsageCounts;
+  habits: Partial<UsageHabits>;
+}
+
+/** The counts by the place of their dialect; null for the many spans that have none. */
+function draftsOf(reader: SpanReader): Map<number, Draft> | null {
+  const { keys, values, size } = reader.span.attributes;
+  let drafts: Map<number, Draft> | null = null;
+  const draftAt = (place: number): Draft => {
+    drafts ??= new Map();
+    let draft = drafts.get(place);
+    if (draft === undefined) drafts.set(place, (draft = { counts: {}, habits: {} }));
+    return draft;
+  };
+  for (let i = 0; i < size; i++) {
+    const key = keys[i] as string;
+    for (const { place, source, part } of SOURCES_OF_KEY.get(key) ?? NONE) {
+      if ('object' in source) addObject(draftAt(place), source, reader);
+      else if (part !== null && !('when' in source && source.when !== undefined && !source.when(reader))) {
+        addValue(draftAt(place).counts, part, values[i]);
+      }
+    }
+    for (const [prefix, place] of PREFIXES) {
+      if (!key.startsWith(prefix) || SOURCES_OF_KEY.has(key)) continue;
+      addPrefixed(draftAt(place).counts, key, key.slice(prefix.length), values[i]);
+      break;
+    }
+  }
+  return drafts;
+}
+
+const NONE: readonly never[] = [];
+
+function addValue(counts: UsageCounts, part: UsagePart, value: AttributeValue | undefined): void {
+  const count = countFrom(value);
+  if (count !== null) addCount(counts, part, count);
+}
+
+/** LangSmith writes the details of a side as one JSON object below the prefix. */
+function addPrefixed(counts: UsageCounts, key: string, name: string, value: AttributeValue | undefined): void {
+  if (typeof value === 'number') {
+    const part = PART_OF_KEY[key] ?? usagePartOf(name);
+    if (part !== null) addValue(counts, part, value);
+    return;
+  }
+  const object = typeof value === 'string' && value.startsWith('{') ? parseJson(value) : value;
+  if (typeof object === 'object' && object !== null && !(object instanceof Uint8Array)) {
+    readUsageObject(counts, object, name);
+    return;
+  }
+  const part = PART_OF_KEY[key] ?? usagePartOf(name);
+  if (part !== null) addValue(counts, part, value);
+}
+
+function addObject(draft: Draft, source: UsageObject, reader: SpanReader): void {
+  const counts: UsageCounts = {};
+  if (source.as === 'repr') {
+    readUsagePaths(counts, reprCounts(textFrom(reader.span.attributes.get(source.object)) ?? ''));
+  } else {
+    const root = reader.parsed(source.object);
+    const object = source.paths === undefined ? root : source.paths.map((path) => valueAt(root, path)).find(Boolean);
+    readUsageObject(counts, object);
+    if (source.isPartsOnly !== true) draft.habits = { ...draft.habits, ...shapeHabits(object) };
+  }
+  for (const [part, count] of Object.entries(counts) as [UsagePart, number][]) {
+    if (source.isPartsOnly !== true || !WHOLES.has(part)) addCount(draft.counts, part, count);
+  }
+}
+
+const WHOLES: ReadonlySet<UsagePart> = new Set(['prompt', 'completion', 'total', 'otherPrompt', 'otherCompletion']);
+
+/**
+ * What the names of a usage object betray of its maker: Anthropic counts the cache beside `input_tokens`, Gemini the
+ * thoughts beside the candidates, and Langfuse's buckets `input` and `output` are disjoint from all others.
+ */
+function shapeHabits(object: unknown): Partial<UsageHabits> {
+  if (typeof object !== 'object' || object === null) return {};
+  const names = Object.keys(object);
+  if (names.some((name) => /^candidates/i.test(name))) return { isReasoningOutside: true };
+  if (names.includes('input') || names.includes('output')) return { isCacheOutside: true, isReasoningOutside: true };
+  return names.includes('input_tokens') && names.includes('cache_read_input_tokens') ? { isCacheOutside: true } : {};
+}
+
+function trustOf(place: number): number {
+  return DIALECTS[place]?.usageTrust ?? 1;
+}
+
+/** By the first dialect that knows the emitter; without one the convention holds. */
+function habitsOf(emitter: Emitter): UsageHabits {
+  for (const { habits } of DIALECTS) {
+    const known = habits?.(emitter) ?? null;
+    if (known !== null) return { ...BY_CONVENTION, ...known };
+  }
+  return BY_CONVENTION;
+}
+
+const BY_CONVENTION: UsageHabits = { isCacheOutside: false, isReasoningOutside: false, isTotalMade: false };

@@ -1,0 +1,166 @@
+import type { UsageCounts } from './usage-counts.ts';
+
+/**
+ * What a call used, as StreamLens counts: the prompt with all that the cache gave and took, the completion with the
+ * reasoning. Null is unknown.
+ */
+export interface Usage {
+  readonly promptTokens: number | null;
+  readonly completionTokens: number | null;
+  readonly cachedTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly cacheWrite1hTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly audioPromptTokens: number | null;
+  readonly cachedAudioPromptTokens: number | null;
+  readonly audioCompletionTokens: number | null;
+  readonly imagePromptTokens: number | null;
+  readonly imageCompletionTokens: number | null;
+}
+
+/** What is known of an emitter, for the cases in which its numbers do not tell. */
+export interface UsageHabits {
+  /** It reports the prompt without what was read from and written to the cache. */
+  readonly isCacheOutside: boolean;
+  /** It reports the completion without the reasoning. */
+  readonly isReasoningOutside: boolean;
+  /** Its total is its own sum of prompt and completion, whatever lies outside: it proves nothing. */
+  readonly isTotalMade: boolean;
+}
+
+export interface SettledUsage extends Usage {
+  /** The total that was sent along agrees with how the parts were taken. */
+  readonly isProved: boolean;
+}
+
+/** The parts of which it has to be found out whether they lie inside their whole. */
+interface Parts {
+  readonly prompt: number;
+  readonly completion: number;
+  readonly cached: number;
+  readonly written: number;
+  readonly reasoning: number;
+  readonly other: number;
+}
+
+/** Which parts lie outside. */
+interface Reading {
+  readonly cached: boolean;
+  readonly written: boolean;
+  readonly reasoning: boolean;
+  readonly other: boolean;
+}
+
+const FLAGS = [false, true];
+const READINGS: readonly Reading[] = FLAGS.flatMap((other) =>
+  FLAGS.flatMap((reasoning) =>
+    FLAGS.flatMap((written) => FLAGS.map((cached) => ({ cached, written, reasoning, other }))),
+  ),
+);
+
+/**
+ * Makes wholes of what was sent. Whether cached, written and reasoning tokens lie inside prompt and completion or beside
+ * them differs by SDK, provider and version, and most say it in their numbers:
+ *
+ * 1. a part larger than its whole lies outside for certain;
+ * 2. where a total was sent, the reading that adds up to it is right;
+ * 3. where the fresh part of the prompt was sent, it tells likewise;
+ * 4. else what is known of the emitter decides, and without that the convention: inside.
+ */
+export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsage {
+  const cached = sent.cached ?? sumOf(sent.cachedText, sent.cachedAudio, sent.cachedImage);
+  const lifetimes = sumOf(sent.cacheWrite5m, sent.cacheWrite1h);
+  const written = lifetimes === null ? (sent.cacheWrite ?? null) : Math.max(lifetimes, sent.cacheWrite ?? 0);
+  const reasoning = sent.reasoning ?? null;
+  const { prompt, completion } = wholesOf(sent, (cached ?? 0) + (written ?? 0));
+  const parts: Parts = {
+    prompt: prompt ?? 0,
+    completion: completion ?? 0,
+    cached: cached ?? 0,
+    written: written ?? 0,
+    reasoning: reasoning ?? 0,
+    other: (sent.otherPrompt ?? 0) + (sent.otherCompletion ?? 0),
+  };
+  const total = prompt === null || completion === null || habits.isTotalMade ? null : (sent.total ?? null);
+  const { reading, isProved } = readingOf(parts, { total, fresh: sent.fresh ?? null, habits });
+  const cacheBeside = (reading.cached ? parts.cached : 0) + (reading.written ? parts.written : 0);
+  const promptBeside = cacheBeside + (reading.other ? (sent.otherPrompt ?? 0) : 0);
+  const completionBeside =
+    (reading.reasoning ? parts.reasoning : 0) + (reading.other ? (sent.otherCompletion ?? 0) : 0);
+  return {
+    isProved,
+    promptTokens: prompt === null ? null : prompt + promptBeside,
+    completionTokens: completion === null ? null : completion + completionBeside,
+    cachedTokens: cached,
+    cacheWriteTokens: written,
+    cacheWrite1hTokens: sent.cacheWrite1h ?? null,
+    reasoningTokens: reasoning,
+    audioPromptTokens: sent.audioPrompt ?? null,
+    cachedAudioPromptTokens: sent.cachedAudio ?? null,
+    audioCompletionTokens: sent.audioCompletion ?? null,
+    imagePromptTokens: sent.imagePrompt ?? null,
+    imageCompletionTokens: sent.imageCompletion ?? null,
+  };
+}
+
+/** Prompt and completion as sent, or as far as other numbers tell them. */
+function wholesOf(sent: UsageCounts, cacheTokens: number): { prompt: number | null; completion: number | null } {
+  const { total, fresh } = sent;
+  let prompt = sent.prompt ?? (fresh === undefined ? null : fresh + cacheTokens);
+  let completion = sent.completion ?? sumOf(sent.textCompletion, sent.audioCompletion, sent.imageCompletion);
+  prompt ??= sumOf(sent.textPrompt, sent.audioPrompt, sent.imagePrompt);
+  if (total !== undefined && total > 0) {
+    // Frameworks were seen to write the total in the place of a whole.
+    if (completion === total && prompt !== null && prompt > 0) completion = total - prompt;
+    else if (prompt === total && completion !== null && completion > 0) prompt = total - completion;
+    else if (prompt === null && completion !== null && total > completion) prompt = total - completion;
+    else if (completion === null && prompt !== null && total > prompt) completion = total - prompt;
+  }
+  return { prompt, completion };
+}
+
+interface Evidence {
+  readonly total: number | null;
+  readonly fresh: number | null;
+  readonly habits: UsageHabits;
+}
+
+function readingOf(parts: Parts, { total, fresh, habits }: Evidence): { reading: Reading; isProved: boolean } {
+  const possible = READINGS.filter((reading) => isPossible(reading, parts));
+  const { prompt, cached, written } = parts;
+  const isFreshPrompt = fresh !== null && cached + written > 0 && prompt === fresh;
+  const isWholePrompt = fresh !== null && cached + written > 0 && prompt === fresh + cached + written;
+  const isCacheOutside = isFreshPrompt || (habits.isCacheOutside && !isWholePrompt);
+  const surprise = (reading: Reading): number =>
+    Number(reading.cached !== isCacheOutside) * (cached > 0 ? 2 : 1) +
+    Number(reading.written !== isCacheOutside) * (written > 0 ? 2 : 1) +
+    // Reads and writes of one cache are nearly always counted alike.
+    Number(reading.cached !== reading.written) * 3 +
+    Number(reading.reasoning !== habits.isReasoningOutside) * 2 +
+    Number(reading.other) * 2;
+  const byHabit = possible.toSorted((a, b) => surprise(a) - surprise(b));
+  const proved = total === null || total === 0 ? undefined : byHabit.find((each) => totalOf(each, parts) === total);
+  return { reading: proved ?? byHabit[0] ?? (READINGS[0] as Reading), isProved: proved !== undefined };
+}
+
+/** A part that is larger than its whole cannot lie in it; a whole of 0 may be a filler beside parts. */
+function isPossible(reading: Reading, parts: Parts): boolean {
+  const inside = (reading.cached ? 0 : parts.cached) + (reading.written ? 0 : parts.written);
+  return inside <= parts.prompt && (reading.reasoning || parts.reasoning <= parts.completion);
+}
+
+function totalOf(reading: Reading, parts: Parts): number {
+  return (
+    parts.prompt +
+    parts.completion +
+    (reading.cached ? parts.cached : 0) +
+    (reading.written ? parts.written : 0) +
+    (reading.reasoning ? parts.reasoning : 0) +
+    (reading.other ? parts.other : 0)
+  );
+}
+
+function sumOf(...counts: readonly (number | undefined)[]): number | null {
+  const known = counts.filter((count) => count !== undefined);
+  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
+}
