@@ -11,7 +11,7 @@ import { NONE } from './join/id-table.ts';
 import { Join, type JoinOptions } from './join/join.ts';
 import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
-import type { RequestHalf } from './join/waiting-requests.ts';
+import type { RequestDetails, RequestHalf } from './join/waiting-requests.ts';
 import type { ResponseHalf } from './join/waiting-responses.ts';
 import { InvalidPlaces } from './records/invalid-places.ts';
 import { parseRecord } from './records/parse-record.ts';
@@ -199,7 +199,15 @@ export class ShardCore {
   requestHalf(place: number, loggedAtMs: number, isKept: boolean): RequestHalf {
     const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
     const keptId = isKept ? this.request.requestId : null;
-    return { series, place, loggedAtMs, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens, keptId };
+    // A kept call is written with its details before it is answered.
+    const details = isKept ? null : this.#requestDetails();
+    const counts = { promptTokens, cachedPromptTokens, cacheWriteTokens };
+    return { series, place, loggedAtMs, timestampMs, ...counts, keptId, details };
+  }
+
+  #requestDetails(): RequestDetails | null {
+    const { userIdHash, sessionId, metadata } = this.request;
+    return userIdHash === null && sessionId === null && metadata === null ? null : { userIdHash, sessionId, metadata };
   }
 
   #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {

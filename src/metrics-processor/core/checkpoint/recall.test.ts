@@ -95,6 +95,34 @@ test('a restart keeps the calls that were to be kept, and no other', () => {
   assert.deepEqual(kept[1], kept[0]);
 });
 
+test('an error above the limit of kept calls still says whose it is, in either order and after a restart', () => {
+  const sparing = { ...CORE_OPTIONS, callsPerSecondMax: 0 };
+  const details = { user_id_hash: 'u-1', session_id: 's-1', metadata: { region: 'eu' } };
+  const log = topics([aRequest('a', 0, details), aRequest('b', 0)]);
+  const failures = topics([], [aResponse('a', 1, { error: 'overloaded' }), aResponse('b', 1, { error: 'overloaded' })]);
+  const core = new ShardCore(sparing);
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  const restarted = restart(core, core.checkpoint(), log, sparing);
+  const early = new ShardCore(sparing);
+  early.fold(TOPICS.responses, failures[TOPICS.responses], FLAT_PRICES);
+  for (const each of [core, restarted, early]) {
+    each.takeEffects();
+    if (each === early) each.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+    else each.fold(TOPICS.responses, failures[TOPICS.responses], FLAT_PRICES);
+    const calls = each
+      .takeEffects()
+      .toCommit()
+      .calls.map(({ call }) => call);
+    assert.deepEqual(
+      calls.map(({ requestId, userIdHash, sessionId, metadata }) => [requestId, userIdHash, sessionId, metadata]),
+      [
+        ['a', 'u-1', 's-1', '{"region":"eu"}'],
+        ['b', null, null, null],
+      ],
+    );
+  }
+});
+
 /** Possible where calls may take longer than ids are remembered. */
 test('two calls of one id that wait at the same time are each answered as what they are, after a restart too', () => {
   const log = topics([aRequest('a', 0, { route: 'first' }), aRequest('b', 1), aRequest('a', 20, { route: 'second' })]);

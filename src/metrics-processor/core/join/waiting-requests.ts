@@ -3,6 +3,14 @@ import { ArrivalList } from './arrival-list.ts';
 import { type IdTable, NONE } from './id-table.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
 
+/** What only a single call shows of its request. */
+export interface RequestDetails {
+  readonly userIdHash: string | null;
+  readonly sessionId: string | null;
+  /** As JSON. */
+  readonly metadata: string | null;
+}
+
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
 export interface RequestHalf {
   readonly series: Series;
@@ -15,7 +23,12 @@ export interface RequestHalf {
   readonly cacheWriteTokens: number;
   /** Its id, if it is kept as a single call (see `call-sampling.ts`); the join itself needs no ids. */
   readonly keptId: string | null;
+  /** Of a request that is not kept: errors are, all of them, and must say whose they are. Null: there are none, or no room. */
+  readonly details: RequestDetails | null;
 }
+
+/** As texts, some hundred thousand requests' worth: what is above it loses its details if it fails, and nothing else. */
+const DETAIL_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** A double, two integers for an instant, four more. */
 const INTS_PER_REQUEST = 8;
@@ -41,6 +54,9 @@ export class WaitingRequests {
   readonly #slots = new RecordPages(INTS_PER_REQUEST);
   /** By slot; few are kept. */
   readonly #keptIds = new Map<number, string>();
+  /** By slot; only of those that are not kept. */
+  readonly #details = new Map<number, RequestDetails>();
+  #detailCharacters = 0;
   /** By slot; an id hardly ever has two requests that wait. */
   readonly #nextOfId = new Map<number, number>();
   /** By slot; those whose id has begun another call since. */
@@ -105,6 +121,7 @@ export class WaitingRequests {
       this.#outlived.set(slot, { series, loggedAtMs });
     }
     if (half.keptId !== null) this.#keptIds.set(slot, half.keptId);
+    if (half.details !== null) this.#remember(slot, half.details);
     this.arrivals.push(slot);
     return slot;
   }
@@ -122,11 +139,28 @@ export class WaitingRequests {
     half.cacheWriteTokens = asCount(slots.int(slot, CACHE_WRITE_TOKENS));
     half.keptId = this.#keptIds.get(slot) ?? null;
     this.#keptIds.delete(slot);
+    half.details = this.#forget(slot);
     this.#nextOfId.delete(slot);
     this.#outlived.delete(slot);
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
+  }
+
+  #remember(slot: number, details: RequestDetails): void {
+    const characters = this.#detailCharacters + charactersOf(details);
+    if (characters > DETAIL_CHARACTERS_MAX) return;
+    this.#detailCharacters = characters;
+    this.#details.set(slot, details);
+  }
+
+  #forget(slot: number): RequestDetails | null {
+    if (this.#details.size === 0) return null;
+    const details = this.#details.get(slot);
+    if (details === undefined) return null;
+    this.#details.delete(slot);
+    this.#detailCharacters -= charactersOf(details);
+    return details;
   }
 
   #series(slot: number): Series {
@@ -148,6 +182,11 @@ class TakenRequest implements RequestHalf {
   cachedPromptTokens = 0;
   cacheWriteTokens = 0;
   keptId: string | null = null;
+  details: RequestDetails | null = null;
+}
+
+function charactersOf({ userIdHash, sessionId, metadata }: RequestDetails): number {
+  return (userIdHash?.length ?? 0) + (sessionId?.length ?? 0) + (metadata?.length ?? 0);
 }
 
 /** A count is at most `TOKENS_MAX`, which 32 bits hold. */

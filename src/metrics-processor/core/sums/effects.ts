@@ -4,20 +4,15 @@ import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import type { Usage } from '../../../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
-import type { RequestHalf } from '../join/waiting-requests.ts';
+import type { RequestDetails, RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import { AnsweredCall } from './answered-call.ts';
 import { Deltas, type WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
 
-/** What only a single call shows of its request. */
-export interface CallDetails {
+export interface CallDetails extends RequestDetails {
   readonly requestId: string;
-  readonly userIdHash: string | null;
-  readonly sessionId: string | null;
-  /** As JSON. */
-  readonly metadata: string | null;
 }
 
 /** What a commit will add, gathered since the last one. */
@@ -174,9 +169,9 @@ function answeredOnlyCall(half: RequestHalf, requestId: string): Call {
     promptTokens: orNull(half.promptTokens),
     cachedPromptTokens: orNull(half.cachedPromptTokens),
     cacheWriteTokens: orNull(half.cacheWriteTokens),
-    userIdHash: null,
-    sessionId: null,
-    metadata: null,
+    userIdHash: half.details?.userIdHash ?? null,
+    sessionId: half.details?.sessionId ?? null,
+    metadata: half.details?.metadata ?? null,
     ...NOTHING_ANSWERED,
   };
 }
