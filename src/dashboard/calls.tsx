@@ -32,6 +32,8 @@ const ORDERS = [
 const PAGE_CALLS = 20;
 const CALLS_MAX = 500;
 const POLL_MS = 15_000;
+const KEPT_MS = 15_000;
+const KEPT_SHARE_WHOLE = 0.97;
 
 /** Single calls of the range, newest or slowest first. */
 export function Calls({ api, snapshot, version, view, change }: CallsProps) {
@@ -61,6 +63,7 @@ export function Calls({ api, snapshot, version, view, change }: CallsProps) {
     view.toMs,
     view.range,
   ]);
+  const kept = useKept(api, { tenant, from: question.from, to: question.to, route: view.route, model: view.model });
   const { value: newest, error } = usePolled((signal) => api.get<CallsAnswer>('/v1/calls', question, signal), {
     subject,
     everyMs: POLL_MS,
@@ -93,7 +96,7 @@ export function Calls({ api, snapshot, version, view, change }: CallsProps) {
           onChange={(order) => change({ order })}
         />
       </header>
-      <KeptNote answer={shown} snapshot={snapshot} order={view.order} />
+      <KeptNote kept={kept} snapshot={snapshot} order={view.order} />
       {/* biome-ignore lint/a11y: hovering and focusing only hold the list still */}
       <div
         class="calls-body"
@@ -136,29 +139,48 @@ function emptyText(answer: CallsAnswer | null, problem: string | null): string {
   return answer === null ? 'Loading…' : 'No such call in this range.';
 }
 
-/** Says whether the list is all of the calls, as the metrics above are. */
-function KeptNote({
-  answer,
-  snapshot,
-  order,
-}: {
-  readonly answer: CallsAnswer | null;
+interface KeptQuestion {
+  readonly tenant: string;
+  readonly from: string;
+  readonly to: string;
+  readonly route: string | null;
+  readonly model: string | null;
+}
+
+/** How many calls of the range are kept one by one. */
+function useKept(api: Api, { tenant, from, to, route, model }: KeptQuestion): CallsAnswer['kept'] {
+  const { value } = usePolled(
+    (signal) =>
+      api.get<CallsAnswer>('/v1/calls', { tenant_id: tenant, route, model, from, to, limit: 1, count: 'true' }, signal),
+    { subject: JSON.stringify([tenant, route, model, from]), everyMs: KEPT_MS, dependencies: [api] },
+  );
+  return value?.kept;
+}
+
+interface KeptNoteProps {
+  readonly kept: CallsAnswer['kept'];
   readonly snapshot: Snapshot;
   readonly order: View['order'];
-}) {
-  const kept = answer?.kept;
+}
+
+/** Says whether the list is all of the calls, as the metrics above are. */
+function KeptNote({ kept, snapshot, order }: KeptNoteProps) {
   const { total } = snapshot;
   if (kept === undefined || total === null) return null;
   const others = total.requests - total.errors;
   const keptOthers = kept.calls - kept.errors;
-  // Calls come while the two are counted.
-  if (keptOthers >= others * 0.98) return null;
+  // Calls come between the two counts.
+  if (keptOthers >= others * KEPT_SHARE_WHOLE) return null;
   const share = keptOthers === 0 ? 'none' : `1 of ${formatRatio(others / keptOthers)}`;
   return (
     <p class="panel-note" data-tone="warn">
-      <b>A sample.</b> Of the {formatCount(total.requests)} calls in this range {formatCount(kept.calls)} are kept one
-      by one: every error, {share} others, since many came at once or it is long ago.
-      {order === 'slowest' && ' The slowest of all may not be among them.'} The numbers above count all.
+      <b>A sample.</b> {formatCount(kept.calls)} of the {formatCount(total.requests)} calls in this range are kept one
+      by one:{' '}
+      {kept.errors < total.errors
+        ? `${formatCount(kept.errors)} of ${formatCount(total.errors)} errors`
+        : 'every error'}
+      , {share} others.{order === 'slowest' && ' The slowest of all may not be among them.'} The numbers above count
+      all.
     </p>
   );
 }

@@ -53,6 +53,8 @@ export interface ChangeEvent {
 }
 
 export interface CallsQuestion {
+  /** Whether to say how many are kept at all. */
+  readonly isCounted: boolean;
   readonly tenantId: string;
   readonly route: string | null;
   readonly model: string | null;

@@ -63,6 +63,7 @@ function addCallRoutes(server: FastifyInstance, { queries, nowMs }: QueryContext
       userIdHash: query.user_id_hash ?? null,
       sessionId: query.session_id ?? null,
       metadata: parseMetadata(query.metadata),
+      isCounted: query.count === true,
       ...range(query, 1, nowMs()),
       order: query.order ?? 'newest',
       limit: query.limit ?? 50,

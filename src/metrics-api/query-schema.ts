@@ -107,6 +107,12 @@ export const CallsQueryString = Type.Object({
   ),
   from: Instant('Calls at or after this.'),
   to: Instant('Calls before this.'),
+  count: Type.Optional(
+    Type.Boolean({
+      description:
+        'true: with `kept`, how many calls of the range, route and model are kept one by one, and how many failed.',
+    }),
+  ),
   order: Type.Optional(Type.Union([Type.Literal('newest'), Type.Literal('slowest')], { default: 'newest' })),
   limit: Limit(50, 1000),
   cursor: Cursor,

@@ -93,7 +93,7 @@ export class StoreQueries implements Ask.MetricsQueries {
   }
 
   async #calls(question: Ask.CallsQuestion): Promise<string> {
-    const { cursor, metadata, ...query } = question;
+    const { cursor, metadata, isCounted, ...query } = question;
     const after = cursor === null ? null : callsCursor(cursor);
     const calls = await this.#options.reader.readCalls({ ...query, metadata: new Map(metadata), after });
     const last = calls.length === question.limit ? calls.at(-1) : undefined;
@@ -101,6 +101,7 @@ export class StoreQueries implements Ask.MetricsQueries {
     return JSON.stringify({
       calls: calls.map(callJson),
       next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId]),
+      ...(isCounted ? { kept: await this.#options.reader.countCalls(query) } : {}),
     });
   }
 

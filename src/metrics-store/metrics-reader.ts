@@ -25,6 +25,8 @@ export interface MetricsReader {
 
   /** Equal values by ascending `requestId`. In the order `slowest`, calls without a latency are left out. */
   readCalls(query: CallsQuery): Promise<readonly Call[]>;
+  /** How many calls are kept one by one, and how many of them failed: what a list of them is a sample of. */
+  countCalls(query: KeptQuery): Promise<KeptCalls>;
   /** The newest call of that id. */
   readCall(tenantId: string, requestId: string): Promise<Call | null>;
 
@@ -114,6 +116,13 @@ export interface SeriesActivity {
   readonly provider: string;
   /** Start of the newest window. */
   readonly lastWindowStartMs: number;
+}
+
+export type KeptQuery = Pick<CallsQuery, 'tenantId' | 'route' | 'model' | 'fromMs' | 'toMs'>;
+
+export interface KeptCalls {
+  readonly calls: number;
+  readonly errors: number;
 }
 
 export interface CallsQuery {

@@ -153,6 +153,24 @@ export function callsContract(open: OpenStore): void {
     await store.close();
   });
 
+  test('kept calls are counted within a range, and by route and model', async () => {
+    const store = await variousCalls(open);
+    const count = async (parts: Partial<CallsQuery>) => store.countCalls(callsQuery(parts));
+    for (const parts of [
+      {},
+      { route: 'chat' },
+      { model: 'nothing' },
+      { tenantId: 'nobody' },
+      { toMs: callsQuery().fromMs },
+    ]) {
+      const listed = await store.readCalls(callsQuery(parts));
+      const errors = listed.filter(({ status }) => status === 'error').length;
+      assert.deepEqual(await count(parts), { calls: listed.length, errors });
+    }
+    assert.deepEqual(await count({}), { calls: 4, errors: 1 });
+    await store.close();
+  });
+
   test('every filter finds its calls, and filters hold together', async () => {
     const store = await variousCalls(open);
     const find = async (parts: Partial<CallsQuery>): Promise<string[]> => ids(await store.readCalls(callsQuery(parts)));

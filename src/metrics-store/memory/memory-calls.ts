@@ -1,7 +1,7 @@
 import { applyCallWrite, callKey, foldCallWrites } from '../apply-call.ts';
 import type { Call, CallWrite } from '../call.ts';
 import { metadataMatches } from '../metadata-filter.ts';
-import type { CallsQuery } from '../metrics-reader.ts';
+import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import type { CallCorrection } from '../metrics-store.ts';
 
 /** Single calls. Reads walk over all of them. */
@@ -30,6 +30,18 @@ export class MemoryCalls {
       .sort((a, b) => b.value - a.value || compareTexts(a.call.requestId, b.call.requestId))
       .slice(0, limit)
       .map(({ call }) => call);
+  }
+
+  count({ tenantId, route, model, fromMs, toMs }: KeptQuery): KeptCalls {
+    const found = [...this.#calls.values()].filter(
+      (call) =>
+        call.tenantId === tenantId &&
+        call.timestampMs >= fromMs &&
+        call.timestampMs < toMs &&
+        (route === null || call.route === route) &&
+        (model === null || call.model === model),
+    );
+    return { calls: found.length, errors: found.filter(({ status }) => status === 'error').length };
   }
 
   readOne(tenantId: string, requestId: string): Call | null {

@@ -92,6 +92,10 @@ export class MemoryMetricsStore implements MetricsStore {
     return this.#calls.read(query);
   }
 
+  async countCalls(query: Reader.KeptQuery): Promise<Reader.KeptCalls> {
+    return this.#calls.count(query);
+  }
+
   async readCall(tenantId: string, requestId: string): Promise<ReturnType<MemoryCalls['readOne']>> {
     return this.#calls.readOne(tenantId, requestId);
   }

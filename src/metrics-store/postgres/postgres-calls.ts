@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { CALL_COLUMNS, CALL_FIELDS } from '../call-columns.ts';
 import { metadataMatches } from '../metadata-filter.ts';
-import type { CallsQuery } from '../metrics-reader.ts';
+import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { instant, type SqlRow } from './postgres-values.ts';
 
@@ -53,6 +53,19 @@ export async function readCalls(connection: PostgresConnection, query: CallsQuer
     after = { value: value ?? 0, requestId: last.requestId };
   }
   return found;
+}
+
+/** Values: tenant, from, to, route, model (null: any). */
+const COUNT_CALLS = `
+  SELECT count(*), count(*) FILTER (WHERE c.status = 'error') FROM calls c
+  WHERE c.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
+    AND c."timestamp" >= $2::timestamptz AND c."timestamp" <= $3::timestamptz
+    AND ($4::text IS NULL OR c.route = $4) AND ($5::text IS NULL OR c.model = $5)`;
+
+export async function countCalls(connection: PostgresConnection, query: KeptQuery): Promise<KeptCalls> {
+  const { tenantId, fromMs, toMs, route, model } = query;
+  const [row] = await connection.query(COUNT_CALLS, [tenantId, instant(fromMs), instant(toMs - 1), route, model]);
+  return { calls: Number(row?.[0] ?? 0), errors: Number(row?.[1] ?? 0) };
 }
 
 export async function readCall(

@@ -7,7 +7,7 @@ import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
-import { readCall, readCalls } from './postgres-calls.ts';
+import { countCalls, readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { PostgresDictionary, pairKey } from './postgres-dictionary.ts';
@@ -104,6 +104,10 @@ class PostgresMetricsStore implements MetricsStore {
 
   async readCalls(query: Reader.CallsQuery): Promise<readonly Call[]> {
     return readCalls(this.#connection, query);
+  }
+
+  async countCalls(query: Reader.KeptQuery): Promise<Reader.KeptCalls> {
+    return countCalls(this.#connection, query);
   }
 
   async readCall(tenantId: string, requestId: string): Promise<Call | null> {

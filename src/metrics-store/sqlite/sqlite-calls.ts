@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { CALL_COLUMNS, CALL_FIELDS } from '../call-columns.ts';
 import { metadataMatches } from '../metadata-filter.ts';
-import type { CallsQuery } from '../metrics-reader.ts';
+import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import { storableText } from '../storable-text.ts';
 import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import { storedBigInt } from './tally-row.ts';
@@ -52,6 +52,21 @@ export function readCalls(connection: SqliteConnection, tenantKey: number, query
     if (calls.length >= limit) break;
   }
   return calls;
+}
+
+/** Values: tenant key, from, to, route, model (null: any). */
+const COUNT_CALLS = `
+  SELECT count(*), count(*) FILTER (WHERE c.status = 'error') FROM calls c
+  WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3
+    AND (?4 IS NULL OR c.route = ?4) AND (?5 IS NULL OR c.model = ?5)`;
+
+export function countCalls(
+  connection: SqliteConnection,
+  tenantKey: number,
+  { fromMs, toMs, route, model }: KeptQuery,
+): KeptCalls {
+  const row = connection.row(COUNT_CALLS, tenantKey, fromMs, toMs, route, model);
+  return { calls: Number(row?.[0] ?? 0), errors: Number(row?.[1] ?? 0) };
 }
 
 export function readCall(

@@ -6,7 +6,7 @@ import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
-import { readCall, readCalls } from './sqlite-calls.ts';
+import { countCalls, readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommits, loadProgress, progressOf } from './sqlite-commit.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
@@ -91,6 +91,11 @@ class SqliteMetricsStore implements MetricsStore {
 
   async readCalls(query: Reader.CallsQuery): Promise<readonly Call[]> {
     return this.#readTenant(query.tenantId, (tenantKey) => readCalls(this.#connection, tenantKey, query)) ?? [];
+  }
+
+  async countCalls(query: Reader.KeptQuery): Promise<Reader.KeptCalls> {
+    const counted = this.#readTenant(query.tenantId, (tenantKey) => countCalls(this.#connection, tenantKey, query));
+    return counted ?? { calls: 0, errors: 0 };
   }
 
   async readCall(tenantId: string, requestId: string): Promise<Call | null> {

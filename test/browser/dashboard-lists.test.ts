@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { auditOf, post } from '../end-to-end/http-calls.ts';
+import { type Server, serverFor } from '../end-to-end/running-server.ts';
+import { openWindow, skipWithoutChromium } from './chromium.ts';
+import { seededServer, sendCall, TENANT } from './seeded-server.ts';
+
+const skip = skipWithoutChromium();
+
+const LONG_ROUTE = 'POST /api/v2/workspaces/{workspaceId}/documents/{documentId}/summaries';
+const LONG_MODELS = ['v1', 'v2'].map(
+  (version) => `arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-${version}:0`,
+);
+
+async function serverWithLongNames(t: Parameters<typeof serverFor>[0]): Promise<Server> {
+  const server = await serverFor(t);
+  const timestamp = new Date(Date.now() - 60_000).toISOString();
+  const events = LONG_MODELS.flatMap((model) => {
+    const request_id = `${'long'.repeat(28)}${model.slice(-4)}`;
+    return [
+      { type: 'request', request_id, tenant_id: TENANT, route: LONG_ROUTE, model, timestamp, prompt_tokens: 900 },
+      { type: 'response', request_id, timestamp, latency_ms: 900, error: 'x'.repeat(300) },
+    ];
+  });
+  const answer = await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events));
+  assert.equal(answer.status, 202, answer.text);
+  await auditOf(server.metrics, { requests: events.length / 2, responses: events.length / 2 });
+  return server;
+}
+
+const firstRow = (page: Page) => page.locator('table.calls tbody tr').first();
+const idOfFirst = (page: Page) => firstRow(page).locator('button').getAttribute('aria-label');
+const calls = (page: Page, count: number) =>
+  page.locator('[data-figure="calls"] .value').filter({ hasText: new RegExp(`^${count}$`) });
+
+test('the list of calls holds still under the pointer and under the focus, and says what is new', {
+  skip,
+}, async (t) => {
+  const server = await seededServer(t);
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}&range=6h`);
+  await firstRow(page).hover();
+  const picked = await idOfFirst(page);
+  for (let sent = 1; sent <= 3; sent++) {
+    await sendCall(server, `while-hovering-${sent}`);
+    await calls(page, 180 + sent).waitFor({ timeout: 10_000 });
+  }
+  await page.getByRole('button', { name: /^3 new/ }).waitFor();
+  assert.equal(await idOfFirst(page), picked);
+  await page.mouse.move(5, 5);
+  await firstRow(page).locator('button[aria-label$="while-hovering-3"]').waitFor();
+  await firstRow(page).locator('button').focus();
+  await sendCall(server, 'while-focused');
+  await calls(page, 184).waitFor({ timeout: 10_000 });
+  const pill = page.getByRole('button', { name: /^1 new/ });
+  await pill.waitFor();
+  assert.equal(await page.evaluate(`document.activeElement.closest('table') !== null`), true);
+  await pill.click();
+  await firstRow(page).locator('button[aria-label$="while-focused"]').waitFor();
+});
+
+test('long names leave the numbers on the screen, differ at their ends, and are whole for the pointer', {
+  skip,
+}, async (t) => {
+  const server = await serverWithLongNames(t);
+  for (const width of [1024, 1280, 1440]) {
+    const { page } = await openWindow(t, { viewport: { width, height: 900 } });
+    await page.goto(`${server.metrics}/?tenant=${TENANT}&split=model`);
+    await firstRow(page).waitFor();
+    const rightEdge = await page.evaluate<number>(
+      `document.querySelector('.breakdown tbody tr').lastElementChild.getBoundingClientRect().right`,
+    );
+    assert.ok(rightEdge <= width, `the cost ends at ${rightEdge} of ${width}`);
+    const seen = await page.evaluate<{ title: string; tail: string; isTailSeen: boolean }[]>(
+      `Array.from(document.querySelectorAll('.breakdown td .name'), (name) => {
+        const tail = name.querySelector('.name-tail');
+        const [inner, outer] = [tail.getBoundingClientRect(), name.closest('td').getBoundingClientRect()];
+        return { title: name.title, tail: tail.textContent, isTailSeen: inner.right <= outer.right && inner.width > 0 };
+      })`,
+    );
+    assert.deepEqual(seen.map(({ title }) => title).sort(), [...LONG_MODELS].sort());
+    assert.equal(new Set(seen.map(({ tail }) => tail)).size, 2);
+    assert.ok(seen.every(({ isTailSeen }) => isTailSeen));
+    await firstRow(page).locator('button').click();
+    const close = page.getByRole('dialog', { name: 'Call' }).getByRole('button', { name: 'Close' });
+    await page.locator('.facts').waitFor();
+    const box = await close.boundingBox();
+    assert.ok(box !== null && box.x + box.width <= width, 'the drawer can be closed');
+    await page.close();
+  }
+});
+
+test('a list that is a sample says so, and one that is whole does not', { skip }, async (t) => {
+  const server = await serverFor(t, { CALLS_PER_SECOND_MAX: '5' });
+  const atMs = Date.now() - 120_000;
+  const events = Array.from({ length: 400 }, (_, index) => {
+    const names = { tenant_id: TENANT, route: 'chat', model: 'gpt-4.1-mini', user_id_hash: 'u-1' };
+    const [request_id, timestamp] = [`many-${index}`, new Date(atMs).toISOString()];
+    const failure = index % 40 === 0 ? { error: 'overloaded' } : {};
+    return [
+      { type: 'request', request_id, ...names, timestamp, prompt_tokens: 10 },
+      { type: 'response', request_id, timestamp, latency_ms: 5, completion_tokens: 1, ...failure },
+    ];
+  }).flat();
+  const answer = await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events));
+  assert.equal(answer.status, 202, answer.text);
+  await auditOf(server.metrics, { requests: 400, responses: 400 });
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}&calls=error`);
+  await page.getByText(/A sample\. [\d,]+ of the 400 calls .* every error, (1 of [\d.]+|none) others/).waitFor();
+  // Errors are all kept, and say whose they are.
+  assert.equal(await page.locator('table.calls tbody tr').count(), 10);
+  await firstRow(page).locator('button').click();
+  await page.locator('.facts').getByText('u-1').waitFor();
+  const whole = await seededServer(t);
+  await page.goto(`${whole.metrics}/?tenant=${TENANT}`);
+  await page.waitForResponse((response) => response.url().includes('count=true'));
+  await firstRow(page).waitFor();
+  assert.equal(await page.getByText('A sample.').count(), 0);
+});
+
+test('responses that met no request are shown to who may see all tenants', { skip }, async (t) => {
+  const server = await serverFor(t, { JOIN_TIMEOUT: '1s', DEDUP_HORIZON: '1s' });
+  await sendCall(server, 'matched');
+  const timestamp = new Date().toISOString();
+  const orphans = Array.from({ length: 3 }, (_, index) => ({
+    type: 'response',
+    request_id: `lost-${index}`,
+    timestamp,
+  }));
+  await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(orphans));
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}`);
+  await page.getByText(/3 responses met no request/).waitFor({ timeout: 30_000 });
+  assert.equal(await page.locator('section:has(#audit-title) .badge').innerText(), 'Balanced');
+  await page.goto(`${server.metrics}/?tenant=nobody`);
+  await page.locator('section:has(#audit-title) .badge').filter({ hasText: 'Nothing arrived' }).waitFor();
+});
