@@ -5,7 +5,8 @@
  * - `misconfigured`: topics, partitions, rights or the files themselves; only a person can help
  * - `corrupt`: what was read cannot be what was written
  */
-export type EventLogErrorCode = 'unavailable' | 'full' | 'setting-refused' | 'misconfigured' | 'corrupt';
+export const EVENT_LOG_ERROR_CODES = ['unavailable', 'full', 'setting-refused', 'misconfigured', 'corrupt'] as const;
+export type EventLogErrorCode = (typeof EVENT_LOG_ERROR_CODES)[number];
 
 /** The world failed, not the caller. The message is fit for an operator: what failed and what to do. */
 export class EventLogError extends Error {

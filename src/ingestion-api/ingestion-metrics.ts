@@ -1,9 +1,11 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { EventType } from '../events/topics.ts';
+import { EVENT_LOG_ERROR_CODES } from '../event-log/event-log-error.ts';
+import { type EventType, TOPIC_OF } from '../events/topics.ts';
 import type { AppendQueue, AppendQueueEvents } from './append-queue.ts';
 
 /** Why an event was not accepted. */
-export type Rejection = 'invalid' | 'too_large' | 'queue_full' | 'log_unavailable' | 'unauthorized' | 'rate_limited';
+const REJECTIONS = ['invalid', 'too_large', 'queue_full', 'log_unavailable', 'unauthorized', 'rate_limited'] as const;
+export type Rejection = (typeof REJECTIONS)[number];
 
 /** What Prometheus sees of the ingestion API. */
 export class IngestionMetrics implements AppendQueueEvents {
@@ -45,6 +47,14 @@ export class IngestionMetrics implements AppendQueueEvents {
     labelNames: ['code'],
     registers: [this.registry],
   });
+
+  /** Each series begins with 0: else the first failure would be no increase. */
+  constructor() {
+    for (const type of Object.keys(TOPIC_OF)) this.#accepted.inc({ type }, 0);
+    for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
+    for (const outcome of ['counted', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
+    for (const code of EVENT_LOG_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
+  }
 
   /** The queue is read when Prometheus asks. */
   watch(queue: AppendQueue): void {

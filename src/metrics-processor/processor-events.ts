@@ -4,12 +4,14 @@ import type { AuditDelta } from '../metrics-store/audit.ts';
 /** What a processor tells about itself; Prometheus and the log listen. */
 export interface ProcessorEvents {
   recovered(partition: number, fact: { recordsRead: number; tookMs: number }): void;
-  folded(partition: number, topic: InputTopic, fact: { records: number; lag: number }): void;
+  /** `logPartition`: where the topics have grown, a shard reads several partitions of the log. */
+  folded(partition: number, topic: InputTopic, fact: { logPartition: number; records: number; lag: number }): void;
   committed(partition: number, fact: CommitFact): void;
   /** Once for all partitions that were committed together. `rows`: the minute rows that they added to, each once. */
   groupCommitted(fact: { tookMs: number; rows: number }): void;
   fenced(partition: number): void;
   retrying(what: string, error: Error, fact: { attempt: number; waitMs: number }): void;
+  /** Nothing more is told of it, but by a commit that was given up and ends late. */
   revoked(partition: number): void;
   published(fact: { rows: number; deadLetters: number }): void;
 }

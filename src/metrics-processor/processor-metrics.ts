@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { InputTopic } from '../events/topics.ts';
+import { INPUT_TOPICS, type InputTopic } from '../events/topics.ts';
 import type { Logger } from '../http/logger.ts';
 import { AUDIT_COUNTS, type AuditCounts } from '../metrics-store/audit.ts';
 import type { CommitFact, ProcessorEvents } from './processor-events.ts';
@@ -8,6 +8,8 @@ import type { CommitFact, ProcessorEvents } from './processor-events.ts';
 export class ProcessorMetrics implements ProcessorEvents {
   readonly registry = new Registry();
   readonly #logger: Logger;
+  /** What is this processor's now, and which partitions of the log were read for it. */
+  readonly #owned = new Map<number, Set<number>>();
 
   readonly #records = new Counter({
     name: 'streamlens_processor_records_total',
@@ -76,16 +78,29 @@ export class ProcessorMetrics implements ProcessorEvents {
 
   constructor(logger: Logger) {
     this.#logger = logger;
+    // Each series begins with 0: else the first dead letter would be no increase.
+    for (const topic of INPUT_TOPICS) this.#records.inc({ topic }, 0);
+    for (const what of ['rows', 'calls', 'dead_letters', 'checkpoint_bytes']) this.#committed.inc({ what }, 0);
+    for (const what of ['rows', 'dead_letters']) this.#published.inc({ what }, 0);
+    for (const name of AUDIT_COUNTS) this.#audit.inc(auditLabels(name), 0);
   }
 
   recovered(partition: number, { recordsRead, tookMs }: { recordsRead: number; tookMs: number }): void {
+    this.#owned.set(partition, new Set());
     this.#recoverySeconds.set({ partition }, tookMs / 1000);
     this.#logger.info({ partition, recordsRead, tookMs: Math.round(tookMs) }, 'Took over a partition');
   }
 
-  folded(partition: number, topic: InputTopic, { records, lag }: { records: number; lag: number }): void {
+  folded(
+    partition: number,
+    topic: InputTopic,
+    { logPartition, records, lag }: { logPartition: number; records: number; lag: number },
+  ): void {
     if (records > 0) this.#records.inc({ topic }, records);
-    this.#lag.set({ topic, partition }, lag);
+    const read = this.#owned.get(partition);
+    if (read === undefined) return;
+    read.add(logPartition);
+    this.#lag.set({ topic, partition: logPartition }, lag);
   }
 
   committed(partition: number, fact: CommitFact): void {
@@ -93,8 +108,11 @@ export class ProcessorMetrics implements ProcessorEvents {
     this.#committed.inc({ what: 'dead_letters' }, fact.deadLetters);
     this.#committed.inc({ what: 'checkpoint_bytes' }, fact.checkpointBytes);
     for (const { counts } of fact.audits) this.#book(counts);
-    this.#waiting.set({ partition }, fact.waiting);
-    this.#completeThrough.set({ partition }, fact.completeThroughMs / 1000);
+    // A commit may end after its partition was handed over: its series would stay for ever, and be somebody else's.
+    if (this.#owned.has(partition)) {
+      this.#waiting.set({ partition }, fact.waiting);
+      this.#completeThrough.set({ partition }, fact.completeThroughMs / 1000);
+    }
     if (fact.deadLetters > 0)
       this.#logger.warn({ partition, deadLetters: fact.deadLetters }, 'Records became dead letters');
   }
@@ -107,8 +125,7 @@ export class ProcessorMetrics implements ProcessorEvents {
   /** A gauge because what waits goes down again, and a response moves to its tenant when it meets its request. */
   #book(counts: AuditCounts): void {
     for (const name of AUDIT_COUNTS) {
-      const [, fate = '', type = ''] = /^([a-z]+)([A-Z][a-z]+)s$/.exec(name) ?? [];
-      if (counts[name] !== 0) this.#audit.inc({ type: type.toLowerCase(), fate }, counts[name]);
+      if (counts[name] !== 0) this.#audit.inc(auditLabels(name), counts[name]);
     }
   }
 
@@ -123,7 +140,11 @@ export class ProcessorMetrics implements ProcessorEvents {
   }
 
   revoked(partition: number): void {
-    for (const topicless of [this.#waiting, this.#completeThrough]) topicless.remove({ partition });
+    for (const gauge of [this.#waiting, this.#completeThrough, this.#recoverySeconds]) gauge.remove({ partition });
+    for (const logPartition of this.#owned.get(partition) ?? []) {
+      for (const topic of INPUT_TOPICS) this.#lag.remove({ topic, partition: logPartition });
+    }
+    this.#owned.delete(partition);
     this.#logger.info({ partition }, 'Gave up a partition');
   }
 
@@ -131,4 +152,10 @@ export class ProcessorMetrics implements ProcessorEvents {
     this.#published.inc({ what: 'rows' }, rows);
     this.#published.inc({ what: 'dead_letters' }, deadLetters);
   }
+}
+
+/** `duplicateRequests` is the fate `duplicate` of a `request`. */
+function auditLabels(name: (typeof AUDIT_COUNTS)[number]): { type: string; fate: string } {
+  const [, fate = '', type = ''] = /^([a-z]+)([A-Z][a-z]+)s$/.exec(name) ?? [];
+  return { type: type.toLowerCase(), fate };
 }

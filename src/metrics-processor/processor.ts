@@ -63,6 +63,9 @@ export class Processor {
   #shards: Shards = { shardCount: 1, laneCount: 1 };
   #growthCheckedMs = 0;
   #failure: Error | null = null;
+  #growthFailures = 0;
+  /** What is tried again now, and why. */
+  readonly #failing = new Map<string, Error>();
 
   constructor(options: ProcessorOptions, ports: ProcessorPorts) {
     this.#options = options;
@@ -82,6 +85,11 @@ export class Processor {
   /** True when every assigned partition is recovered. */
   get isReady(): boolean {
     return [...this.#assigned].every((partition) => this.#owners.has(partition));
+  }
+
+  /** @throws the failure of an attempt on log or store that is being tried again now */
+  checkReading(): void {
+    for (const [what, error] of this.#failing) throw new Error(`${what} fails: ${error.message}`, { cause: error });
   }
 
   /** Works until `stop`, then commits and leaves. @throws when the log or the store fails for good */
@@ -122,6 +130,8 @@ export class Processor {
         const owners = partitions.flatMap((partition) => this.#owners.get(partition) ?? []);
         for (const partition of partitions) this.#drop(partition);
         await this.#finishAll(owners, REVOKE_MS_MAX);
+        // After the last commit, which tells how far they are.
+        for (const partition of partitions) this.#ports.events.revoked(partition);
       },
       onLost: (cause) => this.#fail(cause),
     });
@@ -161,9 +171,13 @@ export class Processor {
     let partitionCount: number;
     try {
       partitionCount = await log.partitionCount();
+      this.#growthFailures = 0;
     } catch (error) {
       // The topics grow one after the other, and a broker may be away: there is a next time.
-      events.retrying('counting partitions', error as Error, { attempt: 1, waitMs: GROWTH_CHECK_MS });
+      events.retrying('counting partitions', error as Error, {
+        attempt: ++this.#growthFailures,
+        waitMs: GROWTH_CHECK_MS,
+      });
       return;
     }
     const { shardCount } = this.#shards;
@@ -230,9 +244,9 @@ export class Processor {
     const recovered = await this.#retry(`recovering partition ${partition}`, () =>
       recover(this.#ports, { ...this.#options, ...this.#shards, partition }),
     );
-    events.recovered(partition, { recordsRead: recovered.recordsRead, tookMs: runtime.nowMs() - startedMs });
     // It may have been taken away while the log was read back.
     if (!this.#assigned.has(partition)) return;
+    events.recovered(partition, { recordsRead: recovered.recordsRead, tookMs: runtime.nowMs() - startedMs });
     const { commitIntervalMs, pace = OWNER_PACE } = this.#options;
     while (recovered.core.laneCount < this.#shards.laneCount) recovered.core.addLane();
     const options = { partition, commitIntervalMs, pace };
@@ -247,7 +261,7 @@ export class Processor {
 
   #drop(partition: number): void {
     this.#assigned.delete(partition);
-    if (this.#owners.delete(partition)) this.#ports.events.revoked(partition);
+    this.#owners.delete(partition);
   }
 
   /** Commits the rest of what these owners hold. What cannot be committed in time is not lost: the log has it. */
@@ -260,7 +274,10 @@ export class Processor {
 
   #retry<T>(what: string, work: () => Promise<T>): Promise<T> {
     const { runtime, events } = this.#ports;
-    const onRetry = (error: Error, fact: { attempt: number; waitMs: number }) => events.retrying(what, error, fact);
-    return retry(work, { runtime, signal: this.#stopping.signal, onRetry });
+    const onRetry = (error: Error, fact: { attempt: number; waitMs: number }) => {
+      this.#failing.set(what, error);
+      events.retrying(what, error, fact);
+    };
+    return retry(work, { runtime, signal: this.#stopping.signal, onRetry }).finally(() => this.#failing.delete(what));
   }
 }

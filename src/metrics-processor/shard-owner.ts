@@ -127,7 +127,8 @@ export class ShardOwner {
       this.core.seal(topic, sealedThroughMs, lane);
       this.#sealedMs.set(key, sealedThroughMs);
     }
-    this.#ports.events.folded(partition, topic, {
+    this.#ports.events.folded(this.#options.partition, topic, {
+      logPartition: partition,
       records: count,
       lag: endOffset - nextOffset,
     });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { checkRoom } from './check-data-directory.ts';
 import { checkLogTime } from './check-log.ts';
 import { checkClock, checkNode, checkRuntime, checkSqlite } from './check-runtime.ts';
+import { checkAge } from './check-store.ts';
 import { findingsOf } from './finding.ts';
 
 const NOW_MS = Date.UTC(2025, 10, 19, 10);
@@ -40,4 +41,13 @@ test('log time may be a little ahead of the clock, not a minute', () => {
 test('a check that fails is a finding with its reason', async () => {
   const findings = await findingsOf('thing', () => Promise.reject(new Error('no such thing; make one')));
   assert.deepEqual(findings, [{ level: 'broken', what: 'thing', text: 'no such thing; make one' }]);
+});
+
+test('a processor that commits is fine, a stopped one is worth a note, and broken while events wait', () => {
+  assert.equal(checkAge(12, 3, 500).level, 'ok');
+  assert.match(checkAge(12, 3, 500).text, /500 events are still to be read/);
+  assert.equal(checkAge(1, 3600, 0).level, 'note');
+  assert.equal(checkAge(12, 103, 1000).level, 'broken');
+  assert.match(checkAge(12, 103, 1000).text, /no processor is running.*1000 events wait/);
+  assert.equal(checkAge(12, 103, null).level, 'note');
 });

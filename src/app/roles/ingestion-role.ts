@@ -13,10 +13,12 @@ import { BATCH_BYTES_MAX, eventRoutes } from '../../ingestion-api/event-routes.t
 import { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
 import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
 import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
+import { retry } from '../../metrics-processor/retry.ts';
 import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
 import { RecentCalls } from '../../otlp/fold/recent-calls.ts';
 import { DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import type { Settings } from '../../settings/settings-table.ts';
+import { SYSTEM_RUNTIME } from '../system-runtime.ts';
 import { LargeExports } from '../threads/large-exports.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './listen.ts';
@@ -76,14 +78,34 @@ export async function startIngestion(
   const budget = new BodyBudget(settings.bodyBytesMaxTotal);
   addPostRoutes(server, { handlers: new Map([...eventRoutes(context), ...otlpRoutes(context)]), budget });
   addDocsRoutes(server, ingestionOpenApi(VERSION));
+  const starting = new AbortController();
+  void tellUntilUsable(log, logger, starting.signal);
   const boundPort = await listen(server, settings.host, port);
   const grpc = await startOtlpGrpc(settings, context, { budget, logger });
   return {
     port: boundPort,
     async stop(): Promise<void> {
+      starting.abort();
       await Promise.all([server.close(), grpc?.close()]);
       await queue.idle();
       await large.stop();
     },
   };
 }
+
+/** A log that cannot be used at the start is told at once, not first when a sender is refused. */
+async function tellUntilUsable(log: EventLog, logger: Logger, signal: AbortSignal): Promise<void> {
+  const onRetry = (error: Error, { attempt }: { attempt: number }) => {
+    const fact = { attempt, reason: error.message };
+    if (attempt % TELL_EVERY_ATTEMPTS === 1) logger.warn(fact, 'The event log cannot be used yet; events get 503');
+  };
+  try {
+    await retry(() => log.checkHealth(), { runtime: SYSTEM_RUNTIME, signal, onRetry });
+    logger.debug('The event log can be used');
+  } catch (error) {
+    if (!signal.aborted) logger.error({ reason: (error as Error).message }, 'The event log cannot be used');
+  }
+}
+
+/** They come every 5 s at the latest. */
+const TELL_EVERY_ATTEMPTS = 12;

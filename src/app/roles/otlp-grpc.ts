@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import type { BodyBudget } from '../../http/body-budget.ts';
 import type { Logger } from '../../http/logger.ts';
 import { acceptTraces, notKept, type OtlpContext } from '../../ingestion-api/otlp-routes.ts';
@@ -5,8 +6,9 @@ import type { GrpcHead, GrpcServer, TakeExport } from '../../otlp/grpc/grpc-serv
 import type { Settings } from '../../settings/settings-table.ts';
 
 /**
- * OTLP over gRPC beside the HTTP server. Its port is a convention, not a need: where another process has it, HTTP
- * serves on and a line in the log says so.
+ * OTLP over gRPC beside the HTTP server.
+ *
+ * @throws when its port cannot be bound: senders that were told of it would send into nothing, or to somebody else
  */
 export async function startOtlpGrpc(
   settings: Settings,
@@ -15,18 +17,27 @@ export async function startOtlpGrpc(
 ): Promise<GrpcServer | undefined> {
   if (settings.otlpGrpcPort === 0) return undefined;
   const { startGrpcServer } = await import('../../otlp/grpc/grpc-server.ts');
-  try {
-    return await startGrpcServer({
-      host: settings.host,
-      port: settings.otlpGrpcPort,
-      budget,
-      admit: (head) => admitExport(head, context),
-      onError: (cause) => logger.error({ err: cause }, 'An OTLP export over gRPC failed'),
+  const { host, otlpGrpcPort: port } = settings;
+  // The library would write a line of its own between ours, and say less in its error.
+  await checkFree(host, port);
+  return startGrpcServer({
+    host,
+    port,
+    budget,
+    admit: (head) => admitExport(head, context),
+    onError: (cause) => logger.error({ err: cause }, 'An OTLP export over gRPC failed'),
+  });
+}
+
+function checkFree(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const what = code === 'EADDRINUSE' ? 'is taken by another process' : `cannot be bound (${message})`;
+      reject(new Error(`Port ${port} for OTLP over gRPC ${what}; set OTLP_GRPC_PORT to another one, or to 0`));
     });
-  } catch (error) {
-    logger.warn(`No OTLP over gRPC: ${(error as Error).message}. Set OTLP_GRPC_PORT to another port, or to 0`);
-    return undefined;
-  }
+    probe.listen({ host, port }, () => probe.close(() => resolve()));
+  });
 }
 
 async function admitExport({ signal, headers, address }: GrpcHead, context: OtlpContext): Promise<TakeExport> {

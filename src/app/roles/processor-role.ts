@@ -86,6 +86,8 @@ export class ProcessorRole {
   async checkReady(): Promise<void> {
     if (!this.#processor.isReady) throw new Error('still reading the log back');
     await this.#ports.store.checkHealth();
+    await this.#ports.log.checkHealth();
+    this.#processor.checkReading();
   }
 
   async stop(): Promise<void> {

@@ -26,6 +26,8 @@ export interface DecodedBatches {
   readonly recordBytes: number;
   /** Of those batches as they were sent. */
   readonly wireBytes: number;
+  /** When the first of them was stamped (its newest record, where senders stamp); null where there are no records. */
+  readonly firstStampMs: number | null;
 }
 
 /**
@@ -59,6 +61,7 @@ export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): Deco
     nextOffset,
     recordBytes,
     wireBytes: at,
+    firstStampMs: sections[0] === undefined ? null : readOffset(sections[0].batch, batch.MAX_TIMESTAMP_AT),
   };
 }
 

@@ -8,15 +8,7 @@ import type { KafkaCluster, Leader } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
 import { isPassing, PASSING_ERRORS, toEventLogError } from './kafka-errors.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
-
-/**
- * How far a broker's stamps may lie behind this machine's clock at the moment of a fetch: clock difference between
- * brokers and here, plus the time from stamping a batch to making it readable (replication). Later records are taken
- * to be stamped no earlier than the fetch minus this. The join's timeout is 15 minutes, so it costs nothing to be
- * generous; where clocks differ by more, or a topic keeps its senders' stamps (CreateTime), the processor's monotone
- * log time keeps its order all the same.
- */
-const SEAL_MARGIN_MS = 30_000;
+import { SealMargin } from './seal-margin.ts';
 
 /** One fetch waits no longer, so that a closed or moved partition is noticed; a poll goes on with the next one. */
 const FETCH_WAIT_MS_MAX = 5_000;
@@ -45,6 +37,7 @@ export class KafkaReader {
   readonly #connections: KafkaConnections;
   /** Bytes after decompression per byte on the wire; smoothed. Turns the caller's bound into a fetch's bound. */
   #expansion = 1;
+  readonly #margin = new SealMargin();
   #rotation = 0;
 
   constructor(cluster: KafkaCluster, connections: KafkaConnections) {
@@ -162,6 +155,8 @@ export class KafkaReader {
     });
     round.bytesLeft -= decoded.recordBytes;
     this.#learnExpansion(decoded);
+    const key = `${topic} ${partition}`;
+    if (decoded.firstStampMs !== null) this.#margin.saw(key, decoded.firstStampMs);
     const endOffset = Math.max(part.lastStableOffset, decoded.nextOffset);
     return {
       topic,
@@ -169,7 +164,7 @@ export class KafkaReader {
       records: decoded.records,
       nextOffset: decoded.nextOffset,
       endOffset,
-      sealedThroughMs: decoded.nextOffset >= endOffset ? fetchedAtMs - SEAL_MARGIN_MS : null,
+      sealedThroughMs: decoded.nextOffset >= endOffset ? this.#margin.seal(key, fetchedAtMs) : null,
     };
   }
 
