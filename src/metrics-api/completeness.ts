@@ -12,7 +12,8 @@ export interface Completeness {
 
 export function completeness({ asOfMs, completeThroughMs }: KnownState): Completeness {
   const asOf = formatInstant(asOfMs);
-  if (completeThroughMs === null) return { as_of: asOf, complete_until: null, lag_ms: null };
+  // 0: a partition has committed before all its topics were read once.
+  if (completeThroughMs === null || completeThroughMs === 0) return { as_of: asOf, complete_until: null, lag_ms: null };
   return {
     as_of: asOf,
     complete_until: formatInstant(completeThroughMs),

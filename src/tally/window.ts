@@ -22,3 +22,11 @@ export function windowStartMs(atMs: number, sizeMs: number): number {
 export function coarsestResolutionMs(stepMs: number): ResolutionMs {
   return RESOLUTIONS_MS.findLast((resolutionMs) => stepMs % resolutionMs === 0) ?? MINUTE_MS;
 }
+
+/**
+ * The minute in which a series counts as active: that of the event, or of its commit where it claims to come from later. One event
+ * dated 2199 would else be the newest for ever.
+ */
+export function activeWindowMs(windowOfEventMs: number, committedAtMs: number): number {
+  return Math.min(windowOfEventMs, windowStartMs(committedAtMs, MINUTE_MS));
+}

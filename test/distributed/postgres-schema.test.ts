@@ -91,6 +91,7 @@ describe('The Postgres schema', { skip }, () => {
       completed: 2,
       errors: 1,
       latencyUsSum: 1_500_000,
+      latencyUsMax: 1_000_000,
       latenciesMs: [500, 1_000],
       cost: 2_310_000_000_000n,
     };
@@ -100,7 +101,7 @@ describe('The Postgres schema', { skip }, () => {
     await commitNext(store, { tallies: [aDelta({ windowStartMs: minute(1) })] });
     await store.close();
     const [full, empty] = await queryOnce(dsn, 'SELECT * FROM llm_metrics ORDER BY window_start');
-    const { p95_latency_ms: p95, ...exact } = full ?? {};
+    const { p95_latency_ms: p95, p50_latency_ms: p50, p99_latency_ms: p99, ...exact } = full ?? {};
     assert.deepEqual(exact, {
       tenant_id: 'acme',
       route: 'chat',
@@ -113,12 +114,38 @@ describe('The Postgres schema', { skip }, () => {
       avg_prompt_tokens: 15,
       avg_completion_tokens: 4.5,
       estimated_cost_usd: 4.62,
+      completed: '4',
+      unanswered: '0',
+      unpriced_requests: '0',
+      provider: 'p, q',
     });
     assert.ok(Math.abs(Number(p95) - 1_000) < 11);
+    assert.ok(Math.abs(Number(p50) - 500) < 6);
+    assert.ok(Math.abs(Number(p99) - 1_000) < 11);
     assert.deepEqual(
       [empty?.['requests'], empty?.['avg_latency_ms'], empty?.['p95_latency_ms'], empty?.['avg_prompt_tokens']],
       ['1', null, null, null],
     );
+  });
+
+  test('the view llm_metrics shows null for a cost that nobody knows, and counts the calls', async () => {
+    const dsn = await databases.create();
+    const store = await openPostgresMetricsStore({ dsn });
+    const unpriced = aTally({ requests: 2, completed: 2, unpricedRequests: 2 });
+    const partly = aTally({ requests: 2, completed: 2, unpricedRequests: 1, cost: 1_000_000_000_000n });
+    await commitNext(store, { tallies: [aDelta({ tally: unpriced })] });
+    await commitNext(store, { tallies: [aDelta({ windowStartMs: minute(1), tally: partly })] });
+    await commitNext(store, { tallies: [aDelta({ windowStartMs: minute(2), tally: aTally({ requests: 1 }) })] });
+    await store.close();
+    const rows = await queryOnce(
+      dsn,
+      'SELECT estimated_cost_usd, unpriced_requests FROM llm_metrics ORDER BY window_start',
+    );
+    assert.deepEqual(rows, [
+      { estimated_cost_usd: null, unpriced_requests: '2' },
+      { estimated_cost_usd: 1, unpriced_requests: '1' },
+      { estimated_cost_usd: 0, unpriced_requests: '0' },
+    ]);
   });
 
   test('computes the same quantiles as the program, however the histogram was added up', async () => {

@@ -168,6 +168,16 @@ export function queriesContract(open: OpenStore): void {
     await store.close();
   });
 
+  test('a series that claims to come from the future is as active as when it came', async () => {
+    const store = await open();
+    await commitNext(store, { committedAtMs: minute(5) + 1, tallies: [aDelta({ windowStartMs: minute(90_000_000) })] });
+    const [series] = await store.readDimensions('acme');
+    assert.equal(series?.lastWindowStartMs, minute(5));
+    await commitNext(store, { committedAtMs: minute(7), tallies: [aDelta({ windowStartMs: minute(6) })] });
+    assert.equal((await store.readDimensions('acme'))[0]?.lastWindowStartMs, minute(6));
+    await store.close();
+  });
+
   test('dimensions are the series seen, each with its newest window', async () => {
     const store = await filled(open);
     await commitNext(store, {
@@ -204,7 +214,7 @@ async function filled(open: OpenStore): Promise<MetricsStore> {
       aDelta({ series: one, windowStartMs: minute(index), tally: aTally({ requests: 1, latenciesMs: [index] }) }),
     ),
   );
-  await commitNext(store, { tallies, committedAtMs: DAY });
+  await commitNext(store, { tallies, committedAtMs: minute(1501) });
   await commitNext(store, { tallies: [aDelta({ series: { ...SERIES, tenantId: 'other' } })] });
   return store;
 }

@@ -1,6 +1,6 @@
 import type { Series } from '../../tally/series.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
-import { coarsestResolutionMs, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
+import { activeWindowMs, coarsestResolutionMs, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
 import type { Commit } from '../commit.ts';
 import { foldTallies } from '../fold-commit.ts';
 import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
@@ -40,7 +40,7 @@ export class MemoryWindows {
         addTally(row.tally, tally);
         if (resolutionMs === MINUTE_MS) {
           this.#touch(row, changedAtMs);
-          this.#noteActivity(row);
+          this.#noteActivity(row, changedAtMs);
         }
       }
     }
@@ -137,9 +137,10 @@ export class MemoryWindows {
     this.#outbox.add(pairWindowKey(row.series, row.windowStartMs));
   }
 
-  #noteActivity({ series, windowStartMs }: WindowRow): void {
+  #noteActivity({ series, windowStartMs }: WindowRow, committedAtMs: number): void {
     const key = Object.values(series).join('\0');
-    const lastWindowStartMs = Math.max(windowStartMs, this.#activity.get(key)?.lastWindowStartMs ?? 0);
+    const activeMs = activeWindowMs(windowStartMs, committedAtMs);
+    const lastWindowStartMs = Math.max(activeMs, this.#activity.get(key)?.lastWindowStartMs ?? 0);
     this.#activity.set(key, { ...series, lastWindowStartMs });
   }
 

@@ -1,7 +1,7 @@
 import { seriesKey } from '../../tally/series.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS } from '../../tally/tally.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
+import { activeWindowMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
 import type { Call } from '../call.ts';
@@ -62,7 +62,7 @@ export function commitDocument(
 ): CommitDocument {
   const folded = foldTallies(added.tallies, (series) => known(names.series.get(seriesKey(series))));
   const minutes = folded.get(MINUTE_MS) ?? [];
-  const lastWindows = newestWindows(minutes);
+  const lastWindows = newestWindows(minutes, added.committedAtMs);
   const calls = foldCallWrites(added.calls);
   const callsOf = (kind: 'full' | 'answer'): Row[] =>
     calls
@@ -115,10 +115,11 @@ function changeRows(minutes: readonly FoldedTally<SeriesRef>[]): Row[] {
 }
 
 /** Where it is newer than what this process knows of. */
-function newestWindows(minutes: readonly FoldedTally<SeriesRef>[]): Map<SeriesRef, number> {
+function newestWindows(minutes: readonly FoldedTally<SeriesRef>[], committedAtMs: number): Map<SeriesRef, number> {
   const newest = new Map<SeriesRef, number>();
   for (const { ref, windowStartMs } of minutes) {
-    if (windowStartMs > (newest.get(ref) ?? ref.lastWindowStartMs ?? -1)) newest.set(ref, windowStartMs);
+    const activeMs = activeWindowMs(windowStartMs, committedAtMs);
+    if (activeMs > (newest.get(ref) ?? ref.lastWindowStartMs ?? -1)) newest.set(ref, activeMs);
   }
   return newest;
 }

@@ -296,10 +296,19 @@ CREATE VIEW llm_metrics AS
     (sum(m.requests))::bigint AS requests,
     (sum(m.errors))::bigint AS errors,
     (((sum(m.latency_us_sum) / (1000)::numeric) / NULLIF(sum(m.completed), (0)::numeric)))::double precision AS avg_latency_ms,
-    hist_quantile(hist_merge(m.latency), (0.95)::double precision) AS p95_latency_ms,
+    latency_quantile(hist_merge(m.latency), (0.95)::double precision, max(m.latency_us_max)) AS p95_latency_ms,
     ((sum(m.prompt_tokens) / NULLIF(sum(m.prompt_tokens_known), (0)::numeric)))::double precision AS avg_prompt_tokens,
     ((sum(m.completion_tokens) / NULLIF(sum(m.completion_tokens_known), (0)::numeric)))::double precision AS avg_completion_tokens,
-    ((sum(m.cost_pico_usd) / ('1000000000000'::bigint)::numeric))::double precision AS estimated_cost_usd
+        CASE
+            WHEN ((sum(m.completed) > (0)::numeric) AND (sum(m.unpriced_requests) = sum(m.completed))) THEN NULL::double precision
+            ELSE ((sum(m.cost_pico_usd) / ('1000000000000'::bigint)::numeric))::double precision
+        END AS estimated_cost_usd,
+    (sum(m.completed))::bigint AS completed,
+    (sum(m.unanswered))::bigint AS unanswered,
+    (sum(m.unpriced_requests))::bigint AS unpriced_requests,
+    latency_quantile(hist_merge(m.latency), (0.5)::double precision, max(m.latency_us_max)) AS p50_latency_ms,
+    latency_quantile(hist_merge(m.latency), (0.99)::double precision, max(m.latency_us_max)) AS p99_latency_ms,
+    string_agg(DISTINCT NULLIF(s.provider, ''::text), ', '::text) AS provider
    FROM (((metrics_1m m
      JOIN series s ON ((s.series_id = m.series_id)))
      JOIN pairs p ON ((p.pair_id = s.pair_id)))
@@ -345,6 +354,15 @@ AS $function$
       power(2::double precision, (index + 1) / 32::double precision) AS upper FROM found
   )
   SELECT CASE WHEN index = -1024 THEN 0 ELSE 2 * lower * upper / (lower + upper) END FROM bounds
+$function$
+
+CREATE OR REPLACE FUNCTION public.latency_quantile(histogram bigint[], quantile double precision, us_max bigint)
+ RETURNS double precision
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$
+  SELECT least(found.ms, us_max / 1000.0::double precision) FROM (SELECT hist_quantile(histogram, quantile) AS ms) AS found
+  WHERE found.ms IS NOT NULL
 $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_add_labels(a jsonb, b jsonb)

@@ -1,5 +1,5 @@
 import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
-import { MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
+import { activeWindowMs, MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
 import type { Call } from '../call.ts';
@@ -75,9 +75,10 @@ function addTallies({ connection, dictionary }: Writer, { tallies, committedAtMs
       }
       upsert.run(...values, committedAtMs);
       connection.run(Sql.QUEUE_ROW, ref.pairId, windowStartMs);
-      if (windowStartMs > ref.lastWindowStartMs) {
-        connection.run(Sql.MOVE_LAST_WINDOW, windowStartMs, ref.id);
-        ref.lastWindowStartMs = windowStartMs;
+      const activeMs = activeWindowMs(windowStartMs, committedAtMs);
+      if (activeMs > ref.lastWindowStartMs) {
+        connection.run(Sql.MOVE_LAST_WINDOW, activeMs, ref.id);
+        ref.lastWindowStartMs = activeMs;
       }
     }
   }

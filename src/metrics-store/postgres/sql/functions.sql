@@ -43,6 +43,13 @@ LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
   SELECT CASE WHEN index = -1024 THEN 0 ELSE 2 * lower * upper / (lower + upper) END FROM bounds
 $$;
 
+-- A bucket stands for its middle, which may lie above the largest value; the largest is known exactly.
+CREATE OR REPLACE FUNCTION latency_quantile(histogram bigint[], quantile double precision, us_max bigint) RETURNS double precision
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$
+  SELECT least(found.ms, us_max / 1000.0::double precision) FROM (SELECT hist_quantile(histogram, quantile) AS ms) AS found
+  WHERE found.ms IS NOT NULL
+$$;
+
 -- Time partitions are tables named <parent>_<first day>; what no partition covers lies in <parent>_default.
 --
 -- A new partition takes over its rows from the default one. Order of locks: the default partition first, exclusively, so that
@@ -281,16 +288,24 @@ BEGIN
   RETURN applied;
 END $$;
 
--- The original's table as a view, with its exact columns: for Grafana and psql. One row per minute, merged over providers.
+-- The original's table as a view, with its exact columns first: for Grafana and psql. One row per minute, merged over providers, with
+-- the same values as GET /v1/metrics: what nothing could be priced of costs null, not 0.
 CREATE OR REPLACE VIEW llm_metrics AS
 SELECT t.tenant_id, p.route, p.model, m.window_start, m.window_start + interval '1 minute' AS window_end,
   sum(m.requests)::bigint AS requests,
   sum(m.errors)::bigint AS errors,
   (sum(m.latency_us_sum) / 1000 / nullif(sum(m.completed), 0))::double precision AS avg_latency_ms,
-  hist_quantile(hist_merge(m.latency), 0.95) AS p95_latency_ms,
+  latency_quantile(hist_merge(m.latency), 0.95, max(m.latency_us_max)) AS p95_latency_ms,
   (sum(m.prompt_tokens) / nullif(sum(m.prompt_tokens_known), 0))::double precision AS avg_prompt_tokens,
   (sum(m.completion_tokens) / nullif(sum(m.completion_tokens_known), 0))::double precision AS avg_completion_tokens,
-  (sum(m.cost_pico_usd) / 1000000000000)::double precision AS estimated_cost_usd
+  CASE WHEN sum(m.completed) > 0 AND sum(m.unpriced_requests) = sum(m.completed) THEN NULL
+    ELSE (sum(m.cost_pico_usd) / 1000000000000)::double precision END AS estimated_cost_usd,
+  sum(m.completed)::bigint AS completed,
+  sum(m.unanswered)::bigint AS unanswered,
+  sum(m.unpriced_requests)::bigint AS unpriced_requests,
+  latency_quantile(hist_merge(m.latency), 0.5, max(m.latency_us_max)) AS p50_latency_ms,
+  latency_quantile(hist_merge(m.latency), 0.99, max(m.latency_us_max)) AS p99_latency_ms,
+  string_agg(DISTINCT nullif(s.provider, ''), ', ') AS provider
 FROM metrics_1m m
 JOIN series s ON s.series_id = m.series_id
 JOIN pairs p ON p.pair_id = s.pair_id
