@@ -10,7 +10,6 @@ import {
   aUsageDelta,
   changesQuery,
   commitNext,
-  DAY,
   metricsQuery,
   minute,
   type OpenStore,

@@ -1,6 +1,12 @@
 import type { Series } from '../../tally/series.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
-import { activeWindowMs, coarsestResolutionMs, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
+import {
+  activeWindowMs,
+  coarsestResolutionMs,
+  MINUTE_MS,
+  RESOLUTIONS_MS,
+  type ResolutionMs,
+} from '../../tally/window.ts';
 import type { Commit } from '../commit.ts';
 import { foldTallies } from '../fold-commit.ts';
 import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
