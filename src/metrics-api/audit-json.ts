@@ -12,7 +12,7 @@ export function auditJson(rows: readonly AuditRow[]): object {
     balanced: rows.every(({ counts }) => isBalanced(counts)),
     totals: countsJson(totals),
     audit: rows.map(({ tenantId, hourStartMs, counts }) => ({
-      // A response names no tenant; until it meets its request, and for ever if it never does, nobody knows it.
+      // Nobody knows whose a response is that names no tenant and has no key, until it meets its request.
       tenant_id: tenantId === '' ? null : tenantId,
       hour: formatSecond(hourStartMs),
       balanced: isBalanced(counts),
@@ -40,5 +40,7 @@ function kindJson(counts: AuditCounts, kind: (typeof KINDS)[number]) {
     waiting: kind === 'Requests' ? 0 : counts[`waiting${kind}`],
     duplicates: counts[`duplicate${kind}`],
     dead_letters: counts[`dead${kind}`],
+    /** Of the dead letters. */
+    foreign_tenant: counts[`foreign${kind}`],
   };
 }

@@ -48,6 +48,7 @@ function letterRecord({ key, value, ...letter }: DeadLetter) {
     logged_at: formatInstant(letter.loggedAtMs),
     reason: letter.reason,
     detail: letter.detail,
+    tenant_id: letter.tenantId,
     key_base64: key === null ? null : Buffer.from(key).toString('base64'),
     value_base64: value === null ? null : Buffer.from(value).toString('base64'),
   };

@@ -3,9 +3,9 @@
  *
  *     accepted = counted + waiting + duplicates + dead letters
  *
- * for requests and for responses. A response names no tenant: until it meets its request, and for ever if it never
- * does, it is under the tenant ''; when they meet, it moves (−1 there, +1 at its tenant). A request counts the moment it is seen,
- * so only responses and evaluations can wait.
+ * for requests, responses and evaluations. What names no tenant and was sent with no tenant's key is under the tenant '' until it meets its
+ * request, and for ever if it never does; when they meet, it moves (−1 there, +1 at its call's tenant). A request counts the moment it is seen,
+ * so only responses and evaluations can wait. `foreign` are those of the dead letters that spoke of another tenant's call.
  */
 export interface AuditDelta {
   readonly tenantId: string;
@@ -18,16 +18,19 @@ export const AUDIT_COUNTS = [
   'countedRequests',
   'duplicateRequests',
   'deadRequests',
+  'foreignRequests',
   'acceptedResponses',
   'countedResponses',
   'waitingResponses',
   'duplicateResponses',
   'deadResponses',
+  'foreignResponses',
   'acceptedEvaluations',
   'countedEvaluations',
   'waitingEvaluations',
   'duplicateEvaluations',
   'deadEvaluations',
+  'foreignEvaluations',
 ] as const;
 
 /** The list is the type, so that no count can be in one and not in the other. */

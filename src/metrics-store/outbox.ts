@@ -19,8 +19,16 @@ export interface PublishableRow {
  * - `no_request`: a response whose request did not come within the join timeout
  * - `too_many_pending`: the oldest waiting response, given up because `MAX_PENDING` was reached
  * - `no_call`: an evaluation without dimensions of its own for a call that is not known
+ * - `foreign_tenant`: a response or an evaluation of one tenant, where only others have a call of that id; or an event that
+ *   names another tenant than the key that it was sent with
  */
-export type DeadLetterReason = 'invalid' | 'key_mismatch' | 'no_request' | 'too_many_pending' | 'no_call';
+export type DeadLetterReason =
+  | 'invalid'
+  | 'key_mismatch'
+  | 'no_request'
+  | 'too_many_pending'
+  | 'no_call'
+  | 'foreign_tenant';
 
 /** A record that could not be processed, kept so that it can be looked at and replayed. Identified by its place. */
 export interface DeadLetter {
@@ -31,6 +39,8 @@ export interface DeadLetter {
   readonly reason: DeadLetterReason;
   /** For people: which field, what was expected. */
   readonly detail: string;
+  /** Whose it is, by its sender's key or its own word; null where neither says. A replay keeps it so. */
+  readonly tenantId: string | null;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
 }

@@ -14,6 +14,8 @@ const COMMITTER = 'metrics-processor/group-committer.ts';
 const EFFECTS = 'metrics-processor/core/sums/effects.ts';
 const ANSWERED = 'metrics-processor/core/sums/answered-call.ts';
 const EVALUATIONS = 'metrics-processor/core/join/evaluation-join.ts';
+const IDS = 'metrics-processor/core/join/id-table.ts';
+const RECALL = 'metrics-processor/core/checkpoint/recall.ts';
 const STORE = 'metrics-store/memory/memory-metrics-store.ts';
 const GROUP = 'metrics-store/commit-group.ts';
 
@@ -120,8 +122,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a response exactly at the timeout is too late',
     file: JOIN,
-    find: 'if (distanceMs >= -this.#options.joinTimeoutMs) return request;',
-    replace: 'if (distanceMs > -this.#options.joinTimeoutMs) return request;',
+    find: 'return Math.abs(requestMs - responseMs) <= this.#options.joinTimeoutMs;',
+    replace: 'return Math.abs(requestMs - responseMs) < this.#options.joinTimeoutMs;',
   },
   {
     name: 'what was given up in silence is given up again after a crash',
@@ -155,7 +157,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a recall takes invalid records for sightings of their key',
-    file: 'metrics-processor/core/checkpoint/recall.ts',
+    file: RECALL,
     find: 'record.key === null || this.#invalid[topic].has(place)',
     replace: 'record.key === null',
   },
@@ -173,7 +175,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a restart takes what is older than the horizon for a sighting',
-    file: 'metrics-processor/core/checkpoint/recall.ts',
+    file: RECALL,
     find: 'if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;',
     replace: '',
   },
@@ -248,5 +250,107 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'event-log/memory/memory-broker.ts',
     find: 'return held.stampedMsMax;',
     replace: 'return held.stampedMsMax + 400;',
+  },
+  {
+    name: 'requests of two tenants with one id are one call',
+    file: IDS,
+    find: 'if (owner === tenantId) return this.#refresh(entry);',
+    replace: 'return this.#refresh(entry);',
+  },
+  {
+    name: 'a response answers the call of another tenant',
+    file: JOIN,
+    find: '(tenantId !== null && tenantId !== this.ids.tenantOf(entry))',
+    replace: 'false',
+  },
+  {
+    name: 'a request takes the response of another tenant that waits for its id',
+    file: JOIN,
+    find: 'const isMine = half.tenantId === null || half.tenantId === series.tenantId;',
+    replace: 'const isMine = true;',
+  },
+  {
+    name: 'a response that names no tenant answers the newest open call of its id',
+    file: JOIN,
+    find: '(earliest === NONE || this.#isEarlier(slot, earliest))',
+    replace: '(earliest === NONE || this.#isEarlier(earliest, slot))',
+  },
+  {
+    name: 'a response of another tenant is taken for a repetition',
+    file: JOIN,
+    find: 'tenantId === null ? this.ids.touchUnnamed(id) : this.ids.touchNamed(id, tenantId)',
+    replace: 'this.ids.touchUnnamed(id)',
+  },
+  {
+    name: 'what is remembered of nameless responses is lost when a named one comes',
+    file: IDS,
+    find: 'this.#setUnnamed(other, true);',
+    replace: '',
+  },
+  {
+    name: 'ids are forgotten while responses may still ask whose they are',
+    file: JOIN,
+    find: 'requestSeenMs < readMs[TOPICS.responses] - memoryMs &&',
+    replace: '',
+  },
+  {
+    name: 'a late response of a tenant counts as foreign because another one has the same id',
+    file: 'metrics-processor/core/join/sightings.ts',
+    find: 'return this.otherTenant && !this.ownTenant;',
+    replace: 'return this.otherTenant;',
+  },
+  {
+    name: 'the key that a response was sent with is not looked at',
+    file: 'metrics-processor/core/records/response-record.ts',
+    find: 'this.tenantId ??= this.#texts.ofBytes(senderTenant, 0, senderTenant.length);',
+    replace: '',
+  },
+  {
+    name: 'a request counts for the tenant that it names, whosever key it was sent with',
+    file: 'metrics-processor/core/records/request-record.ts',
+    find: 'return senderTenant === null || spells(senderTenant, this.series.tenantId) ? null : FOREIGN_NAME;',
+    replace: 'return null;',
+  },
+  {
+    name: 'an evaluation is about the call of another tenant',
+    file: EVALUATIONS,
+    find: '(tenantId === null || call.series.tenantId === tenantId) &&',
+    replace: '',
+  },
+  {
+    name: 'an evaluation of another tenant is taken for a repetition',
+    file: EVALUATIONS,
+    find: "${tenantId ?? ''}\\0",
+    replace: '',
+  },
+  {
+    name: 'the checkpoint forgets that another tenant has the call that a response waits for',
+    file: CORE,
+    find: "[TOPICS.responses]: responses.placesOf('otherTenant'),",
+    replace: '',
+  },
+  {
+    name: 'a restart forgets with whose key a response was sent',
+    file: RECALL,
+    find: 'textOrNull(record.senderTenant)',
+    replace: 'null',
+  },
+  {
+    name: 'a restart does not look for the tenant that a response names',
+    file: RECALL,
+    find: 'isWaiting || mayNameTenant(record)',
+    replace: 'isWaiting',
+  },
+  {
+    name: 'a letter of another tenant is no number in the books',
+    file: 'metrics-processor/core/sums/ledger.ts',
+    find: '[COLUMNS[topic].foreign]++',
+    replace: '[COLUMNS[topic].foreign] += 0',
+  },
+  {
+    name: 'the log forgets whose key a record was sent with',
+    file: 'event-log/memory/memory-broker.ts',
+    find: 'senderTenant: senderTenant ? Buffer.from(senderTenant) : null,',
+    replace: 'senderTenant: null,',
   },
 ];

@@ -71,13 +71,14 @@ async function play(world: World): Promise<void> {
   while (senders.pending > 0 && scheduler.nowMs < chaosEndsMs + SETTLE_MS_MAX)
     await scheduler.runUntil(scheduler.nowMs + 500);
   assert.equal(senders.pending, 0, 'every sender has its answer in the end');
-  for (const { topic, key, value } of senders.acknowledged) {
+  for (const { topic, key, value, senderTenant } of senders.acknowledged) {
     const isThere = Array.from({ length: plan.partitionCount }, (_, p) => world.broker.records(topic, p)).some(
       (records) =>
         records.some(
           (record) =>
             Buffer.from(key).equals(record.key ?? Buffer.alloc(0)) &&
-            Buffer.from(value).equals(record.value ?? Buffer.alloc(0)),
+            Buffer.from(value).equals(record.value ?? Buffer.alloc(0)) &&
+            Buffer.from(senderTenant ?? '').equals(record.senderTenant ?? Buffer.alloc(0)),
         ),
     );
     assert.ok(isThere, `an acknowledged record of ${topic} ${key} is not in the log`);

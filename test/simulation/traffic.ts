@@ -10,7 +10,20 @@ export interface Sending {
   readonly records: readonly NewRecord[];
 }
 
-export const TENANTS = ['acme', 'globex', 'ünïcode ✓'] as const;
+/** Tenants who let their ids be random, or who do not care. */
+const CAREFUL_TENANTS = ['acme', 'globex', 'ünïcode ✓'] as const;
+
+/** Tenants who number their calls 1, 2, 3. */
+const NUMBERING_TENANTS = ['initech', 'hooli', 'ümbrella'] as const;
+
+/** Sends with a key of its own whatever could get it into the others' calls. */
+const MALLORY = 'mallory';
+
+export const TENANTS = [...CAREFUL_TENANTS, ...NUMBERING_TENANTS, MALLORY] as const;
+
+/** How a sender tells whose its events are: by its API key, by their own fields, or not at all but in requests. */
+type Identity = 'keyed' | 'named' | 'unnamed';
+
 const ROUTES = ['chat', 'search'] as const;
 const MODELS = ['cheap', 'banded', 'unknown'] as const;
 const PROVIDERS = ['openai', 'anthropic', null, undefined] as const;
@@ -25,6 +38,10 @@ export function drawTraffic(plan: Plan, random: Random): readonly Sending[] {
   const sendings: Sending[] = [];
   const traffic = new Traffic(plan, random, sendings);
   for (let i = 0; i < plan.callCount; i++) traffic.call(`call-${i}`);
+  for (let i = random.pick([0, 2, 6]); i > 0; i--) traffic.numbered(`${i}`);
+  for (let i = random.pick([0, 0, 3, 10]); i > 0; i--) {
+    traffic.malice(random.chance(0.5) ? `call-${random.int(0, plan.callCount - 1)}` : `${random.int(1, 6)}`);
+  }
   for (let i = random.pick([0, 0, 5, 15]); i > 0; i--) {
     const topic = random.pick(['llm.requests', 'llm.responses', 'llm.evaluations'] as const);
     sendings.push({ atMs: random.int(0, plan.trafficMs), records: [aMarker(topic, i)] });
@@ -48,37 +65,74 @@ class Traffic {
     const { trafficMs, dedupHorizonMs } = this.#plan;
     const atMs = random.int(0, trafficMs);
     const dims = this.#dimensions();
-    this.#life(id, atMs, dims);
+    const identity = random.pick(['unnamed', 'unnamed', 'keyed', 'named'] as const);
+    this.#life(id, atMs, dims, identity);
     // The same id again when the first is just about to be forgotten: a late retry. Long after, it is another call.
-    if (random.chance(0.08)) this.#life(id, atMs + this.#near(dedupHorizonMs), dims);
-    if (random.chance(0.08)) this.#life(id, atMs + dedupHorizonMs + random.int(500, 2500), this.#dimensions());
+    if (random.chance(0.08)) this.#life(id, atMs + this.#near(dedupHorizonMs), dims, identity);
+    if (random.chance(0.08)) {
+      this.#life(id, atMs + dedupHorizonMs + random.int(500, 2500), this.#dimensions(), identity);
+    }
     // Under the key of the call, shortly before it or at any time.
     const badAtMs = random.chance(0.5) ? Math.max(0, atMs - random.int(0, 1500)) : random.int(0, trafficMs);
     if (random.chance(0.2)) this.#send(badAtMs, malformed(id, random));
   }
 
-  /** One call with its halves, repetitions and judgements. */
-  #life(id: string, atMs: number, dims: Json): void {
+  /** The same id from several tenants at about the same time. */
+  numbered(id: string): void {
     const random = this.#random;
-    const request = this.#request(id, dims, atMs);
-    const hasRequest = !random.chance(0.06);
-    if (hasRequest) this.#sendRepeated('llm.requests', atMs, request);
-    if (!random.chance(0.1)) {
-      const answeredAtMs = Math.max(0, atMs + this.#delay());
-      this.#sendRepeated('llm.responses', answeredAtMs, this.#response(id, answeredAtMs));
-      // Two different answers to one call: the first one counts.
-      if (random.chance(0.05))
-        this.#sendRepeated('llm.responses', answeredAtMs + this.#delay(), this.#response(id, atMs));
-    }
-    for (let i = random.pick([0, 0, 0, 1, 2]); i > 0; i--) {
-      const judgedAtMs = Math.max(0, atMs + this.#delay());
-      this.#sendRepeated('llm.evaluations', judgedAtMs, this.#evaluation(id, dims, judgedAtMs));
+    const atMs = random.int(0, this.#plan.trafficMs);
+    for (const tenant of NUMBERING_TENANTS) {
+      const identity = random.pick(['keyed', 'keyed', 'named', 'unnamed'] as const);
+      const dims = { ...this.#dimensions(), tenant_id: tenant };
+      if (random.chance(0.8)) this.#life(id, Math.max(0, atMs + this.#delay()), dims, identity);
     }
   }
 
-  #sendRepeated(topic: NewRecord['topic'], atMs: number, event: Json): void {
+  /** Another tenant's id: squatted, answered, judged, or with a lie about whose it is. */
+  malice(id: string): void {
     const random = this.#random;
-    const record = toRecord(topic, event);
+    const atMs = random.int(0, this.#plan.trafficMs);
+    const victim = random.pick(TENANTS);
+    const own = { route: 'chat', model: 'cheap', tenant_id: MALLORY };
+    const events: Readonly<Record<string, readonly Json[]>> = {
+      'llm.requests': [this.#request(id, random.chance(0.8) ? own : { ...own, tenant_id: victim }, atMs)],
+      'llm.responses': [this.#response(id, atMs), { ...this.#response(id, atMs), tenant_id: victim }],
+      'llm.evaluations': [
+        { ...this.#evaluation(id, {}, atMs), score: -1000 },
+        { ...this.#evaluation(id, {}, atMs), ...own, tenant_id: victim },
+      ],
+    };
+    const topic = random.pick(['llm.requests', 'llm.responses', 'llm.responses', 'llm.evaluations'] as const);
+    this.#sendRepeated(topic, atMs, random.pick(events[topic] ?? []), MALLORY);
+  }
+
+  /** One call with its halves, repetitions and judgements. */
+  #life(id: string, atMs: number, dims: Json & { readonly tenant_id: string }, identity: Identity): void {
+    const random = this.#random;
+    const sender = identity === 'keyed' ? dims.tenant_id : null;
+    const name = identity === 'named' ? { tenant_id: dims.tenant_id } : {};
+    const request = this.#request(id, dims, atMs);
+    const hasRequest = !random.chance(0.06);
+    if (hasRequest) this.#sendRepeated('llm.requests', atMs, request, sender);
+    if (!random.chance(0.1)) {
+      const answeredAtMs = Math.max(0, atMs + this.#delay());
+      this.#sendRepeated('llm.responses', answeredAtMs, { ...this.#response(id, answeredAtMs), ...name }, sender);
+      // Two different answers to one call: the first one counts.
+      if (random.chance(0.05)) {
+        const other = { ...this.#response(id, atMs), ...name };
+        this.#sendRepeated('llm.responses', answeredAtMs + this.#delay(), other, sender);
+      }
+    }
+    for (let i = random.pick([0, 0, 0, 1, 2]); i > 0; i--) {
+      const judgedAtMs = Math.max(0, atMs + this.#delay());
+      const evaluation = { ...this.#evaluation(id, dims, judgedAtMs), ...name };
+      this.#sendRepeated('llm.evaluations', judgedAtMs, evaluation, sender);
+    }
+  }
+
+  #sendRepeated(topic: NewRecord['topic'], atMs: number, event: Json, sender: string | null): void {
+    const random = this.#random;
+    const record = toRecord(topic, event, sender);
     if (random.chance(0.1)) {
       const batch = Array.from({ length: random.int(1, 3) }, () => record);
       return this.#send(atMs, ...batch);
@@ -88,7 +142,9 @@ class Traffic {
     while (random.chance(0.15)) {
       againMs += random.pick([0, 10, this.#near(this.#plan.dedupHorizonMs)]);
       // A careless client fills in other numbers when it tries again; a repetition changes nothing all the same.
-      const again = random.chance(0.3) ? toRecord(topic, { ...event, prompt_tokens: random.int(0, 99) }) : record;
+      const again = random.chance(0.3)
+        ? toRecord(topic, { ...event, prompt_tokens: random.int(0, 99) }, sender)
+        : record;
       this.#send(againMs, again);
     }
   }
@@ -114,7 +170,7 @@ class Traffic {
 
   #dimensions(): { tenant_id: string; route: string; model: string } {
     const random = this.#random;
-    return { tenant_id: random.pick(TENANTS), route: random.pick(ROUTES), model: random.pick(MODELS) };
+    return { tenant_id: random.pick(CAREFUL_TENANTS), route: random.pick(ROUTES), model: random.pick(MODELS) };
   }
 
   #request(id: string, dims: Json, atMs: number): Json {
@@ -188,6 +244,6 @@ class Traffic {
   }
 }
 
-function toRecord(topic: NewRecord['topic'], event: Json): NewRecord {
-  return { topic, key: String(event['request_id']), value: Buffer.from(JSON.stringify(event)) };
+function toRecord(topic: NewRecord['topic'], event: Json, senderTenant: string | null): NewRecord {
+  return { topic, key: String(event['request_id']), value: Buffer.from(JSON.stringify(event)), senderTenant };
 }

@@ -16,6 +16,7 @@ function aLetter(value: unknown, parts: Partial<DeadLetter> = {}): DeadLetter {
     loggedAtMs: LOGGED_MS,
     reason: 'no_request',
     detail: '',
+    tenantId: null,
     key: Buffer.from('r1'),
     value: Buffer.from(bytes),
     ...parts,
@@ -67,7 +68,7 @@ test('what is still not valid is not replayed', () => {
 
 test('a response reaches back for the join timeout, an evaluation not beyond the dedup horizon', () => {
   const asked: number[] = [];
-  const hasRequest = (_: string, withinMs: number): boolean => asked.push(withinMs) > 0;
+  const hasRequest = (_: object, withinMs: number): boolean => asked.push(withinMs) > 0;
   judge(aLetter(RESPONSE), { hasRequest });
   const evaluation = { request_id: 'r1', name: 'helpful', timestamp: RESPONSE.timestamp, score: 1 };
   judge(aLetter(evaluation, { topic: 'llm.evaluations', reason: 'no_call' }), { hasRequest });

@@ -8,8 +8,8 @@ export interface ReplayFacts {
   readonly nowMs: number;
   readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
-  /** Whether a request of this id was logged at most so long before what is appended now. */
-  readonly hasRequest: (requestId: string, withinMs: number) => boolean;
+  /** Whether a request of this id, and of that tenant or of any, was logged at most so long before what is appended now. */
+  readonly hasRequest: (request: { requestId: string; tenantId: string | null }, withinMs: number) => boolean;
   /** Whether a call of this request is stored already. */
   readonly isCounted: (requestId: string) => boolean;
 }
@@ -30,13 +30,17 @@ const TYPE_OF = Object.fromEntries(Object.entries(TOPIC_OF).map(([type, topic]) 
  * - Its key must be its id: a `key_mismatch` is replayed under the right one.
  * - Its id must not have been seen on its topic within the dedup horizon, or it would be taken as a repetition. Refused records
  *   leave no trace there; orphans do.
- * - A response, or an evaluation without dimensions, needs its request near it in the log.
+ * - A response, or an evaluation without dimensions, needs its request near it in the log, of its own tenant if it has one.
  * - A request must not have been counted since: the sender may have sent it again, correctly.
  */
 export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdict {
   const id = requestIdOf(letter);
   if (id === null) return no('its value holds no request_id');
-  const parsed = parseRecord(TYPE_OF[letter.topic], { ...letter, key: Buffer.from(id) });
+  const parsed = parseRecord(TYPE_OF[letter.topic], {
+    ...letter,
+    key: Buffer.from(id),
+    senderTenant: bytesOrNull(letter.tenantId),
+  });
   if (!parsed.ok) return no(`it is still not valid: ${parsed.detail}`);
   const wasSeen = letter.reason !== 'invalid' && letter.reason !== 'key_mismatch';
   const freeAtMs = letter.loggedAtMs + facts.dedupHorizonMs;
@@ -45,21 +49,28 @@ export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdi
   }
   if (letter.topic === TOPICS.requests && facts.isCounted(id))
     return no('a call with this request_id is counted already');
-  if (needsRequest(letter, parsed.event) && !facts.hasRequest(id, reachMs(letter, facts))) {
-    return no('no request with its request_id lies within JOIN_TIMEOUT in the log; send the request again first');
+  if (
+    needsRequest(letter, parsed.event) &&
+    !facts.hasRequest({ requestId: id, tenantId: parsed.tenantId }, reachMs(letter, facts))
+  ) {
+    return no(
+      'no request with its request_id, and of its tenant where it has one, lies within JOIN_TIMEOUT in the log; send the request again first',
+    );
   }
-  return { isSensible: true, record: { topic: letter.topic, key: id, value: parsed.value } };
+  const { topic, tenantId: senderTenant } = letter;
+  return { isSensible: true, record: { topic, key: id, value: parsed.value, senderTenant } };
 }
 
 export function requestIdOf(letter: DeadLetter): string | null {
   return textField(letter, 'request_id');
 }
 
-export function tenantIdOf(letter: DeadLetter): string | null {
-  return textField(letter, 'tenant_id');
+/** Whose a record says it is. */
+export function tenantIdOf(record: Pick<DeadLetter, 'value'>): string | null {
+  return textField(record, 'tenant_id');
 }
 
-function textField({ value }: DeadLetter, name: string): string | null {
+function textField({ value }: Pick<DeadLetter, 'value'>, name: string): string | null {
   if (value === null) return null;
   try {
     const text = (JSON.parse(Buffer.from(value).toString('utf8')) as Record<string, unknown> | null)?.[name];
@@ -78,6 +89,10 @@ function needsRequest({ topic }: DeadLetter, event: object): boolean {
 /** A response waits as long as its request does; an evaluation finds the calls that are remembered. */
 function reachMs({ topic }: DeadLetter, { joinTimeoutMs, dedupHorizonMs }: ReplayFacts): number {
   return topic === TOPICS.responses ? joinTimeoutMs : Math.min(joinTimeoutMs, dedupHorizonMs);
+}
+
+function bytesOrNull(text: string | null): Uint8Array | null {
+  return text === null ? null : Buffer.from(text);
 }
 
 function no(why: string): ReplayVerdict {

@@ -25,6 +25,7 @@ function aLetter(id: string, parts: Partial<DeadLetter> = {}): DeadLetter {
     loggedAtMs: NOW_MS - 3_600_000,
     reason: 'no_request',
     detail: '',
+    tenantId: null,
     key: Buffer.from(id),
     value: Buffer.from(JSON.stringify(response)),
     ...parts,

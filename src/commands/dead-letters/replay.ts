@@ -115,8 +115,8 @@ async function judge(
     nowMs: ports.nowMs(),
     joinTimeoutMs: query.joinTimeoutMs,
     dedupHorizonMs: query.dedupHorizonMs,
-    hasRequest: (requestId, withinMs) => {
-      const loggedAtMs = requests.get(requestId);
+    hasRequest: (request, withinMs) => {
+      const loggedAtMs = requests.get(requestKey(request));
       return loggedAtMs !== undefined && loggedAtMs >= reachesFromMs(withinMs, ports);
     },
     isCounted: () => counted !== null,
@@ -136,7 +136,7 @@ async function wantedIds(query: ReplayQuery, ports: ReplayPorts): Promise<Readon
   return wanted;
 }
 
-/** When the newest request of each of the ids was logged, where what is appended now could still meet it. */
+/** When the newest request of each of the ids was logged, by `requestKey`, where what is appended now could still meet it. */
 async function requestsNear(
   wanted: ReadonlySet<string>,
   { joinTimeoutMs }: ReplayQuery,
@@ -155,14 +155,22 @@ async function requestsNear(
       const records = await log.readRange({ topic: TOPICS.requests, partition, from, to: end });
       const last = records.at(-1);
       if (last === undefined) break;
-      for (const { key, loggedAtMs } of records) {
-        const id = key === null ? '' : Buffer.from(key).toString('utf8');
-        if (wanted.has(id)) found.set(id, loggedAtMs);
+      for (const record of records) {
+        const requestId = record.key === null ? '' : Buffer.from(record.key).toString('utf8');
+        if (!wanted.has(requestId)) continue;
+        for (const tenantId of [tenantIdOf(record), null]) {
+          found.set(requestKey({ requestId, tenantId }), record.loggedAtMs);
+        }
       }
       from = last.offset + 1;
     }
   }
   return found;
+}
+
+/** A request of a tenant, or of any where that is null. */
+function requestKey({ requestId, tenantId }: { requestId: string; tenantId: string | null }): string {
+  return `${tenantId ?? ''}\0${requestId}`;
 }
 
 function reachesFromMs(withinMs: number, { nowMs, aheadMs }: ReplayPorts): number {

@@ -158,7 +158,7 @@ class Cursor {
     return this.#bytes.subarray(start, this.at);
   }
 
-  /** The value of the last of the headers with this name; null where there is none, or an empty one. */
+  /** The value of the last of the headers with this name; null where there is none, or one that no tenant can have. */
   headerNamed(name: Buffer, headerCount: number, end: number): Buffer | null {
     let found: Buffer | null = null;
     for (let left = headerCount; left > 0 && this.at < end; left--) {
@@ -166,8 +166,13 @@ class Cursor {
       const value = this.bytes();
       if (key !== null && this.at <= end && key.equals(name)) found = value;
     }
-    return found === null || found.length === 0 ? null : found;
+    return found === null || !mayBeTenant(found) ? null : found;
   }
+}
+
+/** As `events/fields.ts` has it: 1 to 255 characters, none of them U+0000. */
+function mayBeTenant(bytes: Buffer): boolean {
+  return bytes.length > 0 && bytes.length <= 3 * 255 && !bytes.includes(0);
 }
 
 /** Follows which producers' open transaction turned out to be aborted, as Kafka's `CompletedFetch` does. */

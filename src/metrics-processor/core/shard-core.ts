@@ -7,18 +7,16 @@ import { type Checkpoint, encodeCheckpoint } from './checkpoint/checkpoint.ts';
 import { horizonStartMs } from './checkpoint/recall.ts';
 import { EvaluationJoin } from './join/evaluation-join.ts';
 import { Fingerprint } from './join/fingerprint.ts';
-import { NONE } from './join/id-table.ts';
 import { Join, type JoinOptions } from './join/join.ts';
-import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
 import type { RequestDetails, RequestHalf } from './join/waiting-requests.ts';
 import type { ResponseHalf } from './join/waiting-responses.ts';
 import { InvalidPlaces } from './records/invalid-places.ts';
-import { parseRecord } from './records/parse-record.ts';
+import { parseRecord, type RefusedRecord, textOrNull } from './records/parse-record.ts';
 import { RequestRecord } from './records/request-record.ts';
 import { ResponseRecord } from './records/response-record.ts';
 import { SeriesDictionary } from './records/series-dictionary.ts';
-import { Books, type PlacedRecord } from './sums/books.ts';
+import { Books } from './sums/books.ts';
 import { CallSampling } from './sums/call-sampling.ts';
 import type { Effects } from './sums/effects.ts';
 
@@ -181,6 +179,15 @@ export class ShardCore {
         [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
       },
       kept: requests.keptPlaces(),
+      sighted: {
+        // An evaluation that has seen a call of its own is counted.
+        ownTenant: { ...NOWHERE, [TOPICS.responses]: responses.placesOf('ownTenant') },
+        otherTenant: {
+          ...NOWHERE,
+          [TOPICS.responses]: responses.placesOf('otherTenant'),
+          [TOPICS.evaluations]: evaluations.foreignPlaces(),
+        },
+      },
       invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
     });
@@ -213,56 +220,51 @@ export class ShardCore {
   #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {
     const { request } = this;
     const refused = request.read(record);
-    if (refused !== null) return this.#refuse(TOPICS.requests, { ...record, place }, refused);
+    if (refused !== null) return this.#refuse(TOPICS.requests, record, place, refused);
     const { loggedAtMs } = record;
     const id = this.id.of(request.key);
     const half = this.requestHalf(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
     const outcome = this.join.request(id, half);
     if (outcome === 'duplicate') this.#books.requestRepeated(half);
     else this.#books.requestCounted(half, request);
-    if (outcome === 'unanswered') this.#books.requestUnanswered(half);
-    else if (typeof outcome === 'object') this.#answer(half, outcome, prices);
+    if (typeof outcome === 'object') this.#answer(half, outcome, prices);
     if (this.evaluations.waiting.size > 0) {
-      this.evaluations.requestSeen(request.requestId, this.#knownCalls(request.key));
+      this.evaluations.requestSeen(request.requestId, this.join.callsOf(this.id.of(request.key)));
     }
   }
 
   /** A response was there before its request. */
   #answer(half: RequestHalf, answeredBy: ResponseHalf, prices: PriceBook): void {
-    const refused = this.#response.read(answeredBy);
+    const { loggedAtMs, tenantId } = answeredBy;
+    const refused = this.#response.read({ ...answeredBy, senderTenant: null });
     invariant(refused === null, 'a response that waits was valid');
-    this.#books.answered(half, { facts: this.#response, loggedAtMs: answeredBy.loggedAtMs, hasWaited: true }, prices);
+    this.#books.answered(half, { facts: this.#response, loggedAtMs, tenantId, hasWaited: true }, prices);
   }
 
   #foldResponse(record: LogRecord, place: number, prices: PriceBook): void {
     const response = this.#response;
     const refused = response.read(record);
-    if (refused !== null) return this.#refuse(TOPICS.responses, { ...record, place }, refused);
+    if (refused !== null) return this.#refuse(TOPICS.responses, record, place, refused);
     const { loggedAtMs } = record;
-    const half = { place, loggedAtMs, key: response.key, value: response.value };
+    const { tenantId } = response;
+    const half = { place, loggedAtMs, key: response.key, value: response.value, tenantId };
     const outcome = this.join.response(this.id.of(response.key), half);
     if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
-    else if (outcome === 'orphan') this.#books.responseRefused(half);
-    else this.#books.answered(outcome, { facts: response, loggedAtMs, hasWaited: false }, prices);
+    else this.#books.answered(outcome, { facts: response, loggedAtMs, tenantId, hasWaited: false }, prices);
   }
 
   #foldEvaluation(record: LogRecord, place: number): void {
     const parsed = parseRecord('evaluation', record);
-    if (!parsed.ok) return this.#refuse(TOPICS.evaluations, { ...record, place }, parsed);
+    if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, place, parsed);
     const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
-    const outcome = this.evaluations.fold(half, this.#knownCalls(parsed.key));
+    const outcome = this.evaluations.fold(half, this.join.callsOf(this.id.of(parsed.key)));
     if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
   }
 
-  #knownCalls(key: Uint8Array): readonly KnownCall[] {
-    const entry = this.join.ids.find(this.id.of(key));
-    return entry === NONE ? [] : this.join.ids.callsOf(entry);
-  }
-
-  #refuse(topic: InputTopic, record: PlacedRecord, why: Parameters<Books['recordRefused']>[2]): void {
-    this.invalid[topic].add(record.place, record.loggedAtMs);
-    this.#books.recordRefused(topic, record, why);
+  #refuse(topic: InputTopic, record: LogRecord, place: number, why: RefusedRecord): void {
+    this.invalid[topic].add(place, record.loggedAtMs);
+    this.#books.recordRefused(topic, { ...record, place, tenantId: textOrNull(record.senderTenant) }, why);
   }
 
   #forget(): void {
@@ -272,6 +274,8 @@ export class ShardCore {
     for (const topic of INPUT_TOPICS) this.invalid[topic].forgetBefore(horizonStartMs(topic, times.readMs) - memoryMs);
   }
 }
+
+const NOWHERE: Readonly<Record<InputTopic, readonly number[]>> = perTopic(() => []);
 
 /** Costs of a replay are thrown away. */
 const NO_PRICES: PriceBook = { priceOf: () => null };

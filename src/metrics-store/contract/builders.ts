@@ -104,6 +104,7 @@ export function aDeadLetter(parts: Partial<DeadLetter> = {}): DeadLetter {
     loggedAtMs: minute(0),
     reason: 'no_request',
     detail: 'no request within 15 min',
+    tenantId: null,
     key: Uint8Array.of(1, 2),
     value: Uint8Array.of(0, 255),
     ...parts,

@@ -194,7 +194,7 @@ export function recordsContract(open: OpenStore): void {
 
   test('dead letters keep missing keys and values, empty ones and strange texts', async () => {
     const store = await open();
-    const none = aDeadLetter({ key: null, value: null, offset: 1 });
+    const none = aDeadLetter({ key: null, value: null, offset: 1, reason: 'foreign_tenant', tenantId: 'żółw' });
     const empty = aDeadLetter({ key: new Uint8Array(0), value: new Uint8Array(0), offset: 2 });
     await commitNext(store, { deadLetters: [none, empty, aDeadLetter({ offset: 2 ** 40, detail: 'a\0\ud800' })] });
     const letters = await store.unpublishedDeadLetters(9);

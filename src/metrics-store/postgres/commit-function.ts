@@ -128,11 +128,11 @@ ${upsertWindows('days', 'metrics_1d')}
 ${upsertCalls('full_calls', [...CALL_VALUES, ...CALL_REQUEST_ONLY])}
 ${upsertCalls('answers', CALL_VALUES)}
 
-  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
-  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, decode(record_key, 'base64'),
+  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value)
+  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, decode(record_key, 'base64'),
     decode(record_value, 'base64')
   FROM json_to_recordset(dead_letter_records) AS x (topic text, partition int, log_offset bigint, logged_at_ms bigint,
-    reason text, detail text, record_key text, record_value text)
+    reason text, detail text, tenant_id text, record_key text, record_value text)
   ORDER BY topic COLLATE "C", partition, log_offset
   ON CONFLICT DO NOTHING;
 `;

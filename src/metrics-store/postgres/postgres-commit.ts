@@ -182,13 +182,14 @@ function callRow(tenantKey: number, call: Call): Row {
 }
 
 function deadLetterRows(letters: Commit['deadLetters']): Row[] {
-  return letters.map(({ topic, partition, offset, loggedAtMs, reason, detail, key, value }) => ({
+  return letters.map(({ topic, partition, offset, loggedAtMs, reason, detail, tenantId, key, value }) => ({
     topic,
     partition,
     log_offset: offset,
     logged_at_ms: loggedAtMs,
     reason,
     detail: storableText(detail),
+    tenant_id: tenantId,
     record_key: base64(key),
     record_value: base64(value),
   }));

@@ -73,7 +73,7 @@ export async function markDeadLettersPublished(
 }
 
 function deadLetterOf(row: SqlRow): DeadLetter {
-  const [topic, partition, offset, loggedAtMs, reason, detail, key, value] = row;
+  const [topic, partition, offset, loggedAtMs, reason, detail, tenantId, key, value] = row;
   return {
     topic: topic as InputTopic,
     partition: partition as number,
@@ -81,6 +81,7 @@ function deadLetterOf(row: SqlRow): DeadLetter {
     loggedAtMs: loggedAtMs as number,
     reason: reason as DeadLetterReason,
     detail: String(detail),
+    tenantId: tenantId as string | null,
     key: bytesOrNull(key),
     value: bytesOrNull(value),
   };

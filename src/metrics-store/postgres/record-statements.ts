@@ -20,7 +20,7 @@ export const SELECT_AUDIT = `
   WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)
   ORDER BY hour_start, tenant_id`;
 
-const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value';
+const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value';
 const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC';
 
 export const SELECT_DEAD_LETTERS = `SELECT ${DEAD_LETTER} FROM dead_letters ${NEWEST_FIRST} LIMIT $1`;

@@ -16,16 +16,19 @@ CREATE TABLE audit_1h (
   counted_requests bigint NOT NULL,
   duplicate_requests bigint NOT NULL,
   dead_requests bigint NOT NULL,
+  foreign_requests bigint NOT NULL,
   accepted_responses bigint NOT NULL,
   counted_responses bigint NOT NULL,
   waiting_responses bigint NOT NULL,
   duplicate_responses bigint NOT NULL,
   dead_responses bigint NOT NULL,
+  foreign_responses bigint NOT NULL,
   accepted_evaluations bigint NOT NULL,
   counted_evaluations bigint NOT NULL,
   waiting_evaluations bigint NOT NULL,
   duplicate_evaluations bigint NOT NULL,
-  dead_evaluations bigint NOT NULL
+  dead_evaluations bigint NOT NULL,
+  foreign_evaluations bigint NOT NULL
 );
 
 CREATE TABLE calls (
@@ -76,6 +79,7 @@ CREATE TABLE dead_letters (
   logged_at_ms bigint NOT NULL,
   reason text NOT NULL,
   detail text NOT NULL,
+  tenant_id text,
   record_key bytea,
   record_value bytea,
   is_published boolean NOT NULL DEFAULT false
@@ -489,11 +493,11 @@ BEGIN
     count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
     labels = streamlens_add_labels(e.labels, excluded.labels);
 
-  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations)
-  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations
-  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint)
+  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations)
+  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations
+  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, foreign_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, foreign_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint, foreign_evaluations bigint)
   ORDER BY start_ms, tenant_id COLLATE "C"
-  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations;
+  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations;
 
   INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
   SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
@@ -507,11 +511,11 @@ BEGIN
   ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
   ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd;
 
-  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
-  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, decode(record_key, 'base64'),
+  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value)
+  SELECT topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, decode(record_key, 'base64'),
     decode(record_value, 'base64')
   FROM json_to_recordset(dead_letter_records) AS x (topic text, partition int, log_offset bigint, logged_at_ms bigint,
-    reason text, detail text, record_key text, record_value text)
+    reason text, detail text, tenant_id text, record_key text, record_value text)
   ORDER BY topic COLLATE "C", partition, log_offset
   ON CONFLICT DO NOTHING;
   RETURN true;

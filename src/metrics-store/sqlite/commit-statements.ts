@@ -79,8 +79,8 @@ export const UPSERT_FULL_CALL = insertCall([...CALL_VALUE_COLUMNS, ...CALL_REQUE
 export const UPSERT_ANSWER = insertCall(CALL_VALUE_COLUMNS);
 
 export const INSERT_DEAD_LETTER = `
-  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
+  INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;
 
 export const SELECT_PROGRESS = `
   SELECT partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint FROM progress`;

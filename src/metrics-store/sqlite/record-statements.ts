@@ -15,7 +15,7 @@ export const SELECT_AUDIT = `
   WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)
   ORDER BY hour_start_ms, tenant_id`;
 
-const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, record_key, record_value';
+const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value';
 const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC LIMIT ?';
 
 export const SELECT_DEAD_LETTERS = `SELECT ${DEAD_LETTER} FROM dead_letters ${NEWEST_FIRST}`;

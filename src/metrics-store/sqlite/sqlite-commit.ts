@@ -151,8 +151,8 @@ function callValues(call: Call): SqlValue[] {
 }
 
 function addDeadLetters(connection: SqliteConnection, letters: Commit['deadLetters']): void {
-  for (const { topic, partition, offset, loggedAtMs, reason, detail, key, value } of letters) {
+  for (const { topic, partition, offset, loggedAtMs, reason, detail, tenantId, key, value } of letters) {
     const place = [topic, partition, offset, loggedAtMs];
-    connection.run(Sql.INSERT_DEAD_LETTER, ...place, reason, storableText(detail), key, value);
+    connection.run(Sql.INSERT_DEAD_LETTER, ...place, reason, storableText(detail), tenantId, key, value);
   }
 }

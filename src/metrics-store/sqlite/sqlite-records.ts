@@ -83,7 +83,7 @@ export function markDeadLettersPublished(connection: SqliteConnection, letters: 
 }
 
 function deadLetterOf(row: readonly SqlValue[]): DeadLetter {
-  const [topic, partition, offset, loggedAt, reason, detail, key, value] = row;
+  const [topic, partition, offset, loggedAt, reason, detail, tenantId, key, value] = row;
   return {
     topic: topic as InputTopic,
     partition: Number(partition),
@@ -91,6 +91,7 @@ function deadLetterOf(row: readonly SqlValue[]): DeadLetter {
     loggedAtMs: Number(loggedAt),
     reason: reason as DeadLetterReason,
     detail: String(detail),
+    tenantId: tenantId as string | null,
     key: key as Uint8Array | null,
     value: value as Uint8Array | null,
   };

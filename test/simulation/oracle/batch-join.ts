@@ -18,72 +18,68 @@ export interface Joined {
 }
 
 /**
- * The join as `join.ts` defines it, over all records at once. Per id there are two queues in log order without
- * repetitions, and their heads are compared: near enough they are a call, else the older one stays alone.
+ * The join as `join.ts` defines it, over all records at once: each request, in order of the log, takes the earliest response of
+ * its id that is left, that does not name another tenant, and that lies near enough.
  */
 export function joinAll(requests: readonly ReadEvent[], responses: readonly ReadEvent[], limits: JoinLimits): Joined {
   const asked = firsts(requests, limits.dedupHorizonMs);
   const answered = firsts(responses, limits.dedupHorizonMs);
   const calls: JoinedCall[] = [];
-  const orphans: ReadEvent[] = [];
-  for (const id of new Set([...asked.byId.keys(), ...answered.byId.keys()])) {
-    const left = [...(asked.byId.get(id) ?? [])];
-    const right = [...(answered.byId.get(id) ?? [])];
-    while (left.length > 0 || right.length > 0) {
-      const [request, response] = [left[0], right[0]];
-      if (request === undefined) {
-        orphans.push(right.shift() as ReadEvent);
-        continue;
-      }
-      const distanceMs = response === undefined ? Number.POSITIVE_INFINITY : response.loggedAtMs - request.loggedAtMs;
-      if (distanceMs > limits.joinTimeoutMs) {
-        calls.push({ request: left.shift() as ReadEvent, response: null });
-      } else if (distanceMs < -limits.joinTimeoutMs) {
-        orphans.push(right.shift() as ReadEvent);
-      } else {
-        calls.push({ request: left.shift() as ReadEvent, response: right.shift() as ReadEvent });
-      }
-    }
+  const left = new Map<string, ReadEvent[]>();
+  for (const response of answered.first) left.set(response.keyText, [...(left.get(response.keyText) ?? []), response]);
+  for (const request of asked.first) {
+    const candidates = left.get(request.keyText) ?? [];
+    const index = candidates.findIndex(
+      ({ tenant, loggedAtMs }) =>
+        (tenant === null || tenant === request.tenant) &&
+        Math.abs(loggedAtMs - request.loggedAtMs) <= limits.joinTimeoutMs,
+    );
+    const [response = null] = index === -1 ? [] : candidates.splice(index, 1);
+    calls.push({ request, response });
   }
+  const orphans = [...left.values()].flat();
   return { calls, orphans, repeatedRequests: asked.repeated, repeatedResponses: answered.repeated };
 }
 
-/** What is no repetition: an id seen on its topic within the horizon before, repeated or not, is one. */
+/** What is no repetition: an id that its tenant (or nobody) sent on its topic within the horizon before, repeated or not, is one. */
 function firsts(
   events: readonly ReadEvent[],
   horizonMs: number,
-): { byId: ReadonlyMap<string, readonly ReadEvent[]>; repeated: readonly ReadEvent[] } {
+): { first: readonly ReadEvent[]; repeated: readonly ReadEvent[] } {
   const seenMs = new Map<string, number>();
-  const byId = new Map<string, ReadEvent[]>();
+  const first: ReadEvent[] = [];
   const repeated: ReadEvent[] = [];
   for (const event of events) {
-    const lastMs = seenMs.get(event.keyText) ?? Number.NEGATIVE_INFINITY;
-    seenMs.set(event.keyText, event.loggedAtMs);
+    const identity = JSON.stringify([event.tenant, event.keyText]);
+    const lastMs = seenMs.get(identity) ?? Number.NEGATIVE_INFINITY;
+    seenMs.set(identity, event.loggedAtMs);
     if (event.loggedAtMs - lastMs <= horizonMs) repeated.push(event);
-    else byId.set(event.keyText, [...(byId.get(event.keyText) ?? []), event]);
+    else first.push(event);
   }
-  return { byId, repeated };
+  return { first, repeated };
 }
 
 export interface FindJudged {
   readonly judged: (evaluation: ReadEvent) => ReadEvent | null;
-  /** Two different calls shared an id within the horizon: which of them is judged is not promised. */
-  readonly isAmbiguous: boolean;
+  /** Whether only other tenants have a call that a response or an evaluation could be about. */
+  readonly isForeign: (event: ReadEvent) => boolean;
+  /** Two different calls could be meant, and which of them is judged is not promised. */
+  readonly isAmbiguous: () => boolean;
 }
 
 function dimensionsOf({ fields }: ReadEvent): string {
   return JSON.stringify([fields['tenant_id'], fields['route'], fields['model']]);
 }
 
-/** An id's request with its repetitions: from the first to the last time it was seen. */
+/** A call with the repetitions of its request: from the first to the last time that it was seen. */
 interface Sighting {
   readonly request: ReadEvent;
   lastMs: number;
 }
 
 /**
- * The request that each evaluation is about, or null. It is the earliest of that id that was seen until at most the
- * dedup horizon before the evaluation and from at most the join timeout after it.
+ * The request that each evaluation is about, or null. It is the earliest of that id, and of its tenant if it has one, that was seen until
+ * at most the dedup horizon before the evaluation and from at most the join timeout after it.
  */
 export function findJudged(requests: readonly ReadEvent[], limits: JoinLimits): FindJudged {
   const byId = new Map<string, Sighting[]>();
@@ -91,7 +87,7 @@ export function findJudged(requests: readonly ReadEvent[], limits: JoinLimits): 
   for (const request of requests) {
     const sightings = byId.get(request.keyText) ?? [];
     byId.set(request.keyText, sightings);
-    const last = sightings.at(-1);
+    const last = sightings.findLast((sighting) => sighting.request.tenant === request.tenant);
     if (last !== undefined && request.loggedAtMs - last.lastMs <= limits.dedupHorizonMs) {
       last.lastMs = request.loggedAtMs;
       if (dimensionsOf(last.request) !== dimensionsOf(request)) isAmbiguous = true;
@@ -99,12 +95,26 @@ export function findJudged(requests: readonly ReadEvent[], limits: JoinLimits): 
       sightings.push({ request, lastMs: request.loggedAtMs });
     }
   }
-  const judged = ({ keyText, loggedAtMs }: ReadEvent) => {
-    const about = (byId.get(keyText) ?? []).find(
+  const near = ({ keyText, loggedAtMs }: ReadEvent) =>
+    (byId.get(keyText) ?? []).filter(
       ({ request, lastMs }) =>
         loggedAtMs <= lastMs + limits.dedupHorizonMs && loggedAtMs >= request.loggedAtMs - limits.joinTimeoutMs,
     );
-    return about?.request ?? null;
+  const judged = (evaluation: ReadEvent) => {
+    const calls = near(evaluation).map(({ request }) => request);
+    const [first, second] = calls.filter(({ tenant }) => evaluation.tenant === null || evaluation.tenant === tenant);
+    if (second !== undefined && second.loggedAtMs === first?.loggedAtMs) isAmbiguous = true;
+    // Whoever's request was seen first within reach, be it only a repetition, may have been taken before the other was known.
+    const seen = requests.find(
+      ({ keyText, loggedAtMs }) =>
+        keyText === evaluation.keyText && loggedAtMs >= evaluation.loggedAtMs - limits.dedupHorizonMs,
+    );
+    if (evaluation.tenant === null && first !== undefined && seen?.tenant !== first.tenant) isAmbiguous = true;
+    return first ?? null;
   };
-  return { judged, isAmbiguous };
+  const isForeign = (event: ReadEvent) => {
+    const tenants = new Set(near(event).map(({ request }) => request.tenant));
+    return event.tenant !== null && tenants.size > 0 && !tenants.has(event.tenant);
+  };
+  return { judged, isForeign, isAmbiguous: () => isAmbiguous };
 }

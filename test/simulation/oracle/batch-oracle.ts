@@ -1,8 +1,8 @@
 import type { LogRecord } from '../../../src/event-log/event-log.ts';
 import { type CallNumbers, count, numbersOf, type Parts } from './batch-call.ts';
-import { findJudged, type JoinedCall, type JoinLimits, joinAll } from './batch-join.ts';
+import { type FindJudged, findJudged, type JoinedCall, type JoinLimits, joinAll } from './batch-join.ts';
 import { BucketCounts } from './buckets.ts';
-import { type ReadEvent, readEvent } from './read-event.ts';
+import { type ReadEvent, readEvent, senderOf } from './read-event.ts';
 
 export const INPUTS = ['llm.requests', 'llm.responses', 'llm.evaluations'] as const;
 type Input = (typeof INPUTS)[number];
@@ -58,12 +58,14 @@ class BatchPartition {
     const responses = this.#read('llm.responses', log);
     const joined = joinAll(requests, responses, this.#limits);
     for (const call of joined.calls) this.#call(call);
-    for (const event of joined.orphans) this.#dead('llm.responses', event, 'no_request');
+    const found = findJudged(requests, this.#limits);
+    for (const event of joined.orphans) {
+      this.#dead('llm.responses', event, found.isForeign(event) ? 'foreign_tenant' : 'no_request');
+    }
     for (const event of joined.repeatedRequests) this.#audit('Requests', 'duplicate', event, tenantOf(event));
-    for (const event of joined.repeatedResponses) this.#audit('Responses', 'duplicate', event, '');
-    const { judged, isAmbiguous } = findJudged(requests, this.#limits);
-    if (isAmbiguous) this.#expected.isAmbiguous = true;
-    this.#judge(this.#read('llm.evaluations', log), judged);
+    for (const event of joined.repeatedResponses) this.#audit('Responses', 'duplicate', event, event.tenant ?? '');
+    this.#judge(this.#read('llm.evaluations', log), found);
+    if (found.isAmbiguous()) this.#expected.isAmbiguous = true;
   }
 
   #read(topic: Input, log: PartitionLog): ReadEvent[] {
@@ -71,7 +73,7 @@ class BatchPartition {
     for (const record of log[topic]) {
       const event = readEvent(topic, record);
       if (typeof event === 'object') events.push(event);
-      else this.#dead(topic, record, event);
+      else this.#dead(topic, { ...record, tenant: senderOf(record) }, event);
     }
     return events;
   }
@@ -95,21 +97,21 @@ class BatchPartition {
     bill(row(this.#expected.usages, `${series}|${minuteMs}|${numbers.billedModel}|${band}`, noUsage), numbers);
   }
 
-  #judge(evaluations: readonly ReadEvent[], judgedBy: (evaluation: ReadEvent) => ReadEvent | null): void {
+  #judge(evaluations: readonly ReadEvent[], { judged, isForeign }: FindJudged): void {
     const seenMs = new Map<string, number>();
     for (const event of evaluations) {
       const { name, evaluator } = event.fields;
-      const identity = JSON.stringify([event.keyText, name, evaluator ?? '']);
+      const identity = JSON.stringify([event.tenant, event.keyText, name, evaluator ?? '']);
       const lastMs = seenMs.get(identity) ?? Number.NEGATIVE_INFINITY;
       seenMs.set(identity, event.loggedAtMs);
       if (event.loggedAtMs - lastMs <= this.#limits.dedupHorizonMs) {
-        this.#audit('Evaluations', 'duplicate', event, '');
+        this.#audit('Evaluations', 'duplicate', event, event.tenant ?? '');
         continue;
       }
       const isComplete = ['tenant_id', 'route', 'model'].every((dimension) => event.fields[dimension] !== undefined);
-      const about = isComplete ? event : judgedBy(event);
+      const about = isComplete ? event : judged(event);
       if (about === null) {
-        this.#dead('llm.evaluations', event, 'no_call');
+        this.#dead('llm.evaluations', event, isForeign(event) ? 'foreign_tenant' : 'no_call');
         continue;
       }
       this.#audit('Evaluations', 'counted', event, tenantOf(about));
@@ -119,16 +121,21 @@ class BatchPartition {
     }
   }
 
-  #dead(topic: Input, at: { offset: number; loggedAtMs: number }, reason: string): void {
+  #dead(topic: Input, at: { offset: number; loggedAtMs: number; tenant: string | null }, reason: string): void {
     this.#expected.letters.set(`${topic}/${this.#partition}/${at.offset}`, reason);
     const kind = { 'llm.requests': 'Requests', 'llm.responses': 'Responses', 'llm.evaluations': 'Evaluations' }[topic];
-    this.#audit(kind, 'dead', at, '');
+    this.#audit(kind, 'dead', at, at.tenant ?? '');
+    if (reason === 'foreign_tenant') add(this.#books(at, at.tenant ?? ''), `foreign${kind}`, 1);
   }
 
   #audit(kind: string, fate: string, { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
-    const sums = row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`, noAudit);
+    const sums = this.#books({ loggedAtMs }, tenant);
     add(sums, `accepted${kind}`, 1);
     add(sums, `${fate}${kind}`, 1);
+  }
+
+  #books({ loggedAtMs }: { loggedAtMs: number }, tenant: string): Sums {
+    return row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`, noAudit);
   }
 }
 
@@ -182,10 +189,9 @@ const noEvaluations = (): Sums => ({ count: 0, scored: 0, scoreMicroSum: 0n, jud
 const noAudit = (): Sums =>
   Object.fromEntries(
     ['Requests', 'Responses', 'Evaluations'].flatMap((kind) =>
-      ['accepted', 'counted', 'duplicate', 'dead', ...(kind === 'Requests' ? [] : ['waiting'])].map((fate) => [
-        `${fate}${kind}`,
-        0,
-      ]),
+      ['accepted', 'counted', 'duplicate', 'dead', 'foreign', ...(kind === 'Requests' ? [] : ['waiting'])].map(
+        (fate) => [`${fate}${kind}`, 0],
+      ),
     ),
   );
 

@@ -9,9 +9,11 @@ export interface ReadEvent {
   readonly keyText: string;
   readonly fields: Fields;
   readonly timestampMs: number;
+  /** Whose it is by the key that it was sent with, or else by its own word. */
+  readonly tenant: string | null;
 }
 
-type Verdict = ReadEvent | 'invalid' | 'key_mismatch';
+type Verdict = ReadEvent | 'invalid' | 'key_mismatch' | 'foreign_tenant';
 
 export function readEvent(topic: string, record: LogRecord): Verdict {
   const known = VERDICTS.get(record);
@@ -31,13 +33,29 @@ function judge(topic: string, record: LogRecord): Verdict {
   const areFieldsGood =
     isText(fields['request_id'], 128) &&
     timestampMs !== null &&
+    (topic !== 'llm.responses' || fields['tenant_id'] == null || isText(fields['tenant_id'], 255)) &&
     (topic === 'llm.responses' || DIMENSIONS[topic]?.every((name) => isText(fields[name], 255))) &&
     COUNTS.every((name) => isCount(fields[name])) &&
     DURATIONS.every((name) => isDuration(fields[name]));
   if (!areFieldsGood || timestampMs === null) return 'invalid';
   const keyText = Buffer.from(record.key ?? []).toString();
   if (keyText !== fields['request_id']) return 'key_mismatch';
-  return { offset: record.offset, loggedAtMs: record.loggedAtMs, keyText, fields, timestampMs };
+  const named = (fields['tenant_id'] ?? null) as string | null;
+  const sender = senderOf(record);
+  if (sender !== '' && named !== null && named !== sender) return 'foreign_tenant';
+  return {
+    offset: record.offset,
+    loggedAtMs: record.loggedAtMs,
+    keyText,
+    fields,
+    timestampMs,
+    tenant: sender || named,
+  };
+}
+
+/** The tenant of the key that a record was sent with, or ''. */
+export function senderOf({ senderTenant }: LogRecord): string {
+  return Buffer.from(senderTenant ?? []).toString();
 }
 
 const DIMENSIONS: Readonly<Record<string, readonly string[]>> = {

@@ -1,6 +1,8 @@
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../../events/topics.ts';
 import { laneOf, offsetOf, placeOf } from '../join/lane.ts';
 
+export type Sighting = 'ownTenant' | 'otherTenant';
+
 /**
  * All that a processor must remember of a shard besides the log itself: where it stood, and which records it had
  * read were still waiting. Everything else is read back.
@@ -16,6 +18,8 @@ export interface Checkpoint {
   readonly waiting: Readonly<Record<InputTopic, readonly number[]>>;
   /** Places of the requests among them whose calls are kept, see `call-sampling.ts`. */
   readonly kept: readonly number[];
+  /** Places of the others among them that have seen a call of their own tenant, or of another one, see `sightings.ts`. */
+  readonly sighted: Readonly<Record<Sighting, Readonly<Record<InputTopic, readonly number[]>>>>;
   /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */
   readonly invalid: Readonly<Record<InputTopic, readonly number[]>>;
   readonly sampling: { readonly second: number; readonly count: number; readonly countBefore: number };
@@ -37,6 +41,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
       writer.writeAscending(offsetsOf(lane, checkpoint.waiting[topic]));
       writer.writeAscending(offsetsOf(lane, checkpoint.invalid[topic]));
       if (topic === TOPICS.requests) writer.writeAscending(offsetsOf(lane, checkpoint.kept));
+      for (const sighting of SIGHTINGS) writer.writeAscending(offsetsOf(lane, checkpoint.sighted[sighting][topic]));
     }
   }
   writer.write(checkpoint.sampling.second);
@@ -48,10 +53,11 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 /** @throws {RangeError} for bytes of another version, or that end too early */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   const reader = new VarintReader(bytes);
-  const { version, shardCount } = readHead(reader);
+  const shardCount = readHead(reader);
   const empty = () =>
     Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, []])) as unknown as Record<InputTopic, number[]>;
   const [positions, timesMs, waiting, invalid] = [empty(), empty(), empty(), empty()];
+  const sighted = { ownTenant: empty(), otherTenant: empty() };
   const kept: number[] = [];
   for (const topic of INPUT_TOPICS) {
     const laneCount = reader.read();
@@ -60,22 +66,14 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
       timesMs[topic].push(reader.read());
       for (const offset of reader.readAscending()) waiting[topic].push(placeOf(lane, offset));
       for (const offset of reader.readAscending()) invalid[topic].push(placeOf(lane, offset));
-      if (topic === TOPICS.requests && version >= 2) {
-        for (const offset of reader.readAscending()) kept.push(placeOf(lane, offset));
+      if (topic === TOPICS.requests) for (const offset of reader.readAscending()) kept.push(placeOf(lane, offset));
+      for (const sighting of SIGHTINGS) {
+        for (const offset of reader.readAscending()) sighted[sighting][topic].push(placeOf(lane, offset));
       }
     }
   }
   const sampling = { second: reader.read(), count: reader.read(), countBefore: reader.read() };
-  // Version 1 does not say: an answer too many among the calls does no harm.
-  return {
-    shardCount,
-    positions,
-    timesMs,
-    waiting,
-    kept: version >= 2 ? kept : waiting[TOPICS.requests],
-    invalid,
-    sampling,
-  };
+  return { shardCount, positions, timesMs, waiting, kept, sighted, invalid, sampling };
 }
 
 /** The same checkpoint where the log was stamped anew. @throws {RangeError} as `decodeCheckpoint` */
@@ -89,17 +87,19 @@ export function restampCheckpoint(bytes: Uint8Array, restamp: (loggedAtMs: numbe
 
 /** @throws {RangeError} as `decodeCheckpoint` */
 export function shardCountOf(checkpoint: Uint8Array): number {
-  return readHead(new VarintReader(checkpoint)).shardCount;
+  return readHead(new VarintReader(checkpoint));
 }
 
-function readHead(reader: VarintReader): { version: number; shardCount: number } {
+/** The number of shards. */
+function readHead(reader: VarintReader): number {
   const version = reader.read();
-  if (version < 1 || version > VERSION)
-    throw new RangeError(`A checkpoint of version ${version} cannot be read by this release`);
-  return { version, shardCount: reader.read() };
+  if (version !== VERSION) throw new RangeError(`A checkpoint of version ${version} cannot be read by this release`);
+  return reader.read();
 }
 
-const VERSION = 2;
+const SIGHTINGS = ['ownTenant', 'otherTenant'] as const;
+
+const VERSION = 3;
 
 /** Ascending: within a lane records wait in the order of the log. */
 function offsetsOf(lane: number, places: readonly number[]): number[] {

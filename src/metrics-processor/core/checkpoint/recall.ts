@@ -1,7 +1,8 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../../events/topics.ts';
 import { laneOf, offsetOf, placeOf } from '../join/lane.ts';
-import { parseRecord } from '../records/parse-record.ts';
+import { Sightings } from '../join/sightings.ts';
+import { parseRecord, textOrNull } from '../records/parse-record.ts';
 import type { ShardCore } from '../shard-core.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { PlaceCursors } from './place-cursors.ts';
@@ -21,8 +22,8 @@ export interface RecallSpan {
  * Takes a checkpoint back into an empty core, from the log: the state is a function of the log, so nothing else was
  * ever written down.
  *
- * 1. `recall` all records of each span, the lanes of a topic together in order of log time: their keys alone tell which
- *    ids were seen, only waiting ones are parsed
+ * 1. `recall` all records of each span, the lanes of a topic together in order of log time. Requests are parsed for their
+ *    tenant and series; the keys of responses, and beside them their senders' tenants, tell which ids were seen, and only waiting ones are parsed
  * 2. `finish`
  * 3. fold what was committed after the checkpoint and throw the effects away
  */
@@ -33,6 +34,8 @@ export class Recall {
   readonly #waiting: Readonly<Record<InputTopic, PlaceCursors>>;
   readonly #invalid: Readonly<Record<InputTopic, PlaceCursors>>;
   readonly #kept: PlaceCursors;
+  readonly #ownSighted: PlaceCursors;
+  readonly #otherSighted: Readonly<Record<InputTopic, PlaceCursors>>;
 
   constructor(core: ShardCore, checkpoint: Checkpoint, horizonMs: number) {
     this.#core = core;
@@ -40,6 +43,8 @@ export class Recall {
     this.#waiting = cursors(checkpoint.waiting);
     this.#invalid = cursors(checkpoint.invalid);
     this.#kept = new PlaceCursors(checkpoint.kept);
+    this.#ownSighted = new PlaceCursors(checkpoint.sighted.ownTenant[TOPICS.responses]);
+    this.#otherSighted = cursors(checkpoint.sighted.otherTenant);
     const timesMs = readTimes(checkpoint);
     this.spans = INPUT_TOPICS.flatMap((topic) =>
       checkpoint.positions[topic].map((to, lane) => ({
@@ -77,12 +82,11 @@ export class Recall {
   #recallRequest(record: LogRecord, place: number, key: Uint8Array): void {
     const { join, id, request } = this.#core;
     const { loggedAtMs } = record;
-    const entry = join.ids.touch(id.of(key));
     const isWaiting = this.#waiting[TOPICS.requests].has(place);
-    const begins = join.seeRequest(entry, loggedAtMs);
-    if (!begins && !isWaiting) return;
     // It was valid when it was folded; a newer program may think otherwise, and knows nothing of it then.
     if (request.read(record) !== null) return;
+    const entry = join.ids.touchOf(id.of(key), request.series.tenantId);
+    const begins = join.seeRequest(entry, loggedAtMs);
     if (begins) join.beginCall(entry, { series: request.series, loggedAtMs });
     if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, this.#kept.has(place)));
   }
@@ -90,28 +94,46 @@ export class Recall {
   #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {
     const { join, id } = this.#core;
     const { loggedAtMs } = record;
-    const entry = join.ids.touch(id.of(key));
-    join.seeResponse(entry, loggedAtMs);
-    if (!this.#waiting[TOPICS.responses].has(place)) return;
-    const parsed = parseRecord('response', record);
-    if (parsed.ok) join.waitForRequest(entry, { place, loggedAtMs, key, value: parsed.value });
+    const isWaiting = this.#waiting[TOPICS.responses].has(place);
+    const parsed = isWaiting || mayNameTenant(record) ? parseRecord('response', record) : null;
+    if (parsed?.ok === false) return;
+    const tenantId = parsed === null ? textOrNull(record.senderTenant) : parsed.tenantId;
+    join.seeResponse(id.of(key), { tenantId, loggedAtMs });
+    if (!isWaiting || parsed === null) return;
+    const sightings = new Sightings();
+    sightings.ownTenant = this.#ownSighted.has(place);
+    sightings.otherTenant = this.#otherSighted[TOPICS.responses].has(place);
+    join.waitForRequest(id, { place, loggedAtMs, key, value: parsed.value, tenantId }, sightings);
   }
 
   #recallEvaluation(record: LogRecord, place: number): void {
     const parsed = parseRecord('evaluation', record);
     if (!parsed.ok) return;
     const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
-    this.#core.evaluations.recall(half, this.#waiting[TOPICS.evaluations].has(place));
+    const isWaiting = this.#waiting[TOPICS.evaluations].has(place);
+    this.#core.evaluations.recall(half, { isWaiting, isForeign: this.#otherSighted[TOPICS.evaluations].has(place) });
   }
 }
 
 /**
- * Log time from which a topic's ids may still matter, less the horizon. An evaluation that is still to be read may ask for
- * calls from before it, so requests are remembered for both topics.
+ * Log time from which a topic's ids may still matter, less the horizon. A response or an evaluation that is still to be read may ask for
+ * calls from before it, so requests are remembered for all topics.
  */
 export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
-  return topic === TOPICS.requests ? Math.min(timesMs[topic], timesMs[TOPICS.evaluations]) : timesMs[topic];
+  return topic === TOPICS.requests ? Math.min(...INPUT_TOPICS.map((each) => timesMs[each])) : timesMs[topic];
 }
+
+/** Whether the value has to be parsed to know whose the response is. Nearly none names its tenant. */
+function mayNameTenant({ senderTenant, value }: LogRecord): boolean {
+  // What was sent with a key names no other tenant than the key's, or was refused.
+  if (senderTenant !== null || value === null) return false;
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return bytes.includes(TENANT_FIELD) || bytes.includes(BACKSLASH);
+}
+
+const TENANT_FIELD = Buffer.from('tenant_id');
+/** Any letter of a name may be written as an escape. */
+const BACKSLASH = 0x5c;
 
 /** How far each topic was read: as far as the least of its lanes. */
 function readTimes({ timesMs }: Checkpoint): Record<InputTopic, number> {

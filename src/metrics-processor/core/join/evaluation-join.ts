@@ -2,13 +2,14 @@ import { TOPICS } from '../../../events/topics.ts';
 import type { EvaluatedSeries } from '../sums/evaluation-deltas.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
-import type { KnownCall } from './known-call.ts';
+import { isInReach, type KnownCall } from './known-call.ts';
 import type { LogTimes } from './log-times.ts';
+import { Sightings, see } from './sightings.ts';
 import { type EvaluationHalf, WaitingEvaluations } from './waiting-evaluations.ts';
 
 export interface EvaluationSink {
   evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void;
-  evaluationLost(half: EvaluationHalf): void;
+  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant'): void;
 }
 
 export interface EvaluationJoinOptions {
@@ -23,7 +24,7 @@ export interface EvaluationJoinOptions {
  * Finds out what an evaluation is about. One that names tenant, route and model needs nobody; others take them from
  * their call, which the join remembers for the dedup horizon, or wait for it as long as a response would.
  *
- * It is about the earliest call of its id that was seen until at most the horizon before it and from at most the
+ * It is about the earliest call of its id and tenant (of its id alone, where neither it nor its sender's key names one) that was seen until at most the horizon before it and from at most the
  * timeout after it. Calls are folded in order of the log, so the first one found in that range is the earliest, and
  * it does not matter how far one topic was read before the other.
  */
@@ -50,10 +51,12 @@ export class EvaluationJoin {
       this.#sink.evaluationCounted(series, half, false);
       return 'counted';
     }
-    this.waiting.add(half);
+    const sightings = new Sightings();
+    for (const call of calls) see(sightings, half, call, this.#options);
+    this.waiting.add(half, sightings);
     if (this.isBounded && this.waiting.size > this.#options.pendingMax) {
       this.gaveUpBeyondReplay = true;
-      this.#sink.evaluationLost(this.waiting.take(this.waiting.arrivals.first));
+      this.#sink.evaluationLost(this.waiting.take(this.waiting.arrivals.first), 'no_call');
     }
     return 'waiting';
   }
@@ -61,7 +64,9 @@ export class EvaluationJoin {
   /** A request was seen, again or for the first time: what waited for it is counted, the rest goes on waiting. */
   requestSeen(requestId: string, calls: readonly KnownCall[]): void {
     for (const slot of this.waiting.ofRequest(requestId)) {
-      const call = this.#callOf(this.waiting.at(slot), calls);
+      const waiting = this.waiting.at(slot);
+      for (const each of calls) see(waiting.sightings, waiting, each, this.#options);
+      const call = this.#callOf(waiting, calls);
       if (call !== undefined) this.#sink.evaluationCounted(call.series, this.waiting.take(slot), true);
     }
   }
@@ -73,29 +78,31 @@ export class EvaluationJoin {
       const { loggedAtMs } = this.waiting.at(slot);
       if (loggedAtMs >= readMs[TOPICS.requests] - patienceMs) break;
       if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
-      this.#sink.evaluationLost(this.waiting.take(slot));
+      const lost = this.waiting.take(slot);
+      this.#sink.evaluationLost(lost, lost.sightings.areForeign ? 'foreign_tenant' : 'no_call');
     }
     const seenFromMs = readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
     this.#seen.forgetWhile((entry) => this.#seen.requestSeenMs(entry) < seenFromMs);
   }
 
   /** Read back from the log: its id was seen, and it may still be waiting. */
-  recall(half: EvaluationHalf, isWaiting: boolean): void {
+  recall(half: EvaluationHalf, { isWaiting, isForeign }: { isWaiting: boolean; isForeign: boolean }): void {
     this.#isRepeated(half);
-    if (isWaiting) this.waiting.add(half);
+    if (!isWaiting) return;
+    const sightings = new Sightings();
+    sightings.otherTenant = isForeign;
+    this.waiting.add(half, sightings);
   }
 
-  #callOf({ loggedAtMs }: EvaluationHalf, calls: readonly KnownCall[]): KnownCall | undefined {
-    const { joinTimeoutMs, dedupHorizonMs } = this.#options;
+  #callOf({ tenantId, loggedAtMs }: EvaluationHalf, calls: readonly KnownCall[]): KnownCall | undefined {
     return calls.find(
-      ({ firstSeenMs, lastSeenMs }) =>
-        loggedAtMs - lastSeenMs <= dedupHorizonMs && firstSeenMs - loggedAtMs <= joinTimeoutMs,
+      (call) => (tenantId === null || call.series.tenantId === tenantId) && isInReach(call, loggedAtMs, this.#options),
     );
   }
 
-  /** An evaluation is itself again when call, name and evaluator are the same. */
-  #isRepeated({ event, loggedAtMs }: EvaluationHalf): boolean {
-    const identity = `${event.request_id}\0${event.name}\0${event.evaluator ?? ''}`;
+  /** An evaluation is itself again when tenant, call, name and evaluator are the same. */
+  #isRepeated({ event, tenantId, loggedAtMs }: EvaluationHalf): boolean {
+    const identity = `${tenantId ?? ''}\0${event.request_id}\0${event.name}\0${event.evaluator ?? ''}`;
     const entry = this.#seen.touch(this.#fingerprint.of(Buffer.from(identity)));
     const lastMs = this.#seen.requestSeenMs(entry);
     if (loggedAtMs > lastMs) this.#seen.setRequestSeenMs(entry, loggedAtMs);

@@ -1,4 +1,5 @@
 import type { Series } from '../../../tally/series.ts';
+import { SeriesDictionary } from '../records/series-dictionary.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import type { KnownCall } from './known-call.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
@@ -15,14 +16,21 @@ const CALL_FIRST_SEEN: InstantColumn = { low: 6, high: 8, shift: 0 };
 const NEXT_IN_BUCKET = 9;
 const FRESHER = 10;
 const STALER = 11;
-const FIRST_WAITING = 12;
+const FIRST_REQUEST = 12;
 const SERIES = 13;
+
+/** Shares its integer with an instant's 16 bits. */
+const IS_UNNAMED = 8;
+const UNNAMED_BIT = 1 << 16;
 
 /** Twice as many buckets would take 4 bytes more an id, and save a comparison in three look-ups. */
 const ENTRIES_PER_BUCKET_MAX = 2;
 
 /**
  * Every id seen within the dedup horizon or still waiting: 56 bytes each and 2 to 4 for its bucket.
+ *
+ * Tenants with the same id have an entry each, in the same bucket. Responses that name no tenant are remembered in the entry of
+ * whoever's call has that id, as long as there is room for it, so that a call takes one entry with or without tenants' names.
  *
  * A chained hash table whose entries keep their number as long as they live, so that waiting calls can point at
  * them. A list through all entries, longest unseen first, tells which to forget.
@@ -34,6 +42,8 @@ export class IdTable {
 
   readonly #entries = new RecordPages(INTS_PER_ENTRY);
   readonly #series = new SeriesSlots();
+  /** Series that only tell a tenant, for entries without a call. */
+  readonly #nameless = new SeriesDictionary();
   #buckets: Int32Array;
   #freshest = NONE;
   #stalest = NONE;
@@ -62,28 +72,19 @@ export class IdTable {
     this.#entries.setInstantMs(entry, RESPONSE_SEEN, atMs);
   }
 
-  /** Whether halves of this id wait; if so, then of one kind, since a request and a response do not pass each other. */
-  hasWaiting(entry: number): boolean {
-    return this.#entries.int(entry, FIRST_WAITING) !== NONE;
-  }
-
-  /** Heads of the lists of waiting halves, oldest first. */
+  /** Head of the list of waiting requests, oldest first. */
   firstRequest(entry: number): number {
-    const waiting = this.#entries.int(entry, FIRST_WAITING);
-    return waiting >= 0 ? waiting : NONE;
+    return this.#entries.int(entry, FIRST_REQUEST);
   }
 
   setFirstRequest(entry: number, slot: number): void {
-    this.#entries.setInt(entry, FIRST_WAITING, slot);
+    this.#entries.setInt(entry, FIRST_REQUEST, slot);
   }
 
-  firstResponse(entry: number): number {
-    const waiting = this.#entries.int(entry, FIRST_WAITING);
-    return waiting < NONE ? asResponse(waiting) : NONE;
-  }
-
-  setFirstResponse(entry: number, slot: number): void {
-    this.#entries.setInt(entry, FIRST_WAITING, slot === NONE ? NONE : asResponse(slot));
+  /** Whose the id is; null for an entry that only remembers responses which named no tenant. */
+  tenantOf(entry: number): string | null {
+    const slot = this.#entries.int(entry, SERIES);
+    return slot === NONE ? null : this.#series.at(slot).tenantId;
   }
 
   /** When the last call of this id began. Only of an entry that has begun one, like `callSeries`. */
@@ -97,7 +98,9 @@ export class IdTable {
 
   /** What the last call of this id was about and when it began; evaluations ask for it. */
   lastCall(entry: number): KnownCall | undefined {
-    if (this.#entries.int(entry, SERIES) === NONE) return undefined;
+    if (this.#entries.int(entry, SERIES) === NONE || this.callFirstSeenMs(entry) === Number.NEGATIVE_INFINITY) {
+      return undefined;
+    }
     return {
       series: this.callSeries(entry),
       firstSeenMs: this.callFirstSeenMs(entry),
@@ -106,8 +109,7 @@ export class IdTable {
   }
 
   beginCall(entry: number, series: Series, firstSeenMs: number): void {
-    this.#releaseSeries(entry);
-    this.#entries.setInt(entry, SERIES, this.#series.hold(series));
+    this.#holdSeries(entry, series);
     this.#entries.setInstantMs(entry, CALL_FIRST_SEEN, firstSeenMs);
   }
 
@@ -118,15 +120,78 @@ export class IdTable {
     return entry;
   }
 
+  /** Another entry of the same id, or NONE. Beginning with the one that `find` tells this leads through all of them. */
+  nextOfId(entry: number): number {
+    const entries = this.#entries;
+    let next = entries.int(entry, NEXT_IN_BUCKET);
+    while (next !== NONE && !this.#areAlike(next, entry)) next = entries.int(next, NEXT_IN_BUCKET);
+    return next;
+  }
+
   /** The entry of a fingerprint, made where there is none, and moved to the fresh end of the list. */
   touch(id: Fingerprint): number {
     const known = this.find(id);
-    if (known !== NONE) {
-      if (known === this.#freshest) return known;
-      this.#unlink(known);
-      this.#linkFreshest(known);
-      return known;
+    return known === NONE ? this.#add(id) : this.#refresh(known);
+  }
+
+  /** The entry of an id of a tenant, made where there is none, and moved to the fresh end of the list. */
+  touchOf(id: Fingerprint, tenantId: string): number {
+    let nobodys = NONE;
+    for (let entry = this.find(id); entry !== NONE; entry = this.nextOfId(entry)) {
+      const owner = this.tenantOf(entry);
+      if (owner === tenantId) return this.#refresh(entry);
+      if (owner === null) nobodys = entry;
     }
+    return nobodys === NONE ? this.#add(id) : this.#refresh(nobodys);
+  }
+
+  /** The entry that remembers the responses of a tenant to an id. */
+  touchNamed(id: Fingerprint, tenantId: string): number {
+    let entry = this.find(id);
+    while (entry !== NONE && this.tenantOf(entry) !== tenantId) entry = this.nextOfId(entry);
+    if (entry === NONE) {
+      entry = this.#add(id);
+      this.#holdSeries(entry, this.#nameless.of({ tenantId, route: '', model: '', provider: '' }));
+    } else if (this.#isUnnamed(entry)) {
+      const other = this.#add(id);
+      this.setResponseSeenMs(other, this.responseSeenMs(entry));
+      this.#setUnnamed(other, true);
+      this.setResponseSeenMs(entry, Number.NEGATIVE_INFINITY);
+      this.#setUnnamed(entry, false);
+    }
+    return this.#refresh(entry);
+  }
+
+  /** The entry that remembers those responses to an id which name no tenant. */
+  touchUnnamed(id: Fingerprint): number {
+    let free = NONE;
+    for (let entry = this.find(id); entry !== NONE; entry = this.nextOfId(entry)) {
+      if (this.#isUnnamed(entry)) return this.#refresh(entry);
+      if (this.responseSeenMs(entry) === Number.NEGATIVE_INFINITY) free = entry;
+    }
+    const entry = free === NONE ? this.#add(id) : this.#refresh(free);
+    this.#setUnnamed(entry, true);
+    return entry;
+  }
+
+  /** Whether the responses that the entry remembers named no tenant. */
+  #isUnnamed(entry: number): boolean {
+    return (this.#entries.int(entry, IS_UNNAMED) & UNNAMED_BIT) !== 0;
+  }
+
+  #setUnnamed(entry: number, isUnnamed: boolean): void {
+    const others = this.#entries.int(entry, IS_UNNAMED) & ~UNNAMED_BIT;
+    this.#entries.setInt(entry, IS_UNNAMED, isUnnamed ? others | UNNAMED_BIT : others);
+  }
+
+  #refresh(entry: number): number {
+    if (entry === this.#freshest) return entry;
+    this.#unlink(entry);
+    this.#linkFreshest(entry);
+    return entry;
+  }
+
+  #add(id: Fingerprint): number {
     const entry = this.#allocate();
     const entries = this.#entries;
     entries.setInt(entry, 0, id.h1);
@@ -135,7 +200,9 @@ export class IdTable {
     entries.setInt(entry, 3, id.h4);
     this.setRequestSeenMs(entry, Number.NEGATIVE_INFINITY);
     this.setResponseSeenMs(entry, Number.NEGATIVE_INFINITY);
-    entries.setInt(entry, FIRST_WAITING, NONE);
+    entries.setInstantMs(entry, CALL_FIRST_SEEN, Number.NEGATIVE_INFINITY);
+    this.#setUnnamed(entry, false);
+    entries.setInt(entry, FIRST_REQUEST, NONE);
     entries.setInt(entry, SERIES, NONE);
     this.#linkBucket(entry);
     this.#linkFreshest(entry);
@@ -164,6 +231,14 @@ export class IdTable {
     );
   }
 
+  #areAlike(one: number, other: number): boolean {
+    const entries = this.#entries;
+    for (let column = 0; column < 4; column++) {
+      if (entries.int(one, column) !== entries.int(other, column)) return false;
+    }
+    return true;
+  }
+
   #forget(entry: number): void {
     const entries = this.#entries;
     const bucket = entries.int(entry, 0) & (this.#buckets.length - 1);
@@ -181,6 +256,11 @@ export class IdTable {
     entries.setInt(entry, NEXT_IN_BUCKET, this.#free);
     this.#free = entry;
     this.size--;
+  }
+
+  #holdSeries(entry: number, series: Series): void {
+    this.#releaseSeries(entry);
+    this.#entries.setInt(entry, SERIES, this.#series.hold(series));
   }
 
   #releaseSeries(entry: number): void {
@@ -228,6 +308,3 @@ export class IdTable {
     else this.#entries.setInt(staler, FRESHER, fresher);
   }
 }
-
-/** Slots of responses are told from those of requests by being below NONE; its own inverse. */
-const asResponse = (slot: number): number => NONE - 1 - slot;

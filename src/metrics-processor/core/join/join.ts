@@ -1,8 +1,10 @@
 import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
+import type { KnownCall } from './known-call.ts';
 import { laneOf } from './lane.ts';
 import { LogTimes } from './log-times.ts';
+import { Sightings, see } from './sightings.ts';
 import { type RequestHalf, WaitingRequests } from './waiting-requests.ts';
 import { type ResponseHalf, WaitingResponses } from './waiting-responses.ts';
 
@@ -17,31 +19,33 @@ export interface JoinOptions {
   readonly pendingMax: number;
 }
 
+/** Why a response stays alone. `foreign_tenant`: the calls of its id are another tenant's. */
+export type OrphanReason = 'no_request' | 'foreign_tenant' | 'too_many_pending';
+
 /** Told about halves that will never meet their other half. */
 export interface JoinLosses {
   requestUnanswered(request: RequestHalf): void;
-  responseOrphaned(response: ResponseHalf, reason: 'no_request' | 'too_many_pending'): void;
+  responseOrphaned(response: ResponseHalf, reason: OrphanReason): void;
 }
 
 /** Or the response that answers it. */
-export type RequestOutcome = 'duplicate' | 'waiting' | 'unanswered' | ResponseHalf;
+export type RequestOutcome = 'duplicate' | 'waiting' | ResponseHalf;
 /** Or the request that it answers, valid until the next record is folded. */
-export type ResponseOutcome = 'duplicate' | 'waiting' | 'orphan' | RequestHalf;
+export type ResponseOutcome = 'duplicate' | 'waiting' | RequestHalf;
 
 /**
- * Joins requests and responses of one partition by id, in any order, each once.
+ * Joins requests and responses of one partition, in any order, each once. An id belongs to its tenant: requests of two
+ * tenants with one id are two calls, a response of a tenant answers that tenant's call, and one that names no tenant, as all do
+ * where there are no API keys, answers the oldest open call of its id, whoever's it is.
  *
- * Per id the two topics are two queues in log order, and only their heads are compared:
+ * A request and a response may be a call if their tenants allow it and they lie at most the timeout apart. Each request,
+ * in order of the log, gets the earliest response that it may have; each response the earliest request. There is only
+ * one such assignment, and nothing here depends on how far one topic was read before the other: whichever half is read
+ * second finds the first one waiting, and what it finds there no earlier half could have had. A half is given up only when the *other*
+ * topic's log time has passed it by the timeout. So the outcome is a function of the two topics alone, and a replay that
+ * interleaves them otherwise comes to the same calls.
  *
- *     |response - request| ≤ timeout   they are a call
- *     request older than that          it stays unanswered: every response still to come is later still
- *     response older than that         it is an orphan, likewise
- *
- * Nothing here depends on how far one topic was read before the other, since whichever head is read second finds the
- * first one waiting: it may be given up only when the other topic's log time has passed it by the timeout. So the outcome is a function
- * of the two topics alone, and a replay that interleaves them otherwise comes to the same calls.
- *
- * Repetitions are judged per topic by the time since the id was last seen there, repeated or not. That needs no
+ * Repetitions are judged per topic and tenant by the time since the id was last seen there, repeated or not. That needs no
  * memory beyond the horizon: reading the log back that far restores exactly the same judgement.
  */
 export class Join {
@@ -64,17 +68,12 @@ export class Join {
 
   request(id: Fingerprint, half: RequestHalf): RequestOutcome {
     this.times.passRecord(TOPICS.requests, half.loggedAtMs, laneOf(half.place));
-    const entry = this.ids.touch(id);
-    if (!this.seeRequest(entry, half.loggedAtMs)) return 'duplicate';
-    this.beginCall(entry, half);
-    for (let slot = this.ids.firstResponse(entry); slot !== NONE; ) {
-      const distanceMs = this.responses.at(slot).half.loggedAtMs - half.loggedAtMs;
-      if (distanceMs > this.#options.joinTimeoutMs) return 'unanswered';
-      const response = this.#takeResponse(slot);
-      if (distanceMs >= -this.#options.joinTimeoutMs) return response;
-      this.#losses.responseOrphaned(response, 'no_request');
-      slot = this.ids.firstResponse(entry);
-    }
+    const entry = this.ids.touchOf(id, half.series.tenantId);
+    const begins = this.seeRequest(entry, half.loggedAtMs);
+    if (begins) this.beginCall(entry, half);
+    const slot = this.responses.size === 0 ? NONE : this.#responseFor(id, half, this.ids.lastCall(entry));
+    if (!begins) return 'duplicate';
+    if (slot !== NONE) return this.responses.take(slot);
     this.waitForResponse(entry, half);
     this.#boundPending();
     return 'waiting';
@@ -82,17 +81,12 @@ export class Join {
 
   response(id: Fingerprint, half: ResponseHalf): ResponseOutcome {
     this.times.passRecord(TOPICS.responses, half.loggedAtMs, laneOf(half.place));
-    const entry = this.ids.touch(id);
-    if (!this.seeResponse(entry, half.loggedAtMs)) return 'duplicate';
-    for (let slot = this.ids.firstRequest(entry); slot !== NONE; ) {
-      const distanceMs = this.requests.loggedAtMs(slot) - half.loggedAtMs;
-      if (distanceMs > this.#options.joinTimeoutMs) return 'orphan';
-      const request = this.#takeRequest(slot);
-      if (distanceMs >= -this.#options.joinTimeoutMs) return request;
-      this.#losses.requestUnanswered(request);
-      slot = this.ids.firstRequest(entry);
-    }
-    this.waitForRequest(entry, half);
+    if (!this.seeResponse(id, half)) return 'duplicate';
+    const slot = this.#requestFor(id, half);
+    if (slot !== NONE) return this.#takeRequest(slot);
+    const sightings = new Sightings();
+    for (const call of this.callsOf(id)) see(sightings, half, call, this.#options);
+    this.waitForRequest(id, half, sightings);
     this.#boundPending();
     return 'waiting';
   }
@@ -114,8 +108,9 @@ export class Join {
     return !isRepeated;
   }
 
-  /** Likewise on the responses topic. */
-  seeResponse(entry: number, loggedAtMs: number): boolean {
+  /** Likewise on the responses topic, where those that name no tenant are a sender of their own. */
+  seeResponse(id: Fingerprint, { tenantId, loggedAtMs }: Pick<ResponseHalf, 'tenantId' | 'loggedAtMs'>): boolean {
+    const entry = tenantId === null ? this.ids.touchUnnamed(id) : this.ids.touchNamed(id, tenantId);
     const lastSeenMs = this.ids.responseSeenMs(entry);
     if (loggedAtMs > lastSeenMs) this.ids.setResponseSeenMs(entry, loggedAtMs);
     return loggedAtMs - lastSeenMs > this.#options.dedupHorizonMs;
@@ -132,15 +127,20 @@ export class Join {
     this.requests.setNextOfId(slot, added);
   }
 
-  waitForRequest(entry: number, half: ResponseHalf): void {
-    const added = this.responses.add(entry, half, NONE);
-    let slot = this.ids.firstResponse(entry);
-    if (slot === NONE) {
-      this.ids.setFirstResponse(entry, added);
-      return;
-    }
-    while (this.responses.at(slot).nextOfId !== NONE) slot = this.responses.at(slot).nextOfId;
-    this.responses.at(slot).nextOfId = added;
+  waitForRequest(id: Fingerprint, half: ResponseHalf, sightings: Sightings): void {
+    this.responses.add(id, half, sightings);
+  }
+
+  /** The calls of an id, whoever's they are, in the order in which they were first seen. */
+  callsOf(id: Fingerprint): readonly KnownCall[] {
+    const first = this.ids.find(id);
+    if (first === NONE) return [];
+    const second = this.ids.nextOfId(first);
+    if (second === NONE) return this.ids.callsOf(first);
+    const calls = [...this.ids.callsOf(first)];
+    for (let entry = second; entry !== NONE; entry = this.ids.nextOfId(entry)) calls.push(...this.ids.callsOf(entry));
+    // The entry that was made last comes first.
+    return calls.toReversed().toSorted((a, b) => a.firstSeenMs - b.firstSeenMs);
   }
 
   /** A topic is silent up to `throughMs`: everything appended later is stamped at or after it. */
@@ -163,12 +163,52 @@ export class Join {
     }
     const requestsFromMs = readMs[TOPICS.requests] - patienceMs;
     for (let slot = this.responses.arrivals.first; slot !== NONE; slot = this.responses.arrivals.first) {
-      const { loggedAtMs } = this.responses.at(slot).half;
-      if (loggedAtMs >= requestsFromMs) break;
-      if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
-      this.#losses.responseOrphaned(this.#takeResponse(slot), 'no_request');
+      const { half, sightings } = this.responses.at(slot);
+      if (half.loggedAtMs >= requestsFromMs) break;
+      if (half.loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
+      this.#losses.responseOrphaned(this.responses.take(slot), sightings.areForeign ? 'foreign_tenant' : 'no_request');
     }
     this.ids.forgetWhile((entry) => this.#isForgettable(entry));
+  }
+
+  /**
+   * The waiting response that a request gets, or NONE. All that wait for its id learn whose call there is: also when the request
+   * only repeats itself, since its call is remembered for longer then.
+   */
+  #responseFor(id: Fingerprint, { series, loggedAtMs }: RequestHalf, call: KnownCall | undefined): number {
+    let earliest = NONE;
+    for (const slot of this.responses.ofId(id)) {
+      const { half, sightings } = this.responses.at(slot);
+      if (call !== undefined) see(sightings, half, call, this.#options);
+      const isMine = half.tenantId === null || half.tenantId === series.tenantId;
+      if (earliest === NONE && isMine && this.#isNear(loggedAtMs, half.loggedAtMs)) earliest = slot;
+    }
+    return earliest;
+  }
+
+  /** The waiting request that a response gets, or NONE: the earliest of its tenant, or of all where it names none. */
+  #requestFor(id: Fingerprint, { tenantId, loggedAtMs }: ResponseHalf): number {
+    let earliest = NONE;
+    for (let entry = this.ids.find(id); entry !== NONE; entry = this.ids.nextOfId(entry)) {
+      let slot = this.ids.firstRequest(entry);
+      if (slot === NONE || (tenantId !== null && tenantId !== this.ids.tenantOf(entry))) continue;
+      while (slot !== NONE && !this.#isNear(this.requests.loggedAtMs(slot), loggedAtMs)) {
+        slot = this.requests.nextOfId(slot);
+      }
+      if (slot !== NONE && (earliest === NONE || this.#isEarlier(slot, earliest))) earliest = slot;
+    }
+    return earliest;
+  }
+
+  #isNear(requestMs: number, responseMs: number): boolean {
+    return Math.abs(requestMs - responseMs) <= this.#options.joinTimeoutMs;
+  }
+
+  /** Of two waiting requests. Offsets order those of one lane. */
+  #isEarlier(slot: number, other: number): boolean {
+    const [place, otherPlace] = [this.requests.place(slot), this.requests.place(other)];
+    const distanceMs = this.requests.loggedAtMs(slot) - this.requests.loggedAtMs(other);
+    return laneOf(place) === laneOf(otherPlace) || distanceMs === 0 ? place < otherPlace : distanceMs < 0;
   }
 
   #isForgettable(entry: number): boolean {
@@ -177,10 +217,11 @@ export class Join {
     const { readMs } = this.times;
     const requestSeenMs = this.ids.requestSeenMs(entry);
     return (
-      !this.ids.hasWaiting(entry) &&
+      this.ids.firstRequest(entry) === NONE &&
       requestSeenMs < readMs[TOPICS.requests] - memoryMs &&
-      // An evaluation that is still to be read may ask for the call.
+      // An evaluation or a response that is still to be read may ask for the call.
       requestSeenMs < readMs[TOPICS.evaluations] - memoryMs &&
+      requestSeenMs < readMs[TOPICS.responses] - memoryMs &&
       this.ids.responseSeenMs(entry) < readMs[TOPICS.responses] - memoryMs
     );
   }
@@ -189,23 +230,26 @@ export class Join {
     const last = this.ids.lastCall(entry);
     if (last === undefined) return;
     const { dedupHorizonMs, logTimeSlackMs } = this.#options;
-    const askedFromMs = this.times.readMs[TOPICS.evaluations] - dedupHorizonMs - logTimeSlackMs;
+    const { readMs } = this.times;
+    const askedFromMs =
+      Math.min(readMs[TOPICS.evaluations], readMs[TOPICS.responses]) - dedupHorizonMs - logTimeSlackMs;
     const calls = [...(this.ids.earlierCalls.get(entry) ?? []), last];
     const asked = calls.filter((call) => call.lastSeenMs >= askedFromMs);
     if (asked.length > 0) this.ids.earlierCalls.set(entry, asked);
     else this.ids.earlierCalls.delete(entry);
   }
 
-  /** The slot taken is always the first of its id: halves of one id wait, match and time out in log order. */
+  /** Nearly always the first of its id; one that is too old for a response may still wait before it. */
   #takeRequest(slot: number): RequestHalf {
-    this.ids.setFirstRequest(this.requests.entry(slot), this.requests.nextOfId(slot));
+    const entry = this.requests.entry(slot);
+    let before = this.ids.firstRequest(entry);
+    if (before === slot) {
+      this.ids.setFirstRequest(entry, this.requests.nextOfId(slot));
+    } else {
+      while (this.requests.nextOfId(before) !== slot) before = this.requests.nextOfId(before);
+      this.requests.setNextOfId(before, this.requests.nextOfId(slot));
+    }
     return this.requests.take(slot);
-  }
-
-  #takeResponse(slot: number): ResponseHalf {
-    const waiting = this.responses.at(slot);
-    this.ids.setFirstResponse(waiting.entry, waiting.nextOfId);
-    return this.responses.take(slot);
   }
 
   /**
@@ -218,7 +262,7 @@ export class Join {
     if (this.requests.size >= this.responses.size) {
       this.#losses.requestUnanswered(this.#takeRequest(this.requests.arrivals.first));
     } else {
-      this.#losses.responseOrphaned(this.#takeResponse(this.responses.arrivals.first), 'too_many_pending');
+      this.#losses.responseOrphaned(this.responses.take(this.responses.arrivals.first), 'too_many_pending');
     }
   }
 }

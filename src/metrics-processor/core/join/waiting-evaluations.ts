@@ -1,6 +1,7 @@
 import type { LlmEvaluation } from '../../../events/llm-evaluation.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { ownBytes } from './own-bytes.ts';
+import type { Sightings } from './sightings.ts';
 
 /** An evaluation without dimensions of its own, whose request was not seen so far. */
 export interface EvaluationHalf {
@@ -9,12 +10,18 @@ export interface EvaluationHalf {
   readonly loggedAtMs: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  /** Whose call it is about, by its sender's key or its own word; null where neither says. */
+  readonly tenantId: string | null;
+}
+
+interface Waiting extends EvaluationHalf {
+  readonly sightings: Sightings;
 }
 
 /** Waiting evaluations in order of the log, found by their request id. */
 export class WaitingEvaluations {
   readonly arrivals = new ArrivalList();
-  readonly #slots: (EvaluationHalf | undefined)[] = [];
+  readonly #slots: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #byRequestId = new Map<string, number[]>();
 
@@ -22,9 +29,9 @@ export class WaitingEvaluations {
     return this.arrivals.length;
   }
 
-  add(half: EvaluationHalf): void {
+  add(half: EvaluationHalf, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = { ...half, ...ownBytes(half) };
+    this.#slots[slot] = { ...half, ...ownBytes(half), sightings };
     this.arrivals.push(slot);
     const id = half.event.request_id;
     const slots = this.#byRequestId.get(id);
@@ -32,11 +39,11 @@ export class WaitingEvaluations {
     else slots.push(slot);
   }
 
-  at(slot: number): EvaluationHalf {
-    return this.#slots[slot] as EvaluationHalf;
+  at(slot: number): Waiting {
+    return this.#slots[slot] as Waiting;
   }
 
-  take(slot: number): EvaluationHalf {
+  take(slot: number): Waiting {
     const half = this.at(slot);
     const id = half.event.request_id;
     const others = (this.#byRequestId.get(id) ?? []).filter((other) => other !== slot);
@@ -46,6 +53,13 @@ export class WaitingEvaluations {
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
+  }
+
+  /** Where those lie that have seen a call of another tenant, in order of arrival. */
+  foreignPlaces(): number[] {
+    return Array.from(this.arrivals, (slot) => this.at(slot))
+      .filter(({ sightings }) => sightings.areForeign)
+      .map(({ place }) => place);
   }
 
   /** Slots of those that wait for this id. */

@@ -1,50 +1,75 @@
 import { ArrivalList } from './arrival-list.ts';
+import type { Fingerprint } from './fingerprint.ts';
 import { ownBytes } from './own-bytes.ts';
+import type { Sightings } from './sightings.ts';
 
-/** A response that came before its request. Rare, so it is kept as it was sent, and read again when its request comes. */
+/** A response that came before its request. Rare, so it is kept as its sender wrote it, and read again when its request comes. */
 export interface ResponseHalf {
   readonly place: number;
   readonly loggedAtMs: number;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
+  /** Whose call it answers, by its sender's key or its own word; null where neither says. */
+  readonly tenantId: string | null;
 }
 
 interface Waiting {
   readonly half: ResponseHalf;
-  readonly entry: number;
-  nextOfId: number;
+  readonly id: readonly [number, number, number, number];
+  readonly sightings: Sightings;
 }
 
-/** Responses without a request so far, in slots as in `WaitingRequests`. */
+/** Responses without a request so far, in slots as in `WaitingRequests`, and found by their id in order of arrival. */
 export class WaitingResponses {
   readonly arrivals = new ArrivalList();
   readonly #slots: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
+  /** By the first 32 bits of the fingerprint. */
+  readonly #byHash = new Map<number, number[]>();
 
   get size(): number {
     return this.arrivals.length;
   }
 
-  add(entry: number, half: ResponseHalf, none: number): number {
+  add(id: Fingerprint, half: ResponseHalf, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = { half: ownHalf(half), entry, nextOfId: none };
+    this.#slots[slot] = { half: { ...half, ...ownBytes(half) }, id: [id.h1, id.h2, id.h3, id.h4], sightings };
     this.arrivals.push(slot);
-    return slot;
+    const slots = this.#byHash.get(id.h1);
+    if (slots === undefined) this.#byHash.set(id.h1, [slot]);
+    else slots.push(slot);
   }
 
   at(slot: number): Waiting {
     return this.#slots[slot] as Waiting;
   }
 
+  /** Slots of those that wait for a request of this id, earliest first. */
+  ofId(id: Fingerprint): readonly number[] {
+    if (this.size === 0) return NOBODY;
+    return (this.#byHash.get(id.h1) ?? NOBODY).filter((slot) => {
+      const [, h2, h3, h4] = this.at(slot).id;
+      return h2 === id.h2 && h3 === id.h3 && h4 === id.h4;
+    });
+  }
+
   take(slot: number): ResponseHalf {
-    const { half } = this.at(slot);
+    const { half, id } = this.at(slot);
+    const others = (this.#byHash.get(id[0]) ?? []).filter((other) => other !== slot);
+    if (others.length === 0) this.#byHash.delete(id[0]);
+    else this.#byHash.set(id[0], others);
     this.#slots[slot] = undefined;
     this.arrivals.remove(slot);
     this.#free.push(slot);
     return half;
   }
+
+  /** Where those lie that have seen such a call, in order of arrival. */
+  placesOf(sighting: keyof Sightings): number[] {
+    const places: number[] = [];
+    for (const slot of this.arrivals) if (this.at(slot).sightings[sighting]) places.push(this.at(slot).half.place);
+    return places;
+  }
 }
 
-function ownHalf(half: ResponseHalf): ResponseHalf {
-  return { place: half.place, loggedAtMs: half.loggedAtMs, ...ownBytes(half) };
-}
+const NOBODY: readonly number[] = [];

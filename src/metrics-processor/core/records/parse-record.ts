@@ -4,7 +4,14 @@ import type { EventType } from '../../../events/topics.ts';
 import type { DeadLetterReason } from '../../../metrics-store/outbox.ts';
 
 export type ParsedRecord<K extends EventType> =
-  | { readonly ok: true; readonly event: EventOf[K]; readonly key: Uint8Array; readonly value: Uint8Array }
+  | {
+      readonly ok: true;
+      readonly event: EventOf[K];
+      readonly key: Uint8Array;
+      readonly value: Uint8Array;
+      /** Whose it is, by its sender's key or its own word; null where neither says. */
+      readonly tenantId: string | null;
+    }
   | RefusedRecord;
 
 export interface RefusedRecord {
@@ -14,8 +21,11 @@ export interface RefusedRecord {
 }
 
 /** Any producer may write to the topics, so what HTTP has checked is checked again. */
-export function parseRecord<K extends EventType>(type: K, record: Pick<LogRecord, 'key' | 'value'>): ParsedRecord<K> {
-  const { key, value } = record;
+export function parseRecord<K extends EventType>(
+  type: K,
+  record: Omit<LogRecord, 'offset' | 'loggedAtMs'>,
+): ParsedRecord<K> {
+  const { key, value, senderTenant } = record;
   if (value === null) return { ok: false, reason: 'invalid', detail: 'The record has no value' };
   let event: unknown;
   try {
@@ -34,11 +44,21 @@ export function parseRecord<K extends EventType>(type: K, record: Pick<LogRecord
   if (key === null || !spells(key, event.request_id)) {
     return { ok: false, reason: 'key_mismatch', detail: 'The key of the record must be its request_id' };
   }
-  return { ok: true, event, key, value };
+  const named = event.tenant_id ?? null;
+  if (senderTenant === null) return { ok: true, event, key, value, tenantId: named };
+  if (named !== null && !spells(senderTenant, named)) return FOREIGN_NAME;
+  return { ok: true, event, key, value, tenantId: named ?? decode(senderTenant) };
 }
 
-/** Whether the bytes are that text in UTF-8. Ids are ASCII nearly always: comparing needs no text of the key. */
-function spells(bytes: Uint8Array, text: string): boolean {
+/** What is sent with a key of one tenant names another. Ingestion lets no such thing through. */
+export const FOREIGN_NAME: RefusedRecord = {
+  ok: false,
+  reason: 'foreign_tenant',
+  detail: 'The event names another tenant than the API key that it was sent with',
+};
+
+/** Whether the bytes are that text in UTF-8. Texts are ASCII nearly always: comparing needs none of the bytes. */
+export function spells(bytes: Uint8Array, text: string): boolean {
   if (bytes.length !== text.length) return decode(bytes) === text;
   for (let i = 0; i < bytes.length; i++) {
     const byte = bytes[i] as number;
@@ -46,6 +66,10 @@ function spells(bytes: Uint8Array, text: string): boolean {
     if (byte !== text.charCodeAt(i)) return false;
   }
   return true;
+}
+
+export function textOrNull(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : decode(bytes);
 }
 
 function decode(bytes: Uint8Array): string {

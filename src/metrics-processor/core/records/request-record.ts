@@ -3,7 +3,7 @@ import { LlmRequest } from '../../../events/llm-request.ts';
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { parseTimestampMs } from '../../../events/timestamp.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
-import { parseRecord, type RefusedRecord } from './parse-record.ts';
+import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import type { SeriesDictionary } from './series-dictionary.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
@@ -46,12 +46,12 @@ export class RequestRecord {
 
   /** Why the record is refused; null for a valid one. */
   read(record: LogRecord): RefusedRecord | null {
-    const { key, value } = record;
+    const { key, value, senderTenant } = record;
     const { requestId } = this.#field;
     if (key !== null && value !== null && this.#plain.read(value) && this.#plain.isAt(requestId, key)) {
       this.key = key;
       this.#takePlain();
-      return null;
+      return senderTenant === null || spells(senderTenant, this.series.tenantId) ? null : FOREIGN_NAME;
     }
     const parsed = parseRecord('request', record);
     if (!parsed.ok) return parsed;

@@ -2,7 +2,7 @@ import type { LogRecord } from '../../../event-log/event-log.ts';
 import { LlmResponse } from '../../../events/llm-response.ts';
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { parseTimestampMs } from '../../../events/timestamp.ts';
-import { parseRecord, type RefusedRecord } from './parse-record.ts';
+import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import { tokens } from './request-record.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
@@ -49,10 +49,13 @@ export class ResponseRecord implements ResponseFacts {
   isFromCache = false;
   key: Uint8Array = NO_BYTES;
   value: Uint8Array = NO_BYTES;
+  /** Whose call it answers, by its sender's key or its own word; null where neither says. */
+  tenantId: string | null = null;
 
   readonly #plain = new PlainEvent(LlmResponse);
   readonly #field = {
     requestId: this.#plain.field('request_id'),
+    tenantId: this.#plain.field('tenant_id'),
     timestamp: this.#plain.field('timestamp'),
     latencyMs: this.#plain.field('latency_ms'),
     timeToFirstTokenMs: this.#plain.field('time_to_first_token_ms'),
@@ -74,19 +77,20 @@ export class ResponseRecord implements ResponseFacts {
   #event: LlmResponse | null = null;
 
   /** Why the record is refused; null for a valid one. */
-  read(record: Pick<LogRecord, 'key' | 'value'>): RefusedRecord | null {
-    const { key, value } = record;
+  read(record: Omit<LogRecord, 'offset' | 'loggedAtMs'>): RefusedRecord | null {
+    const { key, value, senderTenant } = record;
     const { requestId } = this.#field;
     if (key !== null && value !== null && this.#plain.read(value) && this.#plain.isAt(requestId, key)) {
       this.key = key;
       this.value = value;
       this.#takePlain();
-      return null;
+      return senderTenant === null ? null : this.#takeSender(senderTenant);
     }
     const parsed = parseRecord('response', record);
     if (!parsed.ok) return parsed;
     this.key = parsed.key;
     this.value = parsed.value;
+    this.tenantId = parsed.tenantId;
     this.#takeParsed(parsed.event);
     return null;
   }
@@ -98,6 +102,7 @@ export class ResponseRecord implements ResponseFacts {
   #takePlain(): void {
     const field = this.#field;
     this.#event = null;
+    this.tenantId = this.#text(field.tenantId);
     this.timestampMs = this.#plain.numbers[field.timestamp] as number;
     this.latencyMs = this.#plain.numberAt(field.latencyMs);
     this.timeToFirstTokenMs = this.#plain.numberAt(field.timeToFirstTokenMs);
@@ -132,6 +137,12 @@ export class ResponseRecord implements ResponseFacts {
     this.error = event.error || null;
     this.isOfEmbeddings = event.operation === EMBEDDINGS;
     this.isFromCache = event.cache_hit === true;
+  }
+
+  #takeSender(senderTenant: Uint8Array): RefusedRecord | null {
+    const named = this.tenantId;
+    this.tenantId ??= this.#texts.ofBytes(senderTenant, 0, senderTenant.length);
+    return named === null || spells(senderTenant, named) ? null : FOREIGN_NAME;
   }
 
   #text(field: number): string | null {

@@ -14,10 +14,13 @@ export class TextDictionary {
 
   /** The text of a field. */
   of(event: PlainEvent, field: number): string {
-    const { bytes } = event;
-    const start = event.starts[field] as number;
-    const length = (event.ends[field] as number) - start;
-    if (length > BYTES_MAX) return event.textAt(field);
+    return this.ofBytes(event.bytes, event.starts[field] as number, event.ends[field] as number);
+  }
+
+  /** The text of bytes in UTF-8. */
+  ofBytes(bytes: Uint8Array, start: number, end: number): string {
+    const length = end - start;
+    if (length > BYTES_MAX) return textOf(bytes, start, end);
     // FNV-1a.
     let hash = 0x811c9dc5;
     for (let i = 0; i < length; i++) hash = Math.imul(hash ^ (bytes[start + i] as number), 0x01000193);
@@ -28,9 +31,13 @@ export class TextDictionary {
       while (i < length && known[i] === bytes[start + i]) i++;
       if (i === length) return this.#texts[slot] as string;
     }
-    const text = event.textAt(field);
+    const text = textOf(bytes, start, end);
     this.#bytes[slot] = Uint8Array.prototype.slice.call(bytes, start, start + length);
     this.#texts[slot] = text;
     return text;
   }
+}
+
+function textOf(bytes: Uint8Array, start: number, end: number): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

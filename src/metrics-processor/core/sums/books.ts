@@ -2,7 +2,7 @@ import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import type { DeadLetterReason } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import type { EvaluationSink } from '../join/evaluation-join.ts';
-import type { JoinLosses } from '../join/join.ts';
+import type { JoinLosses, OrphanReason } from '../join/join.ts';
 import { laneOf, offsetOf } from '../join/lane.ts';
 import type { EvaluationHalf } from '../join/waiting-evaluations.ts';
 import type { RequestHalf } from '../join/waiting-requests.ts';
@@ -30,11 +30,11 @@ export class Books implements JoinLosses, EvaluationSink {
 
   requestCounted(half: RequestHalf, details: CallDetails): void {
     this.effects.countRequest(half, details);
-    this.#accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'counted');
+    this.effects.ledger.accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'counted');
   }
 
   requestRepeated(half: RequestHalf): void {
-    this.#accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'duplicate');
+    this.effects.ledger.accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'duplicate');
   }
 
   requestUnanswered(half: RequestHalf): void {
@@ -42,79 +42,89 @@ export class Books implements JoinLosses, EvaluationSink {
   }
 
   answered(request: RequestHalf, response: AnsweringResponse, prices: PriceBook): void {
-    const { facts, loggedAtMs, hasWaited } = response;
-    this.effects.countResponse(request, facts, prices);
-    const { tenantId } = request.series;
-    if (hasWaited) this.#settle(TOPICS.responses, tenantId, loggedAtMs, 'counted');
-    else this.#accept(TOPICS.responses, tenantId, loggedAtMs, 'counted');
+    this.effects.countResponse(request, response.facts, prices);
+    this.#count(TOPICS.responses, response, request.series.tenantId);
   }
 
-  /** A response without a tenant so far: it waits, or it is a repetition. */
+  /** A response whose call is not known, or not any more: it waits, or it is a repetition. */
   responsePut(half: ResponseHalf, fate: 'waiting' | 'duplicate'): void {
-    this.#accept(TOPICS.responses, TENANT_UNKNOWN, half.loggedAtMs, fate);
+    this.#accept(TOPICS.responses, half, fate);
   }
 
-  /** An orphan at once: it never waited. */
-  responseRefused(half: ResponseHalf): void {
-    this.#deadLetter(TOPICS.responses, half, 'no_request', NO_REQUEST);
-    this.#accept(TOPICS.responses, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
-  }
-
-  responseOrphaned(half: ResponseHalf, reason: 'no_request' | 'too_many_pending'): void {
-    this.#deadLetter(TOPICS.responses, half, reason, reason === 'no_request' ? NO_REQUEST : TOO_MANY);
-    this.#settle(TOPICS.responses, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
+  responseOrphaned(half: ResponseHalf, reason: OrphanReason): void {
+    this.#deadLetter(TOPICS.responses, half, reason, ORPHAN_DETAILS[reason]);
+    this.#die(TOPICS.responses, half, reason);
   }
 
   evaluationPut(half: EvaluationHalf, fate: 'waiting' | 'duplicate'): void {
-    this.#accept(TOPICS.evaluations, TENANT_UNKNOWN, half.loggedAtMs, fate);
+    this.#accept(TOPICS.evaluations, half, fate);
   }
 
   evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void {
     this.effects.evaluations.count(series, half.event);
-    if (hasWaited) this.#settle(TOPICS.evaluations, series.tenantId, half.loggedAtMs, 'counted');
-    else this.#accept(TOPICS.evaluations, series.tenantId, half.loggedAtMs, 'counted');
+    this.#count(TOPICS.evaluations, { ...half, hasWaited }, series.tenantId);
   }
 
-  evaluationLost(half: EvaluationHalf): void {
-    this.#deadLetter(TOPICS.evaluations, half, 'no_call', NO_CALL);
-    this.#settle(TOPICS.evaluations, TENANT_UNKNOWN, half.loggedAtMs, 'dead');
+  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant'): void {
+    this.#deadLetter(TOPICS.evaluations, half, reason, reason === 'no_call' ? NO_CALL : ORPHAN_DETAILS[reason]);
+    this.#die(TOPICS.evaluations, half, reason);
   }
 
   recordRefused(topic: InputTopic, record: PlacedRecord, why: { reason: DeadLetterReason; detail: string }): void {
     this.#deadLetter(topic, record, why.reason, why.detail);
-    this.#accept(topic, TENANT_UNKNOWN, record.loggedAtMs, 'dead');
+    this.#accept(topic, record, 'dead');
+    if (why.reason === 'foreign_tenant') this.effects.ledger.foreign(topic, record.tenantId ?? '', record.loggedAtMs);
   }
 
-  #accept(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
-    this.effects.ledger.accept(topic, tenantId, loggedAtMs, fate);
+  #accept(topic: InputTopic, { tenantId, loggedAtMs }: Booked, fate: Fate): void {
+    this.effects.ledger.accept(topic, tenantId ?? TENANT_UNKNOWN, loggedAtMs, fate);
   }
 
-  #settle(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
-    this.effects.ledger.settle(topic, tenantId, loggedAtMs, fate);
+  /** It is the tenant's whose call it is about. */
+  #count(topic: InputTopic, record: Booked & { readonly hasWaited: boolean }, tenantId: string): void {
+    const { ledger } = this.effects;
+    if (record.hasWaited) ledger.unwait(topic, record.tenantId ?? TENANT_UNKNOWN, record.loggedAtMs);
+    ledger.accept(topic, tenantId, record.loggedAtMs, 'counted');
+  }
+
+  /** What has waited is given up. */
+  #die(topic: InputTopic, record: Booked, reason: DeadLetterReason): void {
+    const tenantId = record.tenantId ?? TENANT_UNKNOWN;
+    this.effects.ledger.unwait(topic, tenantId, record.loggedAtMs);
+    this.effects.ledger.accept(topic, tenantId, record.loggedAtMs, 'dead');
+    if (reason === 'foreign_tenant') this.effects.ledger.foreign(topic, tenantId, record.loggedAtMs);
   }
 
   #deadLetter(topic: InputTopic, record: PlacedRecord, reason: DeadLetterReason, detail: string): void {
-    const { place, loggedAtMs, key, value } = record;
+    const { place, loggedAtMs, tenantId, key, value } = record;
     const at = { topic, partition: this.#partitionOf(laneOf(place)), offset: offsetOf(place) };
-    this.effects.addDeadLetter({ ...at, loggedAtMs, reason, detail, key, value });
+    this.effects.addDeadLetter({ ...at, loggedAtMs, reason, detail, tenantId, key, value });
   }
 }
 
 /** A response that meets its request. */
-interface AnsweringResponse {
+interface AnsweringResponse extends Booked {
   readonly facts: ResponseFacts;
-  readonly loggedAtMs: number;
   readonly hasWaited: boolean;
 }
 
 /** A record of the log, with its place in the topic of its shard. */
-export interface PlacedRecord {
+export interface PlacedRecord extends Booked {
   readonly place: number;
-  readonly loggedAtMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
 }
 
-const NO_REQUEST = 'No request with this request_id came within JOIN_TIMEOUT';
-const TOO_MANY = 'Given up because more than MAX_PENDING requests and responses were waiting';
+/** What the books need to know of a record. */
+interface Booked {
+  readonly loggedAtMs: number;
+  /** Whose it is, by its sender's key or its own word; null where neither says. */
+  readonly tenantId: string | null;
+}
+
+const ORPHAN_DETAILS: Readonly<Record<OrphanReason, string>> = {
+  no_request: 'No request with this request_id came within JOIN_TIMEOUT',
+  foreign_tenant: 'The call with this request_id is of another tenant than this is',
+  too_many_pending: 'Given up because more than MAX_PENDING requests and responses were waiting',
+};
 const NO_CALL = 'No call with this request_id is known; send tenant_id, route and model with the evaluation';

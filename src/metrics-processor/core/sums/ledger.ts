@@ -5,7 +5,7 @@ import { HOUR_MS, windowStartMs } from '../../../tally/window.ts';
 /** What can become of a record. `waiting` is the only one that another follows. */
 export type Fate = 'counted' | 'waiting' | 'duplicate' | 'dead';
 
-/** Of a record whose tenant is not known: a response, until it meets its request. */
+/** Of a record whose tenant is not known: a response whose sender has no key and names none, until it meets its request. */
 export const TENANT_UNKNOWN = '';
 
 /** Books every record taken from the log under its fate, so that nothing can vanish unseen. */
@@ -20,13 +20,17 @@ export class Ledger {
     counts[columns[fate]]++;
   }
 
-  /** A record that waited meets its fate, and maybe its tenant. */
-  settle(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
-    const before = this.#counts(TENANT_UNKNOWN, loggedAtMs);
+  /** A record does not wait any more: it is booked anew under its fate, and maybe under another tenant. */
+  unwait(topic: InputTopic, tenantId: string, loggedAtMs: number): void {
+    const before = this.#counts(tenantId, loggedAtMs);
     const columns = COLUMNS[topic];
     before[columns.accepted]--;
     before[columns.waiting]--;
-    this.accept(topic, tenantId, loggedAtMs, fate);
+  }
+
+  /** Of the dead records: one that spoke of another tenant's call. */
+  foreign(topic: InputTopic, tenantId: string, loggedAtMs: number): void {
+    this.#counts(tenantId, loggedAtMs)[COLUMNS[topic].foreign]++;
   }
 
   deltas(): AuditDelta[] {
@@ -56,7 +60,7 @@ interface TenantCounts {
   readonly last: AuditCounts;
 }
 
-type Columns = Readonly<Record<Fate | 'accepted', keyof AuditCounts>>;
+type Columns = Readonly<Record<Fate | 'accepted' | 'foreign', keyof AuditCounts>>;
 
 const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
   [TOPICS.requests]: {
@@ -66,6 +70,7 @@ const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
     waiting: 'countedRequests',
     duplicate: 'duplicateRequests',
     dead: 'deadRequests',
+    foreign: 'foreignRequests',
   },
   [TOPICS.responses]: {
     accepted: 'acceptedResponses',
@@ -73,6 +78,7 @@ const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
     waiting: 'waitingResponses',
     duplicate: 'duplicateResponses',
     dead: 'deadResponses',
+    foreign: 'foreignResponses',
   },
   [TOPICS.evaluations]: {
     accepted: 'acceptedEvaluations',
@@ -80,5 +86,6 @@ const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
     waiting: 'waitingEvaluations',
     duplicate: 'duplicateEvaluations',
     dead: 'deadEvaluations',
+    foreign: 'foreignEvaluations',
   },
 };

@@ -155,16 +155,19 @@ CREATE TABLE audit_1h (
   counted_requests bigint NOT NULL,
   duplicate_requests bigint NOT NULL,
   dead_requests bigint NOT NULL,
+  foreign_requests bigint NOT NULL,
   accepted_responses bigint NOT NULL,
   counted_responses bigint NOT NULL,
   waiting_responses bigint NOT NULL,
   duplicate_responses bigint NOT NULL,
   dead_responses bigint NOT NULL,
+  foreign_responses bigint NOT NULL,
   accepted_evaluations bigint NOT NULL,
   counted_evaluations bigint NOT NULL,
   waiting_evaluations bigint NOT NULL,
   duplicate_evaluations bigint NOT NULL,
   dead_evaluations bigint NOT NULL,
+  foreign_evaluations bigint NOT NULL,
   PRIMARY KEY (hour_start, tenant_id)
 );
 
@@ -175,6 +178,7 @@ CREATE TABLE dead_letters (
   logged_at_ms bigint NOT NULL,
   reason text NOT NULL,
   detail text NOT NULL,
+  tenant_id text,
   record_key bytea,
   record_value bytea,
   is_published boolean NOT NULL DEFAULT false,

@@ -179,16 +179,19 @@ CREATE TABLE audit_1h (
   counted_requests INTEGER NOT NULL,
   duplicate_requests INTEGER NOT NULL,
   dead_requests INTEGER NOT NULL,
+  foreign_requests INTEGER NOT NULL,
   accepted_responses INTEGER NOT NULL,
   counted_responses INTEGER NOT NULL,
   waiting_responses INTEGER NOT NULL,
   duplicate_responses INTEGER NOT NULL,
   dead_responses INTEGER NOT NULL,
+  foreign_responses INTEGER NOT NULL,
   accepted_evaluations INTEGER NOT NULL,
   counted_evaluations INTEGER NOT NULL,
   waiting_evaluations INTEGER NOT NULL,
   duplicate_evaluations INTEGER NOT NULL,
   dead_evaluations INTEGER NOT NULL,
+  foreign_evaluations INTEGER NOT NULL,
   PRIMARY KEY (hour_start_ms, tenant_id)
 ) STRICT, WITHOUT ROWID;
 
@@ -199,6 +202,7 @@ CREATE TABLE dead_letters (
   logged_at_ms INTEGER NOT NULL,
   reason TEXT NOT NULL,
   detail TEXT NOT NULL,
+  tenant_id TEXT,
   record_key BLOB,
   record_value BLOB,
   is_published INTEGER NOT NULL DEFAULT 0,
