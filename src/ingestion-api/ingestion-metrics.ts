@@ -7,6 +7,9 @@ import type { AppendQueue, AppendQueueEvents } from './append-queue.ts';
 const REJECTIONS = ['invalid', 'too_large', 'queue_full', 'log_unavailable', 'unauthorized', 'rate_limited'] as const;
 export type Rejection = (typeof REJECTIONS)[number];
 
+/** Kinds with labels of their own: both come from senders. */
+const IGNORED_KINDS_MAX = 100;
+
 /** What Prometheus sees of the ingestion API. */
 export class IngestionMetrics implements AppendQueueEvents {
   readonly registry = new Registry();
@@ -29,6 +32,13 @@ export class IngestionMetrics implements AppendQueueEvents {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly #ignored = new Counter({
+    name: 'streamlens_otlp_ignored_total',
+    help: 'What came by OTLP, speaks of a model and was not counted, by signal, instrumentation and reason; see /v1/otlp/ignored',
+    labelNames: ['signal', 'scope', 'reason'],
+    registers: [this.registry],
+  });
+  readonly #ignoredKinds = new Set<string>();
   readonly #appendSeconds = new Histogram({
     name: 'streamlens_append_duration_seconds',
     help: 'Time of one durable append to the log',
@@ -75,6 +85,16 @@ export class IngestionMetrics implements AppendQueueEvents {
 
   rejected(reason: Rejection, count: number): void {
     this.#rejected.inc({ reason }, count);
+  }
+
+  ignored(signal: string, { scope, reason, count }: { scope: string; reason: string; count: number }): void {
+    const kind = `${scope}\n${reason}`;
+    if (!this.#ignoredKinds.has(kind) && this.#ignoredKinds.size >= IGNORED_KINDS_MAX) {
+      this.#ignored.inc({ signal, scope: 'other', reason: 'other' }, count);
+      return;
+    }
+    this.#ignoredKinds.add(kind);
+    this.#ignored.inc({ signal, scope, reason }, count);
   }
 
   spans(counts: { counted: number; ignored: number; rejected: number }): void {

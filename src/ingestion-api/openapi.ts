@@ -49,6 +49,19 @@ function otlp(path: string, summary: string): Operation {
   };
 }
 
+const IgnoredAnswer = Type.Object({
+  ignored: Type.Array(
+    Type.Object({
+      signal: Type.String(),
+      scope: Type.String(),
+      reason: Type.String(),
+      count: Type.Integer(),
+      last_seen: Type.String({ format: 'date-time' }),
+      attributes: Type.Array(Type.String()),
+    }),
+  ),
+});
+
 const OPERATIONS: readonly Operation[] = [
   single('/v1/llm/request', 'LlmRequest', 'A model call begins.'),
   single('/v1/llm/response', 'LlmResponse', 'A model call ended.'),
@@ -66,8 +79,8 @@ const OPERATIONS: readonly Operation[] = [
     problems: TAKING,
   },
   otlp('/v1/traces', 'OTLP spans; model calls among them are counted, each once.'),
-  otlp('/v1/metrics', 'OTLP metrics: answered, not kept.'),
-  otlp('/v1/logs', 'OTLP logs: answered, not kept.'),
+  otlp('/v1/metrics', 'OTLP metrics: taken, not kept.'),
+  otlp('/v1/logs', 'OTLP logs: taken, not kept.'),
   {
     ...otlp('/v1/otlp/explain', 'How the posted spans would be counted, and from which attributes. Nothing is kept.'),
     answer: {
@@ -76,6 +89,18 @@ const OPERATIONS: readonly Operation[] = [
       content: { 'application/json': Type.Object({ spans: Type.Array(Type.Object({})) }) },
     },
     problems: [408, 413, 415],
+  },
+  {
+    method: 'get',
+    path: '/v1/otlp/ignored',
+    summary:
+      'What came by OTLP in the last 24 hours, speaks of a model and was not counted, by instrumentation and reason.',
+    answer: {
+      status: 200,
+      description: 'Names of attributes, never their values',
+      content: { 'application/json': IgnoredAnswer },
+    },
+    problems: [],
   },
 ];
 

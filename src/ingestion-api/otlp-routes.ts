@@ -12,9 +12,11 @@ import {
 import type { Decoded } from '../otlp/decode/trace-export.ts';
 import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
 import type { RecentCalls } from '../otlp/fold/recent-calls.ts';
+import type { Uncounted } from '../otlp/uncounted.ts';
 import { accept } from './accept.ts';
 import type { Sender } from './authenticate.ts';
 import { BATCH_BYTES_MAX, type RouteContext } from './event-routes.ts';
+import type { IgnoredSignals } from './ignored-signals.ts';
 import {
   type ExplainedExport,
   explainAsJson,
@@ -27,6 +29,7 @@ import {
 export interface OtlpContext extends RouteContext, TranslationContext {
   readonly recent: RecentCalls;
   readonly large: LargeExportTranslator;
+  readonly ignored: IgnoredSignals;
 }
 
 /** Does the same as `translateExport` and `explainAsJson`, where it holds up nobody. @throws {Problem} */
@@ -65,7 +68,7 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
         bodyBytesMax: BATCH_BYTES_MAX,
         async take() {
           sender.charge(1);
-          return answer(format, notKeptAnswer(signal, format));
+          return answer(format, notKept(signal, format, { sender, context }));
         },
       };
     });
@@ -112,7 +115,7 @@ export async function acceptTraces(
     context.metrics.rejected('invalid', 1);
     throw new Problem(400, translated.reason);
   }
-  const { records, marks, calls, ignored, rejected } = translated.value;
+  const { records, marks, calls, ignored, uncounted, rejected } = translated.value;
   sender.charge(Math.max(0, records.length + ignored + rejected.length - 1));
   await accept(records, context);
   const { recent, metrics } = context;
@@ -121,6 +124,7 @@ export async function acceptTraces(
     metrics.accepted('request', calls);
     metrics.accepted('response', records.length - calls);
   }
+  for (const kind of uncounted) noteIgnored('traces', kind, { sender, context });
   metrics.spans({ counted: calls, ignored, rejected: rejected.length });
   return exportAnswer('traces', format, partialSuccessOf(rejected));
 }
@@ -141,8 +145,20 @@ function judgeSize({ body, format }: SentExport, limits: ExportLimits): boolean 
   return body.length > INLINE_BYTES_MAX || items > INLINE_SPANS_MAX || parts > INLINE_PARTS_MAX;
 }
 
-export function notKept(signal: Exclude<Signal, 'traces'>): Uint8Array {
-  return notKeptAnswer(signal, 'protobuf');
+/** The answer to a signal that is taken and not kept. */
+export function notKept(signal: 'metrics' | 'logs', format: OtlpFormat, from: IgnoredFrom): Uint8Array {
+  noteIgnored(signal, { scope: '', reason: `OTLP ${signal} are not kept`, count: 1, attributes: [] }, from);
+  return notKeptAnswer(signal, format);
+}
+
+interface IgnoredFrom {
+  readonly sender: Sender;
+  readonly context: OtlpContext;
+}
+
+function noteIgnored(signal: Signal, kind: Uncounted, { sender, context }: IgnoredFrom): void {
+  context.ignored.note(sender.tenantId, signal, kind, Date.now());
+  context.metrics.ignored(signal, kind);
 }
 
 function formatOf(headers: RequestHead['headers']): OtlpFormat {

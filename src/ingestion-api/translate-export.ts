@@ -19,7 +19,7 @@ export interface SentExport {
 }
 
 /** What an export becomes. */
-export interface Translation extends Pick<SpansToEvents, 'calls' | 'ignored' | 'rejected' | 'marks'> {
+export interface Translation extends Pick<SpansToEvents, 'calls' | 'ignored' | 'uncounted' | 'rejected' | 'marks'> {
   readonly records: readonly NewRecord[];
 }
 
@@ -38,9 +38,9 @@ export function translateExport(
   const decoded = decodeTraces(body, format, keys);
   if (!decoded.ok) return decoded;
   const { events, ...rest } = spansToEvents(decoded.value, { tenantOfKey, dimensions, recent });
-  const { calls, ignored, rejected, marks } = rest;
+  const { calls, ignored, uncounted, rejected, marks } = rest;
   const records = events.map((event) => toRecord(event, tenantOfKey));
-  return { ok: true, value: { records, calls, ignored, rejected, marks } };
+  return { ok: true, value: { records, calls, ignored, uncounted, rejected, marks } };
 }
 
 /** What `POST /v1/otlp/explain` answers, as JSON, and how many spans it explains. */

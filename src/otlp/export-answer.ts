@@ -17,18 +17,15 @@ const REJECTED_FIELD: Readonly<Record<Signal, string>> = {
   logs: 'rejectedLogRecords',
 };
 
-/** Said to SDKs that export all three signals, so that they go on without errors. */
-const NOT_KEPT: Readonly<Record<Exclude<Signal, 'traces'>, PartialSuccess>> = {
-  metrics: { rejected: 0, message: 'StreamLens does not keep OTLP metrics: it counts calls from their spans' },
-  logs: { rejected: 0, message: 'StreamLens does not keep OTLP logs: it counts calls from their spans' },
-};
-
 /** So many reasons are named in an answer; exporters log the text as it is. */
 const REASONS_MAX = 5;
 
-/** The polite answer to a signal that is not kept. */
+/**
+ * The answer to a signal that is not kept: success, for exporters print a line on their user's terminal for every partial
+ * success. What was not kept shows in `GET /v1/otlp/ignored`.
+ */
 export function notKeptAnswer(signal: 'metrics' | 'logs', format: OtlpFormat): Uint8Array {
-  return exportAnswer(signal, format, NOT_KEPT[signal]);
+  return exportAnswer(signal, format, null);
 }
 
 /** What to say about rejected spans; null when all were taken. */

@@ -9,6 +9,7 @@ import { fold } from './fold/fold.ts';
 import type { Marks, RecentCalls } from './fold/recent-calls.ts';
 import { type CallDimensions, type CallEvent, callEvents } from './to-events/call-events.ts';
 import { type AncestorsOf, type DimensionFinder, indexAncestors } from './to-events/tenant-and-route.ts';
+import { type Uncounted, UncountedSpans } from './uncounted.ts';
 
 /** What the count needs beside the spans. All of it outlives a request. */
 export interface SpansToEventsOptions {
@@ -30,6 +31,8 @@ export interface SpansToEvents {
   readonly calls: number;
   /** Spans that are no calls, or that another span stands for. They are accepted and not kept. */
   readonly ignored: number;
+  /** Of those ignored, what speaks of a model and is no call. */
+  readonly uncounted: readonly Uncounted[];
   /** Spans that would be calls but cannot be counted. They never cost the others. */
   readonly rejected: readonly Rejected[];
   readonly folded: readonly Folded[];
@@ -44,7 +47,8 @@ const START_MS_MAX = Date.UTC(2200, 0, 1) - 1;
 export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOptions): SpansToEvents {
   const rejected: Rejected[] = [];
   const folded: Folded[] = [];
-  const candidates = candidatesOf(spans, { rejected, folded });
+  const uncounted = new UncountedSpans();
+  const candidates = candidatesOf(spans, { rejected, folded, uncounted });
   const ancestorsOf = candidates.length === 0 ? () => [] : indexAncestors(spans);
   const result = fold(candidates, ancestorsOf);
   folded.push(...result.folded);
@@ -63,6 +67,7 @@ export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOpti
     rejected,
     folded,
     marks,
+    uncounted: uncounted.list(),
     calls: calls.length,
     ignored: spans.length - calls.length - rejected.length,
   };
@@ -71,15 +76,19 @@ export function spansToEvents({ spans }: TraceExport, options: SpansToEventsOpti
 interface Findings {
   readonly rejected: Rejected[];
   readonly folded: Folded[];
+  readonly uncounted: UncountedSpans;
 }
 
 /** The spans that may be calls. A span that came twice is taken once. */
-function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded }: Findings): readonly Candidate[] {
+function candidatesOf(spans: readonly OtlpSpan[], { rejected, folded, uncounted }: Findings): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const span of spans) {
     const reader = new SpanReader(span);
     const classification = classify(reader);
-    if (classification.role === 'none') continue;
+    if (classification.role === 'none') {
+      uncounted.add(span, classification.rule);
+      continue;
+    }
     const reason = flawOf(span);
     if (reason !== null) {
       rejected.push({ spanId: span.spanId, reason });

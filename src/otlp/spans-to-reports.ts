@@ -12,6 +12,7 @@ import { callFacts } from './to-events/call-facts.ts';
 import { callMetadata } from './to-events/call-metadata.ts';
 import { cut, dimension } from './to-events/cut-text.ts';
 import type { DimensionFinder } from './to-events/tenant-and-route.ts';
+import { type Uncounted, UncountedSpans } from './uncounted.ts';
 
 export interface SpansToReportsOptions {
   /** The tenant of the sender's API key; null without keys. It wins over every attribute. */
@@ -34,6 +35,8 @@ export interface SpansToReports {
   readonly translated: readonly Translated[];
   /** Spans that would be calls but cannot be counted. They never cost the others. */
   readonly rejected: readonly Rejected[];
+  /** What speaks of a model and is no call. */
+  readonly uncounted: readonly Uncounted[];
 }
 
 const KIND_OF_ROLE: Readonly<Record<Classification['role'], ReportKind>> = {
@@ -47,9 +50,11 @@ const KIND_OF_ROLE: Readonly<Record<Classification['role'], ReportKind>> = {
 /** Says what each span of an export says, one by one: what belongs together is judged behind the log. Pure. */
 export function spansToReports({ spans }: TraceExport, options: SpansToReportsOptions): SpansToReports {
   const rejected: Rejected[] = [];
+  const uncounted = new UncountedSpans();
   const translated = spans.map((span): Translated => {
     const reader = new SpanReader(span);
     const classification = classify(reader);
+    if (classification.role === 'none') uncounted.add(span, classification.rule);
     const flaw = flawOf(span);
     if (flaw !== null) {
       if (classification.role !== 'none') rejected.push({ spanId: span.spanId, reason: flaw });
@@ -57,7 +62,7 @@ export function spansToReports({ spans }: TraceExport, options: SpansToReportsOp
     }
     return { span, report: reportOf(reader, classification, options) };
   });
-  return { translated, rejected };
+  return { translated, rejected, uncounted: uncounted.list() };
 }
 
 function reportOf(reader: SpanReader, classification: Classification, options: SpansToReportsOptions): Report | null {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Check, type FieldCase, fieldCases, mismatch, type Row } from './field-cases.ts';
-import { getJson, post } from './http-calls.ts';
+import { get, getJson, post } from './http-calls.ts';
 import { type Server, serverFor } from './running-server.ts';
 import { until } from './until.ts';
 
@@ -37,6 +37,16 @@ test('what users reported from the field is counted and priced right', async (t)
       until(settledAtMs - Date.now(), async () => assert.deepEqual(await faultsOf(field, server), [])),
     );
   }
+  await t.test('what speaks of a model and is no call is shown to the operator, without values', async () => {
+    const { ignored } = await getJson<{ ignored: readonly Row[] }>(`${server.ingestion}/v1/otlp/ignored`);
+    const redis = ignored.find(({ scope }) => scope === 'opentelemetry.instrumentation.redis');
+    assert.deepEqual(
+      [redis?.['signal'], redis?.['count'], redis?.['attributes']],
+      ['traces', 1, ['gen_ai.request.model']],
+    );
+    const { text } = await get(`${server.ingestion}/metrics`);
+    assert.match(text, /streamlens_otlp_ignored_total\{signal="traces",scope="opentelemetry.instrumentation.redis"/);
+  });
   for (const field of cases.filter(({ name }) => WAITING[name] !== undefined)) {
     await t.test(`${field.name} waits for ${WAITING[field.name]}`, async () => {
       assert.notDeepEqual(await faultsOf(field, server), [], 'It is right now: take it off the list');

@@ -10,6 +10,8 @@ import { processMetrics } from '../../http/process-metrics.ts';
 import { AppendLog } from '../../ingestion-api/append-log.ts';
 import { AppendQueue } from '../../ingestion-api/append-queue.ts';
 import { BATCH_BYTES_MAX, eventRoutes } from '../../ingestion-api/event-routes.ts';
+import { addIgnoredRoute } from '../../ingestion-api/ignored-route.ts';
+import { IgnoredSignals } from '../../ingestion-api/ignored-signals.ts';
 import { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
 import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
 import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
@@ -61,8 +63,12 @@ export async function startIngestion(
   metrics.watch(queue);
   const names = { tenant: settings.tenantAttributes, route: settings.routeAttributes };
   const large = new LargeExports(names);
+  const ignored = new IgnoredSignals(({ signal, scope, reason }) =>
+    logger.info({ signal, scope, reason }, 'Taken by OTLP and not counted; GET /v1/otlp/ignored shows more'),
+  );
   const context: OtlpContext = {
     large,
+    ignored,
     queue,
     metrics,
     checkSender: senderCheck(settings, checkKey, metrics),
@@ -77,6 +83,7 @@ export async function startIngestion(
   });
   const budget = new BodyBudget(settings.bodyBytesMaxTotal);
   addPostRoutes(server, { handlers: new Map([...eventRoutes(context), ...otlpRoutes(context)]), budget });
+  addIgnoredRoute(server, context);
   addDocsRoutes(server, ingestionOpenApi(VERSION));
   const starting = new AbortController();
   void tellUntilUsable(log, logger, starting.signal);

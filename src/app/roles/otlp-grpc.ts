@@ -45,6 +45,6 @@ async function admitExport({ signal, headers, address }: GrpcHead, context: Otlp
   if (signal === 'traces') return (body) => acceptTraces({ body, format: 'protobuf' }, sender, context);
   return async () => {
     sender.charge(1);
-    return notKept(signal);
+    return notKept(signal, 'protobuf', { sender, context });
   };
 }

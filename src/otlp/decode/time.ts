@@ -31,11 +31,17 @@ export function isoInstantMs(text: string): number {
   return Date.parse(text) + (belowMs === undefined ? 0 : Number(`0.${belowMs}`));
 }
 
-/** The duration of a span in ms; null where an end is missing or lies before the start. Rounded to the ns. */
+/** No call takes longer: batches are answered within a day. What is longer is a wrong clock or a wrong unit. */
+const DURATION_MS_MAX = 48 * 3_600_000;
+
+/**
+ * The duration of a span in ms; null where it cannot be known: an end is missing, lies before the start or weeks behind it.
+ * Rounded to the ns.
+ */
 export function durationMsOf(start: NanoInstant, end: NanoInstant): number | null {
   if ((start.high === 0 && start.low === 0) || (end.high === 0 && end.low === 0)) return null;
   const duration = elapsedMs(start, end);
-  return duration < 0 ? null : Math.round(duration * NS_PER_MS) / NS_PER_MS;
+  return duration < 0 || duration > DURATION_MS_MAX ? null : Math.round(duration * NS_PER_MS) / NS_PER_MS;
 }
 
 /**

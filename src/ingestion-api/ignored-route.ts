@@ -1,0 +1,13 @@
+import type { FastifyInstance } from 'fastify';
+import type { OtlpContext } from './otlp-routes.ts';
+
+/** `GET /v1/otlp/ignored`: what came by OTLP in the last 24 hours, speaks of a model and was not counted. */
+export function addIgnoredRoute(
+  server: FastifyInstance,
+  { ignored, checkSender }: Pick<OtlpContext, 'ignored' | 'checkSender'>,
+): void {
+  server.get('/v1/otlp/ignored', async ({ headers, socket }) => {
+    const { tenantId } = await checkSender({ headers, address: socket.remoteAddress ?? '' });
+    return { ignored: ignored.list(tenantId, Date.now()) };
+  });
+}
