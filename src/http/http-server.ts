@@ -1,4 +1,5 @@
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
+import type { KnownHosts } from './known-hosts.ts';
 import type { Logger } from './logger.ts';
 import { Problem } from './problem.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
@@ -7,12 +8,16 @@ export interface HttpServerOptions {
   readonly logger: Logger;
   /** The largest body as it is sent, before decompression. */
   readonly bodyBytesMax: number;
+  /** Answers under these names only; absent where everybody who calls it must show a key. */
+  readonly hosts?: KnownHosts | undefined;
 }
 
 /** A sender that dribbles is cut off; the limits are wide enough for a batch on a phone's connection. */
 const REQUEST_TIMEOUT_MS = 30_000;
 const CONNECTION_IDLE_MS = 65_000;
 const HEADERS_BYTES_MAX = 16 * 1024;
+/** An idle one takes some 3 KB. */
+const CONNECTIONS_MAX = 20_000;
 
 /** A request_id has up to 128 characters, and each may take up to nine in an URL, twelve with a surrogate pair. */
 const PATH_PARAMETER_MAX = 12 * 128;
@@ -21,7 +26,7 @@ const PATH_PARAMETER_MAX = 12 * 128;
  * The server behind every role: bodies arrive as bytes, and every failure is answered as `application/problem+json`.
  * A handler's bug becomes a 500 without detail and a line in the log.
  */
-export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOptions): FastifyInstance {
   // Named by its general type, or the server's own type would carry pino's.
   const loggerInstance: FastifyBaseLogger = logger;
   const server = Fastify({
@@ -42,6 +47,8 @@ export function createHttpServer({ logger, bodyBytesMax }: HttpServerOptions): F
       sendProblem(reply, new Problem(400, error.message));
     },
   });
+  server.server.maxConnections = CONNECTIONS_MAX;
+  if (hosts !== undefined) server.addHook('onRequest', async ({ headers }) => hosts.check(headers.host));
   server.removeAllContentTypeParsers();
   // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));

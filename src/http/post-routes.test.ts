@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BodyBudget } from './body-budget.ts';
 import { createHttpServer } from './http-server.ts';
+import { KnownHosts } from './known-hosts.ts';
 import { createLogger } from './logger.ts';
 import { addPostRoutes, type PostHandler } from './post-routes.ts';
 import { Problem } from './problem.ts';
@@ -27,7 +29,8 @@ async function served(t: TestContext, budget = new BodyBudget(1_000_000)): Promi
       },
     };
   };
-  addPostRoutes(server, { handlers: new Map([['/thing', handler]]), budget });
+  const hosts = new KnownHosts([]);
+  addPostRoutes(server, { handlers: new Map([['/thing', handler]]), budget, hosts, checksHost: true });
   await server.listen({ host: '127.0.0.1', port: 0 });
   t.after(() => server.close());
   return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/thing`;
@@ -121,4 +124,24 @@ test('bodies that are being read share one budget, and give back what they held'
   await until(() => budget.bytes === 0);
   assert.equal(((await answerOf(url, 'x'.repeat(800))) as { status: number }).status, 202);
   assert.equal(budget.bytes, 0);
+});
+
+test('pages of other origins and foreign names are refused before the body', { timeout: 10_000 }, async (t) => {
+  const url = await served(t);
+  for (const head of ['Origin: http://evil.example', 'Sec-Fetch-Site: cross-site']) {
+    for (const path of [url, `${url}?through=fastify`]) {
+      const response = await fetch(path, {
+        method: 'POST',
+        body: 'ok',
+        headers: [head.split(': ') as [string, string]],
+      });
+      assert.equal(response.status, 403, head);
+    }
+  }
+  const { hostname, port, pathname } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  t.after(() => socket.destroy());
+  socket.write(`POST ${pathname} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 2\r\n\r\nok`);
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  assert.match(answer.toString(), /^HTTP\/1\.1 403 [\s\S]*ALLOWED_HOSTS/);
 });

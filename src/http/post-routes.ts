@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage, RequestListener, ServerRespo
 import type { FastifyInstance } from 'fastify';
 import type { BodyBudget, BodyLease } from './body-budget.ts';
 import { collectBody } from './collect-body.ts';
+import type { KnownHosts } from './known-hosts.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 
 /** What is known of a request before its body is read. */
@@ -42,6 +43,10 @@ export type PostHandler = (head: RequestHead) => Promise<Admitted>;
 export interface PostRoutes {
   readonly handlers: ReadonlyMap<string, PostHandler>;
   readonly budget: BodyBudget;
+  /** Whose pages may send; see `KnownHosts`. */
+  readonly hosts: KnownHosts;
+  /** Whether it answers under known names only. */
+  readonly checksHost: boolean;
 }
 
 /**
@@ -49,10 +54,11 @@ export interface PostRoutes {
  * ordinary ones (this very path, a Content-Length within the limit) are answered in front of it. The same handlers
  * are registered there, for all others: what is chunked, too large or has a query, and what comes while the server closes.
  */
-export function addPostRoutes(server: FastifyInstance, { handlers, budget }: PostRoutes): void {
+export function addPostRoutes(server: FastifyInstance, routes: PostRoutes): void {
+  const { handlers } = routes;
   for (const [url, handler] of handlers) {
     server.post(url, async (request, reply) => {
-      const answer = await answerTo(request.raw, handler, budget);
+      const answer = await answerTo(request.raw, handler, routes);
       return reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
     });
   }
@@ -71,7 +77,7 @@ export function addPostRoutes(server: FastifyInstance, { handlers, budget }: Pos
     const bodyBytes = Number(request.headers['content-length'] ?? Number.NaN);
     if (handler === undefined || !(bodyBytes <= bodyBytesMax)) throughFastify(request, response);
     else {
-      answerTo(request, handler, budget).then(
+      answerTo(request, handler, routes).then(
         ({ status, contentType, body }) => write(response, status, { 'content-type': contentType }, body),
         (error: unknown) => {
           const problem = toProblem(error);
@@ -85,8 +91,18 @@ export function addPostRoutes(server: FastifyInstance, { handlers, budget }: Pos
   });
 }
 
-async function answerTo(request: IncomingMessage, handler: PostHandler, budget: BodyBudget): Promise<PostAnswer> {
+async function answerTo(
+  request: IncomingMessage,
+  handler: PostHandler,
+  { budget, hosts, checksHost }: PostRoutes,
+): Promise<PostAnswer> {
   const { headers, socket } = request;
+  const { origin, host } = headers;
+  if (checksHost) hosts.check(host);
+  const fetchSite = headers['sec-fetch-site'];
+  if (origin !== undefined || fetchSite !== undefined) {
+    hosts.refuseForeignPage({ origin, host, fetchSite: fetchSite?.toString() });
+  }
   const admitted = await handler({ headers, address: socket.remoteAddress ?? '' });
   const lease = budget.lease();
   try {

@@ -40,6 +40,16 @@ test('a batch larger than a second is taken, and paid for before the next', () =
   assert.equal(refusalS(limit), 0);
 });
 
+test('nobody is locked out for longer than five minutes', () => {
+  const { limit, clock } = aLimit(10);
+  limit.charge('a', 90_000);
+  assert.equal(refusalS(limit), 300);
+  limit.charge('a', 90_000);
+  assert.equal(refusalS(limit), 300);
+  clock.nowMs = 300_001;
+  assert.equal(refusalS(limit), 0);
+});
+
 test('over a minute a greedy sender gets its rate and one second more', () => {
   const { limit, clock } = aLimit(100);
   let taken = 0;

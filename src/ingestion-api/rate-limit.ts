@@ -8,7 +8,8 @@ const SENDERS_MAX = 100_000;
  * sent has been paid for. A sender may be a second ahead.
  *
  * A batch is taken whole, however large, and what it is ahead is waited for before the next one: limiters that count per window
- * (among them rate-limiter-flexible) would have to refuse a batch of more than a second's events for ever.
+ * (among them rate-limiter-flexible) would have to refuse a batch of more than a second's events for ever. What is charged is the
+ * work that was asked for, whether it was of use or not.
  */
 export class RateLimit {
   readonly #msPerEvent: number;
@@ -35,7 +36,7 @@ export class RateLimit {
     const nowMs = this.#nowMs();
     const fromMs = Math.max(nowMs, this.#paidUntilMs.get(sender) ?? 0);
     this.#paidUntilMs.delete(sender);
-    this.#paidUntilMs.set(sender, fromMs + events * this.#msPerEvent);
+    this.#paidUntilMs.set(sender, Math.min(fromMs + events * this.#msPerEvent, nowMs + AHEAD_MS_MAX + WAIT_MS_MAX));
     if (this.#paidUntilMs.size > SENDERS_MAX) this.#forget(nowMs);
   }
 
@@ -50,3 +51,6 @@ export class RateLimit {
 }
 
 const AHEAD_MS_MAX = 1000;
+
+/** Nobody waits longer, whatever he sent at once: a sender that flushes a backlog must not be locked out for hours. */
+const WAIT_MS_MAX = 5 * 60_000;

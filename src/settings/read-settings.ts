@@ -19,6 +19,7 @@ export function readSettings(command: Command, sources: SettingSources): Setting
     if (setting.commands.includes(command)) settings[name] = readSetting(name, setting, command, sources);
   }
   checkTogether(settings);
+  if (settings['host'] === 'auto') settings['host'] = settings['apiKeys'] === 'required' ? '0.0.0.0' : '127.0.0.1';
   return settings as Settings;
 }
 

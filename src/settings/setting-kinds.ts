@@ -1,3 +1,5 @@
+import { isIP, isIPv6 } from 'node:net';
+
 /** Reads a setting's text. The problem says what would be accepted; the caller adds the name and the value. */
 export type Reading<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly expected: string };
 
@@ -62,6 +64,35 @@ export const list: Kind<readonly string[]> = {
     return parts.every((part) => part !== '') ? ok(parts) : expected('names separated by commas');
   },
 };
+
+/** Host names, of which the first part may be `*`; or `*` alone. */
+export const hostNames: Kind<readonly string[]> = {
+  hint: 'name,…',
+  read: (value) => {
+    const names = value.split(',').map((part) => part.trim());
+    return names.every((name) => /^(\*|(\*\.)?[a-z\d_-]+(\.[a-z\d_-]+)*)$/i.test(name))
+      ? ok(names)
+      : expected('host names without a port, separated by commas, such as streamlens.example.com or *.example.com');
+  },
+};
+
+/** IP addresses and networks. */
+export const networks: Kind<readonly string[]> = {
+  hint: 'address,…',
+  read: (value) => {
+    const parts = value.split(',').map((part) => part.trim());
+    return parts.every(isNetwork)
+      ? ok(parts)
+      : expected('addresses or networks separated by commas, such as 10.0.0.0/8');
+  },
+};
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const bitsMax = isIPv6(address) ? 128 : 32;
+  if (isIP(address) === 0 || more.length > 0) return false;
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
+}
 
 /** `host:port` pairs. */
 export const brokers: Kind<readonly string[]> = {

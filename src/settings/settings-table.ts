@@ -69,9 +69,22 @@ export const SETTINGS = {
   host: setting({
     env: 'HOST',
     kind: is.text,
-    fallback: '0.0.0.0',
+    fallback: 'auto',
     commands: [...SERVERS, 'doctor'],
-    about: 'the address that the HTTP servers bind to',
+    about: 'the address to bind to; auto is 127.0.0.1, so that nobody else gets in, and 0.0.0.0 with API_KEYS=required',
+  }),
+  allowedHosts: setting({
+    env: 'ALLOWED_HOSTS',
+    kind: is.hostNames,
+    commands: ['up', 'ingestion-api', 'metrics-api'],
+    about:
+      'names by which browsers may call it without API keys, beside addresses, localhost and names without a dot; and hosts whose pages may send',
+  }),
+  trustedProxies: setting({
+    env: 'TRUSTED_PROXIES',
+    kind: is.networks,
+    commands: ['up', 'ingestion-api'],
+    about: 'proxies whose X-Forwarded-For tells the sender, for RATE_LIMIT without keys',
   }),
   ingestionPort: setting({
     env: 'INGESTION_PORT',
@@ -353,6 +366,8 @@ export type SettingName = keyof typeof SETTINGS;
 type Read<S> = S extends { readonly kind: is.Kind<infer T> } ? T : never;
 type Optional =
   | 'kafkaBrokers'
+  | 'allowedHosts'
+  | 'trustedProxies'
   | 'postgresDsn'
   | 'pricesFile'
   | 'apiKey'

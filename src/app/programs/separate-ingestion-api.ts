@@ -3,6 +3,7 @@ import type { Settings } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { openLog } from '../open/open-log.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
+import { accessLine, otlpLine } from './access-line.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens ingestion-api` */
@@ -12,7 +13,11 @@ export async function startSeparateIngestion(settings: Settings): Promise<Runnin
   const keys = await openKeyCheck(settings);
   const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check });
   return {
-    started: [`ingestion API   http://localhost:${role.port}`],
+    started: [
+      `ingestion API   http://localhost:${role.port}`,
+      otlpLine({ httpPort: role.port, grpcPort: role.grpcPort }),
+      accessLine(settings),
+    ],
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();

@@ -5,6 +5,7 @@ import { readPriceFile } from '../open/open-prices.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
 import { patiently } from '../open/patiently.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
+import { accessLine } from './access-line.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens metrics-api` */
@@ -15,7 +16,11 @@ export async function startSeparateMetricsApi(settings: Settings): Promise<Runni
   const keys = await openKeyCheck(settings);
   const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check });
   return {
-    started: [`metrics API   http://localhost:${role.port}`],
+    started: [
+      `metrics API     http://localhost:${role.port}`,
+      `dashboard       http://localhost:${role.port}/  (open it in a browser)`,
+      accessLine(settings),
+    ],
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();

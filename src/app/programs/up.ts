@@ -17,6 +17,7 @@ import { startIngestion } from '../roles/ingestion-role.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
 import { threadQueries } from '../threads/thread-queries.ts';
+import { accessLine, otlpLine } from './access-line.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /**
@@ -70,8 +71,11 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
     started: [
       `ingestion API   http://localhost:${ingestion.port}`,
       `metrics API     http://localhost:${metricsApi.port}`,
+      `dashboard       http://localhost:${metricsApi.port}/  (open it in a browser)`,
+      otlpLine({ httpPort: ingestion.port, grpcPort: ingestion.grpcPort }),
       `events in       ${settings.kafkaBrokers?.join(',') ?? settings.dataDir}`,
       `metrics in      ${settings.postgresDsn === undefined ? settings.dataDir : 'Postgres'}`,
+      accessLine(settings),
     ],
     failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {

@@ -4,6 +4,7 @@ import { BodyBudget } from '../../http/body-budget.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
 import { addHealthRoutes, type Dependency } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
+import { KnownHosts } from '../../http/known-hosts.ts';
 import type { Logger } from '../../http/logger.ts';
 import { addPostRoutes } from '../../http/post-routes.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
@@ -25,7 +26,7 @@ import { LargeExports } from '../threads/large-exports.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './listen.ts';
 import { startOtlpGrpc } from './otlp-grpc.ts';
-import type { RunningRole } from './running-role.ts';
+import type { RunningIngestion } from './running-role.ts';
 import { senderCheck } from './sender-check.ts';
 
 const APPEND_BYTES_MAX = 4 * 1024 * 1024;
@@ -48,7 +49,7 @@ export async function startIngestion(
   settings: Settings,
   port: number,
   { log, logger, checkKey, dependencies = [] }: IngestionPorts,
-): Promise<RunningRole> {
+): Promise<RunningIngestion> {
   const metrics = new IngestionMetrics();
   const queue = new AppendQueue(
     log,
@@ -76,13 +77,16 @@ export async function startIngestion(
     dimensions: new DimensionFinder(names),
     recent: new RecentCalls(),
   };
-  const server = createHttpServer({ logger, bodyBytesMax: BATCH_BYTES_MAX });
+  const hosts = new KnownHosts(settings.allowedHosts ?? []);
+  const checksHost = checkKey === null;
+  const server = createHttpServer({ logger, bodyBytesMax: BATCH_BYTES_MAX, hosts: checksHost ? hosts : undefined });
   addHealthRoutes(server, {
     dependencies: [{ name: 'event log', check: () => log.checkHealth() }, ...dependencies],
     registries: [processMetrics(VERSION), metrics.registry],
   });
   const budget = new BodyBudget(settings.bodyBytesMaxTotal);
-  addPostRoutes(server, { handlers: new Map([...eventRoutes(context), ...otlpRoutes(context)]), budget });
+  const handlers = new Map([...eventRoutes(context), ...otlpRoutes(context)]);
+  addPostRoutes(server, { handlers, budget, hosts, checksHost });
   addIgnoredRoute(server, context);
   addDocsRoutes(server, ingestionOpenApi(VERSION));
   const starting = new AbortController();
@@ -91,6 +95,7 @@ export async function startIngestion(
   const grpc = await startOtlpGrpc(settings, context, { budget, logger });
   return {
     port: boundPort,
+    grpcPort: grpc?.port,
     async stop(): Promise<void> {
       starting.abort();
       await Promise.all([server.close(), grpc?.close()]);

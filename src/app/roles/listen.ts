@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 /** @returns the port, which the system chooses for 0. @throws when it cannot be bound */
 export async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
   try {
-    await server.listen({ host, port, listenTextResolver: (address) => `Listening on ${address}` });
+    await server.listen({ host, port, listenTextResolver: (address) => `Listening on ${address}, bound to ${host}` });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === 'EADDRINUSE')

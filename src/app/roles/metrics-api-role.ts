@@ -4,6 +4,7 @@ import { compressAnswers } from '../../http/compress-answers.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
 import { addHealthRoutes, type Dependency, type Scrapable } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
+import { KnownHosts } from '../../http/known-hosts.ts';
 import type { Logger } from '../../http/logger.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
 import { addDashboardRoute, type IngestionPorts } from '../../metrics-api/dashboard-route.ts';
@@ -40,7 +41,8 @@ const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
 /** Starts the metrics API. @throws when the port cannot be bound */
 export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
   const { queries, logger, checkKey, dependencies = [], registries = [], ingestion = null } = ports;
-  const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX });
+  const hosts = checkKey === null ? new KnownHosts(settings.allowedHosts ?? []) : undefined;
+  const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX, hosts });
   compressAnswers(server);
   addHealthRoutes(server, {
     dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],

@@ -1,4 +1,5 @@
 import type { KeyCheck } from '../../api-keys/key-check.ts';
+import { TrustedProxies } from '../../http/client-address.ts';
 import { Problem } from '../../http/problem.ts';
 import { addressedSenders, anybody, apiKeySenders, type SenderCheck } from '../../ingestion-api/authenticate.ts';
 import type { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
@@ -11,9 +12,10 @@ export function senderCheck(settings: Settings, checkKey: KeyCheck | null, metri
   const limit = Number.isFinite(rateLimit) ? new RateLimit(rateLimit, () => performance.now()) : null;
   const check = checkOf(checkKey, limit);
   if (check === anybody) return anybody;
-  return async (origin) => {
+  const proxies = new TrustedProxies(settings.trustedProxies ?? []);
+  return async ({ headers, address }) => {
     try {
-      return await check(origin);
+      return await check({ headers, address: proxies.clientAddress(address, headers['x-forwarded-for']) });
     } catch (error) {
       if (error instanceof Problem) metrics.rejected(error.status === 429 ? 'rate_limited' : 'unauthorized', 1);
       throw error;
