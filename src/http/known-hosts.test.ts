@@ -4,11 +4,10 @@ import { KnownHosts } from './known-hosts.ts';
 
 test('addresses, localhost, names without a dot and allowed names are known, others are not', () => {
   const hosts = new KnownHosts(['streamlens.example.com', '*.svc.cluster.local']);
-  const known = [
-    ...['127.0.0.1', '127.0.0.1:8080', '10.1.2.3', '[::1]', '[::1]:8080', 'localhost', 'localhost:8080', 'LOCALHOST'],
-    ...['app.localhost', 'ingestion-api:8080', 'streamlens', 'streamlens.example.com:443', 'StreamLens.Example.com.'],
-    ...['a.b.svc.cluster.local', '', undefined],
-  ];
+  const addresses = ['127.0.0.1', '127.0.0.1:8080', '10.1.2.3', '[::1]', '[::1]:8080'];
+  const local = ['localhost', 'localhost:8080', 'LOCALHOST', 'app.localhost', 'ingestion-api:8080', 'streamlens'];
+  const allowed = ['streamlens.example.com:443', 'StreamLens.Example.com.', 'a.b.svc.cluster.local'];
+  const known = [...addresses, ...local, ...allowed, '', undefined];
   for (const host of known) assert.equal(hosts.knows(host), true, host);
   const foreign = [
     'evil.example',

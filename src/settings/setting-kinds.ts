@@ -87,8 +87,8 @@ export const networks: Kind<readonly string[]> = {
   },
 };
 
-function isNetwork(text: string): boolean {
-  const [address = '', bits, ...more] = text.split('/');
+function isNetwork(part: string): boolean {
+  const [address = '', bits, ...more] = part.split('/');
   const bitsMax = isIPv6(address) ? 128 : 32;
   if (isIP(address) === 0 || more.length > 0) return false;
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
