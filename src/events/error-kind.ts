@@ -9,6 +9,8 @@ export const FAILURE_KINDS = [
   'other',
 ] as const;
 
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
 /** How a call ended that did not end well. With `cancelled` nothing went wrong: its user stopped it. */
 export const ERROR_KINDS = [...FAILURE_KINDS, 'cancelled'] as const;
 
@@ -86,6 +88,15 @@ export function errorKindOf({ type, httpStatus, message }: ErrorSigns): ErrorKin
   }
   return ofType ?? ofMessage ?? 'other';
 }
+
+/** The signs in an error that is one text, as senders by REST write it: `429 Too Many Requests`, `RateLimitError: …`. */
+export function errorSignsOf(text: string): ErrorSigns {
+  const [, status] = STATUS_IN_TEXT.exec(text.slice(0, CHARS_MAX)) ?? [];
+  return { type: null, httpStatus: status === undefined ? null : Number(status), message: text };
+}
+
+/** A status stands at the beginning, in brackets, or behind a word that says so. */
+const STATUS_IN_TEXT = /(?:^\s*|\b(?:http|status|code|error)\b[\s:=_a-z]{0,12}|\()([45]\d\d)(?![\d.])/i;
 
 /** OpenTelemetry's HTTP instrumentations write the status as the error's type. */
 function statusFrom(type: string | null): number | null {

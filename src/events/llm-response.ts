@@ -14,6 +14,8 @@ import {
 /** Who says what a call cost. */
 export const COST_REPORTERS = ['provider', 'gateway', 'client'] as const;
 
+export type CostReporter = (typeof COST_REPORTERS)[number];
+
 /** The call ended, well or badly. Keyed by `request_id` on `llm.responses`. */
 export const LlmResponse = Type.Object(
   {

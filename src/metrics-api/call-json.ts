@@ -1,8 +1,7 @@
 import { formatInstant } from '../events/timestamp.ts';
 import type { Call } from '../metrics-store/call.ts';
 import { toUsd } from '../metrics-store/metrics-json.ts';
-import { billableTokens, type CostLine, costLines } from '../prices/cost.ts';
-import type { PriceBook } from '../prices/price-book.ts';
+import { type Bill, type BillLine, parseBill } from '../prices/bill.ts';
 
 /** A call in the field names of the contract; what is not known is null. */
 export function callJson(call: Call): object {
@@ -27,33 +26,63 @@ export function callJson(call: Call): object {
     session_id: call.sessionId,
     metadata: call.metadata === null ? null : parseMetadata(call.metadata),
     answered_model: call.answeredModel,
-    estimated_cost_usd: call.costPicoUsd === null ? null : toUsd(call.costPicoUsd),
+    error_kind: call.errorKind,
+    service_tier: call.serviceTier,
+    estimated_cost_usd: usdOrNull(call.costPicoUsd),
+    cost_source: call.costSource,
+    reported_cost_usd: usdOrNull(call.reportedCostPicoUsd),
+    cost_reported_by: call.reportedCostPicoUsd === null ? null : call.costSource,
+    list_cost_usd: usdOrNull(call.listCostPicoUsd),
   };
 }
 
-/** With the lines that make up its cost, and where the price came from. */
-export function callDetailJson(call: Call, prices: PriceBook): object {
-  const explained = explainCost(call, prices);
-  return { ...callJson(call), cost_lines: explained.lines, price_source: explained.source };
+/** With the lines that make up its cost, and the list that they are by. */
+export function callDetailJson(call: Call): object {
+  return { ...callJson(call), ...explainedCost(call) };
 }
 
-function explainCost(call: Call, prices: PriceBook): { lines: readonly CostLine[]; source: string | null } {
-  const { promptTokens, completionTokens } = call;
-  if (promptTokens === null || completionTokens === null) return { lines: [], source: null };
-  const price = prices.priceOf({
-    provider: call.provider,
-    model: call.answeredModel ?? call.model,
-    atMs: call.timestampMs,
-    promptTokens,
-  });
-  if (price === null) return { lines: [], source: null };
-  const tokens = billableTokens({
-    promptTokens,
-    completionTokens,
-    cachedPromptTokens: call.cachedPromptTokens ?? 0,
-    cacheWriteTokens: call.cacheWriteTokens ?? 0,
-  });
-  return { lines: costLines(tokens, price), source: price.source };
+/** One line of a bill, in the field names of the API. */
+interface CostLine {
+  /** As in `prices/cost.ts`, or `reported`: what the provider or a gateway said it charged. */
+  readonly part: string;
+  /** Null where it is not tokens that are billed. */
+  readonly tokens: number | null;
+  readonly usd_per_million_tokens: number | null;
+  /** For reading: the exact sum is kept in 10^-12 USD, this is the nearest double. */
+  readonly cost_usd: number;
+}
+
+function explainedCost({ bill, costPicoUsd, reportedCostPicoUsd }: Call): object {
+  const { source, lines } = bill === null ? NO_BILL : parseBill(bill);
+  const listed = source === null ? [] : lines.map(costLine);
+  if (reportedCostPicoUsd === null) return { cost_lines: costPicoUsd === null ? [] : listed, price_source: source };
+  const reported: CostLine = {
+    part: 'reported',
+    tokens: null,
+    usd_per_million_tokens: null,
+    cost_usd: toUsd(reportedCostPicoUsd),
+  };
+  return { cost_lines: [reported], list_cost_lines: listed, price_source: source };
+}
+
+const NO_BILL: Bill = { source: null, lines: [] };
+
+function costLine({ part, count, rate }: BillLine): CostLine {
+  const picoUsd = rate ?? 0;
+  const isFee = part === 'request';
+  return {
+    part,
+    tokens: isFee ? null : count,
+    usd_per_million_tokens: isFee ? null : picoUsd / PICO_USD_PER_TOKEN,
+    cost_usd: toUsd(BigInt(count) * BigInt(picoUsd)),
+  };
+}
+
+/** 10^-12 USD per token that make one USD per million tokens. */
+const PICO_USD_PER_TOKEN = 1_000_000;
+
+function usdOrNull(picoUsd: bigint | null): number | null {
+  return picoUsd === null ? null : toUsd(picoUsd);
 }
 
 function parseMetadata(text: string): unknown {

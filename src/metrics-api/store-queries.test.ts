@@ -37,7 +37,6 @@ function open(): { store: CountedStore; ask: () => Promise<Record<string, unknow
   let nowMs = minute(50);
   const queries = new StoreQueries({
     reader: store,
-    prices: () => Promise.reject(new Error('no prices here')),
     nowMs: () => (nowMs += 1000),
   });
   return { store, ask: async () => JSON.parse(await queries.metrics(QUESTION)) as Record<string, unknown> };

@@ -1,7 +1,6 @@
 import { formatSecond } from '../events/timestamp.ts';
 import { metricsJson, type WindowName, windowName } from '../metrics-store/metrics-json.ts';
 import type { MetricsReader, MetricsRow } from '../metrics-store/metrics-reader.ts';
-import type { PriceBook } from '../prices/price-book.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { auditJson } from './audit-json.ts';
 import { callDetailJson, callJson } from './call-json.ts';
@@ -14,8 +13,6 @@ import { unpricedJson } from './unpriced-json.ts';
 
 export interface StoreQueriesOptions {
   readonly reader: MetricsReader & { checkHealth(): Promise<void>; close(): Promise<void> };
-  /** Loaded when the first cost is explained: the price library takes 33 MB. */
-  readonly prices: () => Promise<PriceBook>;
   readonly nowMs: () => number;
 }
 
@@ -108,7 +105,7 @@ export class StoreQueries implements Ask.MetricsQueries {
   async call({ tenantId, requestId }: { tenantId: string; requestId: string }): Promise<string | null> {
     const call = await this.#options.reader.readCall(tenantId, requestId);
     if (call === null) return null;
-    return JSON.stringify({ call: callDetailJson(call, await this.#options.prices()) });
+    return JSON.stringify({ call: callDetailJson(call) });
   }
 
   evaluations(question: Ask.EvaluationsQuestion): Promise<string> {

@@ -58,6 +58,9 @@ const TEXT_KINDS = {
   sessionId: 'nullable',
   metadata: 'nullable',
   answeredModel: 'nullable',
+  errorKind: 'nullable',
+  serviceTier: 'nullable',
+  bill: 'nullable',
 } as const satisfies { readonly [Field in TextField]: null extends Call[Field] ? 'nullable' : 'text' };
 
 type TextField = { [Field in keyof Call]: string extends Call[Field] ? Field : never }[keyof Call];

@@ -30,7 +30,13 @@ const CALL_PLACES = {
   finishReason: 'value',
   error: 'value',
   answeredModel: 'value',
+  errorKind: 'value',
+  serviceTier: 'value',
   costPicoUsd: 'value',
+  costSource: 'value',
+  reportedCostPicoUsd: 'value',
+  listCostPicoUsd: 'value',
+  bill: 'value',
   userIdHash: 'requestOnly',
   sessionId: 'requestOnly',
   metadata: 'requestOnly',
@@ -43,3 +49,12 @@ export const CALL_FIELDS = [...ofKind(CALL_PLACES, 'identity'), ...CALL_VALUES, 
 export const CALL_COLUMNS: readonly string[] = CALL_FIELDS.map(columnOf);
 export const CALL_VALUE_COLUMNS: readonly string[] = CALL_VALUES.map(columnOf);
 export const CALL_REQUEST_ONLY_COLUMNS: readonly string[] = CALL_REQUEST_ONLY.map(columnOf);
+
+/** Amounts of money, which a number might not hold. */
+export const CALL_MONEY = [
+  'costPicoUsd',
+  'reportedCostPicoUsd',
+  'listCostPicoUsd',
+] as const satisfies readonly MoneyField[];
+
+type MoneyField = { [Field in keyof Call]: bigint extends Call[Field] ? Field : never }[keyof Call];

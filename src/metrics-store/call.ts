@@ -22,9 +22,27 @@ export interface Call {
   readonly metadata: string | null;
   /** The model that answered, where it said so. */
   readonly answeredModel: string | null;
+  /** How it ended, where it did not end well: one of `ERROR_KINDS`. */
+  readonly errorKind: string | null;
+  /** In the sender's word. */
+  readonly serviceTier: string | null;
   /** 10^-12 USD; null where it could not be priced or is not known yet. */
   readonly costPicoUsd: bigint | null;
+  /** Null before it is answered. */
+  readonly costSource: CostSource | null;
+  /** What the provider or a gateway said it charged. */
+  readonly reportedCostPicoUsd: bigint | null;
+  /** The cost by the price list, also where a reported one is `costPicoUsd`. */
+  readonly listCostPicoUsd: bigint | null;
+  /** What was counted at which price, as JSON text, see `prices/bill.ts`; null where it is not known or the call was free. */
+  readonly bill: string | null;
 }
+
+/**
+ * Whose word the cost of a call is. `free`: it failed before any output, or a proxy answered from its cache. `none`: nobody
+ * knows what it cost.
+ */
+export type CostSource = 'provider' | 'gateway' | 'list' | 'file' | 'free' | 'none';
 
 export type CallStatus = 'completed' | 'error' | 'waiting' | 'unanswered';
 

@@ -2,6 +2,7 @@ import { addTally, Tally } from '../tally/tally.ts';
 import { addUsage, type BilledModel, Usage } from '../tally/usage.ts';
 import { RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
 import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts } from './audit.ts';
+import { BILLED_FIELDS } from './billed-columns.ts';
 import type { Commit, TallyDelta, UsageDelta } from './commit.ts';
 import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEvaluationTally } from './evaluation.ts';
 import { storableText } from './storable-text.ts';
@@ -86,7 +87,7 @@ export function foldUsages<Ref extends { readonly id: number | string }>(
 }
 
 export function billedKey(billed: BilledModel): string {
-  return `${billed.provider}\0${billed.model}\0${billed.bandFromTokens}`;
+  return BILLED_FIELDS.map((field) => billed[field]).join('\0');
 }
 
 export function storableBilled(billed: BilledModel): BilledModel {

@@ -1,6 +1,8 @@
+import type { FailureKind } from '../events/error-kind.ts';
 import { formatSecond } from '../events/timestamp.ts';
 import type { Histogram } from '../tally/histogram.ts';
 import type { Tally } from '../tally/tally.ts';
+import type { CostSource } from './call.ts';
 
 /** What a row is about; dimensions that were not grouped by are absent. */
 export interface RowSubject {
@@ -40,7 +42,7 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     window_end: subject.window.end,
     requests: tally.requests,
     errors: tally.errors,
-    avg_latency_ms: average(tally.latencyUsSum / 1000, tally.completed),
+    avg_latency_ms: average(tally.latencyUsSum / 1000, tally.latencyKnown),
     p95_latency_ms: p95Ms,
     avg_prompt_tokens: average(tally.promptTokens, tally.promptTokensKnown),
     avg_completion_tokens: average(tally.completionTokens, tally.completionTokensKnown),
@@ -50,7 +52,7 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     unanswered: tally.unanswered,
     p50_latency_ms: p50Ms,
     p99_latency_ms: p99Ms,
-    max_latency_ms: tally.completed === 0 ? null : tally.latencyUsMax / 1000,
+    max_latency_ms: tally.latencyKnown === 0 ? null : tally.latencyUsMax / 1000,
     p95_ttft_ms: quantilesMs(tally.timeToFirstToken, [0.95], Number.POSITIVE_INFINITY)[0] ?? null,
     prompt_tokens: tally.promptTokens,
     completion_tokens: tally.completionTokens,
@@ -58,10 +60,40 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     cache_write_tokens: tally.cacheWriteTokens,
     reasoning_tokens: tally.reasoningTokens,
     unpriced_requests: tally.unpricedRequests,
+    cancelled: tally.cancelled,
+    errors_by_kind: errorsByKind(tally),
+    reported_cost_usd: toUsd(tally.reportedCostPicoUsd.value),
+    list_cost_usd: toUsd(tally.listCostPicoUsd.value),
+    cost_sources: costSources(tally),
     ...(quantiles.length === 0
       ? {}
       : { quantiles: Object.fromEntries(quantiles.map((q, i) => [String(q), others[i] ?? null])) }),
   };
+}
+
+/** Adds up to `errors`. */
+export function errorsByKind(tally: Tally): Readonly<Record<FailureKind, number>> {
+  const told = {
+    rate_limit: tally.errorsRateLimit,
+    timeout: tally.errorsTimeout,
+    auth: tally.errorsAuth,
+    invalid_request: tally.errorsInvalidRequest,
+    content_filter: tally.errorsContentFilter,
+    server: tally.errorsServer,
+  };
+  return { ...told, other: tally.errors - Object.values(told).reduce((sum, count) => sum + count, 0) };
+}
+
+/** How many completed calls got their cost from where; adds up to `completed`. */
+function costSources(tally: Tally): Readonly<Record<CostSource, number>> {
+  const told = {
+    provider: tally.pricedByProvider,
+    gateway: tally.pricedByGateway,
+    list: tally.pricedByList,
+    file: tally.pricedByFile,
+    none: tally.unpricedRequests,
+  };
+  return { ...told, free: tally.completed - Object.values(told).reduce((sum, count) => sum + count, 0) };
 }
 
 /** 10^-12 USD to the nearest double. */

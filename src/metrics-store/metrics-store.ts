@@ -1,5 +1,6 @@
 import type { Series } from '../tally/series.ts';
 import type { BilledModel } from '../tally/usage.ts';
+import type { RepricedSums } from './billed-columns.ts';
 import type { Call } from './call.ts';
 import type { Commit, CommitOutcome, Progress } from './commit.ts';
 import type { MetricsReader } from './metrics-reader.ts';
@@ -68,13 +69,16 @@ export interface CostCorrection {
   readonly series: Series;
   readonly windowStartMs: number;
   readonly billed: BilledModel;
-  readonly costPicoUsd: bigint;
-  readonly unpricedCalls: number;
+  readonly change: RepricedSums;
   /** What the row said when the correction was made. */
-  readonly expected: { readonly costPicoUsd: bigint; readonly unpricedCalls: number };
+  readonly expected: RepricedSums;
 }
 
-export interface CallCorrection extends Pick<Call, 'tenantId' | 'timestampMs' | 'requestId' | 'costPicoUsd'> {
+export interface CallCorrection
+  extends Pick<
+    Call,
+    'tenantId' | 'timestampMs' | 'requestId' | 'costPicoUsd' | 'listCostPicoUsd' | 'costSource' | 'bill'
+  > {
   readonly expectedPicoUsd: bigint | null;
 }
 

@@ -1,95 +1,124 @@
-import type { ExactSum } from '../tally/exact-sum.ts';
-import type { Price, Rates } from './price-book.ts';
+import { ExactSum } from '../tally/exact-sum.ts';
+import type { Rates } from './price-book.ts';
 
 /** The parts of a call that have a price of their own. They are disjoint, so their sum is prompt plus completion. */
 export interface BillableTokens {
-  /** Prompt tokens that are neither cached, nor written to a cache, nor audio. */
+  /** Prompt tokens that are neither cached, nor written to a cache, nor audio, nor image. */
   readonly inputTokens: number;
+  /** Read from a cache, but for audio. */
   readonly cacheReadTokens: number;
+  /** Written to a cache for a short time. */
   readonly cacheWriteTokens: number;
-  /** Completion tokens that are not audio; reasoning is billed as output everywhere and stays in here. */
-  readonly outputTokens: number;
+  readonly cacheWrite1hTokens: number;
   readonly inputAudioTokens: number;
+  readonly cacheReadAudioTokens: number;
+  readonly inputImageTokens: number;
+  /** Completion tokens that are neither audio nor image; reasoning is billed as output everywhere and stays in here. */
+  readonly outputTokens: number;
   readonly outputAudioTokens: number;
+  readonly outputImageTokens: number;
+  /** Calls that are billed, for a fee per call. */
+  readonly requestFees: number;
 }
 
-/** As providers report them: cached, written and audio tokens are parts of the prompt, not beside it. */
+/** As providers report them: cached, written, audio and image tokens are parts of the prompt, not beside it. */
 export interface ReportedTokens {
   readonly promptTokens: number;
+  /** Cached audio included. */
   readonly cachedPromptTokens: number;
+  /** Those for an hour included. */
   readonly cacheWriteTokens: number;
   readonly completionTokens: number;
+  readonly cacheWrite1hTokens?: number;
   readonly audioPromptTokens?: number;
+  /** The part of both the cached and the audio tokens. */
+  readonly cachedAudioPromptTokens?: number;
+  readonly imagePromptTokens?: number;
   readonly audioCompletionTokens?: number;
+  readonly imageCompletionTokens?: number;
 }
 
 /**
  * Cuts what was reported into disjoint parts.
  *
- * Parts that add up to more than their whole are cut down in the order cache read, cache write, audio, so that a
- * sender's mistake is never billed as more tokens than it reported. Audio that was read from a cache counts as cache
- * read: no sender tells the overlap.
+ * Parts that add up to more than their whole are cut down in the order cache read, cache write, audio, image, so that a
+ * sender's mistake is never billed as more tokens than it reported. How much of the audio was cached is what the sender
+ * says; else the least that can be: as much as cached and audio tokens together are more than the prompt.
  */
 export function billableTokens(reported: ReportedTokens): BillableTokens {
   const { promptTokens, completionTokens } = reported;
-  const cacheReadTokens = Math.min(reported.cachedPromptTokens, promptTokens);
-  let rest = promptTokens - cacheReadTokens;
-  const cacheWriteTokens = Math.min(reported.cacheWriteTokens, rest);
-  rest -= cacheWriteTokens;
-  const inputAudioTokens = Math.min(reported.audioPromptTokens ?? 0, rest);
+  const cached = Math.min(reported.cachedPromptTokens, promptTokens);
+  let rest = promptTokens - cached;
+  const hourly = reported.cacheWrite1hTokens ?? 0;
+  const written = Math.min(Math.max(reported.cacheWriteTokens, hourly), rest);
+  rest -= written;
+  const audio = Math.min(reported.audioPromptTokens ?? 0, promptTokens - written);
+  const cachedAudio = Math.min(Math.max(reported.cachedAudioPromptTokens ?? 0, audio - rest), cached, audio);
+  const inputAudioTokens = Math.min(audio - cachedAudio, rest);
+  rest -= inputAudioTokens;
+  const inputImageTokens = Math.min(reported.imagePromptTokens ?? 0, rest);
   const outputAudioTokens = Math.min(reported.audioCompletionTokens ?? 0, completionTokens);
+  const outputImageTokens = Math.min(reported.imageCompletionTokens ?? 0, completionTokens - outputAudioTokens);
+  const cacheWrite1hTokens = Math.min(hourly, written);
   return {
-    inputTokens: rest - inputAudioTokens,
-    cacheReadTokens,
-    cacheWriteTokens,
-    outputTokens: completionTokens - outputAudioTokens,
+    inputTokens: rest - inputImageTokens,
+    cacheReadTokens: cached - cachedAudio,
+    cacheWriteTokens: written - cacheWrite1hTokens,
+    cacheWrite1hTokens,
     inputAudioTokens,
+    cacheReadAudioTokens: cachedAudio,
+    inputImageTokens,
+    outputTokens: completionTokens - outputAudioTokens - outputImageTokens,
     outputAudioTokens,
+    outputImageTokens,
+    requestFees: 1,
   };
 }
 
-/** `into += tokens * rates`, in 10^-12 USD. Exact, whatever the size; the same sum per call or over many at once. */
-export function addCost(into: ExactSum, tokens: BillableTokens, rates: Rates): void {
-  into.addProduct(tokens.inputTokens, rates.input);
-  into.addProduct(tokens.outputTokens, rates.output);
-  // Most calls have none of these.
-  if (tokens.cacheReadTokens > 0) into.addProduct(tokens.cacheReadTokens, rates.cacheRead);
-  if (tokens.cacheWriteTokens > 0) into.addProduct(tokens.cacheWriteTokens, rates.cacheWrite);
-  if (tokens.inputAudioTokens > 0) into.addProduct(tokens.inputAudioTokens, rates.inputAudio);
-  if (tokens.outputAudioTokens > 0) into.addProduct(tokens.outputAudioTokens, rates.outputAudio);
+/** What a line of a bill is for. */
+export type BillPart =
+  | 'input'
+  | 'cache_read'
+  | 'cache_write'
+  | 'cache_write_1h'
+  | 'input_audio'
+  | 'cache_read_audio'
+  | 'input_image'
+  | 'output'
+  | 'output_audio'
+  | 'output_image'
+  | 'request';
+
+/** Takes the lines of a bill. */
+export interface BillLines {
+  /** @param rate 10^-12 USD a piece */
+  line(part: BillPart, count: number, rate: number): void;
 }
 
-/** One line of a bill, in the field names of the API. */
-export interface CostLine {
-  /** `input`, `cache_read`, `cache_write`, `input_audio`, `output` or `output_audio`. */
-  readonly part: string;
-  readonly tokens: number;
-  readonly usd_per_million_tokens: number;
-  /** For reading: the exact sum is kept in 10^-12 USD, this is the nearest double. */
-  readonly cost_usd: number;
+/**
+ * Writes the bill for these tokens: one line for each part that has tokens. Costs are added up from these lines and
+ * explained by them, so that the two cannot disagree.
+ */
+export function writeBill(tokens: BillableTokens, rates: Rates, into: BillLines): void {
+  if (tokens.inputTokens > 0) into.line('input', tokens.inputTokens, rates.input);
+  // Most calls have none of the rare parts.
+  if (tokens.cacheReadTokens > 0) into.line('cache_read', tokens.cacheReadTokens, rates.cacheRead);
+  if (tokens.cacheWriteTokens > 0) into.line('cache_write', tokens.cacheWriteTokens, rates.cacheWrite);
+  if (tokens.cacheWrite1hTokens > 0) into.line('cache_write_1h', tokens.cacheWrite1hTokens, rates.cacheWrite1h);
+  if (tokens.inputAudioTokens > 0) into.line('input_audio', tokens.inputAudioTokens, rates.inputAudio);
+  if (tokens.cacheReadAudioTokens > 0) into.line('cache_read_audio', tokens.cacheReadAudioTokens, rates.cacheReadAudio);
+  if (tokens.inputImageTokens > 0) into.line('input_image', tokens.inputImageTokens, rates.inputImage);
+  if (tokens.outputTokens > 0) into.line('output', tokens.outputTokens, rates.output);
+  if (tokens.outputAudioTokens > 0) into.line('output_audio', tokens.outputAudioTokens, rates.outputAudio);
+  if (tokens.outputImageTokens > 0) into.line('output_image', tokens.outputImageTokens, rates.outputImage);
+  if (tokens.requestFees > 0 && rates.request > 0) into.line('request', tokens.requestFees, rates.request);
 }
 
-/** Explains a call's cost. Parts without tokens have no line, so a call without tokens has no lines. */
-export function costLines(tokens: BillableTokens, price: Price): readonly CostLine[] {
-  const { rates } = price;
-  return [
-    costLine('input', tokens.inputTokens, rates.input),
-    costLine('cache_read', tokens.cacheReadTokens, rates.cacheRead),
-    costLine('cache_write', tokens.cacheWriteTokens, rates.cacheWrite),
-    costLine('input_audio', tokens.inputAudioTokens, rates.inputAudio),
-    costLine('output', tokens.outputTokens, rates.output),
-    costLine('output_audio', tokens.outputAudioTokens, rates.outputAudio),
-  ].filter((line) => line.tokens > 0);
-}
+/** Adds the lines of bills up, in 10^-12 USD. Exact, whatever the size; the same sum per call or over many at once. */
+export class BillSum implements BillLines {
+  readonly sum = new ExactSum();
 
-function costLine(part: string, tokens: number, picoUsdPerToken: number): CostLine {
-  return {
-    part,
-    tokens,
-    usd_per_million_tokens: picoUsdPerToken / PICO_USD_PER_TOKEN,
-    cost_usd: Number(BigInt(tokens) * BigInt(picoUsdPerToken)) / 1e12,
-  };
+  line(_part: BillPart, count: number, rate: number): void {
+    this.sum.addProduct(count, rate);
+  }
 }
-
-/** 10^-12 USD per token that make one USD per million tokens. */
-const PICO_USD_PER_TOKEN = 1_000_000;

@@ -28,12 +28,18 @@ function bookOfEntries(...lines: readonly string[]): PriceBook {
 }
 
 function inputUsd(book: PriceBook, provider: string, model: string, at = '2025-11-19'): number | null {
-  const price = book.priceOf({ provider, model, atMs: Date.parse(at), promptTokens: 0 });
+  const price = book.priceOf({ provider, model, atMs: Date.parse(at), promptTokens: 0, serviceTier: '' });
   return price && price.rates.input / 1e6;
 }
 
 test('without overrides the library gives the price and says so', () => {
-  const price = createPriceBook().priceOf({ provider: 'openai', model: 'gpt-4.1-mini', atMs: AT_MS, promptTokens: 10 });
+  const price = createPriceBook().priceOf({
+    provider: 'openai',
+    model: 'gpt-4.1-mini',
+    atMs: AT_MS,
+    promptTokens: 10,
+    serviceTier: '',
+  });
   assert.equal(price?.source, 'genai-prices: openai gpt-4.1-mini');
   assert.deepEqual([price?.rates.input, price?.rates.cacheRead, price?.rates.output], [400_000, 100_000, 1_600_000]);
 });
@@ -47,8 +53,8 @@ test('a price is the one of the time of the call', () => {
 test('a long prompt is priced by the band it falls into', () => {
   const book = createPriceBook();
   const query = { provider: 'google', model: 'gemini-2.5-pro', atMs: AT_MS };
-  assert.equal(book.priceOf({ ...query, promptTokens: 200_000 })?.rates.input, 1_250_000);
-  const long = book.priceOf({ ...query, promptTokens: 200_001 });
+  assert.equal(book.priceOf({ ...query, promptTokens: 200_000, serviceTier: '' })?.rates.input, 1_250_000);
+  const long = book.priceOf({ ...query, promptTokens: 200_001, serviceTier: '' });
   assert.equal(long?.rates.input, 2_500_000);
   assert.equal(long?.bandFromTokens, 200_001);
 });

@@ -1,9 +1,12 @@
 import { LibraryLookup } from './library-lookup.ts';
 import { libraryPeriods } from './library-prices.ts';
+import { spellings } from './model-name.ts';
 import type { Price, PriceBook, PriceQuery } from './price-book.ts';
 import { type PriceOverride, PriceOverrides } from './price-override.ts';
 import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
 import { RecentMap } from './recent-map.ts';
+import type { ServiceTier } from './service-tier.ts';
+import { periodsOfTier } from './tier-factors.ts';
 
 export interface PriceBookOptions {
   /** The user's prices; they win over the library. */
@@ -27,20 +30,29 @@ class LayeredPriceBook implements PriceBook {
     this.#overrides = new PriceOverrides(overrides);
   }
 
-  priceOf({ provider, model, atMs, promptTokens }: PriceQuery): Price | null {
-    let periods = this.#periods.get(provider, model);
+  priceOf({ provider, model, atMs, promptTokens, serviceTier }: PriceQuery): Price | null {
+    // Nearly all calls are of the standard tier; only the others pay for a longer key.
+    const key = serviceTier === '' ? model : `${model}\0${serviceTier}`;
+    let periods = this.#periods.get(provider, key);
     if (periods === undefined) {
-      periods = this.#periodsOf(provider, model);
-      this.#periods.set(provider, model, periods);
+      periods = this.#periodsOf(provider, model, serviceTier);
+      this.#periods.set(provider, key, periods);
     }
     const bands = periodAt(periods, atMs)?.bands ?? null;
     return bands === null ? null : bandFor(bands, promptTokens);
   }
 
   /** The weakest first, as `periodAt` wants them. */
-  #periodsOf(provider: string, model: string): readonly PricePeriod[] {
+  #periodsOf(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
+    return [...this.#listedPeriods(provider, model, tier), ...this.#overrides.periodsOf(provider, model, tier)];
+  }
+
+  #listedPeriods(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
     const found = this.#library.find(provider, model);
-    const library = found === null ? [] : libraryPeriods(found.providerId, found.model);
-    return [...library, ...this.#overrides.periodsOf(provider, model)];
+    if (found === null) return [];
+    const standard = libraryPeriods(found.providerId, found.model);
+    if (tier === '') return standard;
+    const names = [...spellings(found.providerId, model.trim().toLowerCase()), found.model.id];
+    return periodsOfTier(standard, { providerId: found.providerId, names, tier });
   }
 }

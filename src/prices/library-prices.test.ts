@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { calcPrice, type ModelInfo, type Provider, waitForUpdate } from '@pydantic/genai-prices';
 import fc from 'fast-check';
-import { ExactSum } from '../tally/exact-sum.ts';
-import { addCost, billableTokens, type ReportedTokens } from './cost.ts';
+import { BillSum, billableTokens, type ReportedTokens, writeBill } from './cost.ts';
 import { libraryPeriods } from './library-prices.ts';
 import { bandFor, periodAt } from './price-period.ts';
 
@@ -13,7 +12,6 @@ async function allProviders(): Promise<readonly Provider[]> {
   return (await waitForUpdate()) ?? [];
 }
 
-/** Billable parts only: the overlap of audio and cache is reported as none, since no sender tells it. */
 function libraryCostUsd(provider: Provider, model: ModelInfo, tokens: Required<ReportedTokens>, at: Date): number {
   const alone = { ...provider, models: [{ ...model, match: { equals: 'the-model' } }] };
   const usage = {
@@ -23,23 +21,22 @@ function libraryCostUsd(provider: Provider, model: ModelInfo, tokens: Required<R
     output_tokens: tokens.completionTokens,
     input_audio_tokens: tokens.audioPromptTokens,
     output_audio_tokens: tokens.audioCompletionTokens,
-    cache_audio_read_tokens: 0,
+    cache_write_1h_tokens: tokens.cacheWrite1hTokens,
+    cache_audio_read_tokens: tokens.cachedAudioPromptTokens,
+    cache_image_read_tokens: 0,
+    input_image_tokens: tokens.imagePromptTokens,
+    output_image_tokens: tokens.imageCompletionTokens,
   };
-  const none = Object.fromEntries(Object.keys(usage).map((key) => [key, 0]));
   const options = { provider: alone, timestamp: at };
-  // What is left with no tokens is a fee per request.
-  return (
-    (calcPrice(usage, 'the-model', options)?.total_price ?? Number.NaN) -
-    (calcPrice(none, 'the-model', options)?.total_price ?? Number.NaN)
-  );
+  return calcPrice(usage, 'the-model', options)?.total_price ?? Number.NaN;
 }
 
 function ourCostUsd(provider: Provider, model: ModelInfo, tokens: Required<ReportedTokens>, at: Date): number | null {
   const bands = periodAt(libraryPeriods(provider.id, model), at.getTime())?.bands ?? null;
   if (bands === null) return null;
-  const cost = new ExactSum();
-  addCost(cost, billableTokens(tokens), bandFor(bands, tokens.promptTokens).rates);
-  return Number(cost.value) / 1e12;
+  const bill = new BillSum();
+  writeBill(billableTokens(tokens), bandFor(bands, tokens.promptTokens).rates, bill);
+  return Number(bill.sum.value) / 1e12;
 }
 
 /** Parts that fit into their whole; sizes around the thresholds of long-context tiers are likely. */
@@ -54,6 +51,10 @@ const anyTokens = fc
     ),
     cachedShare: fc.double({ min: 0, max: 1, noNaN: true }),
     writtenShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    hourlyShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    imageShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    cachedAudioShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    drawnShare: fc.double({ min: 0, max: 1, noNaN: true }),
     audioShare: fc.double({ min: 0, max: 1, noNaN: true }),
     completionTokens: fc.nat(100_000),
     spokenShare: fc.double({ min: 0, max: 1, noNaN: true }),
@@ -62,13 +63,20 @@ const anyTokens = fc
     const cachedPromptTokens = Math.floor(drawn.promptTokens * drawn.cachedShare);
     const cacheWriteTokens = Math.floor((drawn.promptTokens - cachedPromptTokens) * drawn.writtenShare);
     const rest = drawn.promptTokens - cachedPromptTokens - cacheWriteTokens;
+    const freshAudio = Math.floor(rest * drawn.audioShare);
+    const cachedAudioPromptTokens = Math.floor(cachedPromptTokens * drawn.cachedAudioShare);
+    const audioCompletionTokens = Math.floor(drawn.completionTokens * drawn.spokenShare);
     return {
       promptTokens: drawn.promptTokens,
       cachedPromptTokens,
       cacheWriteTokens,
-      audioPromptTokens: Math.floor(rest * drawn.audioShare),
+      cacheWrite1hTokens: Math.floor(cacheWriteTokens * drawn.hourlyShare),
+      audioPromptTokens: freshAudio + cachedAudioPromptTokens,
+      cachedAudioPromptTokens,
+      imagePromptTokens: Math.floor((rest - freshAudio) * drawn.imageShare),
       completionTokens: drawn.completionTokens,
-      audioCompletionTokens: Math.floor(drawn.completionTokens * drawn.spokenShare),
+      audioCompletionTokens,
+      imageCompletionTokens: Math.floor((drawn.completionTokens - audioCompletionTokens) * drawn.drawnShare),
     };
   });
 

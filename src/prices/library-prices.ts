@@ -3,7 +3,7 @@ import type { Price, Rates } from './price-book.ts';
 import { DAY_MS, type PeriodTime, type PricePeriod } from './price-period.ts';
 
 /**
- * The periods of one model of genai-prices, equal to what its `calcPrice` computes for text and audio tokens.
+ * The periods of one model of genai-prices, equal to what its `calcPrice` computes for tokens of text, audio and image, and for the call.
  *
  * @param providerId whose price list it is, for the `source`
  */
@@ -45,10 +45,11 @@ function bandsOf(prices: ModelPrice, source: string): readonly [Price, ...Price[
   for (const price of Object.values(prices)) {
     if (typeof price === 'object') for (const tier of price.tiers) starts.add(tier.start);
   }
-  const base: Price = { rates: ratesAt(prices, 0), bandFromTokens: 0, source };
+  const from = { kind: 'list', source } as const;
+  const base: Price = { rates: ratesAt(prices, 0), bandFromTokens: 0, ...from };
   const higher = [...starts]
     .sort((a, b) => a - b)
-    .map((start) => ({ rates: ratesAt(prices, start + 1), bandFromTokens: start + 1, source }));
+    .map((start) => ({ rates: ratesAt(prices, start + 1), bandFromTokens: start + 1, ...from }));
   return [base, ...higher];
 }
 
@@ -64,14 +65,29 @@ function ratesAt(prices: ModelPrice, promptTokens: number): Rates {
   };
   const input = rate('input_mtok', 0);
   const output = rate('output_mtok', 0);
+  const cacheRead = rate('cache_read_mtok', input);
+  const cacheWrite = rate('cache_write_mtok', input);
+  const inputAudio = rate('input_audio_mtok', input);
   return {
     input,
-    cacheRead: rate('cache_read_mtok', input),
-    cacheWrite: rate('cache_write_mtok', input),
+    cacheRead,
+    cacheWrite,
+    cacheWrite1h: rate('cache_write_1h_mtok', cacheWrite),
+    inputAudio,
+    // A list with a price for reading and none for reading audio gives the discount to both.
+    cacheReadAudio: rate('cache_audio_read_mtok', prices['cache_read_mtok'] === undefined ? inputAudio : cacheRead),
+    inputImage: rate('input_image_mtok', input),
     output,
-    inputAudio: rate('input_audio_mtok', input),
     outputAudio: rate('output_audio_mtok', output),
+    outputImage: rate('output_image_mtok', output),
+    request: requestFee(prices),
   };
+}
+
+/** USD per thousand calls, as 10^-12 USD per call. */
+function requestFee(prices: ModelPrice): number {
+  const usdPerThousand = prices['requests_kcount'];
+  return typeof usdPerThousand === 'number' ? Math.round(usdPerThousand * 1e9) : 0;
 }
 
 function usdPerMillionAt(price: ModelPrice[string], promptTokens: number): number | undefined {

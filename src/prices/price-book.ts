@@ -1,21 +1,32 @@
+import type { ServiceTier } from './service-tier.ts';
+
 /**
- * What each billable part of a call costs, in 10^-12 USD per token: whole numbers, so that a cost is exactly linear
- * in tokens. One USD per million tokens is 1,000,000.
+ * What each billable part of a call costs, in 10^-12 USD per token (`request`: per call): whole numbers, so that a cost is
+ * exactly linear in tokens. One USD per million tokens is 1,000,000.
  */
 export interface Rates {
   readonly input: number;
   readonly cacheRead: number;
+  /** Written for five minutes, or where the provider has one kind of writing. */
   readonly cacheWrite: number;
-  readonly output: number;
+  readonly cacheWrite1h: number;
   readonly inputAudio: number;
+  readonly cacheReadAudio: number;
+  readonly inputImage: number;
+  readonly output: number;
   readonly outputAudio: number;
+  readonly outputImage: number;
+  /** A fee for the call as such. */
+  readonly request: number;
 }
 
 export interface Price {
   readonly rates: Rates;
   /** The smallest prompt, in tokens, for which this band holds; 0 for the base band. A band prices the whole call. */
   readonly bandFromTokens: number;
-  /** Where it comes from, for people: `genai-prices: openai gpt-4.1-mini` or `prices.yaml line 12`. */
+  /** Who says so: a list that comes with the program, or the user's file. */
+  readonly kind: 'list' | 'file';
+  /** Where it comes from, for people: `genai-prices 0.1.8: openai gpt-4.1-mini` or `prices.yaml line 12`. */
   readonly source: string;
 }
 
@@ -27,6 +38,7 @@ export interface PriceQuery {
   readonly atMs: number;
   /** The whole prompt, cached and audio tokens included: it picks the band. */
   readonly promptTokens: number;
+  readonly serviceTier: ServiceTier;
 }
 
 /**

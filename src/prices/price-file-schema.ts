@@ -2,13 +2,19 @@ import { type Static, Type } from 'typebox';
 
 /** One USD per token, thirty times the dearest model ever listed; more is a slip of the unit. */
 const USD_PER_MILLION_MAX = 1_000_000;
+const USD_PER_REQUEST_MAX = 1_000;
 const UsdPerMillion = Type.Number({ minimum: 0, maximum: USD_PER_MILLION_MAX });
 
 const RATE_FIELDS = {
   cache_read_usd_per_million: Type.Optional(UsdPerMillion),
   cache_write_usd_per_million: Type.Optional(UsdPerMillion),
   input_audio_usd_per_million: Type.Optional(UsdPerMillion),
+  cache_write_1h_usd_per_million: Type.Optional(UsdPerMillion),
+  cache_read_audio_usd_per_million: Type.Optional(UsdPerMillion),
+  input_image_usd_per_million: Type.Optional(UsdPerMillion),
   output_audio_usd_per_million: Type.Optional(UsdPerMillion),
+  output_image_usd_per_million: Type.Optional(UsdPerMillion),
+  usd_per_request: Type.Optional(Type.Number({ minimum: 0, maximum: USD_PER_REQUEST_MAX })),
 };
 
 /** Prices of the whole call where its prompt is longer than this; what is not given stays as in the entry. */
@@ -22,6 +28,9 @@ const Tier = Type.Object(
   { additionalProperties: false },
 );
 
+const PRICED_TIERS = ['standard', 'flex', 'batch', 'priority', 'reserved', 'other'] as const;
+type PricedTier = (typeof PRICED_TIERS)[number];
+
 const Entry = Type.Object(
   {
     provider: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
@@ -30,6 +39,8 @@ const Entry = Type.Object(
     from: Type.Optional(
       Type.String({ pattern: '^\\d{4}-\\d\\d-\\d\\d(?:[Tt]\\d\\d:\\d\\d(?::\\d\\d)?(?:[Zz]|[+-]\\d\\d:\\d\\d))?$' }),
     ),
+    /** Only for calls that this tier served; without it, for all of them. */
+    service_tier: Type.Optional(Type.Unsafe<PricedTier>({ type: 'string', enum: [...PRICED_TIERS] })),
     input_usd_per_million: UsdPerMillion,
     output_usd_per_million: UsdPerMillion,
     ...RATE_FIELDS,
@@ -61,4 +72,10 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   cache_write_usd_per_million: 'must be a number from 0 to 1,000,000',
   input_audio_usd_per_million: 'must be a number from 0 to 1,000,000',
   output_audio_usd_per_million: 'must be a number from 0 to 1,000,000',
+  cache_write_1h_usd_per_million: 'must be a number from 0 to 1,000,000',
+  cache_read_audio_usd_per_million: 'must be a number from 0 to 1,000,000',
+  input_image_usd_per_million: 'must be a number from 0 to 1,000,000',
+  output_image_usd_per_million: 'must be a number from 0 to 1,000,000',
+  usd_per_request: 'must be a number from 0 to 1,000',
+  service_tier: `must be one of ${PRICED_TIERS.join(', ')}`,
 };

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { createPriceBook } from './layered-price-book.ts';
 import { loadPriceFile, parsePriceFile } from './price-file.ts';
 import { PriceFileError } from './price-file-error.ts';
+import type { ServiceTier } from './service-tier.ts';
 
 const MINIMAL = 'input_usd_per_million: 1\n    output_usd_per_million: 2\n';
 
@@ -39,9 +40,14 @@ prices:
     input: 2_500_000,
     cacheRead: 1,
     cacheWrite: 2_500_000,
-    output: 10_000_000,
+    cacheWrite1h: 2_500_000,
     inputAudio: 2_500_000,
+    cacheReadAudio: 1,
+    inputImage: 2_500_000,
+    output: 10_000_000,
     outputAudio: 10_000_000,
+    outputImage: 10_000_000,
+    request: 0,
   });
 });
 
@@ -120,7 +126,7 @@ test('each mistake is told with its line, its field and what would be right', ()
     ],
     [
       `prices:\n${GOOD_ENTRY}  - model: GOOD\n    ${MINIMAL}`,
-      '5 prices[1]: is a second price for the provider, model and date of line 2',
+      '5 prices[1]: is a second price for the provider, model, tier and date of line 2',
     ],
     [
       `prices:\n  - model: m\n    ${MINIMAL}    tiers:\n      - above_prompt_tokens: 5\n      - above_prompt_tokens: 5`,
@@ -169,7 +175,7 @@ test('the example of the documentation is valid and prices what it says', async 
   assert.ok(parsed.ok, JSON.stringify(parsed));
   const book = createPriceBook({ overrides: parsed.overrides });
   const inputUsd = (provider: string, model: string, at: string, promptTokens = 0): number | undefined => {
-    const price = book.priceOf({ provider, model, atMs: Date.parse(at), promptTokens });
+    const price = book.priceOf({ provider, model, atMs: Date.parse(at), promptTokens, serviceTier: '' });
     return price ? price.rates.input / 1e6 : undefined;
   };
   assert.equal(inputUsd('vllm', 'llama-3.1-8b', '2026-01-01'), 0.05);
@@ -178,4 +184,26 @@ test('the example of the documentation is valid and prices what it says', async 
   const fineTuned = 'ft:gpt-4.1-2025-04-14:acme::abc123';
   assert.equal(inputUsd('openai', fineTuned, '2026-01-01'), 3);
   assert.equal(inputUsd('openai', fineTuned, '2026-01-01', 200_001), 6);
+});
+
+test('an entry for a tier holds for calls of that tier alone, one without for all of them', () => {
+  const parsed = parsePriceFile(
+    `prices:
+  - model: m
+    ${MINIMAL}
+  - model: m
+    service_tier: flex
+    input_usd_per_million: 7
+    output_usd_per_million: 0
+    usd_per_request: 0.005
+`,
+    'prices.yaml',
+  );
+  assert.ok(parsed.ok);
+  const book = createPriceBook({ overrides: parsed.overrides });
+  const of = (serviceTier: ServiceTier) =>
+    book.priceOf({ provider: '', model: 'm', atMs: 0, promptTokens: 0, serviceTier });
+  assert.deepEqual([of('flex')?.rates.input, of('flex')?.rates.request, of('flex')?.kind], [7_000_000, 5e9, 'file']);
+  assert.notEqual(of('')?.rates.input, 7_000_000);
+  assert.deepEqual(of('batch'), of(''));
 });

@@ -8,6 +8,7 @@ import { PriceFileError, type PriceFileProblem } from './price-file-error.ts';
 import { LinesOfDocument } from './price-file-lines.ts';
 import { FIELD_RULES, type PriceEntry, PriceFile, type PriceTier } from './price-file-schema.ts';
 import type { PriceOverride } from './price-override.ts';
+import { serviceTierOf } from './service-tier.ts';
 
 /**
  * Reads the user's prices.
@@ -121,9 +122,11 @@ function beyondSchema(file: PriceFile, lines: LinesOfDocument): readonly PriceFi
       above = tier.above_prompt_tokens;
       checkDecimals(tier, tierPath, report);
     }
-    const name = JSON.stringify([entry.provider?.toLowerCase(), entry.model.toLowerCase(), entry.from]);
+    const { provider, model, from, service_tier: tier } = entry;
+    const name = JSON.stringify([provider?.toLowerCase(), model.toLowerCase(), from, tier]);
     const earlier = lineOfName.get(name);
-    if (earlier !== undefined) report(path, `is a second price for the provider, model and date of line ${earlier}`);
+    if (earlier !== undefined)
+      report(path, `is a second price for the provider, model, tier and date of line ${earlier}`);
     lineOfName.set(name, lines.lineOf(path));
   }
   return problems;
@@ -146,15 +149,17 @@ function isDay(from: string): boolean {
 }
 
 function toOverride(entry: PriceEntry, source: string): PriceOverride {
-  const base: Price = { rates: toRates(entry), bandFromTokens: 0, source };
+  const from = { kind: 'file', source } as const;
+  const base: Price = { rates: toRates(entry), bandFromTokens: 0, ...from };
   const higher = (entry.tiers ?? []).map((tier) => ({
     rates: toRates({ ...entry, ...tier }),
     bandFromTokens: tier.above_prompt_tokens + 1,
-    source,
+    ...from,
   }));
   return {
     provider: entry.provider ?? null,
     model: entry.model,
+    serviceTier: entry.service_tier === undefined ? null : serviceTierOf(entry.service_tier),
     fromMs: entry.from === undefined ? null : Date.parse(entry.from),
     bands: [base, ...higher],
   };
@@ -166,13 +171,22 @@ function toRates(entry: PriceEntry | (PriceEntry & PriceTier)): Rates {
   const output = toPicoUsd(entry.output_usd_per_million);
   const rate = (usdPerMillion: number | undefined, otherwise: number): number =>
     usdPerMillion === undefined ? otherwise : toPicoUsd(usdPerMillion);
+  const cacheRead = rate(entry.cache_read_usd_per_million, input);
+  const cacheWrite = rate(entry.cache_write_usd_per_million, input);
+  const inputAudio = rate(entry.input_audio_usd_per_million, input);
+  const hasCacheRead = entry.cache_read_usd_per_million !== undefined;
   return {
     input,
-    cacheRead: rate(entry.cache_read_usd_per_million, input),
-    cacheWrite: rate(entry.cache_write_usd_per_million, input),
+    cacheRead,
+    cacheWrite,
+    cacheWrite1h: rate(entry.cache_write_1h_usd_per_million, cacheWrite),
+    inputAudio,
+    cacheReadAudio: rate(entry.cache_read_audio_usd_per_million, hasCacheRead ? cacheRead : inputAudio),
+    inputImage: rate(entry.input_image_usd_per_million, input),
     output,
-    inputAudio: rate(entry.input_audio_usd_per_million, input),
     outputAudio: rate(entry.output_audio_usd_per_million, output),
+    outputImage: rate(entry.output_image_usd_per_million, output),
+    request: Math.round((entry.usd_per_request ?? 0) * 1e12),
   };
 }
 

@@ -2,6 +2,7 @@ import { matchesGlob } from './glob.ts';
 import type { Price } from './price-book.ts';
 import type { PricePeriod } from './price-period.ts';
 import { providerId } from './provider-name.ts';
+import type { ServiceTier } from './service-tier.ts';
 
 /** A price that the user set. Plain data: it may be sent to a worker thread. */
 export interface PriceOverride {
@@ -9,6 +10,8 @@ export interface PriceOverride {
   readonly provider: string | null;
   /** Exact, or with `*` for any text. Case does not matter. */
   readonly model: string;
+  /** One of `service-tier.ts`; null: for calls of every tier. */
+  readonly serviceTier: ServiceTier | null;
   /** The price holds from then on; null: always. */
   readonly fromMs: number | null;
   readonly bands: readonly [Price, ...Price[]];
@@ -28,14 +31,17 @@ export class PriceOverrides {
 
   /**
    * The periods for one model, the weakest first: an exact model beats a glob, a named provider beats none, a longer
-   * glob beats a shorter one. Dates count among entries of one name only, so that an exact entry is not replaced by a
+   * glob beats a shorter one, a named tier beats none. Dates count among entries of one name only, so that an exact entry is not replaced by a
    * newer glob.
    */
-  periodsOf(provider: string, model: string): readonly PricePeriod[] {
+  periodsOf(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
     const id = providerId(provider);
     const name = model.trim().toLowerCase();
     return this.#entries
-      .filter((entry) => (entry.id === null || entry.id === id) && matchesGlob(entry.glob, name))
+      .filter(
+        ({ override, id: of, glob }) =>
+          (of === null || of === id) && (override.serviceTier ?? tier) === tier && matchesGlob(glob, name),
+      )
       .map(({ override: { fromMs, bands } }) => ({
         when: fromMs === null ? { kind: 'always' } : { kind: 'from', fromMs },
         bands,
@@ -50,6 +56,7 @@ function weakestFirst(a: PriceOverride, b: PriceOverride): number {
     a.model.length - b.model.length ||
     // Two globs of one length: any order will do as long as their dates do not mix.
     compareTexts(a.model, b.model) ||
+    Number(a.serviceTier !== null) - Number(b.serviceTier !== null) ||
     (a.fromMs ?? Number.NEGATIVE_INFINITY) - (b.fromMs ?? Number.NEGATIVE_INFINITY)
   );
 }

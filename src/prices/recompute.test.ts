@@ -15,24 +15,17 @@ import type { UsageQuery } from '../metrics-store/metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import { addUsage, Usage } from '../tally/usage.ts';
 import { HOUR_MS } from '../tally/window.ts';
+import { billText, parseBill } from './bill.ts';
+import { billableTokens } from './cost.ts';
 import type { PriceBook } from './price-book.ts';
+import { aPrice } from './price-builders.contract.ts';
 import { type RecomputeQuery, recompute } from './recompute.ts';
 
 const ALL: RecomputeQuery = { tenantId: null, fromMs: 0, toMs: minute(3 * 24 * 60), isDryRun: false };
 
 /** Input tokens cost `perToken`, output tokens ten times that; null prices nothing. */
 function aBook(perToken: number | null): PriceBook {
-  const rates = (input: number) => ({
-    input,
-    output: 10 * input,
-    cacheRead: 1,
-    cacheWrite: 1,
-    inputAudio: 1,
-    outputAudio: 1,
-  });
-  return {
-    priceOf: () => (perToken === null ? null : { rates: rates(perToken), bandFromTokens: 0, source: 'test' }),
-  };
+  return { priceOf: () => (perToken === null ? null : aPrice({ input: perToken, output: 10 * perToken })) };
 }
 
 function run(store: MetricsStore, query: Partial<RecomputeQuery> = {}, perToken: number | null = 2) {
@@ -43,8 +36,8 @@ function run(store: MetricsStore, query: Partial<RecomputeQuery> = {}, perToken:
 /** One call with 100 input tokens at a cost of 100, in the given minute. */
 async function countOne(store: MetricsStore, windowStartMs = minute(0)): Promise<void> {
   await commitNext(store, {
-    tallies: [aDelta({ windowStartMs, tally: aTally({ requests: 1, completed: 1, cost: 100n }) })],
-    usages: [aUsageDelta({ windowStartMs, usage: aUsage({ calls: 1, inputTokens: 100, cost: 100n }) })],
+    tallies: [aDelta({ windowStartMs, tally: aTally({ requests: 1, completed: 1, pricedByList: 1, cost: 100n }) })],
+    usages: [aUsageDelta({ windowStartMs, usage: aUsage({ calls: 1, listCalls: 1, inputTokens: 100, cost: 100n }) })],
   });
 }
 
@@ -149,31 +142,45 @@ test('a recompute for one tenant leaves the others alone', async () => {
 test('single calls of a corrected minute get their new cost, free ones keep theirs', async () => {
   const store = new MemoryMetricsStore();
   await countOne(store);
-  const call = aCall({ answeredModel: 'gpt-2025', promptTokens: 100, completionTokens: 0, costPicoUsd: 100n });
+  const bill = billText(billableTokens({ ...ONE_CALL, promptTokens: 100 }), aPrice({ input: 1 }));
+  const call = aCall({ answeredModel: 'gpt-2025', costPicoUsd: 100n, listCostPicoUsd: 100n, bill });
   const calls = [
     call,
-    { ...call, requestId: 'free', costPicoUsd: 0n },
+    { ...call, requestId: 'free', costPicoUsd: 0n, costSource: 'free' as const, bill: null },
     { ...call, requestId: 'other', answeredModel: 'x' },
+    { ...call, requestId: 'charged', costPicoUsd: 7n, reportedCostPicoUsd: 7n, costSource: 'provider' as const },
   ];
   await commitNext(store, { calls: calls.map((each) => ({ kind: 'full', call: each })) });
   const report = await run(store);
-  assert.equal(report.correctedCalls, 1);
-  const costs = await Promise.all(
-    calls.map(async ({ requestId }) => (await store.readCall('acme', requestId))?.costPicoUsd),
+  assert.equal(report.correctedCalls, 2);
+  const stored = await Promise.all(calls.map(({ requestId }) => store.readCall('acme', requestId)));
+  assert.deepEqual(
+    stored.map((each) => [each?.costPicoUsd, each?.listCostPicoUsd]),
+    [
+      [200n, 200n],
+      [0n, 100n],
+      [100n, 100n],
+      [7n, 200n],
+    ],
   );
-  assert.deepEqual(costs, [200n, 0n, 100n]);
+  assert.equal(parseBill(stored[0]?.bill ?? '').lines[0]?.rate, 2);
 });
 
-test('single calls of a minute with audio keep their cost, because they do not hold their audio tokens', async () => {
+test('a single call with audio is priced again by what it was billed for', async () => {
   const store = new MemoryMetricsStore();
+  const tokens = billableTokens({ ...ONE_CALL, promptTokens: 100, audioPromptTokens: 50 });
   await commitNext(store, {
     tallies: [aDelta()],
     usages: [aUsageDelta({ usage: aUsage({ calls: 1, inputTokens: 50, inputAudioTokens: 50, cost: 7n }) })],
-    calls: [{ kind: 'full', call: aCall({ answeredModel: 'gpt-2025', costPicoUsd: 7n }) }],
+    calls: [
+      { kind: 'full', call: aCall({ answeredModel: 'gpt-2025', costPicoUsd: 7n, bill: billText(tokens, null) }) },
+    ],
   });
-  assert.equal((await run(store)).correctedCalls, 0);
-  assert.equal((await store.readCall('acme', 'r1'))?.costPicoUsd, 7n);
+  assert.equal((await run(store)).correctedCalls, 1);
+  assert.equal((await store.readCall('acme', 'r1'))?.costPicoUsd, 100n);
 });
+
+const ONE_CALL = { promptTokens: 0, cachedPromptTokens: 0, cacheWriteTokens: 0, completionTokens: 0 };
 
 function copyOf(usage: Usage): Usage {
   const copy = new Usage();

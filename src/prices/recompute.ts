@@ -72,7 +72,7 @@ async function recomputePage(
     if (attempt === 0) models = summary;
     if (query.isDryRun) return { models, correctedRows: corrections.length, correctedCalls, missedRows: 0 };
     if (corrections.length === 0) return { models, correctedRows, correctedCalls, missedRows: 0 };
-    correctedCalls += await repriceSingleCalls({ usage, corrections, prices }, store);
+    correctedCalls += await repriceSingleCalls({ corrections, prices }, store);
     for (let from = 0; from < corrections.length; from += CORRECTIONS_PER_WRITE) {
       correctedRows += await store.reprice(corrections.slice(from, from + CORRECTIONS_PER_WRITE), nowMs());
     }

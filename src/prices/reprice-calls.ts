@@ -1,31 +1,30 @@
 import type { Call } from '../metrics-store/call.ts';
-import type { UsageRow } from '../metrics-store/metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore } from '../metrics-store/metrics-store.ts';
-import { ExactSum } from '../tally/exact-sum.ts';
 import type { BilledModel } from '../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../tally/window.ts';
-import { addCost, billableTokens } from './cost.ts';
+import { billedPromptTokens, billedTokens, billText, parseBill } from './bill.ts';
+import { BillSum, writeBill } from './cost.ts';
 import type { PriceBook } from './price-book.ts';
+import { serviceTierOf } from './service-tier.ts';
 
 const CALLS_PER_PAGE = 1_000;
 
 /**
  * Prices again the single calls that are kept of the minutes and billed models whose sums are about to be corrected.
  *
- * Two kinds keep the cost that they have, because a stored call does not hold what their bill depends on: calls of a minute
- * and model with audio tokens, and those that cost nothing, which a proxy may have answered from its cache.
+ * A call keeps what it was billed for, so it is priced as its sums are. Those that cost nothing whatever the price, and those whose
+ * tokens nobody knows, stay as they are; of those with a reported cost only the cost by the list changes.
  *
  * @returns how many were found to cost something else
  */
 export async function repriceSingleCalls(
   page: {
-    readonly usage: readonly UsageRow[];
     readonly corrections: readonly CostCorrection[];
     readonly prices: PriceBook;
   },
   store: MetricsStore,
 ): Promise<number> {
-  const wanted = wantedMinutes(page.usage, page.corrections);
+  const wanted = wantedMinutes(page.corrections);
   let corrected = 0;
   for (const [tenantId, minutes] of wanted) {
     const starts = Array.from(minutes.values());
@@ -44,18 +43,10 @@ export async function repriceSingleCalls(
 }
 
 /** Per tenant: the minutes to look at, by `minuteKey`. */
-function wantedMinutes(
-  usage: readonly UsageRow[],
-  corrections: readonly CostCorrection[],
-): ReadonlyMap<string, ReadonlyMap<string, number>> {
-  const withAudio = new Set<string>();
-  for (const { tenantId, windowStartMs: startMs, billed, usage: sums } of usage) {
-    if (sums.inputAudioTokens + sums.outputAudioTokens > 0) withAudio.add(`${tenantId}\0${minuteKey(startMs, billed)}`);
-  }
+function wantedMinutes(corrections: readonly CostCorrection[]): ReadonlyMap<string, ReadonlyMap<string, number>> {
   const wanted = new Map<string, Map<string, number>>();
   for (const { series, windowStartMs: startMs, billed } of corrections) {
     const key = minuteKey(startMs, billed);
-    if (withAudio.has(`${series.tenantId}\0${key}`)) continue;
     const minutes = wanted.get(series.tenantId) ?? new Map<string, number>();
     wanted.set(series.tenantId, minutes.set(key, startMs));
   }
@@ -101,23 +92,25 @@ const ANY_CALL = {
 } as const;
 
 function correctionOf(call: Call, prices: PriceBook): CallCorrection[] {
-  const { tenantId, timestampMs, requestId, promptTokens, completionTokens, costPicoUsd: expectedPicoUsd } = call;
-  const isAnswered = call.status === 'completed' || call.status === 'error';
-  if (!isAnswered || promptTokens === null || completionTokens === null || expectedPicoUsd === 0n) return [];
-  const price = prices.priceOf({ ...billedOf(call), atMs: timestampMs, promptTokens });
-  const costPicoUsd = price === null ? null : costOf(call, { promptTokens, completionTokens }, price.rates);
-  if (costPicoUsd === expectedPicoUsd) return [];
-  return [{ tenantId, timestampMs, requestId, costPicoUsd, expectedPicoUsd }];
-}
-
-function costOf(
-  call: Call,
-  known: { readonly promptTokens: number; readonly completionTokens: number },
-  rates: Parameters<typeof addCost>[2],
-): bigint {
-  const cost = new ExactSum();
-  const { cachedPromptTokens, cacheWriteTokens } = call;
-  const parts = { cachedPromptTokens: cachedPromptTokens ?? 0, cacheWriteTokens: cacheWriteTokens ?? 0 };
-  addCost(cost, billableTokens({ ...known, ...parts }), rates);
-  return cost.value;
+  const { tenantId, timestampMs, requestId, costPicoUsd: expectedPicoUsd, costSource } = call;
+  if (call.bill === null || costSource === null || costSource === 'free') return [];
+  const tokens = billedTokens(parseBill(call.bill));
+  const price = prices.priceOf({
+    ...billedOf(call),
+    atMs: timestampMs,
+    promptTokens: call.promptTokens ?? billedPromptTokens(tokens),
+    serviceTier: serviceTierOf(call.serviceTier),
+  });
+  const list = new BillSum();
+  if (price !== null) writeBill(tokens, price.rates, list);
+  const listCostPicoUsd = price === null ? null : list.sum.value;
+  const isReported = costSource === 'provider' || costSource === 'gateway';
+  const cost = isReported
+    ? { costPicoUsd: expectedPicoUsd, costSource }
+    : { costPicoUsd: listCostPicoUsd, costSource: price?.kind ?? ('none' as const) };
+  const isSame =
+    cost.costPicoUsd === expectedPicoUsd && cost.costSource === costSource && listCostPicoUsd === call.listCostPicoUsd;
+  if (isSame) return [];
+  const bill = billText(tokens, price);
+  return [{ tenantId, timestampMs, requestId, ...cost, listCostPicoUsd, bill, expectedPicoUsd }];
 }

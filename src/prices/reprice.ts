@@ -1,9 +1,11 @@
+import { REPRICED_FIELDS, type RepricedSums, repricedSumsOf } from '../metrics-store/billed-columns.ts';
 import type { UsageRow } from '../metrics-store/metrics-reader.ts';
 import type { CostCorrection } from '../metrics-store/metrics-store.ts';
-import { ExactSum } from '../tally/exact-sum.ts';
 import type { Usage } from '../tally/usage.ts';
-import { addCost } from './cost.ts';
+import { billedPromptTokens } from './bill.ts';
+import { BillSum, writeBill } from './cost.ts';
 import type { PriceBook } from './price-book.ts';
+import { serviceTierOf } from './service-tier.ts';
 
 export interface Repricing {
   /** Only for rows that change. */
@@ -29,51 +31,66 @@ export interface RepricedModel {
 /**
  * Prices stored usage again.
  *
- * The stored token parts are sums over the calls of one minute that were in one price band, and a cost is linear in them,
+ * The stored token parts are sums over the calls of one minute, tier and step of the prompt's size, and a cost is linear in them,
  * so the result is what the calls would have cost had the book been there. Two limits: prices change at the start of a minute, and
- * a call that was unpriced (or had one band only) is priced in the base band, because its prompt's size is known
- * only where it was the only call of its row.
+ * a long-prompt price of the user's own whose limit is none of `PRICE_STEPS` holds for the calls that were priced by it.
  */
 export function reprice(rows: Iterable<UsageRow>, book: PriceBook): Repricing {
   const corrections: CostCorrection[] = [];
   const models = new Map<string, Mutable<RepricedModel>>();
   for (const row of rows) {
     const { usage, billed, windowStartMs } = row;
-    const { costPicoUsd, unpricedCalls } = repriceRow(row, book);
-    const oldPicoUsd = usage.costPicoUsd.value;
-    addToSummary(models, row, { oldPicoUsd, newPicoUsd: costPicoUsd, unpricedCalls });
-    const correction = {
-      costPicoUsd: costPicoUsd - oldPicoUsd,
-      unpricedCalls: unpricedCalls - usage.unpricedCalls,
-    };
-    if (correction.costPicoUsd === 0n && correction.unpricedCalls === 0) continue;
+    const before = repricedSumsOf(usage);
+    const after = repriceRow(row, book);
+    addToSummary(models, row, {
+      oldPicoUsd: before.costPicoUsd,
+      newPicoUsd: after.costPicoUsd,
+      unpricedCalls: after.unpricedCalls,
+    });
+    const change = differenceOf(after, before);
+    if (REPRICED_FIELDS.every((field) => Number(change[field]) === 0)) continue;
     const { tenantId, route, model, provider } = row;
-    const expected = { costPicoUsd: oldPicoUsd, unpricedCalls: usage.unpricedCalls };
-    corrections.push({ series: { tenantId, route, model, provider }, windowStartMs, billed, ...correction, expected });
+    corrections.push({ series: { tenantId, route, model, provider }, windowStartMs, billed, change, expected: before });
   }
   return { corrections, summary: [...models.values()].sort(byTenantAndModel) };
 }
 
-function repriceRow(
-  { usage, billed, windowStartMs }: UsageRow,
-  book: PriceBook,
-): { costPicoUsd: bigint; unpricedCalls: number } {
+function repriceRow({ usage, billed, windowStartMs }: UsageRow, book: PriceBook): RepricedSums {
   const price = book.priceOf({
     provider: billed.provider,
     model: billed.model,
     atMs: windowStartMs,
     promptTokens: Math.max(billed.bandFromTokens, onlyPromptTokens(usage)),
+    serviceTier: serviceTierOf(billed.serviceTier),
   });
-  if (price === null) return { costPicoUsd: 0n, unpricedCalls: usage.calls };
-  const cost = new ExactSum();
-  addCost(cost, usage, price.rates);
-  return { costPicoUsd: cost.value, unpricedCalls: usage.unknownCalls };
+  const list = new BillSum();
+  if (price !== null) writeBill(usage, price.rates, list);
+  const listCostPicoUsd = list.sum.value;
+  // What was charged stays what was charged, whatever the list says.
+  if (billed.reportedBy !== '') return { ...repricedSumsOf(usage), listCostPicoUsd };
+  const pricedCalls = price === null ? 0 : usage.calls - usage.freeCalls - usage.unknownCalls;
+  return {
+    costPicoUsd: listCostPicoUsd,
+    listCostPicoUsd,
+    unpricedCalls: usage.calls - usage.freeCalls - pricedCalls,
+    listCalls: price?.kind === 'list' ? pricedCalls : 0,
+    fileCalls: price?.kind === 'file' ? pricedCalls : 0,
+  };
+}
+
+function differenceOf(after: RepricedSums, before: RepricedSums): RepricedSums {
+  return {
+    costPicoUsd: after.costPicoUsd - before.costPicoUsd,
+    listCostPicoUsd: after.listCostPicoUsd - before.listCostPicoUsd,
+    unpricedCalls: after.unpricedCalls - before.unpricedCalls,
+    listCalls: after.listCalls - before.listCalls,
+    fileCalls: after.fileCalls - before.fileCalls,
+  };
 }
 
 /** The prompt's size where the row sums one call; 0 where it sums several, and nobody knows. */
 function onlyPromptTokens(usage: Usage): number {
-  if (usage.calls - usage.unknownCalls !== 1) return 0;
-  return usage.inputTokens + usage.cacheReadTokens + usage.cacheWriteTokens + usage.inputAudioTokens;
+  return usage.calls - usage.unknownCalls - usage.freeCalls === 1 ? billedPromptTokens(usage) : 0;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -12,11 +12,22 @@ import { type KindsOf, ofKind } from './kinds.ts';
 export class Tally {
   /** Calls whose request was seen. */
   requests = 0;
-  /** … whose response was seen too; `completed` includes `errors`. */
+  /** … whose response was seen too; `completed` includes `errors` and `cancelled`. */
   completed = 0;
   /** … whose response did not come within the join timeout. In flight is what remains of `requests`. */
   unanswered = 0;
+  /** All failures, those of the kinds below included; what is left is of the kind `other`. */
   errors = 0;
+  errorsRateLimit = 0;
+  errorsTimeout = 0;
+  errorsAuth = 0;
+  errorsInvalidRequest = 0;
+  errorsContentFilter = 0;
+  errorsServer = 0;
+  /** Calls that their user stopped, which is no failure. */
+  cancelled = 0;
+  /** Completed calls whose latency is known: the divisor of its average. */
+  latencyKnown = 0;
   /** Whole microseconds, so that the sum is exact in any order. */
   latencyUsSum = 0;
   latencyUsMax = 0;
@@ -30,8 +41,17 @@ export class Tally {
   reasoningTokens = 0;
   /** In 10^-12 USD: fine enough to hold a price per token as a whole number, so cost is exactly linear in tokens. */
   readonly costPicoUsd = new ExactSum();
-  /** Completed calls without a price or with an unknown token count. */
+  /** The part of `costPicoUsd` that providers and gateways said they charged. */
+  readonly reportedCostPicoUsd = new ExactSum();
+  /** What the calls that have a list price cost by it, those with a reported cost included. */
+  readonly listCostPicoUsd = new ExactSum();
+  /** Completed calls whose cost nobody knows. */
   unpricedRequests = 0;
+  /** How many completed calls got their cost from where. Those that are left cost nothing, whatever the price. */
+  pricedByProvider = 0;
+  pricedByGateway = 0;
+  pricedByList = 0;
+  pricedByFile = 0;
   readonly latency = new Histogram();
   readonly timeToFirstToken = new Histogram();
 }
@@ -42,6 +62,14 @@ const TALLY_KINDS = {
   completed: 'sum',
   unanswered: 'sum',
   errors: 'sum',
+  errorsRateLimit: 'sum',
+  errorsTimeout: 'sum',
+  errorsAuth: 'sum',
+  errorsInvalidRequest: 'sum',
+  errorsContentFilter: 'sum',
+  errorsServer: 'sum',
+  cancelled: 'sum',
+  latencyKnown: 'sum',
   latencyUsSum: 'sum',
   promptTokens: 'sum',
   promptTokensKnown: 'sum',
@@ -51,8 +79,14 @@ const TALLY_KINDS = {
   cacheWriteTokens: 'sum',
   reasoningTokens: 'sum',
   unpricedRequests: 'sum',
+  pricedByProvider: 'sum',
+  pricedByGateway: 'sum',
+  pricedByList: 'sum',
+  pricedByFile: 'sum',
   latencyUsMax: 'max',
   costPicoUsd: 'exactSum',
+  reportedCostPicoUsd: 'exactSum',
+  listCostPicoUsd: 'exactSum',
   latency: 'histogram',
   timeToFirstToken: 'histogram',
 } as const satisfies KindsOf<Tally, TallyKinds>;

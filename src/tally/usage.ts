@@ -8,8 +8,12 @@ import { type KindsOf, ofKind } from './kinds.ts';
 export interface BilledModel {
   readonly provider: string;
   readonly model: string;
-  /** The prompt size at which the price band of this call begins; 0 where the price has one band. */
+  /** The last prompt size below the call's at which a price may change; 0 below all of them. */
   readonly bandFromTokens: number;
+  /** The tier that served; '' is the standard one. */
+  readonly serviceTier: string;
+  /** Whose word the cost is; '' where it is tokens times prices. */
+  readonly reportedBy: '' | 'provider' | 'gateway';
 }
 
 /**
@@ -20,31 +24,51 @@ export class Usage {
   calls = 0;
   /** … of these, calls with an unknown token count: they cannot be priced, and their tokens enter no sum. */
   unknownCalls = 0;
-  /** Prompt tokens that are neither read from nor written to a cache, nor audio. */
+  /** … calls that cost nothing whatever the price: failed before any output, or answered from a proxy's cache. */
+  freeCalls = 0;
+  /** The parts of a bill, as `prices/cost.ts` cuts them. */
   inputTokens = 0;
   cacheReadTokens = 0;
   cacheWriteTokens = 0;
-  /** Completion tokens, reasoning included, audio not. */
-  outputTokens = 0;
+  cacheWrite1hTokens = 0;
   inputAudioTokens = 0;
+  cacheReadAudioTokens = 0;
+  inputImageTokens = 0;
+  outputTokens = 0;
   outputAudioTokens = 0;
+  outputImageTokens = 0;
+  requestFees = 0;
   readonly costPicoUsd = new ExactSum();
+  /** What these calls cost by the list, also where a reported cost stands in `costPicoUsd`. */
+  readonly listCostPicoUsd = new ExactSum();
   /** How many of `calls` have no price, those of unknown size included. */
   unpricedCalls = 0;
+  /** How many were priced by the list, how many by the user's file. */
+  listCalls = 0;
+  fileCalls = 0;
 }
 
 /** How each field adds, in the order in which stores keep them. A field that is not here does not compile. */
 const USAGE_KINDS = {
   calls: 'sum',
   unknownCalls: 'sum',
+  freeCalls: 'sum',
   inputTokens: 'sum',
   cacheReadTokens: 'sum',
   cacheWriteTokens: 'sum',
-  outputTokens: 'sum',
+  cacheWrite1hTokens: 'sum',
   inputAudioTokens: 'sum',
+  cacheReadAudioTokens: 'sum',
+  inputImageTokens: 'sum',
+  outputTokens: 'sum',
   outputAudioTokens: 'sum',
+  outputImageTokens: 'sum',
+  requestFees: 'sum',
   unpricedCalls: 'sum',
+  listCalls: 'sum',
+  fileCalls: 'sum',
   costPicoUsd: 'exactSum',
+  listCostPicoUsd: 'exactSum',
 } as const satisfies KindsOf<Usage, UsageKinds>;
 
 interface UsageKinds extends Record<string, unknown> {

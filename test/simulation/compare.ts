@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Call } from '../../src/metrics-store/call.ts';
 import type { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
 import { numbersText } from './numbers-text.ts';
+import type { CallNumbers, Parts } from './oracle/batch-call.ts';
 import type { Expected } from './oracle/batch-oracle.ts';
 import { bucketsText } from './oracle/buckets.ts';
 import { TENANTS } from './traffic.ts';
@@ -53,10 +54,12 @@ export async function storedTallies(store: MemoryMetricsStore): Promise<Map<stri
       const query = { tenantId, route: null, model: null, provider: null, ...RANGE, stepMs, limit: 1_000_000 };
       const groupBy = ['route', 'model', 'provider'] as const;
       for (const read of await store.readMetrics({ ...query, groupBy, order: 'asc', after: null })) {
-        const { latency, timeToFirstToken, costPicoUsd, ...sums } = read.tally;
+        const { latency, timeToFirstToken, costPicoUsd, reportedCostPicoUsd, listCostPicoUsd, ...sums } = read.tally;
         const text = numbersText.row({
           ...sums,
           costPicoUsd: costPicoUsd.value,
+          reportedCostPicoUsd: reportedCostPicoUsd.value,
+          listCostPicoUsd: listCostPicoUsd.value,
           latency: bucketsText(latency.zeroCount, latency.sortedBuckets()),
           timeToFirstToken: bucketsText(timeToFirstToken.zeroCount, timeToFirstToken.sortedBuckets()),
         });
@@ -71,8 +74,12 @@ async function storedUsages(store: MemoryMetricsStore): Promise<Map<string, stri
   const rows = await store.readUsage({ tenantId: null, ...RANGE });
   return new Map(
     rows.map(({ tenantId, route, model, provider, windowStartMs, billed, usage }) => [
-      `${tenantId}|${route}|${model}|${provider}|${windowStartMs}|${billed.model}|${billed.bandFromTokens}`,
-      numbersText.row({ ...Object.fromEntries(Object.entries(usage)), costPicoUsd: usage.costPicoUsd.value }),
+      `${tenantId}|${route}|${model}|${provider}|${windowStartMs}|${billed.model}|${billed.bandFromTokens}|${billed.serviceTier}|${billed.reportedBy}`,
+      numbersText.row({
+        ...Object.fromEntries(Object.entries(usage)),
+        costPicoUsd: usage.costPicoUsd.value,
+        listCostPicoUsd: usage.listCostPicoUsd.value,
+      }),
     ]),
   );
 }
@@ -138,27 +145,34 @@ async function assertCalls(store: MemoryMetricsStore, expected: Expected, isSamp
     }
   }
   for (const [identity, calls] of expected.calls) {
-    const isKeptForSure = !isSampled || calls.every(({ numbers }) => numbers !== null && numbers.error !== null);
+    const isKeptForSure = !isSampled || calls.every(({ numbers }) => isFailure(numbers));
     assert.ok(stored.has(identity) || !isKeptForSure, `call ${identity} is not stored`);
   }
+}
+
+function isFailure(numbers: Candidate['numbers']): boolean {
+  return numbers !== null && numbers.errorKind !== null && numbers.errorKind !== 'cancelled';
 }
 
 type Candidate = Expected['calls'] extends Map<string, (infer One)[]> ? One : never;
 
 /** What only the request knew is lost when an error of a call that was not kept is stored by itself. */
 function callText(call: Call, isSampled: boolean): string {
-  const { costPicoUsd, userIdHash, sessionId, metadata, ...rest } = call;
+  const { costPicoUsd, reportedCostPicoUsd, listCostPicoUsd, userIdHash, sessionId, metadata, ...rest } = call;
   const asked = isSampled ? {} : { userIdHash, sessionId, metadata };
-  return JSON.stringify({ ...rest, cost: costPicoUsd === null ? null : String(costPicoUsd), ...asked });
+  const costs = [costPicoUsd, reportedCostPicoUsd, listCostPicoUsd].map((cost) =>
+    cost === null ? null : String(cost),
+  );
+  return JSON.stringify({ ...rest, costs, ...asked });
 }
 
 function expectedCallText({ request, response, numbers }: Candidate, isSampled: boolean): string {
   const asked = request.fields;
   const text = (value: unknown) => (value ?? null) as string | null;
   const number = (value: unknown) => (value === undefined ? 0 : (value as number | null));
-  const isPriced = numbers !== null && numbers.price !== null && numbers.parts !== null;
+  const isReported = numbers !== null && (numbers.source === 'provider' || numbers.source === 'gateway');
   let status: Call['status'] = 'unanswered';
-  if (numbers !== null) status = numbers.error === null ? 'completed' : 'error';
+  if (numbers !== null) status = isFailure(numbers) ? 'error' : 'completed';
   const call: Call = {
     requestId: request.keyText,
     tenantId: asked['tenant_id'] as string,
@@ -180,9 +194,38 @@ function expectedCallText({ request, response, numbers }: Candidate, isSampled: 
     finishReason: text(response?.fields['finish_reason']),
     error: numbers?.error ?? null,
     answeredModel: text(response?.fields['model']),
-    costPicoUsd: isPriced ? (numbers?.costPicoUsd ?? null) : null,
+    errorKind: numbers?.errorKind ?? null,
+    serviceTier: text(response?.fields['service_tier']),
+    costPicoUsd: numbers === null || numbers.source === 'none' ? null : numbers.costPicoUsd,
+    costSource: numbers?.source ?? null,
+    reportedCostPicoUsd: isReported ? numbers.costPicoUsd : null,
+    listCostPicoUsd: numbers?.listCostPicoUsd ?? null,
+    bill: numbers === null ? null : billOf(numbers),
   };
   return callText(call, isSampled);
+}
+
+const BILL_LINES: readonly (readonly [part: keyof Parts, name: string])[] = [
+  ['input', 'input'],
+  ['cacheRead', 'cache_read'],
+  ['cacheWrite', 'cache_write'],
+  ['cacheWrite1h', 'cache_write_1h'],
+  ['inputAudio', 'input_audio'],
+  ['cacheReadAudio', 'cache_read_audio'],
+  ['inputImage', 'input_image'],
+  ['output', 'output'],
+  ['outputAudio', 'output_audio'],
+  ['outputImage', 'output_image'],
+  ['request', 'request'],
+];
+
+function billOf({ source, price, parts }: CallNumbers): string | null {
+  if (parts === null || source === 'free') return null;
+  const lines = BILL_LINES.flatMap(([part, name]) => {
+    const isThere = parts[part] > 0 && (part !== 'request' || price !== null);
+    return isThere ? [[name, parts[part], price?.rates[part] ?? null]] : [];
+  });
+  return JSON.stringify({ source: price?.source ?? null, lines });
 }
 
 const DIFFERENCES_MAX = 6;

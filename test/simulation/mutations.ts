@@ -12,6 +12,7 @@ const CORE = 'metrics-processor/core/shard-core.ts';
 const OWNER = 'metrics-processor/shard-owner.ts';
 const COMMITTER = 'metrics-processor/group-committer.ts';
 const EFFECTS = 'metrics-processor/core/sums/effects.ts';
+const CALL_SUMS = 'metrics-processor/core/sums/call-sums.ts';
 const ANSWERED = 'metrics-processor/core/sums/answered-call.ts';
 const EVALUATIONS = 'metrics-processor/core/join/evaluation-join.ts';
 const IDS = 'metrics-processor/core/join/id-table.ts';
@@ -187,7 +188,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a late event is dropped',
-    file: EFFECTS,
+    file: CALL_SUMS,
     find: 'tally.requests++;',
     replace: 'if (half.loggedAtMs - half.timestampMs < 3_600_000) tally.requests++;',
   },
@@ -199,9 +200,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'what a proxy answered from its cache is on the bill',
-    file: EFFECTS,
-    find: 'if (answered.isFree) return;',
-    replace: '',
+    file: ANSWERED,
+    find: 'const isFree = response.isFromCache || ',
+    replace: 'const isFree = ',
   },
   {
     name: 'a call costs what the one before it cost, too',
@@ -216,9 +217,39 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'into[field].add(from[field]);\n  if (into.requests > 1) into.latency.add(from.latency);\n}',
   },
   {
+    name: 'a call that failed before any output is on the bill',
+    file: ANSWERED,
+    find: ' || (this.isFailure && isBeforeOutput(response))',
+    replace: '',
+  },
+  {
+    name: 'an estimate by a client library wins over the price list',
+    file: ANSWERED,
+    find: "costReportedBy === 'client' || ",
+    replace: '',
+  },
+  {
+    name: 'a call that its user stopped is a failure',
+    file: ANSWERED,
+    find: " && this.errorKind !== 'cancelled'",
+    replace: '',
+  },
+  {
+    name: 'usage of two tiers is summed as one',
+    file: 'metrics-processor/core/sums/deltas.ts',
+    find: 'billed.serviceTier === serviceTier &&',
+    replace: '',
+  },
+  {
+    name: 'a call that ended before it began took no time',
+    file: ANSWERED,
+    find: 'elapsed > 0 && elapsed < ELAPSED_MS_MAX ? elapsed : Number.NaN',
+    replace: 'Math.max(elapsed, 0)',
+  },
+  {
     name: 'cached tokens are billed at the full rate as well',
     file: 'prices/cost.ts',
-    find: 'let rest = promptTokens - cacheReadTokens;',
+    find: 'let rest = promptTokens - cached;',
     replace: 'let rest = promptTokens;',
   },
   {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { openPrices } from './open-prices.ts';
 
-const AT = { provider: 'acme', model: 'house', atMs: 0, promptTokens: 1 };
+const AT = { provider: 'acme', model: 'house', atMs: 0, promptTokens: 1, serviceTier: '' as const };
 
 function fileFor(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'streamlens-prices-'));

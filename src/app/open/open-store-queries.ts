@@ -1,11 +1,9 @@
 import { StoreQueries } from '../../metrics-api/store-queries.ts';
 import type { Settings } from '../../settings/settings-table.ts';
-import { openPrices } from './open-prices.ts';
 import { openStore } from './open-store.ts';
 
 /** Asks the store from this thread: for Postgres, which does not block it. */
 export async function openStoreQueries(settings: Settings): Promise<StoreQueries> {
-  const prices = await openPrices(settings);
   const reader = await openStore(settings, 'read');
-  return new StoreQueries({ reader, prices, nowMs: Date.now });
+  return new StoreQueries({ reader, nowMs: Date.now });
 }

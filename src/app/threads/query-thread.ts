@@ -3,14 +3,12 @@ import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
 import { StoreQueries } from '../../metrics-api/store-queries.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
-import { openPrices } from '../open/open-prices.ts';
 import { openStore } from '../open/open-store.ts';
 
 /** Questions to the embedded store, in a thread of their own because SQLite blocks it. */
 const { settings } = workerData as { readonly settings: Settings };
-const prices = await openPrices(settings);
 const reader = await openStore(settings, 'read');
-const queries = new StoreQueries({ reader, prices, nowMs: Date.now });
+const queries = new StoreQueries({ reader, nowMs: Date.now });
 
 serveCalls({
   metrics: (question: Parameters<MetricsQueries['metrics']>[0]) => queries.metrics(question),

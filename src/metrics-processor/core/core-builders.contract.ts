@@ -1,5 +1,6 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
+import { aPrice } from '../../prices/price-builders.contract.ts';
 import { decodeCheckpoint } from './checkpoint/checkpoint.ts';
 import { Recall } from './checkpoint/recall.ts';
 import { type CoreOptions, ShardCore } from './shard-core.ts';
@@ -20,11 +21,7 @@ export const CORE_OPTIONS: CoreOptions = {
 
 /** Every model costs the same. */
 export const FLAT_PRICES = {
-  priceOf: () => ({
-    rates: { input: 3, cacheRead: 1, cacheWrite: 4, output: 5, inputAudio: 0, outputAudio: 0 },
-    bandFromTokens: 0,
-    source: 'test',
-  }),
+  priceOf: () => aPrice({ input: 3, cacheRead: 1, cacheWrite: 4, output: 5 }),
 };
 
 export type Unnumbered = Omit<LogRecord, 'offset'>;

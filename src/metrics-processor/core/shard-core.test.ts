@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { LogRecord } from '../../event-log/event-log.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
+import { aPrice } from '../../prices/price-builders.contract.ts';
 import { decodeCheckpoint } from './checkpoint/checkpoint.ts';
 import { Recall } from './checkpoint/recall.ts';
 import { ShardCore } from './shard-core.ts';
@@ -20,11 +21,7 @@ const OPTIONS = {
   fingerprintSeed: 7,
 };
 const PRICES = {
-  priceOf: () => ({
-    rates: { input: 3, cacheRead: 1, cacheWrite: 4, output: 5, inputAudio: 0, outputAudio: 0 },
-    bandFromTokens: 0,
-    source: 'test',
-  }),
+  priceOf: () => aPrice({ input: 3, cacheRead: 1, cacheWrite: 4, output: 5 }),
 };
 
 type Topics = Record<InputTopic, LogRecord[]>;

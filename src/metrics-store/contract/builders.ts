@@ -1,7 +1,8 @@
 import { TALLY_SUMS, Tally } from '../../tally/tally.ts';
-import { USAGE_SUMS, Usage } from '../../tally/usage.ts';
+import { type BilledModel, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { DAY_MS, MINUTE_MS } from '../../tally/window.ts';
 import { type AuditCounts, emptyAuditCounts } from '../audit.ts';
+import type { RepricedSums } from '../billed-columns.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, TallyDelta, UsageDelta } from '../commit.ts';
 import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
@@ -22,6 +23,8 @@ type Sums = Partial<Record<(typeof TALLY_SUMS)[number], number>>;
 export interface TallyParts extends Sums {
   readonly latencyUsMax?: number;
   readonly cost?: bigint;
+  readonly reportedCost?: bigint;
+  readonly listCost?: bigint;
   readonly latenciesMs?: readonly number[];
   readonly firstTokensMs?: readonly number[];
 }
@@ -31,6 +34,8 @@ export function aTally(parts: TallyParts = { requests: 1 }): Tally {
   for (const field of TALLY_SUMS) tally[field] = parts[field] ?? 0;
   tally.latencyUsMax = parts.latencyUsMax ?? 0;
   tally.costPicoUsd.addBig(parts.cost ?? 0n);
+  tally.reportedCostPicoUsd.addBig(parts.reportedCost ?? 0n);
+  tally.listCostPicoUsd.addBig(parts.listCost ?? parts.cost ?? 0n);
   for (const valueMs of parts.latenciesMs ?? []) tally.latency.record(valueMs);
   for (const valueMs of parts.firstTokensMs ?? []) tally.timeToFirstToken.record(valueMs);
   return tally;
@@ -42,6 +47,8 @@ export function plain(tally: Tally): Record<string, unknown> {
     ...Object.fromEntries(TALLY_SUMS.map((field) => [field, tally[field]])),
     latencyUsMax: tally.latencyUsMax,
     costPicoUsd: tally.costPicoUsd.value,
+    reportedCostPicoUsd: tally.reportedCostPicoUsd.value,
+    listCostPicoUsd: tally.listCostPicoUsd.value,
     latency: [tally.latency.zeroCount, ...tally.latency.sortedBuckets()],
     timeToFirstToken: [tally.timeToFirstToken.zeroCount, ...tally.timeToFirstToken.sortedBuckets()],
   };
@@ -51,16 +58,22 @@ export function aDelta(parts: Partial<TallyDelta> = {}): TallyDelta {
   return { series: SERIES, windowStartMs: minute(0), tally: aTally(), ...parts };
 }
 
-export function aUsage(parts: { [F in (typeof USAGE_SUMS)[number]]?: number } & { readonly cost?: bigint }): Usage {
+export function aUsage(
+  parts: { [F in (typeof USAGE_SUMS)[number]]?: number } & { readonly cost?: bigint; readonly listCost?: bigint },
+): Usage {
   const usage = new Usage();
   for (const field of USAGE_SUMS) usage[field] = parts[field] ?? 0;
   usage.costPicoUsd.addBig(parts.cost ?? 0n);
+  usage.listCostPicoUsd.addBig(parts.listCost ?? parts.cost ?? 0n);
   return usage;
 }
 
+export function aBilled(parts: Partial<BilledModel> = {}): BilledModel {
+  return { provider: 'openai', model: 'gpt-2025', bandFromTokens: 0, serviceTier: '', reportedBy: '', ...parts };
+}
+
 export function aUsageDelta(parts: Partial<UsageDelta> = {}): UsageDelta {
-  const billed = { provider: 'openai', model: 'gpt-2025', bandFromTokens: 0 };
-  return { series: SERIES, windowStartMs: minute(0), billed, usage: aUsage({ calls: 1 }), ...parts };
+  return { series: SERIES, windowStartMs: minute(0), billed: aBilled(), usage: aUsage({ calls: 1 }), ...parts };
 }
 
 export function aCall(parts: Partial<Call> = {}): Call {
@@ -82,7 +95,13 @@ export function aCall(parts: Partial<Call> = {}): Call {
     sessionId: 's1',
     metadata: '{"app":"web"}',
     answeredModel: null,
+    errorKind: null,
+    serviceTier: null,
     costPicoUsd: 1_000n,
+    costSource: 'list',
+    reportedCostPicoUsd: null,
+    listCostPicoUsd: 1_000n,
+    bill: null,
     ...parts,
   };
 }
@@ -205,4 +224,10 @@ export function evaluationsQuery(parts: Partial<EvaluationsQuery> = {}): Evaluat
     limit: 1000,
     ...parts,
   };
+}
+
+/** A change of cost by the list, and of what is unpriced. */
+export function repricedSums(parts: Partial<RepricedSums> = {}): RepricedSums {
+  const { costPicoUsd = 0n } = parts;
+  return { costPicoUsd, listCostPicoUsd: costPicoUsd, unpricedCalls: 0, listCalls: 0, fileCalls: 0, ...parts };
 }

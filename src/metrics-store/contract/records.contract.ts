@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import { OVERFLOW } from '../../tally/series.ts';
 import { USAGE_SUMS } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
+import { repricedSumsOf } from '../billed-columns.ts';
 import type { UsageRow } from '../metrics-reader.ts';
 import type { CostCorrection } from '../metrics-store.ts';
 import { EVALUATION_LABELS_PER_NAME_MAX, EVALUATION_NAMES_PER_TENANT_MAX } from '../series-limits.ts';
 import {
+  aBilled,
   aDeadLetter,
   aDelta,
   anEvaluation,
@@ -21,6 +23,7 @@ import {
   metricsQuery,
   minute,
   type OpenStore,
+  repricedSums,
   SERIES,
 } from './builders.ts';
 
@@ -227,7 +230,7 @@ export function recordsContract(open: OpenStore): void {
 
   test('usage is added per series, minute and billed model', async () => {
     const store = await open();
-    const billed = { provider: 'openai', model: 'gpt-2025', bandFromTokens: 200_000 };
+    const billed = aBilled({ bandFromTokens: 200_000, serviceTier: 'flex', reportedBy: 'gateway' });
     const ones = Object.fromEntries(USAGE_SUMS.map((field, i) => [field, i + 1]));
     const deltas = [aUsageDelta({ usage: aUsage({ ...ones, cost: 2n ** 61n }) }), aUsageDelta({ billed })];
     await commitNext(store, {
@@ -262,10 +265,16 @@ export function recordsContract(open: OpenStore): void {
       usages,
     });
     await store.markRowsPublished(await store.unpublishedRows(9));
-    const { billed } = aUsageDelta();
-    const expected = { costPicoUsd: 10n, unpricedCalls: 3 };
-    const change = { costPicoUsd: 2n ** 60n, unpricedCalls: -3, expected };
-    const correction = { series: SERIES, windowStartMs: minute(0), billed, ...change };
+    const billed = aBilled();
+    const expected = repricedSums({ costPicoUsd: 10n, unpricedCalls: 3 });
+    const change = repricedSums({
+      costPicoUsd: 2n ** 60n,
+      listCostPicoUsd: 2n ** 61n,
+      unpricedCalls: -3,
+      listCalls: 2,
+      fileCalls: 1,
+    });
+    const correction = { series: SERIES, windowStartMs: minute(0), billed, change, expected };
     const unknown = { ...correction, billed: { ...billed, model: 'unknown' } };
     const gone = { ...correction, series: { ...SERIES, route: 'gone' } };
     assert.equal(await store.reprice([unknown, correction, gone], 500), 1);
@@ -274,6 +283,8 @@ export function recordsContract(open: OpenStore): void {
     for (const stepMs of [MINUTE_MS, HOUR_MS, DAY_MS]) {
       const [row] = await store.readMetrics(metricsQuery({ stepMs, order: 'asc' }));
       assert.deepEqual([row?.tally.costPicoUsd.value, row?.tally.unpricedRequests], [2n ** 60n + 10n, 0]);
+      assert.deepEqual([row?.tally.listCostPicoUsd.value, row?.tally.pricedByList], [2n ** 61n + 10n, 2]);
+      assert.equal(row?.tally.pricedByFile, 1);
     }
     const changed = await store.readChanges(changesQuery({ sinceMs: 101 }));
     assert.deepEqual(
@@ -308,6 +319,7 @@ export function recordsContract(open: OpenStore): void {
 
 function correct(row: UsageRow): CostCorrection {
   const { windowStartMs, billed } = row;
-  const expected = { costPicoUsd: row.usage.costPicoUsd.value, unpricedCalls: row.usage.unpricedCalls };
-  return { series: row, windowStartMs, billed, costPicoUsd: 7n, unpricedCalls: 1, expected };
+  const expected = repricedSumsOf(row.usage);
+  const change = repricedSums({ costPicoUsd: 7n, unpricedCalls: 1 });
+  return { series: row, windowStartMs, billed, change, expected };
 }

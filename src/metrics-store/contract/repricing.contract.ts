@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CostCorrection } from '../metrics-store.ts';
 import {
+  aBilled,
   aCall,
   aDelta,
   aTally,
@@ -12,6 +13,7 @@ import {
   metricsQuery,
   minute,
   type OpenStore,
+  repricedSums,
   SERIES,
 } from './builders.ts';
 
@@ -49,15 +51,15 @@ export function repricingContract(open: OpenStore): void {
 
   test('a single call gets its new cost, priced before or not', async () => {
     const store = await open();
-    const unpriced = aCall({ requestId: 'r2', costPicoUsd: null });
+    const unpriced = aCall({ requestId: 'r2', costPicoUsd: null, listCostPicoUsd: null, costSource: 'none' });
     await commitNext(store, { calls: [aCall(), unpriced].map((call) => ({ kind: 'full', call })) });
     await store.repriceCalls([
       { ...aCall(), costPicoUsd: null, expectedPicoUsd: 1000n },
-      { ...unpriced, costPicoUsd: 2n ** 60n, expectedPicoUsd: null },
+      { ...unpriced, ...PRICE, expectedPicoUsd: null },
       { ...aCall({ tenantId: 'nobody' }), expectedPicoUsd: null },
     ]);
     assert.equal((await store.readCall('acme', 'r1'))?.costPicoUsd, null);
-    assert.deepEqual(await store.readCall('acme', 'r2'), { ...unpriced, costPicoUsd: 2n ** 60n });
+    assert.deepEqual(await store.readCall('acme', 'r2'), { ...unpriced, ...PRICE });
     await store.close();
   });
 
@@ -71,6 +73,13 @@ export function repricingContract(open: OpenStore): void {
   });
 }
 
+const PRICE = {
+  costPicoUsd: 2n ** 60n,
+  listCostPicoUsd: 2n ** 60n + 1n,
+  costSource: 'file',
+  bill: '{"source":"prices.yaml line 1","lines":[]}',
+} as const;
+
 async function openWithCost(open: OpenStore, cost: bigint) {
   const store = await open();
   await commitNext(store, {
@@ -81,7 +90,12 @@ async function openWithCost(open: OpenStore, cost: bigint) {
 }
 
 function aCorrection(): CostCorrection {
-  const { billed } = aUsageDelta();
-  const expected = { costPicoUsd: 10n, unpricedCalls: 0 };
-  return { series: SERIES, windowStartMs: minute(0), billed, costPicoUsd: 7n, unpricedCalls: 0, expected };
+  const change = repricedSums({ costPicoUsd: 7n });
+  return {
+    series: SERIES,
+    windowStartMs: minute(0),
+    billed: aBilled(),
+    change,
+    expected: repricedSums({ costPicoUsd: 10n }),
+  };
 }

@@ -13,6 +13,7 @@ import {
   DAY,
   minute,
   type OpenStore,
+  repricedSums,
   SERIES,
 } from './builders.ts';
 
@@ -42,10 +43,10 @@ export function stateContract(open: OpenStore): void {
 
   test('every kind of write changes the state, even one that takes as much away as was added', async () => {
     const store = await open();
-    const cost = { costPicoUsd: 7n, unpricedCalls: 0 };
+    const cost = repricedSums({ costPicoUsd: 7n });
     const [costly, priced] = [aTally({ requests: 1, cost: 7n }), aUsage({ calls: 1, cost: 7n })];
     const billed = aUsageDelta().billed;
-    const correction = { series: SERIES, windowStartMs: minute(0), billed, costPicoUsd: -7n, unpricedCalls: 0 };
+    const correction = { series: SERIES, windowStartMs: minute(0), billed, change: repricedSums({ costPicoUsd: -7n }) };
     const call = aCall({ costPicoUsd: 7n });
     const callCorrection = { ...call, costPicoUsd: null, expectedPicoUsd: 7n };
     const writes: readonly (() => Promise<unknown>)[] = [

@@ -58,7 +58,8 @@ export class MemoryCalls {
       const key = callKey(correction);
       const call = this.#calls.get(key);
       if (call?.costPicoUsd !== correction.expectedPicoUsd) continue;
-      this.#calls.set(key, { ...call, costPicoUsd: correction.costPicoUsd });
+      const { costPicoUsd, listCostPicoUsd, costSource, bill } = correction;
+      this.#calls.set(key, { ...call, costPicoUsd, listCostPicoUsd, costSource, bill });
     }
   }
 

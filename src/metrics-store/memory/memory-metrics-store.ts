@@ -2,6 +2,7 @@ import { type Series, seriesKey } from '../../tally/series.ts';
 import { addUsage, type BilledModel, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
 import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts } from '../audit.ts';
+import { REPRICED_COUNTS, REPRICED_FIELDS, REPRICED_MONEY, repricedSumsOf } from '../billed-columns.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import { additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import { addEvaluationTally, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
@@ -179,9 +180,9 @@ export class MemoryMetricsStore implements MetricsStore {
       const entry = this.#usages.get(`${id} ${startMs} ${billedKey(storableBilled(correction.billed))}`);
       if (entry === undefined || !isAsExpected(entry.usage, correction)) continue;
       applied++;
-      entry.usage.costPicoUsd.addBig(correction.costPicoUsd);
-      entry.usage.unpricedCalls += correction.unpricedCalls;
-      this.#windows.reprice(entry.series, startMs, correction);
+      for (const field of REPRICED_MONEY) entry.usage[field].addBig(correction.change[field]);
+      for (const field of REPRICED_COUNTS) entry.usage[field] += correction.change[field];
+      this.#windows.reprice(entry.series, startMs, correction.change);
       touched.set(`${id} ${startMs}`, { ...correction, series: entry.series });
     }
     for (const { series, windowStartMs: startMs } of touched.values()) {
@@ -255,5 +256,6 @@ export class MemoryMetricsStore implements MetricsStore {
 }
 
 function isAsExpected(usage: Usage, { expected }: CostCorrection): boolean {
-  return usage.costPicoUsd.value === expected.costPicoUsd && usage.unpricedCalls === expected.unpricedCalls;
+  const sums = repricedSumsOf(usage);
+  return REPRICED_FIELDS.every((field) => sums[field] === expected[field]);
 }

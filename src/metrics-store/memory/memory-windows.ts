@@ -7,6 +7,7 @@ import {
   RESOLUTIONS_MS,
   type ResolutionMs,
 } from '../../tally/window.ts';
+import { REPRICED_COUNTS, REPRICED_MONEY, type RepricedSums, tallyFieldOf } from '../billed-columns.ts';
 import type { Commit } from '../commit.ts';
 import { foldTallies } from '../fold-commit.ts';
 import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
@@ -53,13 +54,13 @@ export class MemoryWindows {
   }
 
   /** Adds a cost correction to the rows that are still there. */
-  reprice(series: Series, windowStart: number, correction: { costPicoUsd: bigint; unpricedCalls: number }): void {
+  reprice(series: Series, windowStart: number, change: RepricedSums): void {
     for (const resolutionMs of RESOLUTIONS_MS) {
       const start = windowStart - (windowStart % resolutionMs);
       const row = this.#rows.get(resolutionMs)?.get(pairWindowKey(series, start))?.get(series.provider);
       if (row === undefined) continue;
-      row.tally.costPicoUsd.addBig(correction.costPicoUsd);
-      row.tally.unpricedRequests += correction.unpricedCalls;
+      for (const field of REPRICED_MONEY) row.tally[field].addBig(change[field]);
+      for (const field of REPRICED_COUNTS) row.tally[tallyFieldOf(field)] += change[field];
     }
   }
 

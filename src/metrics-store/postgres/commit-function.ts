@@ -1,3 +1,4 @@
+import { BILLED_COLUMNS, BILLED_TYPES } from '../billed-columns.ts';
 import { CALL_REQUEST_ONLY, CALL_VALUES } from '../call-columns.ts';
 import {
   AUDIT_COLUMNS,
@@ -29,7 +30,13 @@ const CALL_TYPES = {
   finishReason: 'text',
   error: 'text',
   answeredModel: 'text',
+  errorKind: 'text',
+  serviceTier: 'text',
   costPicoUsd: 'numeric',
+  costSource: 'text',
+  reportedCostPicoUsd: 'numeric',
+  listCostPicoUsd: 'numeric',
+  bill: 'text',
   userIdHash: 'text',
   sessionId: 'text',
   metadata: 'text',
@@ -100,14 +107,14 @@ ${upsertWindows('days', 'metrics_1d')}
   WHERE s.series_id = x.series_id
     AND (s.last_window_start IS NULL OR s.last_window_start < streamlens_at(x.start_ms));
 
-  INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens,
+  INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, ${list(BILLED_COLUMNS)},
     ${list(USAGE_VALUES)})
-  SELECT tenant_key, streamlens_at(start_ms), series_id, billed_provider, billed_model, band_from_tokens,
+  SELECT tenant_key, streamlens_at(start_ms), series_id, ${list(BILLED_COLUMNS)},
     ${list(USAGE_VALUES)}
-  FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
-    billed_model text, band_from_tokens bigint, ${typed(USAGE_SUM_COLUMNS, 'bigint')}, ${typed(USAGE_EXACT_COLUMNS, 'numeric')})
-  ORDER BY series_id, start_ms, billed_provider COLLATE "C", billed_model COLLATE "C", band_from_tokens
-  ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
+  FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
+    ${list(BILLED_COLUMNS.map((name, index) => `${name} ${BILLED_TYPES[index]}`))}, ${typed(USAGE_SUM_COLUMNS, 'bigint')}, ${typed(USAGE_EXACT_COLUMNS, 'numeric')})
+  ORDER BY series_id, start_ms, ${list(BILLED_COLUMNS.map((name, index) => (BILLED_TYPES[index] === 'text' ? `${name} COLLATE "C"` : name)))}
+  ON CONFLICT (tenant_key, window_start, series_id, ${list(BILLED_COLUMNS)})
   DO UPDATE SET ${adds('u', USAGE_VALUES)};
 
   INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, ${list(EVALUATION_SUM_COLUMNS)},

@@ -4,12 +4,13 @@ import { readSqlFile } from '../sql-file.ts';
 import { COMMIT_FUNCTION } from './commit-function.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
+import { REPRICE_FUNCTION } from './reprice-function.ts';
 
 /** In order; `streamlens_schema` says how many of them a database has. Never change one that was released. */
 const MIGRATIONS: readonly string[] = [readSqlFile('postgres/sql/0001.sql')];
 
 /** Functions and the view belong to the program, not to a version of the tables: they are replaced where they differ. */
-const FUNCTIONS = readSqlFile('postgres/sql/functions.sql') + COMMIT_FUNCTION;
+const FUNCTIONS = readSqlFile('postgres/sql/functions.sql') + COMMIT_FUNCTION + REPRICE_FUNCTION;
 const FUNCTIONS_HASH = createHash('sha256').update(FUNCTIONS).digest('hex');
 
 interface StoredSchema {

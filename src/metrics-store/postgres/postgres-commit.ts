@@ -1,9 +1,10 @@
 import { seriesKey } from '../../tally/series.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS } from '../../tally/tally.ts';
-import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
+import { type BilledModel, USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
 import { activeWindowMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
+import { BILLED_COLUMNS, BILLED_FIELDS } from '../billed-columns.ts';
 import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
 import type { Commit } from '../commit.ts';
@@ -138,9 +139,7 @@ function usageRows(names: ResolvedNames, deltas: Commit['usages']): Row[] {
       tenant_key: ref.tenantKey,
       start_ms: windowStartMs,
       series_id: ref.id,
-      billed_provider: billed.provider,
-      billed_model: billed.model,
-      band_from_tokens: billed.bandFromTokens,
+      ...billedRow(billed),
       ...valuesOf(USAGE_COLUMNS, usage),
       ...Object.fromEntries(USAGE_MONEY.map(([field, column]) => [column, usage[field].value.toString()])),
     }),
@@ -161,6 +160,10 @@ function evaluationRows(names: ResolvedNames, judged: JudgedNames, deltas: Commi
     score_micro_sum: tally.scoreMicroSum.toString(),
     labels: Object.fromEntries(tally.labels),
   }));
+}
+
+export function billedRow(billed: BilledModel): Row {
+  return Object.fromEntries(BILLED_FIELDS.map((field, index) => [BILLED_COLUMNS[index], billed[field]]));
 }
 
 function auditRows(deltas: Commit['audits']): Row[] {

@@ -1,6 +1,8 @@
+import { REPRICED_FIELDS, REPRICED_USAGE_COLUMNS, type RepricedSums } from '../billed-columns.ts';
 import { storableBilled } from '../fold-commit.ts';
 import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-store.ts';
 import { storableText } from '../storable-text.ts';
+import { billedRow } from './postgres-commit.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { type PostgresPartitions, startOfDay } from './postgres-partitions.ts';
 import { instant } from './postgres-values.ts';
@@ -29,17 +31,19 @@ export async function reprice(
       tenant_key: tenantKey,
       series_id: seriesId,
       start_ms: correction.windowStartMs,
-      billed_provider: billed.provider,
-      billed_model: billed.model,
-      band_from_tokens: billed.bandFromTokens,
-      cost_pico_usd: correction.costPicoUsd.toString(),
-      unpriced_calls: correction.unpricedCalls,
-      expected_pico_usd: correction.expected.costPicoUsd.toString(),
-      expected_unpriced_calls: correction.expected.unpricedCalls,
+      ...billedRow(billed),
+      ...repricedRow('', correction.change),
+      ...repricedRow('expected_', correction.expected),
     };
   });
   const [row] = await connection.query('SELECT streamlens_reprice($1, $2)', [JSON.stringify(rows), committedAtMs]);
   return Number(row?.[0]);
+}
+
+function repricedRow(prefix: string, sums: RepricedSums): Record<string, string> {
+  return Object.fromEntries(
+    REPRICED_FIELDS.map((field, index) => [`${prefix}${REPRICED_USAGE_COLUMNS[index]}`, sums[field].toString()]),
+  );
 }
 
 export async function repriceCalls(
@@ -51,6 +55,9 @@ export async function repriceCalls(
     timestamp_ms: correction.timestampMs,
     request_id: storableText(correction.requestId),
     cost_pico_usd: correction.costPicoUsd?.toString() ?? null,
+    list_cost_pico_usd: correction.listCostPicoUsd?.toString() ?? null,
+    cost_source: correction.costSource,
+    bill: correction.bill === null ? null : storableText(correction.bill),
     expected_pico_usd: correction.expectedPicoUsd?.toString() ?? null,
   }));
   if (rows.length > 0) await connection.query(REPRICE_CALLS, [JSON.stringify(rows)]);

@@ -1,6 +1,7 @@
 import type { InputTopic } from '../../events/topics.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
+import { BILLED_FIELDS, billedOf } from '../billed-columns.ts';
 import type { Positions, Progress } from '../commit.ts';
 import { EVALUATION_SUMS, emptyEvaluationTally } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
@@ -87,17 +88,21 @@ function deadLetterOf(row: SqlRow): DeadLetter {
   };
 }
 
+/** Where these begin in a row of `SELECT_USAGE`. */
+const BILLED_AT = 5;
+const SUMS_AT = BILLED_AT + BILLED_FIELDS.length;
+
 export async function readUsage(
   connection: PostgresConnection,
   { tenantId, fromMs, toMs }: Reader.UsageQuery,
 ): Promise<readonly Reader.UsageRow[]> {
   const rows = await connection.query(Sql.SELECT_USAGE, [instant(fromMs), instant(toMs - 1), tenantId]);
   return rows.map((row) => {
-    const [tenant, route, model, provider, windowStartMs, billedProvider, billedModel, bandFromTokens] = row;
+    const [tenant, route, model, provider, windowStartMs] = row;
     const usage = new Usage();
-    for (const [index, field] of USAGE_SUMS.entries()) usage[field] = row[8 + index] as number;
+    for (const [index, field] of USAGE_SUMS.entries()) usage[field] = row[SUMS_AT + index] as number;
     for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
-      usage[field].addBig(row[8 + USAGE_SUMS.length + index] as bigint);
+      usage[field].addBig(row[SUMS_AT + USAGE_SUMS.length + index] as bigint);
     }
     return {
       tenantId: String(tenant),
@@ -105,11 +110,7 @@ export async function readUsage(
       model: String(model),
       provider: String(provider),
       windowStartMs: windowStartMs as number,
-      billed: {
-        provider: String(billedProvider),
-        model: String(billedModel),
-        bandFromTokens: bandFromTokens as number,
-      },
+      billed: billedOf(row.slice(BILLED_AT, SUMS_AT)),
       usage,
     };
   });

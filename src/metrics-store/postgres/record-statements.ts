@@ -1,3 +1,4 @@
+import { BILLED_COLUMNS } from '../billed-columns.ts';
 import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_EXACT_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
 
 /** The questions about evaluations, audit, dead letters, usage and progress; those of SQLite have the same names. */
@@ -41,8 +42,8 @@ export const MARK_DEAD_LETTERS = `
 
 /** Values: from, to, tenant (null: all). */
 export const SELECT_USAGE = `
-  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start, u.billed_provider, u.billed_model,
-    u.band_from_tokens, ${[...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
+  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start,
+    ${[...BILLED_COLUMNS, ...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
   FROM usage_1m u
   JOIN tenants t ON t.tenant_key = u.tenant_key
   JOIN series s ON s.series_id = u.series_id
@@ -71,9 +72,10 @@ export const FIND_SERIES = `
 
 /** Values: corrections as JSON. Cost by cost: a call that another transaction is changing is compared as that leaves it. */
 export const REPRICE_CALLS = `
-  UPDATE calls c SET cost_pico_usd = x.cost_pico_usd
+  UPDATE calls c SET cost_pico_usd = x.cost_pico_usd, list_cost_pico_usd = x.list_cost_pico_usd,
+    cost_source = x.cost_source, bill = x.bill
   FROM json_to_recordset($1) AS x (tenant_id text, timestamp_ms bigint, request_id text, cost_pico_usd numeric,
-    expected_pico_usd numeric)
+    list_cost_pico_usd numeric, cost_source text, bill text, expected_pico_usd numeric)
   JOIN tenants t ON t.tenant_id = x.tenant_id
   WHERE c.tenant_key = t.tenant_key AND c."timestamp" = streamlens_at(x.timestamp_ms) AND c.request_id = x.request_id
     AND c.cost_pico_usd IS NOT DISTINCT FROM x.expected_pico_usd`;

@@ -1,3 +1,4 @@
+import { BILLED_COLUMNS } from '../billed-columns.ts';
 import { CALL_COLUMNS, CALL_REQUEST_ONLY_COLUMNS, CALL_VALUE_COLUMNS } from '../call-columns.ts';
 import {
   AUDIT_COLUMNS,
@@ -48,7 +49,7 @@ export const QUEUE_ROW = 'INSERT INTO unpublished_rows (pair_id, window_start_ms
 export const MOVE_LAST_WINDOW =
   'UPDATE series SET last_window_start_ms = max(last_window_start_ms, ?) WHERE series_id = ?';
 
-const USAGE_KEY = [...WINDOW_KEY, 'billed_provider', 'billed_model', 'band_from_tokens'];
+const USAGE_KEY = [...WINDOW_KEY, ...BILLED_COLUMNS];
 const USAGE_VALUES = [...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS];
 
 export const UPSERT_USAGE = `

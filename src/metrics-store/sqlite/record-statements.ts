@@ -1,3 +1,4 @@
+import { BILLED_COLUMNS, REPRICED_TALLY_COLUMNS, REPRICED_USAGE_COLUMNS } from '../billed-columns.ts';
 import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_EXACT_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
 
 /** The questions about evaluations, audit, dead letters and usage; those of Postgres have the same names. */
@@ -33,29 +34,32 @@ export const MARK_DEAD_LETTER =
 
 /** Values: from, to, tenant (null: all). Tenant by tenant, as their keys lead the index. */
 export const SELECT_USAGE = `
-  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start_ms, u.billed_provider, u.billed_model,
-    u.band_from_tokens, ${[...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
+  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start_ms,
+    ${[...BILLED_COLUMNS, ...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
   FROM tenants t
   CROSS JOIN usage_1m u ON u.tenant_key = t.tenant_key AND u.window_start_ms >= ?1 AND u.window_start_ms < ?2
   CROSS JOIN series s ON s.series_id = u.series_id
   CROSS JOIN pairs p ON p.pair_id = s.pair_id
   WHERE ?3 IS NULL OR t.tenant_id = ?3`;
 
-/** Values: cost, unpriced calls, tenant key, window start, series, billed provider, billed model, band, expected cost and unpriced calls. */
+const grow = (columns: readonly string[]): string => columns.map((name) => `${name} = ${name} + ?`).join(', ');
+const equal = (columns: readonly string[]): string => columns.map((name) => `${name} = ?`).join(' AND ');
+
+/** Values: changes of the repriced sums, tenant key, window start, series, what is billed, the sums as expected. */
 export const REPRICE_USAGE = `
-  UPDATE usage_1m SET cost_pico_usd = cost_pico_usd + ?, unpriced_calls = unpriced_calls + ?
+  UPDATE usage_1m SET ${grow(REPRICED_USAGE_COLUMNS)}
   WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?
-    AND billed_provider = ? AND billed_model = ? AND band_from_tokens = ? AND cost_pico_usd = ? AND unpriced_calls = ?
+    AND ${equal(BILLED_COLUMNS)} AND ${equal(REPRICED_USAGE_COLUMNS)}
   RETURNING 1`;
 
-/** Values: cost, tenant key, timestamp, id, expected cost. */
+/** Values: cost, cost by the list, source, bill, tenant key, timestamp, id, expected cost. */
 export const REPRICE_CALL = `
-  UPDATE calls SET cost_pico_usd = ?
+  UPDATE calls SET cost_pico_usd = ?, list_cost_pico_usd = ?, cost_source = ?, bill = ?
   WHERE tenant_key = ? AND timestamp_ms = ? AND request_id = ? AND cost_pico_usd IS ?`;
 
-/** Values: cost, unpriced calls, tenant key, window start, series. */
+/** Values: changes of the repriced sums, tenant key, window start, series. */
 export const repriceWindow = (table: string): string => `
-  UPDATE ${table} SET cost_pico_usd = cost_pico_usd + ?, unpriced_requests = unpriced_requests + ?
+  UPDATE ${table} SET ${grow(REPRICED_TALLY_COLUMNS)}
   WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
 
 /** Values: committed at, tenant key, window start, series. */

@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import { CALL_COLUMNS, CALL_FIELDS } from '../call-columns.ts';
+import { CALL_COLUMNS, CALL_FIELDS, CALL_MONEY } from '../call-columns.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import { storableText } from '../storable-text.ts';
@@ -83,8 +83,10 @@ function callOf(tenantId: string, row: readonly SqlValue[]): Call {
   return { tenantId, ...(Object.fromEntries(fields) as Omit<Call, 'tenantId'>) };
 }
 
+const MONEY: ReadonlySet<string> = new Set(CALL_MONEY);
+
 function fieldValue(field: (typeof CALL_FIELDS)[number], value: SqlValue): SqlValue {
   if (value === null) return null;
-  if (field === 'costPicoUsd') return storedBigInt(value);
+  if (MONEY.has(field)) return storedBigInt(value);
   return typeof value === 'bigint' ? Number(value) : value;
 }

@@ -2,6 +2,7 @@ import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
 import { activeWindowMs, MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
+import { BILLED_FIELDS } from '../billed-columns.ts';
 import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
 import type { Commit, CommitOutcome, Positions, Progress } from '../commit.ts';
@@ -93,7 +94,7 @@ function addUsages({ connection, dictionary }: Writer, deltas: Commit['usages'])
   for (const { ref, windowStartMs, billed, usage } of foldUsages(deltas, (series) =>
     dictionary.resolveSeries(series),
   )) {
-    const key = [ref.tenantKey, windowStartMs, ref.id, billed.provider, billed.model, billed.bandFromTokens];
+    const key = [ref.tenantKey, windowStartMs, ref.id, ...BILLED_FIELDS.map((field) => billed[field])];
     const sums = USAGE_SUMS.map((field) => usage[field]);
     const money = USAGE_EXACT_SUMS.map((field) => int64(usage[field].value));
     connection.run(Sql.UPSERT_USAGE, ...key, ...sums, ...money);

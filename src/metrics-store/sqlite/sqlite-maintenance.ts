@@ -1,6 +1,8 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, windowStartMs } from '../../tally/window.ts';
+import { BILLED_FIELDS, REPRICED_FIELDS, type RepricedSums } from '../billed-columns.ts';
 import { storableBilled } from '../fold-commit.ts';
 import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-store.ts';
+import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
 import { REPRICE_CALL, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
@@ -29,14 +31,15 @@ export function applyCorrections(
   const { connection, dictionary } = writer;
   let applied = 0;
   const touched = new Map<string, { ref: SeriesRef; startMs: number }>();
-  for (const { series, windowStartMs: startMs, billed, costPicoUsd, unpricedCalls, expected } of corrections) {
+  for (const { series, windowStartMs: startMs, billed, change: changes, expected } of corrections) {
     const ref = dictionary.findSeries(series);
     if (ref === null) continue;
-    const { provider, model, bandFromTokens } = storableBilled(billed);
-    const change = [int64(costPicoUsd), unpricedCalls];
+    const stored = storableBilled(billed);
+    const place = BILLED_FIELDS.map((field) => stored[field]);
+    const change = repricedValues(changes);
     const key = [ref.tenantKey, startMs, ref.id];
-    const before = [int64(expected.costPicoUsd), expected.unpricedCalls];
-    const row = connection.row(REPRICE_USAGE, ...change, ...key, provider, model, bandFromTokens, ...before);
+    const before = repricedValues(expected);
+    const row = connection.row(REPRICE_USAGE, ...change, ...key, ...place, ...before);
     if (row === undefined) continue;
     applied++;
     for (const [sizeMs, sql] of REPRICED) {
@@ -51,13 +54,26 @@ export function applyCorrections(
   return applied;
 }
 
+function repricedValues(sums: RepricedSums): (bigint | number)[] {
+  return REPRICED_FIELDS.map((field) => {
+    const value = sums[field];
+    return typeof value === 'bigint' ? int64(value) : value;
+  });
+}
+
 /** Runs inside one write transaction. */
 export function applyCallCorrections({ connection, dictionary }: Writer, corrections: readonly CallCorrection[]): void {
-  for (const { tenantId, timestampMs, requestId, costPicoUsd, expectedPicoUsd } of corrections) {
+  for (const correction of corrections) {
+    const { tenantId, timestampMs, requestId, costSource, bill } = correction;
     const tenantKey = dictionary.findTenant(tenantId);
     if (tenantKey === null) continue;
-    const [cost, expected] = [costPicoUsd, expectedPicoUsd].map((value) => (value === null ? null : int64(value)));
-    connection.run(REPRICE_CALL, cost ?? null, tenantKey, timestampMs, requestId, expected ?? null);
+    const [cost = null, listCost = null, expected = null] = [
+      correction.costPicoUsd,
+      correction.listCostPicoUsd,
+      correction.expectedPicoUsd,
+    ].map((value) => (value === null ? null : int64(value)));
+    const price = [cost, listCost, costSource, bill === null ? null : storableText(bill)];
+    connection.run(REPRICE_CALL, ...price, tenantKey, timestampMs, requestId, expected);
   }
 }
 

@@ -2,6 +2,7 @@ import type { InputTopic } from '../../events/topics.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
 import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
+import { BILLED_FIELDS, billedOf } from '../billed-columns.ts';
 import { addEvaluationTally, EVALUATION_SUMS, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { DeadLetter, DeadLetterReason } from '../outbox.ts';
@@ -97,13 +98,17 @@ function deadLetterOf(row: readonly SqlValue[]): DeadLetter {
   };
 }
 
+/** Where these begin in a row of `SELECT_USAGE`. */
+const BILLED_AT = 5;
+const SUMS_AT = BILLED_AT + BILLED_FIELDS.length;
+
 export function readUsage(connection: SqliteConnection, query: Reader.UsageQuery): readonly Reader.UsageRow[] {
   return Array.from(connection.rows(Sql.SELECT_USAGE, query.fromMs, query.toMs, query.tenantId), (row) => {
-    const [tenantId, route, model, provider, startMs, billedProvider, billedModel, band] = row;
+    const [tenantId, route, model, provider, startMs] = row;
     const usage = new Usage();
-    for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[8 + index]);
+    for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[SUMS_AT + index]);
     for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
-      usage[field].addBig(storedBigInt(row[8 + USAGE_SUMS.length + index]));
+      usage[field].addBig(storedBigInt(row[SUMS_AT + USAGE_SUMS.length + index]));
     }
     return {
       tenantId: String(tenantId),
@@ -111,7 +116,7 @@ export function readUsage(connection: SqliteConnection, query: Reader.UsageQuery
       model: String(model),
       provider: String(provider),
       windowStartMs: Number(startMs),
-      billed: { provider: String(billedProvider), model: String(billedModel), bandFromTokens: Number(band) },
+      billed: billedOf(row.slice(BILLED_AT, SUMS_AT)),
       usage,
     };
   });

@@ -4,7 +4,7 @@ import type { JoinedCall } from './batch-join.ts';
 
 /** Numbers of one finished call, worked out from its two events as the contract says. Null is unknown. */
 export interface CallNumbers {
-  readonly latencyMs: number;
+  readonly latencyMs: number | null;
   readonly ttftMs: number | null;
   readonly prompt: number | null;
   readonly completion: number | null;
@@ -12,13 +12,18 @@ export interface CallNumbers {
   readonly cacheWrite: number | null;
   readonly reasoning: number | null;
   readonly error: string | null;
+  /** Null: it ended well. */
+  readonly errorKind: string | null;
   readonly billedModel: string;
+  readonly tier: string;
+  /** Whose word the cost is. */
+  readonly source: 'provider' | 'gateway' | 'list' | 'file' | 'free' | 'none';
   readonly price: Price | null;
-  /** A proxy answered from its own cache: nothing was billed. */
-  readonly isFree: boolean;
   /** Disjoint parts; null where they cannot be told. */
   readonly parts: Parts | null;
   readonly costPicoUsd: bigint;
+  /** By the list, whatever was reported; null where it says nothing. */
+  readonly listCostPicoUsd: bigint | null;
 }
 
 export interface Parts {
@@ -28,6 +33,11 @@ export interface Parts {
   readonly output: number;
   readonly inputAudio: number;
   readonly outputAudio: number;
+  readonly cacheWrite1h: number;
+  readonly cacheReadAudio: number;
+  readonly inputImage: number;
+  readonly outputImage: number;
+  readonly request: number;
 }
 
 type Count = number | null;
@@ -40,33 +50,80 @@ export function numbersOf({ request, response }: JoinedCall & { readonly respons
   const cacheWrite = (answer['cache_write_tokens'] as Count | undefined) ?? count(asked['cache_write_tokens']);
   const completion = count(answer['completion_tokens']);
   const billedModel = (answer['model'] as string | null | undefined) ?? (asked['model'] as string);
-  const price = listedPrice(billedModel, prompt ?? 0);
+  const tier = tierOf(answer['service_tier']);
+  const price = listedPrice(billedModel, prompt ?? 0, tier);
+  const latencyMs =
+    (answer['latency_ms'] as Count | undefined) ?? elapsedMs(response.timestampMs - request.timestampMs);
+  const sentTtftMs = (answer['time_to_first_token_ms'] as Count | undefined) ?? null;
+  const reasoning = count(answer['reasoning_tokens']);
+  const errorKind = kindOf(answer);
+  const isFailure = errorKind !== null && errorKind !== 'cancelled';
+  const hasOutput = (completion ?? 0) > 0 || (reasoning ?? 0) > 0 || sentTtftMs !== null;
+  const isUncounted = isFailure && sentTtftMs !== null && !((completion ?? 0) > 0);
+  const more = (name: string) => (answer[name] as Count | undefined) ?? 0;
   const parts =
-    prompt === null || completion === null
+    prompt === null || completion === null || isUncounted
       ? null
       : cutUp(prompt, completion, {
           cached: cached ?? 0,
           written: cacheWrite ?? 0,
-          audioIn: (answer['audio_prompt_tokens'] as Count | undefined) ?? 0,
-          audioOut: (answer['audio_completion_tokens'] as Count | undefined) ?? 0,
+          writtenForAnHour: more('cache_write_1h_tokens'),
+          audioIn: more('audio_prompt_tokens'),
+          audioCached: more('cached_audio_prompt_tokens'),
+          imageIn: more('image_prompt_tokens'),
+          audioOut: more('audio_completion_tokens'),
+          imageOut: more('image_completion_tokens'),
         });
-  const isFree = answer['cache_hit'] === true;
-  const elapsedMs = Math.max(0, response.timestampMs - request.timestampMs);
+  const reporter = answer['reported_cost_usd'] == null ? null : answer['cost_reported_by'];
+  const isReported = reporter === 'provider' || reporter === 'gateway';
+  const isFree = !isReported && (answer['cache_hit'] === true || (isFailure && !hasOutput));
+  const listCostPicoUsd = isFree || price === null || parts === null ? null : cost(parts, price);
+  let source: CallNumbers['source'] = listCostPicoUsd === null ? 'none' : (price?.kind ?? 'none');
+  if (isFree) source = 'free';
+  if (isReported) source = reporter;
   return {
-    latencyMs: (answer['latency_ms'] as Count | undefined) ?? Math.min(elapsedMs, 30 * 86_400_000),
-    ttftMs: (answer['time_to_first_token_ms'] as Count | undefined) ?? null,
+    latencyMs,
+    ttftMs: sentTtftMs !== null && latencyMs !== null && sentTtftMs > latencyMs + 1 ? null : sentTtftMs,
     prompt,
     completion,
     cached,
     cacheWrite,
-    reasoning: count(answer['reasoning_tokens']),
+    reasoning,
     error: (answer['error'] as string | null | undefined) || null,
+    errorKind,
     billedModel,
+    tier,
+    source,
     price,
-    isFree,
     parts,
-    costPicoUsd: isFree || price === null || parts === null ? 0n : cost(parts, price),
+    costPicoUsd: isReported
+      ? BigInt(Math.round((answer['reported_cost_usd'] as number) * 1e12))
+      : (listCostPicoUsd ?? 0n),
+    listCostPicoUsd,
   };
+}
+
+/** A call that ended before it began, when it began, or weeks later tells nothing about its time. */
+function elapsedMs(elapsed: number): number | null {
+  return elapsed <= 0 || elapsed >= 7 * 86_400_000 ? null : elapsed;
+}
+
+/** The words that the simulated senders use, and what they mean. */
+const TIERS: Readonly<Record<string, string>> = { default: '', batch: 'batch' };
+const KINDS: Readonly<Record<string, string>> = {
+  'rate limited': 'rate_limit',
+  'HTTP 503': 'server',
+  'the user aborted': 'cancelled',
+};
+
+function tierOf(word: unknown): string {
+  return word == null ? '' : (TIERS[word as string] ?? 'other');
+}
+
+function kindOf(answer: Readonly<Record<string, unknown>>): string | null {
+  if (answer['error_kind'] != null) return answer['error_kind'] as string;
+  if (answer['error']) return KINDS[answer['error'] as string] ?? 'other';
+  return answer['finish_reason'] === 'cancelled' ? 'cancelled' : null;
 }
 
 /** Absent counts as 0, null is unknown. */
@@ -74,22 +131,43 @@ export function count(value: unknown): Count {
   return value === undefined ? 0 : (value as Count);
 }
 
-function cutUp(
-  prompt: number,
-  completion: number,
-  parts: { cached: number; written: number; audioIn: number; audioOut: number },
-): Parts {
-  let left = prompt;
-  const take = (wanted: number) => {
-    const taken = Math.min(wanted, left);
-    left -= taken;
-    return taken;
+interface SentParts {
+  readonly cached: number;
+  readonly written: number;
+  readonly writtenForAnHour: number;
+  readonly audioIn: number;
+  readonly audioCached: number;
+  readonly imageIn: number;
+  readonly audioOut: number;
+  readonly imageOut: number;
+}
+
+/** Each part takes what it can get of what is left of the whole, in this order: cached, written, audio, image. */
+function cutUp(prompt: number, completion: number, sent: SentParts): Parts {
+  const cached = Math.min(sent.cached, prompt);
+  const written = Math.min(Math.max(sent.written, sent.writtenForAnHour), prompt - cached);
+  const hourly = Math.min(sent.writtenForAnHour, written);
+  const fresh = prompt - cached - written;
+  const audio = Math.min(sent.audioIn, prompt - written);
+  // Audio that has no place among the fresh tokens was cached, whatever was said.
+  const cachedAudio = Math.min(audio, cached, Math.max(sent.audioCached, audio - fresh));
+  const inputAudio = Math.min(fresh, audio - cachedAudio);
+  const inputImage = Math.min(sent.imageIn, fresh - inputAudio);
+  const outputAudio = Math.min(sent.audioOut, completion);
+  const outputImage = Math.min(sent.imageOut, completion - outputAudio);
+  return {
+    input: fresh - inputAudio - inputImage,
+    cacheRead: cached - cachedAudio,
+    cacheWrite: written - hourly,
+    cacheWrite1h: hourly,
+    inputAudio,
+    cacheReadAudio: cachedAudio,
+    inputImage,
+    output: completion - outputAudio - outputImage,
+    outputAudio,
+    outputImage,
+    request: 1,
   };
-  const cacheRead = take(parts.cached);
-  const cacheWrite = take(parts.written);
-  const inputAudio = take(parts.audioIn);
-  const outputAudio = Math.min(parts.audioOut, completion);
-  return { input: left, cacheRead, cacheWrite, output: completion - outputAudio, inputAudio, outputAudio };
 }
 
 function cost(parts: Parts, { rates }: Price): bigint {

@@ -94,7 +94,9 @@ class BatchPartition {
     if (numbers === null) return;
     const minuteMs = request.timestampMs - (request.timestampMs % 60_000);
     const band = numbers.price?.bandFromTokens ?? 0;
-    bill(row(this.#expected.usages, `${series}|${minuteMs}|${numbers.billedModel}|${band}`, noUsage), numbers);
+    const reporter = numbers.source === 'provider' || numbers.source === 'gateway' ? numbers.source : '';
+    const billed = `${numbers.billedModel}|${band}|${numbers.tier}|${reporter}`;
+    bill(row(this.#expected.usages, `${series}|${minuteMs}|${billed}`, noUsage), numbers);
   }
 
   #judge(evaluations: readonly ReadEvent[], { judged, isForeign }: FindJudged): void {
@@ -156,6 +158,14 @@ const noTally = (): Sums => ({
   completed: 0,
   unanswered: 0,
   errors: 0,
+  errorsRateLimit: 0,
+  errorsTimeout: 0,
+  errorsAuth: 0,
+  errorsInvalidRequest: 0,
+  errorsContentFilter: 0,
+  errorsServer: 0,
+  cancelled: 0,
+  latencyKnown: 0,
   latencyUsSum: 0,
   latencyUsMax: 0,
   latency: new BucketCounts(),
@@ -168,20 +178,35 @@ const noTally = (): Sums => ({
   cacheWriteTokens: 0,
   reasoningTokens: 0,
   costPicoUsd: 0n,
+  reportedCostPicoUsd: 0n,
+  listCostPicoUsd: 0n,
   unpricedRequests: 0,
+  pricedByProvider: 0,
+  pricedByGateway: 0,
+  pricedByList: 0,
+  pricedByFile: 0,
 });
 
 const noUsage = (): Sums => ({
   calls: 0,
   unknownCalls: 0,
+  freeCalls: 0,
   unpricedCalls: 0,
+  listCalls: 0,
+  fileCalls: 0,
   inputTokens: 0,
   cacheReadTokens: 0,
   cacheWriteTokens: 0,
-  outputTokens: 0,
+  cacheWrite1hTokens: 0,
   inputAudioTokens: 0,
+  cacheReadAudioTokens: 0,
+  inputImageTokens: 0,
+  outputTokens: 0,
   outputAudioTokens: 0,
+  outputImageTokens: 0,
+  requestFees: 0,
   costPicoUsd: 0n,
+  listCostPicoUsd: 0n,
 });
 
 const noEvaluations = (): Sums => ({ count: 0, scored: 0, scoreMicroSum: 0n, judged: 0, passed: 0 });
@@ -223,17 +248,43 @@ function tally(sums: Sums, request: ReadEvent, numbers: CallNumbers | null): voi
     return;
   }
   add(sums, 'completed', 1);
-  add(sums, 'errors', numbers.error === null ? 0 : 1);
-  const latencyUs = Math.round(numbers.latencyMs * 1000);
-  add(sums, 'latencyUsSum', latencyUs);
-  sums['latencyUsMax'] = Math.max((sums['latencyUsMax'] as number | undefined) ?? 0, latencyUs);
-  addToBucket(sums, 'latency', numbers.latencyMs);
+  if (numbers.errorKind === 'cancelled') add(sums, 'cancelled', 1);
+  else if (numbers.errorKind !== null) {
+    add(sums, 'errors', 1);
+    const sum = ERROR_NAMES[numbers.errorKind];
+    if (sum !== undefined) add(sums, sum, 1);
+  }
+  if (numbers.latencyMs !== null) {
+    const latencyUs = Math.round(numbers.latencyMs * 1000);
+    add(sums, 'latencyKnown', 1);
+    add(sums, 'latencyUsSum', latencyUs);
+    sums['latencyUsMax'] = Math.max((sums['latencyUsMax'] as number | undefined) ?? 0, latencyUs);
+    addToBucket(sums, 'latency', numbers.latencyMs);
+  }
   if (numbers.ttftMs !== null) addToBucket(sums, 'timeToFirstToken', numbers.ttftMs);
   addKnown(sums, 'completionTokens', numbers.completion);
   add(sums, 'reasoningTokens', numbers.reasoning ?? 0);
   addBig(sums, 'costPicoUsd', numbers.costPicoUsd);
-  add(sums, 'unpricedRequests', numbers.price === null || numbers.parts === null ? 1 : 0);
+  addBig(sums, 'listCostPicoUsd', numbers.listCostPicoUsd ?? 0n);
+  const isReported = numbers.source === 'provider' || numbers.source === 'gateway';
+  addBig(sums, 'reportedCostPicoUsd', isReported ? numbers.costPicoUsd : 0n);
+  const sum = SOURCE_NAMES[numbers.source];
+  if (sum !== undefined) add(sums, sum, 1);
 }
+
+const ERROR_NAMES: Readonly<Record<string, string>> = {
+  rate_limit: 'errorsRateLimit',
+  server: 'errorsServer',
+  timeout: 'errorsTimeout',
+};
+
+const SOURCE_NAMES: Readonly<Record<string, string>> = {
+  provider: 'pricedByProvider',
+  gateway: 'pricedByGateway',
+  list: 'pricedByList',
+  file: 'pricedByFile',
+  none: 'unpricedRequests',
+};
 
 const USAGE_NAMES: Readonly<Record<keyof Parts, string>> = {
   input: 'inputTokens',
@@ -242,18 +293,29 @@ const USAGE_NAMES: Readonly<Record<keyof Parts, string>> = {
   output: 'outputTokens',
   inputAudio: 'inputAudioTokens',
   outputAudio: 'outputAudioTokens',
+  cacheWrite1h: 'cacheWrite1hTokens',
+  cacheReadAudio: 'cacheReadAudioTokens',
+  inputImage: 'inputImageTokens',
+  outputImage: 'outputImageTokens',
+  request: 'requestFees',
 };
 
 function bill(sums: Sums, numbers: CallNumbers): void {
   add(sums, 'calls', 1);
-  add(sums, 'unpricedCalls', numbers.price === null || numbers.parts === null ? 1 : 0);
+  if (numbers.source === 'free') {
+    add(sums, 'freeCalls', 1);
+    return;
+  }
+  if (numbers.source === 'none') add(sums, 'unpricedCalls', 1);
+  if (numbers.source === 'list') add(sums, 'listCalls', 1);
+  if (numbers.source === 'file') add(sums, 'fileCalls', 1);
+  addBig(sums, 'costPicoUsd', numbers.costPicoUsd);
   if (numbers.parts === null) {
     add(sums, 'unknownCalls', 1);
     return;
   }
-  if (numbers.isFree) return;
   for (const part of Object.keys(USAGE_NAMES) as (keyof Parts)[]) add(sums, USAGE_NAMES[part], numbers.parts[part]);
-  addBig(sums, 'costPicoUsd', numbers.costPicoUsd);
+  addBig(sums, 'listCostPicoUsd', numbers.listCostPicoUsd ?? 0n);
 }
 
 function judge(sums: Sums, { fields }: ReadEvent): void {

@@ -1,5 +1,6 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
-import { LlmResponse } from '../../../events/llm-response.ts';
+import { ERROR_KINDS, type ErrorKind } from '../../../events/error-kind.ts';
+import { COST_REPORTERS, type CostReporter, LlmResponse } from '../../../events/llm-response.ts';
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { parseTimestampMs } from '../../../events/timestamp.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
@@ -18,6 +19,11 @@ export interface ResponseFacts {
   readonly cacheWriteTokens: number;
   readonly audioPromptTokens: number;
   readonly audioCompletionTokens: number;
+  readonly cacheWrite1hTokens: number;
+  readonly cachedAudioPromptTokens: number;
+  readonly imagePromptTokens: number;
+  readonly imageCompletionTokens: number;
+  readonly reportedCostUsd: number;
   /** Absent counts as 0, NaN is unknown. */
   readonly completionTokens: number;
   readonly reasoningTokens: number;
@@ -26,6 +32,10 @@ export interface ResponseFacts {
   readonly finishReason: string | null;
   /** Never empty. */
   readonly error: string | null;
+  readonly errorKind: ErrorKind | null;
+  /** In the sender's word. */
+  readonly serviceTier: string | null;
+  readonly costReportedBy: CostReporter | null;
   readonly isOfEmbeddings: boolean;
   readonly isFromCache: boolean;
 }
@@ -40,11 +50,19 @@ export class ResponseRecord implements ResponseFacts {
   cacheWriteTokens = 0;
   audioPromptTokens = 0;
   audioCompletionTokens = 0;
+  cacheWrite1hTokens = 0;
+  cachedAudioPromptTokens = 0;
+  imagePromptTokens = 0;
+  imageCompletionTokens = 0;
+  reportedCostUsd = 0;
   completionTokens = 0;
   reasoningTokens = 0;
   model: string | null = null;
   finishReason: string | null = null;
   error: string | null = null;
+  errorKind: ErrorKind | null = null;
+  serviceTier: string | null = null;
+  costReportedBy: CostReporter | null = null;
   isOfEmbeddings = false;
   isFromCache = false;
   key: Uint8Array = NO_BYTES;
@@ -64,6 +82,14 @@ export class ResponseRecord implements ResponseFacts {
     cacheWriteTokens: this.#plain.field('cache_write_tokens'),
     audioPromptTokens: this.#plain.field('audio_prompt_tokens'),
     audioCompletionTokens: this.#plain.field('audio_completion_tokens'),
+    cacheWrite1hTokens: this.#plain.field('cache_write_1h_tokens'),
+    cachedAudioPromptTokens: this.#plain.field('cached_audio_prompt_tokens'),
+    imagePromptTokens: this.#plain.field('image_prompt_tokens'),
+    imageCompletionTokens: this.#plain.field('image_completion_tokens'),
+    reportedCostUsd: this.#plain.field('reported_cost_usd'),
+    errorKind: this.#plain.field('error_kind'),
+    serviceTier: this.#plain.field('service_tier'),
+    costReportedBy: this.#plain.field('cost_reported_by'),
     completionTokens: this.#plain.field('completion_tokens'),
     reasoningTokens: this.#plain.field('reasoning_tokens'),
     model: this.#plain.field('model'),
@@ -111,11 +137,19 @@ export class ResponseRecord implements ResponseFacts {
     this.cacheWriteTokens = this.#plain.numberAt(field.cacheWriteTokens);
     this.audioPromptTokens = this.#plain.numberAt(field.audioPromptTokens);
     this.audioCompletionTokens = this.#plain.numberAt(field.audioCompletionTokens);
+    this.cacheWrite1hTokens = this.#plain.numberAt(field.cacheWrite1hTokens);
+    this.cachedAudioPromptTokens = this.#plain.numberAt(field.cachedAudioPromptTokens);
+    this.imagePromptTokens = this.#plain.numberAt(field.imagePromptTokens);
+    this.imageCompletionTokens = this.#plain.numberAt(field.imageCompletionTokens);
+    this.reportedCostUsd = this.#plain.numberAt(field.reportedCostUsd);
     this.completionTokens = this.#plain.countAt(field.completionTokens);
     this.reasoningTokens = this.#plain.countAt(field.reasoningTokens);
     this.model = this.#text(field.model);
     this.finishReason = this.#text(field.finishReason);
     this.error = this.#plain.textOrNullAt(field.error) || null;
+    this.errorKind = this.#word(ERROR_KINDS, field.errorKind);
+    this.serviceTier = this.#text(field.serviceTier);
+    this.costReportedBy = this.#word(COST_REPORTERS, field.costReportedBy);
     this.isOfEmbeddings = this.#plain.found[field.operation] === VALUE && this.#text(field.operation) === EMBEDDINGS;
     this.isFromCache = this.#plain.found[field.cacheHit] === VALUE;
   }
@@ -130,11 +164,19 @@ export class ResponseRecord implements ResponseFacts {
     this.cacheWriteTokens = event.cache_write_tokens ?? Number.NaN;
     this.audioPromptTokens = event.audio_prompt_tokens ?? Number.NaN;
     this.audioCompletionTokens = event.audio_completion_tokens ?? Number.NaN;
+    this.cacheWrite1hTokens = event.cache_write_1h_tokens ?? Number.NaN;
+    this.cachedAudioPromptTokens = event.cached_audio_prompt_tokens ?? Number.NaN;
+    this.imagePromptTokens = event.image_prompt_tokens ?? Number.NaN;
+    this.imageCompletionTokens = event.image_completion_tokens ?? Number.NaN;
+    this.reportedCostUsd = event.reported_cost_usd ?? Number.NaN;
     this.completionTokens = tokens(event.completion_tokens);
     this.reasoningTokens = tokens(event.reasoning_tokens);
     this.model = event.model ?? null;
     this.finishReason = event.finish_reason ?? null;
     this.error = event.error || null;
+    this.errorKind = event.error_kind ?? null;
+    this.serviceTier = event.service_tier ?? null;
+    this.costReportedBy = event.cost_reported_by ?? null;
     this.isOfEmbeddings = event.operation === EMBEDDINGS;
     this.isFromCache = event.cache_hit === true;
   }
@@ -143,6 +185,10 @@ export class ResponseRecord implements ResponseFacts {
     const named = this.tenantId;
     this.tenantId ??= this.#texts.ofBytes(senderTenant, 0, senderTenant.length);
     return named === null || spells(senderTenant, named) ? null : FOREIGN_NAME;
+  }
+
+  #word<Word extends string>(words: readonly Word[], field: number): Word | null {
+    return this.#plain.found[field] === VALUE ? (words[this.#plain.numbers[field] as number] ?? null) : null;
   }
 
   #text(field: number): string | null {

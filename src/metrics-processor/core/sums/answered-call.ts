@@ -1,13 +1,18 @@
-import { DURATION_MS_MAX } from '../../../events/fields.ts';
-import { addCost, type BillableTokens, billableTokens } from '../../../prices/cost.ts';
-import type { PriceBook } from '../../../prices/price-book.ts';
+import type { ErrorKind } from '../../../events/error-kind.ts';
+import type { CostSource } from '../../../metrics-store/call.ts';
+import { billText } from '../../../prices/bill.ts';
+import { type BillableTokens, BillSum, billableTokens, writeBill } from '../../../prices/cost.ts';
+import type { Price, PriceBook } from '../../../prices/price-book.ts';
+import { priceStep } from '../../../prices/price-steps.ts';
+import { type ServiceTier, serviceTierOf } from '../../../prices/service-tier.ts';
 import { ExactSum } from '../../../tally/exact-sum.ts';
 import type { BilledModel } from '../../../tally/usage.ts';
 import type { RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
+import { CallEnds } from './call-end.ts';
 
 /**
- * A call with both its halves. Token counts are NaN where unknown.
+ * A call with both its halves. Token counts and times are NaN where unknown.
  *
  * One object is used again and again, since there is one for each response; what it says is valid until the next `put`.
  */
@@ -22,26 +27,43 @@ export class AnsweredCall implements BillableTokens, BilledModel {
   reasoningTokens = 0;
   finishReason: string | null = null;
   error: string | null = null;
+  /** How it ended; null for well. */
+  errorKind: ErrorKind | null = null;
+  /** Neither ended well nor was stopped by its user. */
+  isFailure = false;
   answeredModel: string | null = null;
+  /** In the sender's word. */
+  reportedServiceTier: string | null = null;
 
   /** Who is paid, and by which prices. */
   provider = '';
   model = '';
   bandFromTokens = 0;
+  serviceTier: ServiceTier = '';
+  reportedBy: BilledModel['reportedBy'] = '';
 
   /** Whether prompt and completion are known. Only then the following are what is billed. */
   isCountKnown = false;
   inputTokens = 0;
   cacheReadTokens = 0;
   cacheWriteTokens = 0;
-  outputTokens = 0;
+  cacheWrite1hTokens = 0;
   inputAudioTokens = 0;
+  cacheReadAudioTokens = 0;
+  inputImageTokens = 0;
+  outputTokens = 0;
   outputAudioTokens = 0;
+  outputImageTokens = 0;
+  requestFees = 0;
 
-  isPriced = false;
-  /** A proxy answered from its own cache: its tokens are on nobody's bill. */
-  isFree = false;
+  costSource: CostSource = 'none';
   readonly cost = new ExactSum();
+  /** What the call costs by the list, also where `cost` was reported. */
+  readonly listCost = new BillSum();
+  /** By which `listCost` is; null where there is none. */
+  price: Price | null = null;
+
+  readonly #ends = new CallEnds();
 
   /**
    * Puts the halves together. What the response says about the prompt is what the provider billed and wins; the model
@@ -49,7 +71,7 @@ export class AnsweredCall implements BillableTokens, BilledModel {
    */
   put(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
     this.latencyMs = Number.isNaN(response.latencyMs) ? elapsedMs(half, response) : response.latencyMs;
-    this.timeToFirstTokenMs = response.timeToFirstTokenMs;
+    this.timeToFirstTokenMs = firstTokenMs(response.timeToFirstTokenMs, this.latencyMs);
     this.promptTokens = orElse(response.promptTokens, half.promptTokens);
     this.cachedPromptTokens = orElse(response.cachedPromptTokens, half.cachedPromptTokens);
     this.reportedCacheWriteTokens = orElse(response.cacheWriteTokens, half.cacheWriteTokens);
@@ -57,16 +79,33 @@ export class AnsweredCall implements BillableTokens, BilledModel {
     this.reasoningTokens = response.reasoningTokens;
     this.finishReason = response.finishReason;
     this.error = response.error;
+    this.errorKind = this.#ends.kindOf(response);
+    this.isFailure = this.errorKind !== null && this.errorKind !== 'cancelled';
     this.answeredModel = response.model;
-    this.isFree = response.isFromCache;
+    this.reportedServiceTier = response.serviceTier;
     this.#cutTokens(response);
-    this.#price(half, prices);
+    this.#price(half, response, prices);
+  }
+
+  /** What it was billed for, as a single call keeps it; null where that is unknown or nothing. */
+  billText(): string | null {
+    return this.isCountKnown && this.costSource !== 'free' ? billText(this, this.price) : null;
+  }
+
+  get isPriced(): boolean {
+    return this.costSource !== 'none';
+  }
+
+  /** Whether the tokens are on somebody's bill. */
+  get isBilled(): boolean {
+    return this.isCountKnown && this.costSource !== 'free';
   }
 
   #cutTokens(response: ResponseFacts): void {
     const { promptTokens } = this;
     const completionTokens = response.isOfEmbeddings ? this.completionTokens || 0 : this.completionTokens;
-    this.isCountKnown = !Number.isNaN(promptTokens) && !Number.isNaN(completionTokens);
+    this.isCountKnown =
+      !Number.isNaN(promptTokens) && !Number.isNaN(completionTokens) && !(this.isFailure && isCutOff(response));
     if (!this.isCountKnown) return;
     // Copied, so that V8 makes no object of them: with one kept for each call a fold took 0.14 µs a record more.
     const parts = billableTokens({
@@ -75,37 +114,92 @@ export class AnsweredCall implements BillableTokens, BilledModel {
       // A part that nobody reported is billed as the whole is: at the full rate.
       cachedPromptTokens: this.cachedPromptTokens || 0,
       cacheWriteTokens: this.reportedCacheWriteTokens || 0,
+      cacheWrite1hTokens: response.cacheWrite1hTokens || 0,
       audioPromptTokens: response.audioPromptTokens || 0,
+      cachedAudioPromptTokens: response.cachedAudioPromptTokens || 0,
+      imagePromptTokens: response.imagePromptTokens || 0,
       audioCompletionTokens: response.audioCompletionTokens || 0,
+      imageCompletionTokens: response.imageCompletionTokens || 0,
     });
     this.inputTokens = parts.inputTokens;
     this.cacheReadTokens = parts.cacheReadTokens;
     this.cacheWriteTokens = parts.cacheWriteTokens;
-    this.outputTokens = parts.outputTokens;
+    this.cacheWrite1hTokens = parts.cacheWrite1hTokens;
     this.inputAudioTokens = parts.inputAudioTokens;
+    this.cacheReadAudioTokens = parts.cacheReadAudioTokens;
+    this.inputImageTokens = parts.inputImageTokens;
+    this.outputTokens = parts.outputTokens;
     this.outputAudioTokens = parts.outputAudioTokens;
+    this.outputImageTokens = parts.outputImageTokens;
+    this.requestFees = parts.requestFees;
   }
 
-  #price(half: RequestHalf, prices: PriceBook): void {
+  #price(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
     this.provider = half.series.provider;
     this.model = this.answeredModel ?? half.series.model;
+    this.serviceTier = serviceTierOf(response.serviceTier);
+    const promptTokens = this.promptTokens || 0;
     const price = prices.priceOf({
       provider: this.provider,
       model: this.model,
       atMs: half.timestampMs,
-      promptTokens: this.promptTokens || 0,
+      promptTokens,
+      serviceTier: this.serviceTier,
     });
-    this.bandFromTokens = price?.bandFromTokens ?? 0;
-    this.isPriced = price !== null && this.isCountKnown;
+    this.bandFromTokens = Math.max(price?.bandFromTokens ?? 0, priceStep(promptTokens));
     this.cost.clear();
-    if (price !== null && this.isCountKnown && !this.isFree) addCost(this.cost, this, price.rates);
+    this.listCost.sum.clear();
+    this.price = null;
+    const reportedBy = reporterOf(response);
+    this.reportedBy = reportedBy;
+    const isFree = response.isFromCache || (this.isFailure && isBeforeOutput(response));
+    if (reportedBy === '' && isFree) {
+      this.costSource = 'free';
+      return;
+    }
+    if (price !== null && this.isCountKnown) {
+      this.price = price;
+      writeBill(this, price.rates, this.listCost);
+    }
+    if (reportedBy !== '') {
+      this.costSource = reportedBy;
+      this.cost.addProduct(Math.round(response.reportedCostUsd * 1e12), 1);
+      return;
+    }
+    this.costSource = this.price?.kind ?? 'none';
+    this.cost.add(this.listCost.sum);
   }
 }
 
-/** The sender's clocks may differ between its hosts, but no call ends before it began. */
+/** A cost that the provider or a gateway charged; what a client library multiplied out for itself is no such thing. */
+function reporterOf({ reportedCostUsd, costReportedBy }: ResponseFacts): BilledModel['reportedBy'] {
+  return costReportedBy === null || costReportedBy === 'client' || Number.isNaN(reportedCostUsd) ? '' : costReportedBy;
+}
+
+/** No provider bills a call that failed before its first token. */
+function isBeforeOutput({ completionTokens, reasoningTokens, timeToFirstTokenMs }: ResponseFacts): boolean {
+  return !(completionTokens > 0) && !(reasoningTokens > 0) && Number.isNaN(timeToFirstTokenMs);
+}
+
+/** There was output, and nobody says how much: a first token came, and none was counted. */
+function isCutOff({ completionTokens, timeToFirstTokenMs }: ResponseFacts): boolean {
+  return !(completionTokens > 0) && !Number.isNaN(timeToFirstTokenMs);
+}
+
+/**
+ * The clocks of a sender's hosts may differ: a call that ends when it began, or before, says nothing about how long it
+ * took. Nor does one that took weeks.
+ */
 function elapsedMs(half: RequestHalf, response: ResponseFacts): number {
   const elapsed = response.timestampMs - half.timestampMs;
-  return Math.min(Math.max(elapsed, 0), DURATION_MS_MAX);
+  return elapsed > 0 && elapsed < ELAPSED_MS_MAX ? elapsed : Number.NaN;
+}
+
+const ELAPSED_MS_MAX = 7 * 24 * 3_600_000;
+
+/** A first token behind the end is a mistake of the unit. A millisecond is what rounding may make of it. */
+function firstTokenMs(timeToFirstTokenMs: number, latencyMs: number): number {
+  return timeToFirstTokenMs > latencyMs + 1 ? Number.NaN : timeToFirstTokenMs;
 }
 
 const orElse = (count: number, other: number): number => (Number.isNaN(count) ? other : count);

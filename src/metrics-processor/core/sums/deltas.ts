@@ -14,13 +14,20 @@ export class WindowDelta {
     this.startMs = startMs;
   }
 
-  usage({ provider, model, bandFromTokens }: BilledModel): Usage {
+  usage({ provider, model, bandFromTokens, serviceTier, reportedBy }: BilledModel): Usage {
     for (const { billed, usage } of this.usages) {
       // The provider is that of the series.
-      if (billed.model === model && billed.bandFromTokens === bandFromTokens) return usage;
+      if (
+        billed.model === model &&
+        billed.bandFromTokens === bandFromTokens &&
+        billed.serviceTier === serviceTier &&
+        billed.reportedBy === reportedBy
+      ) {
+        return usage;
+      }
     }
     const usage = new Usage();
-    this.usages.push({ billed: { provider, model, bandFromTokens }, usage });
+    this.usages.push({ billed: { provider, model, bandFromTokens, serviceTier, reportedBy }, usage });
     return usage;
   }
 }
@@ -75,7 +82,8 @@ export class Deltas {
       const ofSeries = seriesKey(series);
       for (const [windowStartMs, { usages }] of windows) {
         for (const { billed, usage } of usages) {
-          const key = `${windowStartMs}\0${billed.bandFromTokens}\0${billed.model}\0${ofSeries}`;
+          const { bandFromTokens, serviceTier, reportedBy, model } = billed;
+          const key = `${windowStartMs}\0${bandFromTokens}\0${serviceTier}\0${reportedBy}\0${model}\0${ofSeries}`;
           const known = merged.get(key);
           if (known === undefined) merged.set(key, { series, windowStartMs, billed, usage });
           else addUsage(known.usage, usage);

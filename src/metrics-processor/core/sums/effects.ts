@@ -2,11 +2,11 @@ import type { Call, CallWrite } from '../../../metrics-store/call.ts';
 import type { Commit } from '../../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
-import type { Usage } from '../../../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { RequestDetails, RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import { AnsweredCall } from './answered-call.ts';
+import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, type WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
@@ -40,14 +40,7 @@ export class Effects {
   }
 
   countRequest(half: RequestHalf, details: CallDetails): void {
-    const { tally } = this.#deltaOf(half);
-    tally.requests++;
-    if (!Number.isNaN(half.promptTokens)) {
-      tally.promptTokens += half.promptTokens;
-      tally.promptTokensKnown++;
-    }
-    tally.cachedPromptTokens += known(half.cachedPromptTokens);
-    tally.cacheWriteTokens += known(half.cacheWriteTokens);
+    addRequest(this.#deltaOf(half).tally, half);
     if (half.keptId !== null) this.#calls.set(half.place, { kind: 'full', call: waitingCall(half, details) });
   }
 
@@ -55,25 +48,9 @@ export class Effects {
     const answered = this.#answered;
     answered.put(half, response, prices);
     const delta = this.#deltaOf(half);
-    const { tally } = delta;
-    tally.completed++;
-    if (answered.error !== null) tally.errors++;
-    const latencyUs = Math.round(answered.latencyMs * 1000);
-    tally.latencyUsSum += latencyUs;
-    tally.latencyUsMax = Math.max(tally.latencyUsMax, latencyUs);
-    tally.latency.record(answered.latencyMs);
-    if (!Number.isNaN(answered.timeToFirstTokenMs)) tally.timeToFirstToken.record(answered.timeToFirstTokenMs);
-    tally.promptTokens += known(answered.promptTokens) - known(half.promptTokens);
-    tally.promptTokensKnown += knownCount(answered.promptTokens) - knownCount(half.promptTokens);
-    tally.cachedPromptTokens += known(answered.cachedPromptTokens) - known(half.cachedPromptTokens);
-    tally.cacheWriteTokens += known(answered.reportedCacheWriteTokens) - known(half.cacheWriteTokens);
-    tally.completionTokens += known(answered.completionTokens);
-    tally.completionTokensKnown += knownCount(answered.completionTokens);
-    tally.reasoningTokens += known(answered.reasoningTokens);
-    tally.costPicoUsd.add(answered.cost);
-    if (!answered.isPriced) tally.unpricedRequests++;
-    bill(delta.usage(answered), answered);
-    if (half.keptId !== null || answered.error !== null) this.#keepAnswer(half, response.requestId, answered);
+    addAnswer(delta.tally, half, answered);
+    addBill(delta.usage(answered), answered);
+    if (half.keptId !== null || answered.isFailure) this.#keepAnswer(half, response.requestId, answered);
   }
 
   countUnanswered(half: RequestHalf): void {
@@ -113,26 +90,6 @@ export class Effects {
   }
 }
 
-function bill(usage: Usage, answered: AnsweredCall): void {
-  usage.calls++;
-  if (!answered.isPriced) usage.unpricedCalls++;
-  if (!answered.isCountKnown) {
-    usage.unknownCalls++;
-    return;
-  }
-  // Usage times rates must stay the cost, or pricing again would bill what was free.
-  if (answered.isFree) return;
-  usage.inputTokens += answered.inputTokens;
-  usage.cacheReadTokens += answered.cacheReadTokens;
-  usage.cacheWriteTokens += answered.cacheWriteTokens;
-  usage.outputTokens += answered.outputTokens;
-  usage.inputAudioTokens += answered.inputAudioTokens;
-  usage.outputAudioTokens += answered.outputAudioTokens;
-  usage.costPicoUsd.add(answered.cost);
-}
-
-const known = (count: number): number => (Number.isNaN(count) ? 0 : count);
-const knownCount = (count: number): number => (Number.isNaN(count) ? 0 : 1);
 const orNull = (count: number): number | null => (Number.isNaN(count) ? null : count);
 
 const NOTHING_ANSWERED = {
@@ -143,7 +100,13 @@ const NOTHING_ANSWERED = {
   finishReason: null,
   error: null,
   answeredModel: null,
+  errorKind: null,
+  serviceTier: null,
   costPicoUsd: null,
+  costSource: null,
+  reportedCostPicoUsd: null,
+  listCostPicoUsd: null,
+  bill: null,
 } as const;
 
 function waitingCall(half: RequestHalf, details: CallDetails): Call {
@@ -177,10 +140,12 @@ function answeredOnlyCall(half: RequestHalf, requestId: string): Call {
 }
 
 function completeCall(call: Call, answered: AnsweredCall): Call {
+  const { costSource, reportedBy } = answered;
+  const costPicoUsd = answered.isPriced ? answered.cost.value : null;
   return {
     ...call,
-    status: answered.error === null ? 'completed' : 'error',
-    latencyMs: answered.latencyMs,
+    status: answered.isFailure ? 'error' : 'completed',
+    latencyMs: orNull(answered.latencyMs),
     timeToFirstTokenMs: orNull(answered.timeToFirstTokenMs),
     promptTokens: orNull(answered.promptTokens),
     cachedPromptTokens: orNull(answered.cachedPromptTokens),
@@ -190,6 +155,12 @@ function completeCall(call: Call, answered: AnsweredCall): Call {
     finishReason: answered.finishReason,
     error: answered.error,
     answeredModel: answered.answeredModel,
-    costPicoUsd: answered.isPriced ? answered.cost.value : null,
+    errorKind: answered.errorKind,
+    serviceTier: answered.reportedServiceTier,
+    costPicoUsd,
+    costSource,
+    reportedCostPicoUsd: reportedBy === '' ? null : costPicoUsd,
+    listCostPicoUsd: answered.price === null ? null : answered.listCost.sum.value,
+    bill: answered.billText(),
   };
 }

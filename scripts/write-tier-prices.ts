@@ -1,0 +1,104 @@
+/**
+ * Writes `src/prices/tier-prices.json` from LiteLLM's list of prices, which knows what providers charge for their service
+ * tiers and genai-prices does not:
+ *
+ *     node scripts/write-tier-prices.ts model_prices_and_context_window_backup.json 1.110.2
+ *
+ * The file is in the Python package `litellm` (MIT). What is kept are factors between a tier's price and the standard one of
+ * the same list, so that they hold for a price that genai-prices knows better or later.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const [file = '', version = ''] = process.argv.slice(2);
+const list = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
+
+/** LiteLLM's name of a provider, in order of trust where two of them are one of ours. */
+const PROVIDERS: readonly (readonly [theirs: string, ours: string])[] = [
+  ['openai', 'openai'],
+  ['text-completion-openai', 'openai'],
+  ['anthropic', 'anthropic'],
+  ['gemini', 'google'],
+  ['vertex_ai-language-models', 'google'],
+  ['vertex_ai-anthropic_models', 'google'],
+  ['vertex_ai-embedding-models', 'google'],
+  ['azure', 'azure'],
+  ['azure_ai', 'azure'],
+  ['bedrock_converse', 'aws'],
+  ['bedrock', 'aws'],
+  ['xai', 'x-ai'],
+  ['mistral', 'mistral'],
+  ['fireworks_ai', 'fireworks'],
+  ['groq', 'groq'],
+];
+
+const TIERS = { flex: '_flex', batch: '_batches', priority: '_priority' };
+
+const PARTS = {
+  input: 'input_cost_per_token',
+  cacheRead: 'cache_read_input_token_cost',
+  cacheWrite: 'cache_creation_input_token_cost',
+  inputAudio: 'input_cost_per_audio_token',
+  cacheReadAudio: 'cache_read_input_audio_token_cost',
+  inputImage: 'input_cost_per_image_token',
+  output: 'output_cost_per_token',
+  outputAudio: 'output_cost_per_audio_token',
+  outputImage: 'output_cost_per_image_token',
+};
+
+/** A price per token, or none. */
+function priceIn(model: Record<string, unknown>, key: string): number | null {
+  const price = model[key];
+  return typeof price === 'number' && price > 0 ? price : null;
+}
+
+function factorsOf(model: Record<string, unknown>, suffix: string): string | null {
+  const factors = Object.entries(PARTS).flatMap(([part, key]) => {
+    const [tier, standard] = [priceIn(model, key + suffix), priceIn(model, key)];
+    return tier === null || standard === null ? [] : [[part, Number((tier / standard).toFixed(9))] as const];
+  });
+  return factors.some(([part]) => part === 'input') ? JSON.stringify(Object.fromEntries(factors)) : null;
+}
+
+/** Without what names the host; null for the prices of a region, which genai-prices does not tell apart. */
+function bareName(name: string): string | null {
+  if (/^(?:azure\/(?:eu|us|global)|bedrock)\//.test(name)) return null;
+  return name.replace(/^(?:azure|azure_ai|gemini|vertex_ai|xai|mistral|fireworks_ai|groq)\//, '').toLowerCase();
+}
+
+const undated = (name: string): string => name.replace(/[-@](?:20\d{6}|20\d\d-\d\d-\d\d|default)$/, '');
+const local = (name: string): string => name.replace(/^(?:us|eu|apac|au|jp|ca|us-gov)\./, '');
+
+const groups = new Map<string, Set<string>>();
+for (const [tier, suffix] of Object.entries(TIERS)) {
+  const known = new Map<string, string>();
+  const models = PROVIDERS.flatMap(([theirs, ours]) =>
+    Object.entries(list).flatMap(([name, model]) => {
+      const factors = model['litellm_provider'] === theirs ? factorsOf(model, suffix) : null;
+      const bare = bareName(name);
+      return factors === null || bare === null ? [] : [{ provider: ours, name: bare, factors }];
+    }),
+  );
+  // Short names first: a dated or regional one is kept where its factors are its own.
+  for (const { provider, name, factors } of models.sort((a, b) => a.name.length - b.name.length)) {
+    const names = [name, undated(name), local(name), undated(local(name))].map((one) => `${provider} ${one}`);
+    if (names.some((one) => known.get(one) === factors) || known.has(`${provider} ${name}`)) continue;
+    known.set(`${provider} ${name}`, factors);
+    const group = `{"provider":"${provider}","tier":"${tier}","factors":${factors}}`;
+    groups.set(group, (groups.get(group) ?? new Set()).add(name));
+  }
+}
+
+const rows = [...groups].map(
+  ([group, names]) => `${group.slice(0, -1)},"models":${JSON.stringify([...names].sort())}}`,
+);
+writeFileSync(
+  'src/prices/tier-prices.json',
+  `{
+"source": "litellm ${version}",
+"date": "${new Date().toISOString().slice(0, 10)}",
+"tiers": [
+${rows.sort().join(',\n')}
+]
+}
+`,
+);

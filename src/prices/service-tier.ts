@@ -1,0 +1,41 @@
+/**
+ * The tier that served a call, as far as it decides the price, from the word that a provider uses for it. '' is the
+ * standard one.
+ *
+ * The words are few, so that a sender who puts an id there makes no series of its own: what nobody knows is `other`,
+ * which has no price in any list.
+ */
+export type ServiceTier = '' | 'flex' | 'batch' | 'priority' | 'reserved' | 'other';
+
+export function serviceTierOf(word: string | null): ServiceTier {
+  if (word === null) return '';
+  return TIERS.get(word) ?? TIERS.get(word.trim().toLowerCase().replaceAll(/[ -]/g, '_')) ?? 'other';
+}
+
+const WORDS: Readonly<Record<ServiceTier, readonly string[]>> = {
+  '': [
+    '',
+    'auto',
+    'default',
+    'standard',
+    'standard_only',
+    'on_demand',
+    'ondemand',
+    'traffic_type_unspecified',
+    'service_tier_default',
+    'service_tier_standard',
+    'service_tier_unspecified',
+    'unspecified',
+    'none',
+  ],
+  flex: ['flex', 'service_tier_flex', 'on_demand_flex', 'flex_processing'],
+  batch: ['batch', 'batches', 'batch_api', 'service_tier_batch'],
+  priority: ['priority', 'fast', 'service_tier_priority', 'on_demand_priority', 'priority_processing'],
+  // Paid for by the hour or the month: a token has no price there.
+  reserved: ['reserved', 'scale', 'provisioned', 'provisioned_throughput', 'service_tier_reserved'],
+  other: [],
+};
+
+const TIERS: ReadonlyMap<string, ServiceTier> = new Map(
+  (Object.keys(WORDS) as ServiceTier[]).flatMap((tier) => WORDS[tier].map((word) => [word, tier] as const)),
+);
