@@ -24,7 +24,7 @@ export function billedOf(values: readonly unknown[]): BilledModel {
     field,
     field === 'bandFromTokens' ? Number(values[index]) : String(values[index]),
   ]);
-  return Object.fromEntries(entries) as unknown as BilledModel;
+  return Object.fromEntries(entries);
 }
 
 /** What a new price changes: a sum of the usage, and the sum of the window that holds the same. */

@@ -90,6 +90,7 @@ describe('The Postgres schema', { skip }, () => {
       requests: 2,
       completed: 2,
       errors: 1,
+      latencyKnown: 2,
       latencyUsSum: 1_500_000,
       latencyUsMax: 1_000_000,
       latenciesMs: [500, 1_000],
