@@ -49,7 +49,13 @@ CREATE TABLE calls (
   finish_reason text,
   error text,
   answered_model text,
+  error_kind text,
+  service_tier text,
   cost_pico_usd numeric,
+  cost_source text,
+  reported_cost_pico_usd numeric,
+  list_cost_pico_usd numeric,
+  bill text,
   user_id_hash text,
   session_id text,
   metadata text
@@ -117,6 +123,14 @@ CREATE TABLE metrics_1d (
   completed bigint NOT NULL,
   unanswered bigint NOT NULL,
   errors bigint NOT NULL,
+  errors_rate_limit bigint NOT NULL,
+  errors_timeout bigint NOT NULL,
+  errors_auth bigint NOT NULL,
+  errors_invalid_request bigint NOT NULL,
+  errors_content_filter bigint NOT NULL,
+  errors_server bigint NOT NULL,
+  cancelled bigint NOT NULL,
+  latency_known bigint NOT NULL,
   latency_us_sum bigint NOT NULL,
   prompt_tokens bigint NOT NULL,
   prompt_tokens_known bigint NOT NULL,
@@ -126,8 +140,14 @@ CREATE TABLE metrics_1d (
   cache_write_tokens bigint NOT NULL,
   reasoning_tokens bigint NOT NULL,
   unpriced_requests bigint NOT NULL,
+  priced_by_provider bigint NOT NULL,
+  priced_by_gateway bigint NOT NULL,
+  priced_by_list bigint NOT NULL,
+  priced_by_file bigint NOT NULL,
   latency_us_max bigint NOT NULL,
   cost_pico_usd numeric NOT NULL,
+  reported_cost_pico_usd numeric NOT NULL,
+  list_cost_pico_usd numeric NOT NULL,
   latency bigint[] NOT NULL,
   time_to_first_token bigint[] NOT NULL
 ) PARTITION BY RANGE (window_start);
@@ -140,6 +160,14 @@ CREATE TABLE metrics_1h (
   completed bigint NOT NULL,
   unanswered bigint NOT NULL,
   errors bigint NOT NULL,
+  errors_rate_limit bigint NOT NULL,
+  errors_timeout bigint NOT NULL,
+  errors_auth bigint NOT NULL,
+  errors_invalid_request bigint NOT NULL,
+  errors_content_filter bigint NOT NULL,
+  errors_server bigint NOT NULL,
+  cancelled bigint NOT NULL,
+  latency_known bigint NOT NULL,
   latency_us_sum bigint NOT NULL,
   prompt_tokens bigint NOT NULL,
   prompt_tokens_known bigint NOT NULL,
@@ -149,8 +177,14 @@ CREATE TABLE metrics_1h (
   cache_write_tokens bigint NOT NULL,
   reasoning_tokens bigint NOT NULL,
   unpriced_requests bigint NOT NULL,
+  priced_by_provider bigint NOT NULL,
+  priced_by_gateway bigint NOT NULL,
+  priced_by_list bigint NOT NULL,
+  priced_by_file bigint NOT NULL,
   latency_us_max bigint NOT NULL,
   cost_pico_usd numeric NOT NULL,
+  reported_cost_pico_usd numeric NOT NULL,
+  list_cost_pico_usd numeric NOT NULL,
   latency bigint[] NOT NULL,
   time_to_first_token bigint[] NOT NULL
 ) PARTITION BY RANGE (window_start);
@@ -163,6 +197,14 @@ CREATE TABLE metrics_1m (
   completed bigint NOT NULL,
   unanswered bigint NOT NULL,
   errors bigint NOT NULL,
+  errors_rate_limit bigint NOT NULL,
+  errors_timeout bigint NOT NULL,
+  errors_auth bigint NOT NULL,
+  errors_invalid_request bigint NOT NULL,
+  errors_content_filter bigint NOT NULL,
+  errors_server bigint NOT NULL,
+  cancelled bigint NOT NULL,
+  latency_known bigint NOT NULL,
   latency_us_sum bigint NOT NULL,
   prompt_tokens bigint NOT NULL,
   prompt_tokens_known bigint NOT NULL,
@@ -172,8 +214,14 @@ CREATE TABLE metrics_1m (
   cache_write_tokens bigint NOT NULL,
   reasoning_tokens bigint NOT NULL,
   unpriced_requests bigint NOT NULL,
+  priced_by_provider bigint NOT NULL,
+  priced_by_gateway bigint NOT NULL,
+  priced_by_list bigint NOT NULL,
+  priced_by_file bigint NOT NULL,
   latency_us_max bigint NOT NULL,
   cost_pico_usd numeric NOT NULL,
+  reported_cost_pico_usd numeric NOT NULL,
+  list_cost_pico_usd numeric NOT NULL,
   latency bigint[] NOT NULL,
   time_to_first_token bigint[] NOT NULL
 ) PARTITION BY RANGE (window_start);
@@ -221,16 +269,27 @@ CREATE TABLE usage_1m (
   billed_provider text COLLATE "C" NOT NULL,
   billed_model text COLLATE "C" NOT NULL,
   band_from_tokens bigint NOT NULL,
+  service_tier text COLLATE "C" NOT NULL,
+  reported_by text COLLATE "C" NOT NULL,
   calls bigint NOT NULL,
   unknown_calls bigint NOT NULL,
+  free_calls bigint NOT NULL,
   input_tokens bigint NOT NULL,
   cache_read_tokens bigint NOT NULL,
   cache_write_tokens bigint NOT NULL,
-  output_tokens bigint NOT NULL,
+  cache_write1h_tokens bigint NOT NULL,
   input_audio_tokens bigint NOT NULL,
+  cache_read_audio_tokens bigint NOT NULL,
+  input_image_tokens bigint NOT NULL,
+  output_tokens bigint NOT NULL,
   output_audio_tokens bigint NOT NULL,
+  output_image_tokens bigint NOT NULL,
+  request_fees bigint NOT NULL,
   unpriced_calls bigint NOT NULL,
-  cost_pico_usd numeric NOT NULL
+  list_calls bigint NOT NULL,
+  file_calls bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  list_cost_pico_usd numeric NOT NULL
 ) PARTITION BY RANGE (window_start);
 
 CREATE INDEX calls_request ON ONLY public.calls USING btree (request_id, tenant_key);
@@ -289,7 +348,7 @@ CREATE UNIQUE INDEX tenants_pkey ON public.tenants USING btree (tenant_key);
 
 CREATE UNIQUE INDEX tenants_tenant_id_key ON public.tenants USING btree (tenant_id);
 
-CREATE UNIQUE INDEX usage_1m_pkey ON ONLY public.usage_1m USING btree (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens);
+CREATE UNIQUE INDEX usage_1m_pkey ON ONLY public.usage_1m USING btree (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens, service_tier, reported_by);
 
 CREATE VIEW llm_metrics AS
  SELECT t.tenant_id,
@@ -299,7 +358,7 @@ CREATE VIEW llm_metrics AS
     (m.window_start + '00:01:00'::interval) AS window_end,
     (sum(m.requests))::bigint AS requests,
     (sum(m.errors))::bigint AS errors,
-    (((sum(m.latency_us_sum) / (1000)::numeric) / NULLIF(sum(m.completed), (0)::numeric)))::double precision AS avg_latency_ms,
+    (((sum(m.latency_us_sum) / (1000)::numeric) / NULLIF(sum(m.latency_known), (0)::numeric)))::double precision AS avg_latency_ms,
     latency_quantile(hist_merge(m.latency), (0.95)::double precision, max(m.latency_us_max)) AS p95_latency_ms,
     ((sum(m.prompt_tokens) / NULLIF(sum(m.prompt_tokens_known), (0)::numeric)))::double precision AS avg_prompt_tokens,
     ((sum(m.completion_tokens) / NULLIF(sum(m.completion_tokens_known), (0)::numeric)))::double precision AS avg_completion_tokens,
@@ -418,42 +477,42 @@ BEGIN
   END;
   SELECT max(committed_at_ms) INTO at_ms FROM json_to_recordset(heads) AS x (committed_at_ms bigint);
 
-  INSERT INTO metrics_1m AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd, latency, time_to_first_token)
+  INSERT INTO metrics_1m AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd, latency, time_to_first_token)
   SELECT tenant_key, streamlens_at(start_ms), series_id,
-    requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(minutes) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric,
+    requests bigint, completed bigint, unanswered bigint, errors bigint, errors_rate_limit bigint, errors_timeout bigint, errors_auth bigint, errors_invalid_request bigint, errors_content_filter bigint, errors_server bigint, cancelled bigint, latency_known bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, priced_by_provider bigint, priced_by_gateway bigint, priced_by_list bigint, priced_by_file bigint, latency_us_max bigint, cost_pico_usd numeric, reported_cost_pico_usd numeric, list_cost_pico_usd numeric,
     latency text, time_to_first_token text)
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
-    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, errors_rate_limit = m.errors_rate_limit + excluded.errors_rate_limit, errors_timeout = m.errors_timeout + excluded.errors_timeout, errors_auth = m.errors_auth + excluded.errors_auth, errors_invalid_request = m.errors_invalid_request + excluded.errors_invalid_request, errors_content_filter = m.errors_content_filter + excluded.errors_content_filter, errors_server = m.errors_server + excluded.errors_server, cancelled = m.cancelled + excluded.cancelled, latency_known = m.latency_known + excluded.latency_known, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, priced_by_provider = m.priced_by_provider + excluded.priced_by_provider, priced_by_gateway = m.priced_by_gateway + excluded.priced_by_gateway, priced_by_list = m.priced_by_list + excluded.priced_by_list, priced_by_file = m.priced_by_file + excluded.priced_by_file, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd, reported_cost_pico_usd = m.reported_cost_pico_usd + excluded.reported_cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + excluded.list_cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
-  INSERT INTO metrics_1h AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd, latency, time_to_first_token)
+  INSERT INTO metrics_1h AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd, latency, time_to_first_token)
   SELECT tenant_key, streamlens_at(start_ms), series_id,
-    requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(hours) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric,
+    requests bigint, completed bigint, unanswered bigint, errors bigint, errors_rate_limit bigint, errors_timeout bigint, errors_auth bigint, errors_invalid_request bigint, errors_content_filter bigint, errors_server bigint, cancelled bigint, latency_known bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, priced_by_provider bigint, priced_by_gateway bigint, priced_by_list bigint, priced_by_file bigint, latency_us_max bigint, cost_pico_usd numeric, reported_cost_pico_usd numeric, list_cost_pico_usd numeric,
     latency text, time_to_first_token text)
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
-    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, errors_rate_limit = m.errors_rate_limit + excluded.errors_rate_limit, errors_timeout = m.errors_timeout + excluded.errors_timeout, errors_auth = m.errors_auth + excluded.errors_auth, errors_invalid_request = m.errors_invalid_request + excluded.errors_invalid_request, errors_content_filter = m.errors_content_filter + excluded.errors_content_filter, errors_server = m.errors_server + excluded.errors_server, cancelled = m.cancelled + excluded.cancelled, latency_known = m.latency_known + excluded.latency_known, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, priced_by_provider = m.priced_by_provider + excluded.priced_by_provider, priced_by_gateway = m.priced_by_gateway + excluded.priced_by_gateway, priced_by_list = m.priced_by_list + excluded.priced_by_list, priced_by_file = m.priced_by_file + excluded.priced_by_file, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd, reported_cost_pico_usd = m.reported_cost_pico_usd + excluded.reported_cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + excluded.list_cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
-  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd, latency, time_to_first_token)
+  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd, latency, time_to_first_token)
   SELECT tenant_key, streamlens_at(start_ms), series_id,
-    requests, completed, unanswered, errors, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, latency_us_max, cost_pico_usd,
+    requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd,
     latency::bigint[], time_to_first_token::bigint[]
   FROM json_to_recordset(days) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
-    requests bigint, completed bigint, unanswered bigint, errors bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, latency_us_max bigint, cost_pico_usd numeric,
+    requests bigint, completed bigint, unanswered bigint, errors bigint, errors_rate_limit bigint, errors_timeout bigint, errors_auth bigint, errors_invalid_request bigint, errors_content_filter bigint, errors_server bigint, cancelled bigint, latency_known bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, priced_by_provider bigint, priced_by_gateway bigint, priced_by_list bigint, priced_by_file bigint, latency_us_max bigint, cost_pico_usd numeric, reported_cost_pico_usd numeric, list_cost_pico_usd numeric,
     latency text, time_to_first_token text)
   ORDER BY series_id, start_ms
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
-    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd,
+    requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, errors_rate_limit = m.errors_rate_limit + excluded.errors_rate_limit, errors_timeout = m.errors_timeout + excluded.errors_timeout, errors_auth = m.errors_auth + excluded.errors_auth, errors_invalid_request = m.errors_invalid_request + excluded.errors_invalid_request, errors_content_filter = m.errors_content_filter + excluded.errors_content_filter, errors_server = m.errors_server + excluded.errors_server, cancelled = m.cancelled + excluded.cancelled, latency_known = m.latency_known + excluded.latency_known, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, priced_by_provider = m.priced_by_provider + excluded.priced_by_provider, priced_by_gateway = m.priced_by_gateway + excluded.priced_by_gateway, priced_by_list = m.priced_by_list + excluded.priced_by_list, priced_by_file = m.priced_by_file + excluded.priced_by_file, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd, reported_cost_pico_usd = m.reported_cost_pico_usd + excluded.reported_cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + excluded.list_cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
@@ -473,15 +532,15 @@ BEGIN
   WHERE s.series_id = x.series_id
     AND (s.last_window_start IS NULL OR s.last_window_start < streamlens_at(x.start_ms));
 
-  INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens,
-    calls, unknown_calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, input_audio_tokens, output_audio_tokens, unpriced_calls, cost_pico_usd)
-  SELECT tenant_key, streamlens_at(start_ms), series_id, billed_provider, billed_model, band_from_tokens,
-    calls, unknown_calls, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, input_audio_tokens, output_audio_tokens, unpriced_calls, cost_pico_usd
-  FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
-    billed_model text, band_from_tokens bigint, calls bigint, unknown_calls bigint, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint, output_tokens bigint, input_audio_tokens bigint, output_audio_tokens bigint, unpriced_calls bigint, cost_pico_usd numeric)
-  ORDER BY series_id, start_ms, billed_provider COLLATE "C", billed_model COLLATE "C", band_from_tokens
-  ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens)
-  DO UPDATE SET calls = u.calls + excluded.calls, unknown_calls = u.unknown_calls + excluded.unknown_calls, input_tokens = u.input_tokens + excluded.input_tokens, cache_read_tokens = u.cache_read_tokens + excluded.cache_read_tokens, cache_write_tokens = u.cache_write_tokens + excluded.cache_write_tokens, output_tokens = u.output_tokens + excluded.output_tokens, input_audio_tokens = u.input_audio_tokens + excluded.input_audio_tokens, output_audio_tokens = u.output_audio_tokens + excluded.output_audio_tokens, unpriced_calls = u.unpriced_calls + excluded.unpriced_calls, cost_pico_usd = u.cost_pico_usd + excluded.cost_pico_usd;
+  INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens, service_tier, reported_by,
+    calls, unknown_calls, free_calls, input_tokens, cache_read_tokens, cache_write_tokens, cache_write1h_tokens, input_audio_tokens, cache_read_audio_tokens, input_image_tokens, output_tokens, output_audio_tokens, output_image_tokens, request_fees, unpriced_calls, list_calls, file_calls, cost_pico_usd, list_cost_pico_usd)
+  SELECT tenant_key, streamlens_at(start_ms), series_id, billed_provider, billed_model, band_from_tokens, service_tier, reported_by,
+    calls, unknown_calls, free_calls, input_tokens, cache_read_tokens, cache_write_tokens, cache_write1h_tokens, input_audio_tokens, cache_read_audio_tokens, input_image_tokens, output_tokens, output_audio_tokens, output_image_tokens, request_fees, unpriced_calls, list_calls, file_calls, cost_pico_usd, list_cost_pico_usd
+  FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
+    billed_provider text, billed_model text, band_from_tokens bigint, service_tier text, reported_by text, calls bigint, unknown_calls bigint, free_calls bigint, input_tokens bigint, cache_read_tokens bigint, cache_write_tokens bigint, cache_write1h_tokens bigint, input_audio_tokens bigint, cache_read_audio_tokens bigint, input_image_tokens bigint, output_tokens bigint, output_audio_tokens bigint, output_image_tokens bigint, request_fees bigint, unpriced_calls bigint, list_calls bigint, file_calls bigint, cost_pico_usd numeric, list_cost_pico_usd numeric)
+  ORDER BY series_id, start_ms, billed_provider COLLATE "C", billed_model COLLATE "C", band_from_tokens, service_tier COLLATE "C", reported_by COLLATE "C"
+  ON CONFLICT (tenant_key, window_start, series_id, billed_provider, billed_model, band_from_tokens, service_tier, reported_by)
+  DO UPDATE SET calls = u.calls + excluded.calls, unknown_calls = u.unknown_calls + excluded.unknown_calls, free_calls = u.free_calls + excluded.free_calls, input_tokens = u.input_tokens + excluded.input_tokens, cache_read_tokens = u.cache_read_tokens + excluded.cache_read_tokens, cache_write_tokens = u.cache_write_tokens + excluded.cache_write_tokens, cache_write1h_tokens = u.cache_write1h_tokens + excluded.cache_write1h_tokens, input_audio_tokens = u.input_audio_tokens + excluded.input_audio_tokens, cache_read_audio_tokens = u.cache_read_audio_tokens + excluded.cache_read_audio_tokens, input_image_tokens = u.input_image_tokens + excluded.input_image_tokens, output_tokens = u.output_tokens + excluded.output_tokens, output_audio_tokens = u.output_audio_tokens + excluded.output_audio_tokens, output_image_tokens = u.output_image_tokens + excluded.output_image_tokens, request_fees = u.request_fees + excluded.request_fees, unpriced_calls = u.unpriced_calls + excluded.unpriced_calls, list_calls = u.list_calls + excluded.list_calls, file_calls = u.file_calls + excluded.file_calls, cost_pico_usd = u.cost_pico_usd + excluded.cost_pico_usd, list_cost_pico_usd = u.list_cost_pico_usd + excluded.list_cost_pico_usd;
 
   INSERT INTO evaluations_1m AS e (tenant_key, window_start, name, pair_id, count, scored, judged, passed,
     score_micro_sum, labels)
@@ -499,17 +558,17 @@ BEGIN
   ORDER BY start_ms, tenant_id COLLATE "C"
   ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations;
 
-  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
-  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
-  FROM json_to_recordset(full_calls) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, cost_pico_usd numeric, user_id_hash text, session_id text, metadata text)
+  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, error_kind, service_tier, cost_pico_usd, cost_source, reported_cost_pico_usd, list_cost_pico_usd, bill, user_id_hash, session_id, metadata)
+  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, error_kind, service_tier, cost_pico_usd, cost_source, reported_cost_pico_usd, list_cost_pico_usd, bill, user_id_hash, session_id, metadata
+  FROM json_to_recordset(full_calls) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, error_kind text, service_tier text, cost_pico_usd numeric, cost_source text, reported_cost_pico_usd numeric, list_cost_pico_usd numeric, bill text, user_id_hash text, session_id text, metadata text)
   ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
-  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd, user_id_hash = excluded.user_id_hash, session_id = excluded.session_id, metadata = excluded.metadata;
+  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, error_kind = excluded.error_kind, service_tier = excluded.service_tier, cost_pico_usd = excluded.cost_pico_usd, cost_source = excluded.cost_source, reported_cost_pico_usd = excluded.reported_cost_pico_usd, list_cost_pico_usd = excluded.list_cost_pico_usd, bill = excluded.bill, user_id_hash = excluded.user_id_hash, session_id = excluded.session_id, metadata = excluded.metadata;
 
-  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata)
-  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, cost_pico_usd, user_id_hash, session_id, metadata
-  FROM json_to_recordset(answers) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, cost_pico_usd numeric, user_id_hash text, session_id text, metadata text)
+  INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, error_kind, service_tier, cost_pico_usd, cost_source, reported_cost_pico_usd, list_cost_pico_usd, bill, user_id_hash, session_id, metadata)
+  SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, error_kind, service_tier, cost_pico_usd, cost_source, reported_cost_pico_usd, list_cost_pico_usd, bill, user_id_hash, session_id, metadata
+  FROM json_to_recordset(answers) AS x (tenant_key bigint, timestamp_ms bigint, request_id text, route text, model text, provider text, status text, latency_ms double precision, time_to_first_token_ms double precision, prompt_tokens bigint, completion_tokens bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, finish_reason text, error text, answered_model text, error_kind text, service_tier text, cost_pico_usd numeric, cost_source text, reported_cost_pico_usd numeric, list_cost_pico_usd numeric, bill text, user_id_hash text, session_id text, metadata text)
   ORDER BY tenant_key, timestamp_ms, request_id COLLATE "C"
-  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, cost_pico_usd = excluded.cost_pico_usd;
+  ON CONFLICT (tenant_key, "timestamp", request_id) DO UPDATE SET route = excluded.route, model = excluded.model, provider = excluded.provider, status = excluded.status, latency_ms = excluded.latency_ms, time_to_first_token_ms = excluded.time_to_first_token_ms, prompt_tokens = excluded.prompt_tokens, completion_tokens = excluded.completion_tokens, cached_prompt_tokens = excluded.cached_prompt_tokens, cache_write_tokens = excluded.cache_write_tokens, reasoning_tokens = excluded.reasoning_tokens, finish_reason = excluded.finish_reason, error = excluded.error, answered_model = excluded.answered_model, error_kind = excluded.error_kind, service_tier = excluded.service_tier, cost_pico_usd = excluded.cost_pico_usd, cost_source = excluded.cost_source, reported_cost_pico_usd = excluded.reported_cost_pico_usd, list_cost_pico_usd = excluded.list_cost_pico_usd, bill = excluded.bill;
 
   INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value)
   SELECT topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, decode(record_key, 'base64'),
@@ -654,32 +713,30 @@ DECLARE
   applied bigint := 0;
 BEGIN
   FOR w IN WITH wanted AS (
-    SELECT tenant_key, streamlens_at(start_ms) AS start, series_id, billed_provider, billed_model, band_from_tokens,
-      cost_pico_usd AS cost, unpriced_calls AS unpriced, expected_pico_usd, expected_unpriced_calls
-    FROM json_to_recordset(corrections) AS j (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text,
-      billed_model text, band_from_tokens bigint, cost_pico_usd numeric, unpriced_calls bigint,
-      expected_pico_usd numeric, expected_unpriced_calls bigint)
+    SELECT streamlens_at(start_ms) AS start, j.*
+    FROM json_to_recordset(corrections) AS j (tenant_key bigint, start_ms bigint, series_id bigint, billed_provider text, billed_model text, band_from_tokens bigint, service_tier text, reported_by text,
+      cost_pico_usd numeric, list_cost_pico_usd numeric, unpriced_calls numeric, list_calls numeric, file_calls numeric, expected_cost_pico_usd numeric, expected_list_cost_pico_usd numeric, expected_unpriced_calls numeric, expected_list_calls numeric, expected_file_calls numeric)
   ), corrected AS (
-    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + x.cost, unpriced_calls = u.unpriced_calls + x.unpriced
+    UPDATE usage_1m u SET cost_pico_usd = u.cost_pico_usd + x.cost_pico_usd, list_cost_pico_usd = u.list_cost_pico_usd + x.list_cost_pico_usd, unpriced_calls = u.unpriced_calls + x.unpriced_calls, list_calls = u.list_calls + x.list_calls, file_calls = u.file_calls + x.file_calls
     FROM wanted x
     WHERE u.tenant_key = x.tenant_key AND u.window_start = x.start AND u.series_id = x.series_id
-      AND u.billed_provider = x.billed_provider AND u.billed_model = x.billed_model
-      AND u.band_from_tokens = x.band_from_tokens
-      AND u.cost_pico_usd = x.expected_pico_usd AND u.unpriced_calls = x.expected_unpriced_calls
-    RETURNING u.tenant_key, u.window_start, u.series_id, x.cost, x.unpriced
+      AND u.billed_provider = x.billed_provider AND u.billed_model = x.billed_model AND u.band_from_tokens = x.band_from_tokens AND u.service_tier = x.service_tier AND u.reported_by = x.reported_by
+      AND u.cost_pico_usd = x.expected_cost_pico_usd AND u.list_cost_pico_usd = x.expected_list_cost_pico_usd AND u.unpriced_calls = x.expected_unpriced_calls AND u.list_calls = x.expected_list_calls AND u.file_calls = x.expected_file_calls
+    RETURNING u.tenant_key, u.window_start, u.series_id, x.cost_pico_usd, x.list_cost_pico_usd, x.unpriced_calls, x.list_calls, x.file_calls
   ), summed AS (
-    SELECT tenant_key, window_start, series_id, sum(cost) AS cost, sum(unpriced)::bigint AS unpriced, count(*) AS usage_rows
+    SELECT tenant_key, window_start, series_id, count(*) AS usage_rows,
+      sum(cost_pico_usd) AS cost_pico_usd, sum(list_cost_pico_usd) AS list_cost_pico_usd, sum(unpriced_calls) AS unpriced_calls, sum(list_calls) AS list_calls, sum(file_calls) AS file_calls
     FROM corrected GROUP BY 1, 2, 3
   )
   SELECT c.*, s.pair_id, date_trunc('hour', c.window_start, 'UTC') AS hour, date_trunc('day', c.window_start, 'UTC') AS day
   FROM summed c JOIN series s USING (series_id) ORDER BY c.series_id, c.window_start
   LOOP
     applied := applied + w.usage_rows;
-    UPDATE metrics_1m m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    UPDATE metrics_1m m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.window_start AND m.series_id = w.series_id;
-    UPDATE metrics_1h m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    UPDATE metrics_1h m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.hour AND m.series_id = w.series_id;
-    UPDATE metrics_1d m SET cost_pico_usd = cost_pico_usd + w.cost, unpriced_requests = unpriced_requests + w.unpriced
+    UPDATE metrics_1d m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.day AND m.series_id = w.series_id;
     UPDATE changes_1m c SET revision = c.revision + 1, changed_at_ms = greatest(c.changed_at_ms, at_ms),
       queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE nextval('changes_queue') END
