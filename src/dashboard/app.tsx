@@ -49,7 +49,9 @@ export function App() {
     { subject: tenant ?? '', everyMs: DIMENSIONS_MS, dependencies: [api] },
   );
   const trouble = live.trouble ?? (tenants.error === null ? null : { error: tenants.error, retryAtMs: null });
-  const isKeyWanted = error?.obstacle === 'unauthorized';
+  // A key that may not even see its own tenants was revoked.
+  const isKeyRefused = key !== null && tenants.error?.obstacle === 'refused';
+  const isKeyWanted = error?.obstacle === 'unauthorized' || isKeyRefused;
   const times = useMemo(() => timesIn(view.zone === 'utc' ? 'UTC' : localZone()), [view.zone]);
   const { snapshot } = live;
   const isEmptyServer = tenants.value !== null && newest === null && tenant === null;

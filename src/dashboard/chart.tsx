@@ -2,9 +2,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import type { Unit } from './axis-steps.ts';
 import { plotData, plotOptions } from './chart-options.ts';
-import type { ChartContent, ChartSeries } from './chart-series.ts';
+import type { ChartContent } from './chart-series.ts';
 import { ChartTooltip, type Cursor, spokenValues } from './chart-tooltip.tsx';
-import { isLongName, Name } from './name.tsx';
+import { Legend } from './legend.tsx';
 import { useTimes } from './times-context.ts';
 
 export interface ChartProps {
@@ -18,6 +18,8 @@ export interface ChartProps {
   /** The time zone of the axis. */
   readonly zone: string;
   readonly onSelect: (fromMs: number, toMs: number) => void;
+  /** The series that a legend for several charts shows alone, null: all; undefined where the chart has its own legend. */
+  readonly aloneOfAll: string | null | undefined;
   /** More or less time than is shown, by this factor. */
   readonly onZoom: (factor: number) => void;
 }
@@ -25,15 +27,25 @@ export interface ChartProps {
 const HEIGHT_PX = 208;
 const CLICK_PX_MAX = 5;
 const DOUBLE_CLICK_MS = 250;
-/** More names than these get a line below the title. */
-const ONE_LINE_MAX = 3;
 
 /** One chart: bars or lines over time, a legend, and the values under the pointer or, with the arrow keys, under the cursor. */
-export function Chart({ title, content: whole, unit, stepMs, format, theme, zone, onSelect, onZoom }: ChartProps) {
+export function Chart({
+  title,
+  content: whole,
+  unit,
+  stepMs,
+  format,
+  theme,
+  zone,
+  aloneOfAll,
+  onSelect,
+  onZoom,
+}: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const [cursor, setCursor] = useState<Cursor | null>(null);
-  const [alone, setAlone] = useState<string | null>(null);
+  const [ownAlone, setAlone] = useState<string | null>(null);
+  const alone = aloneOfAll === undefined ? ownAlone : aloneOfAll;
   const times = useTimes();
   const content = isolated(whole, alone);
   const latest = useRef({ content, onSelect });
@@ -85,7 +97,9 @@ export function Chart({ title, content: whole, unit, stepMs, format, theme, zone
     <figure class="panel chart">
       <figcaption>
         <h3>{title}</h3>
-        {whole.series.length > 1 && <Legend series={whole.series} alone={alone} onAlone={setAlone} />}
+        {aloneOfAll === undefined && whole.series.length > 1 && (
+          <Legend series={whole.series} alone={alone} onAlone={setAlone} />
+        )}
       </figcaption>
       {/* biome-ignore lint/a11y: the keys move the cursor that the pointer moves */}
       <div
@@ -121,35 +135,6 @@ export function Chart({ title, content: whole, unit, stepMs, format, theme, zone
 function isolated(content: ChartContent, alone: string | null): ChartContent {
   const series = content.series.filter(({ label }) => label === alone);
   return series.length === 0 ? content : { ...content, series };
-}
-
-interface LegendProps {
-  readonly series: readonly ChartSeries[];
-  readonly alone: string | null;
-  readonly onAlone: (label: string | null) => void;
-}
-
-/** A name shows its series alone, and all again. */
-function Legend({ series, alone, onAlone }: LegendProps) {
-  const isAny = series.some(({ label }) => label === alone);
-  return (
-    <ul class={series.length > ONE_LINE_MAX ? 'legend long' : 'legend'}>
-      {series.map(({ label, colour, shape }) => (
-        <li key={label} class={isAny && label !== alone ? 'hidden' : ''}>
-          <button
-            type="button"
-            aria-label={isLongName(label) ? label : undefined}
-            aria-pressed={label === alone}
-            onClick={() => onAlone(label === alone ? null : label)}
-            title={label === alone ? 'Show all again' : `Show only ${label}`}
-          >
-            <i class={`swatch ${shape}`} style={{ '--swatch': `var(--${colour})` }} />
-            <Name text={label} />
-          </button>
-        </li>
-      ))}
-    </ul>
-  );
 }
 
 /** Null where the pointer, or the keys, are at another chart: there only the cross-hair moves along. */

@@ -1,7 +1,8 @@
-import { useMemo } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { Chart } from './chart.tsx';
 import { callsChart, costChart, errorRateChart, firstTokenChart, latencyChart, tokensChart } from './chart-series.ts';
 import { formatCount, formatMs, formatShare, formatUsd } from './format-number.ts';
+import { Legend } from './legend.tsx';
 import { Segments } from './segments.tsx';
 import type { Snapshot } from './snapshot.ts';
 import { STEPS_MS } from './time-range.ts';
@@ -41,8 +42,10 @@ export function Charts({ snapshot, view, theme, change }: ChartsProps) {
   const onSelect = (fromMs: number, toMs: number): void =>
     change({ range: 'custom', fromMs: Math.round(fromMs), toMs: Math.round(toMs) });
   const onZoom = (factor: number): void => change(zoomedView(view, factor, Date.now()));
-  const common = { stepMs, theme, onSelect, onZoom, zone: times.axisZone(span.fromMs, stepMs) };
+  const [alone, setAlone] = useState<string | null>(null);
   const isSplit = snapshot.split !== 'none';
+  const aloneOfAll = isSplit ? alone : undefined;
+  const common = { aloneOfAll, stepMs, theme, onSelect, onZoom, zone: times.axisZone(span.fromMs, stepMs) };
   return (
     <section aria-labelledby="charts-title">
       <header class="section-head">
@@ -69,8 +72,15 @@ export function Charts({ snapshot, view, theme, change }: ChartsProps) {
           onChange={(split) => change({ split })}
         />
       </header>
+      {isSplit && <Legend series={content.calls.series} alone={alone} onAlone={setAlone} />}
       <div class="chart-grid">
-        <Chart {...common} title="Calls and errors" content={content.calls} unit="count" format={formatCount} />
+        <Chart
+          {...common}
+          title={isSplit ? 'Calls' : 'Calls and errors'}
+          content={content.calls}
+          unit="count"
+          format={formatCount}
+        />
         <Chart {...common} title="Error rate" content={content.errors} unit="share" format={formatShare} />
         <Chart
           {...common}

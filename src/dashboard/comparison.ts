@@ -8,8 +8,13 @@ export interface Change {
   readonly title: string;
 }
 
-/** Below it a change is how traffic goes. */
-const NOTEWORTHY_SHARE = 0.2;
+/** What a change may mean: nothing, that answers got slower, that more of them fail, that more is spent. */
+export type Meaning = 'news' | 'latency' | 'errors' | 'cost';
+
+/** Below it a change is how traffic goes; costs go as traffic does. */
+const NOTEWORTHY_SHARES = { news: Number.POSITIVE_INFINITY, latency: 0.2, errors: 0.2, cost: 0.5 } as const;
+/** So many standard deviations of a count are chance. */
+const CHANCE_DEVIATIONS = 3;
 /** Fewer calls than these say nothing about a rate. */
 const CALLS_MIN = 30;
 /** Beyond it one says "12 ×", not "1100 %". */
@@ -22,22 +27,35 @@ const ERRORS_MIN = 5;
 export interface Compared {
   readonly total: MetricsRow;
   readonly previous: MetricsRow;
-  readonly isMoreWorse: boolean;
+  readonly meaning: Meaning;
 }
 
 /** Null where there is nothing to compare with. */
 export function changeOf(
   now: number | null,
   before: number | null,
-  { total, previous, isMoreWorse }: Compared,
+  { total, previous, meaning }: Compared,
 ): Change | null {
   if (now === null || before === null || (before === 0 && now === 0)) return null;
   const title = 'Compared with as much time just before';
   if (before === 0) return { text: 'new', tone: 'same', title };
   const share = now / before - 1;
   const areEnough = Math.min(total.requests, previous.requests) >= CALLS_MIN;
-  const isNoteworthy = isMoreWorse && areEnough && Math.abs(share) >= NOTEWORTHY_SHARE;
-  return { text: changeText(share), tone: isNoteworthy ? (share > 0 ? 'worse' : 'better') : 'same', title };
+  const isChance = meaning === 'errors' && areErrorsByChance(total, previous);
+  const isNoteworthy = areEnough && !isChance && Math.abs(share) >= NOTEWORTHY_SHARES[meaning];
+  return { text: changeText(share), tone: isNoteworthy ? toneOf(share, meaning) : 'same', title };
+}
+
+/** Spending less is often only less traffic, which is nothing to praise. */
+function toneOf(share: number, meaning: Meaning): Change['tone'] {
+  if (share > 0) return 'worse';
+  return meaning === 'cost' ? 'same' : 'better';
+}
+
+/** Whether as many errors would be no wonder, had the rate stayed what it was. */
+function areErrorsByChance(total: MetricsRow, previous: MetricsRow): boolean {
+  const expected = (previous.errors / Math.max(1, previous.completed)) * total.completed;
+  return Math.abs(total.errors - expected) <= CHANCE_DEVIATIONS * Math.sqrt(Math.max(1, expected));
 }
 
 function changeText(share: number): string {

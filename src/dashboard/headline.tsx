@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { MetricsRow, Unpriced } from './api-answers.ts';
-import { type Change, changeOf, errorRateTone } from './comparison.ts';
+import { type Change, changeOf, errorRateTone, type Meaning } from './comparison.ts';
 import { formatCount, formatExact, formatMs, formatShare, formatUsd } from './format-number.ts';
 import type { Snapshot } from './snapshot.ts';
 import { UnpricedNote } from './unpriced-note.tsx';
@@ -17,10 +17,10 @@ const errorRateOf = (row: MetricsRow): number | null => (row.completed === 0 ? n
 export function Headline({ snapshot, unpriced }: HeadlineProps) {
   const total = snapshot?.total ?? null;
   const previous = snapshot?.previous ?? null;
-  const compared = (measure: (row: MetricsRow) => number | null, isMoreWorse = false): Change | null =>
+  const compared = (measure: (row: MetricsRow) => number | null, meaning: Meaning = 'news'): Change | null =>
     total === null || previous === null
       ? null
-      : changeOf(measure(total), measure(previous), { total, previous, isMoreWorse });
+      : changeOf(measure(total), measure(previous), { total, previous, meaning });
   return (
     <section aria-label="Headline numbers">
       <dl class="tiles">
@@ -40,7 +40,7 @@ export function Headline({ snapshot, unpriced }: HeadlineProps) {
           label="Error rate"
           value={show(total, (row) => formatShare(errorRateOf(row)))}
           tone={total === null ? undefined : errorRateTone(total, previous)}
-          change={compared(errorRateOf, true)}
+          change={compared(errorRateOf, 'errors')}
         >
           {total !== null && `${formatCount(total.errors)} of ${formatCount(total.completed)} answered`}
         </Tile>
@@ -48,7 +48,7 @@ export function Headline({ snapshot, unpriced }: HeadlineProps) {
           figure="latency"
           label="Latency, p95"
           value={show(total, (row) => formatMs(row.p95_latency_ms))}
-          change={compared((row) => row.p95_latency_ms, true)}
+          change={compared((row) => row.p95_latency_ms, 'latency')}
         >
           {total !== null && `p50 ${formatMs(total.p50_latency_ms)} · p99 ${formatMs(total.p99_latency_ms)}`}
         </Tile>
@@ -65,7 +65,7 @@ export function Headline({ snapshot, unpriced }: HeadlineProps) {
           figure="cost"
           label="Estimated cost"
           value={show(total, (row) => formatUsd(row.estimated_cost_usd))}
-          change={compared((row) => row.estimated_cost_usd, true)}
+          change={compared((row) => row.estimated_cost_usd, 'cost')}
         >
           {total !== null && costNote(total)}
         </Tile>

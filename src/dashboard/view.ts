@@ -105,9 +105,11 @@ export function describeView(view: View, times: Pick<Times, 'range'>): string {
   return `${route ?? 'all routes'}, ${model ?? 'all models'}, ${when}`;
 }
 
-/** Twice or half as much time around the middle of what is shown, or another span of the same length before or after it. */
+/** More or less time, by a factor, around the middle of what is shown; not beyond now. */
 export function zoomedView(view: View, factor: number, nowMs: number): Pick<View, 'range' | 'fromMs' | 'toMs'> {
-  const { fromMs, toMs } = spanOf(view, nowMs);
+  // What was chosen, not what it was widened to: or zooming in and out again would not lead back.
+  const { fromMs, toMs } =
+    view.fromMs !== null && view.toMs !== null ? { fromMs: view.fromMs, toMs: view.toMs } : spanOf(view, nowMs);
   const [middleMs, halfMs] = [(fromMs + toMs) / 2, Math.max(((toMs - fromMs) / 2) * factor, SPAN_MS_MIN / 2)];
   const endMs = Math.min(Math.round(middleMs + halfMs), Math.max(nowMs, toMs));
   return { range: 'custom', fromMs: Math.max(0, Math.round(endMs - 2 * halfMs)), toMs: endMs };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { dataDirFor, runCommand, serverFor, startServer } from '../end-to-end/running-server.ts';
 import { openWindow, skipWithoutChromium } from './chromium.ts';
@@ -58,6 +59,49 @@ test('a key is asked for only where the API wants one, and is gone with the tab'
   assert.equal(await page.evaluate('localStorage.length'), 0);
   await page.reload();
   await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
+  // The commands work as they stand, once the key is in their first line.
+  const [, curl = '', otel = ''] = await page.locator('pre').allInnerTexts();
+  assert.match(
+    otel,
+    /OTEL_EXPORTER_OTLP_HEADERS="x-api-key=\$STREAMLENS_KEY"\nexport OTEL_RESOURCE_ATTRIBUTES='tenant\.id=/,
+  );
+  execFileSync('bash', ['-c', curl.replace('sl_…', key)], { stdio: 'pipe' });
+  const calls = page.locator('[data-figure="calls"] .value');
+  await calls.filter({ hasText: /^1$/ }).waitFor({ timeout: 15_000 });
+  // Opened again it has another id, so a call sent once more is another call.
+  await page.getByRole('button', { name: 'Send calls here' }).click();
+  const [, again = ''] = await page.locator('.start pre').allInnerTexts();
+  execFileSync('bash', ['-c', again.replace('sl_…', key)], { stdio: 'pipe' });
+  await calls.filter({ hasText: /^2$/ }).waitFor({ timeout: 15_000 });
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByLabel('API key').waitFor();
+  assert.equal(await page.evaluate(`document.activeElement.type`), 'password');
+  assert.equal(await page.getByText('Offline').count(), 0);
+});
+
+test('a key that is kept holds in the next tab, and one that was revoked is asked for anew', { skip }, async (t) => {
+  const dataDir = dataDirFor(t);
+  const create = runCommand(['keys', 'create', '--all-tenants', '--data-dir', dataDir]);
+  assert.equal((await create.exited).code, 0, create.output());
+  const [key = ''] = /sl_[\w-]+/.exec(create.output()) ?? [];
+  const server = await startServer(dataDir, { API_KEYS: 'required' });
+  t.after(() => server.process.kill('SIGKILL'));
+  const { page } = await openWindow(t);
+  await page.goto(server.metrics);
+  await page.getByLabel('API key').fill(key);
+  await page.getByLabel(/Keep it in this browser/).check();
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
+  const next = await page.context().newPage();
+  await next.goto(server.metrics);
+  await next.getByRole('heading', { name: 'No calls yet' }).waitFor();
+  const list = runCommand(['keys', 'list', '--data-dir', dataDir]);
+  await list.exited;
+  const [id = ''] = /^\S{6,}(?=\s)/m.exec(list.output().split('\n').slice(1).join('\n')) ?? [];
+  const revoke = runCommand(['keys', 'revoke', id, '--data-dir', dataDir]);
+  assert.equal((await revoke.exited).code, 0, `${list.output()}\n${revoke.output()}`);
+  await next.getByRole('alert').filter({ hasText: 'may have been revoked' }).waitFor({ timeout: 30_000 });
+  await next.getByLabel('API key').waitFor();
 });
 
 test('a range without calls says when the last were, and leads there', { skip }, async (t) => {

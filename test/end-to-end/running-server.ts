@@ -42,8 +42,15 @@ export function runCommand(args: readonly string[], env: Record<string, string> 
 }
 
 /** Starts the server and waits until it can work. @throws what it wrote, when it ends instead */
-export async function startServer(dataDir: string, env: Record<string, string> = {}): Promise<Server> {
-  const command = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0'], env);
+export async function startServer(
+  dataDir: string,
+  env: Record<string, string> = {},
+  metricsPort = '0',
+): Promise<Server> {
+  const command = runCommand(
+    ['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', metricsPort],
+    env,
+  );
   const port = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(command.output())?.[1];
   const deadlineMs = Date.now() + READY_MS_MAX;
   while (Date.now() < deadlineMs && command.process.exitCode === null && command.process.signalCode === null) {
