@@ -1,5 +1,7 @@
 import type { Command as CommanderCommand } from 'commander';
 import type { RunningProgram } from '../app/programs/running-program.ts';
+import { VERSION } from '../app/version.ts';
+import { changedSettings } from '../settings/read-settings.ts';
 import type { Command, Settings } from '../settings/settings-table.ts';
 import { runUntilSignal } from './run-until-signal.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
@@ -41,7 +43,11 @@ export function addServerCommands(program: CommanderCommand): void {
   for (const { command, about, start } of SERVERS) {
     const cli = program.command(command).description(about);
     addSettingOptions(cli, command).action(async (options: Record<string, unknown>) => {
-      await runUntilSignal(() => start(settingsFrom(command, options)));
+      const settings = settingsFrom(command, options);
+      await runUntilSignal(() => start(settings), {
+        delayMs: settings.shutdownDelayMs,
+        facts: { command, version: VERSION, node: process.version, settings: changedSettings(command, settings) },
+      });
     });
   }
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
+import type { Draining } from './draining.ts';
 
 /** A dependency, and how to find out whether it can be used. @throws when it cannot; the message is shown */
 export interface Dependency {
@@ -7,17 +8,24 @@ export interface Dependency {
   readonly check: () => Promise<void>;
 }
 
+export interface HealthOptions {
+  readonly dependencies: readonly Dependency[];
+  readonly registries: readonly Scrapable[];
+  readonly draining: Draining;
+}
+
 const CHECK_MS_MAX = 2000;
 
 /** `/health`: the process lives. `/ready`: it can do its work, one line per dependency. `/metrics`: Prometheus. */
-export function addHealthRoutes(
-  server: FastifyInstance,
-  { dependencies, registries }: { dependencies: readonly Dependency[]; registries: readonly Scrapable[] },
-): void {
+export function addHealthRoutes(server: FastifyInstance, { dependencies, registries, draining }: HealthOptions): void {
   server.get('/health', async (_request, reply) => {
     await reply.header('content-type', 'application/json').send('{"status":"healthy"}');
   });
   server.get('/ready', async (_request, reply) => {
+    if (draining.isOn) {
+      await reply.code(503).header('content-type', 'text/plain; charset=utf-8').send('process: it is stopping\n');
+      return;
+    }
     const checks = await Promise.all(dependencies.map(checkWithin));
     const isReady = checks.every((check) => check.isReady);
     await reply

@@ -67,6 +67,8 @@ export function addPostRoutes(server: FastifyInstance, routes: PostRoutes): void
     isClosing = true;
     done();
   });
+  // Of a request that came before the end began.
+  const closing = () => (isClosing ? { connection: 'close' } : {});
   const bodyBytesMax = server.initialConfig.bodyLimit ?? 0;
   const [throughFastify, ...others] = server.server.listeners('request') as RequestListener[];
   if (throughFastify === undefined || others.length > 0)
@@ -78,13 +80,13 @@ export function addPostRoutes(server: FastifyInstance, routes: PostRoutes): void
     if (handler === undefined || !(bodyBytes <= bodyBytesMax)) throughFastify(request, response);
     else {
       answerTo(request, handler, routes).then(
-        ({ status, contentType, body }) => write(response, status, { 'content-type': contentType }, body),
+        ({ status, contentType, body }) => write(response, status, { 'content-type': contentType, ...closing() }, body),
         (error: unknown) => {
           const problem = toProblem(error);
           if (problem.status === 500) {
             server.log.error({ err: error, url: shownPath(request.url ?? '') }, 'A request failed');
           }
-          write(response, problem.status, problemHeaders(problem), problem.toJson());
+          write(response, problem.status, { ...problemHeaders(problem), ...closing() }, problem.toJson());
         },
       );
     }

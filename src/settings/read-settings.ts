@@ -34,6 +34,20 @@ export function fallbackOf(setting: Setting<unknown>, command: Command): string 
   return typeof setting.fallback === 'string' ? setting.fallback : setting.fallback?.[command];
 }
 
+/** What differs from the defaults, for the log; a secret only by its presence. */
+export function changedSettings(command: Command, settings: Settings): Readonly<Record<string, unknown>> {
+  const changed: Record<string, unknown> = {};
+  for (const [name, setting] of settingsOf(command)) {
+    const value: unknown = settings[name];
+    if (value === undefined) continue;
+    const fallback = fallbackOf(setting, command);
+    const usual = fallback === undefined ? undefined : setting.kind.read(fallback);
+    if (usual?.ok === true && JSON.stringify(usual.value) === JSON.stringify(value)) continue;
+    changed[setting.env] = setting.kind.isSecret === true ? '[secret]' : value;
+  }
+  return changed;
+}
+
 function readSetting(
   name: SettingName,
   setting: Setting<unknown>,

@@ -351,6 +351,14 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api'],
     about: 'span attributes that name the route, before those that SDKs write themselves',
   }),
+  shutdownDelayMs: setting({
+    env: 'SHUTDOWN_DELAY',
+    kind: is.duration(0, 600_000),
+    fallback: '500ms',
+    commands: SERVERS,
+    about:
+      'how long a process that was told to stop goes on answering, with /ready at 503, so that load balancers notice',
+  }),
   logLevel: setting({
     env: 'LOG_LEVEL',
     kind: is.oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal'),

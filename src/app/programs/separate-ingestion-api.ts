@@ -1,3 +1,4 @@
+import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
@@ -11,13 +12,16 @@ export async function startSeparateIngestion(settings: Settings): Promise<Runnin
   const logger = createLogger('ingestion-api', settings.logLevel);
   const log = await openLog(settings);
   const keys = await openKeyCheck(settings);
-  const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check });
+  const draining = new Draining();
+  const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check, draining });
   return {
     started: [
       `ingestion API   http://localhost:${role.port}`,
       otlpLine({ httpPort: role.port, grpcPort: role.grpcPort }),
       accessLine(settings),
     ],
+    logger,
+    draining,
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();

@@ -1,3 +1,4 @@
+import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
@@ -14,13 +15,16 @@ export async function startSeparateMetricsApi(settings: Settings): Promise<Runni
   await readPriceFile(settings);
   const queries = await patiently('the store', logger, () => openStoreQueries(settings));
   const keys = await openKeyCheck(settings);
-  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check });
+  const draining = new Draining();
+  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check, draining });
   return {
     started: [
       `metrics API     http://localhost:${role.port}`,
       `dashboard       http://localhost:${role.port}/  (open it in a browser)`,
       accessLine(settings),
     ],
+    logger,
+    draining,
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();

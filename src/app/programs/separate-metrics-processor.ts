@@ -1,4 +1,5 @@
 import { LogClock } from '../../event-log/sqlite/log-clock.ts';
+import { Draining } from '../../http/draining.ts';
 import { addHealthRoutes } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
 import { createLogger } from '../../http/logger.ts';
@@ -18,6 +19,7 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
   // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
   kafkaSettings(settings, settings.kafkaBrokers ?? []);
   await readPriceFile(settings);
+  const draining = new Draining();
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);
   const processor = await startProcessorThread({ settings, clock: clock.shared });
@@ -28,10 +30,13 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
       clockWatch.dependency,
     ],
     registries: [processMetrics(VERSION), clockWatch.registry, { metrics: () => processor.call('metrics', null) }],
+    draining,
   });
-  const port = await listen(server, settings.host, settings.httpPort);
+  const port = await listen(server, { host: settings.host, port: settings.httpPort, draining });
   return {
     started: [`metrics processor   http://localhost:${port}/metrics`],
+    logger,
+    draining,
     failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {
       clockWatch.stop();

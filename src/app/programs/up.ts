@@ -1,5 +1,6 @@
 import { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
+import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
 import { migrateSqlite } from '../../metrics-store/sqlite/migrate-sqlite.ts';
@@ -36,6 +37,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
   if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings);
+  const draining = new Draining();
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);
   const log = await openLog(settings, { clock: clock.shared });
@@ -55,6 +57,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       log,
       logger,
       checkKey: keys.check,
+      draining,
       dependencies: watched,
     }),
   ]);
@@ -63,6 +66,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
     queries,
     logger,
     checkKey: keys.check,
+    draining,
     ingestion: { http: ingestion.port, grpc: settings.otlpGrpcPort },
     dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }, ...watched],
     registries: [{ metrics: () => processor.call('metrics', null) }, clockWatch.registry],
@@ -77,6 +81,8 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       `metrics in      ${settings.postgresDsn === undefined ? settings.dataDir : 'Postgres'}`,
       accessLine(settings),
     ],
+    logger,
+    draining,
     failed: new Promise((_, reject) => processor.onFailure(reject)),
     async stop(): Promise<void> {
       clockWatch.stop();

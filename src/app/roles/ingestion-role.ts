@@ -2,6 +2,7 @@ import type { KeyCheck } from '../../api-keys/key-check.ts';
 import type { EventLog } from '../../event-log/event-log.ts';
 import { BodyBudget } from '../../http/body-budget.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
+import type { Draining } from '../../http/draining.ts';
 import { addHealthRoutes, type Dependency } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
 import { KnownHosts } from '../../http/known-hosts.ts';
@@ -40,6 +41,7 @@ export interface IngestionPorts {
   readonly logger: Logger;
   /** Null where senders need no key. */
   readonly checkKey: KeyCheck | null;
+  readonly draining: Draining;
   /** What else in this process must be right. */
   readonly dependencies?: readonly Dependency[];
 }
@@ -48,7 +50,7 @@ export interface IngestionPorts {
 export async function startIngestion(
   settings: Settings,
   port: number,
-  { log, logger, checkKey, dependencies = [] }: IngestionPorts,
+  { log, logger, checkKey, draining, dependencies = [] }: IngestionPorts,
 ): Promise<RunningIngestion> {
   const metrics = new IngestionMetrics();
   const queue = new AppendQueue(
@@ -83,6 +85,7 @@ export async function startIngestion(
   addHealthRoutes(server, {
     dependencies: [{ name: 'event log', check: () => log.checkHealth() }, ...dependencies],
     registries: [processMetrics(VERSION), metrics.registry],
+    draining,
   });
   const budget = new BodyBudget(settings.bodyBytesMaxTotal);
   const handlers = new Map([...eventRoutes(context), ...otlpRoutes(context)]);
@@ -91,7 +94,7 @@ export async function startIngestion(
   addDocsRoutes(server, ingestionOpenApi(VERSION));
   const starting = new AbortController();
   void tellUntilUsable(log, logger, starting.signal);
-  const boundPort = await listen(server, settings.host, port);
+  const boundPort = await listen(server, { host: settings.host, port, draining });
   const grpc = await startOtlpGrpc(settings, context, { budget, logger });
   return {
     port: boundPort,

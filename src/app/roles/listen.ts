@@ -1,7 +1,14 @@
 import type { FastifyInstance } from 'fastify';
+import type { Draining } from '../../http/draining.ts';
 
 /** @returns the port, which the system chooses for 0. @throws when it cannot be bound */
-export async function listen(server: FastifyInstance, host: string, port: number): Promise<number> {
+export async function listen(
+  server: FastifyInstance,
+  { host, port, draining }: { host: string; port: number; draining: Draining },
+): Promise<number> {
+  server.server.prependListener('request', (_request, response) => {
+    if (draining.isOn) response.setHeader('connection', 'close');
+  });
   try {
     await server.listen({ host, port, listenTextResolver: (address) => `Listening on ${address}, bound to ${host}` });
   } catch (error) {

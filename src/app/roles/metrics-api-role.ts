@@ -2,6 +2,7 @@ import type { KeyCheck } from '../../api-keys/key-check.ts';
 import { addTenantGuard } from '../../api-keys/tenant-guard.ts';
 import { compressAnswers } from '../../http/compress-answers.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
+import type { Draining } from '../../http/draining.ts';
 import { addHealthRoutes, type Dependency, type Scrapable } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
 import { KnownHosts } from '../../http/known-hosts.ts';
@@ -28,6 +29,7 @@ export interface MetricsApiPorts {
   readonly logger: Logger;
   /** Null where readers need no key. */
   readonly checkKey: KeyCheck | null;
+  readonly draining: Draining;
   /** What else in this process must work, and has numbers: in `up`, the processor. */
   readonly dependencies?: readonly Dependency[];
   readonly registries?: readonly Scrapable[];
@@ -40,13 +42,14 @@ const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
 
 /** Starts the metrics API. @throws when the port cannot be bound */
 export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
-  const { queries, logger, checkKey, dependencies = [], registries = [], ingestion = null } = ports;
+  const { queries, logger, checkKey, draining, dependencies = [], registries = [], ingestion = null } = ports;
   const hosts = checkKey === null ? new KnownHosts(settings.allowedHosts ?? []) : undefined;
   const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX, hosts });
   compressAnswers(server);
   addHealthRoutes(server, {
     dependencies: [{ name: 'metrics store', check: () => queries.checkHealth() }, ...dependencies],
     registries: [processMetrics(VERSION), ...registries],
+    draining,
   });
   if (checkKey !== null) addTenantGuard(server, checkKey);
   const context = { queries: new GuardedQueries(queries, logger), nowMs: Date.now };
@@ -55,7 +58,7 @@ export async function startMetricsApi(settings: Settings, port: number, ports: M
   addSummaryRoute(server, context);
   addDashboardRoute(server, { directory: DASHBOARD, ingestion });
   addDocsRoutes(server, metricsOpenApi(VERSION));
-  const boundPort = await listen(server, settings.host, port);
+  const boundPort = await listen(server, { host: settings.host, port, draining });
   return {
     port: boundPort,
     async stop(): Promise<void> {
