@@ -1,5 +1,5 @@
 import { type Command as CommanderCommand, Option } from 'commander';
-import { fallbackOf, readSettings, settingsOf } from '../settings/read-settings.ts';
+import { fallbackOf, ignoredVariables, readSettings, settingsOf } from '../settings/read-settings.ts';
 import { type Command, flagOf, type Settings } from '../settings/settings-table.ts';
 
 /** Gives a command a flag per setting, with the variable and the default in its help. */
@@ -24,6 +24,7 @@ export function settingsFrom(command: Command, options: Readonly<Record<string, 
     // Commander sets `migrate` to true by itself; only false was asked for.
     if (value !== undefined && !(name === 'migrate' && value === true)) flags[name] = value;
   }
+  for (const line of ignoredVariables(command, process.env)) process.stderr.write(`streamlens: ${line}\n`);
   return readSettings(command, { flags, env: process.env });
 }
 

@@ -55,7 +55,7 @@ function readSetting(
   { flags, env }: SettingSources,
 ): unknown {
   const flag = flags[name];
-  const fromEnv = env[setting.env];
+  const fromEnv = variableOf(setting, env);
   const given = typeof flag === 'string' || typeof flag === 'boolean' ? String(flag) : fromEnv;
   // An empty variable is how shells and Compose files say "not set".
   const value = given === undefined || (given === '' && flag === undefined) ? fallbackOf(setting, command) : given;
@@ -65,6 +65,32 @@ function readSetting(
   const got = setting.kind.isSecret ? 'a value that is kept secret' : JSON.stringify(value);
   const source = given === flag && flag !== undefined ? flagOf(setting) : setting.env;
   throw new SettingError(`${source} must be ${reading.expected}; got ${got}`);
+}
+
+/** `STREAMLENS_METRICS_PORT` as well as `METRICS_PORT`: the longer name is nobody else's. */
+function variableOf(setting: Setting<unknown>, env: SettingSources['env']): string | undefined {
+  const own = env[prefixed(setting)];
+  if (own !== undefined && own !== '') return own;
+  const value = env[setting.env];
+  return isOfKubernetes(setting, value) ? undefined : value;
+}
+
+function prefixed({ env }: Setting<unknown>): string {
+  return env.startsWith('STREAMLENS_') ? env : `STREAMLENS_${env}`;
+}
+
+/** Kubernetes sets `METRICS_PORT=tcp://10.0.0.1:8081` in each pod beside a Service named `metrics`. */
+function isOfKubernetes({ env }: Setting<unknown>, value: string | undefined): boolean {
+  return env.endsWith('_PORT') && /^(tcp|udp|sctp):\/\//.test(value ?? '');
+}
+
+/** A sentence for each variable of a command that Kubernetes has set for a Service, and that is passed over. */
+export function ignoredVariables(command: Command, env: SettingSources['env']): readonly string[] {
+  return settingsOf(command).flatMap(([, setting]) => {
+    const value = env[setting.env];
+    if (!isOfKubernetes(setting, value)) return [];
+    return `${setting.env}=${value} is the address of a Kubernetes Service of that name and is ignored; use ${prefixed(setting)}, or enableServiceLinks: false`;
+  });
 }
 
 function checkTogether(settings: Partial<Settings>): void {

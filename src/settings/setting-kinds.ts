@@ -94,14 +94,14 @@ function isNetwork(part: string): boolean {
   return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= bitsMax);
 }
 
-/** `host:port` pairs. */
+/** `host:port` pairs; an address of IPv6 stands in brackets. */
 export const brokers: Kind<readonly string[]> = {
   hint: 'host:port,…',
   read: (value) => {
     const parts = value.split(',').map((part) => part.trim());
-    return parts.every((part) => /^[^\s:/]+:\d{1,5}$/.test(part))
+    return parts.every((part) => /^(\[[\da-fA-F:.%]+\]|[^\s:/[\]]+):\d{1,5}$/.test(part))
       ? ok(parts)
-      : expected('host:port, separated by commas');
+      : expected('host:port, separated by commas ([::1]:9092 for an IPv6 address)');
   },
 };
 

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { changedSettings, ignoredVariables, readSettings } from './read-settings.ts';
+
+const read = (env: Record<string, string>, flags: Record<string, unknown> = {}) => readSettings('up', { env, flags });
+
+test('a variable with the prefix wins over the one without, and a flag over both', () => {
+  assert.equal(read({ METRICS_PORT: '1' }).metricsPort, 1);
+  assert.equal(read({ METRICS_PORT: '1', STREAMLENS_METRICS_PORT: '2' }).metricsPort, 2);
+  assert.equal(read({ STREAMLENS_METRICS_PORT: '2' }, { metricsPort: '3' }).metricsPort, 3);
+  assert.equal(read({ METRICS_PORT: '1', STREAMLENS_METRICS_PORT: '' }).metricsPort, 1);
+});
+
+test('the address that Kubernetes sets for a Service is no port, and is told', () => {
+  const env = { METRICS_PORT: 'tcp://10.0.0.1:8081', OTLP_GRPC_PORT: 'udp://10.0.0.1:4317', INGESTION_PORT: '9000' };
+  const settings = read(env);
+  assert.deepEqual([settings.metricsPort, settings.otlpGrpcPort, settings.ingestionPort], [8081, 4317, 9000]);
+  const told = ignoredVariables('up', env);
+  assert.equal(told.length, 2);
+  assert.match(told.join('\n'), /METRICS_PORT=tcp:.*is ignored; use STREAMLENS_METRICS_PORT/);
+  assert.deepEqual(ignoredVariables('up', { METRICS_PORT: '1' }), []);
+});
+
+test('any other wrong port is refused', () => {
+  assert.throws(() => read({ METRICS_PORT: 'http://x' }), /METRICS_PORT must be a whole number/);
+});
+
+test('brokers may have an address of IPv6, in brackets', () => {
+  assert.deepEqual(read({ KAFKA_BROKERS: '[::1]:9092,broker-1:9093' }).kafkaBrokers, ['[::1]:9092', 'broker-1:9093']);
+  for (const wrong of ['::1:9092', '[::1]', '[broker]:1x', 'host']) {
+    assert.throws(() => read({ KAFKA_BROKERS: wrong }), /KAFKA_BROKERS must be host:port/, wrong);
+  }
+});
+
+test('what differs from the defaults is shown for the log, secrets by their presence', () => {
+  const settings = read({ METRICS_PORT: '1', POSTGRES_DSN: 'postgres://a:b@c/d', JOIN_TIMEOUT: '15m' });
+  assert.deepEqual(changedSettings('up', settings), { METRICS_PORT: 1, POSTGRES_DSN: '[secret]' });
+});
