@@ -29,26 +29,35 @@ const UP_YOUNG_OBJECTS = '--max-semi-space-size=8';
 // bench/findings.md, "Objects that V8 takes for old".
 setFlagsFromString('--no-allocation-site-pretenuring');
 
-if (!existsSync(fileURLToPath(main))) {
-  process.stderr.write('streamlens: this checkout is not built yet; run "npm install" or "npm run build"\n');
-  process.exit(1);
+if (process.argv[2] === 'health' && !process.argv.includes('--help') && !process.argv.includes('-h')) {
+  const { health } = await import('./health.js');
+  health(process.argv.slice(3));
+} else {
+  await start();
 }
 
-if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
-  if (process.platform === 'linux') startAgainTuned();
-  endWithLauncher();
-  const { main: run } = await import(main.href);
-  await run(process.argv.slice(2));
-} else {
-  if (!existsSync(own)) {
-    const isCheckout = existsSync(fileURLToPath(new URL('../src', import.meta.url)));
-    const advice = isCheckout ? '; "npm rebuild node" brings the one of this checkout' : '';
-    process.stderr.write(`streamlens: needs Node ${NEEDED_MAJOR} or newer; this is ${process.version}${advice}\n`);
-    process.exit(2);
+async function start() {
+  if (!existsSync(fileURLToPath(main))) {
+    process.stderr.write('streamlens: this checkout is not built yet; run "npm install" or "npm run build"\n');
+    process.exit(1);
   }
-  const child = spawn(own, args, { stdio: 'inherit', env: { ...process.env, [LAUNCHER_PID]: String(process.pid) } });
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
+
+  if (Number(process.versions.node.split('.')[0]) >= NEEDED_MAJOR) {
+    if (process.platform === 'linux') startAgainTuned();
+    endWithLauncher();
+    const { main: run } = await import(main.href);
+    await run(process.argv.slice(2));
+  } else {
+    if (!existsSync(own)) {
+      const isCheckout = existsSync(fileURLToPath(new URL('../src', import.meta.url)));
+      const advice = isCheckout ? '; "npm rebuild node" brings the one of this checkout' : '';
+      process.stderr.write(`streamlens: needs Node ${NEEDED_MAJOR} or newer; this is ${process.version}${advice}\n`);
+      process.exit(2);
+    }
+    const child = spawn(own, args, { stdio: 'inherit', env: { ...process.env, [LAUNCHER_PID]: String(process.pid) } });
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
+  }
 }
 
 /**

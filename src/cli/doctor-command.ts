@@ -11,6 +11,12 @@ configuration itself is wrong.
 const MARKS: Readonly<Record<Finding['level'], string>> = { ok: 'ok    ', note: 'note  ', broken: 'BROKEN' };
 
 export function addDoctorCommand(program: CommanderCommand): void {
+  // The launcher answers it by bin/health.js, before any of this is loaded; here it has its help.
+  program
+    .command('health')
+    .description('asks a running process whether it lives, for probes: exit code 0 or 1')
+    .argument('[url]', 'where it listens (default http://127.0.0.1 and HTTP_PORT, METRICS_PORT or 8081)')
+    .option('--ready', 'whether it can do its work, with a line per dependency');
   const cli = program
     .command('doctor')
     .description('checks configuration, broker, topics, store, clock, versions')

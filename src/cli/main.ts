@@ -38,8 +38,25 @@ export function createProgram(): Command {
   addBackfillCommand(program);
   addPriceCommands(program);
   addDeadLetterCommands(program);
-  for (const command of program.commands) command.exitOverride().showHelpAfterError('(--help tells more)');
+  for (const command of commandsBelow(program)) {
+    command.exitOverride().showHelpAfterError('(--help tells more)');
+    command.configureOutput({ outputError: (text, write) => write(usageError(text, command)) });
+  }
   return program;
+}
+
+function commandsBelow(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsBelow)];
+}
+
+/** Every error begins alike. `--port` is nearer to `--ingestion-port` than to `--host`, whatever the letters say. */
+function usageError(text: string, command: Command): string {
+  const own = text.replace(/^error: /, 'streamlens: ');
+  const [, word] = /unknown option '--([\w-]+)'/.exec(own) ?? [];
+  if (word === undefined) return own;
+  const alike = command.options.flatMap(({ long }) => (long?.split('-').includes(word) ? [long] : []));
+  if (alike.length === 0) return own;
+  return `${own.split('\n', 1)[0]}\n(Did you mean ${alike.join(' or ')}?)\n`;
 }
 
 function report(error: unknown): number {

@@ -245,12 +245,19 @@ test('a port that is taken is named with exit code 1', async (t) => {
 test('wrong settings are named with exit code 2, without any secret', async () => {
   const cases: [readonly string[], Record<string, string>, RegExp][] = [
     [['up', '--ingestion-port', '99999'], {}, /--ingestion-port must be a whole number .*; got "99999"/],
+    [['up', '--data-dir', '/etc/passwd'], {}, /--data-dir.*\/etc\/passwd: it is no directory/],
     [['up'], { METRICS_PORT: 'x' }, /METRICS_PORT must be a whole number .*; got "x"/],
     [['up'], { JOIN_TIMEOUT: '15' }, /JOIN_TIMEOUT must be a duration .*; got "15"/],
     [['up'], { KAFKA_BROKERS: 'nohost' }, /KAFKA_BROKERS must be host:port/],
     [['up'], { LOG_LEVEL: 'loud' }, /LOG_LEVEL must be one of/],
     [['up'], { POSTGRES_DSN: 'mysql://root:hunter2@db/x' }, /POSTGRES_DSN must be postgres:\/\//],
-    [['up', '--what'], {}, /unknown option '--what'/],
+    [['up', '--what'], {}, /^streamlens: unknown option '--what'/],
+    [
+      ['up', '--port', '80'],
+      {},
+      /^streamlens: unknown option '--port'\n\(Did you mean --ingestion-port or --metrics-port/,
+    ],
+    [['backfill', '/nope.ndjson'], {}, /^streamlens: <file> must be a file .*got \/nope.ndjson: it is not there/],
     [['upp'], {}, /unknown command 'upp'/],
     [['generate-traffic', '--requests', '0'], {}, /--requests must be a whole number/],
     [['replay-trace'], {}, /missing required argument 'file'/],
@@ -305,4 +312,18 @@ test('a price file that is missing or wrong at the start is named with exit code
   for (const command of ['metrics-processor', 'metrics-api']) {
     await fails([command, '--prices-file', file, '--http-port', '0'], 2, /PRICES_FILE must be a price file/);
   }
+});
+
+test('health asks a running process, and fails where nobody answers', async (t) => {
+  const server = await serverFor(t);
+  const asked = async (...args: string[]) => {
+    const command = runCommand(['health', ...args]);
+    return { ...(await command.exited), said: command.output() };
+  };
+  assert.equal((await asked(server.metrics)).code, 0);
+  const ready = await asked('--ready', server.ingestion);
+  assert.equal(ready.code, 0);
+  assert.match(ready.said, /event log: ok/);
+  assert.equal((await asked('http://127.0.0.1:9')).code, 1);
+  assert.equal((await asked('nowhere')).code, 2);
 });

@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { grouped, percent, timeLeft } from '../traffic/time-left.ts';
 import type { BackfillWatch } from './backfill.ts';
 
 export interface ShownProgress extends BackfillWatch {
@@ -9,17 +10,30 @@ export interface ShownProgress extends BackfillWatch {
 const LINE_EVERY_MS = 5_000;
 const TICK_MS = 250;
 const MIB = 1024 * 1024;
+const BAR_COLUMNS = 10;
+
+/** What was read and sent so far. Short enough for 80 columns beside its bar. */
+export function backfillLine({ bytes, size, events, elapsedMs }: BackfillPace): string {
+  const mib = (bytes / MIB).toLocaleString('en-US', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const share = size === null || size === 0 ? '' : ` (${percent(bytes, size)})`;
+  const rate = elapsedMs < 1000 ? '' : `, ${grouped(Math.round((events * 1000) / elapsedMs))}/s`;
+  return `${mib} MiB${share}, ${grouped(events)} events${rate}${timeLeft({ elapsedMs, done: bytes, total: size ?? 0 })}`;
+}
+
+interface BackfillPace {
+  readonly bytes: number;
+  /** Of the file; null where nobody knows how much comes. */
+  readonly size: number | null;
+  readonly events: number;
+  readonly elapsedMs: number;
+}
 
 /** A bar with bytes, events a second and the time to go on a terminal; elsewhere a line every few seconds. */
 export function showBackfillProgress(size: number | null, out: NodeJS.WriteStream = process.stderr): ShownProgress {
   const startedMs = performance.now();
   let bytes = 0;
   let events = 0;
-  const rate = () => Math.round(events / Math.max(0.001, (performance.now() - startedMs) / 1000));
-  const line = () => {
-    const share = size === null || size === 0 ? '' : ` (${Math.floor((100 * Math.min(bytes, size)) / size)} %)`;
-    return `${(bytes / MIB).toFixed(1)} MiB${share}, ${events} events, ${rate()}/s`;
-  };
+  const line = () => backfillLine({ bytes, size, events, elapsedMs: performance.now() - startedMs });
   const count = {
     read: (more: number) => {
       bytes += more;
@@ -36,8 +50,8 @@ export function showBackfillProgress(size: number | null, out: NodeJS.WriteStrea
       stop: () => clearInterval(timer),
     };
   }
-  const format = `{bar} {percentage} % | {line} | {duration_formatted}, {eta_formatted} to go {note}`;
-  const bar = new cliProgress.SingleBar({ stream: out, format, hideCursor: true }, cliProgress.Presets.shades_classic);
+  const options = { stream: out, format: '{bar} {line}{note}', hideCursor: true, barsize: BAR_COLUMNS };
+  const bar = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
   bar.start(Math.max(1, size ?? 1), 0, { line: line(), note: '' });
   let note = '';
   const tick = () => bar.update(size === null ? 0 : Math.min(bytes, size), { line: line(), note });
@@ -49,7 +63,7 @@ export function showBackfillProgress(size: number | null, out: NodeJS.WriteStrea
       count.sent(sent);
     },
     retrying: (why) => {
-      note = `| ${why}`;
+      note = ` | ${why}`;
     },
     stop: () => {
       clearInterval(timer);

@@ -1,4 +1,5 @@
 import cliProgress from 'cli-progress';
+import { grouped, percent, timeLeft } from './time-left.ts';
 
 export interface Progress {
   advance(done: number): void;
@@ -6,6 +7,7 @@ export interface Progress {
 }
 
 const LINE_EVERY_MS = 5000;
+const BAR_COLUMNS = 24;
 
 /** A bar on a terminal; elsewhere a line every few seconds, so that a log stays readable. */
 export function showProgress(total: number, what: string, out: NodeJS.WriteStream = process.stderr): Progress {
@@ -13,10 +15,22 @@ export function showProgress(total: number, what: string, out: NodeJS.WriteStrea
 }
 
 function bar(total: number, what: string, stream: NodeJS.WriteStream): Progress {
-  const format = `{bar} {percentage} % | {value}/{total} ${what} | {duration_formatted}, {eta_formatted} to go`;
-  const shown = new cliProgress.SingleBar({ stream, format, hideCursor: true }, cliProgress.Presets.shades_classic);
-  shown.start(total, 0);
-  return { advance: (done) => shown.increment(done), stop: () => shown.stop() };
+  const options = { stream, format: '{bar} {line}', hideCursor: true, barsize: BAR_COLUMNS };
+  const shown = new cliProgress.SingleBar(options, cliProgress.Presets.shades_classic);
+  const startedMs = performance.now();
+  let done = 0;
+  const line = () => {
+    const left = timeLeft({ elapsedMs: performance.now() - startedMs, done, total });
+    return `${percent(done, total)} | ${grouped(done)}/${grouped(total)} ${what}${left}`;
+  };
+  shown.start(total, 0, { line: line() });
+  return {
+    advance: (more) => {
+      done += more;
+      shown.increment(more, { line: line() });
+    },
+    stop: () => shown.stop(),
+  };
 }
 
 function lines(total: number, what: string, out: NodeJS.WritableStream): Progress {
@@ -27,10 +41,10 @@ function lines(total: number, what: string, out: NodeJS.WritableStream): Progres
       done += count;
       if (Date.now() - toldMs < LINE_EVERY_MS) return;
       toldMs = Date.now();
-      out.write(`${done} of ${total} ${what}\n`);
+      out.write(`${grouped(done)} of ${grouped(total)} ${what}\n`);
     },
     stop() {
-      out.write(`${done} of ${total} ${what}\n`);
+      out.write(`${grouped(done)} of ${grouped(total)} ${what}\n`);
     },
   };
 }
