@@ -1,3 +1,4 @@
+import { RETENTION_SETTINGS } from './retention-settings.ts';
 import * as is from './setting-kinds.ts';
 import { TRAFFIC_SETTINGS } from './traffic-settings.ts';
 
@@ -261,41 +262,7 @@ export const SETTINGS = {
     commands: ['up', 'metrics-processor', 'metrics-api', 'prices', 'doctor'],
     about: 'your own prices (YAML), which win over the built-in ones; reloaded when it changes',
   }),
-  logRetentionMs: setting({
-    env: 'LOG_RETENTION',
-    kind: is.retention(3_600_000),
-    fallback: '7d',
-    commands: ['up'],
-    about: 'how long the embedded log keeps events',
-  }),
-  logSizeMax: setting({
-    env: 'LOG_SIZE_MAX',
-    kind: is.limit(1_048_576, Number.MAX_SAFE_INTEGER),
-    fallback: 'off',
-    commands: ['up'],
-    about: 'bytes of the embedded log beyond which its oldest events go, except what the processor still needs',
-  }),
-  metricsRetentionMs: setting({
-    env: 'METRICS_RETENTION',
-    kind: is.retention(DAY_MS),
-    fallback: 'forever',
-    commands: PROCESSING,
-    about: 'how long rows per minute are kept; hours are kept ten times, days a hundred times as long',
-  }),
-  callsRetentionMs: setting({
-    env: 'CALLS_RETENTION',
-    kind: is.retention(3_600_000),
-    fallback: '30d',
-    commands: PROCESSING,
-    about: 'how long single calls are kept',
-  }),
-  deadLettersRetentionMs: setting({
-    env: 'DEAD_LETTERS_RETENTION',
-    kind: is.retention(3_600_000),
-    fallback: '30d',
-    commands: PROCESSING,
-    about: 'how long dead letters are kept',
-  }),
+  ...RETENTION_SETTINGS,
   queueBytesMax: setting({
     env: 'QUEUE_BYTES_MAX',
     kind: is.integer(1_048_576, 17_179_869_184),
