@@ -17,9 +17,11 @@ export const MAPPING = {
     json('logfire', 'request_data', 'text', 'model'),
     from('ai-sdk', 'aisdk.model.id', 'text'),
     from('mlflow', 'mlflow.llm.model', 'quoted'),
+    json('mlflow', 'mlflow.spanInputs', 'text', 'model', 'model_name'),
     from('langsmith', 'langsmith.metadata.ls_model_name', 'text'),
     from('otel', 'gen_ai.model.name', 'text'),
     json('braintrust', 'braintrust.metadata', 'text', 'model'),
+    from('openllmetry', 'llm.model', 'text'),
     from('claude-code', 'model', 'text'),
   ],
   responseModel: [
@@ -31,6 +33,7 @@ export const MAPPING = {
     from('langfuse', 'langfuse.observation.model.name', 'text'),
     from('openllmetry', 'llm.response.model', 'text'),
     json('genkit', 'genkit:output', 'text', 'raw.model', 'raw.modelVersion'),
+    json('mlflow', 'mlflow.spanOutputs', 'text', 'model', 'model_version'),
   ],
   provider: [
     from('otel', 'gen_ai.provider.name', 'text'),
@@ -48,6 +51,7 @@ export const MAPPING = {
     from('ai-sdk', 'ai.response.id', 'text'),
     json('openinference', 'output.value', 'text', 'id'),
     json('genkit', 'genkit:output', 'text', 'raw.id', 'raw.responseId'),
+    json('mlflow', 'mlflow.spanOutputs', 'text', 'id'),
   ],
   finishReason: [
     from('otel', 'gen_ai.response.finish_reasons', 'first'),
@@ -65,6 +69,7 @@ export const MAPPING = {
     from('genkit', 'gen_ai.finishReason', 'text'),
     from('claude-code', 'stop_reason', 'text'),
     json('genkit', 'genkit:output', 'text', 'finishReason'),
+    json('mlflow', 'mlflow.spanOutputs', 'text', 'choices.0.finish_reason', 'stop_reason'),
   ],
   stream: [
     from('otel', 'gen_ai.request.stream', 'flag'),
@@ -108,6 +113,7 @@ export const MAPPING = {
     from('litellm', 'metadata.user_api_key_user_id', 'text'),
     from('langfuse', 'langfuse.user.id', 'text'),
     from('laminar', 'lmnr.association.properties.user_id', 'text'),
+    from('mlflow', 'mlflow.trace.user', 'quoted'),
   ],
   sessionId: [
     from('otel', 'gen_ai.conversation.id', 'text'),
@@ -121,6 +127,7 @@ export const MAPPING = {
     from('langsmith', 'langsmith.trace.session_id', 'text'),
     from('laminar', 'lmnr.association.properties.session_id', 'text'),
     from('adk', 'gcp.vertex.agent.session_id', 'text'),
+    from('mlflow', 'mlflow.trace.session', 'quoted'),
   ],
   errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [

@@ -46,7 +46,9 @@ export function firstTextOf(raw: unknown): string | null {
   const text = textFrom(raw);
   if (text === null || !text.startsWith('[')) return text;
   const parsed = parseJson(text);
-  return Array.isArray(parsed) ? textFrom(parsed[0]) : text;
+  if (Array.isArray(parsed)) return textFrom(parsed[0]);
+  // The repr of a list in Python, or of an array in Java.
+  return /^\[\s*['"]?([\w -]+)/.exec(text)?.[1] ?? (text === '[]' ? null : text);
 }
 
 export function flagFrom(raw: unknown): boolean | null {

@@ -80,6 +80,8 @@ function joined(a: UsageReport, b: UsageReport): UsageReport {
     habits: {
       isCacheOutside: (hasCache ? a : b).habits.isCacheOutside,
       isReasoningOutside: (hasReasoning ? a : b).habits.isReasoningOutside,
+      isRestOutside: a.habits.isRestOutside,
+      isRestReasoning: a.habits.isRestReasoning,
       isTotalMade: (a.counts.total === undefined ? b : a).habits.isTotalMade,
     },
   };

@@ -206,6 +206,25 @@ const USAGES: readonly Usages[] = [
     [130, 50, 30, null, null],
   ],
   [
+    "Langfuse's buckets of audio and predictions are disjoint too",
+    {
+      [LANGFUSE]:
+        '{"input":200,"input_audio_tokens":800,"output":30,"output_audio_tokens":150,"output_rejected_prediction_tokens":20,"total":1200}',
+    },
+    'langfuse-sdk',
+    [1000, 200, null, null, null],
+  ],
+  [
+    'what a total of Gemini has beside prompt and answer are thoughts',
+    {
+      'gen_ai.system': 'gemini',
+      ...gen({ prompt_tokens: 5000, completion_tokens: 120 }),
+      'llm.usage.total_tokens': 7520,
+    },
+    'gemini',
+    [5000, 2520, null, null, 2400],
+  ],
+  [
     "OpenAI's own usage object has its details inside",
     {
       [LANGFUSE]:
@@ -321,7 +340,11 @@ const USAGES: readonly Usages[] = [
 
 for (const [shows, attributes, scopeName, expected] of USAGES) {
   test(shows, () => {
-    const usage = usageOf(attributes, scopeName, 'us.anthropic.claude-sonnet-4-5');
+    const usage = usageOf(
+      attributes,
+      scopeName,
+      scopeName === 'gemini' ? 'gemini-2.5-flash' : 'us.anthropic.claude-sonnet-4-5',
+    );
     const { promptTokens, completionTokens, cachedTokens, cacheWriteTokens, reasoningTokens } = usage;
     assert.deepEqual([promptTokens, completionTokens, cachedTokens, cacheWriteTokens, reasoningTokens], expected);
   });

@@ -5,7 +5,7 @@ import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
 import type { UsageReport } from './choose-usage.ts';
-import type { UsageHabits } from './settle-usage.ts';
+import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
 import { addCount, readUsageObject, readUsagePaths, type UsageCounts } from './usage-counts.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
 
@@ -152,7 +152,9 @@ function shapeHabits(object: unknown): Partial<UsageHabits> {
   if (typeof object !== 'object' || object === null) return {};
   const names = Object.keys(object);
   if (names.some((name) => /^candidates/i.test(name))) return { isReasoningOutside: true };
-  if (names.includes('input') || names.includes('output')) return { isCacheOutside: true, isReasoningOutside: true };
+  if (names.includes('input') || names.includes('output')) {
+    return { isCacheOutside: true, isReasoningOutside: true, isRestOutside: true };
+  }
   return names.includes('input_tokens') && names.includes('cache_read_input_tokens') ? { isCacheOutside: true } : {};
 }
 
@@ -162,11 +164,11 @@ function trustOf(place: number): number {
 
 /** By the first dialect that knows the emitter; without one the convention holds. */
 function habitsOf(emitter: Emitter): UsageHabits {
+  const isRestReasoning =
+    /gemini/i.test(emitter.model ?? '') || /^gcp\.(?:gemini|gen_ai)$/.test(emitter.provider ?? '');
   for (const { habits } of DIALECTS) {
     const known = habits?.(emitter) ?? null;
-    if (known !== null) return { ...BY_CONVENTION, ...known };
+    if (known !== null) return { ...BY_CONVENTION, isRestReasoning, ...known };
   }
-  return BY_CONVENTION;
+  return { ...BY_CONVENTION, isRestReasoning };
 }
-
-const BY_CONVENTION: UsageHabits = { isCacheOutside: false, isReasoningOutside: false, isTotalMade: false };

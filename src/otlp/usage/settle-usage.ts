@@ -24,9 +24,22 @@ export interface UsageHabits {
   readonly isCacheOutside: boolean;
   /** It reports the completion without the reasoning. */
   readonly isReasoningOutside: boolean;
+  /** Its counts are disjoint: what stands beside the wholes under another name is in none of them. */
+  readonly isRestOutside: boolean;
+  /** The rest of a total that no count explains is reasoning, as Gemini's API has it. */
+  readonly isRestReasoning: boolean;
   /** Its total is its own sum of prompt and completion, whatever lies outside: it proves nothing. */
   readonly isTotalMade: boolean;
 }
+
+/** Of an emitter of which nothing is known: parts lie inside. */
+export const BY_CONVENTION: UsageHabits = {
+  isCacheOutside: false,
+  isReasoningOutside: false,
+  isRestOutside: false,
+  isRestReasoning: false,
+  isTotalMade: false,
+};
 
 export interface SettledUsage extends Usage {
   /** The total that was sent along agrees with how the parts were taken. */
@@ -40,7 +53,8 @@ interface Parts {
   readonly cached: number;
   readonly written: number;
   readonly reasoning: number;
-  readonly other: number;
+  /** By modality, and counts that no name explains. */
+  readonly rest: number;
 }
 
 /** Which parts lie outside. */
@@ -48,13 +62,13 @@ interface Reading {
   readonly cached: boolean;
   readonly written: boolean;
   readonly reasoning: boolean;
-  readonly other: boolean;
+  readonly rest: boolean;
 }
 
 const FLAGS = [false, true];
-const READINGS: readonly Reading[] = FLAGS.flatMap((other) =>
+const READINGS: readonly Reading[] = FLAGS.flatMap((rest) =>
   FLAGS.flatMap((reasoning) =>
-    FLAGS.flatMap((written) => FLAGS.map((cached) => ({ cached, written, reasoning, other }))),
+    FLAGS.flatMap((written) => FLAGS.map((cached) => ({ cached, written, reasoning, rest }))),
   ),
 );
 
@@ -71,22 +85,25 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
   const cached = sent.cached ?? sumOf(sent.cachedText, sent.cachedAudio, sent.cachedImage);
   const lifetimes = sumOf(sent.cacheWrite5m, sent.cacheWrite1h);
   const written = lifetimes === null ? (sent.cacheWrite ?? null) : Math.max(lifetimes, sent.cacheWrite ?? 0);
-  const reasoning = sent.reasoning ?? null;
   const { prompt, completion } = wholesOf(sent, (cached ?? 0) + (written ?? 0));
+  const unexplained = (sent.total ?? 0) - (prompt ?? 0) - (completion ?? 0);
+  const isThought = habits.isRestReasoning && sent.reasoning === undefined && prompt !== null && completion !== null;
+  const reasoning = sent.reasoning ?? (isThought && unexplained > (cached ?? 0) ? unexplained : null);
+  const restOfPrompt = (sent.otherPrompt ?? 0) + (sent.audioPrompt ?? 0) + (sent.imagePrompt ?? 0);
+  const restOfCompletion = (sent.otherCompletion ?? 0) + (sent.audioCompletion ?? 0) + (sent.imageCompletion ?? 0);
   const parts: Parts = {
     prompt: prompt ?? 0,
     completion: completion ?? 0,
     cached: cached ?? 0,
     written: written ?? 0,
     reasoning: reasoning ?? 0,
-    other: (sent.otherPrompt ?? 0) + (sent.otherCompletion ?? 0),
+    rest: restOfPrompt + restOfCompletion,
   };
   const total = prompt === null || completion === null || habits.isTotalMade ? null : (sent.total ?? null);
   const { reading, isProved } = readingOf(parts, { total, fresh: sent.fresh ?? null, habits });
   const cacheBeside = (reading.cached ? parts.cached : 0) + (reading.written ? parts.written : 0);
-  const promptBeside = cacheBeside + (reading.other ? (sent.otherPrompt ?? 0) : 0);
-  const completionBeside =
-    (reading.reasoning ? parts.reasoning : 0) + (reading.other ? (sent.otherCompletion ?? 0) : 0);
+  const promptBeside = cacheBeside + (reading.rest ? restOfPrompt : 0);
+  const completionBeside = (reading.reasoning ? parts.reasoning : 0) + (reading.rest ? restOfCompletion : 0);
   return {
     isProved,
     promptTokens: prompt === null ? null : prompt + promptBeside,
@@ -137,7 +154,7 @@ function readingOf(parts: Parts, { total, fresh, habits }: Evidence): { reading:
     // Reads and writes of one cache are nearly always counted alike.
     Number(reading.cached !== reading.written) * 3 +
     Number(reading.reasoning !== habits.isReasoningOutside) * 2 +
-    Number(reading.other) * 2;
+    Number(reading.rest !== habits.isRestOutside) * 2;
   const byHabit = possible.toSorted((a, b) => surprise(a) - surprise(b));
   const proved = total === null || total === 0 ? undefined : byHabit.find((each) => totalOf(each, parts) === total);
   return { reading: proved ?? byHabit[0] ?? (READINGS[0] as Reading), isProved: proved !== undefined };
@@ -156,7 +173,7 @@ function totalOf(reading: Reading, parts: Parts): number {
     (reading.cached ? parts.cached : 0) +
     (reading.written ? parts.written : 0) +
     (reading.reasoning ? parts.reasoning : 0) +
-    (reading.other ? parts.other : 0)
+    (reading.rest ? parts.rest : 0)
   );
 }
 

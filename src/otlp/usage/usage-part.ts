@@ -85,7 +85,7 @@ const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
 
 /** With one of these a name is no count of tokens that a model took or gave. */
 const NO_TOKENS = new Set(
-  'cost costs price usd cents latency ms seconds time duration ttft speed rate limit max min budget requests calls call character characters prediction accepted rejected iterations search fetch web raw cents credits aggregated window remaining'.split(
+  'cost costs price usd cents latency ms seconds time duration ttft speed rate limit max min budget requests calls call character characters iterations search fetch web raw cents credits aggregated window remaining'.split(
     ' ',
   ),
 );

@@ -1,6 +1,6 @@
 import type { OtlpSpan } from '../../decode/trace-export.ts';
 import { NO_USAGE } from '../../usage/choose-usage.ts';
-import { settleUsage, type Usage } from '../../usage/settle-usage.ts';
+import { BY_CONVENTION, settleUsage, type Usage } from '../../usage/settle-usage.ts';
 import { readUsagePaths, type UsageCounts } from '../../usage/usage-counts.ts';
 import { type Classification, is, type Operation, operationOf } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
@@ -87,11 +87,7 @@ export function readLitellmRaw({ attributes }: OtlpSpan): LitellmRaw {
   const counts: UsageCounts = {};
   readUsagePaths(counts, sent);
   const isCacheOutside = sent.has('input_tokens') && sent.has('cache_read_input_tokens');
-  const { isProved: _, ...usage } = settleUsage(counts, {
-    isCacheOutside,
-    isReasoningOutside: false,
-    isTotalMade: false,
-  });
+  const { isProved: _, ...usage } = settleUsage(counts, { ...BY_CONVENTION, isCacheOutside });
   const model = at('model');
   return { ...NO_USAGE, ...usage, provider, requestModel: model, responseModel: model, responseId: at('id') };
 }

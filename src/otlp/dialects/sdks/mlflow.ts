@@ -6,6 +6,10 @@ export const MLFLOW: Dialect = {
   name: 'mlflow',
   keys: ['mlflow.spanType'],
   usageTrust: 2,
-  usage: [{ object: 'mlflow.chat.tokenUsage', as: 'json' }],
+  usage: [
+    { object: 'mlflow.chat.tokenUsage', as: 'json' },
+    // Older versions have no more than the provider's answer.
+    { object: 'mlflow.spanOutputs', paths: ['usage', 'usage_metadata'], as: 'json', isLate: true },
+  ],
   classify: (reader) => classifyByKind(reader, 'mlflow.spanType'),
 };

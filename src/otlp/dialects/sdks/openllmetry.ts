@@ -5,7 +5,8 @@ import type { Dialect } from '../dialect.ts';
 export const OPENLLMETRY: Dialect = {
   name: 'openllmetry',
   keys: ['llm.request.type', 'traceloop.span.kind'],
-  usage: [{ prefix: 'llm.usage.' }],
+  // Langtrace wrote its counts as one object.
+  usage: [{ prefix: 'llm.usage.' }, { object: 'llm.token.counts', as: 'json' }],
   classify(reader) {
     const requestType = reader.attributeText('llm.request.type');
     const operation = requestType === null ? null : operationOf(requestType);
