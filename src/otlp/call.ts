@@ -83,7 +83,10 @@ function responseIdOf(reader: SpanReader): string | null {
 /** Words with which SDKs fill what they do not know: no name, and no id by which calls could be known again. */
 const FILLER = /^(?:-1|-|n\/?a|none|null|nil|undefined|unknown|not[ _-]?available|not[ _-]?set|unset|todo|\[\]|\{\})$/i;
 
+const FILLER_CHARS_MAX = 13;
+
 function known(text: string | null): string | null {
-  const trimmed = text?.trim() ?? '';
-  return trimmed === '' || FILLER.test(trimmed) ? null : trimmed;
+  if (text === null) return null;
+  const trimmed = text.trim();
+  return trimmed === '' || (trimmed.length <= FILLER_CHARS_MAX && FILLER.test(trimmed)) ? null : trimmed;
 }

@@ -55,7 +55,7 @@ const CALLING_STEP = /^(?:run_step|model_step|llm_step)$/;
 
 /** The operation that a word of any SDK means; null for one that is known to be none, or not known. */
 export function operationOf(word: string): Operation | null {
-  return OPERATION_OF[plainWord(word)] ?? null;
+  return OPERATION_OF[word] ?? OPERATION_OF[plainWord(word)] ?? null;
 }
 
 /** Whether the word names something around calls, or beside them. */

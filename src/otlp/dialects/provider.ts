@@ -33,11 +33,23 @@ const FRAMEWORK =
 /** Names of the enumeration that contain a dot; any other name ends before its first dot (`openai.chat`). */
 const DOTTED_PREFIXES = ['gcp.', 'ibm.'];
 
+/** Names as they should be, which most are. */
+const USUAL = new Set([
+  'openai',
+  'anthropic',
+  'aws.bedrock',
+  'azure.ai.openai',
+  'gcp.gemini',
+  'gcp.vertex_ai',
+  'cohere',
+]);
+
 /**
  * The provider by its name in OTel's enumeration, e.g. `openai.chat` → `openai`, `xai` → `x_ai`. Unknown names stay, in
  * lower case: a self-hosted provider is as good as any. Null where none is named.
  */
 export function normalizeProvider(name: string | null): string | null {
+  if (name !== null && USUAL.has(name)) return name;
   const lower = name?.trim().toLowerCase() ?? '';
   if (lower === '' || FRAMEWORK.test(lower)) return null;
   for (const [prefix, provider] of PROVIDER_PREFIXES) {

@@ -19,11 +19,12 @@ const RECKONER =
  * know the price.
  */
 export function readReportedCost(reader: SpanReader, provider: string | null): ReportedCost | null {
-  const scopeName = reader.span.scope.name;
   const charged = reader.number('chargedUsd');
+  const reckoned = reader.number('reckonedUsd');
+  if (charged === null && reckoned === null) return null;
+  const scopeName = reader.span.scope.name;
   const isGateway = GATEWAY.test(provider ?? '') || GATEWAY.test(scopeName);
   if (charged !== null) return { usd: charged, by: isGateway || provider === null ? 'gateway' : ofProvider(provider) };
-  const reckoned = reader.number('reckonedUsd');
   if (reckoned === null) return null;
   if (isGateway && !RECKONER.test(scopeName)) return { usd: reckoned, by: 'gateway' };
   return reckoned === 0 ? null : { usd: reckoned, by: 'client' };

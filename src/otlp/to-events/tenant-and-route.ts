@@ -35,6 +35,8 @@ export const METADATA_OBJECTS = [
   'ai.telemetry.metadata',
 ] as const;
 
+const OBJECT_KEYS: ReadonlySet<string> = new Set(METADATA_OBJECTS);
+
 /** Which attributes name the tenant and the route, in order. Configurable; the names of SDKs come after. */
 export interface AttributeNames {
   readonly tenant: readonly string[];
@@ -232,6 +234,7 @@ function inAttributes(attributes: Attributes, ranks: KeyRanks): Dimension | null
 }
 
 function inMetadataObject(span: OtlpSpan, names: readonly string[]): Dimension | null {
+  if (!span.attributes.keys.some((key) => OBJECT_KEYS.has(key))) return null;
   for (const key of METADATA_OBJECTS) {
     if (!span.attributes.has(key)) continue;
     const metadata = new SpanReader(span).parsed(key);

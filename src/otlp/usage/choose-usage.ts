@@ -31,6 +31,11 @@ export const NO_USAGE: Usage = {
  */
 export function chooseUsage(reports: readonly UsageReport[], operation: Operation): Usage {
   if (reports.length === 0) return NO_USAGE;
+  const [only] = reports;
+  if (reports.length === 1 && only !== undefined) {
+    const { counts, habits } = operation === 'embeddings' ? ofEmbedding(only) : only;
+    return plausible(settleUsage(counts, habits));
+  }
   const groups = agreeingGroups(operation === 'embeddings' ? reports.map(ofEmbedding) : reports).map(
     ({ counts, habits }) => settleUsage(counts, habits),
   );

@@ -5,49 +5,81 @@ import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
 import type { UsageReport } from './choose-usage.ts';
+import { COMMON_USAGE_KEYS } from './common-usage-keys.ts';
 import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
 import { addCount, readUsageObject, readUsagePaths, type UsageCounts } from './usage-counts.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
+
+const NONE: readonly never[] = [];
 
 const PREFIXES: readonly (readonly [prefix: string, place: number])[] = DIALECTS.flatMap(({ usage = [] }, place) =>
   usage.flatMap((source): [string, number][] => ('prefix' in source ? [[source.prefix, place]] : [])),
 );
 
-/** Attributes by their very names: the dialect that reads them, the source, and for a count what it counts. */
-const SOURCES_OF_KEY: ReadonlyMap<string, readonly { place: number; source: UsageSource; part: UsagePart | null }[]> =
-  sourcesOfKey();
-
-function sourcesOfKey() {
-  const byKey = new Map<string, { place: number; source: UsageSource; part: UsagePart | null }[]>();
-  for (const [place, { usage = [] }] of DIALECTS.entries()) {
-    for (const source of usage) {
-      if ('prefix' in source) continue;
-      const keys = 'object' in source ? [source.object] : source.keys;
-      for (const key of keys) {
-        const part = 'object' in source ? null : usagePartOf(key.slice(key.lastIndexOf('.') + 1));
-        byKey.set(key, [...(byKey.get(key) ?? []), { place, source, part }]);
-      }
-    }
-  }
-  return byKey;
+/** How a key is read: for which dialect, from which source if it is one by name, and for a count what it counts. */
+interface KeyUse {
+  readonly place: number;
+  readonly source: Exclude<UsageSource, { readonly prefix: string }> | null;
+  readonly part: UsagePart | null;
 }
 
 /** Names that mean something else than their words: the AI SDK's one count of an embedding. */
 const PART_OF_KEY: Readonly<Record<string, UsagePart>> = { 'ai.usage.tokens': 'prompt' };
 
+/** Uses of the keys that are known by name; null for a key that says nothing of use. */
+const USES_OF_KEY: ReadonlyMap<string, readonly KeyUse[]> = usesOfKey();
+
+function usesOfKey(): Map<string, KeyUse[]> {
+  const byKey = new Map<string, KeyUse[]>();
+  for (const [place, { usage = [] }] of DIALECTS.entries()) {
+    for (const source of usage) {
+      if ('prefix' in source) continue;
+      for (const key of 'object' in source ? [source.object] : source.keys) {
+        const part = 'object' in source ? null : usagePartOf(key.slice(key.lastIndexOf('.') + 1));
+        byKey.set(key, [...(byKey.get(key) ?? []), { place, source, part }]);
+      }
+    }
+  }
+  for (const key of COMMON_USAGE_KEYS) if (!byKey.has(key)) byKey.set(key, [...usesByPrefix(key)]);
+  return byKey;
+}
+
+function usesByPrefix(key: string): readonly KeyUse[] {
+  const found = PREFIXES.find(([prefix]) => key.startsWith(prefix));
+  if (found === undefined) return NONE;
+  const [prefix, place] = found;
+  return [{ place, source: null, part: PART_OF_KEY[key] ?? usagePartOf(key.slice(prefix.length)) }];
+}
+
+/** Most keys of a span begin like none of the prefixes, and one look tells it. */
+const ANY_PREFIX = new RegExp(`^(?:${PREFIXES.map(([prefix]) => prefix.replaceAll('.', String.raw`\.`)).join('|')})`);
+
+function usesOf(key: string): readonly KeyUse[] {
+  return USES_OF_KEY.get(key) ?? (ANY_PREFIX.test(key) ? usesByPrefix(key) : NONE);
+}
+
 /** Whether an attribute is read for usage. */
 export function isUsageKey(key: string): boolean {
-  return SOURCES_OF_KEY.has(key) || PREFIXES.some(([prefix]) => key.startsWith(prefix));
+  return USES_OF_KEY.has(key) || ANY_PREFIX.test(key);
 }
 
 /** What a span says of its usage, a report a vocabulary, in order of trust. Empty where it says nothing. */
 export function readUsage(emitter: Emitter): readonly UsageReport[] {
   const drafts = draftsOf(emitter.reader);
-  if (drafts === null) return [];
-  const known = habitsOf(emitter);
-  return [...drafts.entries()]
-    .toSorted(([a], [b]) => trustOf(a) - trustOf(b) || a - b)
-    .map(([, { counts, habits }]) => ({ counts, habits: { ...known, ...habits } }));
+  if (drafts === null) return NONE;
+  // Of plain prompts and completions nothing has to be known.
+  const known = [...drafts.values()].some(({ counts }) => hasParts(counts)) ? habitsOf(emitter) : BY_CONVENTION;
+  const reports = [...drafts.entries()];
+  if (reports.length > 1) reports.sort(([a], [b]) => trustOf(a) - trustOf(b) || a - b);
+  return reports.map(([, { counts, habits }]) => ({
+    counts,
+    habits: habits === null ? known : { ...known, ...habits },
+  }));
+}
+
+function hasParts(counts: UsageCounts): boolean {
+  for (const part in counts) if (part !== 'prompt' && part !== 'completion') return true;
+  return false;
 }
 
 /** Whether a span tells how many tokens a model took or gave. */
@@ -61,20 +93,16 @@ export function hasUsage(reader: SpanReader): boolean {
 
 /** The attributes that a part of the usage is read from, for the explanation. */
 export function usageKeysOf(reader: SpanReader, parts: readonly UsagePart[]): readonly string[] {
-  const keys = reader.span.attributes.keys.filter(isUsageKey);
-  const named = keys.filter((key) => {
-    const prefix = PREFIXES.find(([each]) => key.startsWith(each))?.[0];
-    const name = prefix === undefined ? key.slice(key.lastIndexOf('.') + 1) : key.slice(prefix.length);
-    const part = PART_OF_KEY[key] ?? usagePartOf(name);
-    return part !== null && parts.includes(part);
-  });
-  const objects = keys.filter((key) => SOURCES_OF_KEY.get(key)?.some(({ source }) => 'object' in source) === true);
+  const { keys } = reader.span.attributes;
+  const named = keys.filter((key) => usesOf(key).some(({ part }) => part !== null && parts.includes(part)));
+  const objects = keys.filter((key) => usesOf(key).some(({ source }) => source !== null && 'object' in source));
   return named.length > 0 ? named : objects;
 }
 
 interface Draft {
   readonly counts: UsageCounts;
-  habits: Partial<UsageHabits>;
+  /** What its shape betrays; null where it betrays nothing. */
+  habits: Partial<UsageHabits> | null;
 }
 
 /** The counts by the place of their dialect; null for the many spans that have none. */
@@ -84,47 +112,45 @@ function draftsOf(reader: SpanReader): Map<number, Draft> | null {
   const draftAt = (place: number): Draft => {
     drafts ??= new Map();
     let draft = drafts.get(place);
-    if (draft === undefined) drafts.set(place, (draft = { counts: {}, habits: {} }));
+    if (draft === undefined) drafts.set(place, (draft = { counts: {}, habits: null }));
     return draft;
   };
   for (let i = 0; i < size; i++) {
     const key = keys[i] as string;
-    for (const { place, source, part } of SOURCES_OF_KEY.get(key) ?? NONE) {
-      if ('object' in source) addObject(draftAt(place), source, reader);
-      else if (part !== null && !('when' in source && source.when !== undefined && !source.when(reader))) {
+    for (const { place, source, part } of usesOf(key)) {
+      if (source === null) addPrefixed(draftAt(place).counts, part, key, values[i]);
+      else if ('object' in source) addObject(draftAt(place), source, reader);
+      else if (part !== null && (source.when === undefined || source.when(reader))) {
         addValue(draftAt(place).counts, part, values[i]);
       }
-    }
-    for (const [prefix, place] of PREFIXES) {
-      if (!key.startsWith(prefix) || SOURCES_OF_KEY.has(key)) continue;
-      addPrefixed(draftAt(place).counts, key, key.slice(prefix.length), values[i]);
-      break;
     }
   }
   return drafts;
 }
-
-const NONE: readonly never[] = [];
 
 function addValue(counts: UsageCounts, part: UsagePart, value: AttributeValue | undefined): void {
   const count = countFrom(value);
   if (count !== null) addCount(counts, part, count);
 }
 
-/** LangSmith writes the details of a side as one JSON object below the prefix. */
-function addPrefixed(counts: UsageCounts, key: string, name: string, value: AttributeValue | undefined): void {
+/** A count; LangSmith writes the details of a side as one JSON object below the prefix. */
+function addPrefixed(
+  counts: UsageCounts,
+  part: UsagePart | null,
+  key: string,
+  value: AttributeValue | undefined,
+): void {
   if (typeof value === 'number') {
-    const part = PART_OF_KEY[key] ?? usagePartOf(name);
     if (part !== null) addValue(counts, part, value);
     return;
   }
   const object = typeof value === 'string' && value.startsWith('{') ? parseJson(value) : value;
-  if (typeof object === 'object' && object !== null && !(object instanceof Uint8Array)) {
-    readUsageObject(counts, object, name);
+  if (typeof object !== 'object' || object === null || object instanceof Uint8Array) {
+    if (part !== null) addValue(counts, part, value);
     return;
   }
-  const part = PART_OF_KEY[key] ?? usagePartOf(name);
-  if (part !== null) addValue(counts, part, value);
+  const prefix = PREFIXES.find(([each]) => key.startsWith(each))?.[0] ?? '';
+  readUsageObject(counts, object, key.slice(prefix.length));
 }
 
 function addObject(draft: Draft, source: UsageObject, reader: SpanReader): void {

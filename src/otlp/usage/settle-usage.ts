@@ -72,6 +72,8 @@ const READINGS: readonly Reading[] = FLAGS.flatMap((rest) =>
   ),
 );
 
+const ALL_INSIDE: Reading = { cached: false, written: false, reasoning: false, rest: false };
+
 /**
  * Makes wholes of what was sent. Whether cached, written and reasoning tokens lie inside prompt and completion or beside
  * them differs by SDK, provider and version, and most say it in their numbers:
@@ -100,7 +102,11 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
     rest: restOfPrompt + restOfCompletion,
   };
   const total = prompt === null || completion === null || habits.isTotalMade ? null : (sent.total ?? null);
-  const { reading, isProved } = readingOf(parts, { total, fresh: sent.fresh ?? null, habits });
+  const beside = parts.cached + parts.written + parts.reasoning + parts.rest;
+  const { reading, isProved } =
+    beside === 0
+      ? { reading: ALL_INSIDE, isProved: total === parts.prompt + parts.completion }
+      : readingOf(parts, { total, fresh: sent.fresh ?? null, habits });
   const cacheBeside = (reading.cached ? parts.cached : 0) + (reading.written ? parts.written : 0);
   const promptBeside = cacheBeside + (reading.rest ? restOfPrompt : 0);
   const completionBeside = (reading.reasoning ? parts.reasoning : 0) + (reading.rest ? restOfCompletion : 0);
@@ -142,22 +148,43 @@ interface Evidence {
   readonly habits: UsageHabits;
 }
 
-function readingOf(parts: Parts, { total, fresh, habits }: Evidence): { reading: Reading; isProved: boolean } {
-  const possible = READINGS.filter((reading) => isPossible(reading, parts));
-  const { prompt, cached, written } = parts;
-  const isFreshPrompt = fresh !== null && cached + written > 0 && prompt === fresh;
-  const isWholePrompt = fresh !== null && cached + written > 0 && prompt === fresh + cached + written;
-  const isCacheOutside = isFreshPrompt || (habits.isCacheOutside && !isWholePrompt);
-  const surprise = (reading: Reading): number =>
-    Number(reading.cached !== isCacheOutside) * (cached > 0 ? 2 : 1) +
-    Number(reading.written !== isCacheOutside) * (written > 0 ? 2 : 1) +
+function readingOf(parts: Parts, evidence: Evidence): { reading: Reading; isProved: boolean } {
+  const { total } = evidence;
+  const isCacheOutside = cacheLiesOutside(parts, evidence);
+  let reading: Reading = ALL_INSIDE;
+  let isProved = false;
+  let least = Infinity;
+  for (const each of READINGS) {
+    if (!isPossible(each, parts)) continue;
+    const proves = total !== null && totalOf(each, parts) === total;
+    const surprise = surpriseOf(each, { parts, isCacheOutside, habits: evidence.habits });
+    if (isProved ? !proves || surprise >= least : !proves && surprise >= least) continue;
+    [reading, isProved, least] = [each, proves, surprise];
+  }
+  return { reading, isProved };
+}
+
+function cacheLiesOutside({ prompt, cached, written }: Parts, { fresh, habits }: Evidence): boolean {
+  if (fresh === null || cached + written === 0) return habits.isCacheOutside;
+  return prompt === fresh || (habits.isCacheOutside && prompt !== fresh + cached + written);
+}
+
+interface Expectation {
+  readonly parts: Parts;
+  readonly isCacheOutside: boolean;
+  readonly habits: UsageHabits;
+}
+
+/** How far a reading is from what is known of the emitter. */
+function surpriseOf(reading: Reading, { parts, isCacheOutside, habits }: Expectation): number {
+  return (
+    Number(reading.cached !== isCacheOutside) * (parts.cached > 0 ? 2 : 1) +
+    Number(reading.written !== isCacheOutside) * (parts.written > 0 ? 2 : 1) +
     // Reads and writes of one cache are nearly always counted alike.
     Number(reading.cached !== reading.written) * 3 +
     Number(reading.reasoning !== habits.isReasoningOutside) * 2 +
-    Number(reading.rest !== habits.isRestOutside) * 2;
-  const byHabit = possible.toSorted((a, b) => surprise(a) - surprise(b));
-  const proved = total === null || total === 0 ? undefined : byHabit.find((each) => totalOf(each, parts) === total);
-  return { reading: proved ?? byHabit[0] ?? (READINGS[0] as Reading), isProved: proved !== undefined };
+    Number(reading.rest !== habits.isRestOutside) * 2
+  );
 }
 
 /** A part that is larger than its whole cannot lie in it; a whole of 0 may be a filler beside parts. */

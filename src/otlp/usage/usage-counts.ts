@@ -1,4 +1,5 @@
 import { countFrom } from '../dialects/read-value.ts';
+import { COMMON_USAGE_PATHS } from './common-usage-keys.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
 
 /** The counts of one report of usage, as they were sent: nothing is known yet of what lies inside what. */
@@ -36,7 +37,8 @@ export function readUsageObject(counts: UsageCounts, object: unknown, above = ''
 /** Likewise, where the counts are there by their dotted paths. */
 export function readUsagePaths(counts: UsageCounts, leaves: Iterable<readonly [path: string, count: number]>): void {
   for (const [path, count] of leaves) {
-    const part = usagePartOf(path);
+    const known = PART_OF_PATH.get(path);
+    const part = known === undefined ? usagePartOf(path) : known;
     if (part !== null) addCount(counts, part, count);
   }
 }
@@ -62,3 +64,7 @@ function collectModality(item: unknown, path: string, leaves: (readonly [string,
   const count = countFrom(tokenCount ?? snakeCount ?? tokens);
   if (typeof modality === 'string' && count !== null) leaves.push([`${path}.${modality.toLowerCase()}`, count]);
 }
+
+const PART_OF_PATH: ReadonlyMap<string, UsagePart | null> = new Map(
+  COMMON_USAGE_PATHS.map((path) => [path, usagePartOf(path)]),
+);
