@@ -5,10 +5,10 @@ import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
 import type { UsageReport } from './choose-usage.ts';
-import { COMMON_USAGE_KEYS } from './common-usage-keys.ts';
 import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
 import { addCount, readUsageObject, readUsagePaths, type UsageCounts } from './usage-counts.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
+import { USUAL_USAGE_KEYS } from './usual-usage-keys.ts';
 
 const NONE: readonly never[] = [];
 
@@ -40,7 +40,7 @@ function usesOfKey(): Map<string, KeyUse[]> {
       }
     }
   }
-  for (const key of COMMON_USAGE_KEYS) if (!byKey.has(key)) byKey.set(key, [...usesByPrefix(key)]);
+  for (const key of USUAL_USAGE_KEYS) if (!byKey.has(key)) byKey.set(key, [...usesByPrefix(key)]);
   return byKey;
 }
 

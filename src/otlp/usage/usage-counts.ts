@@ -1,6 +1,6 @@
 import { countFrom } from '../dialects/read-value.ts';
-import { COMMON_USAGE_PATHS } from './common-usage-keys.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
+import { USUAL_USAGE_PATHS } from './usual-usage-keys.ts';
 
 /** The counts of one report of usage, as they were sent: nothing is known yet of what lies inside what. */
 export type UsageCounts = Partial<Record<UsagePart, number>>;
@@ -66,5 +66,5 @@ function collectModality(item: unknown, path: string, leaves: (readonly [string,
 }
 
 const PART_OF_PATH: ReadonlyMap<string, UsagePart | null> = new Map(
-  COMMON_USAGE_PATHS.map((path) => [path, usagePartOf(path)]),
+  USUAL_USAGE_PATHS.map((path) => [path, usagePartOf(path)]),
 );

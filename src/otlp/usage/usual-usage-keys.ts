@@ -2,7 +2,7 @@
  * The keys under which SDKs write their counts nearly always. What they mean is worked out once: a key that is not among them
  * is understood just as well, by its words, which takes a µs each time.
  */
-export const COMMON_USAGE_KEYS: readonly string[] = [
+export const USUAL_USAGE_KEYS: readonly string[] = [
   ...below(
     'gen_ai.usage.',
     'input_tokens output_tokens prompt_tokens completion_tokens total_tokens reasoning_tokens cost',
@@ -31,7 +31,7 @@ export const COMMON_USAGE_KEYS: readonly string[] = [
 ];
 
 /** Likewise the paths of counts within usage objects. */
-export const COMMON_USAGE_PATHS: readonly string[] = [
+export const USUAL_USAGE_PATHS: readonly string[] = [
   ...below('.', 'prompt_tokens completion_tokens total_tokens input_tokens output_tokens input output total'),
   ...below('.', 'cache_read_input_tokens cache_creation_input_tokens input_cached_tokens output_reasoning_tokens'),
   ...below('.', 'input_audio_tokens output_audio_tokens input_cache_read input_cache_creation output_reasoning'),
