@@ -12,6 +12,8 @@ import { OWNER_PACE, type OwnerPace, ShardOwner } from './shard-owner.ts';
 import { findShards, laneCountOf, type Shards } from './shards.ts';
 
 export interface ProcessorOptions extends Omit<CoreOptions, 'partition' | 'shardCount'> {
+  /** Of the whole process, even if it owns every partition. */
+  readonly pendingBytesMax: number;
   readonly commitIntervalMs: number;
   /** About how much one poll may bring. */
   readonly pollBytesMax: number;
@@ -29,6 +31,9 @@ export interface ProcessorPorts {
 }
 
 const POLL_WAIT_MS_MAX = 250;
+
+/** Dead letters of one commit: a sender can make them as large as events may be. */
+const EFFECT_LETTER_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Without a partition: how soon to look again. */
 const IDLE_PAUSE_MS = 20;
@@ -217,7 +222,8 @@ export class Processor {
     const gathered = Array.from(this.#owners.values(), (owner) => owner.gathered);
     const calls = gathered.reduce((sum, each) => sum + each.calls, 0);
     const records = gathered.reduce((sum, each) => sum + each.records, 0);
-    return calls >= effectCallsMax || records >= effectRecordsMax;
+    const letterBytes = gathered.reduce((sum, each) => sum + each.letterBytes, 0);
+    return calls >= effectCallsMax || records >= effectRecordsMax || letterBytes >= EFFECT_LETTER_BYTES_MAX;
   }
 
   /** Somebody else committed for the partition. If it is still ours by the group's word, we begin again from there. */
@@ -241,8 +247,9 @@ export class Processor {
     // It may have been taken away while others were recovered.
     if (!this.#assigned.has(partition)) return;
     const startedMs = runtime.nowMs();
+    const pendingBytesMax = this.#options.pendingBytesMax / this.#shards.shardCount;
     const recovered = await this.#retry(`recovering partition ${partition}`, () =>
-      recover(this.#ports, { ...this.#options, ...this.#shards, partition }),
+      recover(this.#ports, { ...this.#options, ...this.#shards, pendingBytesMax, partition }),
     );
     // It may have been taken away while the log was read back.
     if (!this.#assigned.has(partition)) return;

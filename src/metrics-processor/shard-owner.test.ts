@@ -67,6 +67,7 @@ function anOwner(): ShardOwner {
     dedupHorizonMs: 10_000,
     logTimeSlackMs: 0,
     pendingMax: 100,
+    pendingBytesMax: 1_000_000,
     callsPerSecondMax: 10,
     fingerprintSeed: 1,
   });

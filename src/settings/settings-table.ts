@@ -234,6 +234,14 @@ export const SETTINGS = {
     commands: PROCESSING,
     about: 'halves of calls that may wait per partition; beyond it the oldest is given up',
   }),
+  pendingBytesMax: setting({
+    env: 'MAX_PENDING_BYTES',
+    kind: is.integer(65_536, 1_099_511_627_776),
+    fallback: '268435456',
+    commands: PROCESSING,
+    about:
+      'bytes of memory for responses that wait for their request, and as many for evaluations; beyond it the oldest are dead letters',
+  }),
   commitIntervalMs: setting({
     env: 'COMMIT_INTERVAL',
     kind: is.duration(1, 60_000),

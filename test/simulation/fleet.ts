@@ -126,7 +126,13 @@ export class Fleet {
     const { joinTimeoutMs, dedupHorizonMs, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax } = plan;
     const limits = { joinTimeoutMs, dedupHorizonMs, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax };
     const processor = new Processor(
-      { ...limits, logTimeSlackMs: 0, fingerprintSeed: 7, pace: this.#pace() },
+      {
+        ...limits,
+        pendingBytesMax: pendingMax < 1000 ? 3000 : 100_000_000,
+        logTimeSlackMs: 0,
+        fingerprintSeed: 7,
+        pace: this.#pace(),
+      },
       { log, store, runtime: host.runtime(), events: this.#events(host), prices: () => LISTED_PRICES },
     );
     const member: Member = { host, log, processor, hasEnded: false };

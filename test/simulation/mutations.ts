@@ -319,12 +319,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
-    name: 'ids are forgotten while responses may still ask whose they are',
-    file: JOIN,
-    find: 'requestSeenMs < readMs[TOPICS.responses] - memoryMs &&',
-    replace: '',
-  },
-  {
     name: 'a late response of a tenant counts as foreign because another one has the same id',
     file: 'metrics-processor/core/join/sightings.ts',
     find: 'return this.otherTenant && !this.ownTenant;',

@@ -72,6 +72,7 @@ export class ProcessorRole {
         dedupHorizonMs: settings.dedupHorizonMs,
         logTimeSlackMs: settings.kafkaBrokers === undefined ? 0 : KAFKA_LOG_TIME_SLACK_MS,
         pendingMax: settings.pendingMax,
+        pendingBytesMax: settings.pendingBytesMax,
         callsPerSecondMax: settings.callsPerSecondMax,
         fingerprintSeed: randomInt(2 ** 31),
         commitIntervalMs: settings.commitIntervalMs,

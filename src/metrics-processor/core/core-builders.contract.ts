@@ -15,6 +15,7 @@ export const CORE_OPTIONS: CoreOptions = {
   dedupHorizonMs: 15 * MINUTE,
   logTimeSlackMs: 0,
   pendingMax: 1_000_000,
+  pendingBytesMax: 100_000_000,
   callsPerSecondMax: 1_000_000,
   fingerprintSeed: 7,
 };

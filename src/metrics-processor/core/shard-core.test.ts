@@ -17,6 +17,7 @@ const OPTIONS = {
   dedupHorizonMs: 15 * MINUTE,
   logTimeSlackMs: 0,
   pendingMax: 1_000_000,
+  pendingBytesMax: 100_000_000,
   callsPerSecondMax: 1_000_000,
   fingerprintSeed: 7,
 };

@@ -9,7 +9,7 @@ import { type EvaluationHalf, WaitingEvaluations } from './waiting-evaluations.t
 
 export interface EvaluationSink {
   evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void;
-  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant'): void;
+  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void;
 }
 
 export interface EvaluationJoinOptions {
@@ -17,6 +17,7 @@ export interface EvaluationJoinOptions {
   readonly dedupHorizonMs: number;
   readonly logTimeSlackMs: number;
   readonly pendingMax: number;
+  readonly pendingBytesMax: number;
   readonly fingerprintSeed: number;
 }
 
@@ -54,9 +55,10 @@ export class EvaluationJoin {
     const sightings = new Sightings();
     for (const call of calls) see(sightings, half, call, this.#options);
     this.waiting.add(half, sightings);
-    if (this.isBounded && this.waiting.size > this.#options.pendingMax) {
+    const { pendingMax, pendingBytesMax } = this.#options;
+    while (this.isBounded && (this.waiting.size > pendingMax || this.waiting.bytes > pendingBytesMax)) {
       this.gaveUpBeyondReplay = true;
-      this.#sink.evaluationLost(this.waiting.take(this.waiting.arrivals.first), 'no_call');
+      this.#sink.evaluationLost(this.waiting.take(this.waiting.arrivals.first), 'too_many_pending');
     }
     return 'waiting';
   }

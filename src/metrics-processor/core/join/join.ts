@@ -17,6 +17,8 @@ export interface JoinOptions {
   readonly logTimeSlackMs: number;
   /** Waiting halves, both kinds together. Beyond it the oldest is given up, so that memory is bounded. */
   readonly pendingMax: number;
+  /** What waiting responses, and likewise waiting evaluations, may take in memory. Beyond it the oldest are dead letters. */
+  readonly pendingBytesMax: number;
 }
 
 /** Why a response stays alone. `foreign_tenant`: the calls of its id are another tenant's. */
@@ -257,12 +259,19 @@ export class Join {
    * letter), or the oldest response as a dead letter, whichever kind there is more of.
    */
   #boundPending(): void {
-    if (!this.isBounded || this.requests.size + this.responses.size <= this.#options.pendingMax) return;
+    if (!this.isBounded) return;
+    while (this.responses.bytes > this.#options.pendingBytesMax) this.#giveUpOldestResponse();
+    if (this.requests.size + this.responses.size <= this.#options.pendingMax) return;
     this.gaveUpBeyondReplay = true;
     if (this.requests.size >= this.responses.size) {
       this.#losses.requestUnanswered(this.#takeRequest(this.requests.arrivals.first));
     } else {
-      this.#losses.responseOrphaned(this.responses.take(this.responses.arrivals.first), 'too_many_pending');
+      this.#giveUpOldestResponse();
     }
+  }
+
+  #giveUpOldestResponse(): void {
+    this.gaveUpBeyondReplay = true;
+    this.#losses.responseOrphaned(this.responses.take(this.responses.arrivals.first), 'too_many_pending');
   }
 }

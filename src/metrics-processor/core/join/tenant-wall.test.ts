@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { INPUT_TOPICS, type InputTopic } from '../../../events/topics.ts';
+import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../../events/topics.ts';
 import {
   anEvaluation,
   aRequest,
@@ -127,6 +127,37 @@ test('a late response of a tenant with a call of that id is its own orphan, what
   );
   const options = { ...CORE_OPTIONS, joinTimeoutMs: 4 * MINUTE };
   assert.deepEqual(foldAll(log, INPUT_TOPICS, options).letters[0], 'llm.responses 0 no_request of b');
+});
+
+test('a response that is read long after the requests still finds out that its call is foreign', () => {
+  const log = topics([requestOf('a', '1', 0), requestOf('a', '2', 60)], [by('b', aResponse('1', 10))]);
+  const core = new ShardCore(CORE_OPTIONS);
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  core.seal(TOPICS.evaluations, START + 60 * MINUTE);
+  core.fold(TOPICS.responses, log[TOPICS.responses], FLAT_PRICES);
+  finish(core);
+  const said = new Said();
+  said.add(core);
+  assert.deepEqual(said.letters, ['llm.responses 0 foreign_tenant of b']);
+});
+
+test('what waits is kept without the fields that nobody knows, and its bytes are bounded', () => {
+  const junk = { junk: 'x'.repeat(60_000) };
+  const responses = Array.from({ length: 100 }, (_, i) => aResponse(`r${i}`, 0, { ...junk, error: 'broken' }));
+  const evaluations = Array.from({ length: 100 }, (_, i) => anEvaluation(`e${i}`, 0, { ...junk, comment: 'c' }));
+  const log = topics([aRequest('r99', 1)], responses, evaluations);
+  const core = new ShardCore({ ...CORE_OPTIONS, pendingBytesMax: 20_000 });
+  core.fold(TOPICS.responses, log[TOPICS.responses], FLAT_PRICES);
+  core.fold(TOPICS.evaluations, log[TOPICS.evaluations], FLAT_PRICES);
+  assert.ok(core.join.responses.bytes <= 20_000 && core.join.responses.size > 20, `${core.join.responses.size} wait`);
+  assert.ok(core.evaluations.waiting.bytes <= 20_000 && core.evaluations.waiting.size > 10);
+  const { deadLetters } = core.effects;
+  assert.equal(deadLetters.length, 200 - core.join.responses.size - core.evaluations.waiting.size);
+  assert.ok(deadLetters.every(({ reason, value }) => reason === 'too_many_pending' && (value?.length ?? 0) < 300));
+  core.fold(TOPICS.requests, log[TOPICS.requests], FLAT_PRICES);
+  assert.equal(core.takeEffects().toCommit().tallies[0]?.tally.errors, 1);
+  const restarted = restart(core, core.checkpoint(), log, { ...CORE_OPTIONS, pendingBytesMax: 20_000 });
+  assert.equal(restarted.join.responses.bytes, core.join.responses.bytes);
 });
 
 test('an evaluation never lands on the call of another tenant, and repeats only those of its own', () => {

@@ -1,6 +1,6 @@
 import type { LlmEvaluation } from '../../../events/llm-evaluation.ts';
 import { ArrivalList } from './arrival-list.ts';
-import { ownBytes } from './own-bytes.ts';
+import { keptBytes, keptSize, knownFields } from './kept-record.ts';
 import type { Sightings } from './sightings.ts';
 
 /** An evaluation without dimensions of its own, whose request was not seen so far. */
@@ -21,6 +21,8 @@ interface Waiting extends EvaluationHalf {
 /** Waiting evaluations in order of the log, found by their request id. */
 export class WaitingEvaluations {
   readonly arrivals = new ArrivalList();
+  /** What they take in memory, where each is an object too. */
+  bytes = 0;
   readonly #slots: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #byRequestId = new Map<string, number[]>();
@@ -31,7 +33,9 @@ export class WaitingEvaluations {
 
   add(half: EvaluationHalf, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = { ...half, ...ownBytes(half), sightings };
+    const kept = { ...half, ...keptBytes('evaluation', half), event: knownFields('evaluation', half.event), sightings };
+    this.bytes += 2 * keptSize(kept);
+    this.#slots[slot] = kept;
     this.arrivals.push(slot);
     const id = half.event.request_id;
     const slots = this.#byRequestId.get(id);
@@ -45,6 +49,7 @@ export class WaitingEvaluations {
 
   take(slot: number): Waiting {
     const half = this.at(slot);
+    this.bytes -= 2 * keptSize(half);
     const id = half.event.request_id;
     const others = (this.#byRequestId.get(id) ?? []).filter((other) => other !== slot);
     if (others.length === 0) this.#byRequestId.delete(id);

@@ -1,9 +1,9 @@
 import { ArrivalList } from './arrival-list.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { ownBytes } from './own-bytes.ts';
+import { keptBytes, keptSize } from './kept-record.ts';
 import type { Sightings } from './sightings.ts';
 
-/** A response that came before its request. Rare, so it is kept as its sender wrote it, and read again when its request comes. */
+/** A response that came before its request. Rare, so it is kept as its sender wrote it, as far as we know the fields, and read again when its request comes. */
 export interface ResponseHalf {
   readonly place: number;
   readonly loggedAtMs: number;
@@ -22,6 +22,8 @@ interface Waiting {
 /** Responses without a request so far, in slots as in `WaitingRequests`, and found by their id in order of arrival. */
 export class WaitingResponses {
   readonly arrivals = new ArrivalList();
+  /** What they take in memory. */
+  bytes = 0;
   readonly #slots: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
   /** By the first 32 bits of the fingerprint. */
@@ -33,7 +35,9 @@ export class WaitingResponses {
 
   add(id: Fingerprint, half: ResponseHalf, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    this.#slots[slot] = { half: { ...half, ...ownBytes(half) }, id: [id.h1, id.h2, id.h3, id.h4], sightings };
+    const kept = { ...half, ...keptBytes('response', half) };
+    this.bytes += keptSize(kept);
+    this.#slots[slot] = { half: kept, id: [id.h1, id.h2, id.h3, id.h4], sightings };
     this.arrivals.push(slot);
     const slots = this.#byHash.get(id.h1);
     if (slots === undefined) this.#byHash.set(id.h1, [slot]);
@@ -55,6 +59,7 @@ export class WaitingResponses {
 
   take(slot: number): ResponseHalf {
     const { half, id } = this.at(slot);
+    this.bytes -= keptSize(half);
     const others = (this.#byHash.get(id[0]) ?? []).filter((other) => other !== slot);
     if (others.length === 0) this.#byHash.delete(id[0]);
     else this.#byHash.set(id[0], others);

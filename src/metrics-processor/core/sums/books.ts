@@ -1,3 +1,4 @@
+import { EVENT_BYTES_MAX } from '../../../events/fields.ts';
 import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import type { DeadLetterReason } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
@@ -65,13 +66,17 @@ export class Books implements JoinLosses, EvaluationSink {
     this.#count(TOPICS.evaluations, { ...half, hasWaited }, series.tenantId);
   }
 
-  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant'): void {
+  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void {
     this.#deadLetter(TOPICS.evaluations, half, reason, reason === 'no_call' ? NO_CALL : ORPHAN_DETAILS[reason]);
     this.#die(TOPICS.evaluations, half, reason);
   }
 
   recordRefused(topic: InputTopic, record: PlacedRecord, why: { reason: DeadLetterReason; detail: string }): void {
-    this.#deadLetter(topic, record, why.reason, why.detail);
+    const bytes = record.value?.length ?? 0;
+    // Only producers that write to the topics themselves can send such a thing.
+    const isTooLarge = bytes > EVENT_BYTES_MAX;
+    const detail = isTooLarge ? `${why.detail}. Its ${bytes} bytes are not kept here, the log has them` : why.detail;
+    this.#deadLetter(topic, isTooLarge ? { ...record, value: null } : record, why.reason, detail);
     this.#accept(topic, record, 'dead');
     if (why.reason === 'foreign_tenant') this.effects.ledger.foreign(topic, record.tenantId ?? '', record.loggedAtMs);
   }
@@ -125,6 +130,6 @@ interface Booked {
 const ORPHAN_DETAILS: Readonly<Record<OrphanReason, string>> = {
   no_request: 'No request with this request_id came within JOIN_TIMEOUT',
   foreign_tenant: 'The call with this request_id is of another tenant than this is',
-  too_many_pending: 'Given up because more than MAX_PENDING requests and responses were waiting',
+  too_many_pending: 'Given up because more were waiting than MAX_PENDING or MAX_PENDING_BYTES allow',
 };
 const NO_CALL = 'No call with this request_id is known; send tenant_id, route and model with the evaluation';

@@ -21,6 +21,8 @@ export class Effects {
   readonly evaluations = new EvaluationDeltas();
   readonly ledger = new Ledger();
   readonly deadLetters: DeadLetter[] = [];
+  /** Of the values in them. */
+  letterBytes = 0;
   /** Kept calls by the request's place, so that a call answered within the same commit is written once, whole. */
   readonly #calls = new Map<number, CallWrite>();
   readonly #answered = new AnsweredCall();
@@ -64,6 +66,7 @@ export class Effects {
 
   addDeadLetter(letter: DeadLetter): void {
     this.deadLetters.push(letter);
+    this.letterBytes += letter.value?.length ?? 0;
     this.touch();
   }
 
