@@ -1,3 +1,4 @@
+import { JOIN_SETTINGS } from './join-settings.ts';
 import { RETENTION_SETTINGS } from './retention-settings.ts';
 import * as is from './setting-kinds.ts';
 import { TRAFFIC_SETTINGS } from './traffic-settings.ts';
@@ -213,35 +214,7 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api', 'metrics-processor', 'metrics-api', 'keys'],
     about: "create or upgrade the store's schema at the start (--no-migrate turns it off)",
   }),
-  joinTimeoutMs: setting({
-    env: 'JOIN_TIMEOUT',
-    kind: is.duration(100, 7 * DAY_MS),
-    fallback: '15m',
-    commands: [...PROCESSING, 'dead-letters'],
-    about: 'how long the two halves of a call wait for each other, in log time',
-  }),
-  dedupHorizonMs: setting({
-    env: 'DEDUP_HORIZON',
-    kind: is.duration(100, 7 * DAY_MS),
-    fallback: '15m',
-    commands: [...PROCESSING, 'dead-letters', 'backfill'],
-    about: 'within this time the same request_id sent again changes nothing',
-  }),
-  pendingMax: setting({
-    env: 'MAX_PENDING',
-    kind: is.integer(1, 100_000_000),
-    fallback: '2000000',
-    commands: PROCESSING,
-    about: 'halves of calls that may wait per partition; beyond it the oldest is given up',
-  }),
-  pendingBytesMax: setting({
-    env: 'MAX_PENDING_BYTES',
-    kind: is.integer(65_536, 1_099_511_627_776),
-    fallback: '268435456',
-    commands: PROCESSING,
-    about:
-      'bytes of memory for responses that wait for their request, and as many for evaluations; beyond it the oldest are dead letters',
-  }),
+  ...JOIN_SETTINGS,
   commitIntervalMs: setting({
     env: 'COMMIT_INTERVAL',
     kind: is.duration(1, 60_000),

@@ -1,0 +1,42 @@
+import * as is from './setting-kinds.ts';
+import type { Setting } from './settings-table.ts';
+
+const DAY_MS = 86_400_000;
+const PROCESSING = ['up', 'metrics-processor'] as const;
+
+/** How long the processor waits for what belongs together, and how much of it. */
+export const JOIN_SETTINGS = {
+  joinTimeoutMs: setting({
+    env: 'JOIN_TIMEOUT',
+    kind: is.duration(100, 7 * DAY_MS),
+    fallback: '15m',
+    commands: [...PROCESSING, 'dead-letters'],
+    about: 'how long the two halves of a call wait for each other, in log time',
+  }),
+  dedupHorizonMs: setting({
+    env: 'DEDUP_HORIZON',
+    kind: is.duration(100, 7 * DAY_MS),
+    fallback: '15m',
+    commands: [...PROCESSING, 'dead-letters', 'backfill'],
+    about: 'within this time the same request_id sent again changes nothing',
+  }),
+  pendingMax: setting({
+    env: 'MAX_PENDING',
+    kind: is.integer(1, 100_000_000),
+    fallback: '2000000',
+    commands: PROCESSING,
+    about: 'halves of calls that may wait per partition; beyond it the oldest is given up',
+  }),
+  pendingBytesMax: setting({
+    env: 'MAX_PENDING_BYTES',
+    kind: is.integer(65_536, 1_099_511_627_776),
+    fallback: '268435456',
+    commands: PROCESSING,
+    about:
+      'bytes of memory for responses that wait for their request, and as many for evaluations; beyond it the oldest are dead letters',
+  }),
+};
+
+function setting<T>(definition: Setting<T>): Setting<T> {
+  return definition;
+}
