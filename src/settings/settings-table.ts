@@ -31,7 +31,6 @@ export interface Setting<T> {
 }
 
 const PORT = is.integer(0, 65_535);
-const DAY_MS = 86_400_000;
 
 const SERVERS = ['up', 'ingestion-api', 'metrics-processor', 'metrics-api'] as const;
 const PROCESSING = ['up', 'metrics-processor'] as const;
