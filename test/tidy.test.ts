@@ -27,7 +27,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'api-keys': ['http', 'metrics-store'],
   'ingestion-api': ['events', 'reports', 'event-log', 'http', 'otlp', 'api-keys'],
   'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices'],
-  dashboard: [],
+  // Types only: what the answers are.
+  dashboard: ['metrics-api'],
   app: ['*'],
   commands: ['events', 'event-log', 'metrics-store', 'metrics-processor'],
   cli: ['app', 'settings', 'commands', 'events'],

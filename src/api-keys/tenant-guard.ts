@@ -12,6 +12,7 @@ export function addTenantGuard(server: FastifyInstance, checkKey: KeyCheck): voi
   server.addHook('preValidation', async (request) => {
     if (request.routeOptions.url?.startsWith('/v1/') !== true) return;
     const { tenantId } = await checkKey(request.headers);
+    request.keyTenantId = tenantId;
     if (tenantId === null) return;
     const query = request.query as Record<string, unknown>;
     query['tenant_id'] ??= tenantId;

@@ -155,7 +155,7 @@ function Cost({ call }: { readonly call: CallDetail }) {
         {call.cost_lines.map((line) => (
           <tr key={line.part}>
             <th scope="row">{PARTS[line.part] ?? line.part}</th>
-            <td class="number">{formatExact(line.tokens)}</td>
+            <td class="number">{line.tokens === null ? '–' : formatExact(line.tokens)}</td>
             <td class="number">{formatUsd(line.usd_per_million_tokens)}</td>
             <td class="number">{formatUsd(line.cost_usd)}</td>
           </tr>

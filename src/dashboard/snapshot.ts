@@ -69,7 +69,7 @@ export class SnapshotLoader {
       isSameRange ? last.previous : this.#previous(span, nowMs, signal),
       isBreakdownAsked
         ? summary({ ...this.#question(span), group_by: 'route,model', limit: BREAKDOWN_MAX })
-        : { summary: last.breakdown, group_count: last.pairCount },
+        : { summary: [...last.breakdown], group_count: last.pairCount },
       this.#steps({ span, known: last?.steps ?? null, changedFromMs }, {}, signal),
     ]);
     const groups = await this.#groups({ span, changedFromMs, breakdown }, signal);

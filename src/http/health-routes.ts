@@ -6,6 +6,11 @@ import type { Draining } from './draining.ts';
 export interface Dependency {
   readonly name: string;
   readonly check: () => Promise<void>;
+  /**
+   * What it means that there is no answer in time: a thread of this process is busy (one that died would have ended the process),
+   * somebody else is away. Busy is ready, as neither a restart nor another replica would mend it. Away unless told otherwise.
+   */
+  readonly silence?: 'away' | 'busy';
 }
 
 export interface HealthOptions {
@@ -16,17 +21,21 @@ export interface HealthOptions {
 
 const CHECK_MS_MAX = 2000;
 
+/** Whoever says nothing for so long is not busy but stuck, which a restart mends. */
+const BUSY_MS_MAX = 15 * 60_000;
+
 /** `/health`: the process lives. `/ready`: it can do its work, one line per dependency. `/metrics`: Prometheus. */
 export function addHealthRoutes(server: FastifyInstance, { dependencies, registries, draining }: HealthOptions): void {
   server.get('/health', async (_request, reply) => {
     await reply.header('content-type', 'application/json').send('{"status":"healthy"}');
   });
+  const checked = dependencies.map((dependency) => new CheckedDependency(dependency));
   server.get('/ready', async (_request, reply) => {
     if (draining.isOn) {
       await reply.code(503).header('content-type', 'text/plain; charset=utf-8').send('process: it is stopping\n');
       return;
     }
-    const checks = await Promise.all(dependencies.map(checkWithin));
+    const checks = await Promise.all(checked.map((dependency) => dependency.check()));
     const isReady = checks.every((check) => check.isReady);
     await reply
       .code(isReady ? 200 : 503)
@@ -42,17 +51,53 @@ export function addHealthRoutes(server: FastifyInstance, { dependencies, registr
 /** A Prometheus registry, here or in a thread. */
 export type Scrapable = Pick<Registry, 'metrics'>;
 
-async function checkWithin({ name, check }: Dependency): Promise<{ name: string; isReady: boolean; line: string }> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${CHECK_MS_MAX} ms`)), CHECK_MS_MAX);
-  });
-  try {
-    await Promise.race([check(), timeout]);
-    return { name, isReady: true, line: 'ok' };
-  } catch (error) {
-    return { name, isReady: false, line: (error as Error).message.replaceAll('\n', ' ') };
-  } finally {
-    clearTimeout(timer);
+interface Verdict {
+  readonly name: string;
+  readonly isReady: boolean;
+  readonly line: string;
+}
+
+class CheckedDependency {
+  readonly #dependency: Dependency;
+  /** The check under way; a busy thread gets one question, however often it is asked. */
+  #running: { readonly verdict: Promise<Verdict>; readonly sinceMs: number } | null = null;
+
+  constructor(dependency: Dependency) {
+    this.#dependency = dependency;
+  }
+
+  async check(): Promise<Verdict> {
+    const running = (this.#running ??= this.#begin());
+    let timer: NodeJS.Timeout | undefined;
+    const silence = new Promise<Verdict>((resolve) => {
+      timer = setTimeout(() => resolve(this.#silent(running.sinceMs)), CHECK_MS_MAX);
+    });
+    try {
+      return await Promise.race([running.verdict, silence]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #begin() {
+    const { name, check } = this.#dependency;
+    const verdict = check()
+      .then(
+        (): Verdict => ({ name, isReady: true, line: 'ok' }),
+        (error: Error): Verdict => ({ name, isReady: false, line: error.message.replaceAll('\n', ' ') }),
+      )
+      .finally(() => {
+        this.#running = null;
+      });
+    return { verdict, sinceMs: performance.now() };
+  }
+
+  #silent(sinceMs: number): Verdict {
+    const { name, silence = 'away' } = this.#dependency;
+    const silentMs = performance.now() - sinceMs;
+    if (silence === 'busy' && silentMs < BUSY_MS_MAX) {
+      return { name, isReady: true, line: `ok, busy for ${Math.round(silentMs / 1000)} s` };
+    }
+    return { name, isReady: false, line: `no answer within ${Math.round(silentMs)} ms` };
   }
 }

@@ -4,6 +4,13 @@ import type { Logger } from './logger.ts';
 import { Problem } from './problem.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The one tenant that the request's API key may see; null: all of them, or no key is needed. */
+    keyTenantId: string | null;
+  }
+}
+
 export interface HttpServerOptions {
   readonly logger: Logger;
   /** The largest body as it is sent, before decompression. */
@@ -49,6 +56,7 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
   });
   server.server.maxConnections = CONNECTIONS_MAX;
   if (hosts !== undefined) server.addHook('onRequest', async ({ headers }) => hosts.check(headers.host));
+  server.decorateRequest('keyTenantId', null);
   server.removeAllContentTypeParsers();
   // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));

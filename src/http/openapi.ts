@@ -1,9 +1,14 @@
 import type { TObject, TSchema } from 'typebox';
+import { OPERATIONS_OF_ALL } from './operations-of-all.ts';
 
 /** One operation of an API, in terms of the schemas that check it. */
 export interface Operation {
+  /** What a generated client calls it: lower camel case, unique in its API. */
+  readonly id: string;
   readonly method: 'get' | 'post';
   readonly path: string;
+  /** The group it is shown in. */
+  readonly tag: string;
   readonly summary: string;
   readonly query?: TObject;
   readonly pathParameters?: Readonly<Record<string, string>>;
@@ -14,25 +19,32 @@ export interface Operation {
     readonly description: string;
     readonly content: Readonly<Record<string, TSchema>>;
   };
-  /** The problems it may answer with, besides 400 and 500 which all may. */
+  /** The problems that it may answer with; 500 is none that could be declared. */
   readonly problems: readonly number[];
+  /** Whether it never asks for a key. */
+  readonly isOpen?: boolean;
 }
 
 export interface ApiDescription {
   readonly title: string;
   readonly description: string;
   readonly version: string;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Schemas with a name of their own; wherever one is part of another it becomes a reference. */
   readonly schemas: Readonly<Record<string, TSchema>>;
   readonly operations: readonly Operation[];
 }
 
 /** An OpenAPI 3.1 document: its schemas are JSON Schema, so the ones that validate are the ones that are shown. */
 export function openApiDocument(api: ApiDescription): object {
+  const names = new Map(Object.entries(api.schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
   const paths: Record<string, Record<string, object>> = {};
-  for (const operation of api.operations) {
+  for (const operation of [...api.operations, ...OPERATIONS_OF_ALL]) {
     const path = (paths[operation.path] ??= {});
-    path[operation.method] = operationObject(operation);
+    path[operation.method] = operationObject(operation, names);
   }
+  const schemas = Object.entries(api.schemas).map(([name, schema]) => [name, withReferences(schema, names, true)]);
+  const tags = { ...api.tags, operation: 'For whoever runs the program.' };
   return {
     openapi: '3.1.0',
     info: {
@@ -42,22 +54,32 @@ export function openApiDocument(api: ApiDescription): object {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
+    // Without keys nothing is asked for; with API_KEYS=required one of the two forms is.
+    security: [{}, { bearer: [] }, { basic: [] }],
+    tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
-    components: { schemas: { ...api.schemas, Problem: PROBLEM } },
+    components: {
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'An API key, where API_KEYS=required.' },
+        basic: { type: 'http', scheme: 'basic', description: 'An API key as the password, with any name.' },
+      },
+      schemas: { ...Object.fromEntries(schemas), Problem: PROBLEM },
+    },
   };
 }
 
 const PROBLEM = {
   type: 'object',
-  description: 'RFC 9457',
+  description: 'What went wrong, see RFC 9457.',
   required: ['type', 'title', 'status', 'detail'],
   properties: {
-    type: { type: 'string' },
-    title: { type: 'string' },
-    status: { type: 'integer' },
-    detail: { type: 'string' },
+    type: { type: 'string', examples: ['about:blank'] },
+    title: { type: 'string', examples: ['Bad Request'] },
+    status: { type: 'integer', examples: [400] },
+    detail: { type: 'string', description: 'For people.' },
     errors: {
       type: 'array',
+      description: 'The fields or parameters that were wrong.',
       items: {
         type: 'object',
         required: ['path', 'message'],
@@ -75,11 +97,14 @@ const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
   408: 'The body did not arrive in time',
   413: 'Larger than the limit',
   415: 'A content type or encoding that is not taken',
+  422: 'It would take too long; `detail` says what to narrow',
   429: 'Over the rate limit; try again after Retry-After',
+  431: 'The headers are too large',
   503: 'Not possible now; try again after Retry-After',
 };
 
-function operationObject({ summary, query, pathParameters = {}, body, answer, problems }: Operation): object {
+function operationObject(operation: Operation, names: ReadonlyMap<string, string>): object {
+  const { id, tag, summary, query, pathParameters = {}, body, answer, problems, isOpen = false } = operation;
   const parameters = [
     ...Object.entries(pathParameters).map(([name, description]) => ({
       name,
@@ -90,34 +115,53 @@ function operationObject({ summary, query, pathParameters = {}, body, answer, pr
     })),
     ...(query === undefined ? [] : queryParameters(query)),
   ];
+  const content = (types: Readonly<Record<string, TSchema>>): object =>
+    Object.fromEntries(
+      Object.entries(types).map(([type, schema]) => [type, { schema: withReferences(schema, names) }]),
+    );
   return {
+    operationId: id,
+    tags: [tag],
     summary,
+    ...(isOpen ? { security: [] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
     responses: {
       [answer.status]: { description: answer.description, content: content(answer.content) },
-      ...Object.fromEntries([400, ...problems].map((status) => [status, problemResponse(status)])),
+      ...Object.fromEntries(problems.map((status) => [status, problemResponse(status)])),
     },
   };
 }
 
 function queryParameters(query: TObject): object[] {
   const required = new Set((query as { required?: readonly string[] }).required ?? []);
-  return Object.entries(query.properties as Record<string, TSchema>).map(([name, schema]) => ({
-    name,
-    in: 'query',
-    required: required.has(name),
-    schema,
-  }));
+  return Object.entries(query.properties as Record<string, TSchema>).map(([name, schema]) => {
+    const { description, ...rest } = schema as { readonly description?: string };
+    return {
+      name,
+      in: 'query',
+      required: required.has(name),
+      ...(description === undefined ? {} : { description }),
+      schema: rest,
+    };
+  });
 }
 
-function content(types: Readonly<Record<string, TSchema>>): object {
-  return Object.fromEntries(Object.entries(types).map(([type, schema]) => [type, { schema }]));
+/** The schema, with a reference in place of each part that has a name. */
+function withReferences(schema: unknown, names: ReadonlyMap<string, string>, isNamed = false): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const name = isNamed ? undefined : names.get(JSON.stringify(schema));
+  if (name !== undefined) return { $ref: `#/components/schemas/${name}` };
+  if (Array.isArray(schema)) return schema.map((part) => withReferences(part, names));
+  return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, withReferences(part, names)]));
 }
 
 function problemResponse(status: number): object {
   return {
     description: PROBLEM_TEXTS[status] ?? 'See detail',
+    ...([429, 503].includes(status)
+      ? { headers: { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' } } } }
+      : {}),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
 }

@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { LlmEvaluation } from '../events/llm-evaluation.ts';
 import { LlmRequest } from '../events/llm-request.ts';
 import { LlmResponse } from '../events/llm-response.ts';
@@ -14,32 +14,34 @@ const BatchAnswer = Type.Object({
   }),
 });
 
-const refTo = (name: string) => Type.Ref(`#/components/schemas/${name}`);
-
-const typed = (type: string, name: string) => Type.Intersect([Type.Object({ type: Type.Literal(type) }), refTo(name)]);
+const typed = (type: string, event: TSchema) => Type.Intersect([Type.Object({ type: Type.Literal(type) }), event]);
 
 const Batch = Type.Array(
-  Type.Union([typed('request', 'LlmRequest'), typed('response', 'LlmResponse'), typed('evaluation', 'LlmEvaluation')]),
+  Type.Union([typed('request', LlmRequest), typed('response', LlmResponse), typed('evaluation', LlmEvaluation)]),
   { minItems: 1 },
 );
 
 const Bytes = Type.String({ description: 'OTLP as the specification has it.' });
 const OTLP_TYPES = { 'application/json': Type.Object({}), 'application/x-protobuf': Bytes };
-const TAKING = [401, 403, 408, 413, 415, 429, 503];
+const TAKING = [400, 401, 403, 408, 413, 415, 429, 503];
 
-function single(path: string, name: string, summary: string): Operation {
+function single(path: string, { name, event }: { name: string; event: TSchema }, summary: string): Operation {
   return {
+    id: `post${name}`,
+    tag: 'events',
     method: 'post',
     path,
     summary,
-    body: { 'application/json': refTo(name) },
+    body: { 'application/json': event },
     answer: { status: 202, description: 'The event is durable', content: { 'application/json': Accepted } },
     problems: TAKING,
   };
 }
 
-function otlp(path: string, summary: string): Operation {
+function otlp(id: string, path: string, summary: string): Operation {
   return {
+    id,
+    tag: 'OpenTelemetry',
     method: 'post',
     path,
     summary,
@@ -63,10 +65,12 @@ const IgnoredAnswer = Type.Object({
 });
 
 const OPERATIONS: readonly Operation[] = [
-  single('/v1/llm/request', 'LlmRequest', 'A model call begins.'),
-  single('/v1/llm/response', 'LlmResponse', 'A model call ended.'),
-  single('/v1/llm/evaluation', 'LlmEvaluation', 'A judgement on a call.'),
+  single('/v1/llm/request', { name: 'Request', event: LlmRequest }, 'A model call begins.'),
+  single('/v1/llm/response', { name: 'Response', event: LlmResponse }, 'A model call ended.'),
+  single('/v1/llm/evaluation', { name: 'Evaluation', event: LlmEvaluation }, 'A judgement on a call.'),
   {
+    id: 'postEvents',
+    tag: 'events',
     method: 'post',
     path: '/v1/llm/events',
     summary: 'Many events at once, as a JSON array or one a line. Each is accepted or rejected by itself.',
@@ -78,19 +82,25 @@ const OPERATIONS: readonly Operation[] = [
     },
     problems: TAKING,
   },
-  otlp('/v1/traces', 'OTLP spans; model calls among them are counted, each once.'),
-  otlp('/v1/metrics', 'OTLP metrics: taken, not kept.'),
-  otlp('/v1/logs', 'OTLP logs: taken, not kept.'),
+  otlp('exportTraces', '/v1/traces', 'OTLP spans; model calls among them are counted, each once.'),
+  otlp('exportMetrics', '/v1/metrics', 'OTLP metrics: taken, not kept.'),
+  otlp('exportLogs', '/v1/logs', 'OTLP logs: taken, not kept.'),
   {
-    ...otlp('/v1/otlp/explain', 'How the posted spans would be counted, and from which attributes. Nothing is kept.'),
+    ...otlp(
+      'explainTraces',
+      '/v1/otlp/explain',
+      'How the posted spans would be counted, and from which attributes. Nothing is kept.',
+    ),
     answer: {
       status: 200,
       description: 'An explanation per span',
       content: { 'application/json': Type.Object({ spans: Type.Array(Type.Object({})) }) },
     },
-    problems: [408, 413, 415],
+    problems: [400, 401, 403, 408, 413, 415, 429, 503],
   },
   {
+    id: 'listIgnored',
+    tag: 'OpenTelemetry',
     method: 'get',
     path: '/v1/otlp/ignored',
     summary:
@@ -100,7 +110,7 @@ const OPERATIONS: readonly Operation[] = [
       description: 'Names of attributes, never their values',
       content: { 'application/json': IgnoredAnswer },
     },
-    problems: [],
+    problems: [400, 401, 403, 429, 503],
   },
 ];
 
@@ -111,6 +121,7 @@ export function ingestionOpenApi(version: string): object {
     description:
       'Takes LLM calls as request and response events. An event that was answered with 202 is durable and counts once.',
     version,
+    tags: { events: 'Requests, responses and evaluations.', OpenTelemetry: 'OTLP over HTTP, as protobuf or JSON.' },
     schemas: { LlmRequest, LlmResponse, LlmEvaluation },
     operations: OPERATIONS,
   });

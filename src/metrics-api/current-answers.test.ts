@@ -21,7 +21,7 @@ class CountedStore {
       await Promise.resolve();
       return `${question} at ${this.version}`;
     });
-    return text;
+    return text ?? '';
   }
 
   async #readState() {

@@ -7,9 +7,13 @@ export interface KnownState extends StoreState {
 }
 
 export interface CurrentAnswer {
-  readonly text: string;
+  /** Null where there is no such thing. */
+  readonly text: string | null;
   readonly state: KnownState;
 }
+
+/** Finds an answer; `signal` is aborted when all who waited for it have gone. */
+export type FindAnswer = (signal: AbortSignal) => Promise<string | null>;
 
 export interface CurrentAnswersOptions {
   readonly readState: () => Promise<StoreState>;
@@ -36,7 +40,7 @@ const SHARE_MAX = 1 / 8;
 export class CurrentAnswers {
   readonly #options: CurrentAnswersOptions;
   readonly #states = new SharedAnswers<KnownState>();
-  readonly #unkept = new SharedAnswers<string>();
+  readonly #unkept = new SharedAnswers<string | null>();
   #kept: KeptAnswers;
 
   constructor(options: CurrentAnswersOptions) {
@@ -44,12 +48,12 @@ export class CurrentAnswers {
     this.#kept = this.#keepFor(null);
   }
 
-  /** `key` stands for the question. */
-  async ask(key: string, answer: () => Promise<string>): Promise<CurrentAnswer> {
+  /** `key` stands for the question; whoever asks it goes when `signal` is aborted. */
+  async ask(key: string, find: FindAnswer, signal: AbortSignal = NEVER): Promise<CurrentAnswer> {
     const state = await this.state();
-    if (state.id === null) return { state, text: await this.#unkept.ask(key, answer) };
+    if (state.id === null) return { state, text: await this.#unkept.ask(key, () => find(NEVER)) };
     if (state.id !== this.#kept.stateId) this.#kept = this.#keepFor(state.id);
-    return { state, text: await this.#kept.ask(key, answer) };
+    return { state, text: await this.#kept.ask(key, find, signal) };
   }
 
   /** As it is now or later. */
@@ -66,11 +70,19 @@ export class CurrentAnswers {
   }
 }
 
+const NEVER = new AbortController().signal;
+
+interface KeptAnswer {
+  readonly text: Promise<string | null>;
+  readonly unwanted: AbortController;
+  waitingCount: number;
+}
+
 /** The answers under one state. The oldest make room for new ones. */
 class KeptAnswers {
   readonly stateId: string | null;
   readonly #charactersMax: number;
-  readonly #answers = new Map<string, Promise<string>>();
+  readonly #answers = new Map<string, KeptAnswer>();
   readonly #sizes = new Map<string, number>();
   #size = 0;
 
@@ -79,19 +91,43 @@ class KeptAnswers {
     this.#charactersMax = charactersMax;
   }
 
-  ask(key: string, answer: () => Promise<string>): Promise<string> {
-    const known = this.#answers.get(key);
-    if (known !== undefined) return known;
-    const made = answer();
-    this.#answers.set(key, made);
-    made.then(
-      (text) => this.#keep(key, text),
-      () => this.#answers.delete(key),
-    );
-    return made;
+  ask(key: string, find: FindAnswer, signal: AbortSignal): Promise<string | null> {
+    const answer = this.#answers.get(key) ?? this.#begin(key, find);
+    answer.waitingCount++;
+    if (!this.#sizes.has(key)) this.#leaveWith(signal, key, answer);
+    return answer.text;
   }
 
-  #keep(key: string, { length }: string): void {
+  #begin(key: string, find: FindAnswer): KeptAnswer {
+    const unwanted = new AbortController();
+    const answer = { text: find(unwanted.signal), unwanted, waitingCount: 0 };
+    this.#answers.set(key, answer);
+    answer.text.then(
+      (text) => this.#keep(key, answer, text ?? ''),
+      () => this.#forget(key, answer),
+    );
+    return answer;
+  }
+
+  /** An answer for which nobody waits any more is given up, unless it is there already. */
+  #leaveWith(signal: AbortSignal, key: string, answer: KeptAnswer): void {
+    const leave = (): void => {
+      answer.waitingCount--;
+      if (answer.waitingCount > 0) return;
+      this.#forget(key, answer);
+      answer.unwanted.abort();
+    };
+    signal.addEventListener('abort', leave, { once: true });
+    const stay = (): void => signal.removeEventListener('abort', leave);
+    answer.text.then(stay, stay);
+  }
+
+  #forget(key: string, answer: KeptAnswer): void {
+    if (this.#answers.get(key) === answer) this.#answers.delete(key);
+  }
+
+  #keep(key: string, answer: KeptAnswer, { length }: string): void {
+    if (this.#answers.get(key) !== answer) return;
     const size = length + key.length;
     if (size > this.#charactersMax * SHARE_MAX) {
       this.#answers.delete(key);

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { createLogger } from '../http/logger.ts';
+import { Problem } from '../http/problem.ts';
 import { aDelta, commitNext, minute, SERIES } from '../metrics-store/contract/builders.ts';
 import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
-import type { MetricsQuestion } from './metrics-queries.ts';
+import { MetricsStoreError } from '../metrics-store/metrics-store-error.ts';
+import { MetricsQueries } from './metrics-queries.ts';
+import type { MetricsQuestion } from './questions.ts';
 import { StoreQueries } from './store-queries.ts';
 
 const QUESTION: MetricsQuestion = {
@@ -13,12 +17,14 @@ const QUESTION: MetricsQuestion = {
   fromMs: minute(0),
   toMs: minute(100),
   stepMs: 60_000,
+  timezone: null,
   groupBy: ['route', 'model'],
   quantiles: [],
   order: 'desc',
   limit: 60,
   cursor: null,
 };
+const STAYS = new AbortController().signal;
 
 class CountedStore extends MemoryMetricsStore {
   readCount = 0;
@@ -32,14 +38,19 @@ class CountedStore extends MemoryMetricsStore {
   }
 }
 
-function open(): { store: CountedStore; ask: () => Promise<Record<string, unknown>> } {
+/** Queries of a store in memory, and the lines that they log. */
+function open() {
   const store = new CountedStore();
+  const lines: string[] = [];
+  const logger = createLogger('test', 'silent');
+  const note = (_: unknown, text?: string) => lines.push(text ?? String(_));
+  Object.assign(logger, { warn: note, info: note });
   let nowMs = minute(50);
-  const queries = new StoreQueries({
-    reader: store,
-    nowMs: () => (nowMs += 1000),
-  });
-  return { store, ask: async () => JSON.parse(await queries.metrics(QUESTION)) as Record<string, unknown> };
+  const answerer = new StoreQueries({ reader: store });
+  const queries = new MetricsQueries({ answerer, logger, nowMs: () => (nowMs += 1000), timeoutMs: 60_000 });
+  const ask = async (question: Partial<MetricsQuestion> = {}) =>
+    JSON.parse((await queries.ask('metrics', { ...QUESTION, ...question }, STAYS)) ?? '') as Record<string, unknown>;
+  return { store, queries, lines, ask };
 }
 
 test('an answer never claims to be complete beyond its rows, though a commit comes between them and the claim', async () => {
@@ -67,4 +78,37 @@ test('a question after a commit is answered with what was committed', async () =
     await commitNext(store, { tallies: [aDelta()] });
     assert.equal(((await ask())['metrics'] as { requests: number }[])[0]?.requests, requests);
   }
+});
+
+test('a local day is found however wide the range is, and its windows are not cut where the data ends', async () => {
+  const { store, ask } = open();
+  await commitNext(store, { tallies: [aDelta()] });
+  const question = { fromMs: 0, toMs: Date.UTC(2200, 0, 1), stepMs: 86_400_000, timezone: 'Asia/Kolkata' };
+  const { metrics } = await ask(question);
+  const [row] = metrics as { window_start: string; window_end: string }[];
+  assert.deepEqual([row?.window_start, row?.window_end], ['2025-11-18T18:30:00Z', '2025-11-19T18:30:00Z']);
+});
+
+test('while the store is away each question is a 503 with Retry-After, and the log has one line for all of them', async () => {
+  const { store, ask, lines } = open();
+  store.afterRead = () => Promise.reject(new MetricsStoreError('unavailable', 'Postgres at db:5432: refused'));
+  for (let i = 0; i < 3; i++) {
+    await assert.rejects(ask(), (error) => {
+      assert.ok(error instanceof Problem);
+      assert.deepEqual([error.status, error.retryAfterS], [503, 2]);
+      assert.doesNotMatch(error.message, /db:5432/, 'where the store is concerns no client');
+      return true;
+    });
+  }
+  store.afterRead = async () => {};
+  assert.ok(await ask());
+  assert.deepEqual(lines, ['The metrics store cannot be asked', 'The metrics store answers again']);
+});
+
+test('an error of the store that came from another thread is known by its name, and a bug stays what it is', async () => {
+  const { store, ask } = open();
+  store.afterRead = () => Promise.reject(Object.assign(new Error('busy'), { name: 'MetricsStoreError' }));
+  await assert.rejects(ask(), { name: 'Problem', status: 503 });
+  store.afterRead = () => Promise.reject(new TypeError('x is undefined'));
+  await assert.rejects(ask(), TypeError);
 });

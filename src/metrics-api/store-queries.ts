@@ -1,166 +1,181 @@
 import { formatSecond } from '../events/timestamp.ts';
 import { metricsJson, type WindowName, windowName } from '../metrics-store/metrics-json.ts';
-import type { MetricsReader, MetricsRow } from '../metrics-store/metrics-reader.ts';
+import {
+  type ChangesQuery,
+  DIMENSIONS,
+  type Dimension,
+  type DimensionActivity,
+  type MetricsReader,
+  type MetricsRow,
+  type StoreState,
+} from '../metrics-store/metrics-reader.ts';
+import { fixedSteps, type Steps } from '../tally/steps.ts';
 import { MINUTE_MS } from '../tally/window.ts';
-import { auditJson } from './audit-json.ts';
-import { callDetailJson, callJson } from './call-json.ts';
-import { withCompleteness } from './completeness.ts';
-import { CurrentAnswers } from './current-answers.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
-import { evaluationJson } from './evaluation-json.ts';
-import type * as Ask from './metrics-queries.ts';
-import { unpricedJson } from './unpriced-json.ts';
+import { zonedSteps } from '../tally/zoned-steps.ts';
+import { auditJson } from './answers/audit-json.ts';
+import { callDetailJson, callJson } from './answers/call-json.ts';
+import { evaluationJson } from './answers/evaluation-json.ts';
+import { jsonFields } from './answers/json-fields.ts';
+import { unpricedJson } from './answers/unpriced-json.ts';
+import type * as Contract from './contract/answers.ts';
+import { encodeCursor } from './cursor.ts';
+import type { Answerer, AuditQuestion, ChangeEvent, MetricsQuestion, QuestionKind, Questions } from './questions.ts';
+import { TimeZones } from './time-zones.ts';
 
 export interface StoreQueriesOptions {
   readonly reader: MetricsReader & { checkHealth(): Promise<void>; close(): Promise<void> };
-  readonly nowMs: () => number;
 }
 
-const METRICS_CURSOR = ['number', 'string', 'string', 'string'] as const;
+type Without<Answer> = Omit<Answer, keyof Contract.Completeness>;
 
 /** Asks the store in this thread. */
-export class StoreQueries implements Ask.MetricsQueries {
-  readonly #options: StoreQueriesOptions;
-  readonly #answers: CurrentAnswers;
+export class StoreQueries implements Answerer {
+  readonly #reader: StoreQueriesOptions['reader'];
+  readonly #zones = new TimeZones();
+  readonly #answers: { readonly [K in QuestionKind]: (question: Questions[K]) => Promise<object | null> } = {
+    metrics: (question) => this.#metrics(question),
+    summary: (question) => this.#summary(question),
+    dimensions: (question) => this.#dimensions(question),
+    calls: (question) => this.#calls(question),
+    call: (question) => this.#call(question),
+    evaluations: (question) => this.#evaluations(question),
+    audit: (question) => this.#audit(question),
+    unpriced: (question) => this.#unpriced(question),
+  };
 
-  constructor(options: StoreQueriesOptions) {
-    this.#options = options;
-    const { reader, nowMs } = options;
-    this.#answers = new CurrentAnswers({ readState: () => reader.readState(), nowMs });
+  constructor({ reader }: StoreQueriesOptions) {
+    this.#reader = reader;
   }
 
-  metrics(question: Ask.MetricsQuestion): Promise<string> {
-    return this.#complete('metrics', question, () => this.#metrics(question));
+  async answer<K extends QuestionKind>(kind: K, question: Questions[K]): Promise<string | null> {
+    const answer = await this.#answers[kind](question);
+    return answer === null ? null : jsonFields(answer);
   }
 
-  async #metrics(question: Ask.MetricsQuestion): Promise<string> {
-    const { cursor, quantiles, ...query } = question;
-    const rows = await this.#options.reader.readMetrics({
-      ...query,
-      after: cursor === null ? null : metricsCursor(cursor),
-    });
-    const { tenantId, stepMs } = question;
-    let window: { readonly startMs: number; readonly name: WindowName } | null = null;
-    const metrics = rows.map(({ windowStartMs: startMs, route, model, provider, tally }) => {
-      if (window?.startMs !== startMs) window = { startMs, name: windowName(startMs, stepMs) };
-      return metricsJson({ tenantId, route, model, provider, window: window.name }, tally, quantiles);
-    });
-    const last = rows.length === question.limit ? rows.at(-1) : undefined;
-    return JSON.stringify({
-      metrics,
-      count: metrics.length,
-      ...(last === undefined ? {} : { next_cursor: rowCursor(last) }),
-    });
-  }
-
-  async changes(question: Ask.ChangesQuestion): Promise<readonly Ask.ChangeEvent[]> {
-    const rows = await this.#options.reader.readChanges(question);
+  async changes(question: ChangesQuery): Promise<readonly ChangeEvent[]> {
+    const rows = await this.#reader.readChanges(question);
     return rows.map(({ route, model, windowStartMs, tally, revision, changedAtMs }) => {
-      const window = windowName(windowStartMs, MINUTE_MS);
+      const window = windowName(windowStartMs, windowStartMs + MINUTE_MS);
       const subject = { tenantId: question.tenantId, route, model, window };
       const json = JSON.stringify({ ...metricsJson(subject, tally), revision });
       return { changedAtMs, windowStartMs, revision, json, key: `${windowStartMs}|${route}|${model}` };
     });
   }
 
-  dimensions(question: { tenantId: string | null }): Promise<string> {
-    return this.#current('dimensions', question, () => this.#dimensions(question));
-  }
-
-  async #dimensions({ tenantId }: { tenantId: string | null }): Promise<string> {
-    const series = await this.#options.reader.readDimensions(tenantId);
-    const newest = (name: 'tenantId' | 'route' | 'model' | 'provider') => {
-      const lastMs = new Map<string, number>();
-      for (const each of series) lastMs.set(each[name], Math.max(lastMs.get(each[name]) ?? 0, each.lastWindowStartMs));
-      lastMs.delete('');
-      return [...lastMs]
-        .sort(([a, aMs], [b, bMs]) => bMs - aMs || (a < b ? -1 : 1))
-        .map(([value, atMs]) => ({ value, last_activity: formatSecond(atMs) }));
-    };
-    return JSON.stringify({
-      tenants: newest('tenantId'),
-      routes: newest('route'),
-      models: newest('model'),
-      providers: newest('provider'),
-    });
-  }
-
-  calls(question: Ask.CallsQuestion): Promise<string> {
-    return this.#current('calls', question, () => this.#calls(question));
-  }
-
-  async #calls(question: Ask.CallsQuestion): Promise<string> {
-    const { cursor, metadata, isCounted, ...query } = question;
-    const after = cursor === null ? null : callsCursor(cursor);
-    const calls = await this.#options.reader.readCalls({ ...query, metadata: new Map(metadata), after });
-    const last = calls.length === question.limit ? calls.at(-1) : undefined;
-    const value = question.order === 'newest' ? last?.timestampMs : (last?.latencyMs ?? 0);
-    return JSON.stringify({
-      calls: calls.map(callJson),
-      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId]),
-      ...(isCounted ? { kept: await this.#options.reader.countCalls(query) } : {}),
-    });
-  }
-
-  async call({ tenantId, requestId }: { tenantId: string; requestId: string }): Promise<string | null> {
-    const call = await this.#options.reader.readCall(tenantId, requestId);
-    if (call === null) return null;
-    return JSON.stringify({ call: callDetailJson(call) });
-  }
-
-  evaluations(question: Ask.EvaluationsQuestion): Promise<string> {
-    return this.#complete('evaluations', question, async () => {
-      const rows = await this.#options.reader.readEvaluations(question);
-      const evaluations = rows.map((row) => evaluationJson(row, question.tenantId, question.stepMs));
-      return JSON.stringify({ evaluations, count: rows.length });
-    });
-  }
-
-  audit(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
-    return this.#complete('audit', question, async () =>
-      JSON.stringify(auditJson(await this.#options.reader.readAudit(question))),
-    );
-  }
-
-  unpriced(question: { tenantId: string | null; fromMs: number; toMs: number }): Promise<string> {
-    return this.#current('unpriced', question, async () =>
-      JSON.stringify({ unpriced: unpricedJson(await this.#options.reader.readUsage(question)) }),
-    );
+  readState(): Promise<StoreState> {
+    return this.#reader.readState();
   }
 
   checkHealth(): Promise<void> {
-    return this.#options.reader.checkHealth();
+    return this.#reader.checkHealth();
   }
 
   close(): Promise<void> {
-    return this.#options.reader.close();
+    return this.#reader.close();
   }
 
-  async #current(kind: string, question: object, answer: () => Promise<string>): Promise<string> {
-    return (await this.#answers.ask(`${kind} ${JSON.stringify(question)}`, answer)).text;
+  async #metrics(question: MetricsQuestion): Promise<Without<Contract.MetricsAnswer>> {
+    const { cursor, stepMs, timezone, ...query } = question;
+    const isLocal = timezone !== null;
+    const steps = isLocal ? zonedSteps(this.#zones.get(timezone), stepMs) : fixedSteps(stepMs);
+    const range = isLocal ? await this.#withinSpan(question, steps) : question;
+    const rows =
+      range === null
+        ? []
+        : await this.#reader.readMetrics({ ...query, fromMs: range.fromMs, toMs: range.toMs, steps, after: cursor });
+    const last = rows.length === question.limit ? rows.at(-1) : undefined;
+    return {
+      metrics: rowsJson(rows, question),
+      count: rows.length,
+      ...(last === undefined ? {} : { next_cursor: rowCursor(last) }),
+    };
   }
 
-  async #complete(kind: string, question: object, answer: () => Promise<string>): Promise<string> {
-    const { text, state } = await this.#answers.ask(`${kind} ${JSON.stringify(question)}`, answer);
-    return withCompleteness(text, state);
+  /** What of the range can hold rows, in whole steps: those of a zone are found one by one. */
+  async #withinSpan({ tenantId, fromMs, toMs }: MetricsQuestion, steps: Steps) {
+    const span = await this.#reader.readSpan(tenantId);
+    if (span === null) return null;
+    return {
+      fromMs: Math.max(fromMs, steps.at(span.fromMs).fromMs),
+      toMs: Math.min(toMs, steps.at(span.toMs - 1).toMs),
+    };
+  }
+
+  async #summary(question: Questions['summary']): Promise<Without<Contract.SummaryAnswer>> {
+    const rows = await this.#reader.readSummary(question);
+    const busiest = rows.toSorted((a, b) => b.tally.requests - a.tally.requests).slice(0, question.limit);
+    return { summary: rowsJson(busiest, question), group_count: rows.length };
+  }
+
+  async #dimensions({ tenantId, limit, cursor }: Questions['dimensions']): Promise<Contract.DimensionsAnswer> {
+    const ends: (string | number)[] = [];
+    const valuesOf = async (dimension: Dimension): Promise<Contract.DimensionValue[]> => {
+      const after = cursor === null ? null : cursor[dimension];
+      // A list that was at its end stays there.
+      const isOver = cursor !== null && after === null;
+      const query = { tenantId, dimension, limit, after };
+      const values = isOver ? [] : await this.#reader.readDimensionValues(query);
+      const last: DimensionActivity | null = values.length === limit ? (values.at(-1) ?? null) : null;
+      ends.push(last?.lastWindowStartMs ?? 0, last?.value ?? '');
+      return values.map(({ value, lastWindowStartMs: atMs }) => ({ value, last_activity: formatSecond(atMs) }));
+    };
+    const answer = {
+      tenants: await valuesOf('tenant'),
+      routes: await valuesOf('route'),
+      models: await valuesOf('model'),
+      providers: await valuesOf('provider'),
+    };
+    const hasMore = DIMENSIONS.some((_, index) => ends[2 * index + 1] !== '');
+    return { ...answer, ...(hasMore ? { next_cursor: encodeCursor(ends) } : {}) };
+  }
+
+  async #calls({ isCounted, ...query }: Questions['calls']): Promise<Contract.CallsAnswer> {
+    const calls = await this.#reader.readCalls(query);
+    const last = calls.length === query.limit ? calls.at(-1) : undefined;
+    const value = query.order === 'newest' ? last?.timestampMs : (last?.latencyMs ?? 0);
+    return {
+      calls: calls.map(callJson),
+      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId]),
+      ...(isCounted ? { kept: await this.#reader.countCalls(query) } : {}),
+    };
+  }
+
+  async #call({ tenantId, requestId }: Questions['call']): Promise<Contract.CallAnswer | null> {
+    const call = await this.#reader.readCall(tenantId, requestId);
+    return call === null ? null : { call: callDetailJson(call) };
+  }
+
+  async #evaluations(query: Questions['evaluations']): Promise<Without<Contract.EvaluationsAnswer>> {
+    const rows = await this.#reader.readEvaluations(query);
+    return { evaluations: rows.map((row) => evaluationJson(row, query.tenantId, query.stepMs)), count: rows.length };
+  }
+
+  async #audit(question: AuditQuestion): Promise<Without<Contract.AuditAnswer>> {
+    const { tenantId, fromMs, toMs, maySeeAll } = question;
+    const rows = await this.#reader.readAudit(question);
+    const totals = await this.#reader.readAuditTotals({ tenantId, fromMs, toMs });
+    const isBeside = tenantId !== null && tenantId !== '' && maySeeAll;
+    const withoutTenant = isBeside ? await this.#reader.readAuditTotals({ tenantId: '', fromMs, toMs }) : null;
+    return auditJson({ rows, totals, withoutTenant }, question);
+  }
+
+  async #unpriced(query: Questions['unpriced']): Promise<Contract.UnpricedAnswer> {
+    return { unpriced: unpricedJson(await this.#reader.readUsage(query)) };
   }
 }
 
-function rowCursor({ windowStartMs, route, model, provider }: MetricsRow): string {
-  return encodeCursor([windowStartMs, route ?? '', model ?? '', provider ?? '']);
+function rowsJson(
+  rows: readonly MetricsRow[],
+  { tenantId, quantiles }: { readonly tenantId: string | null; readonly quantiles: readonly number[] },
+): Contract.MetricsRow[] {
+  let window: { readonly startMs: number; readonly name: WindowName } | null = null;
+  return rows.map(({ windowStartMs: startMs, windowEndMs: endMs, route, model, provider, tally, ...row }) => {
+    if (window?.startMs !== startMs) window = { startMs, name: windowName(startMs, endMs) };
+    const subject = { tenantId: tenantId ?? row.tenantId, route, model, provider, window: window.name };
+    return metricsJson(subject, tally, quantiles);
+  });
 }
 
-function metricsCursor(cursor: string) {
-  const [windowStartMs, route, model, provider] = decodeCursor(cursor, METRICS_CURSOR);
-  return {
-    windowStartMs: windowStartMs as number,
-    route: route as string,
-    model: model as string,
-    provider: provider as string,
-  };
-}
-
-function callsCursor(cursor: string) {
-  const [value, requestId] = decodeCursor(cursor, ['number', 'string']);
-  return { value: value as number, requestId: requestId as string };
+function rowCursor({ windowStartMs, tenantId, route, model, provider }: MetricsRow): string {
+  return encodeCursor([windowStartMs, tenantId ?? '', route ?? '', model ?? '', provider ?? '']);
 }

@@ -35,7 +35,7 @@ export async function publishChanges(
 }
 
 function rowRecord({ tenantId, route, model, windowStartMs, tally, revision }: PublishableRow) {
-  const subject = { tenantId, route, model, window: windowName(windowStartMs, MINUTE_MS) };
+  const subject = { tenantId, route, model, window: windowName(windowStartMs, windowStartMs + MINUTE_MS) };
   const value = { ...metricsJson(subject, tally), revision };
   return { topic: TOPICS.metrics, key: `${tenantId}|${route}|${model}`, value: Buffer.from(JSON.stringify(value)) };
 }

@@ -39,3 +39,29 @@ export type AuditCounts = Record<(typeof AUDIT_COUNTS)[number], number>;
 export function emptyAuditCounts(): AuditCounts {
   return Object.fromEntries(AUDIT_COUNTS.map((name) => [name, 0])) as AuditCounts;
 }
+
+/** The kinds of records that are counted, each by itself. */
+export const AUDIT_KINDS = ['Requests', 'Responses', 'Evaluations'] as const;
+export type AuditKind = (typeof AUDIT_KINDS)[number];
+
+/** What became of the records of one kind. */
+export function auditOf(counts: AuditCounts, kind: AuditKind) {
+  return {
+    accepted: counts[`accepted${kind}`],
+    counted: counts[`counted${kind}`],
+    // A request counts the moment it is seen, so that none waits.
+    waiting: kind === 'Requests' ? 0 : counts[`waiting${kind}`],
+    duplicates: counts[`duplicate${kind}`],
+    dead_letters: counts[`dead${kind}`],
+    /** Of the dead letters. */
+    foreign_tenant: counts[`foreign${kind}`],
+  };
+}
+
+/** accepted = counted + waiting + duplicates + dead letters, for each kind of record. */
+export function isBalanced(counts: AuditCounts): boolean {
+  return AUDIT_KINDS.every((kind) => {
+    const { accepted, counted, waiting, duplicates, dead_letters: dead } = auditOf(counts, kind);
+    return accepted === counted + waiting + duplicates + dead;
+  });
+}

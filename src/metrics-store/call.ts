@@ -42,7 +42,8 @@ export interface Call {
  * Whose word the cost of a call is. `free`: it failed before any output, or a proxy answered from its cache. `none`: nobody
  * knows what it cost.
  */
-export type CostSource = 'provider' | 'gateway' | 'list' | 'file' | 'free' | 'none';
+export const COST_SOURCES = ['provider', 'gateway', 'list', 'file', 'free', 'none'] as const;
+export type CostSource = (typeof COST_SOURCES)[number];
 
 export type CallStatus = 'completed' | 'error' | 'waiting' | 'unanswered';
 

@@ -3,10 +3,12 @@ import { formatSecond } from '../events/timestamp.ts';
 import type { Histogram } from '../tally/histogram.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { CostSource } from './call.ts';
+import type { MetricsRowJson } from './metrics-row.ts';
 
 /** What a row is about; dimensions that were not grouped by are absent. */
 export interface RowSubject {
-  readonly tenantId: string;
+  /** Null where several are added up. */
+  readonly tenantId: string | null;
   readonly route: string | null;
   readonly model: string | null;
   readonly provider?: string | null;
@@ -19,22 +21,22 @@ export interface WindowName {
   readonly end: string;
 }
 
-export function windowName(windowStartMs: number, stepMs: number): WindowName {
-  return { start: formatSecond(windowStartMs), end: formatSecond(windowStartMs + stepMs) };
+export function windowName(startMs: number, endMs: number): WindowName {
+  return { start: formatSecond(startMs), end: formatSecond(endMs) };
 }
 
 /**
  * A row in the field names of the contract: the original's fields first, in its order, then ours. What does not add
  * (averages, percentiles) is derived here and nowhere else. An average or percentile over nothing is null.
  */
-export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readonly number[] = []): object {
+export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readonly number[] = []): MetricsRowJson {
   const [p50Ms = null, p95Ms = null, p99Ms = null, ...others] = quantilesMs(
     tally.latency,
     [0.5, 0.95, 0.99, ...quantiles],
     tally.latencyUsMax / 1000,
   );
   return {
-    tenant_id: subject.tenantId,
+    ...(subject.tenantId === null ? {} : { tenant_id: subject.tenantId }),
     ...(subject.route === null ? {} : { route: subject.route }),
     ...(subject.model === null ? {} : { model: subject.model }),
     ...(subject.provider == null ? {} : { provider: subject.provider }),

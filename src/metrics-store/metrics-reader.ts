@@ -1,3 +1,4 @@
+import type { Steps, TimeRange } from '../tally/steps.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
 import type { AuditCounts } from './audit.ts';
@@ -11,8 +12,14 @@ export interface MetricsReader {
   /** What is read after it is at least as new as it says. Cheap enough to be asked before every other question. */
   readState(): Promise<StoreState>;
 
-  /** Rows of one tenant, regrouped; ordered by window, then by the group's values ascending. */
+  /** Rows per step, regrouped; ordered by step, then by the group's values ascending, the tenant first. */
   readMetrics(query: MetricsQuery): Promise<readonly MetricsRow[]>;
+
+  /** One row per group for the whole range, by the group's values ascending; without groups one, or none where nothing was counted. */
+  readSummary(query: SummaryQuery): Promise<readonly MetricsRow[]>;
+
+  /** The days that hold rows, of all tenants where `tenantId` is null; null where there are none. */
+  readSpan(tenantId: string | null): Promise<TimeRange | null>;
 
   /**
    * Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. All rows of one instant come
@@ -22,6 +29,9 @@ export interface MetricsReader {
 
   /** By tenant, route, model, provider; of all tenants where `tenantId` is null. */
   readDimensions(tenantId: string | null): Promise<readonly SeriesActivity[]>;
+
+  /** The values of one dimension with their newest window, the latest first, equal ones by value. Empty values are left out. */
+  readDimensionValues(query: DimensionValuesQuery): Promise<readonly DimensionActivity[]>;
 
   /** Equal values by ascending `requestId`. In the order `slowest`, calls without a latency are left out. */
   readCalls(query: CallsQuery): Promise<readonly Call[]>;
@@ -35,8 +45,11 @@ export interface MetricsReader {
   /** Every partition that was ever committed. */
   readProgress(): Promise<ReadonlyMap<number, Progress>>;
 
-  /** Sums per tenant and hour, oldest hour first; all tenants where `tenantId` is null. */
-  readAudit(query: { tenantId: string | null; fromMs: number; toMs: number }): Promise<readonly AuditRow[]>;
+  /** Sums per tenant and hour, oldest hour first, then by tenant. */
+  readAudit(query: AuditQuery): Promise<readonly AuditRow[]>;
+
+  /** The rows of `readAudit` as one, without regard to `page`. */
+  readAuditTotals(query: AuditQuery): Promise<AuditTotals>;
 
   /** Newest first. */
   readDeadLetters(query: { limit: number; before: DeadLetterCursor | null }): Promise<readonly DeadLetter[]>;
@@ -55,19 +68,24 @@ export interface StoreState {
   readonly completeThroughMs: number | null;
 }
 
-export type GroupBy = 'route' | 'model' | 'provider';
+export const GROUPS = ['tenant_id', 'route', 'model', 'provider'] as const;
+export type GroupBy = (typeof GROUPS)[number];
 
-export interface MetricsQuery {
-  readonly tenantId: string;
+export interface SummaryQuery extends TimeRange {
+  /** Null: all tenants. */
+  readonly tenantId: string | null;
   readonly route: string | null;
   readonly model: string | null;
   readonly provider: string | null;
-  /** Windows that start in `[fromMs, toMs)`, both multiples of `stepMs`. */
+  /** Both whole minutes. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** A multiple of a minute. */
-  readonly stepMs: number;
   readonly groupBy: readonly GroupBy[];
+}
+
+export interface MetricsQuery extends SummaryQuery {
+  /** A step of which only a part lies in the range holds that part. */
+  readonly steps: Steps;
   readonly order: 'asc' | 'desc';
   readonly limit: number;
   /** Rows after this one in the asked order. */
@@ -77,6 +95,7 @@ export interface MetricsQuery {
 /** Values not grouped by are ''. */
 export interface MetricsCursor {
   readonly windowStartMs: number;
+  readonly tenantId: string;
   readonly route: string;
   readonly model: string;
   readonly provider: string;
@@ -85,6 +104,8 @@ export interface MetricsCursor {
 /** Dimensions that were not grouped by are null. */
 export interface MetricsRow {
   readonly windowStartMs: number;
+  readonly windowEndMs: number;
+  readonly tenantId: string | null;
   readonly route: string | null;
   readonly model: string | null;
   readonly provider: string | null;
@@ -163,6 +184,43 @@ export interface EvaluationRow {
   readonly name: string;
   readonly windowStartMs: number;
   readonly tally: EvaluationTally;
+}
+
+export const DIMENSIONS = ['tenant', 'route', 'model', 'provider'] as const;
+export type Dimension = (typeof DIMENSIONS)[number];
+
+export interface DimensionValuesQuery {
+  readonly tenantId: string | null;
+  readonly dimension: Dimension;
+  readonly limit: number;
+  /** Values after this one. */
+  readonly after: DimensionActivity | null;
+}
+
+export interface DimensionActivity {
+  readonly value: string;
+  /** Start of the newest window. */
+  readonly lastWindowStartMs: number;
+}
+
+export interface AuditQuery extends TimeRange {
+  /** Null: all tenants, and what names none. Empty: what names none. */
+  readonly tenantId: string | null;
+  /** Absent: all rows. */
+  readonly page?: { readonly limit: number; readonly after: AuditCursor | null };
+}
+
+export interface AuditCursor {
+  readonly hourStartMs: number;
+  readonly tenantId: string;
+}
+
+export interface AuditTotals {
+  readonly counts: AuditCounts;
+  readonly unbalancedRows: number;
+  /** Null where there is no row. */
+  readonly firstHourMs: number | null;
+  readonly lastHourMs: number | null;
 }
 
 export interface AuditRow {

@@ -4,7 +4,9 @@ import { callsContract } from './contract/calls.contract.ts';
 import { commitContract } from './contract/commit.contract.ts';
 import { groupContract } from './contract/group.contract.ts';
 import { outboxContract } from './contract/outbox.contract.ts';
+import { pagesContract } from './contract/pages.contract.ts';
 import { queriesContract } from './contract/queries.contract.ts';
+import { rangesContract } from './contract/ranges.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { repricingContract } from './contract/repricing.contract.ts';
 import { retentionContract } from './contract/retention.contract.ts';
@@ -22,6 +24,8 @@ export function metricsStoreContract({ name, open, skip = false }: ContractOptio
     groupContract(open);
     sumsContract(open);
     queriesContract(open);
+    rangesContract(open);
+    pagesContract(open);
     outboxContract(open);
     callsContract(open);
     recordsContract(open);

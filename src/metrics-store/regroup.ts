@@ -1,6 +1,6 @@
+import { oneStep, type Stretch, type TimeRange } from '../tally/steps.ts';
 import { Tally } from '../tally/tally.ts';
-import { windowStartMs } from '../tally/window.ts';
-import type { MetricsQuery, MetricsRow } from './metrics-reader.ts';
+import type { MetricsCursor, MetricsQuery, MetricsRow, SummaryQuery } from './metrics-reader.ts';
 
 /** A stored row that can be added to a sum; how it is decoded is the adapter's business. */
 export interface Summand {
@@ -11,32 +11,44 @@ export interface Summand {
   addTo(into: Tally): void;
 }
 
+/** A query about one tenant. */
+export type TenantQuery = MetricsQuery & { readonly tenantId: string };
+
 /**
  * Turns stored rows into the rows of a query: sums them per step and group, sorts the groups, and honours cursor and
  * limit. One for all stores, so that SQL stays a range scan: `select … where window in range order by window`.
  *
- * Rows must come in the order of their windows, as `query.order` says. Only one step is held at a time, and `add`
- * answers false once the limit is reached, so that the scan can stop: the newest 60 rows cost 60 rows.
+ * Rows must come stretch by stretch, in each in the order of their windows, as `query.order` says. Only one step is held at a
+ * time, and `add` answers false once the limit is reached, so that the scan can stop: the newest 60 rows cost 60 rows.
  */
 export class Regrouper {
-  readonly #query: MetricsQuery;
+  readonly #query: TenantQuery;
   readonly #rows: MetricsRow[] = [];
   readonly #groups = new Map<string, MetricsRow>();
+  readonly #names: NamedGroups;
   readonly #afterKey: string | null;
-  #stepStartMs = -1;
+  readonly #afterStepMs: number | null;
+  #step: TimeRange = { fromMs: 0, toMs: 0 };
 
-  constructor(query: MetricsQuery) {
+  constructor(query: TenantQuery) {
     this.#query = query;
-    const { after } = query;
-    this.#afterKey = after === null ? null : groupKey(after.route, after.model, after.provider);
+    const { after, steps, groupBy } = query;
+    this.#afterKey = after === null ? null : groupKey(after);
+    this.#afterStepMs = after === null ? null : steps.at(after.windowStartMs).fromMs;
+    this.#names = {
+      tenantId: groupBy.includes('tenant_id') ? query.tenantId : null,
+      hasRoute: groupBy.includes('route'),
+      hasModel: groupBy.includes('model'),
+      hasProvider: groupBy.includes('provider'),
+    };
   }
 
   /** False: there is enough, no more rows are needed. */
   add(row: Summand): boolean {
-    const startMs = windowStartMs(row.windowStartMs, this.#query.stepMs);
-    if (startMs !== this.#stepStartMs) {
+    const { fromMs, toMs } = this.#step;
+    if (row.windowStartMs < fromMs || row.windowStartMs >= toMs) {
       this.#closeStep();
-      this.#stepStartMs = startMs;
+      this.#step = this.#query.steps.at(row.windowStartMs);
       if (this.#rows.length >= this.#query.limit) return false;
     }
     row.addTo(this.#groupOf(row).tally);
@@ -50,22 +62,24 @@ export class Regrouper {
   }
 
   #groupOf(row: Summand): MetricsRow {
-    const { groupBy } = this.#query;
-    const route = groupBy.includes('route') ? row.route : null;
-    const model = groupBy.includes('model') ? row.model : null;
-    const provider = groupBy.includes('provider') ? row.provider : null;
-    const key = groupKey(route ?? '', model ?? '', provider ?? '');
+    const { tenantId, hasRoute, hasModel, hasProvider } = this.#names;
+    const route = hasRoute ? row.route : null;
+    const model = hasModel ? row.model : null;
+    const provider = hasProvider ? row.provider : null;
+    const key = groupKey({ tenantId, route, model, provider });
     let group = this.#groups.get(key);
     if (group === undefined) {
-      group = { windowStartMs: this.#stepStartMs, route, model, provider, tally: new Tally() };
+      const windowStartMs = Math.max(this.#step.fromMs, this.#query.fromMs);
+      const windowEndMs = Math.min(this.#step.toMs, this.#query.toMs);
+      group = { windowStartMs, windowEndMs, tenantId, route, model, provider, tally: new Tally() };
       this.#groups.set(key, group);
     }
     return group;
   }
 
   #closeStep(): void {
-    const { after, limit } = this.#query;
-    const isCursorStep = after !== null && after.windowStartMs === this.#stepStartMs;
+    const { limit } = this.#query;
+    const isCursorStep = this.#afterStepMs === this.#step.fromMs;
     for (const key of [...this.#groups.keys()].sort()) {
       if (this.#rows.length >= limit) break;
       const group = this.#groups.get(key);
@@ -76,16 +90,30 @@ export class Regrouper {
   }
 }
 
-/** The part of the query's range that the cursor leaves, its own step included: that step may hold more groups. */
-export function rangeToScan(query: MetricsQuery): { fromMs: number; toMs: number } {
-  const { fromMs, toMs, after, stepMs, order } = query;
-  if (after === null) return { fromMs, toMs };
-  return order === 'asc'
-    ? { fromMs: Math.max(fromMs, after.windowStartMs), toMs }
-    : { fromMs, toMs: Math.min(toMs, after.windowStartMs + stepMs) };
+interface NamedGroups {
+  readonly tenantId: string | null;
+  readonly hasRoute: boolean;
+  readonly hasModel: boolean;
+  readonly hasProvider: boolean;
 }
 
+/** The parts of the query's range that the cursor leaves, its own step included: that step may hold more groups. */
+export function stretchesToScan({ fromMs, toMs, after, steps, order }: MetricsQuery): Iterable<Stretch> {
+  if (after === null) return steps.stretches({ fromMs, toMs }, order);
+  const step = steps.at(after.windowStartMs);
+  const rest =
+    order === 'asc' ? { fromMs: Math.max(fromMs, step.fromMs), toMs } : { fromMs, toMs: Math.min(toMs, step.toMs) };
+  return steps.stretches(rest, order);
+}
+
+/** A summary as a query for rows: all of the range is one step. */
+export function summaryAsMetrics(query: SummaryQuery): MetricsQuery {
+  return { ...query, steps: oneStep(), order: 'asc', limit: Number.POSITIVE_INFINITY, after: null };
+}
+
+type GroupNames = { readonly [Name in Exclude<keyof MetricsCursor, 'windowStartMs'>]: string | null };
+
 /** Sorts as the tuple does, since U+0000 is the smallest character and in no dimension. */
-function groupKey(route: string, model: string, provider: string): string {
-  return `${route}\0${model}\0${provider}`;
+export function groupKey({ tenantId, route, model, provider }: GroupNames): string {
+  return `${tenantId ?? ''}\0${route ?? ''}\0${model ?? ''}\0${provider ?? ''}`;
 }

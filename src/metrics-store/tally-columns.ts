@@ -1,6 +1,6 @@
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS } from '../tally/tally.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../tally/usage.ts';
-import { AUDIT_COUNTS } from './audit.ts';
+import { AUDIT_COUNTS, AUDIT_KINDS } from './audit.ts';
 import { EVALUATION_SUMS } from './evaluation.ts';
 
 /** The SQL column of a field: `latencyUsSum` → `latency_us_sum`. Both SQL stores name their columns so. */
@@ -16,3 +16,9 @@ export const USAGE_SUM_COLUMNS: readonly string[] = USAGE_SUMS.map(columnOf);
 export const USAGE_EXACT_COLUMNS: readonly string[] = USAGE_EXACT_SUMS.map(columnOf);
 export const AUDIT_COLUMNS: readonly string[] = AUDIT_COUNTS.map(columnOf);
 export const EVALUATION_SUM_COLUMNS: readonly string[] = EVALUATION_SUMS.map(columnOf);
+
+/** Whether a row of `audit_1h` balances, in the SQL that both stores speak: see `isBalanced`. */
+export const AUDIT_ROW_BALANCES = AUDIT_KINDS.map((kind) => {
+  const parts = ['counted', 'waiting', 'duplicate', 'dead'].map((outcome) => columnOf(`${outcome}${kind}`));
+  return `${columnOf(`accepted${kind}`)} = ${parts.filter((name) => AUDIT_COLUMNS.includes(name)).join(' + ')}`;
+}).join(' AND ');

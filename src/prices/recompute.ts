@@ -1,5 +1,6 @@
 import type { UsageQuery } from '../metrics-store/metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import { fixedSteps } from '../tally/steps.ts';
 import { DAY_MS, HOUR_MS } from '../tally/window.ts';
 import type { PriceBook } from './price-book.ts';
 import { type RepricedModel, reprice } from './reprice.ts';
@@ -93,7 +94,7 @@ async function daysWithUsage({ tenantId, fromMs, toMs }: UsageQuery, store: Metr
       provider: null,
       fromMs: Math.floor(fromMs / DAY_MS) * DAY_MS,
       toMs: Math.ceil(toMs / DAY_MS) * DAY_MS,
-      stepMs: DAY_MS,
+      steps: fixedSteps(DAY_MS),
       groupBy: [],
       order: 'asc',
       limit: DAYS_MAX,

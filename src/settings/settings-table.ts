@@ -34,6 +34,7 @@ const PORT = is.integer(0, 65_535);
 
 const SERVERS = ['up', 'ingestion-api', 'metrics-processor', 'metrics-api'] as const;
 const PROCESSING = ['up', 'metrics-processor'] as const;
+const QUERYING = ['up', 'metrics-api'] as const;
 const WITH_KAFKA = ['up', 'ingestion-api', 'metrics-processor', 'topics', 'dead-letters', 'doctor'] as const;
 /** The ingestion API asks the store for API keys, and for nothing else. */
 const WITH_STORE = [
@@ -212,6 +213,13 @@ export const SETTINGS = {
     fallback: 'true',
     commands: ['up', 'ingestion-api', 'metrics-processor', 'metrics-api', 'keys'],
     about: "create or upgrade the store's schema at the start (--no-migrate turns it off)",
+  }),
+  queryTimeoutMs: setting({
+    env: 'QUERY_TIMEOUT',
+    kind: is.duration(100, 3_600_000),
+    fallback: '10s',
+    commands: QUERYING,
+    about: 'how long one question to the metrics API may take; beyond it the answer says what to narrow',
   }),
   ...JOIN_SETTINGS,
   commitIntervalMs: setting({

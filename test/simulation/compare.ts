@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Call } from '../../src/metrics-store/call.ts';
 import type { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
+import { fixedSteps } from '../../src/tally/steps.ts';
 import { numbersText } from './numbers-text.ts';
 import type { CallNumbers, Parts } from './oracle/batch-call.ts';
 import type { Expected } from './oracle/batch-oracle.ts';
@@ -51,7 +52,15 @@ export async function storedTallies(store: MemoryMetricsStore): Promise<Map<stri
   const rows = new Map<string, string>();
   for (const tenantId of TENANTS) {
     for (const stepMs of [60_000, 3_600_000, DAY]) {
-      const query = { tenantId, route: null, model: null, provider: null, ...RANGE, stepMs, limit: 1_000_000 };
+      const query = {
+        tenantId,
+        route: null,
+        model: null,
+        provider: null,
+        ...RANGE,
+        steps: fixedSteps(stepMs),
+        limit: 1_000_000,
+      };
       const groupBy = ['route', 'model', 'provider'] as const;
       for (const read of await store.readMetrics({ ...query, groupBy, order: 'asc', after: null })) {
         const { latency, timeToFirstToken, costPicoUsd, reportedCostPicoUsd, listCostPicoUsd, ...sums } = read.tally;

@@ -5,8 +5,15 @@ import type { Settings } from '../../settings/settings-table.ts';
 /** `write`: for the processor, which also creates the schema. `read`: for the metrics API. */
 export type StoreUse = 'write' | 'read';
 
-/** The store that the settings name: Postgres where there is a DSN, else the file in the data directory. */
-export async function openStore(settings: Settings, use: StoreUse): Promise<MetricsStore> {
+/**
+ * The store that the settings name: Postgres where there is a DSN, else the file in the data directory. What is read from the file
+ * ends early once `isInterrupted` says so.
+ */
+export async function openStore(
+  settings: Settings,
+  use: StoreUse,
+  isInterrupted?: () => boolean,
+): Promise<MetricsStore> {
   const limits = settings.maxSeriesPerTenant === undefined ? {} : { maxSeriesPerTenant: settings.maxSeriesPerTenant };
   if (settings.postgresDsn !== undefined) {
     const { openPostgresMetricsStore } = await import('../../metrics-store/postgres/postgres-metrics-store.ts');
@@ -23,6 +30,7 @@ export async function openStore(settings: Settings, use: StoreUse): Promise<Metr
   return openSqliteMetricsStore({
     path: storePath(settings),
     readOnly,
+    ...(isInterrupted === undefined ? {} : { isInterrupted }),
     migrate: settings.migrate && !readOnly,
     ...limits,
   });

@@ -13,10 +13,10 @@ import type { RunningProgram } from './running-program.ts';
 export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
   await readPriceFile(settings);
-  const queries = await patiently('the store', logger, () => openStoreQueries(settings));
+  const answerer = await patiently('the store', logger, () => openStoreQueries(settings));
   const keys = await openKeyCheck(settings);
   const draining = new Draining();
-  const role = await startMetricsApi(settings, settings.httpPort, { queries, logger, checkKey: keys.check, draining });
+  const role = await startMetricsApi(settings, settings.httpPort, { answerer, logger, checkKey: keys.check, draining });
   return {
     started: [
       `metrics API     http://localhost:${role.port}`,
@@ -28,7 +28,7 @@ export async function startSeparateMetricsApi(settings: Settings): Promise<Runni
     failed: new Promise(() => undefined),
     async stop(): Promise<void> {
       await role.stop();
-      await queries.close();
+      await answerer.close();
       await keys.close();
     },
   };

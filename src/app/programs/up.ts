@@ -2,7 +2,7 @@ import { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
 import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
-import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
+import type { Answerer } from '../../metrics-api/questions.ts';
 import { migrateSqlite } from '../../metrics-store/sqlite/migrate-sqlite.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
@@ -16,8 +16,8 @@ import { ClockWatch } from '../roles/clock-watch.ts';
 import { DirectoryWatch } from '../roles/directory-watch.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
+import { QueryThreads } from '../threads/query-threads.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
-import { threadQueries } from '../threads/thread-queries.ts';
 import { accessLine, otlpLine } from './access-line.ts';
 import type { RunningProgram } from './running-program.ts';
 
@@ -27,7 +27,7 @@ import type { RunningProgram } from './running-program.ts';
  *     main thread       both HTTP servers
  *     append thread     writes the embedded log, for the main and the processor thread (an fsync blocks it)
  *     processor thread  reads the log, writes the store
- *     query thread      reads the store
+ *     query threads     read the store: one, and up to three more while long questions are asked
  *     key thread        looks up API keys, where they are required
  */
 export async function startUp(settings: Settings): Promise<RunningProgram> {
@@ -52,7 +52,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
       clock: clock.shared,
       ...(log instanceof SqliteEventLog ? { appendPort: log.openAppendPort() } : {}),
     }),
-    settings.postgresDsn === undefined ? startQueryThread(settings) : openStoreQueries(settings),
+    settings.postgresDsn === undefined ? startQueryThreads(settings) : openStoreQueries(settings),
     startIngestion(settings, settings.ingestionPort, {
       log,
       logger,
@@ -63,7 +63,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   ]);
   if (isEmbedded) await directoryWatch.start();
   const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
-    queries,
+    answerer: queries,
     logger,
     checkKey: keys.check,
     draining,
@@ -108,12 +108,12 @@ function openPaths(settings: Settings): readonly string[] {
 /** A question may make 10 MB of garbage, which must not be taken for something that stays. */
 const QUERY_YOUNG_MB_MAX = 48;
 
-async function startQueryThread(settings: Settings): Promise<MetricsQueries> {
+function startQueryThreads(settings: Settings): Promise<Answerer> {
   const url = threadUrl('app/threads/query-thread');
-  return threadQueries(
-    await CallableThread.start(url, {
+  return QueryThreads.open((interrupt) =>
+    CallableThread.start(url, {
       name: 'query',
-      workerData: { settings },
+      workerData: { settings, interrupt },
       resourceLimits: { maxYoungGenerationSizeMb: QUERY_YOUNG_MB_MAX },
     }),
   );

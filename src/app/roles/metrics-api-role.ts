@@ -9,12 +9,14 @@ import { KnownHosts } from '../../http/known-hosts.ts';
 import type { Logger } from '../../http/logger.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
 import { addDashboardRoute, type IngestionPorts } from '../../metrics-api/dashboard-route.ts';
-import { GuardedQueries } from '../../metrics-api/guarded-queries.ts';
-import type { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
+import { MetricsQueries } from '../../metrics-api/metrics-queries.ts';
 import { metricsOpenApi } from '../../metrics-api/openapi.ts';
-import { addQueryRoutes } from '../../metrics-api/query-routes.ts';
-import { addStreamRoute } from '../../metrics-api/stream-route.ts';
-import { addSummaryRoute } from '../../metrics-api/summary-route.ts';
+import type { Answerer } from '../../metrics-api/questions.ts';
+import { addCallRoutes } from '../../metrics-api/routes/call-routes.ts';
+import { addMetricsRoutes } from '../../metrics-api/routes/metrics-routes.ts';
+import { addOverviewRoutes } from '../../metrics-api/routes/overview-routes.ts';
+import { addStreamRoute } from '../../metrics-api/routes/stream-route.ts';
+import { TimeZones } from '../../metrics-api/time-zones.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { VERSION } from '../version.ts';
@@ -25,7 +27,7 @@ import type { RunningRole } from './running-role.ts';
 const BODY_BYTES_MAX = 64 * 1024;
 
 export interface MetricsApiPorts {
-  readonly queries: MetricsQueries;
+  readonly answerer: Answerer;
   readonly logger: Logger;
   /** Null where readers need no key. */
   readonly checkKey: KeyCheck | null;
@@ -42,7 +44,9 @@ const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
 
 /** Starts the metrics API. @throws when the port cannot be bound */
 export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
-  const { queries, logger, checkKey, draining, dependencies = [], registries = [], ingestion = null } = ports;
+  const { answerer, logger, checkKey, draining, dependencies = [], registries = [], ingestion = null } = ports;
+  const queries = new MetricsQueries({ answerer, logger, nowMs: Date.now, timeoutMs: settings.queryTimeoutMs });
+  const context = { queries, nowMs: Date.now, zones: new TimeZones() };
   const hosts = checkKey === null ? new KnownHosts(settings.allowedHosts ?? []) : undefined;
   const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX, hosts });
   compressAnswers(server);
@@ -52,10 +56,10 @@ export async function startMetricsApi(settings: Settings, port: number, ports: M
     draining,
   });
   if (checkKey !== null) addTenantGuard(server, checkKey);
-  const context = { queries: new GuardedQueries(queries, logger), nowMs: Date.now };
-  addQueryRoutes(server, context);
+  addMetricsRoutes(server, context);
+  addCallRoutes(server, context);
+  addOverviewRoutes(server, context);
   addStreamRoute(server, context, checkKey);
-  addSummaryRoute(server, context);
   addDashboardRoute(server, { directory: DASHBOARD, ingestion });
   addDocsRoutes(server, metricsOpenApi(VERSION));
   const boundPort = await listen(server, { host: settings.host, port, draining });

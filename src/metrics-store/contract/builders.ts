@@ -1,3 +1,4 @@
+import { fixedSteps } from '../../tally/steps.ts';
 import { TALLY_SUMS, Tally } from '../../tally/tally.ts';
 import { type BilledModel, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { DAY_MS, MINUTE_MS } from '../../tally/window.ts';
@@ -169,7 +170,10 @@ export async function commitNext(store: MetricsStore, parts: Partial<Commit>): P
   if (answer !== 'applied') throw new Error(`The commit was ${answer}`);
 }
 
-export function metricsQuery(parts: Partial<MetricsQuery> = {}): MetricsQuery {
+export function metricsQuery({
+  stepMs = MINUTE_MS,
+  ...parts
+}: Partial<MetricsQuery> & { readonly stepMs?: number } = {}): MetricsQuery {
   return {
     tenantId: SERIES.tenantId,
     route: null,
@@ -177,7 +181,7 @@ export function metricsQuery(parts: Partial<MetricsQuery> = {}): MetricsQuery {
     provider: null,
     fromMs: DAY,
     toMs: DAY + 10 * DAY_MS,
-    stepMs: MINUTE_MS,
+    steps: fixedSteps(stepMs),
     groupBy: ['route', 'model'],
     order: 'desc',
     limit: 1000,

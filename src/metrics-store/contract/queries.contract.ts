@@ -218,6 +218,16 @@ async function filled(open: OpenStore): Promise<MetricsStore> {
   return store;
 }
 
+function cursorOf({ windowStartMs, tenantId, route, model, provider }: MetricsRow): MetricsCursor {
+  return {
+    windowStartMs,
+    tenantId: tenantId ?? '',
+    route: route ?? '',
+    model: model ?? '',
+    provider: provider ?? '',
+  };
+}
+
 function keys(rows: readonly MetricsRow[]): string[] {
   return rows.map((row) => `${row.windowStartMs} ${row.route} ${row.model} ${row.provider} ${row.tally.requests}`);
 }
@@ -232,7 +242,6 @@ async function readPages(store: MetricsStore, query: MetricsQuery): Promise<stri
     if (last === undefined) return all;
     assert.ok(page.length <= query.limit);
     all.push(...keys(page));
-    const { windowStartMs, route, model, provider } = last;
-    after = { windowStartMs, route: route ?? '', model: model ?? '', provider: provider ?? '' };
+    after = cursorOf(last);
   }
 }

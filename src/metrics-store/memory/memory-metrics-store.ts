@@ -1,7 +1,8 @@
 import { type Series, seriesKey } from '../../tally/series.ts';
+import type { TimeRange } from '../../tally/steps.ts';
 import { addUsage, type BilledModel, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
-import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts } from '../audit.ts';
+import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts, isBalanced } from '../audit.ts';
 import { REPRICED_COUNTS, REPRICED_FIELDS, REPRICED_MONEY, repricedSumsOf } from '../billed-columns.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import { additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
@@ -10,6 +11,7 @@ import { billedKey, foldAudits, foldEvaluations, foldUsages, storableBilled } fr
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { summaryAsMetrics } from '../regroup.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { MemoryCalls } from './memory-calls.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
@@ -81,6 +83,14 @@ export class MemoryMetricsStore implements MetricsStore {
     return this.#windows.read(query);
   }
 
+  async readSummary(query: Reader.SummaryQuery): Promise<readonly Reader.MetricsRow[]> {
+    return this.#windows.read(summaryAsMetrics(query));
+  }
+
+  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+    return this.#windows.readSpan(tenantId);
+  }
+
   async readChanges(query: Reader.ChangesQuery): Promise<readonly Reader.ChangedRow[]> {
     return this.#windows.readChanges(query);
   }
@@ -122,16 +132,38 @@ export class MemoryMetricsStore implements MetricsStore {
     return new Map(this.#progress);
   }
 
-  async readAudit(query: {
-    tenantId: string | null;
-    fromMs: number;
-    toMs: number;
-  }): Promise<readonly Reader.AuditRow[]> {
+  async readDimensionValues(query: Reader.DimensionValuesQuery): Promise<readonly Reader.DimensionActivity[]> {
+    return this.#windows.readDimensionValues(query);
+  }
+
+  async readAudit(query: Reader.AuditQuery): Promise<readonly Reader.AuditRow[]> {
+    const { limit, after } = query.page ?? { limit: Number.POSITIVE_INFINITY, after: null };
+    return this.#auditsIn(query)
+      .filter(({ hourStartMs, tenantId }) => {
+        if (after === null || hourStartMs > after.hourStartMs) return true;
+        return hourStartMs === after.hourStartMs && tenantId > after.tenantId;
+      })
+      .slice(0, limit)
+      .map((row) => ({ ...row, counts: { ...row.counts } }));
+  }
+
+  async readAuditTotals(query: Reader.AuditQuery): Promise<Reader.AuditTotals> {
+    const rows = this.#auditsIn(query);
+    const counts = emptyAuditCounts();
+    for (const row of rows) for (const name of AUDIT_COUNTS) counts[name] += row.counts[name];
+    return {
+      counts,
+      unbalancedRows: rows.filter((row) => !isBalanced(row.counts)).length,
+      firstHourMs: rows[0]?.hourStartMs ?? null,
+      lastHourMs: rows.at(-1)?.hourStartMs ?? null,
+    };
+  }
+
+  #auditsIn(query: Reader.AuditQuery): readonly AuditDelta[] {
     return [...this.#audits.values()]
       .filter(({ hourStartMs }) => hourStartMs >= query.fromMs && hourStartMs < query.toMs)
       .filter(({ tenantId }) => (query.tenantId ?? tenantId) === tenantId)
-      .sort((a, b) => a.hourStartMs - b.hourStartMs || (a.tenantId < b.tenantId ? -1 : 1))
-      .map((row) => ({ ...row, counts: { ...row.counts } }));
+      .sort((a, b) => a.hourStartMs - b.hourStartMs || (a.tenantId < b.tenantId ? -1 : 1));
   }
 
   async readDeadLetters(query: {

@@ -1,19 +1,23 @@
 import type { Series } from '../../tally/series.ts';
+import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
-import {
-  activeWindowMs,
-  coarsestResolutionMs,
-  MINUTE_MS,
-  RESOLUTIONS_MS,
-  type ResolutionMs,
-} from '../../tally/window.ts';
+import { activeWindowMs, DAY_MS, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
 import { REPRICED_COUNTS, REPRICED_MONEY, type RepricedSums, tallyFieldOf } from '../billed-columns.ts';
 import type { Commit } from '../commit.ts';
 import { foldTallies } from '../fold-commit.ts';
-import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
+import { type TenantDays, TenantMerge } from '../merge-tenants.ts';
+import type {
+  ChangedRow,
+  ChangesQuery,
+  DimensionActivity,
+  DimensionValuesQuery,
+  MetricsQuery,
+  MetricsRow,
+  SeriesActivity,
+} from '../metrics-reader.ts';
 import type { PruneBefore } from '../metrics-store.ts';
 import type { PublishableRow } from '../outbox.ts';
-import { Regrouper, rangeToScan } from '../regroup.ts';
+import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
 import type { MemoryDictionary } from './memory-dictionary.ts';
 
 interface WindowRow {
@@ -71,20 +75,52 @@ export class MemoryWindows {
   }
 
   read(query: MetricsQuery): readonly MetricsRow[] {
-    const { fromMs, toMs } = rangeToScan(query);
-    const rows = this.#rowsOf(coarsestResolutionMs(query.stepMs))
+    const { tenantId } = query;
+    if (tenantId !== null) return this.#readTenant({ ...query, tenantId });
+    const merge = new TenantMerge(query);
+    for (const tenant of this.#tenants()) {
+      if (!merge.wants(tenant)) break;
+      merge.add(this.#readTenant(merge.queryOf(tenant)));
+    }
+    return merge.finish();
+  }
+
+  readSpan(tenantId: string | null): TimeRange | null {
+    const starts = this.#rowsOf(DAY_MS)
+      .filter(({ series }) => (tenantId ?? series.tenantId) === series.tenantId)
+      .map((row) => row.windowStartMs);
+    if (starts.length === 0) return null;
+    return { fromMs: Math.min(...starts), toMs: Math.max(...starts) + DAY_MS };
+  }
+
+  #readTenant(query: TenantQuery): readonly MetricsRow[] {
+    const regrouper = new Regrouper(query);
+    for (const stretch of stretchesToScan(query)) {
+      for (const { series, windowStartMs, tally } of this.#rowsIn(stretch, query)) {
+        const { route, model, provider } = series;
+        const row = { windowStartMs, route, model, provider, addTo: (into: Tally) => addTally(into, tally) };
+        if (!regrouper.add(row)) return regrouper.finish();
+      }
+    }
+    return regrouper.finish();
+  }
+
+  #rowsIn({ fromMs, toMs, resolutionMs }: Stretch, query: TenantQuery): readonly WindowRow[] {
+    const rows = this.#rowsOf(resolutionMs)
       .filter(({ series, windowStartMs }) => {
         const isInRange = windowStartMs >= fromMs && windowStartMs < toMs;
         return isInRange && matches(series, query) && (query.provider ?? series.provider) === series.provider;
       })
       .sort((a, b) => a.windowStartMs - b.windowStartMs);
-    if (query.order === 'desc') rows.reverse();
-    const regrouper = new Regrouper(query);
-    for (const { series, windowStartMs, tally } of rows) {
-      const { route, model, provider } = series;
-      if (!regrouper.add({ windowStartMs, route, model, provider, addTo: (into) => addTally(into, tally) })) break;
+    return query.order === 'desc' ? rows.toReversed() : rows;
+  }
+
+  #tenants(): readonly TenantDays[] {
+    const endMs = new Map<string, number>();
+    for (const { series, windowStartMs } of this.#rowsOf(DAY_MS)) {
+      endMs.set(series.tenantId, Math.max(windowStartMs + DAY_MS, endMs.get(series.tenantId) ?? 0));
     }
-    return regrouper.finish();
+    return Array.from(endMs, ([tenantId, end]) => ({ tenantId, endMs: end })).sort((a, b) => b.endMs - a.endMs);
   }
 
   readChanges(query: ChangesQuery): readonly ChangedRow[] {
@@ -104,6 +140,21 @@ export class MemoryWindows {
     const keys = [...this.#activity.keys()].sort();
     const all = keys.flatMap((key) => this.#activity.get(key) ?? []);
     return tenantId === null ? all : all.filter((activity) => activity.tenantId === tenantId);
+  }
+
+  readDimensionValues({ tenantId, dimension, limit, after }: DimensionValuesQuery): readonly DimensionActivity[] {
+    const newest = new Map<string, number>();
+    for (const series of this.readDimensions(tenantId)) {
+      const value = dimension === 'tenant' ? series.tenantId : series[dimension];
+      if (value !== '') newest.set(value, Math.max(series.lastWindowStartMs, newest.get(value) ?? 0));
+    }
+    return Array.from(newest, ([value, lastWindowStartMs]) => ({ value, lastWindowStartMs }))
+      .sort((a, b) => b.lastWindowStartMs - a.lastWindowStartMs || (a.value < b.value ? -1 : 1))
+      .filter(({ value, lastWindowStartMs }) => {
+        if (after === null || lastWindowStartMs < after.lastWindowStartMs) return true;
+        return lastWindowStartMs === after.lastWindowStartMs && value > after.value;
+      })
+      .slice(0, limit);
   }
 
   unpublished(limit: number): readonly PublishableRow[] {

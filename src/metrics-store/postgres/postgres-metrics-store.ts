@@ -1,3 +1,4 @@
+import type { TimeRange } from '../../tally/steps.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import { type Additions, additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
@@ -5,6 +6,7 @@ import type { EvaluationDelta } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { summaryAsMetrics } from '../regroup.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
@@ -94,6 +96,14 @@ class PostgresMetricsStore implements MetricsStore {
     return this.#windows.read(query);
   }
 
+  async readSummary(query: Reader.SummaryQuery): Promise<readonly Reader.MetricsRow[]> {
+    return this.#windows.read(summaryAsMetrics(query));
+  }
+
+  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+    return this.#windows.readSpan(tenantId);
+  }
+
   async readChanges(query: Reader.ChangesQuery): Promise<readonly Reader.ChangedRow[]> {
     return this.#windows.readChanges(query);
   }
@@ -122,11 +132,15 @@ class PostgresMetricsStore implements MetricsStore {
     return Records.readProgress(this.#connection);
   }
 
-  async readAudit(query: {
-    tenantId: string | null;
-    fromMs: number;
-    toMs: number;
-  }): Promise<readonly Reader.AuditRow[]> {
+  async readDimensionValues(query: Reader.DimensionValuesQuery): Promise<readonly Reader.DimensionActivity[]> {
+    return this.#windows.readDimensionValues(query);
+  }
+
+  async readAuditTotals(query: Reader.AuditQuery): Promise<Reader.AuditTotals> {
+    return Records.readAuditTotals(this.#connection, query);
+  }
+
+  async readAudit(query: Reader.AuditQuery): Promise<readonly Reader.AuditRow[]> {
     return Records.readAudit(this.#connection, query);
   }
 

@@ -1,6 +1,6 @@
 import type { InputTopic } from '../../events/topics.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
-import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
+import { AUDIT_COUNTS, type AuditCounts, emptyAuditCounts } from '../audit.ts';
 import { BILLED_FIELDS, billedOf } from '../billed-columns.ts';
 import type { Positions, Progress } from '../commit.ts';
 import { EVALUATION_SUMS, emptyEvaluationTally } from '../evaluation.ts';
@@ -34,14 +34,37 @@ export async function readEvaluations(
 
 export async function readAudit(
   connection: PostgresConnection,
-  { tenantId, fromMs, toMs }: { tenantId: string | null; fromMs: number; toMs: number },
+  { tenantId, fromMs, toMs, page }: Reader.AuditQuery,
 ): Promise<readonly Reader.AuditRow[]> {
-  const rows = await connection.query(Sql.SELECT_AUDIT, [instant(fromMs), instant(toMs - 1), tenantId]);
-  return rows.map((row) => {
-    const counts = emptyAuditCounts();
-    for (const [index, count] of AUDIT_COUNTS.entries()) counts[count] = row[2 + index] as number;
-    return { hourStartMs: row[0] as number, tenantId: String(row[1]), counts };
-  });
+  const after = page?.after ?? null;
+  // The range from the cursor's hour on, so that the scan begins there.
+  const range = [instant(Math.max(fromMs, after?.hourStartMs ?? 0)), instant(toMs - 1), tenantId];
+  const cursor = after === null ? [null, null] : [instant(after.hourStartMs), after.tenantId];
+  const rows = await connection.query(Sql.SELECT_AUDIT, [...range, ...cursor, page?.limit ?? null]);
+  return rows.map((row) => ({
+    hourStartMs: row[0] as number,
+    tenantId: String(row[1]),
+    counts: auditCountsOf(row, 2),
+  }));
+}
+
+export async function readAuditTotals(
+  connection: PostgresConnection,
+  { tenantId, fromMs, toMs }: Reader.AuditQuery,
+): Promise<Reader.AuditTotals> {
+  const [row = []] = await connection.query(Sql.SELECT_AUDIT_TOTALS, [instant(fromMs), instant(toMs - 1), tenantId]);
+  return {
+    firstHourMs: row[0] as number | null,
+    lastHourMs: row[1] as number | null,
+    unbalancedRows: row[2] as number,
+    counts: auditCountsOf(row, 3),
+  };
+}
+
+function auditCountsOf(row: SqlRow, at: number): AuditCounts {
+  const counts = emptyAuditCounts();
+  for (const [index, count] of AUDIT_COUNTS.entries()) counts[count] = row[at + index] as number;
+  return counts;
 }
 
 export async function readDeadLetters(

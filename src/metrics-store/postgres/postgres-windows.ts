@@ -1,8 +1,18 @@
+import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
-import { coarsestResolutionMs, DAY_MS, HOUR_MS } from '../../tally/window.ts';
-import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
+import { DAY_MS, HOUR_MS, type ResolutionMs } from '../../tally/window.ts';
+import { TenantMerge } from '../merge-tenants.ts';
+import type {
+  ChangedRow,
+  ChangesQuery,
+  DimensionActivity,
+  DimensionValuesQuery,
+  MetricsQuery,
+  MetricsRow,
+  SeriesActivity,
+} from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
-import { Regrouper, rangeToScan } from '../regroup.ts';
+import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { PostgresSeriesNames, type SeriesNames } from './postgres-series-names.ts';
 import { instant, type SqlRow, type SqlValue } from './postgres-values.ts';
@@ -24,16 +34,37 @@ export class PostgresWindows {
     this.#names = new PostgresSeriesNames(connection);
   }
 
-  /** One round trip, but for questions that need more rows than one page and for series that were not asked for yet. */
   async read(query: MetricsQuery): Promise<readonly MetricsRow[]> {
+    const { tenantId } = query;
+    if (tenantId !== null) return this.#readTenant({ ...query, tenantId });
+    const merge = new TenantMerge(query);
+    const tenants = await this.#connection.query(Sql.SELECT_TENANT_DAYS, []);
+    for (const [id, lastDayMs] of tenants) {
+      const tenant = { tenantId: String(id), endMs: Number(lastDayMs) + DAY_MS };
+      if (!merge.wants(tenant)) break;
+      merge.add(await this.#readTenant(merge.queryOf(tenant)));
+    }
+    return merge.finish();
+  }
+
+  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+    const [[firstMs, lastMs] = []] = await this.#connection.query(Sql.SELECT_SPAN, [tenantId]);
+    if (firstMs == null || lastMs == null) return null;
+    return { fromMs: Number(firstMs), toMs: Number(lastMs) + DAY_MS };
+  }
+
+  /** One round trip a stretch, but for questions that need more rows than one page and for series that were not asked for yet. */
+  async #readTenant(query: TenantQuery): Promise<readonly MetricsRow[]> {
     const regrouper = new Regrouper(query);
-    for await (const rows of this.#pages(query)) {
-      const names = await this.#names.of(rows.map(([, seriesId]) => seriesId as number));
-      for (const row of rows) {
-        const [windowStartMs, seriesId] = row as [number, number];
-        const { route, model, provider } = names.get(seriesId) as SeriesNames;
-        const addTo = (into: Tally): void => addStoredTally(into, row, 2);
-        if (!regrouper.add({ windowStartMs, route, model, provider, addTo })) return regrouper.finish();
+    for (const stretch of stretchesToScan(query)) {
+      for await (const rows of this.#pages(query, stretch)) {
+        const names = await this.#names.of(rows.map(([, seriesId]) => seriesId as number));
+        for (const row of rows) {
+          const [windowStartMs, seriesId] = row as [number, number];
+          const { route, model, provider } = names.get(seriesId) as SeriesNames;
+          const addTo = (into: Tally): void => addStoredTally(into, row, 2);
+          if (!regrouper.add({ windowStartMs, route, model, provider, addTo })) return regrouper.finish();
+        }
       }
     }
     return regrouper.finish();
@@ -62,6 +93,13 @@ export class PostgresWindows {
     }));
   }
 
+  async readDimensionValues(query: DimensionValuesQuery): Promise<readonly DimensionActivity[]> {
+    const { tenantId, dimension, limit, after } = query;
+    const cursor = after === null ? [null, null] : [instant(after.lastWindowStartMs), after.value];
+    const rows = await this.#connection.query(Sql.selectDimensionValues(dimension), [tenantId, ...cursor, limit]);
+    return rows.map(([value, last]) => ({ value: String(value), lastWindowStartMs: Number(last) }));
+  }
+
   async unpublished(limit: number): Promise<readonly PublishableRow[]> {
     const rows = await this.#connection.query(Sql.SELECT_QUEUED, [limit]);
     return mergeMinutes(rows).map(({ row, tally }) => ({
@@ -85,16 +123,17 @@ export class PostgresWindows {
     ]);
   }
 
-  async *#pages(query: MetricsQuery): AsyncGenerator<readonly SqlRow[], void> {
-    const { tenantId, order, stepMs, limit, route, model, provider } = query;
-    const resolutionMs = coarsestResolutionMs(stepMs);
+  async *#pages(query: TenantQuery, stretch: Stretch): AsyncGenerator<readonly SqlRow[], void> {
+    const { tenantId, order, limit, route, model, provider } = query;
     const isFiltered = route !== null || model !== null || provider !== null;
-    const sql = Sql.selectTenantRows({ table: tableOf(stepMs), order, isFiltered });
+    const sql = Sql.selectTenantRows({ table: tableOf(stretch.resolutionMs), order, isFiltered });
     const filter = isFiltered ? [route, model, provider] : [];
-    let { fromMs, toMs } = rangeToScan(query);
+    let { fromMs, toMs } = stretch;
     let afterSeries: number | null = null;
     // One row more than asked for tells that the last step is complete.
-    let pageRows = Math.min(Math.max((limit * stepMs) / resolutionMs + 1, PAGE_ROWS_MIN), PAGE_ROWS_MAX);
+    const step = query.steps.at(order === 'asc' ? fromMs : toMs - 1);
+    const rowsPerStep = Math.max(1, (step.toMs - step.fromMs) / stretch.resolutionMs);
+    let pageRows = Math.min(Math.max(Math.ceil(limit * rowsPerStep) + 1, PAGE_ROWS_MIN), PAGE_ROWS_MAX);
     while (fromMs < toMs) {
       const range: SqlValue[] = [instant(fromMs), instant(toMs - 1), afterSeries, pageRows];
       const page = await this.#connection.query(sql, [tenantId, ...range, ...filter]);
@@ -110,8 +149,7 @@ export class PostgresWindows {
   }
 }
 
-function tableOf(stepMs: number): Sql.WindowTable {
-  const resolutionMs = coarsestResolutionMs(stepMs);
+function tableOf(resolutionMs: ResolutionMs): Sql.WindowTable {
   if (resolutionMs === DAY_MS) return 'metrics_1d';
   return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
 }

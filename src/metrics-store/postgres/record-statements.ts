@@ -1,5 +1,11 @@
 import { BILLED_COLUMNS } from '../billed-columns.ts';
-import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_EXACT_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+import {
+  AUDIT_COLUMNS,
+  AUDIT_ROW_BALANCES,
+  EVALUATION_SUM_COLUMNS,
+  USAGE_EXACT_COLUMNS,
+  USAGE_SUM_COLUMNS,
+} from '../tally-columns.ts';
 
 /** The questions about evaluations, audit, dead letters, usage and progress; those of SQLite have the same names. */
 
@@ -16,10 +22,19 @@ export const SELECT_EVALUATIONS = `
     AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR p.route = $5) AND ($6::text IS NULL OR p.model = $6)
   GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT $8`;
 
+/** Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (null: none). */
 export const SELECT_AUDIT = `
   SELECT hour_start, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
   WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)
-  ORDER BY hour_start, tenant_id`;
+    AND ($4::timestamptz IS NULL OR hour_start > $4 OR tenant_id > $5)
+  ORDER BY hour_start, tenant_id LIMIT $6`;
+
+/** Values: from, to, tenant (null: any). */
+export const SELECT_AUDIT_TOTALS = `
+  SELECT min(hour_start), max(hour_start), count(*) FILTER (WHERE NOT (${AUDIT_ROW_BALANCES})),
+    ${AUDIT_COLUMNS.map((name) => `coalesce(sum(${name}), 0)::bigint`).join(', ')}
+  FROM audit_1h
+  WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)`;
 
 const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value';
 const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC';

@@ -1,3 +1,4 @@
+import type { Dimension } from '../metrics-reader.ts';
 import {
   TALLY_EXACT_COLUMNS,
   TALLY_HISTOGRAM_COLUMNS,
@@ -105,3 +106,34 @@ export const SELECT_DIMENSIONS = `
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
   WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
+
+/** Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the commit. */
+export const SELECT_TENANT_DAYS = `
+  SELECT t.tenant_id, d.last FROM tenants t
+  CROSS JOIN LATERAL (SELECT max(m.window_start) AS last FROM metrics_1d m WHERE m.tenant_key = t.tenant_key) d
+  WHERE d.last IS NOT NULL ORDER BY d.last DESC, t.tenant_id`;
+
+/** The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all). */
+export const SELECT_SPAN = `
+  SELECT min((SELECT min(d.window_start) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key)),
+    max((SELECT max(d.window_start) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key))
+  FROM tenants t WHERE $1::text IS NULL OR t.tenant_id = $1`;
+
+const DIMENSION_COLUMNS = {
+  tenant: 't.tenant_id',
+  route: 'p.route',
+  model: 'p.model',
+  provider: 's.provider',
+} as const;
+
+/** Values: tenant (null: all), the newest window and the value after which the page begins (null: all), limit. */
+export const selectDimensionValues = (dimension: Dimension): string => {
+  const value = DIMENSION_COLUMNS[dimension];
+  return `
+  SELECT ${value}, max(s.last_window_start)
+  FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
+  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL AND ${value} <> ''
+  GROUP BY ${value}
+  HAVING $2::timestamptz IS NULL OR max(s.last_window_start) < $2 OR (max(s.last_window_start) = $2 AND ${value} > $3::text)
+  ORDER BY 2 DESC, 1 LIMIT $4`;
+};

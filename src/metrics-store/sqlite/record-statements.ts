@@ -1,5 +1,11 @@
 import { BILLED_COLUMNS, REPRICED_TALLY_COLUMNS, REPRICED_USAGE_COLUMNS } from '../billed-columns.ts';
-import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS, USAGE_EXACT_COLUMNS, USAGE_SUM_COLUMNS } from '../tally-columns.ts';
+import {
+  AUDIT_COLUMNS,
+  AUDIT_ROW_BALANCES,
+  EVALUATION_SUM_COLUMNS,
+  USAGE_EXACT_COLUMNS,
+  USAGE_SUM_COLUMNS,
+} from '../tally-columns.ts';
 
 /** The questions about evaluations, audit, dead letters and usage; those of Postgres have the same names. */
 
@@ -11,10 +17,18 @@ export const SELECT_EVALUATIONS = `
     AND (?4 IS NULL OR e.name = ?4) AND (?5 IS NULL OR p.route = ?5) AND (?6 IS NULL OR p.model = ?6)
   ORDER BY e.window_start_ms DESC`;
 
+/** Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (−1: none). */
 export const SELECT_AUDIT = `
   SELECT hour_start_ms, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
   WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)
-  ORDER BY hour_start_ms, tenant_id`;
+    AND (?4 IS NULL OR hour_start_ms > ?4 OR tenant_id > ?5)
+  ORDER BY hour_start_ms, tenant_id LIMIT ?6`;
+
+/** Values: from, to, tenant (null: any). */
+export const SELECT_AUDIT_TOTALS = `
+  SELECT min(hour_start_ms), max(hour_start_ms), count(*) FILTER (WHERE NOT (${AUDIT_ROW_BALANCES})),
+    ${AUDIT_COLUMNS.map((name) => `coalesce(sum(${name}), 0)`).join(', ')}
+  FROM audit_1h WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)`;
 
 const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value';
 const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC LIMIT ?';

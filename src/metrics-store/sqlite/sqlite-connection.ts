@@ -18,6 +18,16 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
 
 export type SqlValue = number | bigint | string | Uint8Array | null;
 
+export interface SqliteConnectionOptions {
+  readonly path: string;
+  readonly readOnly?: boolean;
+  /** Asked every few rows: true ends the reading with an error. */
+  readonly isInterrupted?: () => boolean;
+}
+
+/** So many rows are read in a millisecond or less. */
+const ROWS_PER_LOOK = 128;
+
 /**
  * One connection. WAL: readers never wait for the writer. `synchronous=NORMAL` never damages the file, but a power cut may
  * undo the last commits; position and results would be undone together, and the log is read again from there.
@@ -28,8 +38,11 @@ export class SqliteConnection {
   readonly #statements = new Map<string, StatementSync>();
   #damage: MetricsStoreError | null = null;
 
-  constructor({ path, readOnly = false }: { readonly path: string; readonly readOnly?: boolean }) {
+  readonly #isInterrupted: (() => boolean) | undefined;
+
+  constructor({ path, readOnly = false, isInterrupted }: SqliteConnectionOptions) {
     this.path = path;
+    this.#isInterrupted = isInterrupted;
     try {
       this.#database = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
       this.#prepare(readOnly);
@@ -59,7 +72,8 @@ export class SqliteConnection {
 
   /** Rows one by one, so that a scan ends where its reader stops. Do not run the same statement inside the loop. */
   rows(sql: string, ...values: SqlValue[]): Iterable<SqlValue[]> {
-    return this.statement(sql).iterate(...values) as unknown as Iterable<SqlValue[]>;
+    const rows = this.statement(sql).iterate(...values) as unknown as Iterable<SqlValue[]>;
+    return this.#isInterrupted === undefined ? rows : untilInterrupted(rows, this.#isInterrupted);
   }
 
   row(sql: string, ...values: SqlValue[]): SqlValue[] | undefined {
@@ -133,5 +147,16 @@ export class SqliteConnection {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
       }
     }
+  }
+}
+
+/** @throws {MetricsStoreError} when nobody waits for the rows any more */
+function* untilInterrupted(rows: Iterable<SqlValue[]>, isInterrupted: () => boolean): Iterable<SqlValue[]> {
+  let rowCount = 0;
+  for (const row of rows) {
+    if (++rowCount % ROWS_PER_LOOK === 0 && isInterrupted()) {
+      throw new MetricsStoreError('unavailable', 'The question was given up.');
+    }
+    yield row;
   }
 }

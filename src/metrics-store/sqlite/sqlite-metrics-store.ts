@@ -1,8 +1,10 @@
+import type { TimeRange } from '../../tally/steps.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { summaryAsMetrics } from '../regroup.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
@@ -22,6 +24,8 @@ export interface SqliteMetricsStoreOptions {
   /** Whether to create or upgrade the schema; true unless the store is read-only. */
   readonly migrate?: boolean;
   readonly maxSeriesPerTenant?: number;
+  /** Asked every few rows: true ends the reading with an error. */
+  readonly isInterrupted?: () => boolean;
 }
 
 /**
@@ -31,7 +35,12 @@ export interface SqliteMetricsStoreOptions {
  */
 export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): MetricsStore {
   const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_MAX } = options;
-  const connection = new SqliteConnection({ path, readOnly });
+  const { isInterrupted } = options;
+  const connection = new SqliteConnection({
+    path,
+    readOnly,
+    ...(isInterrupted === undefined ? {} : { isInterrupted }),
+  });
   try {
     if (migrate) migrateConnection(connection);
     else checkSqliteVersion(connection);
@@ -81,6 +90,14 @@ class SqliteMetricsStore implements MetricsStore {
     return this.#read(() => this.#windows.read(query));
   }
 
+  async readSummary(query: Reader.SummaryQuery): Promise<readonly Reader.MetricsRow[]> {
+    return this.#read(() => this.#windows.read(summaryAsMetrics(query)));
+  }
+
+  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+    return this.#read(() => this.#windows.readSpan(tenantId));
+  }
+
   async readChanges(query: Reader.ChangesQuery): Promise<readonly Reader.ChangedRow[]> {
     return this.#read(() => this.#windows.readChanges(query));
   }
@@ -114,11 +131,15 @@ class SqliteMetricsStore implements MetricsStore {
     return new Map(rows.map((row) => [Number(row[0]), progressOf(row)]));
   }
 
-  async readAudit(query: {
-    tenantId: string | null;
-    fromMs: number;
-    toMs: number;
-  }): Promise<readonly Reader.AuditRow[]> {
+  async readDimensionValues(query: Reader.DimensionValuesQuery): Promise<readonly Reader.DimensionActivity[]> {
+    return this.#read(() => this.#windows.readDimensionValues(query));
+  }
+
+  async readAuditTotals(query: Reader.AuditQuery): Promise<Reader.AuditTotals> {
+    return this.#read(() => Records.readAuditTotals(this.#connection, query));
+  }
+
+  async readAudit(query: Reader.AuditQuery): Promise<readonly Reader.AuditRow[]> {
     return this.#read(() => Records.readAudit(this.#connection, query));
   }
 

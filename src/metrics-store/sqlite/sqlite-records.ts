@@ -1,7 +1,7 @@
 import type { InputTopic } from '../../events/topics.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
-import { AUDIT_COUNTS, emptyAuditCounts } from '../audit.ts';
+import { AUDIT_COUNTS, type AuditCounts, emptyAuditCounts } from '../audit.ts';
 import { BILLED_FIELDS, billedOf } from '../billed-columns.ts';
 import { addEvaluationTally, EVALUATION_SUMS, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
@@ -53,13 +53,37 @@ function evaluationTallyOf(row: readonly SqlValue[]): EvaluationTally {
 
 export function readAudit(
   connection: SqliteConnection,
-  { tenantId, fromMs, toMs }: { tenantId: string | null; fromMs: number; toMs: number },
+  { tenantId, fromMs, toMs, page }: Reader.AuditQuery,
 ): readonly Reader.AuditRow[] {
-  return Array.from(connection.rows(Sql.SELECT_AUDIT, fromMs, toMs, tenantId), (row) => {
-    const counts = emptyAuditCounts();
-    for (const [index, count] of AUDIT_COUNTS.entries()) counts[count] = Number(row[2 + index]);
-    return { hourStartMs: Number(row[0]), tenantId: String(row[1]), counts };
-  });
+  const after = page?.after ?? null;
+  // The range from the cursor's hour on, so that the scan begins there.
+  const range = [Math.max(fromMs, after?.hourStartMs ?? 0), toMs, tenantId];
+  const cursor = [after?.hourStartMs ?? null, after?.tenantId ?? null, page?.limit ?? -1];
+  return Array.from(connection.rows(Sql.SELECT_AUDIT, ...range, ...cursor), (row) => ({
+    hourStartMs: Number(row[0]),
+    tenantId: String(row[1]),
+    counts: auditCountsOf(row, 2),
+  }));
+}
+
+export function readAuditTotals(
+  connection: SqliteConnection,
+  { tenantId, fromMs, toMs }: Reader.AuditQuery,
+): Reader.AuditTotals {
+  const row = connection.row(Sql.SELECT_AUDIT_TOTALS, fromMs, toMs, tenantId) ?? [];
+  const [firstHour = null, lastHour = null, unbalanced = 0] = row;
+  return {
+    firstHourMs: firstHour === null ? null : Number(firstHour),
+    lastHourMs: lastHour === null ? null : Number(lastHour),
+    unbalancedRows: Number(unbalanced),
+    counts: auditCountsOf(row, 3),
+  };
+}
+
+function auditCountsOf(row: readonly SqlValue[], at: number): AuditCounts {
+  const counts = emptyAuditCounts();
+  for (const [index, count] of AUDIT_COUNTS.entries()) counts[count] = Number(row[at + index]);
+  return counts;
 }
 
 export function readDeadLetters(

@@ -1,8 +1,18 @@
+import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
-import { coarsestResolutionMs, DAY_MS, HOUR_MS } from '../../tally/window.ts';
-import type { ChangedRow, ChangesQuery, MetricsQuery, MetricsRow, SeriesActivity } from '../metrics-reader.ts';
+import { DAY_MS, HOUR_MS, type ResolutionMs } from '../../tally/window.ts';
+import { type TenantDays, TenantMerge } from '../merge-tenants.ts';
+import type {
+  ChangedRow,
+  ChangesQuery,
+  DimensionActivity,
+  DimensionValuesQuery,
+  MetricsQuery,
+  MetricsRow,
+  SeriesActivity,
+} from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
-import { Regrouper, rangeToScan } from '../regroup.ts';
+import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
 import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { addStoredTally } from './tally-row.ts';
@@ -22,20 +32,46 @@ export class SqliteWindows {
   }
 
   read(query: MetricsQuery): readonly MetricsRow[] {
+    const { tenantId } = query;
+    if (tenantId !== null) return this.#readTenant({ ...query, tenantId });
+    const merge = new TenantMerge(query);
+    for (const tenant of this.#tenants()) {
+      if (!merge.wants(tenant)) break;
+      merge.add(this.#readTenant(merge.queryOf(tenant)));
+    }
+    return merge.finish();
+  }
+
+  readSpan(tenantId: string | null): TimeRange | null {
+    const [firstMs, lastMs] = this.#connection.row(Sql.SELECT_SPAN, tenantId) ?? [];
+    if (firstMs == null || lastMs == null) return null;
+    return { fromMs: Number(firstMs), toMs: Number(lastMs) + DAY_MS };
+  }
+
+  #readTenant(query: TenantQuery): readonly MetricsRow[] {
     const tenantKey = this.#dictionary.findTenant(query.tenantId);
     if (tenantKey === null) return [];
     const regrouper = new Regrouper(query);
-    for (const row of this.#rowsOf(tenantKey, query)) {
-      const isWanted = regrouper.add({
-        windowStartMs: Number(row[0]),
-        route: String(row[1]),
-        model: String(row[2]),
-        provider: String(row[3]),
-        addTo: (into) => addStoredTally(into, row, 4),
-      });
-      if (!isWanted) break;
+    for (const stretch of stretchesToScan(query)) {
+      for (const row of this.#rowsOf(tenantKey, query, stretch)) {
+        const isWanted = regrouper.add({
+          windowStartMs: Number(row[0]),
+          route: String(row[1]),
+          model: String(row[2]),
+          provider: String(row[3]),
+          addTo: (into) => addStoredTally(into, row, 4),
+        });
+        if (!isWanted) return regrouper.finish();
+      }
     }
     return regrouper.finish();
+  }
+
+  #tenants(): readonly TenantDays[] {
+    return Array.from(this.#connection.rows(Sql.SELECT_TENANT_DAYS), ([tenantId, lastDayMs]) => ({
+      tenantId: String(tenantId),
+      endMs: Number(lastDayMs) + DAY_MS,
+    }));
   }
 
   readChanges(query: ChangesQuery): readonly ChangedRow[] {
@@ -73,6 +109,13 @@ export class SqliteWindows {
     }));
   }
 
+  readDimensionValues(query: DimensionValuesQuery): readonly DimensionActivity[] {
+    const { tenantId, dimension, limit, after } = query;
+    const cursor = [after?.lastWindowStartMs ?? null, after?.value ?? null];
+    const rows = this.#connection.rows(Sql.selectDimensionValues(dimension), tenantId, ...cursor, limit);
+    return Array.from(rows, ([value, last]) => ({ value: String(value), lastWindowStartMs: Number(last) }));
+  }
+
   unpublished(limit: number): readonly PublishableRow[] {
     const waiting = Array.from(this.#connection.rows(Sql.SELECT_QUEUED, limit));
     return waiting.map(([tenantKey, tenantId, pairId, route, model, windowStart]) => {
@@ -92,10 +135,10 @@ export class SqliteWindows {
     }
   }
 
-  #rowsOf(tenantKey: number, query: MetricsQuery): Iterable<SqlValue[]> {
-    const { route, model, provider, order, stepMs } = query;
-    const { fromMs, toMs } = rangeToScan(query);
-    const shape = { table: tableOf(stepMs), order };
+  #rowsOf(tenantKey: number, query: TenantQuery, stretch: Stretch): Iterable<SqlValue[]> {
+    const { route, model, provider, order } = query;
+    const { fromMs, toMs, resolutionMs } = stretch;
+    const shape = { table: tableOf(resolutionMs), order };
     const scan = (): Iterable<SqlValue[]> =>
       this.#connection.rows(Sql.selectTenantRows(shape), tenantKey, fromMs, toMs, route, model, provider);
     if (route === null && model === null && provider === null) return scan();
@@ -127,8 +170,7 @@ interface MergedMinute {
   readonly changedAtMs: number;
 }
 
-function tableOf(stepMs: number): Sql.WindowTable {
-  const resolutionMs = coarsestResolutionMs(stepMs);
+function tableOf(resolutionMs: ResolutionMs): Sql.WindowTable {
   if (resolutionMs === DAY_MS) return 'metrics_1d';
   return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
 }

@@ -1,3 +1,4 @@
+import type { Dimension } from '../metrics-reader.ts';
 import { TALLY_COLUMNS } from './tally-row.ts';
 
 /** The questions about window rows; those of Postgres have the same names. */
@@ -71,3 +72,34 @@ export const UNQUEUE_ROW = `
     SELECT sum(m.revision) FROM series s
     CROSS JOIN metrics_1m m ON m.tenant_key = ?3 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
     WHERE s.pair_id = ?1), ?4)`;
+
+/** Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the commit. */
+export const SELECT_TENANT_DAYS = `
+  SELECT t.tenant_id, (SELECT max(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key) AS last_ms
+  FROM tenants t WHERE last_ms IS NOT NULL ORDER BY last_ms DESC, t.tenant_id`;
+
+/** The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all). */
+export const SELECT_SPAN = `
+  SELECT
+    min((SELECT min(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key)),
+    max((SELECT max(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key))
+  FROM tenants t WHERE ?1 IS NULL OR t.tenant_id = ?1`;
+
+const DIMENSION_COLUMNS = {
+  tenant: 't.tenant_id',
+  route: 'p.route',
+  model: 'p.model',
+  provider: 's.provider',
+} as const;
+
+/** Values: tenant (null: all), the newest window and the value after which the page begins (null: all), limit. */
+export const selectDimensionValues = (dimension: Dimension): string => {
+  const value = DIMENSION_COLUMNS[dimension];
+  return `
+  SELECT ${value}, max(s.last_window_start_ms)
+  FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
+  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0 AND ${value} <> ''
+  GROUP BY ${value}
+  HAVING ?2 IS NULL OR max(s.last_window_start_ms) < ?2 OR (max(s.last_window_start_ms) = ?2 AND ${value} > ?3)
+  ORDER BY 2 DESC, 1 LIMIT ?4`;
+};

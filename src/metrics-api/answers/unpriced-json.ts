@@ -1,21 +1,10 @@
-import { formatSecond } from '../events/timestamp.ts';
-import type { UsageRow } from '../metrics-store/metrics-reader.ts';
-
-interface Unpriced {
-  readonly provider: string | null;
-  readonly model: string;
-  calls: number;
-  /** … of these, calls with an unknown token count: no price would help them. */
-  calls_without_tokens: number;
-  input_tokens: number;
-  output_tokens: number;
-  first_seen: string;
-  last_seen: string;
-}
+import { formatSecond } from '../../events/timestamp.ts';
+import type { UsageRow } from '../../metrics-store/metrics-reader.ts';
+import type { UnpricedModel } from '../contract/answers.ts';
 
 /** What could not be priced, per provider and billed model, most calls first. */
-export function unpricedJson(rows: readonly UsageRow[]): readonly Unpriced[] {
-  const models = new Map<string, Unpriced>();
+export function unpricedJson(rows: readonly UsageRow[]): UnpricedModel[] {
+  const models = new Map<string, UnpricedModel>();
   for (const { billed, usage, windowStartMs } of rows) {
     if (usage.unpricedCalls === 0) continue;
     const key = `${billed.provider}\0${billed.model}`;
@@ -32,7 +21,7 @@ export function unpricedJson(rows: readonly UsageRow[]): readonly Unpriced[] {
   return [...models.values()].sort((a, b) => b.calls - a.calls);
 }
 
-function emptyUnpriced(provider: string, model: string, seen: string): Unpriced {
+function emptyUnpriced(provider: string, model: string, seen: string): UnpricedModel {
   return {
     provider: provider === '' ? null : provider,
     model,

@@ -1,11 +1,12 @@
-import { formatSecond } from '../events/timestamp.ts';
-import type { EvaluationRow } from '../metrics-store/metrics-reader.ts';
+import { formatSecond } from '../../events/timestamp.ts';
+import type { EvaluationRow } from '../../metrics-store/metrics-reader.ts';
+import type { EvaluationRow as EvaluationAnswered } from '../contract/answers.ts';
 
 export function evaluationJson(
   { name, windowStartMs, tally }: EvaluationRow,
   tenantId: string,
   stepMs: number,
-): object {
+): EvaluationAnswered {
   return {
     tenant_id: tenantId,
     name,

@@ -1,10 +1,11 @@
-import { formatInstant } from '../events/timestamp.ts';
-import type { Call } from '../metrics-store/call.ts';
-import { toUsd } from '../metrics-store/metrics-json.ts';
-import { type Bill, type BillLine, parseBill } from '../prices/bill.ts';
+import { formatInstant } from '../../events/timestamp.ts';
+import type { Call } from '../../metrics-store/call.ts';
+import { toUsd } from '../../metrics-store/metrics-json.ts';
+import { type Bill, type BillLine, parseBill } from '../../prices/bill.ts';
+import type { Call as CallAnswered, CallDetail, CostLine } from '../contract/answers.ts';
 
 /** A call in the field names of the contract; what is not known is null. */
-export function callJson(call: Call): object {
+export function callJson(call: Call): CallAnswered {
   return {
     request_id: call.requestId,
     tenant_id: call.tenantId,
@@ -37,22 +38,13 @@ export function callJson(call: Call): object {
 }
 
 /** With the lines that make up its cost, and the list that they are by. */
-export function callDetailJson(call: Call): object {
+export function callDetailJson(call: Call): CallDetail {
   return { ...callJson(call), ...explainedCost(call) };
 }
 
-/** One line of a bill, in the field names of the API. */
-interface CostLine {
-  /** As in `prices/cost.ts`, or `reported`: what the provider or a gateway said it charged. */
-  readonly part: string;
-  /** Null where it is not tokens that are billed. */
-  readonly tokens: number | null;
-  readonly usd_per_million_tokens: number | null;
-  /** For reading: the exact sum is kept in 10^-12 USD, this is the nearest double. */
-  readonly cost_usd: number;
-}
+type Explained = Pick<CallDetail, 'cost_lines' | 'list_cost_lines' | 'price_source'>;
 
-function explainedCost({ bill, costPicoUsd, reportedCostPicoUsd }: Call): object {
+function explainedCost({ bill, costPicoUsd, reportedCostPicoUsd }: Call): Explained {
   const { source, lines } = bill === null ? NO_BILL : parseBill(bill);
   const listed = source === null ? [] : lines.map(costLine);
   if (reportedCostPicoUsd === null) return { cost_lines: costPicoUsd === null ? [] : listed, price_source: source };

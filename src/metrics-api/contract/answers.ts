@@ -1,0 +1,208 @@
+import { type Static, Type } from 'typebox';
+import { COST_SOURCES } from '../../metrics-store/call.ts';
+import { MetricsRowJson } from '../../metrics-store/metrics-row.ts';
+
+/** What the metrics API answers. Handlers, OpenAPI and the dashboard take types and documentation from here. */
+
+export const MetricsRow = MetricsRowJson;
+export type MetricsRow = MetricsRowJson;
+
+const Count = (description?: string) =>
+  Type.Integer({ minimum: 0, ...(description === undefined ? {} : { description }) });
+const NullableNumber = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
+const NullableInteger = (description: string) => Type.Union([Type.Integer(), Type.Null()], { description });
+const NullableText = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+const Instant = (description: string) => Type.String({ format: 'date-time', description });
+
+export const Completeness = Type.Object({
+  as_of: Instant('Everything that was committed by then is in the answer.'),
+  complete_until: NullableText('Log time up to which every event is in the answer; null before the first event.'),
+  lag_ms: NullableNumber('How long before as_of that is.'),
+});
+export type Completeness = Static<typeof Completeness>;
+
+const COMPLETENESS = Completeness.properties;
+const NextCursor = Type.Optional(Type.String({ description: 'For the next page; absent on the last one.' }));
+
+export const MetricsAnswer = Type.Object({
+  metrics: Type.Array(MetricsRow),
+  count: Count('Rows in this answer.'),
+  next_cursor: NextCursor,
+  ...COMPLETENESS,
+});
+export type MetricsAnswer = Static<typeof MetricsAnswer>;
+
+export const SummaryAnswer = Type.Object({
+  summary: Type.Array(MetricsRow, { description: 'One row for the range, or one per group, busiest first.' }),
+  group_count: Count('All groups, also those beyond the limit.'),
+  ...COMPLETENESS,
+});
+export type SummaryAnswer = Static<typeof SummaryAnswer>;
+
+export const DimensionValue = Type.Object({
+  value: Type.String(),
+  last_activity: Instant('Start of its newest window.'),
+});
+export type DimensionValue = Static<typeof DimensionValue>;
+
+const Values = Type.Array(DimensionValue, { description: 'The latest first.' });
+export const DimensionsAnswer = Type.Object({
+  tenants: Values,
+  routes: Values,
+  models: Values,
+  providers: Values,
+  next_cursor: NextCursor,
+});
+export type DimensionsAnswer = Static<typeof DimensionsAnswer>;
+
+export const Call = Type.Object(
+  {
+    request_id: Type.String(),
+    tenant_id: Type.String(),
+    route: Type.String(),
+    model: Type.String({ description: 'As it was asked for.' }),
+    provider: NullableText('Who was asked.'),
+    timestamp: Instant('Of the request.'),
+    status: Type.Union([
+      Type.Literal('completed'),
+      Type.Literal('error'),
+      Type.Literal('waiting'),
+      Type.Literal('unanswered'),
+    ]),
+    latency_ms: NullableNumber('From request to response.'),
+    time_to_first_token_ms: NullableNumber('From request to the first token.'),
+    prompt_tokens: NullableInteger('Cached and written tokens included.'),
+    completion_tokens: NullableInteger('Reasoning tokens included.'),
+    cached_prompt_tokens: NullableInteger('Read from a cache.'),
+    cache_write_tokens: NullableInteger('Written to a cache.'),
+    reasoning_tokens: NullableInteger('A part of the completion.'),
+    finish_reason: NullableText('Why it ended.'),
+    error: NullableText('What failed.'),
+    user_id_hash: NullableText('Who called.'),
+    session_id: NullableText('In which session.'),
+    metadata: Type.Unknown({ description: 'The object that the request carried; null where it had none.' }),
+    answered_model: NullableText('The model that answered, where it said so.'),
+    error_kind: NullableText('What kind of failure it was, or that its user stopped it.'),
+    service_tier: NullableText('As the provider names it.'),
+    estimated_cost_usd: NullableNumber('Null where it could not be priced or is not known yet.'),
+    cost_source: Type.Union([Type.Enum([...COST_SOURCES], { type: 'string' }), Type.Null()], {
+      description: 'Where the cost came from.',
+    }),
+    reported_cost_usd: NullableNumber('What the provider or a gateway said it charged.'),
+    cost_reported_by: NullableText('Who said so.'),
+    list_cost_usd: NullableNumber('What the list says.'),
+  },
+  { description: 'One call; what is not known is null.' },
+);
+export type Call = Static<typeof Call>;
+export type CallStatus = Call['status'];
+
+export const CallsAnswer = Type.Object({
+  calls: Type.Array(Call),
+  next_cursor: NullableText('For the next page; null on the last one.'),
+  kept: Type.Optional(
+    Type.Object(
+      { calls: Count(), errors: Count() },
+      { description: 'How many of the range, route and model are kept one by one; only where count=true.' },
+    ),
+  ),
+});
+export type CallsAnswer = Static<typeof CallsAnswer>;
+
+export const CostLine = Type.Object({
+  part: Type.String({ description: 'A part of the tokens, a fee, or reported: what was charged.' }),
+  tokens: NullableInteger('Null where it is not tokens that are billed.'),
+  usd_per_million_tokens: NullableNumber('Null where it is not tokens that are billed.'),
+  cost_usd: Type.Number({ description: 'The nearest double; the exact sum is kept in 10^-12 USD.' }),
+});
+export type CostLine = Static<typeof CostLine>;
+
+export const CallDetail = Type.Object(
+  {
+    ...Call.properties,
+    cost_lines: Type.Array(CostLine, { description: 'What the cost is made of.' }),
+    list_cost_lines: Type.Optional(
+      Type.Array(CostLine, { description: 'What it would cost by the list, where a reported cost wins.' }),
+    ),
+    price_source: NullableText('Where the price came from.'),
+  },
+  { description: 'One call with the lines of its cost.' },
+);
+export type CallDetail = Static<typeof CallDetail>;
+
+export const CallAnswer = Type.Object({ call: CallDetail });
+export type CallAnswer = Static<typeof CallAnswer>;
+
+export const EvaluationRow = Type.Object({
+  tenant_id: Type.String(),
+  name: Type.String(),
+  window_start: Instant('Its first instant.'),
+  window_end: Instant('The first instant after it.'),
+  count: Count(),
+  avg_score: NullableNumber('Over the evaluations with a score.'),
+  pass_rate: NullableNumber('Over the evaluations that were passed or failed.'),
+  labels: Type.Record(Type.String(), Count(), { description: 'How often each label was given.' }),
+});
+export type EvaluationRow = Static<typeof EvaluationRow>;
+
+export const EvaluationsAnswer = Type.Object({
+  evaluations: Type.Array(EvaluationRow),
+  count: Count('Rows in this answer.'),
+  ...COMPLETENESS,
+});
+export type EvaluationsAnswer = Static<typeof EvaluationsAnswer>;
+
+export const AuditCounts = Type.Object(
+  {
+    accepted: Count(),
+    counted: Count(),
+    waiting: Count(),
+    duplicates: Count(),
+    dead_letters: Count(),
+    foreign_tenant: Count("Of the dead letters, those that spoke of another tenant's call."),
+  },
+  { description: 'accepted = counted + waiting + duplicates + dead_letters' },
+);
+export type AuditCounts = Static<typeof AuditCounts>;
+
+const KINDS = { requests: AuditCounts, responses: AuditCounts, evaluations: AuditCounts };
+
+export const AuditRow = Type.Object({
+  tenant_id: NullableText('Null for records that name no tenant: responses whose request has not come.'),
+  hour: Instant('Of log time: when the record was taken, not when the call was.'),
+  balanced: Type.Boolean(),
+  ...KINDS,
+});
+export type AuditRow = Static<typeof AuditRow>;
+
+export const AuditAnswer = Type.Object({
+  balanced: Type.Boolean({ description: 'Whether every row balances.' }),
+  from: NullableText('The first hour of log time that the totals cover; null where there is none.'),
+  to: NullableText('The end of the last one.'),
+  totals: Type.Object(KINDS, { description: 'Of the whole range, whatever the page.' }),
+  without_tenant: Type.Union([Type.Object(KINDS), Type.Null()], {
+    description:
+      'The totals of records that name no tenant, beside those of one tenant; null where they are in the totals already or not for the caller.',
+  }),
+  audit: Type.Array(AuditRow, { description: 'Oldest hour first.' }),
+  next_cursor: NextCursor,
+  ...COMPLETENESS,
+});
+export type AuditAnswer = Static<typeof AuditAnswer>;
+
+export const UnpricedModel = Type.Object({
+  provider: NullableText('Null where no call said it.'),
+  model: Type.String(),
+  calls: Count(),
+  calls_without_tokens: Count('Of these, calls with an unknown token count: no price would help them.'),
+  input_tokens: Count(),
+  output_tokens: Count(),
+  first_seen: Instant('The first minute with such a call.'),
+  last_seen: Instant('The last one.'),
+});
+export type UnpricedModel = Static<typeof UnpricedModel>;
+
+export const UnpricedAnswer = Type.Object({
+  unpriced: Type.Array(UnpricedModel, { description: 'Most calls first.' }),
+});
+export type UnpricedAnswer = Static<typeof UnpricedAnswer>;
