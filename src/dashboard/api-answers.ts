@@ -1,5 +1,3 @@
-import type * as Contract from '../metrics-api/contract/answers.ts';
-
 /** What the metrics API answers; see `/openapi.json`. */
 export type {
   AuditAnswer as Audit,
@@ -16,5 +14,3 @@ export type {
   SummaryAnswer,
   UnpricedAnswer as Unpriced,
 } from '../metrics-api/contract/answers.ts';
-
-export type AuditKinds = Contract.AuditAnswer['totals'];

@@ -47,8 +47,10 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext, c
     });
     reply.raw.write(': changed rows follow\n\n');
     const filter = { tenantId, route, model };
-    const missed = (sinceMs: number): Promise<readonly ChangeEvent[]> =>
-      pages.ask(JSON.stringify([filter, sinceMs]), () => queries.changes({ ...filter, sinceMs, limit: PAGE_MAX }));
+    const missed = (fromMs: number): Promise<readonly ChangeEvent[]> =>
+      pages.ask(JSON.stringify([filter, fromMs]), () =>
+        queries.changes({ ...filter, sinceMs: fromMs, limit: PAGE_MAX }),
+      );
     const release = limitStream({ headers: request.headers, checkReader, end: () => closed.abort() });
     try {
       await sendChanges({ filter, sinceMs, areRowsSent: rows, missed }, feeds, reply.raw, closed.signal);
