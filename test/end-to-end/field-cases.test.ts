@@ -9,12 +9,9 @@ import { until } from './until.ts';
 const WAITING: Readonly<Record<string, string>> = {
   '01-gateway-and-app-same-call': 'judge',
   '09-cost-of-a-local-day': 'questions',
-  '11-one-hour-cache-writes': 'bill',
-  '12-cached-audio-tokens': 'bill',
   '15-background-response-read-again': 'judge',
   '18-tenant-on-a-parent-that-comes-later': 'judge',
   '23-response-ids-that-repeat': 'judge',
-  '25-failed-call-billed': 'bill',
 };
 
 const SETTLED_MS_MAX = 15_000;

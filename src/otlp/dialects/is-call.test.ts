@@ -95,7 +95,9 @@ test('kinds of spans are read in the words of their SDKs', () => {
 test('a helper of LlamaIndex calls no model, though its kind is LLM', () => {
   const helper = { attributes: { 'openinference.span.kind': 'LLM' }, name: 'OpenAI._prepare_chat_with_tools' };
   assert.equal(classified(helper).role, 'none');
-  assert.equal(classified({ ...helper, name: 'OpenAI.achat' }).role, 'call');
+  for (const name of ['OpenAI.achat', 'LM.__call__', 'OpenAIServerModel.generate']) {
+    assert.equal(classified({ ...helper, name }).role, 'call', name);
+  }
 });
 
 test('agents, tools, workflows and the second reading of an answer are no calls', () => {

@@ -18,6 +18,8 @@ export const AI_SDK: Dialect = {
   habits({ reader, scopeName, provider }) {
     if (scopeName !== 'ai' || reader.span.attributes.has(DETAILS)) return null;
     return {
+      // Of Anthropic's numbers it made the total itself.
+      isTotalMade: provider === 'anthropic',
       isCacheOutside: provider === 'anthropic' || provider === 'aws.bedrock',
       isReasoningOutside: provider === 'gcp.gemini' || provider === 'gcp.vertex_ai',
     };

@@ -5,7 +5,7 @@ import { readUsagePaths, type UsageCounts } from '../../usage/usage-counts.ts';
 import { type Classification, is, type Operation, operationOf } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import { reprCounts } from '../python-repr.ts';
-import { textFrom } from '../read-value.ts';
+import { textFrom, valueAt } from '../read-value.ts';
 import type { SpanReader } from '../span-reader.ts';
 
 const CALL_ID = 'litellm.call_id';
@@ -56,7 +56,9 @@ export function isLitellmCacheHit(reader: SpanReader): boolean | null {
  * called is the one that is billed; null where the answered name is as good as any.
  */
 export function litellmBilledModel(reader: SpanReader, responseModel: string | null): string | null {
-  const called = reader.attributeText(PROVIDER_MODEL);
+  if (!reader.span.attributes.has(CALL_ID)) return null;
+  const hidden = valueAt(reader.parsed('hidden_params'), 'litellm_model_name');
+  const called = reader.attributeText(PROVIDER_MODEL) ?? (typeof hidden === 'string' ? hidden : null);
   const isAlias = responseModel !== null && responseModel === reader.attributeText(MODEL_GROUP);
   return called !== null && isAlias ? called.slice(called.indexOf('/') + 1) : null;
 }

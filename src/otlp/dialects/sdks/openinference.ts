@@ -18,7 +18,11 @@ export const OPENINFERENCE: Dialect = {
   },
 };
 
-/** LlamaIndex gives a span of kind LLM to every method of a class that is an LLM, those too that only prepare a call. */
+/**
+ * LlamaIndex gives a span of kind LLM to every method of a class that is an LLM, those too that only prepare a call. Others
+ * name their calls `__call__`.
+ */
 function isHelperOfLlamaIndex({ span }: SpanReader): boolean {
-  return /\.(?:_|a?(?:prepare|get|parse|convert|validate|from|to|extend|update)_)\w*$/.test(span.name);
+  const isHelper = /\.(?:_(?!_)|a?(?:prepare|get|parse|convert|validate|extend|update)_)\w*$/.test(span.name);
+  return isHelper && (span.scope.name.includes('llama') || /\._(?!_)/.test(span.name));
 }
