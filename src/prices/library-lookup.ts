@@ -1,15 +1,17 @@
 import { findProvider } from '@pydantic/genai-prices';
 import { type LibraryModel, LibraryModels } from './library-models.ts';
-import { isCustomModel, type ModelName, routedName, spellings } from './model-name.ts';
-import { providerId } from './provider-name.ts';
+import { isCustomModel, type ModelName, routedName, soleOwner, spellings } from './model-name.ts';
+import { billsItself, providerId } from './provider-name.ts';
+import { isWholeName } from './whole-name.ts';
 
 /**
  * Which model of genai-prices a call used, or null.
  *
  * The named provider's price list comes first. A model's own prefix (`azure/…`) counts where no provider is named, and
  * also against `openai` and `anthropic`: SDKs of these two are pointed at routers and gateways, and report their own
- * name all the same. A bare model name decides alone only without any provider, and only where the library knows a
- * vendor by it (`gpt-…`, `claude-…`): open models have a dozen hosts with a dozen prices.
+ * name all the same. A bare model name decides alone where no provider is named, or one that nobody knows (the name of a
+ * framework or of somebody's gateway), and only where one vendor has it (`gpt-…`, `claude-…`): open models have a dozen
+ * hosts with a dozen prices.
  */
 export class LibraryLookup {
   readonly #models = new LibraryModels();
@@ -20,23 +22,27 @@ export class LibraryLookup {
     for (const place of placesToLook(id, name)) {
       for (const spelling of spellings(place.providerId, place.name)) {
         const found = this.#models.find(place.providerId, spelling);
-        if (found !== null && (!isCustomModel(name) || isListedAsFineTuned(found))) return found;
+        if (found !== null && isThatModel(found, name, spelling)) return found;
       }
     }
     return null;
   }
 }
 
-function placesToLook(id: string, name: string): readonly ModelName[] {
+function placesToLook(provider: string, name: string): readonly ModelName[] {
   const routed = routedName(name);
-  if (id !== '') {
-    const named: ModelName = { providerId: id, name };
-    return routed !== null && mayBeGateway(id, routed.providerId) ? [named, routed] : [named];
+  if (provider !== '' && (billsItself(provider) || findProvider({ providerId: provider })?.id === provider)) {
+    const named: ModelName = { providerId: provider, name };
+    return routed !== null && mayBeGateway(provider, routed.providerId) ? [named, routed] : [named];
   }
   if (routed !== null) return [routed];
   if (name.includes('/')) return [];
-  const vendor = findProvider({ modelId: name });
-  return vendor === undefined ? [] : [{ providerId: vendor.id, name }];
+  const id = soleOwner(name) ?? findProvider({ modelId: name })?.id;
+  return id === undefined ? [] : [{ providerId: id, name }];
+}
+
+function isThatModel(found: LibraryModel, name: string, spelling: string): boolean {
+  return isCustomModel(name) ? isListedAsFineTuned(found) : isWholeName(found.model.match, spelling);
 }
 
 /** The library lists some prices of fine-tuned models; other rules match them because they search within the name. */

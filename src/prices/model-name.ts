@@ -33,6 +33,18 @@ export function routedName(name: string): ModelName | null {
   return { providerId: providerId(prefix), name: rest };
 }
 
+/** The price list of a bare name that only one vendor or host has; the library itself knows those of the large vendors. */
+export function soleOwner(name: string): string | null {
+  return OWNERS.find(([, pattern]) => pattern.test(name))?.[0] ?? null;
+}
+
+const OWNERS: readonly (readonly [providerId: string, pattern: RegExp])[] = [
+  ['openai', /^(?:chatgpt-|text-embedding-(?:3|ada)|omni-moderation|tts-1|dall-e-|computer-use-|codex-mini)/],
+  ['perplexity', /^sonar(?:-|$)/],
+  ['groq', /^llama.*-(?:versatile|instant)$/],
+  ['cohere', /^(?:embed|rerank)-(?:english|multilingual|v\d)/],
+];
+
 /**
  * The spellings under which a provider's price list may hold a model, best first: as it came, without what names the
  * host, with `.` and `-` between version numbers exchanged, without the date of the snapshot.

@@ -110,6 +110,61 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+/** Whether a provider that no list has bills at prices of its own, or none: then no other list speaks for its models. */
+export function billsItself(id: string): boolean {
+  return OWN_PRICES.has(id.replaceAll(/[ _]+/g, '-'));
+}
+
+const OWN_PRICES: ReadonlySet<string> = new Set([
+  // On somebody's own machines.
+  'ollama',
+  'vllm',
+  'lm-studio',
+  'lmstudio',
+  'llama.cpp',
+  'llama-cpp',
+  'llamacpp',
+  'llamafile',
+  'localai',
+  'local',
+  'self-hosted',
+  'tgi',
+  'text-generation-inference',
+  'sglang',
+  'xinference',
+  'triton',
+  'nim',
+  'nvidia-nim',
+  'mlx',
+  'gpt4all',
+  'jan',
+  // Hosts whose prices genai-prices does not have.
+  'ibm.watsonx.ai',
+  'watsonx',
+  'watsonx.ai',
+  'databricks',
+  'snowflake',
+  'oci',
+  'oci.genai',
+  'deepinfra',
+  'nebius',
+  'siliconflow',
+  'sambanova',
+  'hyperbolic',
+  'lambda',
+  'replicate',
+  'nscale',
+  'chutes',
+  'featherless',
+  'parasail',
+  'huggingface',
+  'hugging-face',
+  'dashscope',
+  'alibaba',
+  'volcengine',
+  'scaleway',
+]);
+
 const PROVIDER_IDS: ReadonlyMap<string, string> = new Map(
   Object.entries(SPELLINGS).flatMap(([id, spellings]) => spellings.map((spelling) => [spelling, id] as const)),
 );
