@@ -13,8 +13,8 @@ Shows per tenant, provider and model what stored calls would have cost with the 
 PRICES_FILE), and then corrects the stored costs, unless --dry-run. Other StreamLens processes may go on working;
 running it twice, or two of them at once, changes nothing more. The corrected rows are published on llm.metrics.
 
-Prices change at the start of a minute here, and a call that had no price is priced in the base band of its price.
-Single calls (GET /v1/calls) get their new cost as well, but for those with audio tokens or a cost of 0.
+Prices change at the start of a minute here. Single calls (GET /v1/calls) get their new cost as well. What a provider
+or gateway said it charged stays, and so do calls that cost nothing whatever the price.
 `;
 
 export function addPriceCommands(program: CommanderCommand): void {

@@ -120,9 +120,15 @@ const PARTS: Readonly<Record<string, string>> = {
   input: 'Input',
   cache_read: 'Cache read',
   cache_write: 'Cache write',
+  cache_write_1h: 'Cache write, 1 h',
   input_audio: 'Audio in',
+  cache_read_audio: 'Cached audio',
+  input_image: 'Image in',
   output: 'Output',
   output_audio: 'Audio out',
+  output_image: 'Image out',
+  request: 'Fee per call',
+  reported: 'As charged',
 };
 
 function Cost({ call }: { readonly call: CallDetail }) {

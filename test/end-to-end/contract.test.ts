@@ -133,7 +133,8 @@ test('token counts that are absent count as 0, unknown ones enter no average, an
   const { avg_latency_ms, avg_prompt_tokens, avg_completion_tokens, errors, unpriced_requests } = metrics[0] ?? {};
   assert.deepEqual(
     { avg_latency_ms, avg_prompt_tokens, avg_completion_tokens, errors, unpriced_requests },
-    { avg_latency_ms: 2000, avg_prompt_tokens: 0, avg_completion_tokens: 0, errors: 1, unpriced_requests: 1 },
+    { avg_latency_ms: 2000, avg_prompt_tokens: 0, avg_completion_tokens: 0, errors: 1, unpriced_requests: 0 },
+    'the call that failed before any output costs nothing, whatever its prompt was',
   );
 });
 
