@@ -1,0 +1,31 @@
+import { after, before, describe, test } from 'node:test';
+import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
+import { freePorts } from '../../scripts/services/free-ports.ts';
+import { assertAccessMatrix, assertTenantsAreApart, makeCallers } from '../end-to-end/access-matrix.ts';
+import { dataDirFor, startServer } from '../end-to-end/running-server.ts';
+import { openTestDatabases, type TestDatabases } from './test-databases.ts';
+
+const skip = skipWithout(await availableServices(), ['postgres']);
+
+describe('With the store in Postgres', { skip }, () => {
+  let databases: TestDatabases;
+  before(async () => {
+    databases = await openTestDatabases();
+  });
+  after(() => databases?.close());
+
+  test('every endpoint gives each key what it may have, and no tenant reaches another', async (t) => {
+    const dataDir = dataDirFor(t);
+    const store = { STREAMLENS_DATA_DIR: dataDir, POSTGRES_DSN: await databases.create() };
+    const callers = await makeCallers(store);
+    const [grpcPort = 0] = await freePorts(1);
+    const ports = { OTLP_GRPC_PORT: String(grpcPort) };
+    const server = await startServer(dataDir, { ...store, ...ports, API_KEYS: 'required', JOIN_TIMEOUT: '3s' });
+    t.after(async () => {
+      server.process.kill('SIGKILL');
+      await server.exited;
+    });
+    await assertAccessMatrix(server, grpcPort, callers);
+    await assertTenantsAreApart(server, callers);
+  });
+});
