@@ -32,6 +32,9 @@ const marker = fc
   )
   .map(([key, stringValue]) => ({ key, value: { stringValue } }));
 
+/** Words that every plain object knows, though nobody put them there. */
+const INHERITED = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'valueOf', '__defineGetter__'];
+
 /** Any value under any key that we read, and words under those that decide. */
 const attribute = fc.record({
   key: fc.oneof(
@@ -42,7 +45,7 @@ const attribute = fc.record({
     fc.string({ unit: 'binary', maxLength: 600 }).map((stringValue) => ({ stringValue })),
     fc.json().map((stringValue) => ({ stringValue })),
     fc
-      .constantFrom('LLM', 'chat', 'generation', 'ai.generateText', 'log', '\0')
+      .constantFrom('LLM', 'chat', 'generation', 'ai.generateText', 'log', '\0', ...INHERITED)
       .map((stringValue) => ({ stringValue })),
     fc.oneof(fc.maxSafeInteger(), fc.nat(200)).map((intValue) => ({ intValue })),
     fc.double().map((value) => ({ doubleValue: String(value) })),

@@ -1,3 +1,4 @@
+import { ownValue } from '../../events/own-value.ts';
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { resourceOf } from './process-key.ts';
@@ -154,7 +155,7 @@ function instantAt(value: unknown): NanoInstant {
 function enumFrom(value: unknown, codeOfName: Readonly<Record<string, number>>): number {
   if (typeof value === 'number') return value;
   if (typeof value !== 'string') return 0;
-  return codeOfName[value] ?? (/^\d+$/.test(value) ? Number(value) : 0);
+  return ownValue(codeOfName, value) ?? (/^\d+$/.test(value) ? Number(value) : 0);
 }
 
 /** Hex by the OTLP specification; base64 by protobuf's own JSON mapping, told apart by the length. */

@@ -1,3 +1,4 @@
+import { ownValue } from '../../events/own-value.ts';
 /** What a call does: the OTel operation, with the several words for one folded together. */
 export type Operation = 'chat' | 'text_completion' | 'generate_content' | 'embeddings';
 
@@ -55,13 +56,13 @@ const CALLING_STEP = /^(?:run_step|model_step|llm_step)$/;
 
 /** The operation that a word of any SDK means; null for one that is known to be none, or not known. */
 export function operationOf(word: string): Operation | null {
-  return OPERATION_OF[word] ?? OPERATION_OF[plainWord(word)] ?? null;
+  return ownValue(OPERATION_OF, word) ?? ownValue(OPERATION_OF, plainWord(word)) ?? null;
 }
 
 /** Whether the word names something around calls, or beside them. */
 export function isNoCallWord(word: string): boolean {
   const plain = plainWord(word);
-  return OPERATION_OF[plain] === undefined && !CALLING_STEP.test(plain) && NO_CALL.test(plain);
+  return ownValue(OPERATION_OF, plain) === undefined && !CALLING_STEP.test(plain) && NO_CALL.test(plain);
 }
 
 /** `Chat.Completions`, `chat-completions` and `chatCompletions` are one word. */

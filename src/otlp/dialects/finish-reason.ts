@@ -1,3 +1,5 @@
+import { ownValue } from '../../events/own-value.ts';
+
 /** What a call's end is folded to, from the words of the providers and SDKs. */
 const FINISH_REASONS: Readonly<Record<string, string>> = {
   stop: 'stop',
@@ -24,5 +26,5 @@ const FINISH_REASONS: Readonly<Record<string, string>> = {
  * not known stays as it came: "other" would tell nobody anything.
  */
 export function normalizeFinishReason(reason: string): string {
-  return FINISH_REASONS[reason.trim().toLowerCase().replaceAll('-', '_')] ?? reason;
+  return ownValue(FINISH_REASONS, reason.trim().toLowerCase().replaceAll('-', '_')) ?? reason;
 }

@@ -1,3 +1,4 @@
+import { ownValue } from '../../events/own-value.ts';
 import type { AttributeValue } from '../decode/trace-export.ts';
 import type { Emitter, UsageObject, UsageSource } from '../dialects/dialect.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
@@ -48,7 +49,7 @@ function usesByPrefix(key: string): readonly KeyUse[] {
   const found = PREFIXES.find(([prefix]) => key.startsWith(prefix));
   if (found === undefined) return NONE;
   const [prefix, place] = found;
-  return [{ place, source: null, part: PART_OF_KEY[key] ?? usagePartOf(key.slice(prefix.length)) }];
+  return [{ place, source: null, part: ownValue(PART_OF_KEY, key) ?? usagePartOf(key.slice(prefix.length)) }];
 }
 
 /** Most keys of a span begin like none of the prefixes, and one look tells it. */

@@ -1,3 +1,5 @@
+import { ownValue } from '../../events/own-value.ts';
+
 /**
  * What one count of tokens counts. `prompt` and `completion` are the wholes, as far as the sender means so; `fresh` is the
  * prompt without what the cache gave or took; the others are parts of a whole, or lie beside it.
@@ -101,7 +103,7 @@ export function usagePartOf(name: string): UsagePart | null {
   let isStrange = false;
   for (const word of wordsOf(name)) {
     if (NO_TOKENS.has(word)) return null;
-    const sign = SIGN_OF_WORD[word];
+    const sign = ownValue(SIGN_OF_WORD, word);
     if (sign === undefined) isStrange = true;
     else found.add(sign);
   }
