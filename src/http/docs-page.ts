@@ -1,26 +1,33 @@
+import { exampleOf, fieldsOf, type SchemaObject } from './schema-fields.ts';
+
 interface Document {
   readonly info: { readonly title: string; readonly description: string; readonly version: string };
   readonly paths: Readonly<Record<string, Readonly<Record<string, DocumentedOperation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+  readonly components: { readonly schemas: Readonly<Record<string, SchemaObject>> };
 }
 
+type Content = Readonly<Record<string, { readonly schema: SchemaObject }>>;
+
 interface DocumentedOperation {
+  readonly operationId: string;
   readonly summary: string;
   readonly parameters?: readonly {
     readonly name: string;
     readonly in: string;
     readonly required: boolean;
-    readonly schema: { readonly description?: string; readonly default?: unknown };
+    readonly schema: { readonly default?: unknown };
     readonly description?: string;
   }[];
-  readonly requestBody?: { readonly content: Readonly<Record<string, unknown>> };
-  readonly responses: Readonly<Record<string, { readonly description: string }>>;
+  readonly requestBody?: { readonly content: Content };
+  readonly responses: Readonly<Record<string, { readonly description: string; readonly content?: Content }>>;
 }
 
 /** The OpenAPI document as one readable page that works without a script and without a network. */
 export function docsPage(document: Document): string {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => operationSection(method, path, operation)),
+    Object.entries(methods).map(([method, operation]) =>
+      operationSection(`${method} ${path}`, operation, document.components.schemas),
+    ),
   );
   const schemas = Object.entries(document.components.schemas).map(
     ([name, schema]) =>
@@ -40,19 +47,50 @@ pre{overflow-x:auto;background:#8881;padding:1rem;border-radius:.5rem}table{bord
 td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top;border-bottom:1px solid #8882}
 .method{text-transform:uppercase;font-weight:700}`;
 
-function operationSection(method: string, path: string, operation: DocumentedOperation): string {
-  const parameters = (operation.parameters ?? []).map(
-    ({ name, required, schema, description }) =>
-      `<tr><td><code>${escapeHtml(name)}</code><td>${required ? 'required' : fallbackText(schema.default)}<td>${escapeHtml(description ?? schema.description ?? '')}`,
+type Schemas = Document['components']['schemas'];
+
+function operationSection(
+  name: string,
+  { parameters = [], ...operation }: DocumentedOperation,
+  schemas: Schemas,
+): string {
+  const [method = '', path = ''] = name.split(' ');
+  const rows = parameters.map(
+    ({ name: parameter, required, schema, description = '' }) =>
+      `<tr><td><code>${escapeHtml(parameter)}</code><td>${required ? 'required' : fallbackText(schema.default)}<td>${prose(description)}`,
   );
-  const bodies = Object.keys(operation.requestBody?.content ?? {}).map((type) => `<code>${escapeHtml(type)}</code>`);
   const answers = Object.entries(operation.responses).map(
-    ([status, { description }]) => `<tr><td><code>${status}</code><td>${escapeHtml(description)}`,
+    ([status, { description }]) => `<tr><td><code>${status}</code><td>${prose(description)}`,
   );
-  return `<section><h2><span class="method">${method}</span> <code>${escapeHtml(path)}</code></h2>
-<p>${escapeHtml(operation.summary)}</p>${bodies.length > 0 ? `<p>Body: ${bodies.join(', ')}</p>` : ''}
-${parameters.length > 0 ? `<table><tr><th>Parameter<th><th>${parameters.join('')}</table>` : ''}
-<table><tr><th>Answer<th>${answers.join('')}</table></section>`;
+  const success = Object.values(operation.responses).find(({ content }) => content !== undefined)?.content ?? {};
+  return `<section id="${escapeHtml(operation.operationId)}"><h2><span class="method">${method}</span> <code>${escapeHtml(path)}</code></h2>
+<p>${prose(operation.summary)}</p>
+${rows.length > 0 ? `<table><tr><th>Parameter<th><th>${rows.join('')}</table>` : ''}
+${contentSections('Body', operation.requestBody?.content ?? {}, schemas)}
+${contentSections('Answer', success, schemas)}
+<table><tr><th>Status<th>${answers.join('')}</table></section>`;
+}
+
+/** The fields of each form and an example of it. */
+function contentSections(title: string, content: Content, schemas: Schemas): string {
+  return Object.entries(content)
+    .map(([type, { schema }]) => {
+      const fields = fieldsOf(schema, schemas).map(
+        (field) =>
+          `<tr><td><code>${escapeHtml(field.path)}</code><td>${escapeHtml(field.type)}${field.isRequired ? '' : ', optional'}<td>${prose(field.description)}`,
+      );
+      const example = exampleOf(schema, schemas);
+      const table = fields.length > 0 ? `<table><tr><th>Field<th>Type<th>${fields.join('')}</table>` : '';
+      const shown = typeof example === 'object' && Object.keys(example ?? {}).length > 0;
+      const text = shown ? `<pre>${escapeHtml(JSON.stringify(example, null, 2))}</pre>` : '';
+      return `<details><summary>${title}: <code>${escapeHtml(type)}</code></summary>${table}${text}</details>`;
+    })
+    .join('');
+}
+
+/** Text with its `code` shown as such. */
+function prose(text: string): string {
+  return escapeHtml(text).replaceAll(/`([^`]+)`/g, '<code>$1</code>');
 }
 
 function fallbackText(fallback: unknown): string {

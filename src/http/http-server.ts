@@ -57,6 +57,10 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
   server.server.maxConnections = CONNECTIONS_MAX;
   if (hosts !== undefined) server.addHook('onRequest', async ({ headers }) => hosts.check(headers.host));
   server.decorateRequest('keyTenantId', null);
+  // An answer is what it says it is: no browser may take a tenant's name in JSON for a page.
+  server.addHook('onRequest', async (_request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff');
+  });
   server.removeAllContentTypeParsers();
   // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
