@@ -18,7 +18,7 @@ import { usePolled } from './use-polled.ts';
 import { useSnapshot } from './use-snapshot.ts';
 import { useTheme } from './use-theme.ts';
 import { useView } from './use-view.ts';
-import { DEFAULT_VIEW, describeView, formatView, spanOf } from './view.ts';
+import { DEFAULT_VIEW, describeView, formatView, spanOf, zoneOf } from './view.ts';
 
 /** New tenants, routes and models are not in a hurry, except for the very first. */
 const DIMENSIONS_MS = 5000;
@@ -52,7 +52,7 @@ export function App() {
   // A key that may not even see its own tenants was revoked.
   const isKeyRefused = key !== null && tenants.error?.obstacle === 'refused';
   const isKeyWanted = error?.obstacle === 'unauthorized' || isKeyRefused;
-  const times = useMemo(() => timesIn(view.zone === 'utc' ? 'UTC' : localZone()), [view.zone]);
+  const times = useMemo(() => timesIn(zoneOf(view)), [view.zone]);
   const { snapshot } = live;
   const isEmptyServer = tenants.value !== null && newest === null && tenant === null;
   const guide = { ingestion: ingestionPorts(), isKeyWanted: key !== null, tenant };

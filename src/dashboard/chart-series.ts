@@ -1,6 +1,6 @@
 import type { Completeness, MetricsRow } from './api-answers.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type Span, STEPS_MS, stepStartsMs } from './time-range.ts';
+import { type Span, stepStartsMs } from './time-range.ts';
 
 /** A colour by its role; the style sheet has a value of each for light and dark. */
 export type Colour = `series-${1 | 2 | 3 | 4 | 5 | 6}` | 'series-rest' | 'error' | 'open' | `quantile-${1 | 2 | 3}`;
@@ -104,8 +104,8 @@ function frame({ span, completeness }: Snapshot): Pick<ChartContent, 'startsMs' 
 /** The start of the first step whose end is not passed by the time up to which every event is in the numbers. */
 export function provisionalFromMs(span: Span, { as_of: asOf, complete_until: until }: Completeness): number | null {
   const completeMs = Math.min(Date.parse(until ?? asOf), Date.parse(asOf));
-  const stepMs = STEPS_MS[span.step];
-  return stepStartsMs(span).find((startMs) => startMs + stepMs > completeMs) ?? null;
+  const startsMs = stepStartsMs(span);
+  return startsMs.find((_, index) => (startsMs[index + 1] ?? span.toMs) > completeMs) ?? null;
 }
 
 function lineOf(snapshot: Snapshot, shape: SeriesShape): ChartSeries {

@@ -87,11 +87,13 @@ export function Chart({
   const onClick = (event: MouseEvent): void => {
     clearTimeout(press.current.timer);
     const startMs = cursor === null ? undefined : content.startsMs[cursor.index];
+    // A local day may be an hour shorter or longer than others.
+    const endMs = content.startsMs[(cursor?.index ?? 0) + 1] ?? (startMs ?? 0) + stepMs;
     // A drag ends with a click too.
     const isStill = Math.abs(event.clientX - press.current.x) < CLICK_PX_MAX;
     if (event.detail !== 1 || !isStill || startMs === undefined || cursor?.isPointed !== true) return;
     // A second click would make it a double click, which means something else.
-    press.current.timer = setTimeout(() => onSelect(startMs, startMs + stepMs), DOUBLE_CLICK_MS);
+    press.current.timer = setTimeout(() => onSelect(startMs, endMs), DOUBLE_CLICK_MS);
   };
   return (
     <figure class="panel chart">
@@ -140,13 +142,14 @@ function isolated(content: ChartContent, alone: string | null): ChartContent {
 /** Null where the pointer, or the keys, are at another chart: there only the cross-hair moves along. */
 function cursorOf(plot: uPlot, element: HTMLElement): Cursor | null {
   const { left = -1 } = plot.cursor;
-  const [first, second] = plot.data[0];
+  const times = plot.data[0];
+  const [first] = times;
   const holder = element.parentElement;
   const isPointed = holder?.matches(':hover') === true;
   if (first === undefined || left < 0 || !(isPointed || holder === document.activeElement)) return null;
   // The step under the cursor, which begins at its left: the nearest start may be that of the next.
-  const stepS = (second ?? first + 1) - first;
-  const index = Math.min(Math.floor((plot.posToVal(left, 'x') - first) / stepS), plot.data[0].length - 1);
+  const atS = plot.posToVal(left, 'x');
+  const index = times.findLastIndex((startS) => startS <= atS);
   if (index < 0) return null;
   const leftPx = left + plot.bbox.left / devicePixelRatio;
   return { index, leftPx, isRight: leftPx > element.clientWidth / 2, isPointed };

@@ -1,6 +1,6 @@
 import type { Api, Parameters } from './api.ts';
 import type { Completeness, MetricsAnswer, MetricsRow, SummaryAnswer } from './api-answers.ts';
-import { previousSpan, type Span, STEPS_MS } from './time-range.ts';
+import { previousSpan, type Span, STEPS_MS, stepStartMs } from './time-range.ts';
 import { type Split, spanOf, type View } from './view.ts';
 
 export type TenantView = View & { readonly tenant: string };
@@ -114,8 +114,8 @@ export class SnapshotLoader {
     more: Parameters,
     signal: AbortSignal,
   ): Promise<readonly MetricsRow[]> {
-    const stepMs = STEPS_MS[span.step];
-    const fromMs = known === null ? span.fromMs : Math.max(span.fromMs, Math.floor(changedFromMs / stepMs) * stepMs);
+    const isAll = known === null || changedFromMs <= span.fromMs;
+    const fromMs = isAll ? span.fromMs : changedFromMs >= span.toMs ? span.toMs : stepStartMs(span, changedFromMs);
     const kept = (known ?? []).filter(({ window_start: start }) => {
       const startMs = Date.parse(start);
       return startMs >= span.fromMs && startMs < fromMs;
@@ -128,6 +128,7 @@ export class SnapshotLoader {
     )({
       ...question,
       step: span.step,
+      timezone: span.step === '1d' && span.zone !== 'UTC' ? span.zone : null,
       order: 'asc',
       limit: ROWS_MAX,
     });

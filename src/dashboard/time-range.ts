@@ -1,3 +1,5 @@
+import { zoneOffset } from './times.ts';
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
@@ -18,21 +20,25 @@ export const RANGES = {
 } as const satisfies Record<string, { ms: number; step: Step; about: string }>;
 export type RangeName = keyof typeof RANGES;
 
+export interface Steps {
+  readonly step: Step;
+  /** Whose midnights part the days. Shorter steps are the same in all zones. */
+  readonly zone: string;
+}
+
 /** What is looked at: whole steps, so that every chart and every sum covers the same instants. */
-export interface Span {
+export interface Span extends Steps {
   readonly fromMs: number;
   readonly toMs: number;
-  readonly step: Step;
 }
 
 const CUSTOM_POINTS_MAX = 180;
 
-/** Up to and including the step that is running now. */
-export function relativeSpan(name: RangeName, nowMs: number): Span {
+/** Up to and including the step that is running now. Days are those of the zone. */
+export function relativeSpan(name: RangeName, nowMs: number, zone: string): Span {
   const { ms, step } = RANGES[name];
-  const stepMs = STEPS_MS[step];
-  const fromMs = Math.floor((nowMs - ms) / stepMs) * stepMs;
-  return { fromMs, toMs: (Math.floor(nowMs / stepMs) + 1) * stepMs, step };
+  const steps = { step, zone };
+  return { fromMs: stepStartMs(steps, nowMs - ms), toMs: nextStepMs(steps, stepStartMs(steps, nowMs)), ...steps };
 }
 
 /**
@@ -47,16 +53,43 @@ export function previousSpan({ fromMs, toMs, step }: Span, nowMs: number): Pick<
 }
 
 /** The finest step that keeps a chart readable; the range grows to whole steps. */
-export function customSpan(fromMs: number, toMs: number): Span {
-  const steps = Object.keys(STEPS_MS) as Step[];
-  const step = steps.find((name) => (toMs - fromMs) / STEPS_MS[name] <= CUSTOM_POINTS_MAX) ?? '1d';
-  const stepMs = STEPS_MS[step];
-  const startMs = Math.floor(fromMs / stepMs) * stepMs;
-  return { fromMs: startMs, toMs: Math.max(Math.ceil(toMs / stepMs) * stepMs, startMs + stepMs), step };
+export function customSpan(fromMs: number, toMs: number, zone: string): Span {
+  const names = Object.keys(STEPS_MS) as Step[];
+  const step = names.find((name) => (toMs - fromMs) / STEPS_MS[name] <= CUSTOM_POINTS_MAX) ?? '1d';
+  const steps = { step, zone };
+  const startMs = stepStartMs(steps, fromMs);
+  const endMs = stepStartMs(steps, toMs);
+  return { fromMs: startMs, toMs: endMs === toMs && endMs > startMs ? endMs : nextStepMs(steps, endMs), ...steps };
 }
 
 /** The start of each step of a span, in ms. */
-export function stepStartsMs({ fromMs, toMs, step }: Span): readonly number[] {
-  const stepMs = STEPS_MS[step];
-  return Array.from({ length: Math.round((toMs - fromMs) / stepMs) }, (_, index) => fromMs + index * stepMs);
+export function stepStartsMs(span: Span): readonly number[] {
+  const starts: number[] = [];
+  for (let startMs = span.fromMs; startMs < span.toMs; startMs = nextStepMs(span, startMs)) starts.push(startMs);
+  return starts;
+}
+
+/** Where the step begins that holds an instant. */
+export function stepStartMs({ step, zone }: Steps, atMs: number): number {
+  if (step === '1d' && zone !== 'UTC') return dayStartMs(atMs, zone);
+  return Math.floor(atMs / STEPS_MS[step]) * STEPS_MS[step];
+}
+
+function nextStepMs(steps: Steps, startMs: number): number {
+  // A day has at most 25 hours, so one and a half lie in the next.
+  const isDay = steps.step === '1d' && steps.zone !== 'UTC';
+  return isDay ? dayStartMs(startMs + 1.5 * DAY_MS, steps.zone) : startMs + STEPS_MS[steps.step];
+}
+
+const offsets = new Map<string, (atMs: number) => number>();
+
+/** The midnight before, by the zone's clocks. Where they skip it, the first instant of the day. */
+function dayStartMs(atMs: number, zone: string): number {
+  const offsetMs = offsets.get(zone) ?? zoneOffset(zone);
+  offsets.set(zone, offsetMs);
+  const midnightMs = Math.floor((atMs + offsetMs(atMs)) / DAY_MS) * DAY_MS;
+  // The clocks may change at midnight itself: forward, and the day begins at one; back, and the hour before comes twice.
+  const beforeMs = offsetMs(midnightMs - offsetMs(atMs) - 3 * HOUR_MS);
+  const startMs = midnightMs - beforeMs;
+  return offsetMs(startMs) < beforeMs ? midnightMs - offsetMs(startMs) : startMs;
 }

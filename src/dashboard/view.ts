@@ -1,5 +1,5 @@
 import { customSpan, RANGES, type RangeName, relativeSpan, type Span } from './time-range.ts';
-import type { Times } from './times.ts';
+import { localZone, type Times } from './times.ts';
 
 export type Split = 'none' | 'route' | 'model';
 export type CallFilter = 'all' | 'error' | 'waiting' | 'unanswered';
@@ -94,8 +94,8 @@ export function formatView(view: View): string {
 }
 
 /** Views with the same key show the same numbers; the rest of a view is how they are shown. */
-export function numbersKey({ tenant, range, fromMs, toMs, route, model, split }: View): string {
-  return JSON.stringify([tenant, range, fromMs, toMs, route, model, split]);
+export function numbersKey({ tenant, range, fromMs, toMs, route, model, split, zone }: View): string {
+  return JSON.stringify([tenant, range, fromMs, toMs, route, model, split, zone]);
 }
 
 /** In words, for where it is not what the page says elsewhere. */
@@ -117,9 +117,15 @@ export function zoomedView(view: View, factor: number, nowMs: number): Pick<View
 
 const SPAN_MS_MIN = 120_000;
 
+/** By whose clock times and days are shown. */
+export function zoneOf({ zone }: Pick<View, 'zone'>): string {
+  return zone === 'utc' ? 'UTC' : localZone();
+}
+
 export function spanOf(view: View, nowMs: number): Span {
-  if (view.range !== 'custom') return relativeSpan(view.range, nowMs);
-  return customSpan(view.fromMs ?? nowMs, view.toMs ?? nowMs);
+  const zone = zoneOf(view);
+  if (view.range !== 'custom') return relativeSpan(view.range, nowMs, zone);
+  return customSpan(view.fromMs ?? nowMs, view.toMs ?? nowMs, zone);
 }
 
 function instantMs(text: string | null): number | null {
