@@ -176,7 +176,10 @@ function reply(stream: ServerHttp2Stream, body: Uint8Array): void {
 function respondAndEnd(stream: ServerHttp2Stream, headers: Parameters<ServerHttp2Stream['respond']>[0]): void {
   if (stream.closed || stream.destroyed) return;
   stream.respond(headers, { endStream: true });
-  stream.close(constants.NGHTTP2_NO_ERROR);
+  // A turn later, or the reset would overtake the headers, and the sender would never learn why. What it has sent
+  // meanwhile is thrown away: unread, it would hold up the other calls of its connection.
+  stream.resume();
+  setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
 }
 
 function bind(server: Http2Server, { host, port }: GrpcServerOptions): Promise<number> {
