@@ -22,6 +22,7 @@ export class AppendLog implements AppendQueueEvents {
 
   appended(fact: Parameters<AppendQueueEvents['appended']>[0]): void {
     this.#events.appended(fact);
+    this.#logger.debug(fact, 'Appended');
     if (this.#failures === 0) return;
     this.#logger.info({ failures: this.#failures }, 'The event log takes events again');
     this.#failures = 0;

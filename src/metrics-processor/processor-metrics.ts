@@ -119,6 +119,7 @@ export class ProcessorMetrics implements ProcessorEvents {
 
   groupCommitted({ tookMs, rows }: { tookMs: number; rows: number }): void {
     this.#commitSeconds.observe(tookMs / 1000);
+    this.#logger.debug({ rows, tookMs: Math.round(tookMs) }, 'Committed');
     this.#committed.inc({ what: 'rows' }, rows);
   }
 

@@ -31,9 +31,13 @@ async function checkTopics(settings: Settings, brokers: readonly string[]): Prom
     if (partitions === 0) {
       return [broken(topic, 'the topic is missing; run "streamlens topics create", or start "streamlens up"')];
     }
-    const found = differences.map((difference) =>
-      /must be equal|LogAppendTime/.test(difference) ? broken(topic, difference) : note(topic, difference),
-    );
+    // Topics that were grown are as they were meant.
+    const isGrown = partitions > settings.kafkaPartitions;
+    const found = differences
+      .filter((difference) => !(isGrown && / partitions instead of /.test(difference)))
+      .map((difference) =>
+        /must be equal|LogAppendTime/.test(difference) ? broken(topic, difference) : note(topic, difference),
+      );
     return found.length > 0 ? found : [ok(topic, `${partitions} partitions, set up as it should be`)];
   });
 }

@@ -7,13 +7,16 @@ import { openStoreQueries } from '../open/open-store-queries.ts';
 import { patiently } from '../open/patiently.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
 import { accessLine } from './access-line.ts';
+import { answerWhileWaiting } from './answer-while-waiting.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens metrics-api` */
 export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
   await readPriceFile(settings);
-  const answerer = await patiently('the store', logger, () => openStoreQueries(settings));
+  const answerer = await answerWhileWaiting({ host: settings.host, port: settings.httpPort }, () =>
+    patiently('the store', logger, () => openStoreQueries(settings)),
+  );
   const keys = await openKeyCheck(settings);
   const draining = new Draining();
   const role = await startMetricsApi(settings, settings.httpPort, { answerer, logger, checkKey: keys.check, draining });

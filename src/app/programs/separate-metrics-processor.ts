@@ -11,6 +11,7 @@ import { ClockWatch } from '../roles/clock-watch.ts';
 import { listen } from '../roles/listen.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
 import { VERSION } from '../version.ts';
+import { answerWhileWaiting } from './answer-while-waiting.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens metrics-processor` */
@@ -22,7 +23,9 @@ export async function startSeparateProcessor(settings: Settings): Promise<Runnin
   const draining = new Draining();
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);
-  const processor = await startProcessorThread({ settings, clock: clock.shared });
+  const processor = await answerWhileWaiting({ host: settings.host, port: settings.httpPort }, () =>
+    startProcessorThread({ settings, clock: clock.shared }),
+  );
   const server = createHttpServer({ logger, bodyBytesMax: 1024 });
   addHealthRoutes(server, {
     dependencies: [

@@ -1,5 +1,6 @@
 import { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
+import { TOPICS } from '../../events/topics.ts';
 import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { Answerer } from '../../metrics-api/questions.ts';
@@ -41,8 +42,13 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);
   const log = await openLog(settings, { clock: clock.shared });
+  // Opens the file: one that cannot be used is told before any port is there.
+  if (settings.kafkaBrokers === undefined) await log.bounds(TOPICS.requests);
   // Before the threads, so that they can start side by side and find the schema there.
-  if (settings.postgresDsn === undefined && settings.migrate) migrateSqlite(storePath(settings));
+  if (settings.postgresDsn === undefined && settings.migrate) {
+    const { from, to } = migrateSqlite(storePath(settings));
+    if (from !== to) logger.info({ from, to }, "Upgraded the store's schema");
+  }
   const directoryWatch = new DirectoryWatch(isEmbedded ? openPaths(settings) : [], logger);
   const watched = isEmbedded ? [clockWatch.dependency, directoryWatch.dependency] : [clockWatch.dependency];
   const keys = await openKeyCheck(settings);

@@ -74,7 +74,7 @@ export async function startIngestion(
     ignored,
     queue,
     metrics,
-    checkSender: senderCheck(settings, checkKey, metrics),
+    checkSender: senderCheck(settings, checkKey, { metrics, logger }),
     keys: createKeyTable(names),
     dimensions: new DimensionFinder(names),
     recent: new RecentCalls(),

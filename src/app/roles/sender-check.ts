@@ -1,5 +1,6 @@
 import type { KeyCheck } from '../../api-keys/key-check.ts';
 import { TrustedProxies } from '../../http/client-address.ts';
+import type { Logger } from '../../http/logger.ts';
 import { Problem } from '../../http/problem.ts';
 import { addressedSenders, anybody, apiKeySenders, type SenderCheck } from '../../ingestion-api/authenticate.ts';
 import type { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
@@ -7,7 +8,11 @@ import { RateLimit } from '../../ingestion-api/rate-limit.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 
 /** Who may send, and how much, as the settings say; refusals are counted. */
-export function senderCheck(settings: Settings, checkKey: KeyCheck | null, metrics: IngestionMetrics): SenderCheck {
+export function senderCheck(
+  settings: Settings,
+  checkKey: KeyCheck | null,
+  { metrics, logger }: { metrics: IngestionMetrics; logger: Logger },
+): SenderCheck {
   const { rateLimit } = settings;
   const limit = Number.isFinite(rateLimit) ? new RateLimit(rateLimit, () => performance.now()) : null;
   const check = checkOf(checkKey, limit);
@@ -17,7 +22,10 @@ export function senderCheck(settings: Settings, checkKey: KeyCheck | null, metri
     try {
       return await check({ headers, address: proxies.clientAddress(address, headers['x-forwarded-for']) });
     } catch (error) {
-      if (error instanceof Problem) metrics.rejected(error.status === 429 ? 'rate_limited' : 'unauthorized', 1);
+      if (error instanceof Problem) {
+        metrics.rejected(error.status === 429 ? 'rate_limited' : 'unauthorized', 1);
+        logger.debug({ status: error.status, address, reason: error.message }, 'Refused a sender');
+      }
       throw error;
     }
   };

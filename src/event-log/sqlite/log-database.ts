@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { crc32 } from 'node:zlib';
 import { TOPICS, type Topic } from '../../events/topics.ts';
 import type { LogRecord } from '../event-log.ts';
 import { EventLogError } from '../event-log-error.ts';
@@ -14,7 +15,8 @@ const TABLES: Readonly<Record<Topic, string>> = {
   [TOPICS.deadLetters]: 'dead_letters',
 };
 
-const SCHEMA_VERSION = 1;
+/** 1 had no checksums and was never released. */
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = Object.values(TABLES)
   .map(
@@ -23,6 +25,7 @@ CREATE TABLE IF NOT EXISTS ${table} (
   first_offset INTEGER PRIMARY KEY,
   record_count INTEGER NOT NULL,
   logged_at_ms INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
   body BLOB NOT NULL
 ) STRICT;`,
   )
@@ -32,6 +35,7 @@ interface BlockRow {
   readonly first_offset: number;
   readonly record_count: number;
   readonly logged_at_ms: number;
+  readonly checksum: number;
   readonly body: Uint8Array;
 }
 
@@ -68,7 +72,13 @@ export class LogDatabase {
         const atMs = stamp(this.lastStampMs());
         for (const { topic, recordCount, body } of blocks) {
           const next = this.endOffset(topic);
-          this.#prepared(`INSERT INTO ${TABLES[topic]} VALUES (?, ?, ?, ?)`).run(next, recordCount, atMs, body);
+          this.#prepared(`INSERT INTO ${TABLES[topic]} VALUES (?, ?, ?, ?, ?)`).run(
+            next,
+            recordCount,
+            atMs,
+            crc32(body),
+            body,
+          );
         }
         this.#db.exec('COMMIT');
       } catch (error) {
@@ -92,7 +102,7 @@ export class LogDatabase {
       let bytes = 0;
       for (const row of rows) {
         bytes += row.body.length;
-        const block = decodeBlock({ body: row.body, firstOffset: row.first_offset, loggedAtMs: row.logged_at_ms });
+        const block = checkedBlock(topic, row);
         for (const record of block) if (record.offset >= range.from && record.offset < range.to) records.push(record);
         if (bytes >= bytesMax) break;
       }
@@ -241,6 +251,12 @@ export class LogDatabase {
         'The event log was written by a newer release of StreamLens; use that one',
       );
     }
+    if (version === 1) {
+      throw new EventLogError(
+        'misconfigured',
+        'The event log is of a version before the first release, whose log is not upgraded; move it away to begin a new one',
+      );
+    }
     if (version < SCHEMA_VERSION) {
       this.#db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     }
@@ -253,6 +269,19 @@ export class LogDatabase {
       throw toEventLogError(error, this.#db.location() ?? 'the event log');
     }
   }
+}
+
+/** SQLite has no checksums of its own, so a bit that a disk flips would become another number on the dashboard. */
+function checkedBlock(topic: Topic, row: BlockRow): LogRecord[] {
+  const isWhole = crc32(row.body) === row.checksum;
+  const records = isWhole
+    ? decodeBlock({ body: row.body, firstOffset: row.first_offset, loggedAtMs: row.logged_at_ms })
+    : [];
+  if (isWhole && records.length === row.record_count) return records;
+  throw new RangeError(
+    `the block of ${topic} at offset ${row.first_offset} does not match its checksum, so the file is damaged. ` +
+      'Check the disk, stop StreamLens, and restore a backup of the directory; docs/operations.md says what to do without one',
+  );
 }
 
 /** What a row takes beside its body: its columns and its share of the pages. */

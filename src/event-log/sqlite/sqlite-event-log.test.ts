@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { TOPICS } from '../../events/topics.ts';
 import { eventLogContract } from '../event-log.contract.ts';
 import { LogClock } from './log-clock.ts';
 import { SqliteEventLog } from './sqlite-event-log.ts';
@@ -45,4 +47,26 @@ test('a log that appends by another, which was closed, says so', async (t) => {
   await log.checkHealth();
   await owner.close();
   await assert.rejects(log.checkHealth(), { name: 'EventLogError', code: 'unavailable', message: /has ended/ });
+});
+
+test('a block whose bytes have changed on the disk is refused with what to do, and the others are read', async (t) => {
+  const damaged = mkdtempSync(join(tmpdir(), 'streamlens-log-'));
+  t.after(() => rmSync(damaged, { recursive: true, force: true }));
+  const file = join(damaged, 'events.sqlite');
+  const log = new SqliteEventLog({ path: file });
+  t.after(() => log.close());
+  for (const key of ['a', 'b', 'c'])
+    await log.append([{ topic: TOPICS.requests, key, value: Buffer.from('some value') }]);
+  const database = new DatabaseSync(file);
+  const { body } = database.prepare('SELECT body FROM requests WHERE first_offset = 1').get() as { body: Uint8Array };
+  body[body.length - 1] = (body.at(-1) ?? 0) ^ 1;
+  database.prepare('UPDATE requests SET body = ? WHERE first_offset = 1').run(body);
+  database.close();
+  const range = { topic: TOPICS.requests, partition: 0 } as const;
+  assert.equal((await log.readRange({ ...range, from: 0, to: 1 })).length, 1);
+  assert.equal((await log.readRange({ ...range, from: 2, to: 3 })).length, 1);
+  await assert.rejects(log.readRange({ ...range, from: 0, to: 3 }), {
+    code: 'corrupt',
+    message: /events\.sqlite: the block of llm\.requests at offset 1 does not match its checksum.*restore a backup/,
+  });
 });
