@@ -66,7 +66,8 @@ class BillLinesText implements BillLines {
   }
 
   line(part: BillPart, count: number, rate: number): void {
-    this.text += `${this.text === '' ? '' : ','}["${part}",${count},${this.#hasRates ? rate : null}]`;
+    if (this.text !== '') this.text += ',';
+    this.text += this.#hasRates ? `["${part}",${count},${rate}]` : `["${part}",${count},null]`;
   }
 }
 

@@ -142,6 +142,12 @@ function answeredOnlyCall(half: RequestHalf, requestId: string): Call {
   };
 }
 
+/** Without a reported cost it is the cost itself: making another `bigint` of it takes longer than all that is around it. */
+function listCostOf({ price, reportedBy, listCost }: AnsweredCall, costPicoUsd: bigint | null): bigint | null {
+  if (price === null) return null;
+  return reportedBy === '' ? costPicoUsd : listCost.sum.value;
+}
+
 function completeCall(call: Call, answered: AnsweredCall): Call {
   const { costSource, reportedBy } = answered;
   const costPicoUsd = answered.isPriced ? answered.cost.value : null;
@@ -163,7 +169,7 @@ function completeCall(call: Call, answered: AnsweredCall): Call {
     costPicoUsd,
     costSource,
     reportedCostPicoUsd: reportedBy === '' ? null : costPicoUsd,
-    listCostPicoUsd: answered.price === null ? null : answered.listCost.sum.value,
+    listCostPicoUsd: listCostOf(answered, costPicoUsd),
     bill: answered.billText(),
   };
 }
