@@ -21,6 +21,7 @@ export const PACKAGE_LISTS = [
   'openlit',
   'litellm',
   'litellm-proxy',
+  'openapi-client',
 ] as const;
 export type PackageList = (typeof PACKAGE_LISTS)[number];
 
