@@ -16,8 +16,6 @@ import { Retention } from './retention.ts';
 
 const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
-/** Soon after the start, so that a process that restarts often forgets as well. */
-const FIRST_PRUNE_AFTER_MS = 10_000;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const LOG_SIZE_EVERY_MS = 30_000;
 
@@ -98,11 +96,11 @@ export class ProcessorRole {
   }
 
   async #run(): Promise<void> {
-    await this.#retention.lookBack().catch((error: Error) => this.#ports.logger.warn(error.message));
+    await this.#forgetAtStart().catch((error: Error) => this.#ports.logger.warn(error.message));
     const watch = await this.#watchPrices();
     const chores = [
       this.#every('publishing', PUBLISH_EVERY_MS, () => this.#publish()),
-      this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune(), FIRST_PRUNE_AFTER_MS),
+      this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune()),
       this.#every('keeping the log within its size', LOG_SIZE_EVERY_MS, () => this.#pruneBySize()),
     ];
     try {
@@ -114,6 +112,15 @@ export class ProcessorRole {
     }
     // What the last commits changed; what is not published now is by whoever takes the partition over.
     await atMost(CHORES_MS_MAX, this.#publish());
+  }
+
+  /**
+   * Deletes what is too old before anything new is counted, so that a process that restarts often forgets as well. Not a
+   * while later: history that somebody sends right after the start would be gone before he has looked at its calls.
+   */
+  async #forgetAtStart(): Promise<void> {
+    await this.#retention.lookBack();
+    await this.#retention.prune();
   }
 
   async #watchPrices(): Promise<PriceFileWatch | undefined> {
@@ -144,10 +151,10 @@ export class ProcessorRole {
   }
 
   /** Repeats a chore until the stop. What fails is told and tried again the next time, which is later with each failure. */
-  async #every(what: string, everyMs: number, chore: () => Promise<void>, firstAfterMs = everyMs): Promise<void> {
+  async #every(what: string, everyMs: number, chore: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     let failures = 0;
-    for (let waitMs = firstAfterMs; !signal.aborted; ) {
+    for (let waitMs = everyMs; !signal.aborted; ) {
       await SYSTEM_RUNTIME.sleep(waitMs, signal);
       if (signal.aborted) return;
       waitMs = everyMs;
