@@ -1,12 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { decodeTraces, type OtlpFormat } from '../src/otlp/decode/decode-traces.ts';
 import { createKeyTable } from '../src/otlp/dialects/wanted-keys.ts';
-import { RecentCalls } from '../src/otlp/fold/recent-calls.ts';
-import { spansToEvents } from '../src/otlp/spans-to-events.ts';
+import { spansToReports } from '../src/otlp/spans-to-reports.ts';
 import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../src/otlp/to-events/tenant-and-route.ts';
 
 /**
- * Spans per second and core for a body of 512 captured spans, first decoded only, then turned into events.
+ * Spans per second and core for a body of 512 captured spans, first decoded only, then turned into the records of its reports.
  * Usage: `node bench/otlp-decode.ts [seconds]`. CPU time of this process, so other load hardly matters.
  */
 const FOLDER = new URL('../test/fixtures/otlp/', import.meta.url);
@@ -64,8 +63,10 @@ const bodies = [
 for (const { name, body, spanCount, format } of bodies) {
   const title = `${format}, ${name}, ${Math.round(body.length / spanCount)} bytes a span`;
   measure(`${title}: decode`, spanCount, () => decodeTraces(body, format, keys));
-  measure(`${title}: to events`, spanCount, () => {
+  measure(`${title}: to records`, spanCount, () => {
     const decoded = decodeTraces(body, format, keys);
-    if (decoded.ok) spansToEvents(decoded.value, { tenantOfKey: null, dimensions, recent: new RecentCalls() });
+    if (!decoded.ok) return;
+    const { translated } = spansToReports(decoded.value, { tenantOfKey: null, dimensions });
+    for (const { report } of translated) if (report !== null) Buffer.from(JSON.stringify(report));
   });
 }

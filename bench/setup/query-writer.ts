@@ -106,8 +106,16 @@ export class QueryWriter {
 }
 
 function commitOf(partition: number, seq: number, tallies: readonly TallyDelta[]): Commit {
-  const nothing = { usages: [], calls: [], evaluations: [], deadLetters: [], audits: [], checkpoint: null };
-  const positions = { [TOPICS.requests]: 1, [TOPICS.responses]: 1, [TOPICS.evaluations]: 0 };
+  const nothing = {
+    usages: [],
+    calls: [],
+    removedCalls: [],
+    evaluations: [],
+    deadLetters: [],
+    audits: [],
+    checkpoint: null,
+  };
+  const positions = { [TOPICS.requests]: 1, [TOPICS.responses]: 1, [TOPICS.evaluations]: 0, [TOPICS.reports]: 0 };
   const times = { completeThroughMs: Date.now(), committedAtMs: Date.now() };
   return { partition, expectedSeq: seq, token: `fill-${seq}`, positions, ...times, tallies, ...nothing };
 }

@@ -1,8 +1,9 @@
-/** The topics of the contract. The names are public: producers in any language write to the first three. */
+/** The topics of the contract. The names are public: producers in any language write to the first four. */
 export const TOPICS = {
   requests: 'llm.requests',
   responses: 'llm.responses',
   evaluations: 'llm.evaluations',
+  reports: 'llm.reports',
   metrics: 'llm.metrics',
   deadLetters: 'llm.dead-letter',
 } as const;
@@ -10,10 +11,11 @@ export const TOPICS = {
 export type Topic = (typeof TOPICS)[keyof typeof TOPICS];
 
 /**
- * The topics that the processor reads, all keyed by `request_id` with equal partition counts, so that
- * everything about one call lies in the partitions of one number.
+ * The topics that the processor reads, with equal partition counts. The first three are keyed by `request_id`, so that
+ * everything about one call lies in the partitions of one number; reports by what may belong together, see
+ * `correlation-key.ts`.
  */
-export const INPUT_TOPICS = [TOPICS.requests, TOPICS.responses, TOPICS.evaluations] as const;
+export const INPUT_TOPICS = [TOPICS.requests, TOPICS.responses, TOPICS.evaluations, TOPICS.reports] as const;
 
 export type InputTopic = (typeof INPUT_TOPICS)[number];
 

@@ -1,5 +1,7 @@
 import type { NewRecord } from '../event-log/event-log.ts';
 import { EventLogError, type EventLogErrorCode } from '../event-log/event-log-error.ts';
+import { type Correlation, correlationKey, traceIdOf } from '../events/correlation-key.ts';
+import { TOPICS } from '../events/topics.ts';
 import { Problem } from '../http/problem.ts';
 import type { AppendQueue } from './append-queue.ts';
 import type { IngestionMetrics } from './ingestion-metrics.ts';
@@ -22,10 +24,10 @@ const REASONS: Readonly<Record<EventLogErrorCode, string>> = {
  */
 export async function accept(
   records: readonly NewRecord[],
-  { queue, metrics }: { queue: AppendQueue; metrics: IngestionMetrics },
+  { queue, metrics, correlation }: { queue: AppendQueue; metrics: IngestionMetrics; correlation: Correlation },
 ): Promise<void> {
   try {
-    await queue.add(records);
+    await queue.add(records.map((record) => inPartition(record, correlation)));
   } catch (error) {
     if (!(error instanceof EventLogError)) throw error;
     metrics.rejected(error.code === 'full' ? 'queue_full' : 'log_unavailable', records.length);
@@ -34,4 +36,12 @@ export async function accept(
       retryAfterS: RETRY_AFTER_S,
     });
   }
+}
+
+/** An evaluation of a call that came by OTLP goes where the reports of that call are. */
+function inPartition(record: NewRecord, correlation: Correlation): NewRecord {
+  if (record.topic !== TOPICS.evaluations) return record;
+  const traceId = traceIdOf(record.key);
+  if (traceId === null) return record;
+  return { ...record, key: correlationKey(correlation, record.senderTenant ?? null, traceId) };
 }

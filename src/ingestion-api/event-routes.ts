@@ -1,4 +1,5 @@
 import type { NewRecord } from '../event-log/event-log.ts';
+import type { Correlation } from '../events/correlation-key.ts';
 import { EventScanner } from '../events/event-scanner.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
@@ -24,6 +25,7 @@ export const BATCH_INVALID_MAX = 10_000;
 const BATCH_ERRORS_MAX = 100;
 
 export interface RouteContext {
+  readonly correlation: Correlation;
   readonly queue: AppendQueue;
   readonly metrics: IngestionMetrics;
   readonly checkSender: SenderCheck;

@@ -28,7 +28,7 @@ export class IngestionMetrics implements AppendQueueEvents {
   });
   readonly #spans = new Counter({
     name: 'streamlens_otlp_spans_total',
-    help: 'OTLP spans by what became of them: counted, ignored, rejected',
+    help: 'OTLP spans by what they said: calls, context (whose the calls of their trace are), ignored (nothing), rejected',
     labelNames: ['outcome'],
     registers: [this.registry],
   });
@@ -97,7 +97,11 @@ export class IngestionMetrics implements AppendQueueEvents {
     this.#ignored.inc({ signal, scope, reason }, count);
   }
 
-  spans(counts: { counted: number; ignored: number; rejected: number }): void {
+  reports({ calls, context }: { calls: number; context: number }): void {
+    this.#accepted.inc({ type: 'report' }, calls + context);
+  }
+
+  spans(counts: { calls: number; context: number; ignored: number; rejected: number }): void {
     for (const [outcome, count] of Object.entries(counts)) this.#spans.inc({ outcome }, count);
   }
 

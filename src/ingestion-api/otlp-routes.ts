@@ -11,7 +11,6 @@ import {
 } from '../otlp/decode/export-limits.ts';
 import type { Decoded } from '../otlp/decode/trace-export.ts';
 import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
-import type { RecentCalls } from '../otlp/fold/recent-calls.ts';
 import type { Uncounted } from '../otlp/uncounted.ts';
 import { accept } from './accept.ts';
 import type { Sender } from './authenticate.ts';
@@ -27,7 +26,6 @@ import {
 } from './translate-export.ts';
 
 export interface OtlpContext extends RouteContext, TranslationContext {
-  readonly recent: RecentCalls;
   readonly large: LargeExportTranslator;
   readonly ignored: IgnoredSignals;
 }
@@ -115,17 +113,13 @@ export async function acceptTraces(
     context.metrics.rejected('invalid', 1);
     throw new Problem(400, translated.reason);
   }
-  const { records, marks, calls, ignored, uncounted, rejected } = translated.value;
+  const { records, kinds, ignored, uncounted, rejected } = translated.value;
   sender.charge(Math.max(0, records.length + ignored + rejected.length - 1));
   await accept(records, context);
-  const { recent, metrics } = context;
-  recent.remember(marks, Date.now());
-  if (calls > 0) {
-    metrics.accepted('request', calls);
-    metrics.accepted('response', records.length - calls);
-  }
+  const { metrics } = context;
+  metrics.reports(kinds);
   for (const kind of uncounted) noteIgnored('traces', kind, { sender, context });
-  metrics.spans({ counted: calls, ignored, rejected: rejected.length });
+  metrics.spans({ ...kinds, ignored, rejected: rejected.length });
   return exportAnswer('traces', format, partialSuccessOf(rejected));
 }
 

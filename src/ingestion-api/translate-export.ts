@@ -1,13 +1,11 @@
 import type { NewRecord } from '../event-log/event-log.ts';
-import { TOPIC_OF } from '../events/topics.ts';
+import { type Correlation, correlationKey } from '../events/correlation-key.ts';
+import { TOPICS } from '../events/topics.ts';
 import { decodeTraces, type OtlpFormat } from '../otlp/decode/decode-traces.ts';
 import type { KeyTable } from '../otlp/decode/key-table.ts';
 import type { Decoded } from '../otlp/decode/trace-export.ts';
 import { explainExport } from '../otlp/explain.ts';
-import type { RecentCalls } from '../otlp/fold/recent-calls.ts';
-import { type SpansToEvents, spansToEvents } from '../otlp/spans-to-events.ts';
-import type { CallEvent } from '../otlp/to-events/call-events.ts';
-import { eventText } from '../otlp/to-events/event-text.ts';
+import { type SpansToReports, spansToReports } from '../otlp/spans-to-reports.ts';
 import type { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
 
 /** A decompressed export, and whose key sent it. Plain values, which can go to another thread. */
@@ -19,28 +17,39 @@ export interface SentExport {
 }
 
 /** What an export becomes. */
-export interface Translation extends Pick<SpansToEvents, 'calls' | 'ignored' | 'uncounted' | 'rejected' | 'marks'> {
+export interface Translation extends Pick<SpansToReports, 'uncounted' | 'rejected'> {
   readonly records: readonly NewRecord[];
+  /** What the reports among them are. */
+  readonly kinds: { readonly calls: number; readonly context: number };
+  /** Spans that say nothing about calls. They are accepted and not kept. */
+  readonly ignored: number;
 }
 
 export interface TranslationContext {
   readonly keys: KeyTable;
   readonly dimensions: DimensionFinder;
-  /** Null where the export stands alone. */
-  readonly recent: RecentCalls | null;
+  readonly correlation: Correlation;
 }
 
-/** Makes records of the spans of one export. Spans and events are garbage when it returns. */
+/** Makes records of the spans of one export. Spans and reports are garbage when it returns. */
 export function translateExport(
   { body, format, tenantOfKey }: SentExport,
-  { keys, dimensions, recent }: TranslationContext,
+  { keys, dimensions, correlation }: TranslationContext,
 ): Decoded<Translation> {
   const decoded = decodeTraces(body, format, keys);
   if (!decoded.ok) return decoded;
-  const { events, ...rest } = spansToEvents(decoded.value, { tenantOfKey, dimensions, recent });
-  const { calls, ignored, uncounted, rejected, marks } = rest;
-  const records = events.map((event) => toRecord(event, tenantOfKey));
-  return { ok: true, value: { records, calls, ignored, uncounted, rejected, marks } };
+  const { translated, rejected, uncounted } = spansToReports(decoded.value, { tenantOfKey, dimensions });
+  const records: NewRecord[] = [];
+  const kinds = { calls: 0, context: 0 };
+  for (const { report } of translated) {
+    if (report === null) continue;
+    kinds[report.kind === 'context' ? 'context' : 'calls']++;
+    const key = correlationKey(correlation, tenantOfKey, report.trace_id);
+    const value = Buffer.from(JSON.stringify(report));
+    records.push({ topic: TOPICS.reports, key, value, senderTenant: tenantOfKey });
+  }
+  const ignored = translated.length - records.length - rejected.length;
+  return { ok: true, value: { records, kinds, ignored, uncounted, rejected } };
 }
 
 /** What `POST /v1/otlp/explain` answers, as JSON, and how many spans it explains. */
@@ -59,9 +68,4 @@ export function explainAsJson(
     ok: true,
     value: { spans: explained.value.length, json: JSON.stringify({ spans: explained.value }) },
   };
-}
-
-function toRecord(event: CallEvent, senderTenant: string | null): NewRecord {
-  const value = Buffer.from(eventText(event));
-  return { topic: TOPIC_OF[event.type], key: event.request_id, value, senderTenant };
 }

@@ -8,7 +8,7 @@ import type { ProcessorEvents } from './processor-events.ts';
 import { OWNER_PACE, ShardOwner } from './shard-owner.ts';
 
 const START_MS = 1_000_000;
-const { requests, responses, evaluations } = TOPICS;
+const { requests, responses, evaluations, reports } = TOPICS;
 
 test('at first only requests are asked for, since they wait in less memory than what answers them', () => {
   assert.deepEqual(wantedTopics(anOwner()), [requests]);
@@ -17,27 +17,27 @@ test('at first only requests are asked for, since they wait in less memory than 
 test('while requests have more, responses are read up to the same log time and no further', () => {
   const owner = anOwner();
   owner.fold(aSlice(requests, START_MS, 'more'), NO_PRICES);
-  assert.deepEqual(wantedTopics(owner), [requests, responses, evaluations]);
+  assert.deepEqual(wantedTopics(owner), [requests, responses, evaluations, reports]);
   owner.fold(aSlice(responses, START_MS + 1, 'more'), NO_PRICES);
-  assert.deepEqual(wantedTopics(owner), [requests, evaluations]);
+  assert.deepEqual(wantedTopics(owner), [requests, evaluations, reports]);
 });
 
 test('requests that are far ahead of responses which still come are not asked for', () => {
   const owner = anOwner();
   owner.fold(aSlice(responses, START_MS, 'more'), NO_PRICES);
   owner.fold(aSlice(requests, START_MS + OWNER_PACE.aheadMsMax, 'more'), NO_PRICES);
-  assert.deepEqual(wantedTopics(owner), [requests, responses, evaluations]);
+  assert.deepEqual(wantedTopics(owner), [requests, responses, evaluations, reports]);
   const later = anOwner();
   later.fold(aSlice(responses, START_MS, 'more'), NO_PRICES);
   later.fold(aSlice(requests, START_MS + OWNER_PACE.aheadMsMax + 1, 'more'), NO_PRICES);
-  assert.deepEqual(wantedTopics(later), [responses, evaluations]);
+  assert.deepEqual(wantedTopics(later), [responses, evaluations, reports]);
 });
 
 test('where requests are at their end, everything is asked for, whatever the times', () => {
   const owner = anOwner();
   owner.fold(aSlice(requests, START_MS, 'end'), NO_PRICES);
   owner.fold(aSlice(responses, START_MS + 1_000_000, 'more'), NO_PRICES);
-  assert.deepEqual(wantedTopics(owner), [requests, responses, evaluations]);
+  assert.deepEqual(wantedTopics(owner), [requests, responses, evaluations, reports]);
 });
 
 const NO_PRICES = { priceOf: () => null };
@@ -64,6 +64,7 @@ function anOwner(): ShardOwner {
     partition: 0,
     shardCount: 1,
     joinTimeoutMs: 10_000,
+    traceHorizonMs: 10_000,
     dedupHorizonMs: 10_000,
     logTimeSlackMs: 0,
     pendingMax: 100,

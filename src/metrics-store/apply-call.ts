@@ -1,5 +1,5 @@
 import { ofKind } from '../tally/kinds.ts';
-import type { Call, CallWrite } from './call.ts';
+import type { Call, CallIdentity, CallWrite } from './call.ts';
 import { storableText, storableTextOrNull } from './storable-text.ts';
 
 /** The stored call after `write`; `stored` is what was there under the same identity. The SQL stores do the same in SQL. */
@@ -10,7 +10,7 @@ export function applyCallWrite(stored: Call | undefined, write: CallWrite): Call
 }
 
 /** Identity of a call: an id may come again after the dedup horizon, then with another timestamp. */
-export function callKey(call: Pick<Call, 'tenantId' | 'timestampMs' | 'requestId'>): string {
+export function callKey(call: CallIdentity): string {
   return `${call.tenantId}\0${call.timestampMs}\0${call.requestId}`;
 }
 

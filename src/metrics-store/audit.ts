@@ -3,7 +3,13 @@
  *
  *     accepted = counted + waiting + duplicates + dead letters
  *
- * for requests, responses and evaluations. What names no tenant and was sent with no tenant's key is under the tenant '' until it meets its
+ * for requests, responses and evaluations; and for reports
+ *
+ *     accepted = counted (calls) + folded into another report's call + context + duplicates + dead letters
+ *
+ * A report moves when others tell what it is about, or whose. `late` are those that came after their trace was closed, whatever
+ * became of them; corrected calls were counted before and are counted otherwise now.
+ * What names no tenant and was sent with no tenant's key is under the tenant '' until it meets its
  * request, and for ever if it never does; when they meet, it moves (−1 there, +1 at its call's tenant). A request counts the moment it is seen,
  * so only responses and evaluations can wait. `foreign` are those of the dead letters that spoke of another tenant's call.
  */
@@ -31,6 +37,14 @@ export const AUDIT_COUNTS = [
   'duplicateEvaluations',
   'deadEvaluations',
   'foreignEvaluations',
+  'acceptedReports',
+  'countedReports',
+  'foldedReports',
+  'contextReports',
+  'duplicateReports',
+  'deadReports',
+  'lateReports',
+  'correctedCalls',
 ] as const;
 
 /** The list is the type, so that no count can be in one and not in the other. */
@@ -58,8 +72,24 @@ export function auditOf(counts: AuditCounts, kind: AuditKind) {
   };
 }
 
-/** accepted = counted + waiting + duplicates + dead letters, for each kind of record. */
+/** What became of reports. */
+export function reportsAuditOf(counts: AuditCounts) {
+  return {
+    accepted: counts.acceptedReports,
+    calls: counts.countedReports,
+    folded: counts.foldedReports,
+    context: counts.contextReports,
+    duplicates: counts.duplicateReports,
+    dead_letters: counts.deadReports,
+    /** Of these, whatever became of them. */
+    late: counts.lateReports,
+  };
+}
+
+/** accepted = counted + waiting + duplicates + dead letters, for each kind of record; likewise for reports. */
 export function isBalanced(counts: AuditCounts): boolean {
+  const { late: _late, accepted: reports, ...fates } = reportsAuditOf(counts);
+  if (reports !== Object.values(fates).reduce((sum, count) => sum + count, 0)) return false;
   return AUDIT_KINDS.every((kind) => {
     const { accepted, counted, waiting, duplicates, dead_letters: dead } = auditOf(counts, kind);
     return accepted === counted + waiting + duplicates + dead;

@@ -45,6 +45,9 @@ export interface Call {
 export const COST_SOURCES = ['provider', 'gateway', 'list', 'file', 'free', 'none'] as const;
 export type CostSource = (typeof COST_SOURCES)[number];
 
+/** What tells a stored call from others. */
+export type CallIdentity = Pick<Call, 'tenantId' | 'timestampMs' | 'requestId'>;
+
 export type CallStatus = 'completed' | 'error' | 'waiting' | 'unanswered';
 
 /**

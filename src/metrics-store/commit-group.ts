@@ -35,6 +35,7 @@ export function additionsOf(commits: readonly Commit[]): Additions {
     tallies: commits.flatMap(({ tallies }) => tallies),
     usages: commits.flatMap(({ usages }) => usages),
     calls: commits.flatMap(({ calls }) => calls),
+    removedCalls: commits.flatMap(({ removedCalls }) => removedCalls),
     evaluations: commits.flatMap(({ evaluations }) => evaluations),
     deadLetters: commits.flatMap(({ deadLetters }) => deadLetters),
     audits: commits.flatMap(({ audits }) => audits),
@@ -43,5 +44,5 @@ export function additionsOf(commits: readonly Commit[]): Additions {
 
 export type Additions = Pick<
   Commit,
-  'committedAtMs' | 'tallies' | 'usages' | 'calls' | 'evaluations' | 'deadLetters' | 'audits'
+  'committedAtMs' | 'tallies' | 'usages' | 'calls' | 'removedCalls' | 'evaluations' | 'deadLetters' | 'audits'
 >;

@@ -3,7 +3,7 @@ import type { Series } from '../tally/series.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
 import type { AuditDelta } from './audit.ts';
-import type { CallWrite } from './call.ts';
+import type { CallIdentity, CallWrite } from './call.ts';
 import type { EvaluationDelta } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
 
@@ -46,6 +46,8 @@ export interface Commit {
   readonly tallies: readonly TallyDelta[];
   readonly usages: readonly UsageDelta[];
   readonly calls: readonly CallWrite[];
+  /** Calls that are none any more, removed before `calls` are written. */
+  readonly removedCalls: readonly CallIdentity[];
   readonly evaluations: readonly EvaluationDelta[];
   readonly deadLetters: readonly DeadLetter[];
   readonly audits: readonly AuditDelta[];

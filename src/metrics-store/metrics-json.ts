@@ -33,7 +33,7 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
   const [p50Ms = null, p95Ms = null, p99Ms = null, ...others] = quantilesMs(
     tally.latency,
     [0.5, 0.95, 0.99, ...quantiles],
-    tally.latencyUsMax / 1000,
+    maxLatencyMs(tally),
   );
   return {
     ...(subject.tenantId === null ? {} : { tenant_id: subject.tenantId }),
@@ -54,7 +54,7 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     unanswered: tally.unanswered,
     p50_latency_ms: p50Ms,
     p99_latency_ms: p99Ms,
-    max_latency_ms: tally.latencyKnown === 0 ? null : tally.latencyUsMax / 1000,
+    max_latency_ms: tally.latencyKnown === 0 ? null : maxLatencyMs(tally),
     p95_ttft_ms: quantilesMs(tally.timeToFirstToken, [0.95], Number.POSITIVE_INFINITY)[0] ?? null,
     prompt_tokens: tally.promptTokens,
     completion_tokens: tally.completionTokens,
@@ -97,6 +97,18 @@ function costSources(tally: Tally): Readonly<Record<CostSource, number>> {
   };
   return { ...told, free: tally.completed - Object.values(told).reduce((sum, count) => sum + count, 0) };
 }
+
+/**
+ * A maximum has no inverse: where the slowest call was taken back, the highest bucket that is left tells how slow the
+ * slowest of the others was.
+ */
+function maxLatencyMs({ latency, latencyUsMax }: Tally): number {
+  const maxMs = latencyUsMax / 1000;
+  return latency.count > 0 && maxMs > latency.highestMs * BUCKET_ERROR_MAX ? round(latency.highestMs) : maxMs;
+}
+
+/** A value is at most this much above the one that stands for its bucket, and rounded to µs. */
+const BUCKET_ERROR_MAX = 1.012;
 
 /** 10^-12 USD to the nearest double. */
 export function toUsd(picoUsd: bigint): number {

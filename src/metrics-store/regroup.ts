@@ -1,5 +1,5 @@
 import { oneStep, type Stretch, type TimeRange } from '../tally/steps.ts';
-import { Tally } from '../tally/tally.ts';
+import { isEmptyTally, Tally } from '../tally/tally.ts';
 import type { MetricsCursor, MetricsQuery, MetricsRow, SummaryQuery } from './metrics-reader.ts';
 
 /** A stored row that can be added to a sum; how it is decoded is the adapter's business. */
@@ -84,7 +84,8 @@ export class Regrouper {
       if (this.#rows.length >= limit) break;
       const group = this.#groups.get(key);
       const isSeen = isCursorStep && this.#afterKey !== null && key <= this.#afterKey;
-      if (group !== undefined && !isSeen) this.#rows.push(group);
+      // A row from which all was taken back again is as if it had never been.
+      if (group !== undefined && !isSeen && !isEmptyTally(group.tally)) this.#rows.push(group);
     }
     this.#groups.clear();
   }

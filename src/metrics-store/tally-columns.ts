@@ -18,7 +18,12 @@ export const AUDIT_COLUMNS: readonly string[] = AUDIT_COUNTS.map(columnOf);
 export const EVALUATION_SUM_COLUMNS: readonly string[] = EVALUATION_SUMS.map(columnOf);
 
 /** Whether a row of `audit_1h` balances, in the SQL that both stores speak: see `isBalanced`. */
-export const AUDIT_ROW_BALANCES = AUDIT_KINDS.map((kind) => {
-  const parts = ['counted', 'waiting', 'duplicate', 'dead'].map((outcome) => columnOf(`${outcome}${kind}`));
-  return `${columnOf(`accepted${kind}`)} = ${parts.filter((name) => AUDIT_COLUMNS.includes(name)).join(' + ')}`;
-}).join(' AND ');
+export const AUDIT_ROW_BALANCES = [...AUDIT_KINDS, 'Reports']
+  .map((kind) => {
+    const outcomes = ['counted', 'folded', 'context', 'waiting', 'duplicate', 'dead'];
+    const parts = outcomes
+      .map((outcome) => columnOf(`${outcome}${kind}`))
+      .filter((name) => AUDIT_COLUMNS.includes(name));
+    return `${columnOf(`accepted${kind}`)} = ${parts.join(' + ')}`;
+  })
+  .join(' AND ');

@@ -1,3 +1,4 @@
+import { OpenCalls } from '../reports/open-calls.ts';
 import { readCall } from './call.ts';
 import { decodeTraces, type OtlpFormat } from './decode/decode-traces.ts';
 import type { Decoded, OtlpSpan } from './decode/trace-export.ts';
@@ -6,8 +7,8 @@ import { classify } from './dialects/is-call.ts';
 import { attributeKeysOf, type Field, MAPPING } from './dialects/mapping.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { createFullKeyTable } from './dialects/wanted-keys.ts';
-import { requestIdOf } from './fold/candidate.ts';
-import { flawOf, type SpansToEvents, type SpansToEventsOptions, spansToEvents } from './spans-to-events.ts';
+import { flawOf } from './flaw.ts';
+import { type SpansToReportsOptions, spansToReports } from './spans-to-reports.ts';
 import { indexAncestors } from './to-events/tenant-and-route.ts';
 import { usageKeysOf } from './usage/read-usage.ts';
 import type { Usage } from './usage/settle-usage.ts';
@@ -26,8 +27,8 @@ export interface SpanExplanation {
   readonly fields: readonly FieldExplanation[];
   /** Attributes that nothing was read from. */
   readonly ignored_attributes: readonly string[];
-  /** The events that would go to the log. */
-  readonly events: SpansToEvents['events'];
+  /** The call that it comes to, as the two halves that an application would have sent. */
+  readonly events: readonly object[];
 }
 
 interface FieldExplanation {
@@ -39,39 +40,56 @@ interface FieldExplanation {
 
 /**
  * Shows for each span of a posted export what was read from which attribute, what was not, and how it would be
- * counted. Nothing is kept, and earlier exports are not looked at.
+ * counted: judged as behind the log, with all spans of the export. Nothing is kept. What was exported before is known
+ * to processors alone, and may change the judgement.
  */
 export function explainExport(
   body: Uint8Array,
   format: OtlpFormat,
-  options: Omit<SpansToEventsOptions, 'recent'>,
+  options: SpansToReportsOptions,
 ): Decoded<readonly SpanExplanation[]> {
   const decoded = decodeTraces(body, format, createFullKeyTable());
   if (!decoded.ok) return decoded;
   const { spans } = decoded.value;
-  const result = spansToEvents(decoded.value, { ...options, recent: null });
-  // By their call: to look through all of them for each span would take minutes for a large export.
-  const eventsOf = Map.groupBy(result.events, (event) => event.request_id);
-  const foldedBySpan = new Map(result.folded.map((folded) => [folded.span, folded]));
+  const open = new OpenCalls();
+  for (const { report } of spansToReports(decoded.value, options).translated) {
+    if (report !== null) open.add(report, JSON.stringify(report), { place: 0, loggedAtMs: 0 });
+  }
+  open.settle();
+  const callOf = new Map(open.calls().map((call) => [call.request.request_id, call]));
+  const folded = open.folded();
   const ancestorsOf = indexAncestors(spans);
+  const seen = new Set<string>();
   const value = spans.map((span): SpanExplanation => {
     const { role, rule } = classify(new SpanReader(span));
     const fields = role === 'none' ? [] : fieldsOf(span, [span, ...ancestorsOf(span)], options);
     const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.flatMap(({ attribute }) => attribute.split(', '))]);
-    const id = requestIdOf(span);
-    const folded = foldedBySpan.get(span);
+    const id = `${span.traceId}-${span.spanId}`;
+    const into = seen.has(id) ? { into: id, rule: 'the same span again' } : (folded.get(id) ?? null);
     const flaw = role === 'none' ? null : flawOf(span);
-    const counted = role !== 'none' && folded === undefined && flaw === null;
+    const call = role === 'none' || into !== null || flaw !== null ? undefined : callOf.get(id);
+    if (role !== 'none') seen.add(id);
     return {
       trace_id: span.traceId,
       span_id: span.spanId,
       name: span.name,
       scope: span.scope.name,
       fields,
-      ...outcomeOf({ rule, flaw, counted, foldedBy: folded?.rule ?? null }),
-      request_id: folded?.into ?? (counted ? id : null),
+      ...outcomeOf({
+        rule,
+        flaw,
+        counted: call !== undefined,
+        foldedBy: role === 'none' ? null : (into?.rule ?? null),
+      }),
+      request_id: role === 'none' ? null : (into?.into ?? call?.request.request_id ?? null),
       ignored_attributes: span.attributes.keys.filter((key) => !used.has(key)).toSorted(),
-      events: counted ? (eventsOf.get(id) ?? []) : [],
+      events:
+        call === undefined
+          ? []
+          : [
+              { type: 'request', ...call.request },
+              { type: 'response', ...call.response },
+            ],
     };
   });
   return { ok: true, value };
@@ -93,7 +111,7 @@ function outcomeOf({ rule, flaw, counted, foldedBy }: Verdict): Pick<SpanExplana
 function fieldsOf(
   span: OtlpSpan,
   spans: readonly OtlpSpan[],
-  { tenantOfKey, dimensions }: Omit<SpansToEventsOptions, 'recent'>,
+  { tenantOfKey, dimensions }: SpansToReportsOptions,
 ): readonly FieldExplanation[] {
   const reader = new SpanReader(span);
   const fields = (Object.keys(MAPPING) as Field[]).flatMap((field): FieldExplanation[] => {

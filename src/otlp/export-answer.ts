@@ -1,6 +1,6 @@
 import protobuf from 'protobufjs/minimal.js';
 import type { OtlpFormat } from './decode/decode-traces.ts';
-import type { Rejected } from './spans-to-events.ts';
+import type { Rejected } from './spans-to-reports.ts';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 

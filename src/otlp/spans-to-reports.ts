@@ -1,14 +1,14 @@
 import { hash } from 'node:crypto';
-
 import type { Report, ReportKind, ReportNames } from '../reports/report.ts';
 import { readCall } from './call.ts';
 import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
 import type { Classification } from './dialects/classification.ts';
+import { failureAround } from './dialects/failure-above.ts';
 import { classify } from './dialects/is-call.ts';
 import { textFrom } from './dialects/read-value.ts';
 import { SpanReader } from './dialects/span-reader.ts';
 import { flawOf } from './flaw.ts';
-import { callFacts } from './to-events/call-facts.ts';
+import { callFacts, errorOf } from './to-events/call-facts.ts';
 import { callMetadata } from './to-events/call-metadata.ts';
 import { cut, dimension } from './to-events/cut-text.ts';
 import type { DimensionFinder } from './to-events/tenant-and-route.ts';
@@ -70,8 +70,9 @@ function reportOf(reader: SpanReader, classification: Classification, options: S
   const { parentSpanId, scope, resource, startMs, durationMs } = span;
   const kind = KIND_OF_ROLE[classification.role];
   const names = namesOf(reader, kind, options);
-  // A root that names nothing: nobody would ever ask for it.
-  if (kind === 'context' && names === null && parentSpanId === '') return null;
+  const failure = kind === 'context' || kind === 'sum' ? failureAround(reader) : null;
+  // A root that says nothing: nobody would ever ask for it.
+  if (kind === 'context' && names === null && failure === null && parentSpanId === '') return null;
   const report: Mutable<Report> = {
     sender: options.tenantOfKey ?? '',
     trace_id: span.traceId,
@@ -84,6 +85,8 @@ function reportOf(reader: SpanReader, classification: Classification, options: S
   };
   if (parentSpanId !== '' && parentSpanId.length <= SPAN_ID_CHARS) report.parent_id = parentSpanId;
   if (names !== null) report.names = names;
+  const error = errorOf(failure);
+  if (failure !== null && error !== null) report.failure = { error, error_kind: failure.kind };
   if (kind !== 'context') addCall(report, reader, classification);
   return report;
 }

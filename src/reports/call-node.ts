@@ -10,6 +10,8 @@ export class CallNode {
   series: Series | null = null;
   /** Whether the call has the id of this node. */
   isHead = false;
+  /** Of the settlement that its call was counted in. */
+  mark: unknown = null;
   generation: Generation | null = null;
 
   constructor(compared: ComparedCall, trace: OpenTrace) {

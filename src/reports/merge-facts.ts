@@ -1,12 +1,11 @@
 import type { Facts } from './report.ts';
 
-/** Fields that are taken from one report together, since each means something only beside the others. */
-const TOGETHER: Readonly<Record<string, readonly string[]>> = {
-  finish_reason: ['finish_reason_raw'],
-  error: ['error_kind'],
-  reported_cost_usd: ['cost_reported_by'],
+/** Fields that are taken from one report together, since each means something only beside the other. */
+const FOLLOWER_OF: Readonly<Record<string, keyof Facts>> = {
+  finish_reason: 'finish_reason_raw',
+  reported_cost_usd: 'cost_reported_by',
 };
-const FOLLOWERS: ReadonlySet<string> = new Set(Object.values(TOGETHER).flat());
+const APART: ReadonlySet<string> = new Set([...Object.values(FOLLOWER_OF), 'error', 'error_kind']);
 
 /**
  * Takes from `other` what `winner` does not know. Never a number that the winner has: it is nearer to the wire. An error
@@ -17,24 +16,33 @@ const FOLLOWERS: ReadonlySet<string> = new Set(Object.values(TOGETHER).flat());
 export function fillGaps(winner: Facts, other: Facts): Facts {
   const filled: Record<string, unknown> = { ...winner };
   for (const [field, value] of Object.entries(other)) {
-    if (value === null || value === undefined || FOLLOWERS.has(field)) continue;
-    if (!isGap(filled, field, other)) continue;
+    if (value === null || APART.has(field) || !isGap(filled, field, other)) continue;
     filled[field] = value;
-    for (const follower of TOGETHER[field] ?? []) filled[follower] = other[follower as keyof Facts];
+    const follower = FOLLOWER_OF[field];
+    if (follower !== undefined) filled[follower] = other[follower] ?? null;
   }
-  return filled;
+  return { ...filled, ...failureOf(winner, other) };
 }
 
 function isGap(filled: Readonly<Record<string, unknown>>, field: string, other: Facts): boolean {
-  const own = filled[field] ?? null;
-  if (own === null) return true;
+  if ((filled[field] ?? null) === null) return true;
   // What a provider or gateway charged is worth more than what a client reckoned.
-  if (field === 'reported_cost_usd')
-    return isEstimate(filled['cost_reported_by']) && !isEstimate(other['cost_reported_by' as keyof Facts]);
-  // Two instrumentations of one failure each know a part: the longer text says more.
-  return field === 'error' && typeof own === 'string' && (other.error?.length ?? 0) > own.length;
+  return field === 'reported_cost_usd' && isEstimate(filled['cost_reported_by']) && !isEstimate(other.cost_reported_by);
 }
 
 function isEstimate(reportedBy: unknown): boolean {
   return reportedBy !== 'provider' && reportedBy !== 'gateway';
+}
+
+/** Two instrumentations of one failure each know a part: the longer text says more, and so does any kind but `other`. */
+function failureOf(winner: Facts, other: Facts): Pick<Facts, 'error' | 'error_kind'> {
+  const [own, others] = [winner.error ?? '', other.error ?? ''];
+  const isTold = own !== '' || (winner.error_kind ?? null) !== null;
+  if (winner.error_kind === 'cancelled' || (isTold && others === '')) return {};
+  const kinds = [winner.error_kind, other.error_kind].filter((kind) => kind !== null && kind !== undefined);
+  const error_kind = kinds.find((kind) => kind !== 'other') ?? kinds[0];
+  return {
+    ...(own === '' && others === '' ? {} : { error: others.length > own.length ? others : own }),
+    ...(error_kind === undefined ? {} : { error_kind }),
+  };
 }

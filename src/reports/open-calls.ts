@@ -22,6 +22,8 @@ export interface CallChange {
   readonly now: ResolvedCall | null;
   /** In log time, of the first report of one of its traces. */
   readonly loggedAtMs: number;
+  /** Of the settlement that `before` was counted in. */
+  readonly mark: unknown;
 }
 
 /** A report that is booked under another fate or tenant than before; null for one that is new. */
@@ -41,6 +43,19 @@ export interface ClosedCall {
   readonly series: Series | null;
   /** Request ids of all reports of its trace that are about it. */
   readonly ids: readonly string[];
+  /** … and of all that lie above it, whether they came or not. */
+  readonly above: readonly string[];
+}
+
+export interface FoldedInto {
+  /** The request id of the call. */
+  readonly into: string;
+  readonly rule: string;
+}
+
+export interface CallSubject {
+  readonly series: Series;
+  readonly loggedAtMs: number;
 }
 
 export interface ClosedTrace {
@@ -53,6 +68,7 @@ interface Counted {
   readonly key: string;
   readonly call: ResolvedCall;
   readonly loggedAtMs: number;
+  readonly mark: unknown;
 }
 
 /**
@@ -72,6 +88,8 @@ export class OpenCalls {
   readonly #before = new Map<string, Counted>();
   readonly #seriesOf: (call: ResolvedCall) => Series | null;
   reportCount = 0;
+  /** Of the largest trace so far. */
+  largestCount = 0;
 
   /** @param seriesOf what a call is counted under, to be remembered with it */
   constructor(seriesOf: (call: ResolvedCall) => Series | null = () => null) {
@@ -98,6 +116,7 @@ export class OpenCalls {
       this.#willGrow(trace);
       trace.reports.push(added);
       this.reportCount++;
+      this.largestCount = Math.max(this.largestCount, trace.reports.length);
       return 'new';
     }
     if (!isNewer(report, known.report)) {
@@ -110,8 +129,12 @@ export class OpenCalls {
     return 'newer';
   }
 
-  /** Comes to calls with all that was added, and tells what that changes. */
-  settle(): Settlement {
+  /**
+   * Comes to calls with all that was added, and tells what that changes.
+   *
+   * @param mark comes back with each call that is counted here, once it changes
+   */
+  settle(mark: unknown = null): Settlement {
     if (this.#dirty.size === 0) return NOTHING;
     for (const trace of this.#dirty) this.#resolve(trace);
     const touched = new Set(this.#dirty);
@@ -124,6 +147,7 @@ export class OpenCalls {
       for (const node of cluster.flatMap(({ nodes }) => nodes)) {
         node.series = series;
         node.isHead = node.compared.id === id;
+        node.mark = mark;
         touched.add(node.trace);
       }
     }
@@ -155,12 +179,30 @@ export class OpenCalls {
     return closed;
   }
 
-  /** The series of an open call, by the id of any report of it. Everything has to be settled. */
-  seriesOfCall(sender: string, requestId: string): Series | null {
+  /** What the call of a report is counted under, and when that report came; null for what is no call. Everything has to be settled. */
+  subjectOf(sender: string, requestId: string): CallSubject | null {
     const trace = this.traceOf(sender, requestId.slice(0, TRACE_ID_CHARS));
-    if (trace === undefined) return null;
-    const found = closedCalls(trace).find(({ ids }) => ids.includes(requestId));
-    return found?.series ?? null;
+    const spanId = requestId.slice(TRACE_ID_CHARS + 1);
+    const report = trace?.reports.find((each) => each.spanId === spanId);
+    if (trace === undefined || report === undefined) return null;
+    const series = closedCalls(trace).find(({ ids }) => ids.includes(requestId))?.series ?? null;
+    return series === null ? null : { series, loggedAtMs: report.loggedAtMs };
+  }
+
+  /** Of all reports that are no call of their own: which call stands for them, and by which rule. Everything has to be settled. */
+  folded(): ReadonlyMap<string, FoldedInto> {
+    const folded = new Map<string, FoldedInto>();
+    for (const cluster of this.#links.clusters()) {
+      const nodes = cluster.flatMap((generation) => generation.nodes);
+      const head = nodes.find(({ isHead }) => isHead);
+      for (const { compared, trace, isHead } of nodes) {
+        const into = head?.compared.id ?? compared.id;
+        if (!isHead) folded.set(compared.id, { into, rule: ruleAcross(compared, head?.compared) });
+        const own = trace.resolution('now').folded.filter((each) => each.into === compared.id);
+        for (const { report, rule } of own) folded.set(requestIdOf(report), { into, rule });
+      }
+    }
+    return folded;
   }
 
   /** All calls as they stand. Everything has to be settled. */
@@ -216,18 +258,20 @@ export class OpenCalls {
     }
     const call = resolvedCall({ calls: [...parts], endOf: (each) => ends.get(each) ?? null });
     const key = `${nodes[0]?.trace.sender ?? ''}\0${call.request.request_id}`;
-    return { key, call, loggedAtMs: Math.min(...nodes.map(({ trace }) => trace.firstMs)) };
+    const loggedAtMs = Math.min(...nodes.map(({ trace }) => trace.firstMs));
+    return { key, call, loggedAtMs, mark: nodes[0]?.mark ?? null };
   }
 
   #differences(now: ReadonlyMap<string, Counted>): CallChange[] {
     const changes: CallChange[] = [];
     for (const [key, { call, loggedAtMs }] of now) {
-      const before = this.#before.get(key)?.call ?? null;
+      const known = this.#before.get(key);
+      const before = known?.call ?? null;
       if (before !== null && JSON.stringify(before) === JSON.stringify(call)) continue;
-      changes.push({ before, now: call, loggedAtMs });
+      changes.push({ before, now: call, loggedAtMs, mark: known?.mark ?? null });
     }
-    for (const [key, { call, loggedAtMs }] of this.#before) {
-      if (!now.has(key)) changes.push({ before: call, now: null, loggedAtMs });
+    for (const [key, { call, loggedAtMs, mark }] of this.#before) {
+      if (!now.has(key)) changes.push({ before: call, now: null, loggedAtMs, mark });
     }
     return changes;
   }
@@ -261,6 +305,13 @@ export class OpenCalls {
   }
 }
 
+function ruleAcross(call: ComparedCall, head: ComparedCall | undefined): string {
+  if (call.role === 'end') return 'the end of a Logfire stream';
+  if (call.scope === head?.scope) return 'the same response, read again';
+  const byId = call.responseId !== null && call.responseId === head?.responseId;
+  return `the same call by another instrumentation, found by ${byId ? 'response id' : 'time'}`;
+}
+
 const NOTHING: Settlement = { calls: [], bookings: [] };
 const TRACE_ID_CHARS = 32;
 
@@ -270,16 +321,25 @@ function traceKey(sender: string, traceId: string): string {
 
 function closedCalls(trace: OpenTrace): readonly ClosedCall[] {
   const { nodes, reports } = trace;
-  // Nearly always, and then nothing has to be read again.
   const [only] = nodes;
-  if (reports.length === 1 && only !== undefined) return [{ series: only.series, ids: [only.compared.id] }];
-  if (only === undefined) return [];
+  const [single] = reports;
+  if (only === undefined || single === undefined) return [];
+  // A root alone: nearly always, and then nothing has to be read again.
+  if (reports.length === 1 && !single.text.includes('"parent_id"')) {
+    return [{ series: only.series, ids: [only.compared.id], above: [] }];
+  }
   const { calls } = trace.resolution('now');
-  const closed = calls.map(({ members }, index) => {
-    return { series: nodes[index]?.series ?? null, ids: members.map(requestIdOf) };
-  });
+  const closed = calls.map(({ members, above }, index) => ({
+    series: nodes[index]?.series ?? null,
+    ids: members.map(requestIdOf),
+    above: [...new Set([...above.map(requestIdOf), ...[...members, ...above].flatMap(parentOf)])],
+  }));
   trace.settled();
   return closed;
+}
+
+function parentOf({ trace_id, parent_id }: Report): readonly string[] {
+  return parent_id === undefined ? [] : [`${trace_id}-${parent_id}`];
 }
 
 function isSame({ compared }: CallNode, other: ComparedCall): boolean {

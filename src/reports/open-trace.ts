@@ -11,13 +11,15 @@ export class OpenReport {
   readonly spanId: string;
   readonly loggedAtMs: number;
   readonly place: number;
-  text: string;
+  readonly text: string;
+  readonly #sender: string;
   booking: Booking | null = null;
   #report: Report | null;
 
   constructor(report: Report, text: string, at: { readonly loggedAtMs: number; readonly place: number }) {
     this.spanId = report.span_id;
     this.text = text;
+    this.#sender = report.sender;
     this.loggedAtMs = at.loggedAtMs;
     this.place = at.place;
     this.#report = report;
@@ -27,8 +29,9 @@ export class OpenReport {
     if (this.#report !== null) return this.#report;
     const parsed = parseReportText(this.text);
     invariant(parsed.ok, 'what is kept was valid');
-    this.#report = parsed.report;
-    return parsed.report;
+    // Who sent it may be known from beside the text.
+    this.#report = { ...parsed.report, sender: this.#sender };
+    return this.#report;
   }
 
   /** Keeps the text alone. */
@@ -40,6 +43,7 @@ export class OpenReport {
 /** The reports of one trace of one sender, and what they came to. */
 export class OpenTrace {
   readonly key: string;
+  readonly traceId: string;
   readonly sender: string;
   reports: OpenReport[] = [];
   nodes: readonly CallNode[] = [];
@@ -52,6 +56,7 @@ export class OpenTrace {
 
   constructor(key: string, sender: string) {
     this.key = key;
+    this.traceId = key.slice(0, TRACE_ID_CHARS);
     this.sender = sender;
   }
 
@@ -87,6 +92,8 @@ export class OpenTrace {
     for (const report of this.reports) report.pack();
   }
 }
+
+const TRACE_ID_CHARS = 32;
 
 /** Before this batch of reports, or with it. */
 export type When = 'before' | 'now';

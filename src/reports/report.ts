@@ -66,6 +66,13 @@ export const Report = Type.Object({
       additionalProperties: true,
     }),
   ),
+  /** Of a span around calls that failed: with it, a call below that knows nothing of its end failed too. */
+  failure: Type.Optional(
+    Type.Object({
+      error: Type.String({ minLength: 1, maxLength: 8192 }),
+      error_kind: LlmResponse.properties.error_kind,
+    }),
+  ),
   response_id: Type.Optional(Type.String({ maxLength: 255, pattern: TEXT_PATTERN })),
   metadata: Type.Optional(Type.Object({}, { additionalProperties: true })),
   /** LiteLLM wrote its call onto a span of the application, which lasts as long as the application's request. */

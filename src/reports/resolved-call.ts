@@ -28,6 +28,8 @@ const DEFAULT_ROUTE = 'default';
 /** A call must have a model to be a series of its own. */
 const UNKNOWN_MODEL = 'unknown';
 const US_PER_MS = 1000;
+/** What a failure is called that nothing is said about. */
+const UNKNOWN_ERROR = 'unknown error';
 
 /** Makes the call of its parts. What is nearest to the wire gives the numbers and the id, the rest fills gaps. */
 export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
@@ -36,16 +38,32 @@ export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
     return end === null ? call : closedStream(call, end);
   });
   const [winner, ...others] = withoutReadings(whole).sort(byNearness) as [TraceCall, ...TraceCall[]];
-  const facts = others.reduce((filled, other) => fillGaps(filled, other.facts), winner.facts);
+  const filled = others.reduce((known, other) => fillGaps(known, other.facts), winner.facts);
   const responseId = [winner, ...others].find((call) => call.responseId !== null)?.responseId ?? null;
   const ordered = [winner, ...others, ...whole.filter((call) => call !== winner && !others.includes(call))];
   const members = [...new Set(ordered.flatMap((call) => call.members))];
   const reports = [...new Set([...members, ...ordered.flatMap(({ above }) => above)])];
   const requestId = winner.id;
+  const facts = withFailureAbove(filled, responseId, reports);
   return {
     request: requestOf({ requestId, startMs: winner.startMs, facts, responseId, members, reports }),
     response: responseOf(requestId, winner, facts),
   };
+}
+
+/** An error that only a span above the call tells, such as that of the agent which the failing call ended. */
+function withFailureAbove(facts: Facts, responseId: string | null, reports: readonly Report[]): Facts {
+  const { error, error_kind, completion_tokens, finish_reason } = facts;
+  if (error_kind === 'cancelled') return facts;
+  const isOpen =
+    (error ?? null) === null ? isUnknown(completion_tokens, finish_reason, responseId) : error === UNKNOWN_ERROR;
+  if (!isOpen) return facts;
+  const failure = reports.find((report) => report.failure !== undefined)?.failure;
+  return failure === undefined ? facts : { ...facts, ...failure };
+}
+
+function isUnknown(...values: readonly unknown[]): boolean {
+  return values.every((value) => value === null || value === undefined);
 }
 
 /** A response that was read again later is what its first reader says: the generation ended then. */

@@ -20,6 +20,13 @@ export const JOIN_SETTINGS = {
     commands: [...PROCESSING, 'dead-letters', 'backfill'],
     about: 'within this time the same request_id sent again changes nothing',
   }),
+  traceHorizonMs: setting({
+    env: 'TRACE_HORIZON',
+    kind: is.duration(100, 7 * DAY_MS),
+    fallback: '5m',
+    commands: PROCESSING,
+    about: 'how long what was reported last of a trace can be corrected by what is reported next, in log time',
+  }),
   pendingMax: setting({
     env: 'MAX_PENDING',
     kind: is.integer(1, 100_000_000),

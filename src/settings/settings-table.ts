@@ -292,6 +292,14 @@ export const SETTINGS = {
     commands: ['backfill', 'generate-traffic', 'replay-trace'],
     about: 'the API key to send with, where the server needs one',
   }),
+  otlpCorrelation: setting({
+    env: 'OTLP_CORRELATION',
+    kind: is.oneOf('sender', 'trace'),
+    fallback: 'sender',
+    commands: ['up', 'ingestion-api'],
+    about:
+      'by what spans are spread over partitions: all of a sender together, or trace by trace, where calls that two traces report are not always found',
+  }),
   tenantAttributes: setting({
     env: 'TENANT_ATTRIBUTES',
     kind: is.list,

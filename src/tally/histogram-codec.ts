@@ -3,18 +3,19 @@ import { Histogram } from './histogram.ts';
 /**
  * A histogram as bytes, for the embedded store: unsigned LEB128 varints
  *
- *     zeroCount (zigzag(index - previous index) count)*
+ *     zigzag(zeroCount) (zigzag(index - previous index) zigzag(count))*
  *
- * with ascending indexes, the first against 0. Two or three bytes a bucket; an empty histogram has no bytes at all.
+ * with ascending indexes, the first against 0. Two or three bytes a bucket; an empty histogram has no bytes at all. What
+ * is taken back from a row has counts below 0.
  */
 export function encodeHistogram(histogram: Histogram): Uint8Array {
-  if (histogram.count === 0) return new Uint8Array(0);
+  if (histogram.isEmpty) return new Uint8Array(0);
   const bytes: number[] = [];
-  pushVarint(bytes, histogram.zeroCount);
+  pushVarint(bytes, zigzag(histogram.zeroCount));
   let previous = 0;
   histogram.forEachBucket((index, count) => {
     pushVarint(bytes, zigzag(index - previous));
-    pushVarint(bytes, count);
+    pushVarint(bytes, zigzag(count));
     previous = index;
   });
   return Uint8Array.from(bytes);
@@ -24,11 +25,11 @@ export function encodeHistogram(histogram: Histogram): Uint8Array {
 export function addEncodedHistogram(into: Histogram, bytes: Uint8Array): void {
   if (bytes.length === 0) return;
   const reader = { bytes, at: 0 };
-  into.zeroCount += readVarint(reader);
+  into.zeroCount += unzigzag(readVarint(reader));
   let index = 0;
   while (reader.at < bytes.length) {
     index += unzigzag(readVarint(reader));
-    into.addBucket(index, readVarint(reader));
+    into.addBucket(index, unzigzag(readVarint(reader)));
   }
 }
 

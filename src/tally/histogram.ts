@@ -51,6 +51,17 @@ export class Histogram {
     other.forEachBucket((index, count) => this.addBucket(index, -count));
   }
 
+  /** Without anything in it. A count of 0 may also be what was taken away on the one side and added on the other. */
+  get isEmpty(): boolean {
+    return this.zeroCount === 0 && this.#indexes.length === 0;
+  }
+
+  /** The value that stands for the highest bucket; 0 for none. */
+  get highestMs(): number {
+    const highest = this.#indexes.at(-1);
+    return highest === undefined ? 0 : bucketValue(highest);
+  }
+
   get count(): number {
     return this.zeroCount + this.#bucketed;
   }

@@ -121,3 +121,12 @@ export function subtractTally(into: Tally, from: Tally): void {
   for (const field of TALLY_EXACT_SUMS) into[field].subtract(from[field]);
   for (const field of TALLY_HISTOGRAMS) into[field].subtract(from[field]);
 }
+
+/** Whether nothing is in it; its maximum, which cannot be taken back, says nothing. */
+export function isEmptyTally(tally: Tally): boolean {
+  return (
+    TALLY_SUMS.every((field) => tally[field] === 0) &&
+    TALLY_EXACT_SUMS.every((field) => tally[field].value === 0n) &&
+    TALLY_HISTOGRAMS.every((field) => tally[field].isEmpty)
+  );
+}

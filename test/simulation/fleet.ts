@@ -124,7 +124,9 @@ export class Fleet {
     const log = new FaultyLog(this.#world, host);
     const store = new FaultyStore(this.#world, host) as unknown as MetricsStore;
     const { joinTimeoutMs, dedupHorizonMs, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax } = plan;
-    const limits = { joinTimeoutMs, dedupHorizonMs, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax };
+    const { traceHorizonMs } = plan;
+    const horizons = { joinTimeoutMs, dedupHorizonMs, traceHorizonMs };
+    const limits = { ...horizons, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax };
     const processor = new Processor(
       {
         ...limits,

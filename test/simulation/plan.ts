@@ -11,6 +11,7 @@ export interface Plan {
   readonly trafficMs: number;
   readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
+  readonly traceHorizonMs: number;
   readonly commitIntervalMs: number;
   readonly pollBytesMax: number;
   /** Large, or so small that it is hit: then calls are given up and only weaker promises hold. */
@@ -46,6 +47,7 @@ export function drawPlan(seed: number): Plan {
     trafficMs: random.int(1000, 6000),
     joinTimeoutMs: random.int(5, 25) * 100,
     dedupHorizonMs: random.int(3, 30) * 100,
+    traceHorizonMs: 120_000,
     commitIntervalMs: random.pick([20, 50, 200, 1000]),
     pollBytesMax: random.pick([1, 500, 3000, 100_000]),
     pendingMax: random.chance(0.1) ? random.int(1, 6) : 1_000_000,

@@ -83,7 +83,15 @@ export class World {
       const stored = await this.store.loadProgress(partition);
       if (stored === null) return;
       const { seq, positions, completeThroughMs, committedAtMs } = stored;
-      const nothing = { tallies: [], usages: [], calls: [], evaluations: [], deadLetters: [], audits: [] };
+      const nothing = {
+        tallies: [],
+        usages: [],
+        calls: [],
+        removedCalls: [],
+        evaluations: [],
+        deadLetters: [],
+        audits: [],
+      };
       const place = { partition, positions, completeThroughMs, committedAtMs, checkpoint: null };
       const token = this.newToken('rival');
       await this.#applyCommits('rival', [{ ...place, ...nothing, expectedSeq: seq, token }]);

@@ -19,7 +19,6 @@ import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
 import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
 import { retry } from '../../metrics-processor/retry.ts';
 import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
-import { RecentCalls } from '../../otlp/fold/recent-calls.ts';
 import { DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import type { Settings } from '../../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
@@ -65,7 +64,7 @@ export async function startIngestion(
   );
   metrics.watch(queue);
   const names = { tenant: settings.tenantAttributes, route: settings.routeAttributes };
-  const large = new LargeExports(names);
+  const large = new LargeExports({ names, correlation: settings.otlpCorrelation });
   const ignored = new IgnoredSignals(({ signal, scope, reason }) =>
     logger.info({ signal, scope, reason }, 'Taken by OTLP and not counted; GET /v1/otlp/ignored shows more'),
   );
@@ -77,7 +76,7 @@ export async function startIngestion(
     checkSender: senderCheck(settings, checkKey, { metrics, logger }),
     keys: createKeyTable(names),
     dimensions: new DimensionFinder(names),
-    recent: new RecentCalls(),
+    correlation: settings.otlpCorrelation,
   };
   const hosts = new KnownHosts(settings.allowedHosts ?? []);
   const checksHost = checkKey === null;

@@ -69,6 +69,7 @@ export class ProcessorRole {
         joinTimeoutMs: settings.joinTimeoutMs,
         dedupHorizonMs: settings.dedupHorizonMs,
         logTimeSlackMs: settings.kafkaBrokers === undefined ? 0 : KAFKA_LOG_TIME_SLACK_MS,
+        traceHorizonMs: settings.traceHorizonMs,
         pendingMax: settings.pendingMax,
         pendingBytesMax: settings.pendingBytesMax,
         callsPerSecondMax: settings.callsPerSecondMax,

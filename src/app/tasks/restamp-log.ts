@@ -78,6 +78,7 @@ async function restamp({ log, store }: Stamped, nowMs: number, dryRun: boolean):
       tallies: [],
       usages: [],
       calls: [],
+      removedCalls: [],
       evaluations: [],
       deadLetters: [],
       audits: [],

@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import type { Correlation } from '../../events/correlation-key.ts';
 import { packRecords } from '../../ingestion-api/packed-records.ts';
 import { explainAsJson, type SentExport, translateExport } from '../../ingestion-api/translate-export.ts';
 import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
@@ -6,10 +7,13 @@ import { type AttributeNames, DimensionFinder } from '../../otlp/to-events/tenan
 import { serveCalls } from '../../threads/thread-rpc.ts';
 
 /** Large exports, decoded where they hold up nobody; see `large-exports.ts`. */
-const names = workerData as AttributeNames;
-const dimensions = new DimensionFinder(names);
-// Calls of earlier exports are known to the main thread only: so large an export stands alone.
-const context = { keys: createKeyTable(names), dimensions, recent: null };
+export interface ExportThreadOptions {
+  readonly names: AttributeNames;
+  readonly correlation: Correlation;
+}
+
+const { names, correlation } = workerData as ExportThreadOptions;
+const context = { keys: createKeyTable(names), dimensions: new DimensionFinder(names), correlation };
 
 serveCalls({
   translate(sent: SentExport) {

@@ -3,8 +3,8 @@ import { Problem } from '../../http/problem.ts';
 import { type PackedRecords, unpackRecords } from '../../ingestion-api/packed-records.ts';
 import type { ExplainedExport, SentExport, Translation } from '../../ingestion-api/translate-export.ts';
 import type { Decoded } from '../../otlp/decode/trace-export.ts';
-import type { AttributeNames } from '../../otlp/to-events/tenant-and-route.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
+import type { ExportThreadOptions } from './export-thread.ts';
 
 /** An export at its limits takes 200 MB as objects. A thread that needs more ends, and nothing else does. */
 const HEAP_MB_MAX = 512;
@@ -19,13 +19,13 @@ type PackedTranslation = Omit<Translation, 'records'> & { readonly packed: Packe
  * answers HTTP would answer nobody. It is started by the first of them.
  */
 export class LargeExports {
-  readonly #names: AttributeNames;
+  readonly #options: ExportThreadOptions;
   readonly #oneByOne = pLimit(1);
   #thread: CallableThread | null = null;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(names: AttributeNames) {
-    this.#names = names;
+  constructor(options: ExportThreadOptions) {
+    this.#options = options;
   }
 
   /** @throws {Problem} 413 for one that takes more memory than it may */
@@ -64,7 +64,7 @@ export class LargeExports {
   #start(): Promise<CallableThread> {
     return CallableThread.start(threadUrl('app/threads/export-thread'), {
       name: 'export',
-      workerData: this.#names,
+      workerData: this.#options,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
     });
   }

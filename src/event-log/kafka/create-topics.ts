@@ -32,6 +32,7 @@ const SETTINGS: Readonly<Record<Topic, TopicSettings>> = {
   [TOPICS.requests]: EVENTS,
   [TOPICS.responses]: EVENTS,
   [TOPICS.evaluations]: EVENTS,
+  [TOPICS.reports]: EVENTS,
   // A row's newest revision replaces the older ones.
   [TOPICS.metrics]: { 'cleanup.policy': 'compact' },
   [TOPICS.deadLetters]: { 'cleanup.policy': 'delete' },

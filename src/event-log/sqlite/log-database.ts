@@ -11,6 +11,7 @@ const TABLES: Readonly<Record<Topic, string>> = {
   [TOPICS.requests]: 'requests',
   [TOPICS.responses]: 'responses',
   [TOPICS.evaluations]: 'evaluations',
+  [TOPICS.reports]: 'reports',
   [TOPICS.metrics]: 'metrics',
   [TOPICS.deadLetters]: 'dead_letters',
 };

@@ -1,5 +1,5 @@
 import { formatSecond } from '../../events/timestamp.ts';
-import { type AuditCounts, auditOf, isBalanced } from '../../metrics-store/audit.ts';
+import { type AuditCounts, auditOf, isBalanced, reportsAuditOf } from '../../metrics-store/audit.ts';
 import type { AuditRow, AuditTotals } from '../../metrics-store/metrics-reader.ts';
 import { HOUR_MS } from '../../tally/window.ts';
 import type { AuditAnswer, Completeness } from '../contract/answers.ts';
@@ -45,6 +45,8 @@ function countsJson(counts: AuditCounts) {
     requests: auditOf(counts, 'Requests'),
     responses: auditOf(counts, 'Responses'),
     evaluations: auditOf(counts, 'Evaluations'),
+    reports: reportsAuditOf(counts),
+    corrections: counts.correctedCalls,
   };
 }
 

@@ -165,7 +165,26 @@ export const AuditCounts = Type.Object(
 );
 export type AuditCounts = Static<typeof AuditCounts>;
 
-const KINDS = { requests: AuditCounts, responses: AuditCounts, evaluations: AuditCounts };
+const ReportCounts = Type.Object(
+  {
+    accepted: Count(),
+    calls: Count('Reports that stand for a call.'),
+    folded: Count("Reports of another report's call."),
+    context: Count('Reports that only tell whose the calls of their trace are.'),
+    duplicates: Count(),
+    dead_letters: Count(),
+    late: Count('Of these, those that came after their trace was closed.'),
+  },
+  { description: 'What came by OTLP. accepted = calls + folded + context + duplicates + dead_letters' },
+);
+
+const KINDS = {
+  requests: AuditCounts,
+  responses: AuditCounts,
+  evaluations: AuditCounts,
+  reports: ReportCounts,
+  corrections: Count('Calls that were counted, and counted otherwise when more was learnt about them.'),
+};
 
 export const AuditRow = Type.Object({
   tenant_id: NullableText('Null for records that name no tenant: responses whose request has not come.'),

@@ -13,6 +13,7 @@ export const CORE_OPTIONS: CoreOptions = {
   shardCount: 1,
   joinTimeoutMs: 15 * MINUTE,
   dedupHorizonMs: 15 * MINUTE,
+  traceHorizonMs: 5 * MINUTE,
   logTimeSlackMs: 0,
   pendingMax: 1_000_000,
   pendingBytesMax: 100_000_000,
@@ -62,12 +63,14 @@ export function topics(
   requests: readonly Unnumbered[],
   responses: readonly Unnumbered[] = [],
   evaluations: readonly Unnumbered[] = [],
+  reports: readonly Unnumbered[] = [],
 ): Topics {
   const numbered = (records: readonly Unnumbered[]) => records.map((record, offset) => ({ ...record, offset }));
   return {
     [TOPICS.requests]: numbered(requests),
     [TOPICS.responses]: numbered(responses),
     [TOPICS.evaluations]: numbered(evaluations),
+    [TOPICS.reports]: numbered(reports),
   };
 }
 

@@ -15,6 +15,7 @@ const OPTIONS = {
   shardCount: 1,
   joinTimeoutMs: 15 * MINUTE,
   dedupHorizonMs: 15 * MINUTE,
+  traceHorizonMs: 5 * MINUTE,
   logTimeSlackMs: 0,
   pendingMax: 1_000_000,
   pendingBytesMax: 100_000_000,
@@ -59,7 +60,12 @@ function aResponse(id: string, minute: number, more: object = {}): Omit<LogRecor
 
 function topics(requests: Omit<LogRecord, 'offset'>[], responses: Omit<LogRecord, 'offset'>[]): Topics {
   const number = (records: Omit<LogRecord, 'offset'>[]) => records.map((record, offset) => ({ ...record, offset }));
-  return { [TOPICS.requests]: number(requests), [TOPICS.responses]: number(responses), [TOPICS.evaluations]: [] };
+  return {
+    [TOPICS.requests]: number(requests),
+    [TOPICS.responses]: number(responses),
+    [TOPICS.evaluations]: [],
+    [TOPICS.reports]: [],
+  };
 }
 
 /** Everything the core ever said, summed up so that the cuts between commits do not show. */

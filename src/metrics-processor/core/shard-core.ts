@@ -1,13 +1,16 @@
 import type { LogRecord } from '../../event-log/event-log.ts';
+import { traceIdOf } from '../../events/correlation-key.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { type Positions, positionKey } from '../../metrics-store/commit.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
+import { parseReport } from '../../reports/parse-report.ts';
 import { invariant } from '../../tally/invariant.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint/checkpoint.ts';
 import { horizonStartMs } from './checkpoint/recall.ts';
 import { EvaluationJoin } from './join/evaluation-join.ts';
 import { Fingerprint } from './join/fingerprint.ts';
 import { Join, type JoinOptions } from './join/join.ts';
+import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
 import type { RequestDetails, RequestHalf } from './join/waiting-requests.ts';
 import type { ResponseHalf } from './join/waiting-responses.ts';
@@ -16,6 +19,7 @@ import { parseRecord, type RefusedRecord, textOrNull } from './records/parse-rec
 import { RequestRecord } from './records/request-record.ts';
 import { ResponseRecord } from './records/response-record.ts';
 import { SeriesDictionary } from './records/series-dictionary.ts';
+import { ReportJudge } from './reports/report-judge.ts';
 import { Books } from './sums/books.ts';
 import { CallSampling } from './sums/call-sampling.ts';
 import type { Effects } from './sums/effects.ts';
@@ -28,6 +32,8 @@ export interface CoreOptions extends JoinOptions {
   /** Requests a second of log time up to which every call is kept as a single call. */
   readonly callsPerSecondMax: number;
   readonly fingerprintSeed: number;
+  /** A trace is closed when nothing more came of it for so long in log time. */
+  readonly traceHorizonMs: number;
 }
 
 /**
@@ -43,6 +49,7 @@ export class ShardCore {
   readonly sampling: CallSampling;
   readonly invalid = perTopic(() => new InvalidPlaces());
   readonly id: Fingerprint;
+  readonly reports: ReportJudge;
   /** The record of the requests topic that was read last. */
   readonly request = new RequestRecord(new SeriesDictionary());
 
@@ -59,6 +66,10 @@ export class ShardCore {
     this.evaluations = new EvaluationJoin(options, this.#books);
     this.sampling = new CallSampling(options.callsPerSecondMax);
     this.id = new Fingerprint(options.fingerprintSeed);
+    this.reports = new ReportJudge(
+      { ...options, traceReportsMax: TRACE_REPORTS_MAX, openReportsMax: OPEN_REPORTS_MAX },
+      { effects: () => this.#books.effects, sampling: new CallSampling(options.callsPerSecondMax) },
+    );
   }
 
   get laneCount(): number {
@@ -109,8 +120,10 @@ export class ShardCore {
       const place = placeOf(lane, record.offset);
       if (topic === TOPICS.requests) this.#foldRequest(record, place, prices);
       else if (topic === TOPICS.responses) this.#foldResponse(record, place, prices);
-      else this.#foldEvaluation(record, place);
+      else if (topic === TOPICS.evaluations) this.#foldEvaluation(record, place);
+      else this.foldReport(record, place, judgedAt(prices));
     }
+    if (topic === TOPICS.reports) this.#settleReports(judgedAt(prices));
     this.join.giveUpTimedOut();
     this.#forget();
     return count;
@@ -137,6 +150,7 @@ export class ShardCore {
   /** The log says that nothing will be appended to a topic's lane with a time before `throughMs`. */
   seal(topic: InputTopic, throughMs: number, lane = 0): void {
     this.join.passSilence(topic, throughMs, lane);
+    if (topic === TOPICS.reports) this.reports.advance(this.join.times.readMs[TOPICS.reports]);
     this.#forget();
   }
 
@@ -148,10 +162,10 @@ export class ShardCore {
     return this.#books.take();
   }
 
-  /** Log time through which every request and response is folded. */
+  /** Log time through which every request, response and report is folded. */
   get completeThroughMs(): number {
     const { readMs } = this.join.times;
-    return Math.min(readMs[TOPICS.requests], readMs[TOPICS.responses]);
+    return Math.min(readMs[TOPICS.requests], readMs[TOPICS.responses], readMs[TOPICS.reports]);
   }
 
   get waitingCount(): number {
@@ -177,6 +191,7 @@ export class ShardCore {
         [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place(slot)),
         [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
         [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
+        [TOPICS.reports]: this.reports.placesBefore(times.readMs[TOPICS.reports] - this.reports.memoryMs),
       },
       kept: requests.keptPlaces(),
       sighted: {
@@ -258,8 +273,43 @@ export class ShardCore {
     if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, place, parsed);
     const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
-    const outcome = this.evaluations.fold(half, this.join.callsOf(this.id.of(parsed.key)));
+    const outcome = this.evaluations.fold(half, this.#callsOf(parsed.event.request_id, half.tenantId));
     if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
+  }
+
+  /** The calls of an id, whether they came in two halves or by OTLP. */
+  #callsOf(requestId: string, tenantId: string | null): readonly KnownCall[] {
+    const calls = this.join.callsOf(this.id.of(Buffer.from(requestId)));
+    if (traceIdOf(requestId) === null) return calls;
+    // Where the evaluation came with a key for all tenants, the spans may have come without any.
+    const senders = new Set([tenantId ?? '', '']);
+    return [...calls, ...Array.from(senders, (sender) => this.reports.knownCall(sender, requestId) ?? []).flat()];
+  }
+
+  #settleReports(prices: PriceBook | null): void {
+    this.reports.settle(prices);
+    if (this.evaluations.waiting.size === 0) return;
+    for (const { requestId, tenantId } of this.evaluations.waiting.ofSpans()) {
+      this.evaluations.requestSeen(requestId, this.#callsOf(requestId, tenantId));
+    }
+  }
+
+  /** Takes a report; `reports.settle` books what it changes. `prices` is null where that is thrown away. */
+  foldReport(record: LogRecord, place: number, prices: PriceBook | null): void {
+    const { loggedAtMs, value, senderTenant } = record;
+    const { times } = this.join;
+    times.passRecord(TOPICS.reports, loggedAtMs, laneOf(place));
+    if (this.reports.isDue(times.readMs[TOPICS.reports])) {
+      this.reports.settle(prices);
+      this.reports.advance(times.readMs[TOPICS.reports]);
+    }
+    const parsed = parseReport(value);
+    if (!parsed.ok) {
+      return this.#refuse(TOPICS.reports, record, place, { ok: false, reason: 'invalid', detail: parsed.detail });
+    }
+    // What stands beside the record was put there by who checked the key.
+    const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOf(senderTenant) };
+    this.reports.take(report, textOf(value as Uint8Array), { place, loggedAtMs });
   }
 
   #refuse(topic: InputTopic, record: LogRecord, place: number, why: RefusedRecord): void {
@@ -276,9 +326,21 @@ export class ShardCore {
 }
 
 const NOWHERE: Readonly<Record<InputTopic, readonly number[]>> = perTopic(() => []);
+/** A trace of so many reports is no trace of a program but a loop. */
+const TRACE_REPORTS_MAX = 5000;
+/** Some 800 bytes each. */
+const OPEN_REPORTS_MAX = 500_000;
+
+const DECODER = new TextDecoder();
+
+function textOf(bytes: Uint8Array): string {
+  return DECODER.decode(bytes);
+}
 
 /** Costs of a replay are thrown away. */
 const NO_PRICES: PriceBook = { priceOf: () => null };
+
+const judgedAt = (prices: PriceBook): PriceBook | null => (prices === NO_PRICES ? null : prices);
 
 function perTopic<T>(make: (topic: InputTopic) => T): Record<InputTopic, T> {
   return Object.fromEntries(INPUT_TOPICS.map((topic) => [topic, make(topic)])) as Record<InputTopic, T>;

@@ -120,7 +120,7 @@ export function commitContract(open: OpenStore): void {
 
   test('positions beyond 2^32 are kept exactly', async () => {
     const store = await open();
-    const positions = { 'llm.requests': 2 ** 45 + 1, 'llm.responses': 0, 'llm.evaluations': 2 ** 52 };
+    const positions = { 'llm.requests': 2 ** 45 + 1, 'llm.responses': 0, 'llm.evaluations': 2 ** 52, 'llm.reports': 0 };
     await commitOne(store, aCommit({ positions }));
     assert.deepEqual((await store.loadProgress(0))?.positions, positions);
     await store.close();

@@ -35,7 +35,7 @@ export function groupContract(open: OpenStore): void {
   test('a group moves each of its partitions to its own place', async () => {
     const store = await open();
     await commitOne(store, aCommit({ partition: 2, checkpoint: Uint8Array.of(2) }));
-    const positions = { 'llm.requests': 7, 'llm.responses': 8, 'llm.evaluations': 9 };
+    const positions = { 'llm.requests': 7, 'llm.responses': 8, 'llm.evaluations': 9, 'llm.reports': 0 };
     const outcomes = await store.commit([
       aCommit({ partition: 2, expectedSeq: 1, token: 'two', completeThroughMs: minute(5) }),
       aCommit({ partition: 0, token: 'zero', positions, checkpoint: Uint8Array.of(0, 1) }),

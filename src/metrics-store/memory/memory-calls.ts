@@ -1,5 +1,5 @@
 import { applyCallWrite, callKey, foldCallWrites } from '../apply-call.ts';
-import type { Call, CallWrite } from '../call.ts';
+import type { Call, CallIdentity, CallWrite } from '../call.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import type { CallCorrection } from '../metrics-store.ts';
@@ -13,6 +13,10 @@ export class MemoryCalls {
       const key = callKey(write.call);
       this.#calls.set(key, applyCallWrite(this.#calls.get(key), write));
     }
+  }
+
+  remove(calls: readonly CallIdentity[]): void {
+    for (const call of calls) this.#calls.delete(callKey(call));
   }
 
   read(query: CallsQuery): readonly Call[] {

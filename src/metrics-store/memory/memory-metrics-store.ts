@@ -69,6 +69,7 @@ export class MemoryMetricsStore implements MetricsStore {
     this.#addUsages(added.usages);
     this.#addEvaluations(added.evaluations);
     this.#addAudits(added.audits);
+    this.#calls.remove(added.removedCalls);
     this.#calls.write(added.calls);
     this.#deadLetters.add(added.deadLetters);
     return standings.map(outcomeOf);

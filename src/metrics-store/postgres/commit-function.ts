@@ -132,6 +132,13 @@ ${upsertWindows('days', 'metrics_1d')}
   FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, ${typed(AUDIT_COLUMNS, 'bigint')})
   ORDER BY start_ms, tenant_id COLLATE "C"
   ON CONFLICT (hour_start, tenant_id) DO UPDATE SET ${adds('a', AUDIT_COLUMNS)};
+
+  DELETE FROM calls c USING (
+    SELECT t.tenant_key, streamlens_at(x.timestamp_ms) AS "timestamp", x.request_id
+    FROM json_to_recordset(removed_calls) AS x (tenant_id text, timestamp_ms bigint, request_id text)
+    JOIN tenants t ON t.tenant_id = x.tenant_id
+  ) AS gone
+  WHERE c.tenant_key = gone.tenant_key AND c."timestamp" = gone."timestamp" AND c.request_id = gone.request_id;
 ${upsertCalls('full_calls', [...CALL_VALUES, ...CALL_REQUEST_ONLY])}
 ${upsertCalls('answers', CALL_VALUES)}
 
@@ -157,7 +164,7 @@ ${upsertCalls('answers', CALL_VALUES)}
  */
 export const COMMIT_FUNCTION = `
 CREATE OR REPLACE FUNCTION streamlens_commit_group(heads json, minutes json, hours json, days json, changes json,
-  last_windows json, usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
+  last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   at_ms bigint;

@@ -53,7 +53,7 @@ export interface CommitDocument {
   readonly lastWindows: ReadonlyMap<SeriesRef, number>;
 }
 
-export const COMMIT_CALL = 'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)';
+export const COMMIT_CALL = 'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)';
 
 /** @param added what `commits` add together */
 export function commitDocument(
@@ -79,6 +79,11 @@ export function commitDocument(
     usageRows(names, added.usages),
     evaluationRows(names, judged, added.evaluations),
     auditRows(added.audits),
+    added.removedCalls.map(({ tenantId, timestampMs, requestId }) => ({
+      tenant_id: storableText(tenantId),
+      timestamp_ms: timestampMs,
+      request_id: storableText(requestId),
+    })),
     callsOf('full'),
     callsOf('answer'),
     deadLetterRows(added.deadLetters),

@@ -79,6 +79,11 @@ const insertCall = (updated: readonly string[]): string => `
 export const UPSERT_FULL_CALL = insertCall([...CALL_VALUE_COLUMNS, ...CALL_REQUEST_ONLY_COLUMNS]);
 export const UPSERT_ANSWER = insertCall(CALL_VALUE_COLUMNS);
 
+/** Values: tenant, timestamp, request id. */
+export const DELETE_CALL = `
+  DELETE FROM calls WHERE tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = ?)
+    AND timestamp_ms = ? AND request_id = ?`;
+
 export const INSERT_DEAD_LETTER = `
   INSERT INTO dead_letters (topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`;

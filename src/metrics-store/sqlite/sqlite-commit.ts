@@ -34,6 +34,9 @@ export function applyCommits(writer: Writer, commits: readonly Commit[]): readon
   addUsages(writer, added.usages);
   addEvaluations(writer, added.evaluations);
   addAudits(connection, added.audits);
+  for (const { tenantId, timestampMs, requestId } of added.removedCalls) {
+    connection.run(Sql.DELETE_CALL, storableText(tenantId), timestampMs, storableText(requestId));
+  }
   writeCalls(writer, added.calls);
   addDeadLetters(connection, added.deadLetters);
   return standings.map(outcomeOf);

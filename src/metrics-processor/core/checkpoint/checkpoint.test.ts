@@ -12,7 +12,7 @@ const places = perLane(fc.uniqueArray(offset, { maxLength: 40 })).map((lanes) =>
   lanes.flatMap((offsets, lane) => offsets.sort((a, b) => a - b).map((each) => placeOf(lane, each))),
 );
 const perTopic = <T>(each: fc.Arbitrary<T>) =>
-  fc.record({ [TOPICS.requests]: each, [TOPICS.responses]: each, [TOPICS.evaluations]: each });
+  fc.record({ [TOPICS.requests]: each, [TOPICS.responses]: each, [TOPICS.evaluations]: each, [TOPICS.reports]: each });
 
 const checkpoints = fc.record({
   shardCount: fc.integer({ min: 1, max: 10_000 }),
@@ -34,8 +34,8 @@ test('a checkpoint comes back as it was written', () => {
 });
 
 test('a run of waiting calls takes about a byte each', () => {
-  const none = { [TOPICS.requests]: [], [TOPICS.responses]: [], [TOPICS.evaluations]: [] };
-  const zero = { [TOPICS.requests]: [0], [TOPICS.responses]: [0], [TOPICS.evaluations]: [0] };
+  const none = { [TOPICS.requests]: [], [TOPICS.responses]: [], [TOPICS.evaluations]: [], [TOPICS.reports]: [] };
+  const zero = { [TOPICS.requests]: [0], [TOPICS.responses]: [0], [TOPICS.evaluations]: [0], [TOPICS.reports]: [0] };
   const offsets = Array.from({ length: 10_000 }, (_, i) => 5_000_000_000 + i * 3);
   const waiting = { ...none, [TOPICS.requests]: offsets.map((each) => placeOf(0, each)) };
   const sampling = { second: 0, count: 0, countBefore: 0 };

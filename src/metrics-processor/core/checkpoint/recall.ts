@@ -50,7 +50,7 @@ export class Recall {
       checkpoint.positions[topic].map((to, lane) => ({
         topic,
         lane,
-        fromMs: horizonStartMs(topic, timesMs) - horizonMs,
+        fromMs: horizonStartMs(topic, timesMs) - (topic === TOPICS.reports ? core.reports.memoryMs : horizonMs),
         fromOffsetMax: Math.min(to, ...waitingOffsets(checkpoint, topic, lane)),
         to,
       })),
@@ -65,6 +65,8 @@ export class Recall {
       if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;
       if (record.key === null || this.#invalid[topic].has(place)) {
         this.#core.invalid[topic].add(place, record.loggedAtMs);
+      } else if (topic === TOPICS.reports) {
+        this.#core.foldReport(record, place, null);
       } else if (topic === TOPICS.requests) {
         this.#recallRequest(record, place, record.key);
       } else if (topic === TOPICS.responses) {
@@ -76,6 +78,8 @@ export class Recall {
   }
 
   finish(): void {
+    this.#core.reports.settle(null);
+    this.#core.takeEffects();
     this.#core.resumeAt(this.#checkpoint);
   }
 

@@ -1,4 +1,5 @@
-import { TOPICS } from '../../../events/topics.ts';
+import { traceIdOf } from '../../../events/correlation-key.ts';
+import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import type { EvaluatedSeries } from '../sums/evaluation-deltas.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { IdTable, NONE } from './id-table.ts';
@@ -77,9 +78,9 @@ export class EvaluationJoin {
     const { joinTimeoutMs, dedupHorizonMs, logTimeSlackMs } = this.#options;
     const patienceMs = joinTimeoutMs + logTimeSlackMs;
     for (let slot = this.waiting.arrivals.first; slot !== NONE; slot = this.waiting.arrivals.first) {
-      const { loggedAtMs } = this.waiting.at(slot);
-      if (loggedAtMs >= readMs[TOPICS.requests] - patienceMs) break;
-      if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
+      const { loggedAtMs, event } = this.waiting.at(slot);
+      if (loggedAtMs >= callsReadMs(event.request_id, readMs) - patienceMs) break;
+      if (loggedAtMs >= callsReadMs(event.request_id, replayMs) - patienceMs) this.gaveUpBeyondReplay = true;
       const lost = this.waiting.take(slot);
       this.#sink.evaluationLost(lost, lost.sightings.areForeign ? 'foreign_tenant' : 'no_call');
     }
@@ -110,6 +111,12 @@ export class EvaluationJoin {
     if (loggedAtMs > lastMs) this.#seen.setRequestSeenMs(entry, loggedAtMs);
     return loggedAtMs - lastMs <= this.#options.dedupHorizonMs;
   }
+}
+
+/** How far what may bring the call of an id is read: a call that came by OTLP has no request. */
+function callsReadMs(requestId: string, timesMs: Readonly<Record<InputTopic, number>>): number {
+  const requestsMs = timesMs[TOPICS.requests];
+  return traceIdOf(requestId) === null ? requestsMs : Math.min(requestsMs, timesMs[TOPICS.reports]);
 }
 
 function ownSeries({ event }: EvaluationHalf): EvaluatedSeries | null {

@@ -1,3 +1,4 @@
+import { traceIdOf } from '../../../events/correlation-key.ts';
 import type { LlmEvaluation } from '../../../events/llm-evaluation.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { keptBytes, keptSize, knownFields } from './kept-record.ts';
@@ -65,6 +66,14 @@ export class WaitingEvaluations {
     return Array.from(this.arrivals, (slot) => this.at(slot))
       .filter(({ sightings }) => sightings.areForeign)
       .map(({ place }) => place);
+  }
+
+  /** Of those that wait for a call that came by OTLP: for which, and whose they are. */
+  *ofSpans(): Iterable<{ readonly requestId: string; readonly tenantId: string | null }> {
+    for (const slot of [...this.arrivals]) {
+      const { event, tenantId } = this.at(slot);
+      if (traceIdOf(event.request_id) !== null) yield { requestId: event.request_id, tenantId };
+    }
   }
 
   /** Slots of those that wait for this id. */

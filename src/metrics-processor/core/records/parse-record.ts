@@ -1,4 +1,5 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
+import { traceIdOf } from '../../../events/correlation-key.ts';
 import { type EventOf, eventErrors, isEvent } from '../../../events/event-validator.ts';
 import type { EventType } from '../../../events/topics.ts';
 import type { DeadLetterReason } from '../../../metrics-store/outbox.ts';
@@ -41,7 +42,7 @@ export function parseRecord<K extends EventType>(
       detail: `${error?.path || 'The event'} ${error?.message ?? 'is not valid'}`,
     };
   }
-  if (key === null || !spells(key, event.request_id)) {
+  if (key === null || !isKeyOf(type, key, event.request_id)) {
     return { ok: false, reason: 'key_mismatch', detail: 'The key of the record must be its request_id' };
   }
   const named = event.tenant_id ?? null;
@@ -56,6 +57,11 @@ export const FOREIGN_NAME: RefusedRecord = {
   reason: 'foreign_tenant',
   detail: 'The event names another tenant than the API key that it was sent with',
 };
+
+/** An evaluation of a call that came by OTLP lies where the reports of its sender do, see `correlation-key.ts`. */
+function isKeyOf(type: EventType, key: Uint8Array, requestId: string): boolean {
+  return spells(key, requestId) || (type === 'evaluation' && traceIdOf(requestId) !== null);
+}
 
 /** Whether the bytes are that text in UTF-8. Texts are ASCII nearly always: comparing needs none of the bytes. */
 export function spells(bytes: Uint8Array, text: string): boolean {

@@ -1,7 +1,7 @@
 import type { TallyDelta, UsageDelta } from '../../../metrics-store/commit.ts';
 import { type Series, seriesKey } from '../../../tally/series.ts';
-import { addTally, Tally } from '../../../tally/tally.ts';
-import { addUsage, type BilledModel, Usage } from '../../../tally/usage.ts';
+import { addTally, isEmptyTally, subtractTally, Tally } from '../../../tally/tally.ts';
+import { addUsage, type BilledModel, subtractUsage, Usage } from '../../../tally/usage.ts';
 
 /** What one window adds to one series. */
 export class WindowDelta {
@@ -61,6 +61,22 @@ export class Deltas {
     return delta;
   }
 
+  /** Adds what another call comes to. */
+  add(tallies: readonly TallyDelta[], usages: readonly UsageDelta[]): void {
+    for (const { series, windowStartMs, tally } of tallies) addTally(this.at(series, windowStartMs).tally, tally);
+    for (const { series, windowStartMs, billed, usage } of usages) {
+      addUsage(this.at(series, windowStartMs).usage(billed), usage);
+    }
+  }
+
+  /** Takes back what was added, maybe in an earlier commit. */
+  subtract(tallies: readonly TallyDelta[], usages: readonly UsageDelta[]): void {
+    for (const { series, windowStartMs, tally } of tallies) subtractTally(this.at(series, windowStartMs).tally, tally);
+    for (const { series, windowStartMs, billed, usage } of usages) {
+      subtractUsage(this.at(series, windowStartMs).usage(billed), usage);
+    }
+  }
+
   /** One delta per (series, window), also where the dictionary handed out two objects for one series. */
   tallies(): TallyDelta[] {
     const merged = new Map<string, TallyDelta>();
@@ -73,7 +89,8 @@ export class Deltas {
         else addTally(known.tally, tally);
       }
     }
-    return [...merged.values()];
+    // What was added and taken back within one commit has not been.
+    return [...merged.values()].filter(({ tally }) => !isEmptyTally(tally));
   }
 
   usages(): UsageDelta[] {

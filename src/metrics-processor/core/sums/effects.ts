@@ -1,3 +1,4 @@
+import { callKey } from '../../../metrics-store/apply-call.ts';
 import type { Call, CallWrite } from '../../../metrics-store/call.ts';
 import type { Commit } from '../../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../../metrics-store/outbox.ts';
@@ -5,6 +6,8 @@ import type { PriceBook } from '../../../prices/price-book.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { RequestDetails, RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
+import type { CorrectionReason } from '../reports/correction-reason.ts';
+import type { CallSums } from '../reports/resolved-sums.ts';
 import { AnsweredCall } from './answered-call.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, type WindowDelta } from './deltas.ts';
@@ -25,6 +28,9 @@ export class Effects {
   letterBytes = 0;
   /** Kept calls by the request's place, so that a call answered within the same commit is written once, whole. */
   readonly #calls = new Map<number, CallWrite>();
+  /** What becomes of single calls that were resolved from reports, by their identity. */
+  readonly #resolved = new Map<string, { readonly call: Call; readonly isWritten: boolean }>();
+  readonly corrections = new Map<CorrectionReason, number>();
   readonly #answered = new AnsweredCall();
   #isEmpty = true;
 
@@ -33,7 +39,7 @@ export class Effects {
   }
 
   get callCount(): number {
-    return this.#calls.size;
+    return this.#calls.size + this.#resolved.size;
   }
 
   /** Any record taken, even one that changes no sum: its position has to be committed. */
@@ -64,6 +70,28 @@ export class Effects {
     this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
   }
 
+  /** A call that was resolved from reports. */
+  add({ tallies, usages, call }: CallSums, isKept: boolean): void {
+    this.deltas.add(tallies, usages);
+    const key = callKey(call);
+    // One that is not kept may have been; what is stored of it is not true any more.
+    if (isKept || this.#resolved.has(key)) this.#resolved.set(key, { call, isWritten: isKept });
+    this.touch();
+  }
+
+  /** What was added for it is taken back, and the single call removed. */
+  takeBack({ tallies, usages, call }: CallSums): void {
+    this.deltas.subtract(tallies, usages);
+    this.#resolved.set(callKey(call), { call, isWritten: false });
+    this.touch();
+  }
+
+  /** A call that was counted before is counted otherwise now. */
+  correct(tenantId: string, loggedAtMs: number, reason: CorrectionReason): void {
+    this.ledger.callCorrected(tenantId, loggedAtMs);
+    this.corrections.set(reason, (this.corrections.get(reason) ?? 0) + 1);
+  }
+
   addDeadLetter(letter: DeadLetter): void {
     this.deadLetters.push(letter);
     this.letterBytes += letter.value?.length ?? 0;
@@ -71,11 +99,14 @@ export class Effects {
   }
 
   /** What the store adds; progress is the caller's. */
-  toCommit(): Pick<Commit, 'tallies' | 'usages' | 'calls' | 'evaluations' | 'deadLetters' | 'audits'> {
+  toCommit(): Pick<Commit, 'tallies' | 'usages' | 'calls' | 'removedCalls' | 'evaluations' | 'deadLetters' | 'audits'> {
+    const resolved = [...this.#resolved.values()];
+    const written = resolved.filter(({ isWritten }) => isWritten);
     return {
       tallies: this.deltas.tallies(),
       usages: this.deltas.usages(),
-      calls: [...this.#calls.values()],
+      calls: [...this.#calls.values(), ...written.map(({ call }) => ({ kind: 'full', call }) as const)],
+      removedCalls: resolved.filter(({ isWritten }) => !isWritten).map(({ call }) => call),
       evaluations: this.evaluations.deltas(),
       deadLetters: this.deadLetters,
       audits: this.ledger.deltas(),

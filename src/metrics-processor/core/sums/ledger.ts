@@ -1,5 +1,6 @@
 import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import { type AuditCounts, type AuditDelta, emptyAuditCounts } from '../../../metrics-store/audit.ts';
+import type { Booking } from '../../../reports/bookings.ts';
 import { HOUR_MS, windowStartMs } from '../../../tally/window.ts';
 
 /** What can become of a record. `waiting` is the only one that another follows. */
@@ -33,6 +34,31 @@ export class Ledger {
     this.#counts(tenantId, loggedAtMs)[COLUMNS[topic].foreign]++;
   }
 
+  /** A report that says nothing new, or was judged alone. */
+  reportTaken(tenantId: string, loggedAtMs: number, fate: 'duplicate' | 'folded'): void {
+    this.#bookReport(tenantId, loggedAtMs, REPORT_COLUMNS[fate], 1);
+  }
+
+  reportLate(tenantId: string, loggedAtMs: number): void {
+    this.#counts(tenantId, loggedAtMs).lateReports++;
+  }
+
+  /** A report is new, or what becomes of it has changed. */
+  reportMoved(loggedAtMs: number, before: Booking | null, now: Booking): void {
+    if (before !== null) this.#bookReport(before.tenantId, loggedAtMs, REPORT_COLUMNS[before.fate], -1);
+    this.#bookReport(now.tenantId, loggedAtMs, REPORT_COLUMNS[now.fate], 1);
+  }
+
+  callCorrected(tenantId: string, loggedAtMs: number): void {
+    this.#counts(tenantId, loggedAtMs).correctedCalls++;
+  }
+
+  #bookReport(tenantId: string, loggedAtMs: number, column: keyof AuditCounts, by: 1 | -1): void {
+    const counts = this.#counts(tenantId, loggedAtMs);
+    counts.acceptedReports += by;
+    counts[column] += by;
+  }
+
   deltas(): AuditDelta[] {
     return Array.from(this.#byTenant, ([tenantId, { hours }]) =>
       Array.from(hours, ([hourStartMs, counts]) => ({ tenantId, hourStartMs, counts })),
@@ -62,6 +88,13 @@ interface TenantCounts {
 
 type Columns = Readonly<Record<Fate | 'accepted' | 'foreign', keyof AuditCounts>>;
 
+const REPORT_COLUMNS = {
+  call: 'countedReports',
+  folded: 'foldedReports',
+  context: 'contextReports',
+  duplicate: 'duplicateReports',
+} as const satisfies Readonly<Record<string, keyof AuditCounts>>;
+
 const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
   [TOPICS.requests]: {
     accepted: 'acceptedRequests',
@@ -87,5 +120,15 @@ const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
     duplicate: 'duplicateEvaluations',
     dead: 'deadEvaluations',
     foreign: 'foreignEvaluations',
+  },
+  [TOPICS.reports]: {
+    accepted: 'acceptedReports',
+    counted: 'countedReports',
+    // A report is judged the moment it is seen.
+    waiting: 'countedReports',
+    duplicate: 'duplicateReports',
+    dead: 'deadReports',
+    // None is: whose a report is stands beside it.
+    foreign: 'deadReports',
   },
 };

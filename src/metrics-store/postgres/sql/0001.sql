@@ -200,6 +200,14 @@ CREATE TABLE audit_1h (
   duplicate_evaluations bigint NOT NULL,
   dead_evaluations bigint NOT NULL,
   foreign_evaluations bigint NOT NULL,
+  accepted_reports bigint NOT NULL,
+  counted_reports bigint NOT NULL,
+  folded_reports bigint NOT NULL,
+  context_reports bigint NOT NULL,
+  duplicate_reports bigint NOT NULL,
+  dead_reports bigint NOT NULL,
+  late_reports bigint NOT NULL,
+  corrected_calls bigint NOT NULL,
   PRIMARY KEY (hour_start, tenant_id)
 );
 

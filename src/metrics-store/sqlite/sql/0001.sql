@@ -252,6 +252,14 @@ CREATE TABLE audit_1h (
   duplicate_evaluations INTEGER NOT NULL,
   dead_evaluations INTEGER NOT NULL,
   foreign_evaluations INTEGER NOT NULL,
+  accepted_reports INTEGER NOT NULL,
+  counted_reports INTEGER NOT NULL,
+  folded_reports INTEGER NOT NULL,
+  context_reports INTEGER NOT NULL,
+  duplicate_reports INTEGER NOT NULL,
+  dead_reports INTEGER NOT NULL,
+  late_reports INTEGER NOT NULL,
+  corrected_calls INTEGER NOT NULL,
   PRIMARY KEY (hour_start_ms, tenant_id)
 ) STRICT, WITHOUT ROWID;
 
