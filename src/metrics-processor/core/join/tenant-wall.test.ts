@@ -181,7 +181,8 @@ test('what names another tenant than the key that it was sent with counts nowher
     [by('b', anEvaluation('1', 1, { tenant_id: 'a', route: 'chat', model: 'm' }))],
   );
   eachWay(log, (said) => {
-    assert.deepEqual(said.letters, INPUT_TOPICS.map((topic) => `${topic} 0 foreign_tenant of b`).sort());
+    const named = INPUT_TOPICS.filter((topic) => topic !== TOPICS.reports);
+    assert.deepEqual(said.letters, named.map((topic) => `${topic} 0 foreign_tenant of b`).sort());
     assert.deepEqual([said.total('a requests'), said.total('a evaluations')], [0, 0]);
   });
 });

@@ -81,8 +81,9 @@ export class ReportJudge {
     const outcome = this.#open.add(report, text, at);
     // Of two versions of a span the older one is the repetition, whichever came first.
     if (outcome !== 'new') ledger.reportTaken(sender, at.loggedAtMs, 'duplicate');
-    const kept = trace ?? (this.#open.traceOf(sender, report.trace_id) as OpenTrace);
-    if (trace === undefined) this.#silentSince(kept, kept.lastMs);
+    if (trace !== undefined) return;
+    const opened = this.#open.traceOf(sender, report.trace_id);
+    if (opened !== undefined) this.#silentSince(opened, opened.lastMs);
   }
 
   /** Books what was taken since the last time. `prices` is null where the log is read back: then nothing is booked. */
