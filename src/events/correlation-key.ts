@@ -9,8 +9,6 @@
  */
 export type Correlation = 'sender' | 'trace';
 
-export const CORRELATIONS: readonly Correlation[] = ['sender', 'trace'];
-
 export function correlationKey(correlation: Correlation, sender: string | null, traceId: string): string {
   if (correlation === 'trace') return traceId;
   return sender === null || sender === '' ? NO_SENDER : `${NO_SENDER}:${sender}`;

@@ -69,11 +69,10 @@ export class WaitingEvaluations {
   }
 
   /** Of those that wait for a call that came by OTLP: for which, and whose they are. */
-  *ofSpans(): Iterable<{ readonly requestId: string; readonly tenantId: string | null }> {
-    for (const slot of [...this.arrivals]) {
-      const { event, tenantId } = this.at(slot);
-      if (traceIdOf(event.request_id) !== null) yield { requestId: event.request_id, tenantId };
-    }
+  ofSpans(): readonly { readonly requestId: string; readonly tenantId: string | null }[] {
+    return Array.from(this.arrivals, (slot) => this.at(slot))
+      .filter(({ event }) => traceIdOf(event.request_id) !== null)
+      .map(({ event, tenantId }) => ({ requestId: event.request_id, tenantId }));
   }
 
   /** Slots of those that wait for this id. */
