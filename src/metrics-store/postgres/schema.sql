@@ -28,7 +28,15 @@ CREATE TABLE audit_1h (
   waiting_evaluations bigint NOT NULL,
   duplicate_evaluations bigint NOT NULL,
   dead_evaluations bigint NOT NULL,
-  foreign_evaluations bigint NOT NULL
+  foreign_evaluations bigint NOT NULL,
+  accepted_reports bigint NOT NULL,
+  counted_reports bigint NOT NULL,
+  folded_reports bigint NOT NULL,
+  context_reports bigint NOT NULL,
+  duplicate_reports bigint NOT NULL,
+  dead_reports bigint NOT NULL,
+  late_reports bigint NOT NULL,
+  corrected_calls bigint NOT NULL
 );
 
 CREATE TABLE calls (
@@ -392,11 +400,17 @@ CREATE OR REPLACE FUNCTION public.hist_compact(histogram bigint[])
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$
-  SELECT coalesce(array_agg((code << 41) + count ORDER BY code), '{}') FROM (
-    SELECT bucket >> 41 AS code, sum(bucket & 2199023255551)::bigint AS count
+  SELECT coalesce(array_agg((code << 41) | (count & 2199023255551) ORDER BY code), '{}') FROM (
+    SELECT bucket >> 41 AS code, sum(hist_count(bucket))::bigint AS count
     FROM unnest(histogram) AS bucket GROUP BY 1
-  ) AS joined
+  ) AS joined WHERE count <> 0
 $function$
+
+CREATE OR REPLACE FUNCTION public.hist_count(bucket bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE STRICT
+AS $function$ SELECT ((bucket & 2199023255551) # 1099511627776) - 1099511627776 $function$
 
 CREATE AGGREGATE hist_merge(bigint[]) SFUNC hist_add FINALFUNC hist_compact COMBINEFUNC hist_add;
 
@@ -406,7 +420,7 @@ CREATE OR REPLACE FUNCTION public.hist_quantile(histogram bigint[], quantile dou
  IMMUTABLE PARALLEL SAFE STRICT
 AS $function$
   WITH buckets AS (
-    SELECT bucket >> 41 AS code, sum(bucket & 2199023255551) AS count FROM unnest(histogram) AS bucket GROUP BY 1
+    SELECT bucket >> 41 AS code, sum(hist_count(bucket)) AS count FROM unnest(histogram) AS bucket GROUP BY 1
   ), ranked AS (
     SELECT code, sum(count) OVER (ORDER BY code) AS seen, sum(count) OVER () AS total FROM buckets WHERE count > 0
   ), found AS (
@@ -448,7 +462,7 @@ CREATE OR REPLACE FUNCTION public.streamlens_at(ms bigint)
  STABLE PARALLEL SAFE
 AS $function$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $function$
 
-CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, full_calls json, answers json, dead_letter_records json)
+CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
@@ -552,11 +566,18 @@ BEGIN
     count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
     labels = streamlens_add_labels(e.labels, excluded.labels);
 
-  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations)
-  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations
-  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, foreign_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, foreign_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint, foreign_evaluations bigint)
+  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations, accepted_reports, counted_reports, folded_reports, context_reports, duplicate_reports, dead_reports, late_reports, corrected_calls)
+  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations, accepted_reports, counted_reports, folded_reports, context_reports, duplicate_reports, dead_reports, late_reports, corrected_calls
+  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, foreign_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, foreign_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint, foreign_evaluations bigint, accepted_reports bigint, counted_reports bigint, folded_reports bigint, context_reports bigint, duplicate_reports bigint, dead_reports bigint, late_reports bigint, corrected_calls bigint)
   ORDER BY start_ms, tenant_id COLLATE "C"
-  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations;
+  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations, accepted_reports = a.accepted_reports + excluded.accepted_reports, counted_reports = a.counted_reports + excluded.counted_reports, folded_reports = a.folded_reports + excluded.folded_reports, context_reports = a.context_reports + excluded.context_reports, duplicate_reports = a.duplicate_reports + excluded.duplicate_reports, dead_reports = a.dead_reports + excluded.dead_reports, late_reports = a.late_reports + excluded.late_reports, corrected_calls = a.corrected_calls + excluded.corrected_calls;
+
+  DELETE FROM calls c USING (
+    SELECT t.tenant_key, streamlens_at(x.timestamp_ms) AS "timestamp", x.request_id
+    FROM json_to_recordset(removed_calls) AS x (tenant_id text, timestamp_ms bigint, request_id text)
+    JOIN tenants t ON t.tenant_id = x.tenant_id
+  ) AS gone
+  WHERE c.tenant_key = gone.tenant_key AND c."timestamp" = gone."timestamp" AND c.request_id = gone.request_id;
 
   INSERT INTO calls (tenant_key, "timestamp", request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, error_kind, service_tier, cost_pico_usd, cost_source, reported_cost_pico_usd, list_cost_pico_usd, bill, user_id_hash, session_id, metadata)
   SELECT tenant_key, streamlens_at(timestamp_ms), request_id, route, model, provider, status, latency_ms, time_to_first_token_ms, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, finish_reason, error, answered_model, error_kind, service_tier, cost_pico_usd, cost_source, reported_cost_pico_usd, list_cost_pico_usd, bill, user_id_hash, session_id, metadata
