@@ -6,8 +6,7 @@ import { type Server, serverFor } from './running-server.ts';
 import { until } from './until.ts';
 
 /** Not right yet, and who is at it. An entry must go as soon as its case is right: then the test fails. */
-const WAITING: Readonly<Record<string, string>> = {
-};
+const WAITING: Readonly<Record<string, string>> = {};
 
 const SETTLED_MS_MAX = 15_000;
 
