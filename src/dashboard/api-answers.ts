@@ -1,3 +1,6 @@
+import type * as Contract from '../metrics-api/contract/answers.ts';
+import type { SUMS_OF_WHOLE_ROWS } from '../metrics-store/metrics-row.ts';
+
 /** What the metrics API answers; see `/openapi.json`. */
 export type {
   AuditAnswer as Audit,
@@ -9,8 +12,13 @@ export type {
   Completeness,
   DimensionsAnswer as Dimensions,
   DimensionValue,
-  MetricsAnswer,
-  MetricsRow,
-  SummaryAnswer,
   UnpricedAnswer as Unpriced,
 } from '../metrics-api/contract/answers.ts';
+
+type SumField = (typeof SUMS_OF_WHOLE_ROWS)[number];
+/** The page never groups by error kind, so that its rows have all sums. */
+export type MetricsRow = Omit<Contract.MetricsRow, SumField> & {
+  readonly [F in SumField]: NonNullable<Contract.MetricsRow[F]>;
+};
+export type MetricsAnswer = Omit<Contract.MetricsAnswer, 'metrics'> & { readonly metrics: MetricsRow[] };
+export type SummaryAnswer = Omit<Contract.SummaryAnswer, 'summary'> & { readonly summary: MetricsRow[] };

@@ -32,6 +32,7 @@ const CALL_FILTERS = [
   'provider',
   'status',
   'hasError',
+  'errorKind',
   'latencyMsMin',
   'latencyMsMax',
   'userIdHash',

@@ -169,13 +169,13 @@ function rowsJson(
   { tenantId, quantiles }: { readonly tenantId: string | null; readonly quantiles: readonly number[] },
 ): Contract.MetricsRow[] {
   let window: { readonly startMs: number; readonly name: WindowName } | null = null;
-  return rows.map(({ windowStartMs: startMs, windowEndMs: endMs, route, model, provider, tally, ...row }) => {
+  return rows.map(({ windowStartMs: startMs, windowEndMs: endMs, tenantId: ofRow, tally, ...names }) => {
     if (window?.startMs !== startMs) window = { startMs, name: windowName(startMs, endMs) };
-    const subject = { tenantId: tenantId ?? row.tenantId, route, model, provider, window: window.name };
+    const subject = { ...names, tenantId: tenantId ?? ofRow, window: window.name };
     return metricsJson(subject, tally, quantiles);
   });
 }
 
-function rowCursor({ windowStartMs, tenantId, route, model, provider }: MetricsRow): string {
-  return encodeCursor([windowStartMs, tenantId ?? '', route ?? '', model ?? '', provider ?? '']);
+function rowCursor({ windowStartMs, tenantId, route, model, provider, errorKind }: MetricsRow): string {
+  return encodeCursor([windowStartMs, tenantId ?? '', route ?? '', model ?? '', provider ?? '', errorKind ?? '']);
 }

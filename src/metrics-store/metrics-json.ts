@@ -1,9 +1,10 @@
-import type { FailureKind } from '../events/error-kind.ts';
+import type { ErrorKind } from '../events/error-kind.ts';
 import { formatSecond } from '../events/timestamp.ts';
+import { errorsByKind } from '../tally/error-kinds.ts';
 import type { Histogram } from '../tally/histogram.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { CostSource } from './call.ts';
-import type { MetricsRowJson } from './metrics-row.ts';
+import { type MetricsRowJson, NOT_BY_ERROR_KIND } from './metrics-row.ts';
 
 /** What a row is about; dimensions that were not grouped by are absent. */
 export interface RowSubject {
@@ -12,6 +13,8 @@ export interface RowSubject {
   readonly route: string | null;
   readonly model: string | null;
   readonly provider?: string | null;
+  /** '' for calls without an error. */
+  readonly errorKind?: ErrorKind | '' | null;
   readonly window: WindowName;
 }
 
@@ -30,6 +33,13 @@ export function windowName(startMs: number, endMs: number): WindowName {
  * (averages, percentiles) is derived here and nowhere else. An average or percentile over nothing is null.
  */
 export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readonly number[] = []): MetricsRowJson {
+  const row = rowOf(subject, tally, quantiles);
+  if (subject.errorKind == null) return row;
+  // Null in the place of each field keeps the order of the fields.
+  return { ...row, ...Object.fromEntries(NOT_BY_ERROR_KIND.map((name) => [name, null])) };
+}
+
+function rowOf(subject: RowSubject, tally: Tally, quantiles: readonly number[]): MetricsRowJson {
   const [p50Ms = null, p95Ms = null, p99Ms = null, ...others] = quantilesMs(
     tally.latency,
     [0.5, 0.95, 0.99, ...quantiles],
@@ -40,6 +50,7 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
     ...(subject.route === null ? {} : { route: subject.route }),
     ...(subject.model === null ? {} : { model: subject.model }),
     ...(subject.provider == null ? {} : { provider: subject.provider }),
+    ...(subject.errorKind == null ? {} : { error_kind: subject.errorKind === '' ? null : subject.errorKind }),
     window_start: subject.window.start,
     window_end: subject.window.end,
     requests: tally.requests,
@@ -71,19 +82,6 @@ export function metricsJson(subject: RowSubject, tally: Tally, quantiles: readon
       ? {}
       : { quantiles: Object.fromEntries(quantiles.map((q, i) => [String(q), others[i] ?? null])) }),
   };
-}
-
-/** Adds up to `errors`. */
-export function errorsByKind(tally: Tally): Readonly<Record<FailureKind, number>> {
-  const told = {
-    rate_limit: tally.errorsRateLimit,
-    timeout: tally.errorsTimeout,
-    auth: tally.errorsAuth,
-    invalid_request: tally.errorsInvalidRequest,
-    content_filter: tally.errorsContentFilter,
-    server: tally.errorsServer,
-  };
-  return { ...told, other: tally.errors - Object.values(told).reduce((sum, count) => sum + count, 0) };
 }
 
 /** How many completed calls got their cost from where; adds up to `completed`. */

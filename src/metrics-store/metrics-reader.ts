@@ -1,3 +1,4 @@
+import type { ErrorKind } from '../events/error-kind.ts';
 import type { Steps, TimeRange } from '../tally/steps.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
@@ -68,7 +69,7 @@ export interface StoreState {
   readonly completeThroughMs: number | null;
 }
 
-export const GROUPS = ['tenant_id', 'route', 'model', 'provider'] as const;
+export const GROUPS = ['tenant_id', 'route', 'model', 'provider', 'error_kind'] as const;
 export type GroupBy = (typeof GROUPS)[number];
 
 export interface SummaryQuery extends TimeRange {
@@ -99,6 +100,7 @@ export interface MetricsCursor {
   readonly route: string;
   readonly model: string;
   readonly provider: string;
+  readonly errorKind: string;
 }
 
 /** Dimensions that were not grouped by are null. */
@@ -109,6 +111,8 @@ export interface MetricsRow {
   readonly route: string | null;
   readonly model: string | null;
   readonly provider: string | null;
+  /** '' for calls without an error. Rows with it have counts only, see `splitByErrorKind`. */
+  readonly errorKind: ErrorKind | '' | null;
   readonly tally: Tally;
 }
 
@@ -154,6 +158,8 @@ export interface CallsQuery {
   readonly status: CallStatus | null;
   /** Whether the status is `error`. */
   readonly hasError: boolean | null;
+  /** One of `ERROR_KINDS`. */
+  readonly errorKind: string | null;
   readonly latencyMsMin: number | null;
   readonly latencyMsMax: number | null;
   readonly userIdHash: string | null;

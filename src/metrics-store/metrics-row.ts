@@ -1,9 +1,10 @@
 import { type Static, Type } from 'typebox';
-import { FAILURE_KINDS } from '../events/error-kind.ts';
+import { ERROR_KINDS, FAILURE_KINDS } from '../events/error-kind.ts';
 import { COST_SOURCES } from './call.ts';
 
 const Count = (description: string) => Type.Integer({ minimum: 0, description });
 const Nullable = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
+const NullableInteger = (description: string) => Type.Union([Type.Integer(), Type.Null()], { description });
 const Instant = (description: string) => Type.String({ format: 'date-time', description });
 
 const CountOfKind = Type.Integer({ minimum: 0 });
@@ -17,6 +18,11 @@ export const MetricsRowJson = Type.Object(
     route: Type.Optional(Type.String({ description: 'Only where it was grouped by, as model and provider.' })),
     model: Type.Optional(Type.String()),
     provider: Type.Optional(Type.String({ description: 'Empty where no call said it.' })),
+    error_kind: Type.Optional(
+      Type.Union([Type.Enum([...ERROR_KINDS], { type: 'string' }), Type.Null()], {
+        description: 'Only where it was grouped by; null for calls without an error. Such rows have counts only.',
+      }),
+    ),
     window_start: Instant('Its first instant, in UTC.'),
     window_end: Instant('The first instant after it.'),
     requests: Count('Calls whose request was seen; it grows at once.'),
@@ -33,17 +39,17 @@ export const MetricsRowJson = Type.Object(
     p99_latency_ms: Nullable('Of completed calls.'),
     max_latency_ms: Nullable('The slowest call.'),
     p95_ttft_ms: Nullable('Time to the first token.'),
-    prompt_tokens: Type.Integer({ description: 'A sum, cached and written tokens included.' }),
-    completion_tokens: Type.Integer({ description: 'A sum, reasoning tokens included.' }),
-    cached_prompt_tokens: Type.Integer({ description: 'Read from a cache; a part of prompt_tokens.' }),
-    cache_write_tokens: Type.Integer({ description: 'Written to a cache; a part of prompt_tokens.' }),
-    reasoning_tokens: Type.Integer({ description: 'A part of completion_tokens.' }),
-    unpriced_requests: Count('Completed calls that could not be priced.'),
+    prompt_tokens: NullableInteger('A sum, cached and written tokens included.'),
+    completion_tokens: NullableInteger('A sum, reasoning tokens included.'),
+    cached_prompt_tokens: NullableInteger('Read from a cache; a part of prompt_tokens.'),
+    cache_write_tokens: NullableInteger('Written to a cache; a part of prompt_tokens.'),
+    reasoning_tokens: NullableInteger('A part of completion_tokens.'),
+    unpriced_requests: NullableInteger('Completed calls that could not be priced.'),
     cancelled: Count('Calls that their user stopped; no errors.'),
     errors_by_kind: Type.Object(countsOf(FAILURE_KINDS), { description: 'Adds up to errors.' }),
-    reported_cost_usd: Type.Number({ description: 'What providers or gateways said they charged.' }),
-    list_cost_usd: Type.Number({ description: 'What the list says of the same calls.' }),
-    cost_sources: Type.Object(countsOf(COST_SOURCES), {
+    reported_cost_usd: Nullable('What providers or gateways said they charged.'),
+    list_cost_usd: Nullable('What the list says of the same calls.'),
+    cost_sources: Type.Union([Type.Object(countsOf(COST_SOURCES)), Type.Null()], {
       description: 'How many completed calls got their cost from where; adds up to completed.',
     }),
     quantiles: Type.Optional(
@@ -55,3 +61,30 @@ export const MetricsRowJson = Type.Object(
   { description: 'What is known about one window and group. An average or percentile over nothing is null.' },
 );
 export type MetricsRowJson = Static<typeof MetricsRowJson>;
+
+/** Sums that every row has but those of an error kind. */
+export const SUMS_OF_WHOLE_ROWS = [
+  'prompt_tokens',
+  'completion_tokens',
+  'cached_prompt_tokens',
+  'cache_write_tokens',
+  'reasoning_tokens',
+  'unpriced_requests',
+  'reported_cost_usd',
+  'list_cost_usd',
+  'cost_sources',
+] as const satisfies readonly (keyof MetricsRowJson)[];
+
+/** What is not kept by error kind: null in such rows rather than that of other calls. */
+export const NOT_BY_ERROR_KIND = [
+  ...SUMS_OF_WHOLE_ROWS,
+  'avg_latency_ms',
+  'p50_latency_ms',
+  'p95_latency_ms',
+  'p99_latency_ms',
+  'max_latency_ms',
+  'p95_ttft_ms',
+  'avg_prompt_tokens',
+  'avg_completion_tokens',
+  'estimated_cost_usd',
+] as const satisfies readonly (keyof MetricsRowJson)[];

@@ -1,3 +1,4 @@
+import { splitByErrorKind } from '../tally/error-kinds.ts';
 import { oneStep, type Stretch, type TimeRange } from '../tally/steps.ts';
 import { isEmptyTally, Tally } from '../tally/tally.ts';
 import type { MetricsCursor, MetricsQuery, MetricsRow, SummaryQuery } from './metrics-reader.ts';
@@ -26,6 +27,7 @@ export class Regrouper {
   readonly #rows: MetricsRow[] = [];
   readonly #groups = new Map<string, MetricsRow>();
   readonly #names: NamedGroups;
+  readonly #isByErrorKind: boolean;
   readonly #afterKey: string | null;
   readonly #afterStepMs: number | null;
   #step: TimeRange = { fromMs: 0, toMs: 0 };
@@ -35,6 +37,7 @@ export class Regrouper {
     const { after, steps, groupBy } = query;
     this.#afterKey = after === null ? null : groupKey(after);
     this.#afterStepMs = after === null ? null : steps.at(after.windowStartMs).fromMs;
+    this.#isByErrorKind = groupBy.includes('error_kind');
     this.#names = {
       tenantId: groupBy.includes('tenant_id') ? query.tenantId : null,
       hasRoute: groupBy.includes('route'),
@@ -66,12 +69,13 @@ export class Regrouper {
     const route = hasRoute ? row.route : null;
     const model = hasModel ? row.model : null;
     const provider = hasProvider ? row.provider : null;
-    const key = groupKey({ tenantId, route, model, provider });
+    const key = groupKey({ tenantId, route, model, provider, errorKind: null });
     let group = this.#groups.get(key);
     if (group === undefined) {
       const windowStartMs = Math.max(this.#step.fromMs, this.#query.fromMs);
       const windowEndMs = Math.min(this.#step.toMs, this.#query.toMs);
-      group = { windowStartMs, windowEndMs, tenantId, route, model, provider, tally: new Tally() };
+      const names = { tenantId, route, model, provider, errorKind: null };
+      group = { windowStartMs, windowEndMs, ...names, tally: new Tally() };
       this.#groups.set(key, group);
     }
     return group;
@@ -80,15 +84,22 @@ export class Regrouper {
   #closeStep(): void {
     const { limit } = this.#query;
     const isCursorStep = this.#afterStepMs === this.#step.fromMs;
-    for (const key of [...this.#groups.keys()].sort()) {
-      if (this.#rows.length >= limit) break;
-      const group = this.#groups.get(key);
-      const isSeen = isCursorStep && this.#afterKey !== null && key <= this.#afterKey;
+    const afterKey = isCursorStep ? this.#afterKey : null;
+    for (const [, group] of [...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
       // A row from which all was taken back again is as if it had never been.
-      if (group !== undefined && !isSeen && !isEmptyTally(group.tally)) this.#rows.push(group);
+      if (isEmptyTally(group.tally)) continue;
+      for (const row of this.#isByErrorKind ? rowsByErrorKind(group) : [group]) {
+        if (this.#rows.length >= limit) break;
+        if (afterKey === null || groupKey(row) > afterKey) this.#rows.push(row);
+      }
     }
     this.#groups.clear();
   }
+}
+
+/** In the order of their keys, as the kind comes last in them. */
+function rowsByErrorKind(group: MetricsRow): readonly MetricsRow[] {
+  return splitByErrorKind(group.tally).map(([errorKind, tally]) => ({ ...group, errorKind, tally }));
 }
 
 interface NamedGroups {
@@ -115,6 +126,6 @@ export function summaryAsMetrics(query: SummaryQuery): MetricsQuery {
 type GroupNames = { readonly [Name in Exclude<keyof MetricsCursor, 'windowStartMs'>]: string | null };
 
 /** Sorts as the tuple does, since U+0000 is the smallest character and in no dimension. */
-export function groupKey({ tenantId, route, model, provider }: GroupNames): string {
-  return `${tenantId ?? ''}\0${route ?? ''}\0${model ?? ''}\0${provider ?? ''}`;
+export function groupKey({ tenantId, route, model, provider, errorKind }: GroupNames): string {
+  return `${tenantId ?? ''}\0${route ?? ''}\0${model ?? ''}\0${provider ?? ''}\0${errorKind ?? ''}`;
 }

@@ -83,6 +83,7 @@ const ANY_CALL = {
   provider: null,
   status: null,
   hasError: null,
+  errorKind: null,
   latencyMsMin: null,
   latencyMsMax: null,
   userIdHash: null,

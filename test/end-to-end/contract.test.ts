@@ -256,6 +256,48 @@ test('rows are filtered by route and model, limited, and turned page by page', a
   }
 });
 
+test('rows by error kind add up to the calls, and the calls of a kind are found', async () => {
+  const ends = [
+    {},
+    { error: '429 Too Many Requests' },
+    { error_kind: 'timeout', error: 'x' },
+    { finish_reason: 'cancelled' },
+  ];
+  for (const [index, end] of ends.entries()) {
+    await postEvent('request', request(`kind-${index}`, 'kinds'));
+    await postEvent('response', response(`kind-${index}`, end));
+  }
+  await rowsWith(ends.length, 'kinds');
+  const url = `${server.metrics}/v1/metrics`;
+  const query = 'tenant_id=kinds&from=2025-11-19T10:00:00Z&to=2025-11-19T11:00:00Z&quantiles=0.5';
+  const { metrics } = await getJson<Rows>(`${url}?${query}&group_by=model,error_kind&step=1h`);
+  assert.deepEqual(
+    metrics.map((row) => [row['model'], row['error_kind'], row['requests'], row['errors'], row['cancelled']]),
+    [
+      ['gpt-4.1-mini', null, 1, 0, 0],
+      ['gpt-4.1-mini', 'cancelled', 1, 0, 1],
+      ['gpt-4.1-mini', 'rate_limit', 1, 1, 0],
+      ['gpt-4.1-mini', 'timeout', 1, 1, 0],
+    ],
+  );
+  for (const row of metrics) {
+    const unknown = [row['p95_latency_ms'], row['prompt_tokens'], row['estimated_cost_usd'], row['cost_sources']];
+    assert.deepEqual([...unknown, row['quantiles']], [null, null, null, null, { '0.5': null }]);
+  }
+  const { summary } = await getJson<{ summary: Rows['metrics'] }>(`${url}/summary?${query}&group_by=error_kind`);
+  assert.equal(summary.length, ends.length);
+  const page = await getJson<Rows & { next_cursor: string }>(`${url}?${query}&group_by=error_kind&limit=3`);
+  const rest = await getJson<Rows>(`${url}?${query}&group_by=error_kind&limit=3&cursor=${page.next_cursor}`);
+  assert.deepEqual([page.count, rest.metrics.map((row) => row['error_kind'])], [3, ['timeout']]);
+  const calls = `${server.metrics}/v1/calls?tenant_id=kinds&error_kind`;
+  const found = await getJson<{ calls: Record<string, unknown>[] }>(`${calls}=rate_limit`);
+  assert.deepEqual(
+    found.calls.map((call) => call['request_id']),
+    ['kind-1'],
+  );
+  assert.equal((await get(`${calls}=ratelimit`)).status, 400);
+});
+
 test('single calls are found by their fields, and one by its id with the lines of its cost', async () => {
   await postEvent('request', request('call-1', 'calls', { session_id: 's-1', metadata: { region: 'eu' } }));
   await postEvent('response', response('call-1'));

@@ -134,6 +134,7 @@ async function assertCalls(store: MemoryMetricsStore, expected: Expected, isSamp
     provider: null,
     status: null,
     hasError: null,
+    errorKind: null,
     latencyMsMin: null,
     latencyMsMax: null,
   };

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { ERROR_KINDS, type ErrorKind } from '../../events/error-kind.ts';
 import { TIMESTAMP_PATTERN } from '../../events/fields.ts';
 import { EXPECTED } from '../../http/parse-query.ts';
 import { GROUPS } from '../../metrics-store/metrics-reader.ts';
@@ -161,6 +162,9 @@ export const CallsParameters = Type.Object({
     ),
   ),
   error: Type.Optional(Type.Boolean({ description: 'Only calls with, or without, an error.' })),
+  error_kind: Type.Optional(
+    Type.Unsafe<ErrorKind>({ type: 'string', enum: [...ERROR_KINDS], description: 'Only calls that ended like this.' }),
+  ),
   min_latency_ms: Type.Optional(Type.Number({ minimum: 0, description: 'Only calls that took as long or longer.' })),
   max_latency_ms: Type.Optional(Type.Number({ minimum: 0, description: 'Only calls that took no longer.' })),
   user_id_hash: Filter('Only calls of this user.'),

@@ -19,6 +19,7 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
       provider: query.provider ?? null,
       status: query.status ?? null,
       hasError: query.error ?? null,
+      errorKind: query.error_kind ?? null,
       latencyMsMin: query.min_latency_ms ?? null,
       latencyMsMax: query.max_latency_ms ?? null,
       userIdHash: query.user_id_hash ?? null,

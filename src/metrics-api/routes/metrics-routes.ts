@@ -71,7 +71,7 @@ function quantilesOf(text: string | undefined): readonly number[] {
 }
 
 function metricsCursor(text: string) {
-  const kinds = ['number', 'string', 'string', 'string', 'string'] as const;
-  const [windowStartMs, tenantId, route, model, provider] = decodeCursor(text, kinds);
-  return { windowStartMs, tenantId, route, model, provider };
+  const kinds = ['number', 'string', 'string', 'string', 'string', 'string'] as const;
+  const [windowStartMs, tenantId, route, model, provider, errorKind] = decodeCursor(text, kinds);
+  return { windowStartMs, tenantId, route, model, provider, errorKind };
 }

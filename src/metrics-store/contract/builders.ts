@@ -203,6 +203,7 @@ export function callsQuery(parts: Partial<CallsQuery> = {}): CallsQuery {
     provider: null,
     status: null,
     hasError: null,
+    errorKind: null,
     latencyMsMin: null,
     latencyMsMax: null,
     userIdHash: null,

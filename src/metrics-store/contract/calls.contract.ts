@@ -178,6 +178,9 @@ export function callsContract(open: OpenStore): void {
     assert.deepEqual(await find({ status: 'completed' }), ['slow', 'quick']);
     assert.deepEqual(await find({ hasError: true }), ['fail']);
     assert.deepEqual(await find({ hasError: false }), ['wait', 'slow', 'quick']);
+    assert.deepEqual(await find({ errorKind: 'timeout' }), ['fail']);
+    assert.deepEqual(await find({ errorKind: 'cancelled' }), ['quick']);
+    assert.deepEqual(await find({ errorKind: 'auth' }), []);
     assert.deepEqual(await find({ latencyMsMin: 500 }), ['slow', 'fail']);
     assert.deepEqual(await find({ latencyMsMax: 500 }), ['fail', 'quick']);
     assert.deepEqual(await find({ latencyMsMin: 100, latencyMsMax: 600 }), ['fail']);
@@ -266,13 +269,20 @@ async function variousCalls(open: OpenStore): Promise<MetricsStore> {
   const store = await open();
   await write(
     store,
-    aCall({ requestId: 'quick', timestampMs: minute(1), latencyMs: 5, metadata: `{"app":"web","a\\"'$.b":"odd"}` }),
+    aCall({
+      requestId: 'quick',
+      timestampMs: minute(1),
+      latencyMs: 5,
+      errorKind: 'cancelled',
+      metadata: `{"app":"web","a\\"'$.b":"odd"}`,
+    }),
     aCall({
       requestId: 'fail',
       timestampMs: minute(2),
       latencyMs: 500,
       status: 'error',
       error: 'e',
+      errorKind: 'timeout',
       model: 'other',
       sessionId: 's2',
       metadata: '{"app":"web","ok":true,"nested":{"nested":"x"}}',

@@ -72,6 +72,49 @@ export function queriesContract(open: OpenStore): void {
     await store.close();
   });
 
+  test('rows by error kind count each way to end, add up to the group, and claim nothing that is not kept by kind', async () => {
+    const store = await open();
+    const series = { ...SERIES, model: 'other' };
+    const tally = aTally({
+      requests: 9,
+      completed: 8,
+      errors: 5,
+      errorsTimeout: 2,
+      errorsAuth: 1,
+      cancelled: 1,
+      cost: 7n,
+    });
+    const quiet = aTally({ requests: 2, completed: 1, unanswered: 1, latenciesMs: [5] });
+    await commitNext(store, { tallies: [aDelta({ tally }), aDelta({ series, tally: quiet })] });
+    await commitNext(store, { tallies: [aDelta({ series: { ...SERIES, tenantId: 'other' }, tally })] });
+    const query = metricsQuery({ groupBy: ['model', 'error_kind'] });
+    const counts = (rows: readonly MetricsRow[]) =>
+      rows.map((row) => [row.model, row.errorKind, row.tally.requests, row.tally.completed, row.tally.errors]);
+    const rows = await store.readMetrics(query);
+    assert.deepEqual(counts(rows), [
+      ['gpt', '', 3, 2, 0],
+      ['gpt', 'auth', 1, 1, 1],
+      ['gpt', 'cancelled', 1, 1, 0],
+      ['gpt', 'other', 2, 2, 2],
+      ['gpt', 'timeout', 2, 2, 2],
+      ['other', '', 2, 1, 0],
+    ]);
+    for (const row of rows) assert.deepEqual([row.tally.costPicoUsd.value, row.tally.latency.count], [0n, 0]);
+    assert.deepEqual(counts(await store.readSummary(query)), counts(rows));
+    const ofAll = await store.readSummary({ ...query, tenantId: null, groupBy: ['error_kind'] });
+    assert.deepEqual(
+      ofAll.map((row) => [row.errorKind, row.tally.requests, row.tally.errorsTimeout, row.tally.cancelled]),
+      [
+        ['', 8, 0, 0],
+        ['auth', 2, 0, 0],
+        ['cancelled', 2, 0, 2],
+        ['other', 4, 0, 0],
+        ['timeout', 4, 4, 0],
+      ],
+    );
+    await store.close();
+  });
+
   test('every step sums the minutes that lie in it', async () => {
     const store = await filled(open);
     const find = async (stepMs: number): Promise<string[]> =>
@@ -96,6 +139,8 @@ export function queriesContract(open: OpenStore): void {
           ['route', 'model'],
           ['provider'],
           ['route', 'model', 'provider'],
+          ['error_kind'],
+          ['route', 'error_kind'],
         ] as const) {
           for (const stepMs of [MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS]) {
             const query = metricsQuery({ order, groupBy, stepMs });
@@ -210,7 +255,17 @@ async function filled(open: OpenStore): Promise<MetricsStore> {
   );
   const tallies = [1500, 0, 61, 1].flatMap((index) =>
     series.map((one) =>
-      aDelta({ series: one, windowStartMs: minute(index), tally: aTally({ requests: 1, latenciesMs: [index] }) }),
+      aDelta({
+        series: one,
+        windowStartMs: minute(index),
+        tally: aTally({
+          requests: 1,
+          completed: 1,
+          errors: index % 2,
+          errorsAuth: Number(index === 1),
+          latenciesMs: [index],
+        }),
+      }),
     ),
   );
   await commitNext(store, { tallies, committedAtMs: minute(1501) });
@@ -218,18 +273,22 @@ async function filled(open: OpenStore): Promise<MetricsStore> {
   return store;
 }
 
-function cursorOf({ windowStartMs, tenantId, route, model, provider }: MetricsRow): MetricsCursor {
+function cursorOf({ windowStartMs, tenantId, route, model, provider, errorKind }: MetricsRow): MetricsCursor {
   return {
     windowStartMs,
     tenantId: tenantId ?? '',
     route: route ?? '',
     model: model ?? '',
     provider: provider ?? '',
+    errorKind: errorKind ?? '',
   };
 }
 
 function keys(rows: readonly MetricsRow[]): string[] {
-  return rows.map((row) => `${row.windowStartMs} ${row.route} ${row.model} ${row.provider} ${row.tally.requests}`);
+  return rows.map(({ windowStartMs, route, model, provider, errorKind, tally }) => {
+    const kind = errorKind === null ? '' : ` ${errorKind}`;
+    return `${windowStartMs} ${route} ${model} ${provider} ${tally.requests}${kind}`;
+  });
 }
 
 /** All rows, by following the cursor. */

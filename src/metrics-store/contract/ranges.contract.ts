@@ -132,6 +132,7 @@ async function sumOfMinutes(store: MetricsStore, query: MetricsQuery): Promise<s
         route: of('route', minuteRow.route),
         model: of('model', minuteRow.model),
         provider: of('provider', minuteRow.provider),
+        errorKind: null,
       };
       const windowStartMs = Math.max(step.fromMs, query.fromMs);
       const key = JSON.stringify([windowStartMs, names]);
@@ -171,6 +172,6 @@ async function readPages(store: MetricsStore, query: MetricsQuery): Promise<read
     all.push(...page);
     const { windowStartMs, tenantId, route, model, provider } = last;
     const names = { tenantId: tenantId ?? '', route: route ?? '', model: model ?? '', provider: provider ?? '' };
-    after = { windowStartMs, ...names };
+    after = { windowStartMs, ...names, errorKind: '' };
   }
 }

@@ -75,7 +75,7 @@ export class MemoryCalls {
 function matches(call: Call, query: CallsQuery): boolean {
   const { fromMs, toMs, latencyMsMin, latencyMsMax, hasError, metadata } = query;
   if (call.tenantId !== query.tenantId || call.timestampMs < fromMs || call.timestampMs >= toMs) return false;
-  for (const field of ['route', 'model', 'provider', 'status', 'userIdHash', 'sessionId'] as const) {
+  for (const field of ['route', 'model', 'provider', 'status', 'errorKind', 'userIdHash', 'sessionId'] as const) {
     if (query[field] !== null && query[field] !== call[field]) return false;
   }
   if (hasError !== null && hasError !== (call.status === 'error')) return false;

@@ -10,7 +10,7 @@ const FILTERED_PAGE_ROWS = 1_000;
 
 const COLUMNS = CALL_COLUMNS.map((name) => (name === 'timestamp_ms' ? 'c."timestamp"' : `c.${name}`)).join(', ');
 
-/** Values: tenant, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id, limit, provider. */
+/** Values: tenant, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id, limit, provider, error kind. */
 const selectCalls = (order: CallsQuery['order']): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
@@ -19,7 +19,7 @@ const selectCalls = (order: CallsQuery['order']): string => `
     AND ($7::boolean IS NULL OR (c.status = 'error') = $7)
     AND ($8::float8 IS NULL OR c.latency_ms >= $8) AND ($9::float8 IS NULL OR c.latency_ms <= $9)
     AND ($10::text IS NULL OR c.user_id_hash = $10) AND ($11::text IS NULL OR c.session_id = $11)
-    AND ($15::text IS NULL OR c.provider = $15)
+    AND ($15::text IS NULL OR c.provider = $15) AND ($16::text IS NULL OR c.error_kind = $16)
     ${order === 'newest' ? NEWEST : SLOWEST} LIMIT $14`;
 
 const NEWEST = `
@@ -83,7 +83,8 @@ async function readPage(connection: PostgresConnection, query: CallsQuery): Prom
   const range = [tenantId, instant(query.fromMs), instant(toMs - 1)];
   const filter = [route, model, status, hasError, query.latencyMsMin, query.latencyMsMax, userIdHash, sessionId];
   const cursor = [after?.value ?? null, after?.requestId ?? null];
-  const rows = await connection.query(selectCalls(order), [...range, ...filter, ...cursor, limit, query.provider]);
+  const values = [...range, ...filter, ...cursor, limit, query.provider, query.errorKind];
+  const rows = await connection.query(selectCalls(order), values);
   return rows.map((row) => callOf(tenantId, row));
 }
 

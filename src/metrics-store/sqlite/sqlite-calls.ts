@@ -8,7 +8,7 @@ import { storedBigInt } from './tally-row.ts';
 
 const COLUMNS = CALL_COLUMNS.map((name) => `c.${name}`).join(', ');
 
-/** Values: tenant key, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id, provider. */
+/** Values: tenant key, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id, provider, error kind. */
 const selectCalls = (order: CallsQuery['order']): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3
@@ -16,7 +16,7 @@ const selectCalls = (order: CallsQuery['order']): string => `
     AND (?7 IS NULL OR (c.status = 'error') = ?7)
     AND (?8 IS NULL OR c.latency_ms >= ?8) AND (?9 IS NULL OR c.latency_ms <= ?9)
     AND (?10 IS NULL OR c.user_id_hash = ?10) AND (?11 IS NULL OR c.session_id = ?11)
-    AND (?14 IS NULL OR c.provider = ?14)
+    AND (?14 IS NULL OR c.provider = ?14) AND (?15 IS NULL OR c.error_kind = ?15)
     ${order === 'newest' ? NEWEST : SLOWEST}`;
 
 /** The order of the index `calls_identity`: the scan ends with the page. */
@@ -44,7 +44,7 @@ export function readCalls(connection: SqliteConnection, tenantKey: number, query
   const range = [tenantKey, fromMs, toMs];
   const filter = [route, model, status, hasError, latencyMsMin, latencyMsMax, userIdHash, sessionId];
   const cursor = [after?.value ?? null, after?.requestId ?? null];
-  const rows = connection.rows(selectCalls(order), ...range, ...filter, ...cursor, query.provider);
+  const rows = connection.rows(selectCalls(order), ...range, ...filter, ...cursor, query.provider, query.errorKind);
   for (const row of rows) {
     const call = callOf(tenantId, row);
     if (!metadataMatches(call.metadata, metadata)) continue;

@@ -1,16 +1,5 @@
 import { type ErrorKind, errorKindOf, errorSignsOf } from '../../../events/error-kind.ts';
-import type { Tally } from '../../../tally/tally.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
-
-/** Where a failure of a kind is counted beside `errors`; what is left of those is of the kind `other`. */
-export const ERROR_SUMS = {
-  rate_limit: 'errorsRateLimit',
-  timeout: 'errorsTimeout',
-  auth: 'errorsAuth',
-  invalid_request: 'errorsInvalidRequest',
-  content_filter: 'errorsContentFilter',
-  server: 'errorsServer',
-} as const satisfies Partial<Record<ErrorKind, keyof Tally>>;
 
 /** The finish reasons by which senders say that the user stopped a call. */
 const CANCELLED_REASONS: ReadonlySet<string> = new Set([

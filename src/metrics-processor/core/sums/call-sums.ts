@@ -1,8 +1,8 @@
+import { ERROR_SUMS } from '../../../tally/error-kinds.ts';
 import type { Tally } from '../../../tally/tally.ts';
 import type { Usage } from '../../../tally/usage.ts';
 import type { RequestHalf } from '../join/waiting-requests.ts';
 import type { AnsweredCall } from './answered-call.ts';
-import { ERROR_SUMS } from './call-end.ts';
 
 /**
  * What a call adds to its window. All of it can be taken back (`subtractTally`, `subtractUsage`) but for the largest latency.
