@@ -1,5 +1,4 @@
 import type * as Contract from '../metrics-api/contract/answers.ts';
-import type { SUMS_OF_WHOLE_ROWS } from '../metrics-store/metrics-row.ts';
 
 /** What the metrics API answers; see `/openapi.json`. */
 export type {
@@ -15,10 +14,9 @@ export type {
   UnpricedAnswer as Unpriced,
 } from '../metrics-api/contract/answers.ts';
 
-type SumField = (typeof SUMS_OF_WHOLE_ROWS)[number];
 /** The page never groups by error kind, so that its rows have all sums. */
-export type MetricsRow = Omit<Contract.MetricsRow, SumField> & {
-  readonly [F in SumField]: NonNullable<Contract.MetricsRow[F]>;
+export type MetricsRow = Omit<Contract.MetricsRow, Contract.SumOfWholeRow> & {
+  readonly [F in Contract.SumOfWholeRow]: NonNullable<Contract.MetricsRow[F]>;
 };
 export type MetricsAnswer = Omit<Contract.MetricsAnswer, 'metrics'> & { readonly metrics: MetricsRow[] };
 export type SummaryAnswer = Omit<Contract.SummaryAnswer, 'summary'> & { readonly summary: MetricsRow[] };

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { COST_SOURCES } from '../../metrics-store/call.ts';
-import { MetricsRowJson } from '../../metrics-store/metrics-row.ts';
+import { MetricsRowJson, type SUMS_OF_WHOLE_ROWS } from '../../metrics-store/metrics-row.ts';
 
 /** What the metrics API answers. Handlers, OpenAPI and the dashboard take types and documentation from here. */
 
 export const MetricsRow = MetricsRowJson;
 export type MetricsRow = MetricsRowJson;
+export type SumOfWholeRow = (typeof SUMS_OF_WHOLE_ROWS)[number];
 
 const Count = (description?: string) =>
   Type.Integer({ minimum: 0, ...(description === undefined ? {} : { description }) });
