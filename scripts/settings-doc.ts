@@ -1,4 +1,5 @@
-import { type Command, flagOf, SETTINGS, type Setting, type SettingName } from '../src/settings/settings-table.ts';
+import { type Command, flagOf, type Setting } from '../src/settings/setting.ts';
+import { SETTINGS, type SettingName } from '../src/settings/settings-table.ts';
 
 /** The settings page and the example file, from the table that the program itself reads. */
 

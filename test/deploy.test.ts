@@ -8,7 +8,8 @@ import { Format } from 'typebox/format';
 import { Compile } from 'typebox/schema';
 import { parse } from 'yaml';
 import { readSettings } from '../src/settings/read-settings.ts';
-import { type Command, SETTINGS, type Setting } from '../src/settings/settings-table.ts';
+import type { Command, Setting } from '../src/settings/setting.ts';
+import { SETTINGS, type SomeSettings } from '../src/settings/settings-table.ts';
 
 /**
  * `deploy/` as far as it can be checked without a Docker engine: against the schema of the Compose specification (the
@@ -76,7 +77,8 @@ for (const [name, service] of ours) {
   });
 
   test(`${name} connects to services of the compose file`, () => {
-    const { kafkaBrokers = [], postgresDsn } = readSettings(command, { flags: {}, env: environmentOf(service, {}) });
+    const env = environmentOf(service, {});
+    const { kafkaBrokers = [], postgresDsn }: SomeSettings = readSettings(command, { flags: {}, env });
     const hosts = kafkaBrokers.map((broker) => broker.split(':', 1)[0] ?? '');
     if (postgresDsn !== undefined) hosts.push(new URL(postgresDsn).hostname);
     assert.ok(hosts.length > 0);

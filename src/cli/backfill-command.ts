@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import type { Command as CommanderCommand } from 'commander';
 import type { BackfillReport } from '../commands/backfill/backfill.ts';
 import { SettingError } from '../settings/read-settings.ts';
-import type { Settings } from '../settings/settings-table.ts';
+import type { SettingsOf } from '../settings/settings-table.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { shortText } from './text-table.ts';
 
@@ -92,7 +92,7 @@ function checkReadable(file: string): void {
 
 async function backfillOne(
   file: string,
-  settings: Settings,
+  settings: SettingsOf<'backfill'>,
   how: HowToBackfill & { readonly signal: AbortSignal },
 ): Promise<BackfillReport> {
   const { backfill } = await import('../commands/backfill/backfill.ts');

@@ -1,6 +1,7 @@
 import { type Command as CommanderCommand, Option } from 'commander';
 import { fallbackOf, ignoredVariables, readSettings, settingsOf } from '../settings/read-settings.ts';
-import { type Command, flagOf, type Settings } from '../settings/settings-table.ts';
+import { type Command, flagOf } from '../settings/setting.ts';
+import type { SettingsOf } from '../settings/settings-table.ts';
 
 /** Gives a command a flag per setting, with the variable and the default in its help. */
 export function addSettingOptions(cli: CommanderCommand, command: Command): CommanderCommand {
@@ -17,7 +18,7 @@ export function addSettingOptions(cli: CommanderCommand, command: Command): Comm
 }
 
 /** @throws {SettingError} for the first value that does not do */
-export function settingsFrom(command: Command, options: Readonly<Record<string, unknown>>): Settings {
+export function settingsFrom<C extends Command>(command: C, options: Readonly<Record<string, unknown>>): SettingsOf<C> {
   const flags: Record<string, unknown> = {};
   for (const [name, setting] of settingsOf(command)) {
     const value = options[camelCase(flagOf(setting))];

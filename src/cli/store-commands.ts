@@ -28,8 +28,9 @@ export function addStoreCommands(program: CommanderCommand): void {
     .description('creates the topics that are missing, or explains what differs')
     .option('--grow', 'adds partitions to topics that have fewer');
   addSettingOptions(create, 'topics').action(async (options: Record<string, unknown>) => {
+    const settings = settingsFrom('topics', options);
     const { createConfiguredTopics } = await import('../app/open/configured-topics.ts');
-    const reports = await createConfiguredTopics(settingsFrom('topics', options), options['grow'] === true);
+    const reports = await createConfiguredTopics(settings, settings.kafkaBrokers, options['grow'] === true);
     for (const { topic, outcome, partitions, differences } of reports) {
       process.stdout.write(`${topic}: ${outcome}, ${partitions} partitions\n`);
       for (const difference of differences) process.stdout.write(`  ${difference}\n`);

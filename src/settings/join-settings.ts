@@ -1,5 +1,5 @@
+import { setting } from './setting.ts';
 import * as is from './setting-kinds.ts';
-import type { Setting } from './settings-table.ts';
 
 const DAY_MS = 86_400_000;
 const PROCESSING = ['up', 'metrics-processor'] as const;
@@ -43,7 +43,3 @@ export const JOIN_SETTINGS = {
       'bytes of memory for responses that wait for their request, and as many for evaluations; beyond it the oldest are dead letters',
   }),
 };
-
-function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition;
-}

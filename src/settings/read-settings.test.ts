@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changedSettings, ignoredVariables, readSettings } from './read-settings.ts';
+import { changedSettings, fallbackOf, ignoredVariables, readSettings, settingsOf } from './read-settings.ts';
+import { SETTINGS, type SomeSettings } from './settings-table.ts';
+
+const COMMANDS = [...new Set(Object.values(SETTINGS).flatMap(({ commands }) => [...commands]))];
 
 const read = (env: Record<string, string>, flags: Record<string, unknown> = {}) => readSettings('up', { env, flags });
 
@@ -35,4 +38,26 @@ test('brokers may have an address of IPv6, in brackets', () => {
 test('what differs from the defaults is shown for the log, secrets by their presence', () => {
   const settings = read({ METRICS_PORT: '1', POSTGRES_DSN: 'postgres://a:b@c/d', JOIN_TIMEOUT: '15m' });
   assert.deepEqual(changedSettings('up', settings), { METRICS_PORT: 1, POSTGRES_DSN: '[secret]' });
+});
+
+test('a command is given what it reads, each with its default, and nothing else', () => {
+  for (const command of COMMANDS) {
+    const settings: SomeSettings = readSettings(command, { flags: {}, env: {} });
+    const expected = settingsOf(command).map(([name]) => name);
+    assert.deepEqual(Object.keys(settings).sort(), expected.sort(), command);
+    for (const [name, setting] of settingsOf(command)) {
+      assert.equal(settings[name] === undefined, fallbackOf(setting, command) === undefined, `${command} ${name}`);
+    }
+  }
+});
+
+test('the type of the settings of a command has no member that the command does not read', () => {
+  const processor = readSettings('metrics-processor', { flags: {}, env: {} });
+  assert.equal(processor.consumerGroup, 'metrics-processor-group');
+  // @ts-expect-error: the processor takes no bodies
+  assert.equal(processor.queueBytesMax, undefined);
+  // @ts-expect-error: it has no directory, so it must be given brokers and a DSN, which have defaults for it
+  assert.equal(processor.dataDir, undefined);
+  assert.equal(processor.kafkaBrokers.length, 1);
+  assert.match(processor.postgresDsn, /^postgres:/);
 });

@@ -1,4 +1,5 @@
-import { type Command, flagOf, SETTINGS, type Setting, type SettingName, type Settings } from './settings-table.ts';
+import { type Command, flagOf, type Setting } from './setting.ts';
+import { SETTINGS, type SettingName, type SettingsOf, type SomeSettings } from './settings-table.ts';
 
 /** Wrong usage or configuration: exit code 2. One sentence that names the setting, what it got and what it takes. */
 export class SettingError extends Error {
@@ -13,14 +14,12 @@ export interface SettingSources {
 }
 
 /** @throws {SettingError} for the first value that does not do */
-export function readSettings(command: Command, sources: SettingSources): Settings {
+export function readSettings<C extends Command>(command: C, sources: SettingSources): SettingsOf<C> {
   const settings: Record<string, unknown> = {};
-  for (const [name, setting] of Object.entries(SETTINGS) as [SettingName, Setting<unknown>][]) {
-    if (setting.commands.includes(command)) settings[name] = readSetting(name, setting, command, sources);
-  }
+  for (const [name, setting] of settingsOf(command)) settings[name] = readSetting(name, setting, command, sources);
   checkTogether(settings);
   if (settings['host'] === 'auto') settings['host'] = settings['apiKeys'] === 'required' ? '0.0.0.0' : '127.0.0.1';
-  return settings as Settings;
+  return settings as SettingsOf<C>;
 }
 
 /** The settings of a command, in the order of the table. */
@@ -35,7 +34,7 @@ export function fallbackOf(setting: Setting<unknown>, command: Command): string 
 }
 
 /** What differs from the defaults, for the log; a secret only by its presence. */
-export function changedSettings(command: Command, settings: Settings): Readonly<Record<string, unknown>> {
+export function changedSettings(command: Command, settings: SomeSettings): Readonly<Record<string, unknown>> {
   const changed: Record<string, unknown> = {};
   for (const [name, setting] of settingsOf(command)) {
     const value: unknown = settings[name];
@@ -93,7 +92,7 @@ export function ignoredVariables(command: Command, env: SettingSources['env']): 
   });
 }
 
-function checkTogether(settings: Partial<Settings>): void {
+function checkTogether(settings: SomeSettings): void {
   const { kafkaSaslMechanism, kafkaSaslUsername, kafkaSaslPassword } = settings;
   if (kafkaSaslMechanism !== undefined && (kafkaSaslUsername === undefined || kafkaSaslPassword === undefined)) {
     throw new SettingError('KAFKA_SASL_MECHANISM needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD as well');

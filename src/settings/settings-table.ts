@@ -1,34 +1,8 @@
 import { JOIN_SETTINGS } from './join-settings.ts';
 import { RETENTION_SETTINGS } from './retention-settings.ts';
+import { type Command, setting } from './setting.ts';
 import * as is from './setting-kinds.ts';
 import { TRAFFIC_SETTINGS } from './traffic-settings.ts';
-
-export type Command =
-  | 'up'
-  | 'ingestion-api'
-  | 'metrics-processor'
-  | 'metrics-api'
-  | 'migrate'
-  | 'log'
-  | 'topics'
-  | 'prices'
-  | 'dead-letters'
-  | 'backfill'
-  | 'keys'
-  | 'doctor'
-  | 'generate-traffic'
-  | 'replay-trace';
-
-export interface Setting<T> {
-  readonly env: string;
-  /** Where it is not the name of the variable in lower case. */
-  readonly flag?: string;
-  readonly kind: is.Kind<T>;
-  /** As a person would write it; per command where commands differ; absent where the setting is optional. */
-  readonly fallback?: string | Partial<Record<Command, string>>;
-  readonly commands: readonly Command[];
-  readonly about: string;
-}
 
 const PORT = is.integer(0, 65_535);
 
@@ -51,10 +25,6 @@ const WITH_STORE = [
 ] as const;
 const BROKERS = 'localhost:19092';
 const DSN = 'postgres://streamlens:streamlens@localhost:5432/streamlens?sslmode=disable';
-
-function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition;
-}
 
 /**
  * Every setting: its name, default, check, `--help` and row in `docs/settings.md` all come from here. The flag is the
@@ -334,35 +304,35 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-type Read<S> = S extends { readonly kind: is.Kind<infer T> } ? T : never;
-type Optional =
-  | 'kafkaBrokers'
-  | 'allowedHosts'
-  | 'trustedProxies'
-  | 'postgresDsn'
-  | 'pricesFile'
-  | 'apiKey'
-  | 'kafkaReplicationFactor'
-  | 'kafkaTlsCa'
-  | 'kafkaTlsCert'
-  | 'kafkaTlsKey'
-  | 'kafkaSaslMechanism'
-  | 'kafkaSaslUsername'
-  | 'kafkaSaslPassword'
-  | 'trafficRate'
-  | 'trafficSeed'
-  | 'traceRoute';
+type Table = typeof SETTINGS;
 
-/** Settings as read; those without a default may be undefined. */
-export type Settings = {
-  readonly [K in SettingName]: K extends Optional ? Read<(typeof SETTINGS)[K]> | undefined : Read<(typeof SETTINGS)[K]>;
-};
+type ValueOf<K extends SettingName> = Table[K]['kind'] extends is.Kind<infer T> ? T : never;
 
-export function flagOf({ env, flag }: Pick<Setting<unknown>, 'env' | 'flag'>): string {
-  if (flag !== undefined) return flag;
-  const name = env
-    .replace(/^STREAMLENS_/, '')
-    .toLowerCase()
-    .replaceAll('_', '-');
-  return `--${name}`;
-}
+/** Names of the settings that each of the commands reads. */
+type NameOf<C extends Command> = {
+  [K in SettingName]: [C] extends [Table[K]['commands'][number]] ? K : never;
+}[SettingName];
+
+/** Names of the settings that each of the commands finds a value for where none was given. */
+type FilledName<C extends Command> = {
+  [K in SettingName]: Table[K] extends { readonly fallback: infer F }
+    ? F extends string
+      ? K
+      : [C] extends [keyof F]
+        ? K
+        : never
+    : never;
+}[SettingName];
+
+/**
+ * What a command reads; for a union of commands, what all of them read. A setting that one of them does not read does not
+ * exist here, and one without a default for each of them may be undefined.
+ */
+export type SettingsOf<C extends Command> = Pick<FilledSettings, NameOf<C> & FilledName<C>> &
+  Pick<SettingsAsGiven, Exclude<NameOf<C>, FilledName<C>>>;
+
+type FilledSettings = { readonly [K in SettingName]: ValueOf<K> };
+type SettingsAsGiven = { readonly [K in SettingName]: ValueOf<K> | undefined };
+
+/** Any settings of any command, for what looks at several of them where they are there. */
+export type SomeSettings = Partial<SettingsAsGiven>;

@@ -1,5 +1,5 @@
+import { setting } from './setting.ts';
 import * as is from './setting-kinds.ts';
-import type { Setting } from './settings-table.ts';
 
 const BOTH = ['generate-traffic', 'replay-trace'] as const;
 
@@ -67,7 +67,3 @@ export const TRAFFIC_SETTINGS = {
     about: 'model of the replayed calls, which the trace does not name',
   }),
 };
-
-function setting<T>(definition: Setting<T>): Setting<T> {
-  return definition;
-}

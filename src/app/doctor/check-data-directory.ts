@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { SettingError } from '../../settings/read-settings.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { logPath } from '../open/open-log.ts';
 import { storePath } from '../open/open-store.ts';
@@ -12,14 +12,14 @@ const FREE_BYTES_MIN = GIB / 4;
 const FREE_BYTES_COMFORTABLE = 2 * GIB;
 
 /** The data directory: whether it can be written, who has it, and how much room there is. */
-export async function checkDataDirectory(settings: Settings): Promise<readonly Finding[]> {
+export async function checkDataDirectory(settings: SettingsOf<'doctor'>): Promise<readonly Finding[]> {
   const path = resolve(settings.dataDir);
   if (!existsSync(path)) return [checkParent(path), checkRoom(existingParent(path))];
   return [checkWritable(path), checkRoom(path), ...checkFiles(settings)];
 }
 
 /** Whether something else runs on the directory: then its ports are its own. */
-export function isInUse(settings: Settings): boolean {
+export function isInUse(settings: SettingsOf<'doctor'>): boolean {
   if (!existsSync(settings.dataDir)) return false;
   try {
     takeDataDirectory(settings.dataDir)();
@@ -72,7 +72,7 @@ function canWrite(path: string): boolean {
   }
 }
 
-function checkFiles(settings: Settings): readonly Finding[] {
+function checkFiles(settings: SettingsOf<'doctor'>): readonly Finding[] {
   const files = [
     ['event log', logPath(settings), settings.kafkaBrokers === undefined],
     ['metrics store', storePath(settings), settings.postgresDsn === undefined],

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { EventLog } from '../../event-log/event-log.ts';
 import { INPUT_TOPICS } from '../../events/topics.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { kafkaSettings, logPath, openLog } from '../open/open-log.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
@@ -9,7 +9,7 @@ import { broken, type Finding, note, ok } from './finding.ts';
 const AHEAD_MS_MAX = 10_000;
 
 /** The event log: whether it answers, its topics, and its clock. */
-export async function checkLog(settings: Settings, nowMs: number): Promise<readonly Finding[]> {
+export async function checkLog(settings: SettingsOf<'doctor'>, nowMs: number): Promise<readonly Finding[]> {
   const { kafkaBrokers } = settings;
   if (kafkaBrokers === undefined && !existsSync(logPath(settings))) {
     return [note('event log', 'the embedded log is not there yet; the first start creates it')];
@@ -24,7 +24,7 @@ export async function checkLog(settings: Settings, nowMs: number): Promise<reado
   }
 }
 
-async function checkTopics(settings: Settings, brokers: readonly string[]): Promise<readonly Finding[]> {
+async function checkTopics(settings: SettingsOf<'doctor'>, brokers: readonly string[]): Promise<readonly Finding[]> {
   const { inspectTopics } = await import('../../event-log/kafka/create-topics.ts');
   const reports = await inspectTopics(kafkaSettings(settings, brokers), settings.kafkaPartitions);
   return reports.flatMap(({ topic, partitions, differences }) => {

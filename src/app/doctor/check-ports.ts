@@ -1,11 +1,11 @@
 import { createServer } from 'node:net';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
 const ANSWER_MS_MAX = 2_000;
 
 /** Whether the ports of `up` are free, or already serve StreamLens. */
-export async function checkPorts(settings: Settings): Promise<readonly Finding[]> {
+export async function checkPorts(settings: SettingsOf<'doctor'>): Promise<readonly Finding[]> {
   const { host, ingestionPort, metricsPort, otlpGrpcPort } = settings;
   const ports = [
     { name: 'INGESTION_PORT', port: ingestionPort, isNeeded: true },

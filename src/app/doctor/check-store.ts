@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { INPUT_TOPICS, type InputTopic } from '../../events/topics.ts';
 import type { Positions, Progress } from '../../metrics-store/commit.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { logPath, openLog } from '../open/open-log.ts';
 import { openStore, storePath } from '../open/open-store.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
 /** The metrics store: whether it answers, its schema, and how far it is. */
-export async function checkStore(settings: Settings, nowMs: number): Promise<readonly Finding[]> {
+export async function checkStore(settings: SettingsOf<'doctor'>, nowMs: number): Promise<readonly Finding[]> {
   if (settings.postgresDsn === undefined && !existsSync(storePath(settings))) {
     return [note('metrics store', 'the embedded store is not there yet; the first start creates it')];
   }
@@ -39,7 +39,7 @@ export function checkAge(partitions: number, ageS: number, unread: number | null
   return broken('processor', `${stopped}, and ${unread} events wait in the log; start one, or read its log`);
 }
 
-async function unreadCount(settings: Settings, progress: readonly Progress[]): Promise<number | null> {
+async function unreadCount(settings: SettingsOf<'doctor'>, progress: readonly Progress[]): Promise<number | null> {
   const isThere = settings.kafkaBrokers !== undefined || existsSync(logPath(settings));
   if (!isThere) return null;
   try {
@@ -68,7 +68,11 @@ function readOf(positions: Positions, topic: InputTopic): number {
   );
 }
 
-async function checkProgress(store: MetricsStore, settings: Settings, nowMs: number): Promise<readonly Finding[]> {
+async function checkProgress(
+  store: MetricsStore,
+  settings: SettingsOf<'doctor'>,
+  nowMs: number,
+): Promise<readonly Finding[]> {
   const progress = [...(await store.readProgress()).values()];
   const [letter] = await store.readDeadLetters({ limit: 1, before: null });
   const findings: Finding[] = [];

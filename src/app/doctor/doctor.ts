@@ -1,4 +1,4 @@
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { checkDataDirectory, isInUse } from './check-data-directory.ts';
 import { checkLog } from './check-log.ts';
 import { checkPorts } from './check-ports.ts';
@@ -10,7 +10,7 @@ import { type Finding, findingsOf, note } from './finding.ts';
 export type { Finding } from './finding.ts';
 
 /** Looks at everything that `up` with these settings needs, and changes nothing of it. */
-export async function examine(settings: Settings, nowMs: number): Promise<readonly Finding[]> {
+export async function examine(settings: SettingsOf<'doctor'>, nowMs: number): Promise<readonly Finding[]> {
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const inUse = isEmbedded && isInUse(settings);
   const parts = await Promise.all([

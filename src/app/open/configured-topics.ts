@@ -1,13 +1,19 @@
 import { createTopics, type TopicReport } from '../../event-log/kafka/create-topics.ts';
-import type { Settings } from '../../settings/settings-table.ts';
-import { kafkaSettings } from './open-log.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
+import { type KafkaLogSettings, kafkaSettings } from './open-log.ts';
 
 /** Lets the brokers decide. */
 const BROKER_DEFAULT = -1;
 
+type TopicSettings = KafkaLogSettings & Pick<SettingsOf<'up' | 'topics'>, 'kafkaPartitions' | 'kafkaReplicationFactor'>;
+
 /** Creates the topics that are missing, as the settings say. @throws {EventLogError} */
-export function createConfiguredTopics(settings: Settings, grow = false): Promise<readonly TopicReport[]> {
-  return createTopics(kafkaSettings(settings, settings.kafkaBrokers ?? []), {
+export function createConfiguredTopics(
+  settings: TopicSettings,
+  brokers: readonly string[],
+  grow = false,
+): Promise<readonly TopicReport[]> {
+  return createTopics(kafkaSettings(settings, brokers), {
     partitions: settings.kafkaPartitions,
     replicationFactor: settings.kafkaReplicationFactor ?? BROKER_DEFAULT,
     grow,

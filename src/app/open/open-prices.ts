@@ -1,9 +1,9 @@
 import type { PriceBook } from '../../prices/price-book.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
 import { SettingError } from '../../settings/read-settings.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 
-type PriceSettings = Pick<Settings, 'pricesFile'>;
+type PriceSettings = Pick<SettingsOf<'up' | 'metrics-processor' | 'metrics-api' | 'prices' | 'doctor'>, 'pricesFile'>;
 
 /**
  * The user's prices at the start; none where no file is named.

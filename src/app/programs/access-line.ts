@@ -1,7 +1,10 @@
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 
 /** Who gets in, for the lines of a start: where it is bound, and whether keys are required. */
-export function accessLine({ host, apiKeys }: Pick<Settings, 'host' | 'apiKeys'>): string {
+export function accessLine({
+  host,
+  apiKeys,
+}: Pick<SettingsOf<'up' | 'ingestion-api' | 'metrics-api'>, 'host' | 'apiKeys'>): string {
   const where = isLoopback(host) ? `${host}, reached from this machine only (HOST)` : `${host} (HOST)`;
   if (apiKeys === 'required') return `bound to        ${where}; API keys are required`;
   const keys = 'API keys are not required (API_KEYS)';

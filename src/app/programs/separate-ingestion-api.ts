@@ -1,6 +1,6 @@
 import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { openLog } from '../open/open-log.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
@@ -8,7 +8,7 @@ import { accessLine, otlpLine } from './access-line.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens ingestion-api` */
-export async function startSeparateIngestion(settings: Settings): Promise<RunningProgram> {
+export async function startSeparateIngestion(settings: SettingsOf<'ingestion-api'>): Promise<RunningProgram> {
   const logger = createLogger('ingestion-api', settings.logLevel);
   const log = await openLog(settings);
   const keys = await openKeyCheck(settings);

@@ -1,6 +1,6 @@
 import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
@@ -11,7 +11,7 @@ import { answerWhileWaiting } from './answer-while-waiting.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens metrics-api` */
-export async function startSeparateMetricsApi(settings: Settings): Promise<RunningProgram> {
+export async function startSeparateMetricsApi(settings: SettingsOf<'metrics-api'>): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
   await readPriceFile(settings);
   const answerer = await answerWhileWaiting({ host: settings.host, port: settings.httpPort }, () =>

@@ -4,7 +4,7 @@ import { addHealthRoutes } from '../../http/health-routes.ts';
 import { createHttpServer } from '../../http/http-server.ts';
 import { createLogger } from '../../http/logger.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { kafkaSettings } from '../open/open-log.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { ClockWatch } from '../roles/clock-watch.ts';
@@ -15,10 +15,10 @@ import { answerWhileWaiting } from './answer-while-waiting.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /** `streamlens metrics-processor` */
-export async function startSeparateProcessor(settings: Settings): Promise<RunningProgram> {
+export async function startSeparateProcessor(settings: SettingsOf<'metrics-processor'>): Promise<RunningProgram> {
   const logger = createLogger('metrics-processor', settings.logLevel);
   // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
-  kafkaSettings(settings, settings.kafkaBrokers ?? []);
+  kafkaSettings(settings, settings.kafkaBrokers);
   await readPriceFile(settings);
   const draining = new Draining();
   const clock = new LogClock();

@@ -5,7 +5,7 @@ import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { Answerer } from '../../metrics-api/questions.ts';
 import { migrateSqlite } from '../../metrics-store/sqlite/migrate-sqlite.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
@@ -31,13 +31,13 @@ import type { RunningProgram } from './running-program.ts';
  *     query threads     read the store: one, and up to three more while long questions are asked
  *     key thread        looks up API keys, where they are required
  */
-export async function startUp(settings: Settings): Promise<RunningProgram> {
+export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgram> {
   const logger = createLogger('up', settings.logLevel);
   // What is wrong with a setting is told before anything is opened.
   await readPriceFile(settings);
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
-  if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings);
+  if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings, settings.kafkaBrokers);
   const draining = new Draining();
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);
@@ -105,7 +105,7 @@ export async function startUp(settings: Settings): Promise<RunningProgram> {
 }
 
 /** What must stay where it is while the process runs. */
-function openPaths(settings: Settings): readonly string[] {
+function openPaths(settings: SettingsOf<'up'>): readonly string[] {
   const log = settings.kafkaBrokers === undefined ? [logPath(settings)] : [];
   const store = settings.postgresDsn === undefined ? [storePath(settings)] : [];
   return [settings.dataDir, ...log, ...store];
@@ -114,7 +114,7 @@ function openPaths(settings: Settings): readonly string[] {
 /** A question may make 10 MB of garbage, which must not be taken for something that stays. */
 const QUERY_YOUNG_MB_MAX = 48;
 
-function startQueryThreads(settings: Settings): Promise<Answerer> {
+function startQueryThreads(settings: SettingsOf<'up'>): Promise<Answerer> {
   const url = threadUrl('app/threads/query-thread');
   return QueryThreads.open((interrupt) =>
     CallableThread.start(url, {
@@ -125,7 +125,7 @@ function startQueryThreads(settings: Settings): Promise<Answerer> {
   );
 }
 
-async function createMissingTopics(settings: Settings): Promise<void> {
+async function createMissingTopics(settings: SettingsOf<'up'>, brokers: readonly string[]): Promise<void> {
   const { createConfiguredTopics } = await import('../open/configured-topics.ts');
-  await createConfiguredTopics(settings);
+  await createConfiguredTopics(settings, brokers);
 }

@@ -20,7 +20,7 @@ import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts
 import { retry } from '../../metrics-processor/retry.ts';
 import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
 import { DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
 import { LargeExports } from '../threads/large-exports.ts';
 import { VERSION } from '../version.ts';
@@ -47,7 +47,7 @@ export interface IngestionPorts {
 
 /** Starts the ingestion API. @throws when a port cannot be bound */
 export async function startIngestion(
-  settings: Settings,
+  settings: SettingsOf<'up' | 'ingestion-api'>,
   port: number,
   { log, logger, checkKey, draining, dependencies = [] }: IngestionPorts,
 ): Promise<RunningIngestion> {

@@ -17,7 +17,7 @@ import { addMetricsRoutes } from '../../metrics-api/routes/metrics-routes.ts';
 import { addOverviewRoutes } from '../../metrics-api/routes/overview-routes.ts';
 import { addStreamRoute } from '../../metrics-api/routes/stream-route.ts';
 import { TimeZones } from '../../metrics-api/time-zones.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { PACKAGE_ROOT } from '../package-root.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './listen.ts';
@@ -43,7 +43,11 @@ export interface MetricsApiPorts {
 const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
 
 /** Starts the metrics API. @throws when the port cannot be bound */
-export async function startMetricsApi(settings: Settings, port: number, ports: MetricsApiPorts): Promise<RunningRole> {
+export async function startMetricsApi(
+  settings: SettingsOf<'up' | 'metrics-api'>,
+  port: number,
+  ports: MetricsApiPorts,
+): Promise<RunningRole> {
   const { answerer, logger, checkKey, draining, dependencies = [], registries = [], ingestion = null } = ports;
   const queries = new MetricsQueries({ answerer, logger, nowMs: Date.now, timeoutMs: settings.queryTimeoutMs });
   const context = { queries, nowMs: Date.now, zones: new TimeZones() };

@@ -3,7 +3,7 @@ import type { BodyBudget } from '../../http/body-budget.ts';
 import type { Logger } from '../../http/logger.ts';
 import { acceptTraces, notKept, type OtlpContext } from '../../ingestion-api/otlp-routes.ts';
 import type { GrpcHead, GrpcServer, TakeExport } from '../../otlp/grpc/grpc-server.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 
 /**
  * OTLP over gRPC beside the HTTP server.
@@ -11,7 +11,7 @@ import type { Settings } from '../../settings/settings-table.ts';
  * @throws when its port cannot be bound: senders that were told of it would send into nothing, or to somebody else
  */
 export async function startOtlpGrpc(
-  settings: Settings,
+  settings: SettingsOf<'up' | 'ingestion-api'>,
   context: OtlpContext,
   { budget, logger }: { budget: BodyBudget; logger: Logger },
 ): Promise<GrpcServer | undefined> {

@@ -10,9 +10,9 @@ import { createPriceBook } from '../../prices/layered-price-book.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import type { PriceFileWatch } from '../../prices/price-file-watch.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
-import { Retention } from './retention.ts';
+import { Retention, type RetentionSettings } from './retention.ts';
 
 const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
@@ -35,6 +35,8 @@ const CHORES_PARTITION = 0;
  */
 const KAFKA_LOG_TIME_SLACK_MS = 20_000;
 
+export type ProcessorSettings = SettingsOf<'up' | 'metrics-processor'> & RetentionSettings;
+
 export interface ProcessorPorts {
   readonly log: EventLog;
   readonly store: MetricsStore;
@@ -51,14 +53,14 @@ export class ProcessorRole {
   /** Resolves after `stop`; rejects when the log or the store failed for good. */
   readonly done: Promise<void>;
 
-  readonly #settings: Settings;
+  readonly #settings: ProcessorSettings;
   readonly #ports: ProcessorPorts;
   readonly #processor: Processor;
   readonly #retention: Retention;
   readonly #stopping = new AbortController();
   #prices: PriceBook;
 
-  constructor(settings: Settings, ports: ProcessorPorts) {
+  constructor(settings: ProcessorSettings, ports: ProcessorPorts) {
     this.#settings = settings;
     this.#ports = ports;
     this.#prices = createPriceBook({ overrides: ports.overrides });

@@ -4,18 +4,14 @@ import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
 import { INPUT_TOPICS, TOPICS, type Topic } from '../../events/topics.ts';
 import type { Logger } from '../../http/logger.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 
+/** Of the log's retention only a process with an embedded log knows. */
 export type RetentionSettings = Pick<
-  Settings,
-  | 'metricsRetentionMs'
-  | 'callsRetentionMs'
-  | 'deadLettersRetentionMs'
-  | 'logRetentionMs'
-  | 'logSizeMax'
-  | 'joinTimeoutMs'
-  | 'dedupHorizonMs'
->;
+  SettingsOf<'up' | 'metrics-processor'>,
+  'metricsRetentionMs' | 'callsRetentionMs' | 'deadLettersRetentionMs' | 'joinTimeoutMs' | 'dedupHorizonMs'
+> &
+  Partial<Pick<SettingsOf<'up'>, 'logRetentionMs' | 'logSizeMax'>>;
 
 export interface RetentionPorts {
   readonly log: EventLog;
@@ -61,7 +57,9 @@ export class Retention {
       deadLettersMs: before(deadLettersRetentionMs),
     });
     // Log time, since that is what the records are stamped with.
-    if (Number.isFinite(logRetentionMs)) await this.#pruneLog(nowMs + clock.aheadMs() - logRetentionMs);
+    if (logRetentionMs !== undefined && Number.isFinite(logRetentionMs)) {
+      await this.#pruneLog(nowMs + clock.aheadMs() - logRetentionMs);
+    }
     logger.debug({ tookMs: Math.round(clock.elapsedMs() - startedMs) }, 'Deleted what retention no longer keeps');
   }
 
@@ -73,7 +71,7 @@ export class Retention {
   async pruneBySize(): Promise<void> {
     const { log, logger, clock } = this.#ports;
     const { logSizeMax, joinTimeoutMs, dedupHorizonMs } = this.#settings;
-    if (!(log instanceof SqliteEventLog) || !Number.isFinite(logSizeMax)) return;
+    if (!(log instanceof SqliteEventLog) || logSizeMax === undefined || !Number.isFinite(logSizeMax)) return;
     const beforeMs = log.stampBeyond(logSizeMax);
     if (beforeMs === null) return;
     const neededMs = clock.nowMs() + clock.aheadMs() - 2 * (joinTimeoutMs + dedupHorizonMs);

@@ -5,11 +5,11 @@ import { Problem } from '../../http/problem.ts';
 import { addressedSenders, anybody, apiKeySenders, type SenderCheck } from '../../ingestion-api/authenticate.ts';
 import type { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
 import { RateLimit } from '../../ingestion-api/rate-limit.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 
 /** Who may send, and how much, as the settings say; refusals are counted. */
 export function senderCheck(
-  settings: Settings,
+  settings: SettingsOf<'up' | 'ingestion-api'>,
   checkKey: KeyCheck | null,
   { metrics, logger }: { metrics: IngestionMetrics; logger: Logger },
 ): SenderCheck {

@@ -10,7 +10,7 @@ import { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import { type DeadLetterReplays, placeKey } from '../../metrics-store/dead-letter-replays.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 import { SettingError } from '../../settings/read-settings.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { logPath, openLog } from '../open/open-log.ts';
 import { openStore, storePath } from '../open/open-store.ts';
 import { requireStore } from './recompute-prices.ts';
@@ -23,7 +23,10 @@ export interface ListedLetter {
 }
 
 /** The newest dead letters. */
-export async function listDeadLetters(settings: Settings, limit: number): Promise<readonly ListedLetter[]> {
+export async function listDeadLetters(
+  settings: SettingsOf<'dead-letters'>,
+  limit: number,
+): Promise<readonly ListedLetter[]> {
   return withStore(settings, async ({ store, replays }) => {
     const letters = await store.readDeadLetters({ limit, before: null });
     const replayed = await replays.read(letters);
@@ -33,7 +36,7 @@ export async function listDeadLetters(settings: Settings, limit: number): Promis
 
 /** Appends dead letters again; other processes may go on working. */
 export async function replay(
-  settings: Settings,
+  settings: SettingsOf<'dead-letters'>,
   query: Omit<ReplayQuery, 'joinTimeoutMs' | 'dedupHorizonMs'>,
   onLetter: ReplayPorts['onLetter'],
 ): Promise<ReplayReport> {
@@ -54,7 +57,7 @@ export async function replay(
   });
 }
 
-async function openExistingLog(settings: Settings, clock: LogClock): Promise<EventLog> {
+async function openExistingLog(settings: SettingsOf<'dead-letters'>, clock: LogClock): Promise<EventLog> {
   if (settings.kafkaBrokers === undefined && !existsSync(logPath(settings))) {
     throw new SettingError(
       `There is no event log in STREAMLENS_DATA_DIR ${settings.dataDir}; name its directory, or KAFKA_BROKERS for Kafka`,
@@ -87,7 +90,7 @@ async function appendFromOutside(log: EventLog, clock: LogClock, records: readon
 const STAMP_AHEAD_MS = 2_000;
 
 async function withStore<T>(
-  settings: Settings,
+  settings: SettingsOf<'dead-letters'>,
   work: (ports: Pick<ReplayPorts, 'store' | 'replays'>) => Promise<T>,
 ): Promise<T> {
   requireStore(settings);
@@ -104,7 +107,7 @@ async function withStore<T>(
   }
 }
 
-async function openReplays(settings: Settings): Promise<DeadLetterReplays> {
+async function openReplays(settings: SettingsOf<'dead-letters'>): Promise<DeadLetterReplays> {
   const { postgresDsn: dsn } = settings;
   if (dsn !== undefined) {
     const { openPostgresDeadLetterReplays } = await import(

@@ -1,6 +1,6 @@
 import { hashOfKey, newKeyId, newKeyText } from '../../api-keys/key-text.ts';
 import type { ApiKey, ApiKeys } from '../../metrics-store/api-keys.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { storePath } from '../open/open-store.ts';
 import { makePrivateDirectory } from '../open/private-directory.ts';
 
@@ -14,7 +14,7 @@ export interface CreatedKey {
 
 /** Makes a key. Processes that run already know it within seconds. */
 export async function createKey(
-  settings: Settings,
+  settings: SettingsOf<'keys'>,
   { name, tenantId }: Pick<ApiKey, 'name' | 'tenantId'>,
 ): Promise<CreatedKey> {
   const [id, text] = [newKeyId(), newKeyText()];
@@ -23,15 +23,15 @@ export async function createKey(
   return { id, text };
 }
 
-export function listKeys(settings: Settings): Promise<readonly ApiKey[]> {
+export function listKeys(settings: SettingsOf<'keys'>): Promise<readonly ApiKey[]> {
   return withKeys(settings, (keys) => keys.list());
 }
 
-export function revokeKey(settings: Settings, id: string): ReturnType<ApiKeys['revoke']> {
+export function revokeKey(settings: SettingsOf<'keys'>, id: string): ReturnType<ApiKeys['revoke']> {
   return withKeys(settings, (keys) => keys.revoke(id, Date.now()));
 }
 
-async function withKeys<T>(settings: Settings, work: (keys: ApiKeys) => Promise<T>): Promise<T> {
+async function withKeys<T>(settings: SettingsOf<'keys'>, work: (keys: ApiKeys) => Promise<T>): Promise<T> {
   const keys = await openKeys(settings);
   try {
     return await work(keys);
@@ -41,7 +41,7 @@ async function withKeys<T>(settings: Settings, work: (keys: ApiKeys) => Promise<
 }
 
 /** Keys may be made before the first start, so a store that is not there yet is created. */
-async function openKeys(settings: Settings): Promise<ApiKeys> {
+async function openKeys(settings: SettingsOf<'keys'>): Promise<ApiKeys> {
   const { postgresDsn: dsn, migrate, dataDir } = settings;
   if (dsn !== undefined) {
     const { openPostgresApiKeys } = await import('../../metrics-store/postgres/postgres-api-keys.ts');

@@ -1,9 +1,9 @@
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { storePath } from '../open/open-store.ts';
 
 /** Creates or upgrades the schema. @returns a sentence about what was done */
-export async function migrateStore(settings: Settings): Promise<string> {
+export async function migrateStore(settings: SettingsOf<'migrate'>): Promise<string> {
   if (settings.postgresDsn !== undefined) {
     const { migratePostgres } = await import('../../metrics-store/postgres/migrate-postgres.ts');
     return sentence('Postgres', await migratePostgres({ dsn: settings.postgresDsn }));

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type RecomputePorts, type RecomputeQuery, type RecomputeReport, recompute } from '../../prices/recompute.ts';
 import { SettingError } from '../../settings/read-settings.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { openPrices } from '../open/open-prices.ts';
 import { openStore, storePath } from '../open/open-store.ts';
 
@@ -9,7 +9,7 @@ export type { RecomputeReport } from '../../prices/recompute.ts';
 
 /** Prices what the store holds again, with the price file and the built-in prices of now. Other processes may go on working. */
 export async function recomputePrices(
-  settings: Settings,
+  settings: SettingsOf<'prices'>,
   query: RecomputeQuery,
   progress: Pick<RecomputePorts, 'onPages' | 'onPageDone'>,
 ): Promise<RecomputeReport> {
@@ -24,7 +24,7 @@ export async function recomputePrices(
 }
 
 /** @throws {SettingError} where there is no embedded store, rather than create an empty one */
-export function requireStore(settings: Settings): void {
+export function requireStore(settings: Pick<SettingsOf<'prices' | 'dead-letters'>, 'postgresDsn' | 'dataDir'>): void {
   if (settings.postgresDsn !== undefined || existsSync(storePath(settings))) return;
   throw new SettingError(
     `There is no metrics store in STREAMLENS_DATA_DIR ${settings.dataDir}; name its directory, or POSTGRES_DSN for Postgres`,

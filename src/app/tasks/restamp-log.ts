@@ -4,7 +4,7 @@ import { LogDatabase } from '../../event-log/sqlite/log-database.ts';
 import { restampCheckpoint } from '../../metrics-processor/core/checkpoint/checkpoint.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import { SettingError } from '../../settings/read-settings.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { logPath } from '../open/open-log.ts';
 import { openStore } from '../open/open-store.ts';
@@ -28,7 +28,7 @@ const LOST_BEFORE_MS = Date.UTC(2025, 0, 1);
  *
  * @throws {SettingError} while a StreamLens runs on the directory, or where there is no log
  */
-export async function restampLog(settings: Settings, { dryRun }: { dryRun: boolean }): Promise<RestampReport> {
+export async function restampLog(settings: SettingsOf<'log'>, { dryRun }: { dryRun: boolean }): Promise<RestampReport> {
   const path = logPath(settings);
   if (!existsSync(path)) {
     throw new SettingError(`There is no event log in ${settings.dataDir}; name its directory with --data-dir`);

@@ -2,7 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { LogClock, type SharedLogClock } from '../../event-log/sqlite/log-clock.ts';
 import { createLogger } from '../../http/logger.ts';
-import type { Settings } from '../../settings/settings-table.ts';
+import type { SettingsOf } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
 import { openLog } from '../open/open-log.ts';
 import { readPriceFile } from '../open/open-prices.ts';
@@ -12,7 +12,7 @@ import { ProcessorRole } from '../roles/processor-role.ts';
 
 /** The processor, in a thread of its own: SQLite blocks it, and folding a backlog never holds up an HTTP answer. */
 export interface ProcessorThreadData {
-  readonly settings: Settings;
+  readonly settings: SettingsOf<'up'> | SettingsOf<'metrics-processor'>;
   readonly clock: SharedLogClock;
   /** The way to the append thread of the embedded log. */
   readonly appendPort?: MessagePort;

@@ -27,7 +27,7 @@ export class ClassicProtocolMember implements GroupMember {
   readonly #owned = new Set<number>();
   #settled: Promise<void> = Promise.resolve();
 
-  constructor(settings: KafkaSettings, listener: GroupListener) {
+  constructor(settings: KafkaSettings & { readonly groupId: string }, listener: GroupListener) {
     this.#listener = listener;
     this.#consumer = new Consumer({
       ...clientOptions(settings),

@@ -14,6 +14,7 @@ const CONSUMER_GROUP_HEARTBEAT = 68;
 const JOIN_MS_MAX = 30_000;
 
 interface GroupDoor {
+  readonly groupId: string;
   readonly settings: KafkaSettings;
   readonly cluster: KafkaCluster;
   readonly connections: KafkaConnections;
@@ -32,15 +33,18 @@ export async function joinKafkaGroup(door: GroupDoor, listener: GroupListener): 
       return await joinOnce(door, listener);
     } catch (error) {
       const mayPass = isPassing(error) && Date.now() < giveUpAtMs;
-      if (!mayPass) throw toEventLogError(error, `Joining the consumer group ${door.settings.groupId}`);
+      if (!mayPass) throw toEventLogError(error, `Joining the consumer group ${door.groupId}`);
     }
     await backOff(attempt, door.connections.closed);
   }
 }
 
-async function joinOnce({ settings, cluster, connections }: GroupDoor, listener: GroupListener): Promise<GroupMember> {
+async function joinOnce(
+  { groupId, settings, cluster, connections }: GroupDoor,
+  listener: GroupListener,
+): Promise<GroupMember> {
   if (settings.groupProtocol !== 'classic' && (await speaksConsumerProtocol(cluster, connections))) {
-    const member = new ConsumerProtocolMember(cluster, connections, settings.groupId, listener);
+    const member = new ConsumerProtocolMember(cluster, connections, groupId, listener);
     try {
       await member.join();
       return member;
@@ -49,7 +53,7 @@ async function joinOnce({ settings, cluster, connections }: GroupDoor, listener:
       if (!kafkaErrorIds(error).includes('UNSUPPORTED_VERSION')) throw error;
     }
   }
-  const member = new ClassicProtocolMember(settings, listener);
+  const member = new ClassicProtocolMember({ ...settings, groupId }, listener);
   await member.join();
   return member;
 }

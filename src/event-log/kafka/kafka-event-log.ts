@@ -30,7 +30,8 @@ export class KafkaEventLog implements EventLog {
   readonly #settings: KafkaSettings;
   readonly #connections: KafkaConnections;
   readonly #cluster: KafkaCluster;
-  readonly #producer: KafkaProducer;
+  /** Null where no compression was chosen: such a log is read only. */
+  readonly #producer: KafkaProducer | null;
   readonly #reader: KafkaReader;
   readonly #members = new Set<GroupMember>();
   #isClosed = false;
@@ -39,12 +40,15 @@ export class KafkaEventLog implements EventLog {
     this.#settings = settings;
     this.#connections = new KafkaConnections(settings);
     this.#cluster = new KafkaCluster(this.#connections);
-    this.#producer = new KafkaProducer(this.#cluster, this.#connections, settings.compression);
+    const { compression } = settings;
+    this.#producer =
+      compression === undefined ? null : new KafkaProducer(this.#cluster, this.#connections, compression);
     this.#reader = new KafkaReader(this.#cluster, this.#connections);
   }
 
   async append(records: readonly NewRecord[]): Promise<void> {
     this.#checkOpen();
+    if (this.#producer === null) throw new EventLogError('misconfigured', 'The log was opened to be read only');
     await this.#producer.append(records);
   }
 
@@ -93,7 +97,9 @@ export class KafkaEventLog implements EventLog {
 
   async joinGroup(listener: GroupListener): Promise<GroupMember> {
     await this.partitionCount();
-    const door = { settings: this.#settings, cluster: this.#cluster, connections: this.#connections };
+    const { groupId } = this.#settings;
+    if (groupId === undefined) throw new EventLogError('misconfigured', 'The log was opened without a consumer group');
+    const door = { groupId, settings: this.#settings, cluster: this.#cluster, connections: this.#connections };
     const joined = await joinKafkaGroup(door, listener);
     const member: GroupMember = {
       reportProgress: (positions) => joined.reportProgress(positions),
@@ -122,7 +128,10 @@ export class KafkaEventLog implements EventLog {
     this.#isClosed = true;
     const timer = new AbortController();
     const timeUp = sleep(DRAIN_MS_MAX, undefined, { signal: timer.signal }).catch(() => undefined);
-    const orderly = Promise.allSettled([this.#producer.drain(), ...[...this.#members].map((member) => member.leave())]);
+    const orderly = Promise.allSettled([
+      this.#producer?.drain(),
+      ...[...this.#members].map((member) => member.leave()),
+    ]);
     await Promise.race([orderly, timeUp]);
     timer.abort();
     await this.#connections.close();

@@ -3,9 +3,10 @@ export interface KafkaSettings {
   /** `host:port` of some brokers; the others are learnt from them. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  /** The processors' group. Only `joinGroup` uses it. */
-  readonly groupId: string;
-  readonly compression: KafkaCompression;
+  /** The processors' group: `joinGroup` needs it. */
+  readonly groupId?: string;
+  /** How records are compressed: `append` needs it. */
+  readonly compression?: KafkaCompression;
   readonly tls?: KafkaTls;
   readonly sasl?: KafkaSasl;
   /** `classic` even where the broker knows the newer consumer protocol (KIP-848). Default: the newer one, if known. */

@@ -1,0 +1,42 @@
+import type { Kind } from './setting-kinds.ts';
+
+export type Command =
+  | 'up'
+  | 'ingestion-api'
+  | 'metrics-processor'
+  | 'metrics-api'
+  | 'migrate'
+  | 'log'
+  | 'topics'
+  | 'prices'
+  | 'dead-letters'
+  | 'backfill'
+  | 'keys'
+  | 'doctor'
+  | 'generate-traffic'
+  | 'replay-trace';
+
+export interface Setting<T> {
+  readonly env: string;
+  /** Where it is not the name of the variable in lower case. */
+  readonly flag?: string;
+  readonly kind: Kind<T>;
+  /** As a person would write it; per command where commands differ; absent where the setting is optional. */
+  readonly fallback?: string | Partial<Record<Command, string>>;
+  readonly commands: readonly Command[];
+  readonly about: string;
+}
+
+/** Keeps the literal types of a definition, from which `SettingsOf` derives what each command reads. */
+export function setting<const D extends Setting<unknown>>(definition: D): D {
+  return definition;
+}
+
+export function flagOf({ env, flag }: Pick<Setting<unknown>, 'env' | 'flag'>): string {
+  if (flag !== undefined) return flag;
+  const name = env
+    .replace(/^STREAMLENS_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-');
+  return `--${name}`;
+}
