@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { decodeTraces, type OtlpFormat } from '../src/otlp/decode/decode-traces.ts';
 import { createKeyTable } from '../src/otlp/dialects/wanted-keys.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from '../src/otlp/shipped-attribute-names.contract.ts';
 import { spansToReports } from '../src/otlp/spans-to-reports.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from '../src/otlp/to-events/tenant-and-route.ts';
+import { DimensionFinder } from '../src/otlp/to-events/tenant-and-route.ts';
 
 /**
  * Spans per second and core for a body of 512 captured spans, first decoded only, then turned into the records of its reports.
@@ -12,8 +13,8 @@ const FOLDER = new URL('../test/fixtures/otlp/', import.meta.url);
 const SPANS_PER_BODY = 512;
 const SECONDS = Number(process.argv[2] ?? 3);
 
-const keys = createKeyTable(DEFAULT_ATTRIBUTE_NAMES);
-const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
+const keys = createKeyTable(SHIPPED_ATTRIBUTE_NAMES);
+const dimensions = new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES);
 
 /** The captured protobuf requests of all clients, one after another, until 512 spans: concatenation merges messages. */
 function bodyOf(format: OtlpFormat, isWanted: (file: string) => boolean): { body: Buffer; spanCount: number } {

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Report } from '../reports/report.ts';
 import { decodeTraces, type OtlpFormat } from './decode/decode-traces.ts';
 import { createKeyTable } from './dialects/wanted-keys.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from './shipped-attribute-names.contract.ts';
 import { spansToReports } from './spans-to-reports.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './to-events/tenant-and-route.ts';
+import { DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url);
 
@@ -52,8 +53,8 @@ interface Meta {
   readonly reported: { readonly calls: readonly ReportedCall[] };
 }
 
-const keys = createKeyTable(DEFAULT_ATTRIBUTE_NAMES);
-const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
+const keys = createKeyTable(SHIPPED_ATTRIBUTE_NAMES);
+const dimensions = new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES);
 
 export function reportsIn(body: Uint8Array, format: OtlpFormat, tenantOfKey: string | null = null): readonly Report[] {
   const decoded = decodeTraces(body, format, keys);

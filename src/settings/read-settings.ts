@@ -18,8 +18,14 @@ export function readSettings<C extends Command>(command: C, sources: SettingSour
   const settings: Record<string, unknown> = {};
   for (const [name, setting] of settingsOf(command)) settings[name] = readSetting(name, setting, command, sources);
   checkTogether(settings);
-  if (settings['host'] === 'auto') settings['host'] = settings['apiKeys'] === 'required' ? '0.0.0.0' : '127.0.0.1';
+  if (settings['host'] === AUTO) settings['host'] = automaticHost(settings);
   return settings as SettingsOf<C>;
+}
+
+const AUTO = 'auto';
+
+function automaticHost({ apiKeys }: SomeSettings): string {
+  return apiKeys === 'required' ? '0.0.0.0' : '127.0.0.1';
 }
 
 /** The settings of a command, in the order of the table. */
@@ -39,6 +45,7 @@ export function changedSettings(command: Command, settings: SomeSettings): Reado
   for (const [name, setting] of settingsOf(command)) {
     const value: unknown = settings[name];
     if (value === undefined) continue;
+    if (name === 'host' && value === automaticHost(settings)) continue;
     const fallback = fallbackOf(setting, command);
     const usual = fallback === undefined ? undefined : setting.kind.read(fallback);
     if (usual?.ok === true && JSON.stringify(usual.value) === JSON.stringify(value)) continue;

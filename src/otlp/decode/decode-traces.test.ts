@@ -4,11 +4,11 @@ import { test } from 'node:test';
 import protobuf from 'protobufjs/minimal.js';
 import { createKeyTable } from '../dialects/wanted-keys.ts';
 import { field } from '../otlp-builders.contract.ts';
-import { DEFAULT_ATTRIBUTE_NAMES } from '../to-events/tenant-and-route.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from '../shipped-attribute-names.contract.ts';
 import { decodeTraces, otlpFormatOf } from './decode-traces.ts';
 
 const FOLDER = new URL('../../../test/fixtures/otlp/', import.meta.url);
-const keys = createKeyTable(DEFAULT_ATTRIBUTE_NAMES);
+const keys = createKeyTable(SHIPPED_ATTRIBUTE_NAMES);
 
 function fromJson(body: unknown) {
   return decodeTraces(Buffer.from(JSON.stringify(body)), 'json', keys);

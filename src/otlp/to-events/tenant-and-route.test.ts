@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aSpan, spanId } from '../otlp-builders.contract.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder, indexAncestors } from './tenant-and-route.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from '../shipped-attribute-names.contract.ts';
+import { DimensionFinder, indexAncestors } from './tenant-and-route.ts';
 
-const finder = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
+const finder = new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES);
 const tenantOf = (attributes: Record<string, string>) => finder.tenant([aSpan({ attributes })])?.value;
 const routeOf = (attributes: Record<string, string>) => finder.route([aSpan({ attributes })])?.value;
 

@@ -43,11 +43,6 @@ export interface AttributeNames {
   readonly route: readonly string[];
 }
 
-export const DEFAULT_ATTRIBUTE_NAMES: AttributeNames = {
-  tenant: ['streamlens.tenant_id', 'tenant.id', 'tenant_id', 'tenantId', 'tenant'],
-  route: ['streamlens.route', 'route'],
-};
-
 /** LiteLLM knows the tenant by the key that the caller used. */
 const LITELLM_TENANT_KEYS = ['metadata.user_api_key_org_id', 'metadata.user_api_key_team_id'] as const;
 
