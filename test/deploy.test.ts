@@ -107,7 +107,7 @@ test('the roles are published on the ports that they listen on', () => {
 });
 
 test('the defaults of separate roles reach the broker and the database of the compose file', () => {
-  const { kafkaBrokers, postgresDsn = '' } = readSettings('metrics-processor', { flags: {}, env: {} });
+  const { kafkaBrokers, postgresDsn } = readSettings('metrics-processor', { flags: {}, env: {} });
   assert.deepEqual(kafkaBrokers, ['localhost:19092']);
   const { POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB } = compose.services['postgres']?.environment ?? {};
   const { username, password, port, pathname } = new URL(postgresDsn);
