@@ -8,8 +8,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const SRC = join(ROOT, 'src');
 
 /**
- * Which folder may import which. Data flows downwards through the first eight; the rest serves them.
- * `app` is the one place that knows every part, `cli` the one that knows `app`.
+ * Which folder may import which; each permission is used. `app` is the one place that knows every part, `cli` the one that
+ * knows `app`.
  */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   clock: [],
@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   otlp: ['events', 'reports', 'http'],
   http: ['events'],
   'api-keys': ['http', 'metrics-store'],
-  'ingestion-api': ['events', 'reports', 'event-log', 'http', 'otlp', 'api-keys'],
+  'ingestion-api': ['events', 'event-log', 'http', 'otlp', 'api-keys'],
   'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices'],
   // Types only: what the answers are.
   dashboard: ['metrics-api'],
@@ -33,6 +33,23 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   commands: ['events', 'event-log', 'metrics-store', 'metrics-processor'],
   cli: ['app', 'settings', 'commands', 'events'],
 };
+
+/** What a folder must not reach, not even through others: servers know no role, and no role knows another or its port. */
+const MUST_NOT_REACH: Readonly<Record<string, readonly string[]>> = {
+  http: ['metrics-processor', 'metrics-store', 'prices', 'event-log', 'tally'],
+  'event-log': ['metrics-store', 'http'],
+  'metrics-store': ['event-log', 'http', 'prices'],
+  prices: ['event-log', 'http'],
+  otlp: ['event-log', 'metrics-store'],
+  'ingestion-api': ['metrics-processor', 'metrics-api', 'prices'],
+  'metrics-processor': ['ingestion-api', 'metrics-api', 'otlp', 'api-keys'],
+  'metrics-api': ['ingestion-api', 'metrics-processor', 'event-log', 'otlp', 'api-keys'],
+  dashboard: ['ingestion-api', 'metrics-processor', 'event-log', 'otlp', 'api-keys'],
+};
+
+/** Each stands on the folders below it, and none of them on another. */
+const ROLES = ['ingestion-api', 'metrics-processor', 'metrics-api'] as const;
+const STOREYS_MAX = 8;
 
 /** Folders that hold an adapter of a port: only `app` chooses one. */
 const ADAPTERS = /\/(sqlite|kafka|postgres|memory)\//;
@@ -85,6 +102,54 @@ test('a folder imports only what the architecture allows it', () => {
 test('the rule about imports catches a folder that reaches up', () => {
   const file = { path: 'src/events/topics.ts', text: "import { x } from '../app/up.ts';" };
   assert.deepEqual(importsOf(file).map(folderOf), ['app']);
+});
+
+test('no permission to import is there that nothing uses', () => {
+  const used = folderArrows(product);
+  const unused = Object.entries(MAY_IMPORT).flatMap(([folder, allowed]) =>
+    allowed.filter((target) => target !== '*' && !used.get(folder)?.has(target)).map((target) => `${folder} ${target}`),
+  );
+  assert.deepEqual(unused, []);
+});
+
+test('a folder reaches nothing that it must not know, through whatever lies between', () => {
+  const arrows = folderArrows(product);
+  const found = Object.entries(MUST_NOT_REACH).flatMap(([folder, forbidden]) =>
+    forbidden
+      .filter((target) => reachedFrom(folder, arrows).has(target))
+      .map((target) => `${folder} reaches ${target}`),
+  );
+  assert.deepEqual(found, []);
+});
+
+test('the rule about reach sees what a folder reaches through another', () => {
+  const files = [
+    { path: 'src/http/server.ts', text: "import { x } from '../events/topics.ts';" },
+    { path: 'src/events/topics.ts', text: "import { y } from '../prices/cost.ts';" },
+  ];
+  assert.deepEqual([...reachedFrom('http', folderArrows(files))], ['events', 'prices']);
+});
+
+test('the three roles stand side by side, on few storeys', () => {
+  const arrows = folderArrows(product);
+  const storeyOf = (folder: string): number => 1 + Math.max(0, ...[...(arrows.get(folder) ?? [])].map(storeyOf));
+  assert.equal(new Set(ROLES.map(storeyOf)).size, 1, ROLES.map((role) => `${role}: ${storeyOf(role)}`).join(', '));
+  assert.ok(storeyOf('cli') <= STOREYS_MAX, `${storeyOf('cli')} storeys`);
+});
+
+test('no file imports itself, not even through others', () => {
+  assert.deepEqual(circlesOf(product), []);
+});
+
+test('the rule about circles finds one of three files', () => {
+  const [a, b, c] = ['src/x/a.ts', 'src/x/b.ts', 'src/x/c.ts'];
+  const files = [
+    { path: a, text: "import { b } from './b.ts';" },
+    { path: b, text: "import type { c } from './c.ts';" },
+    { path: c, text: "import { a } from './a.ts';" },
+  ];
+  assert.deepEqual(circlesOf(files), [`${a} → ${b} → ${c} → ${a}`]);
+  assert.deepEqual(circlesOf(files.slice(0, 2)), []);
 });
 
 test('only app chooses an adapter', () => {
@@ -140,4 +205,45 @@ test('the environment is read by the command line only', () => {
 
 function withoutComments(text: string): string {
   return text.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\/\/.*$/gm, '');
+}
+
+/** The folders that each folder imports. */
+function folderArrows(files: readonly SourceFile[]): ReadonlyMap<string, ReadonlySet<string>> {
+  const arrows = new Map<string, Set<string>>();
+  for (const file of files) {
+    const folder = folderOf(file.path);
+    const targets = arrows.get(folder) ?? new Set();
+    arrows.set(folder, targets);
+    for (const target of importsOf(file)) if (folderOf(target) !== folder) targets.add(folderOf(target));
+  }
+  return arrows;
+}
+
+function reachedFrom(folder: string, arrows: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const open = [folder];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const target of arrows.get(next) ?? []) {
+      if (reached.has(target)) continue;
+      reached.add(target);
+      open.push(target);
+    }
+  }
+  return reached;
+}
+
+/** Circles of imports, types included, each once: as the walk into the depth meets them. */
+function circlesOf(files: readonly SourceFile[]): readonly string[] {
+  const imports = new Map(files.map((file) => [file.path, importsOf(file)]));
+  const circles: string[] = [];
+  const done = new Set<string>();
+  const walk = (path: string, way: readonly string[]): void => {
+    const start = way.indexOf(path);
+    if (start >= 0) circles.push([...way.slice(start), path].join(' → '));
+    if (start >= 0 || done.has(path)) return;
+    for (const target of imports.get(path) ?? []) walk(target, [...way, path]);
+    done.add(path);
+  };
+  for (const { path } of files) walk(path, []);
+  return circles;
 }

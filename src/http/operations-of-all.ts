@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Operation } from './openapi.ts';
+import type { Operation } from './operation.ts';
 
 const Text = Type.String();
 

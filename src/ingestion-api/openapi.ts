@@ -2,7 +2,8 @@ import { type TSchema, Type } from 'typebox';
 import { LlmEvaluation } from '../events/llm-evaluation.ts';
 import { LlmRequest } from '../events/llm-request.ts';
 import { LlmResponse } from '../events/llm-response.ts';
-import { type Operation, openApiDocument } from '../http/openapi.ts';
+import { openApiDocument } from '../http/openapi.ts';
+import type { Operation } from '../http/operation.ts';
 
 const Accepted = Type.Object({ status: Type.Literal('accepted') });
 

@@ -2,13 +2,8 @@ import type { PostAnswer, PostHandler, RequestHead } from '../http/post-routes.t
 import { Problem } from '../http/problem.ts';
 import { readBody } from '../http/read-body.ts';
 import { type OtlpFormat, otlpFormatOf } from '../otlp/decode/decode-traces.ts';
-import {
-  countItems,
-  EXPLAIN_LIMITS,
-  EXPORT_LIMITS,
-  type ExportLimits,
-  excessOf,
-} from '../otlp/decode/export-limits.ts';
+import { countItems, EXPLAIN_LIMITS, EXPORT_LIMITS, excessOf } from '../otlp/decode/export-limits.ts';
+import type { ExportLimits } from '../otlp/decode/item-count.ts';
 import type { Decoded } from '../otlp/decode/trace-export.ts';
 import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
 import type { Uncounted } from '../otlp/uncounted.ts';

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
-import { type Operation, openApiDocument } from '../http/openapi.ts';
+import { openApiDocument } from '../http/openapi.ts';
+import type { Operation } from '../http/operation.ts';
 import * as Answers from './contract/answers.ts';
 import * as Parameters from './contract/parameters.ts';
 

@@ -1,5 +1,5 @@
-import { type CallNode, Generation } from './call-node.ts';
 import { generationsOf, responseKeyOf } from './generations.ts';
+import { type CallNode, Generation } from './open-trace.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { StableMatching } from './stable-matching.ts';
 import { streamGapMs, twinGapMs } from './twins.ts';

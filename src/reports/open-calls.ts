@@ -1,9 +1,8 @@
 import type { Series } from '../tally/series.ts';
 import { type Booking, Bookings } from './bookings.ts';
-import { CallNode, type Generation } from './call-node.ts';
 import { COMPARED_FIELDS, type ComparedCall, comparedCall } from './compared-call.ts';
 import { LinkedCalls } from './linked-calls.ts';
-import { OpenReport, OpenTrace, type When } from './open-trace.ts';
+import { CallNode, type Generation, OpenReport, OpenTrace, type When } from './open-trace.ts';
 import { type Report, requestIdOf } from './report.ts';
 import { type ResolvedCall, resolvedCall } from './resolved-call.ts';
 import { TextPool } from './text-pool.ts';

@@ -1,6 +1,7 @@
 import { invariant } from '../tally/invariant.ts';
+import type { Series } from '../tally/series.ts';
 import type { Booking } from './bookings.ts';
-import type { CallNode } from './call-node.ts';
+import type { ComparedCall } from './compared-call.ts';
 import { parseReportText } from './parse-report.ts';
 import type { Report } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
@@ -100,4 +101,38 @@ export type When = 'before' | 'now';
 
 function resolutionOf(reports: readonly OpenReport[]): TraceResolution {
   return callsOfTrace(reports.map(({ report }) => report));
+}
+
+/** A call of one trace, in the judgement across traces. */
+export class CallNode {
+  readonly compared: ComparedCall;
+  readonly trace: OpenTrace;
+  /** What its call is counted under; the nodes of one call have it in common. Null before it was settled. */
+  series: Series | null = null;
+  /** Whether the call has the id of this node. */
+  isHead = false;
+  /** Of the settlement that its call was counted in. */
+  mark: unknown = null;
+  generation: Generation | null = null;
+
+  constructor(compared: ComparedCall, trace: OpenTrace) {
+    this.compared = compared;
+    this.trace = trace;
+  }
+}
+
+/** Calls of one response, mostly one. */
+export class Generation {
+  readonly nodes: readonly CallNode[];
+  /** The one that began first: it is compared with other generations. */
+  readonly first: CallNode;
+
+  constructor(nodes: readonly CallNode[]) {
+    this.nodes = nodes;
+    this.first = nodes.reduce((first, node) => (isEarlier(node.compared, first.compared) ? node : first));
+  }
+}
+
+function isEarlier(a: ComparedCall, b: ComparedCall): boolean {
+  return a.startMs === b.startMs ? a.id < b.id : a.startMs < b.startMs;
 }

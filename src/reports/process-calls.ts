@@ -1,4 +1,4 @@
-import type { Generation } from './call-node.ts';
+import type { Generation } from './open-trace.ts';
 import { TWIN_START_MS_MAX } from './twins.ts';
 
 /** The open generations of one process, found by when they began. */

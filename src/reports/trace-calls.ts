@@ -1,3 +1,4 @@
+import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import type { Report } from './report.ts';
 import { requestIdOf } from './report.ts';
@@ -13,13 +14,6 @@ const NESTING_MAX = 16;
 export interface TraceResolution {
   readonly calls: readonly TraceCall[];
   readonly folded: readonly Folded[];
-}
-
-export interface Folded {
-  readonly report: Report;
-  /** The request id of the report that stands for it within the trace. */
-  readonly into: string;
-  readonly rule: string;
 }
 
 /**

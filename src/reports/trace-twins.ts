@@ -1,8 +1,8 @@
 import { type ComparedCall, comparedCall } from './compared-call.ts';
+import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import { byNearness } from './nearness.ts';
 import type { TraceCall } from './trace-call.ts';
-import type { Folded } from './trace-calls.ts';
 import { isSameResponse, TWIN_START_MS_MAX, twinGapMs } from './twins.ts';
 
 /** Calls of one response id in one trace; a cache replays ids, but not that often. */

@@ -1,6 +1,6 @@
+import type { Folded } from './folded.ts';
 import type { Report } from './report.ts';
 import { endMsOf, type TraceCall } from './trace-call.ts';
-import type { Folded } from './trace-calls.ts';
 import type { TraceTree } from './trace-tree.ts';
 
 /**

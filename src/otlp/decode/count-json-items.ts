@@ -1,5 +1,5 @@
 import type { Signal } from '../export-answer.ts';
-import type { ExportLimits, ItemCount } from './export-limits.ts';
+import type { ExportLimits, ItemCount } from './item-count.ts';
 
 /**
  * How an item lies in its body: the brackets around it, outermost first. `{"resourceSpans":[{"scopeSpans":[{"spans":[{`;

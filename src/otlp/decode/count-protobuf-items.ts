@@ -1,5 +1,5 @@
 import type { Signal } from '../export-answer.ts';
-import type { ExportLimits, ItemCount } from './export-limits.ts';
+import type { ExportLimits, ItemCount } from './item-count.ts';
 
 /** A message, as far as its fields are messages too. What is not named here is skipped, as the decoders skip it. */
 interface Shape {

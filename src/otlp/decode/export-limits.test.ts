@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { createFullKeyTable } from '../dialects/wanted-keys.ts';
 import type { Signal } from '../export-answer.ts';
 import { decodeTraces, type OtlpFormat } from './decode-traces.ts';
-import { countItems, EXPLAIN_LIMITS, EXPORT_LIMITS, type ExportLimits, excessOf } from './export-limits.ts';
+import { countItems, EXPLAIN_LIMITS, EXPORT_LIMITS, excessOf } from './export-limits.ts';
+import type { ExportLimits } from './item-count.ts';
 
 const MIB = 1024 * 1024;
 const FIXTURES = new URL('../../../test/fixtures/otlp/', import.meta.url);

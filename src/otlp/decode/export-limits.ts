@@ -2,24 +2,12 @@ import type { Signal } from '../export-answer.ts';
 import { countJsonItems } from './count-json-items.ts';
 import { countProtobufItems } from './count-protobuf-items.ts';
 import type { OtlpFormat } from './decode-traces.ts';
-
-/** How much an export may hold. Bytes alone bound nothing: an empty span takes two of them, and half a kilobyte as an object. */
-export interface ExportLimits {
-  /** Spans, log records or data points. */
-  readonly itemsMax: number;
-  /** Messages in protobuf, values in JSON: whatever becomes an object or a string. */
-  readonly partsMax: number;
-}
+import type { ExportLimits, ItemCount } from './item-count.ts';
 
 /** 16 MiB hold some 30,000 spans of model calls without their prompts, and 700,000 attributes. */
 export const EXPORT_LIMITS: ExportLimits = { itemsMax: 100_000, partsMax: 2_000_000 };
 
 export const EXPLAIN_LIMITS: ExportLimits = { itemsMax: 1_000, partsMax: 200_000 };
-
-export interface ItemCount {
-  items: number;
-  parts: number;
-}
 
 const ITEM_NAMES: Readonly<Record<Signal, string>> = {
   traces: 'spans',

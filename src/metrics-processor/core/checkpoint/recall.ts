@@ -1,6 +1,7 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../../events/topics.ts';
 import { laneOf, offsetOf, placeOf } from '../join/lane.ts';
+import { horizonStartMs } from '../join/log-times.ts';
 import { Sightings } from '../join/sightings.ts';
 import { parseRecord, textOrNull } from '../records/parse-record.ts';
 import type { ShardCore } from '../shard-core.ts';
@@ -117,14 +118,6 @@ export class Recall {
     const isWaiting = this.#waiting[TOPICS.evaluations].has(place);
     this.#core.evaluations.recall(half, { isWaiting, isForeign: this.#otherSighted[TOPICS.evaluations].has(place) });
   }
-}
-
-/**
- * Log time from which a topic's ids may still matter, less the horizon. A response or an evaluation that is still to be read may ask for
- * calls from before it, so requests are remembered for all topics.
- */
-export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
-  return topic === TOPICS.requests ? Math.min(...INPUT_TOPICS.map((each) => timesMs[each])) : timesMs[topic];
 }
 
 /** Whether the value has to be parsed to know whose the response is. Nearly none names its tenant. */

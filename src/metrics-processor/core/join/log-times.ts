@@ -1,4 +1,4 @@
-import { INPUT_TOPICS, type InputTopic } from '../../../events/topics.ts';
+import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../../events/topics.ts';
 
 /**
  * How far each topic is read, in log time: as far as the least of its lanes. It goes on with the records, and with the
@@ -56,6 +56,14 @@ export class LogTimes {
     }
     this.checkpointed();
   }
+}
+
+/**
+ * Log time from which a topic's ids may still matter, less the horizon. A response or an evaluation that is still to be read
+ * may ask for calls from before it, so requests are remembered for all topics.
+ */
+export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
+  return topic === TOPICS.requests ? Math.min(...INPUT_TOPICS.map((each) => timesMs[each])) : timesMs[topic];
 }
 
 interface Pass {

@@ -1,5 +1,3 @@
-import type { Call } from '../../../metrics-store/call.ts';
-import type { TallyDelta, UsageDelta } from '../../../metrics-store/commit.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import type { ResolvedCall } from '../../../reports/resolved-call.ts';
 import { invariant } from '../../../tally/invariant.ts';
@@ -7,14 +5,8 @@ import type { Series } from '../../../tally/series.ts';
 import { RequestRecord } from '../records/request-record.ts';
 import { ResponseRecord } from '../records/response-record.ts';
 import type { SeriesDictionary } from '../records/series-dictionary.ts';
+import type { CallAmounts } from '../sums/call-amounts.ts';
 import { Effects } from '../sums/effects.ts';
-
-/** What a call adds, and what it takes back when it turns out to be another one. */
-export interface CallSums {
-  readonly tallies: readonly TallyDelta[];
-  readonly usages: readonly UsageDelta[];
-  readonly call: Call;
-}
 
 /**
  * What one resolved call comes to: exactly what its two halves would, had an application sent them. Adding a call and
@@ -35,7 +27,7 @@ export class ResolvedSums {
     return this.#series.of({ tenantId, route, model, provider: provider ?? '' });
   }
 
-  sumsOf({ request, response }: ResolvedCall, prices: PriceBook): CallSums {
+  sumsOf({ request, response }: ResolvedCall, prices: PriceBook): CallAmounts {
     const key = Buffer.from(request.request_id);
     const half = this.#request;
     const answer = this.#response;

@@ -7,8 +7,8 @@ import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { RequestDetails, RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import type { CorrectionReason } from '../reports/correction-reason.ts';
-import type { CallSums } from '../reports/resolved-sums.ts';
 import { AnsweredCall } from './answered-call.ts';
+import type { CallAmounts } from './call-amounts.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, type WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
@@ -71,7 +71,7 @@ export class Effects {
   }
 
   /** A call that was resolved from reports. */
-  add({ tallies, usages, call }: CallSums, isKept: boolean): void {
+  add({ tallies, usages, call }: CallAmounts, isKept: boolean): void {
     this.deltas.add(tallies, usages);
     const key = callKey(call);
     // One that is not kept may have been; what is stored of it is not true any more.
@@ -80,7 +80,7 @@ export class Effects {
   }
 
   /** What was added for it is taken back, and the single call removed. */
-  takeBack({ tallies, usages, call }: CallSums): void {
+  takeBack({ tallies, usages, call }: CallAmounts): void {
     this.deltas.subtract(tallies, usages);
     this.#resolved.set(callKey(call), { call, isWritten: false });
     this.touch();
