@@ -71,7 +71,7 @@ function plainRule(name: string, value: FieldSchema): Pick<PlainField, 'kind' | 
     if (!isAlone || !words.every((word) => PLAIN_WORD.test(word))) throw unknownRule(name);
     return { kind: 'word', min: value.minLength ?? 0, max: value.maxLength ?? Infinity, words };
   }
-  if (type === 'string' && format === 'date-time' && pattern === TIMESTAMP_PATTERN) {
+  if (type === 'string' && format === undefined && pattern === TIMESTAMP_PATTERN) {
     return { kind: 'instant', min: 0, max: Infinity, words: [] };
   }
   // No plain text holds a control character, so the one pattern that texts have is kept by every plain text.

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Draining } from './draining.ts';
+import { refuseParameters } from './unknown-parameters.ts';
 
 /** A dependency, and how to find out whether it can be used. @throws when it cannot; the message is shown */
 export interface Dependency {
@@ -26,11 +27,13 @@ const BUSY_MS_MAX = 15 * 60_000;
 
 /** `/health`: the process lives. `/ready`: it can do its work, one line per dependency. `/metrics`: Prometheus. */
 export function addHealthRoutes(server: FastifyInstance, { dependencies, registries, draining }: HealthOptions): void {
-  server.get('/health', async (_request, reply) => {
+  server.get('/health', async (request, reply) => {
+    refuseParameters(request);
     await reply.header('content-type', 'application/json').send('{"status":"healthy"}');
   });
   const checked = dependencies.map((dependency) => new CheckedDependency(dependency));
-  server.get('/ready', async (_request, reply) => {
+  server.get('/ready', async (request, reply) => {
+    refuseParameters(request);
     if (draining.isOn) {
       await reply.code(503).header('content-type', 'text/plain; charset=utf-8').send('process: it is stopping\n');
       return;
@@ -42,7 +45,8 @@ export function addHealthRoutes(server: FastifyInstance, { dependencies, registr
       .header('content-type', 'text/plain; charset=utf-8')
       .send(checks.map(({ name, line }) => `${name}: ${line}\n`).join(''));
   });
-  server.get('/metrics', async (_request, reply) => {
+  server.get('/metrics', async (request, reply) => {
+    refuseParameters(request);
     const texts = await Promise.all(registries.map((registry) => registry.metrics()));
     await reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(texts.join('\n'));
   });

@@ -1,4 +1,10 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, LogController } from 'fastify';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import type { KnownHosts } from './known-hosts.ts';
 import type { Logger } from './logger.ts';
 import { Problem } from './problem.ts';
@@ -56,6 +62,11 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
   });
   server.server.maxConnections = CONNECTIONS_MAX;
   if (hosts !== undefined) server.addHook('onRequest', async ({ headers }) => hosts.check(headers.host));
+  // Where there is nothing, nobody asks for the body; Fastify would ask a QUERY for its Content-Type before it says so.
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) return sendNotFound(request, reply);
+    return undefined;
+  });
   server.decorateRequest('keyTenantId', null);
   // An answer is what it says it is: no browser may take a tenant's name in JSON for a page.
   server.addHook('onRequest', async (_request, reply) => {
@@ -64,19 +75,24 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
   server.removeAllContentTypeParsers();
   // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
-  server.setNotFoundHandler((request, reply) => {
-    const allowed = METHODS.filter((method) => server.hasRoute({ method, url: request.url.split('?', 1)[0] ?? '' }));
-    if (allowed.length === 0)
-      return sendProblem(reply, new Problem(404, `There is nothing at ${shownPath(request.url)}`));
-    void reply.header('allow', allowed.join(', '));
-    return sendProblem(reply, new Problem(405, `${request.method} is not taken here; use ${allowed.join(' or ')}`));
-  });
+  server.setNotFoundHandler(sendNotFound);
   server.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
     if (problem.status === 500) request.log.error({ err: error, url: shownPath(request.url) }, 'A request failed');
     sendProblem(reply, problem);
   });
   return server;
+}
+
+function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const path = request.url.split('?', 1)[0] ?? '';
+  const allowed = METHODS.filter((method) => request.server.hasRoute({ method, url: path }));
+  if (allowed.length === 0) sendProblem(reply, new Problem(404, `There is nothing at ${shownPath(request.url)}`));
+  else {
+    void reply.header('allow', allowed.join(', '));
+    sendProblem(reply, new Problem(405, `${request.method} is not taken here; use ${allowed.join(' or ')}`));
+  }
+  return reply;
 }
 
 function sendProblem(reply: Pick<FastifyReply, 'code' | 'headers' | 'removeHeader' | 'send'>, problem: Problem): void {

@@ -133,12 +133,27 @@ function withReferences(schema: unknown, names: ReadonlyMap<string, string>, isN
   return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, withReferences(part, names)]));
 }
 
+function problemHeadersOf(status: number): object {
+  if (status !== 429 && status !== 503) return {};
+  const retryAfter = { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' } } };
+  return { headers: status === 429 ? { ...retryAfter, ...RATE_LIMIT_HEADERS } : retryAfter };
+}
+
+const RATE_LIMIT_HEADERS = {
+  'RateLimit-Policy': {
+    description: 'The limit: q events in w seconds, see draft-ietf-httpapi-ratelimit-headers.',
+    schema: { type: 'string', examples: ['"events";q=1000;w=1'] },
+  },
+  RateLimit: {
+    description: 'What is left of it, r events, and the seconds t until more may be sent.',
+    schema: { type: 'string', examples: ['"events";r=0;t=3'] },
+  },
+} as const;
+
 function problemResponse(status: number): object {
   return {
     description: PROBLEM_TEXTS[status] ?? 'See detail',
-    ...([429, 503].includes(status)
-      ? { headers: { 'Retry-After': { description: 'In seconds.', schema: { type: 'integer' } } } }
-      : {}),
+    ...problemHeadersOf(status),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   };
 }

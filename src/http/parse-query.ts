@@ -4,7 +4,7 @@ import type { FieldError } from '../events/event-validator.ts';
 import { Timestamp } from '../events/fields.ts';
 import { parseTimestampMs } from '../events/timestamp.ts';
 import { invalidQuery } from './invalid-query.ts';
-import { nearestName } from './nearest-name.ts';
+import { unknownParameters } from './unknown-parameters.ts';
 
 /** Keyword of our own in a schema: what a pattern means, in words for whoever got it wrong. */
 export const EXPECTED = 'x-expected';
@@ -16,8 +16,9 @@ export const EXPECTED = 'x-expected';
 export function queryParser<T extends TObject>(schema: T): (query: unknown) => Static<T> {
   const validator = Compile(schema);
   const properties = Object.entries(schema.properties as Record<string, TSchema>);
+  const names = properties.map(([name]) => name);
   return (query) => {
-    const errors = unknownParameters(query as Record<string, unknown>, properties);
+    const errors = unknownParameters(query as Record<string, unknown>, names);
     const values: Record<string, unknown> = {};
     for (const [name, property] of properties) {
       const given = (query as Record<string, unknown>)[name];
@@ -32,25 +33,6 @@ export function queryParser<T extends TObject>(schema: T): (query: unknown) => S
     return values as Static<T>;
   };
 }
-
-function unknownParameters(
-  query: Record<string, unknown>,
-  properties: readonly (readonly [name: string, TSchema])[],
-): FieldError[] {
-  const names = properties.map(([name]) => name);
-  return Object.keys(query)
-    .filter((name) => !names.includes(name))
-    .slice(0, UNKNOWN_SHOWN_MAX)
-    .map((name) => {
-      const nearest = nearestName(name, names);
-      const known = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}`;
-      const hint = nearest === null ? known : `did you mean ${nearest}?`;
-      return { path: `/${name.slice(0, NAME_SHOWN_MAX)}`, message: `is no parameter of this endpoint; ${hint}` };
-    });
-}
-
-const UNKNOWN_SHOWN_MAX = 10;
-const NAME_SHOWN_MAX = 64;
 
 /**
  * An instant of a query: RFC 3339, `now`, or `now` minus a duration such as `now-15m`.

@@ -11,12 +11,19 @@ export function toProblem(error: unknown): Problem {
   return new Problem(500, 'Something went wrong here; the log of the server says more');
 }
 
-export function problemHeaders({ status, retryAfterS }: Problem): Record<string, string> {
+export function problemHeaders({ status, retryAfterS, rateLimit }: Problem): Record<string, string> {
   return {
     'content-type': 'application/problem+json; charset=utf-8',
     // Basic as well, so that a browser asks for the key: anything as the name, the key as the password.
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="StreamLens", Basic realm="StreamLens"' } : {}),
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+    // As draft-ietf-httpapi-ratelimit-headers has it: the policy, and what is left of it.
+    ...(rateLimit === undefined
+      ? {}
+      : {
+          'ratelimit-policy': `"events";q=${rateLimit.perSecond};w=1`,
+          ratelimit: `"events";r=0;t=${rateLimit.resetS}`,
+        }),
   };
 }
 

@@ -1,5 +1,11 @@
 import type { FieldError } from '../events/event-validator.ts';
 
+/** The limit that a sender is over: so many units a second, and the seconds until it may send again. */
+export interface RateLimitState {
+  readonly perSecond: number;
+  readonly resetS: number;
+}
+
 /** An answer of RFC 9457. Thrown by handlers; what it says is fit for the sender. */
 export class Problem extends Error {
   readonly status: number;
@@ -7,11 +13,12 @@ export class Problem extends Error {
   readonly errors: readonly FieldError[];
   /** Seconds after which to try again: for 429 and 503. */
   readonly retryAfterS: number | undefined;
+  readonly rateLimit: RateLimitState | undefined;
 
   constructor(
     status: ProblemStatus,
     detail: string,
-    more: { errors?: readonly FieldError[]; retryAfterS?: number } = {},
+    more: { errors?: readonly FieldError[]; retryAfterS?: number; rateLimit?: RateLimitState } = {},
   ) {
     super(detail);
     this.name = 'Problem';
@@ -19,6 +26,7 @@ export class Problem extends Error {
     this.title = TITLES[status];
     this.errors = more.errors ?? [];
     this.retryAfterS = more.retryAfterS;
+    this.rateLimit = more.rateLimit;
   }
 
   toJson(): string {

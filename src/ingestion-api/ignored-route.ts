@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { refuseParameters } from '../http/unknown-parameters.ts';
 import type { OtlpContext } from './otlp-routes.ts';
 
 /** `GET /v1/otlp/ignored`: what came by OTLP in the last 24 hours, speaks of a model and was not counted. */
@@ -6,8 +7,10 @@ export function addIgnoredRoute(
   server: FastifyInstance,
   { ignored, checkSender }: Pick<OtlpContext, 'ignored' | 'checkSender'>,
 ): void {
-  server.get('/v1/otlp/ignored', async ({ headers, socket }) => {
+  server.get('/v1/otlp/ignored', async (request) => {
+    const { headers, socket } = request;
     const { tenantId } = await checkSender({ headers, address: socket.remoteAddress ?? '' });
+    refuseParameters(request);
     return { ignored: ignored.list(tenantId, Date.now()) };
   });
 }

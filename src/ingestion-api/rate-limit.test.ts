@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../http/problem.ts';
+import { problemHeaders } from '../http/problem-answer.ts';
 import { addressedSenders, type Sender } from './authenticate.ts';
 import { RateLimit } from './rate-limit.ts';
 
@@ -85,4 +86,18 @@ test('the addresses of one IPv6 network are one sender, those of two are two', a
   (await from('::1')).charge(10);
   await assert.rejects(from('0:0:0:0:0:0:0:1'), Problem);
   await from('::ffff:10.0.0.1');
+});
+
+test('a refusal names the limit and when it is over, as the draft of the IETF has it', () => {
+  const { limit } = aLimit(100);
+  limit.charge('a', 1000);
+  assert.throws(
+    () => limit.admit('a'),
+    (error: Error) => {
+      assert.ok(error instanceof Problem);
+      const { ratelimit, 'ratelimit-policy': policy, 'retry-after': retryAfter } = problemHeaders(error);
+      assert.deepEqual([policy, ratelimit, retryAfter], ['"events";q=100;w=1', '"events";r=0;t=9', '9']);
+      return true;
+    },
+  );
 });

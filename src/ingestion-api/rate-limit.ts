@@ -29,6 +29,7 @@ export class RateLimit {
     const rate = Math.round(1000 / this.#msPerEvent);
     throw new Problem(429, `More than ${rate} events a second; send the next ones in ${retryAfterS} s`, {
       retryAfterS,
+      rateLimit: { perSecond: rate, resetS: retryAfterS },
     });
   }
 

@@ -370,4 +370,24 @@ test('what is not there is 404, another method 405, both as problems', async () 
   }
   const wrong = await get(`${server.ingestion}/v1/llm/request`);
   assert.deepEqual([wrong.status, wrong.headers.get('allow')], [405, 'POST']);
+  // Of all methods, this one has to have a Content-Type; what is not there is told first.
+  for (const [url, allowed] of [
+    [`${server.ingestion}/v1/llm/request`, 'POST'],
+    [`${server.metrics}/v1/metrics`, 'GET'],
+    [`${server.metrics}/health`, 'GET'],
+  ] as const) {
+    const queried = await fetch(url, { method: 'QUERY' });
+    await queried.text();
+    assert.deepEqual([queried.status, queried.headers.get('allow')], [405, allowed], url);
+  }
+});
+
+test('an endpoint without parameters refuses one, by its name', async () => {
+  const ofBoth = ['/health', '/ready', '/metrics', '/openapi.json', '/docs'];
+  const urls = [server.ingestion, server.metrics].flatMap((url) => ofBoth.map((path) => url + path));
+  for (const url of [...urls, `${server.ingestion}/v1/otlp/ignored`]) {
+    const { status, text } = await get(`${url}?tenant_id=acme`);
+    assert.equal(status, 400, url);
+    assert.match(text, /tenant_id is no parameter of this endpoint; it takes none/);
+  }
 });
