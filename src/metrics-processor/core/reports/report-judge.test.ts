@@ -1,0 +1,231 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { TOPICS } from '../../../events/topics.ts';
+import type { Commit } from '../../../metrics-store/commit.ts';
+import { seriesKey } from '../../../tally/series.ts';
+import { TALLY_SUMS } from '../../../tally/tally.ts';
+import {
+  CORE_OPTIONS,
+  FLAT_PRICES,
+  MINUTE,
+  restart,
+  START,
+  topics,
+  type Unnumbered,
+} from '../core-builders.contract.ts';
+import { ShardCore } from '../shard-core.ts';
+
+const TRACE = 'a'.repeat(32);
+const span = (n: number): string => n.toString(16).padStart(16, '0');
+
+/** A report of one call; `atMinute` is when the log took it. */
+function aReport(atMinute: number, given: Readonly<Record<string, unknown>> = {}): Unnumbered {
+  const { facts = {}, ...fields } = given;
+  const report = {
+    sender: '',
+    trace_id: TRACE,
+    span_id: span(1),
+    kind: 'call',
+    scope: 'test',
+    process: 'svc\n\n\n1',
+    start_ms: START,
+    duration_ms: 100,
+    ...(fields['kind'] === 'context'
+      ? {}
+      : { facts: { model: 'm', prompt_tokens: 10, completion_tokens: 5, ...(facts as object) } }),
+    ...fields,
+  };
+  return {
+    loggedAtMs: START + atMinute * MINUTE,
+    key: Buffer.from('otlp'),
+    value: Buffer.from(JSON.stringify(report)),
+    senderTenant: null,
+  };
+}
+
+/** Everything that was ever committed, summed up. */
+class Store {
+  readonly sums = new Map<string, number>();
+  readonly calls = new Map<string, string>();
+  readonly audit = new Map<string, number>();
+  readonly evaluations = new Map<string, number>();
+
+  take(commit: Pick<Commit, 'tallies' | 'usages' | 'calls' | 'removedCalls' | 'audits' | 'evaluations'>): void {
+    for (const { series, windowStartMs, tally } of commit.tallies) {
+      const name = `${seriesKey(series).replaceAll('\0', '|')} ${windowStartMs}`;
+      for (const field of TALLY_SUMS) this.#add(this.sums, `${name} ${field}`, tally[field]);
+      this.#add(this.sums, `${name} cost`, Number(tally.costPicoUsd.value));
+      this.#add(this.sums, `${name} latency`, tally.latency.count);
+    }
+    for (const { series, usage } of commit.usages) {
+      this.#add(this.sums, `usage ${seriesKey(series).replaceAll('\0', '|')}`, usage.inputTokens + usage.outputTokens);
+    }
+    for (const { tenantId, requestId, timestampMs } of commit.removedCalls) {
+      this.calls.delete(`${tenantId} ${timestampMs} ${requestId}`);
+    }
+    for (const { call } of commit.calls) {
+      const { tenantId, requestId, timestampMs, route, completionTokens } = call;
+      this.calls.set(`${tenantId} ${timestampMs} ${requestId}`, `${route} ${completionTokens}`);
+    }
+    for (const { tenantId, counts } of commit.audits) {
+      for (const [name, count] of Object.entries(counts)) {
+        if (name.endsWith('Reports') && name !== 'lateReports') this.#add(this.audit, `${tenantId} ${name}`, count);
+      }
+    }
+    for (const { tenantId, name, tally } of commit.evaluations)
+      this.#add(this.evaluations, `${tenantId} ${name}`, tally.count);
+  }
+
+  get rows(): Readonly<Record<string, unknown>> {
+    const named = (map: ReadonlyMap<string, unknown>) =>
+      Object.fromEntries([...map].filter(([, value]) => value !== 0).sort(([a], [b]) => (a < b ? -1 : 1)));
+    return {
+      sums: named(this.sums),
+      calls: named(this.calls),
+      audit: named(this.audit),
+      evaluations: named(this.evaluations),
+    };
+  }
+
+  #add(into: Map<string, number>, key: string, by: number): void {
+    into.set(key, (into.get(key) ?? 0) + by);
+  }
+}
+
+/** Folds each record by itself, so that every step is a correction. */
+function storeOf(records: readonly Unnumbered[]): Store {
+  const core = new ShardCore(CORE_OPTIONS);
+  const store = new Store();
+  for (const [offset, record] of records.entries()) {
+    core.fold(TOPICS.reports, [{ ...record, offset }], FLAT_PRICES);
+    store.take(core.takeEffects().toCommit());
+  }
+  return store;
+}
+
+const sum = (store: Store, field: string): number =>
+  [...store.sums].filter(([key]) => key.endsWith(` ${field}`)).reduce((total, [, value]) => total + value, 0);
+
+test('a call counts with its first report, and moves to the tenant that a later parent names', () => {
+  const call = aReport(0, { parent_id: span(9) });
+  assert.deepEqual([...storeOf([call]).calls.keys()], [`default ${START} ${TRACE}-${span(1)}`]);
+  const parent = aReport(1, { span_id: span(9), kind: 'context', names: { tenant: 'acme', route: '/ask' } });
+  const { rows, calls } = storeOf([call, parent]);
+  assert.deepEqual([...calls], [[`acme ${START} ${TRACE}-${span(1)}`, '/ask 5']]);
+  assert.ok(
+    Object.keys(rows['sums'] as object).every((key) => key.includes('acme')),
+    'nothing is left under default',
+  );
+});
+
+test('a sum counts until a call below it is known', () => {
+  const agent = aReport(0, { span_id: span(9), kind: 'sum', facts: { completion_tokens: 99 } });
+  assert.equal(sum(storeOf([agent]), 'completionTokens'), 99);
+  assert.equal(sum(storeOf([agent, aReport(1, { parent_id: span(9) })]), 'completionTokens'), 5);
+});
+
+test('a span sent again with its final tokens has these, and its old ones are gone', () => {
+  const store = storeOf([aReport(0), aReport(1, { duration_ms: 900, facts: { completion_tokens: 50 } })]);
+  assert.deepEqual([sum(store, 'requests'), sum(store, 'completionTokens')], [1, 50]);
+});
+
+test('a report after the horizon is judged by the ids that are remembered', () => {
+  const call = aReport(0, { parent_id: span(9) });
+  assert.equal(sum(storeOf([call, aReport(7, { parent_id: span(9) })]), 'requests'), 1, 'the same span again');
+  assert.equal(sum(storeOf([call, aReport(7, { span_id: span(9) })]), 'requests'), 1, 'a call around it');
+  assert.equal(
+    sum(storeOf([call, aReport(7, { span_id: span(8), parent_id: span(1) })]), 'requests'),
+    1,
+    'a call below it',
+  );
+  assert.equal(sum(storeOf([call, aReport(7, { span_id: span(8) })]), 'requests'), 2, 'another call');
+  assert.equal(
+    sum(storeOf([call, aReport(30, { parent_id: span(9) })]), 'requests'),
+    2,
+    'nothing is remembered for ever',
+  );
+});
+
+test('a trace stays open as long as something comes of it, or of a call that it shares', () => {
+  const later = aReport(4, { span_id: span(2), kind: 'context', parent_id: span(1) });
+  const parent = aReport(8, { span_id: span(9), kind: 'context', names: { tenant: 'acme' } });
+  assert.ok([...storeOf([aReport(0, { parent_id: span(9) }), later, parent]).calls.keys()][0]?.startsWith('acme'));
+});
+
+test('a record that holds no report is a dead letter and counted as one', () => {
+  const store = storeOf([{ ...aReport(0), value: Buffer.from('{}') }, aReport(0)]);
+  assert.equal(store.audit.get(' deadReports'), 1);
+});
+
+test('an evaluation finds a call that came by OTLP, before or after it', () => {
+  const id = `${TRACE}-${span(1)}`;
+  const evaluation = {
+    ...aReport(0),
+    value: Buffer.from(
+      JSON.stringify({ request_id: id, name: 'helpful', timestamp: new Date(START).toISOString(), passed: true }),
+    ),
+  };
+  for (const order of [
+    [TOPICS.reports, TOPICS.evaluations],
+    [TOPICS.evaluations, TOPICS.reports],
+  ] as const) {
+    const core = new ShardCore(CORE_OPTIONS);
+    const store = new Store();
+    for (const topic of order) {
+      const record = topic === TOPICS.reports ? aReport(0, { names: { tenant: 'acme' } }) : evaluation;
+      core.fold(topic, [{ ...record, offset: 0 }], FLAT_PRICES);
+      store.take(core.takeEffects().toCommit());
+    }
+    assert.deepEqual([...store.evaluations], [['acme helpful', 1]]);
+  }
+});
+
+const anyReport = fc
+  .record({
+    atMinute: fc.nat(40).map((n) => n / 10),
+    trace_id: fc.constantFrom('a', 'b', 'c').map((digit) => digit.repeat(32)),
+    span_id: fc.nat(5).map((n) => span(n + 1)),
+    parent_id: fc.nat(6).map((n) => span(n + 1)),
+    kind: fc.constantFrom('call', 'call', 'sum', 'context'),
+    scope: fc.constantFrom('com.anthropic.sdk.x', 'openlit'),
+    start_ms: fc.nat(3).map((n) => START + n * 20_000),
+    duration_ms: fc.nat(3).map((n) => n * 100),
+    names: fc.record({ tenant: fc.constantFrom('t1', 't2') }, { requiredKeys: [] }),
+    facts: fc.record({ completion_tokens: fc.constantFrom(3, 4) }),
+    response_id: fc.constantFrom('resp_0123456789abcdef', 'resp_fedcba9876543210'),
+  })
+  .map(({ atMinute, ...report }) => aReport(atMinute, report));
+
+test('whatever order reports come in, however they are cut into batches, and wherever a processor restarts, the rows are the same', () => {
+  const reports = fc.array(anyReport, { minLength: 1, maxLength: 14 });
+  const cuts = fc.infiniteStream(fc.nat(3));
+  fc.assert(
+    fc.property(reports, fc.infiniteStream(fc.nat()), cuts, (given, keys, steps) => {
+      const inOrder = given.toSorted((a, b) => a.loggedAtMs - b.loggedAtMs);
+      const times = inOrder.map(({ loggedAtMs }) => loggedAtMs);
+      const shuffled = given
+        .map((record) => ({ record, key: keys.next().value as number }))
+        .sort((a, b) => a.key - b.key)
+        .map(({ record }, n) => ({ ...record, loggedAtMs: times[n] as number }));
+      const expected = storeOf(inOrder).rows;
+      const log = topics([], [], [], shuffled);
+      let core = new ShardCore(CORE_OPTIONS);
+      let checkpoint = core.checkpoint();
+      const store = new Store();
+      for (let at = 0; at < shuffled.length; ) {
+        const step = steps.next().value as number;
+        if (step === 0) {
+          core = restart(core, checkpoint, log);
+        } else {
+          core.fold(TOPICS.reports, log[TOPICS.reports].slice(at, at + step), FLAT_PRICES);
+          at += step;
+          store.take(core.takeEffects().toCommit());
+          if (step === 3) checkpoint = core.checkpoint();
+        }
+      }
+      assert.deepEqual(store.rows, expected);
+    }),
+    { numRuns: 1500 },
+  );
+});
