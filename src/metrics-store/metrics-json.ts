@@ -97,16 +97,16 @@ function costSources(tally: Tally): Readonly<Record<CostSource, number>> {
 }
 
 /**
- * A maximum has no inverse: where the slowest call was taken back, the highest bucket that is left tells how slow the
- * slowest of the others was.
+ * Calls that came by OTLP may be taken back, which no maximum can be: of those the highest bucket tells how slow the slowest
+ * is. Where that one came in two halves, it is known exactly.
  */
 function maxLatencyMs({ latency, latencyUsMax }: Tally): number {
-  const maxMs = latencyUsMax / 1000;
-  return latency.count > 0 && maxMs > latency.highestMs * BUCKET_ERROR_MAX ? round(latency.highestMs) : maxMs;
+  const { highestMs } = latency;
+  return latencyUsMax / 1000 < highestMs / BUCKET_ERROR_MAX ? round(highestMs) : latencyUsMax / 1000;
 }
 
-/** A value is at most this much above the one that stands for its bucket, and rounded to µs. */
-const BUCKET_ERROR_MAX = 1.012;
+/** The value that stands for a bucket is at most this much above another one in it. */
+const BUCKET_ERROR_MAX = 1.0112;
 
 /** 10^-12 USD to the nearest double. */
 export function toUsd(picoUsd: bigint): number {

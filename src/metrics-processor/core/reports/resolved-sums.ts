@@ -44,6 +44,8 @@ export class ResolvedSums {
     const { tallies, usages, calls } = effects.toCommit();
     const [written] = calls;
     invariant(written !== undefined, 'a call that is kept is written');
+    // A maximum cannot be taken back; the histogram tells it as well as it must be known.
+    for (const { tally } of tallies) tally.latencyUsMax = 0;
     return { tallies, usages, call: written.call };
   }
 }
