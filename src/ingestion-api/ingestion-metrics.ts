@@ -62,7 +62,7 @@ export class IngestionMetrics implements AppendQueueEvents {
   constructor() {
     for (const type of Object.keys(TOPIC_OF)) this.#accepted.inc({ type }, 0);
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
-    for (const outcome of ['counted', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
+    for (const outcome of ['calls', 'context', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
     for (const code of EVENT_LOG_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
   }
 

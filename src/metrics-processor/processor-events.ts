@@ -1,5 +1,6 @@
 import type { InputTopic } from '../events/topics.ts';
 import type { AuditDelta } from '../metrics-store/audit.ts';
+import type { CorrectionReason } from './core/reports/correction-reason.ts';
 
 /** What a processor tells about itself; Prometheus and the log listen. */
 export interface ProcessorEvents {
@@ -25,4 +26,6 @@ export interface CommitFact {
   readonly checkpointBytes: number;
   /** What became of the records that the commit accounts for. */
   readonly audits: readonly AuditDelta[];
+  /** How many calls are counted otherwise than before, by what was learnt about them. */
+  readonly corrections: ReadonlyMap<CorrectionReason, number>;
 }

@@ -4,7 +4,15 @@ import { pino } from 'pino';
 import { TOPICS } from '../events/topics.ts';
 import { ProcessorMetrics } from './processor-metrics.ts';
 
-const COMMIT = { calls: 0, deadLetters: 0, waiting: 3, completeThroughMs: 5000, checkpointBytes: 0, audits: [] };
+const COMMIT = {
+  calls: 0,
+  deadLetters: 0,
+  waiting: 3,
+  completeThroughMs: 5000,
+  checkpointBytes: 0,
+  audits: [],
+  corrections: new Map(),
+};
 
 async function seriesOf(metrics: ProcessorMetrics, partition: number): Promise<string[]> {
   const text = await metrics.registry.metrics();

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { INPUT_TOPICS, type InputTopic } from '../events/topics.ts';
 import type { Logger } from '../http/logger.ts';
 import { AUDIT_COUNTS, type AuditCounts } from '../metrics-store/audit.ts';
+import { CORRECTION_REASONS } from './core/reports/correction-reason.ts';
 import type { CommitFact, ProcessorEvents } from './processor-events.ts';
 
 /** What Prometheus and the log see of a processor. */
@@ -53,6 +54,12 @@ export class ProcessorMetrics implements ProcessorEvents {
     labelNames: ['type', 'fate'],
     registers: [this.registry],
   });
+  readonly #corrections = new Counter({
+    name: 'streamlens_corrections_total',
+    help: 'Calls that were counted and are counted otherwise since more was learnt about them, by what that was',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
   readonly #fenced = new Counter({
     name: 'streamlens_processor_fenced_total',
     help: 'Commits refused because another processor owns the partition',
@@ -82,6 +89,7 @@ export class ProcessorMetrics implements ProcessorEvents {
     for (const topic of INPUT_TOPICS) this.#records.inc({ topic }, 0);
     for (const what of ['rows', 'calls', 'dead_letters', 'checkpoint_bytes']) this.#committed.inc({ what }, 0);
     for (const what of ['rows', 'dead_letters']) this.#published.inc({ what }, 0);
+    for (const reason of CORRECTION_REASONS) this.#corrections.inc({ reason }, 0);
     for (const name of AUDIT_COUNTS) this.#audit.inc(auditLabels(name), 0);
   }
 
@@ -107,6 +115,7 @@ export class ProcessorMetrics implements ProcessorEvents {
     this.#committed.inc({ what: 'calls' }, fact.calls);
     this.#committed.inc({ what: 'dead_letters' }, fact.deadLetters);
     this.#committed.inc({ what: 'checkpoint_bytes' }, fact.checkpointBytes);
+    for (const [reason, count] of fact.corrections) this.#corrections.inc({ reason }, count);
     for (const { counts } of fact.audits) this.#book(counts);
     // A commit may end after its partition was handed over: its series would stay for ever, and be somebody else's.
     if (this.#owned.has(partition)) {

@@ -5,6 +5,7 @@ import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
 import { invariant } from '../tally/invariant.ts';
 import type { ShardCore } from './core/shard-core.ts';
+import type { Effects } from './core/sums/effects.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import type { Recovered } from './recover.ts';
 import type { Runtime } from './runtime.ts';
@@ -84,6 +85,8 @@ export class ShardOwner {
   #seq: number;
   /** The one that was cut last, until it ends. */
   #inFlight: Commit | null = null;
+  /** Of the commit that was cut last. */
+  #corrections: Effects['corrections'] = new Map();
   #lastCommitMs: number;
   #committedThroughMs: number;
   #foldedSinceCommit = 0;
@@ -173,6 +176,8 @@ export class ShardOwner {
     const needsCheckpoint = this.core.needsCheckpoint || this.#foldedSinceCheckpoint >= replayMax;
     if (needsCheckpoint) this.#foldedSinceCheckpoint = 0;
     this.#lastCommitMs = runtime.nowMs();
+    const effects = this.core.takeEffects();
+    this.#corrections = effects.corrections;
     this.#inFlight = {
       partition: this.#options.partition,
       expectedSeq: this.#seq,
@@ -182,7 +187,7 @@ export class ShardOwner {
       completeThroughMs: Math.max(this.core.completeThroughMs, this.#committedThroughMs),
       committedAtMs: this.#lastCommitMs,
       checkpoint: needsCheckpoint ? this.core.checkpoint() : null,
-      ...this.core.takeEffects().toCommit(),
+      ...effects.toCommit(),
     };
     return this.#inFlight;
   }
@@ -214,6 +219,7 @@ export class ShardOwner {
       completeThroughMs: commit.completeThroughMs,
       checkpointBytes: commit.checkpoint?.length ?? 0,
       audits: commit.audits,
+      corrections: this.#corrections,
     });
   }
 

@@ -12,11 +12,12 @@ import { decodeTraces } from './decode/decode-traces.ts';
 import { CLASSIFYING_KEYS } from './dialects/dialects.ts';
 import { mappedKeys } from './dialects/mapping.ts';
 import { createKeyTable } from './dialects/wanted-keys.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from './shipped-attribute-names.contract.ts';
 import { spansToReports } from './spans-to-reports.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DIMENSION_KEYS, DimensionFinder } from './to-events/tenant-and-route.ts';
+import { DIMENSION_KEYS, DimensionFinder } from './to-events/tenant-and-route.ts';
 
-const keys = createKeyTable(DEFAULT_ATTRIBUTE_NAMES);
-const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
+const keys = createKeyTable(SHIPPED_ATTRIBUTE_NAMES);
+const dimensions = new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES);
 const isRequest = Compile(LlmRequest);
 const isResponse = Compile(LlmResponse);
 

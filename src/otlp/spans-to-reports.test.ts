@@ -4,10 +4,11 @@ import { resolve } from '../reports/resolve.ts';
 import type { ResolvedCall } from '../reports/resolved-call.ts';
 import type { OtlpSpan } from './decode/trace-export.ts';
 import { aSpan, spanId } from './otlp-builders.contract.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from './shipped-attribute-names.contract.ts';
 import { spansToReports } from './spans-to-reports.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './to-events/tenant-and-route.ts';
+import { DimensionFinder } from './to-events/tenant-and-route.ts';
 
-const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
+const dimensions = new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES);
 const CHAT = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4o' };
 
 function reportsOf(spans: readonly OtlpSpan[], tenantOfKey: string | null = null) {

@@ -21,6 +21,7 @@ const SETTINGS = {
   logSizeMax: 1_048_576,
   joinTimeoutMs: 1000,
   dedupHorizonMs: 1000,
+  traceHorizonMs: 0,
 };
 
 /** A retention over a log with a clock that is told what it says, and what the store was asked to forget. */

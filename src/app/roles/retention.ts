@@ -9,7 +9,12 @@ import type { SettingsOf } from '../../settings/settings-table.ts';
 /** Of the log's retention only a process with an embedded log knows. */
 export type RetentionSettings = Pick<
   SettingsOf<'up' | 'metrics-processor'>,
-  'metricsRetentionMs' | 'callsRetentionMs' | 'deadLettersRetentionMs' | 'joinTimeoutMs' | 'dedupHorizonMs'
+  | 'metricsRetentionMs'
+  | 'callsRetentionMs'
+  | 'deadLettersRetentionMs'
+  | 'joinTimeoutMs'
+  | 'dedupHorizonMs'
+  | 'traceHorizonMs'
 > &
   Partial<Pick<SettingsOf<'up'>, 'logRetentionMs' | 'logSizeMax'>>;
 
@@ -65,16 +70,16 @@ export class Retention {
 
   /**
    * Deletes the oldest records of an embedded log that is larger than `LOG_SIZE_MAX`. What the processor has not read, or would
-   * read back after a restart, stays: so the log can be larger by as much as arrives within twice `JOIN_TIMEOUT` and
-   * `DEDUP_HORIZON`, and events are never refused for it.
+   * read back after a restart, stays: so the log can be larger by as much as arrives within twice `JOIN_TIMEOUT`,
+   * `DEDUP_HORIZON` and `TRACE_HORIZON`, and events are never refused for it.
    */
   async pruneBySize(): Promise<void> {
     const { log, logger, clock } = this.#ports;
-    const { logSizeMax, joinTimeoutMs, dedupHorizonMs } = this.#settings;
+    const { logSizeMax, joinTimeoutMs, dedupHorizonMs, traceHorizonMs } = this.#settings;
     if (!(log instanceof SqliteEventLog) || logSizeMax === undefined || !Number.isFinite(logSizeMax)) return;
     const beforeMs = log.stampBeyond(logSizeMax);
     if (beforeMs === null) return;
-    const neededMs = clock.nowMs() + clock.aheadMs() - 2 * (joinTimeoutMs + dedupHorizonMs);
+    const neededMs = clock.nowMs() + clock.aheadMs() - 2 * (joinTimeoutMs + dedupHorizonMs + traceHorizonMs);
     await this.#pruneLog(Math.min(beforeMs, neededMs));
     logger.debug({ sizeMax: logSizeMax }, 'Deleted the oldest records of the log, which has reached LOG_SIZE_MAX');
   }
