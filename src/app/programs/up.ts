@@ -7,6 +7,7 @@ import type { Answerer } from '../../metrics-api/questions.ts';
 import { migrateSqlite } from '../../metrics-store/sqlite/migrate-sqlite.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
+import { QUERY_YOUNG_MB_MAX } from '../memory-limits.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { logPath, openLog } from '../open/open-log.ts';
@@ -110,9 +111,6 @@ function openPaths(settings: SettingsOf<'up'>): readonly string[] {
   const store = settings.postgresDsn === undefined ? [storePath(settings)] : [];
   return [settings.dataDir, ...log, ...store];
 }
-
-/** A question may make 10 MB of garbage, which must not be taken for something that stays. */
-const QUERY_YOUNG_MB_MAX = 48;
 
 function startQueryThreads(settings: SettingsOf<'up'>): Promise<Answerer> {
   const url = threadUrl('app/threads/query-thread');

@@ -4,11 +4,9 @@ import { type PackedRecords, unpackRecords } from '../../ingestion-api/packed-re
 import type { ExplainedExport, SentExport, Translation } from '../../ingestion-api/translate-export.ts';
 import type { Decoded } from '../../otlp/decode/trace-export.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
+import { EXPORT_HEAP_MB_MAX, EXPORT_YOUNG_MB_MAX } from '../memory-limits.ts';
 import type { ExportThreadOptions } from './export-thread.ts';
 
-/** An export at its limits takes 200 MB as objects. A thread that needs more ends, and nothing else does. */
-const HEAP_MB_MAX = 512;
-const YOUNG_MB_MAX = 48;
 /** After so long without a large export the thread ends, and its memory is the system's again. */
 const IDLE_MS_MAX = 10_000;
 
@@ -65,7 +63,7 @@ export class LargeExports {
     return CallableThread.start(threadUrl('app/threads/export-thread'), {
       name: 'export',
       workerData: this.#options,
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB_MAX, maxYoungGenerationSizeMb: YOUNG_MB_MAX },
+      resourceLimits: { maxOldGenerationSizeMb: EXPORT_HEAP_MB_MAX, maxYoungGenerationSizeMb: EXPORT_YOUNG_MB_MAX },
     });
   }
 

@@ -4,6 +4,7 @@ import { LogClock, type SharedLogClock } from '../../event-log/sqlite/log-clock.
 import { createLogger } from '../../http/logger.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
+import { PROCESSOR_HEAP_GROWTH } from '../memory-limits.ts';
 import { openLog } from '../open/open-log.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { openStore } from '../open/open-store.ts';
@@ -18,9 +19,7 @@ export interface ProcessorThreadData {
   readonly appendPort?: MessagePort;
 }
 
-// Collect when the heap has grown by half since the last time. By itself V8 waits for longer where there is memory: a
-// backlog of a million calls then peaked at 543 MB instead of 387 MB, of which 200 MB were in use.
-setFlagsFromString('--heap-growing-percent=50');
+setFlagsFromString(PROCESSOR_HEAP_GROWTH);
 
 const { settings, clock, appendPort } = workerData as ProcessorThreadData;
 const logger = createLogger('metrics-processor', settings.logLevel);
