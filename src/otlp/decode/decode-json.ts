@@ -1,13 +1,14 @@
 import { ownValue } from '../../events/own-value.ts';
+import type { AttributeList } from './attribute-list.ts';
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { resourceOf } from './process-key.ts';
 import { durationMsOf, instantMs, type NanoInstant, parseNanoInstant } from './time.ts';
-import type { Attributes, Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
+import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
 
-/** Thrown inside this file only, so that the reason reaches the sender. */
-class WrongShape extends Error {}
+/** Thrown while a body is read, so that the reason reaches the sender. */
+export class WrongShape extends Error {}
 
 /** By the specification enums are numbers; protobuf's own JSON mapping writes names, and some senders use it. */
 const KIND_OF_NAME: Readonly<Record<string, number>> = {
@@ -24,18 +25,22 @@ const STATUS_OF_NAME: Readonly<Record<string, number>> = { STATUS_CODE_OK: 1, ST
  * zero, `snake_case` names beside the `camelCase` of the specification because hand-made senders copy the .proto.
  */
 export function decodeJson(body: Uint8Array, keys: KeyTable): Decoded<TraceExport> {
-  let parsed: unknown;
+  const parsed = parseBody(body);
+  if (!parsed.ok) return parsed;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    return { ok: false, reason: `the body is not JSON in UTF-8: ${detail}` };
-  }
-  try {
-    return { ok: true, value: { spans: spansOf(parsed, keys) } };
+    return { ok: true, value: { spans: spansOf(parsed.value, keys) } };
   } catch (error) {
     if (error instanceof WrongShape) return { ok: false, reason: error.message };
     throw error;
+  }
+}
+
+export function parseBody(body: Uint8Array): Decoded<unknown> {
+  try {
+    return { ok: true, value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body)) as unknown };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { ok: false, reason: `the body is not JSON in UTF-8: ${detail}` };
   }
 }
 
@@ -76,7 +81,7 @@ function refuseOtherSignals(body: JsonRecord): void {
   }
 }
 
-function messages(parent: JsonRecord, name: string, otherName?: string, at = ''): readonly JsonRecord[] {
+export function messages(parent: JsonRecord, name: string, otherName?: string, at = ''): readonly JsonRecord[] {
   const value = parent[name] ?? (otherName === undefined ? undefined : parent[otherName]);
   if (value === undefined || value === null) return [];
   const path = at === '' ? name : `${at}.${name}`;
@@ -87,12 +92,12 @@ function messages(parent: JsonRecord, name: string, otherName?: string, at = '')
   return value as readonly JsonRecord[];
 }
 
-function resourceFrom(value: unknown, keys: KeyTable, at: string): OtlpResource {
+export function resourceFrom(value: unknown, keys: KeyTable, at: string): OtlpResource {
   const resource = isRecord(value) ? value : {};
   return resourceOf(attributesAt(resource, keys, `${at}.resource`));
 }
 
-function scopeFrom(value: unknown): OtlpScope {
+export function scopeFrom(value: unknown): OtlpScope {
   const scope = isRecord(value) ? value : {};
   return { name: textOf(scope['name']), version: textOf(scope['version']) };
 }
@@ -137,7 +142,7 @@ function eventFrom(event: JsonRecord, keys: KeyTable): SpanEvent {
   };
 }
 
-function attributesAt(owner: JsonRecord, keys: KeyTable, at: string): Attributes {
+export function attributesAt(owner: JsonRecord, keys: KeyTable, at: string): AttributeList {
   const attributes = owner['attributes'];
   if (isRecord(attributes)) {
     throw new WrongShape(
@@ -148,7 +153,7 @@ function attributesAt(owner: JsonRecord, keys: KeyTable, at: string): Attributes
 }
 
 /** A time that is no count of ns is as good as none; the span is refused later, alone. */
-function instantAt(value: unknown): NanoInstant {
+export function instantAt(value: unknown): NanoInstant {
   return parseNanoInstant(value) ?? { high: 0, low: 0 };
 }
 
@@ -159,7 +164,7 @@ function enumFrom(value: unknown, codeOfName: Readonly<Record<string, number>>):
 }
 
 /** Hex by the OTLP specification; base64 by protobuf's own JSON mapping, told apart by the length. */
-function idFrom(value: unknown, byteCount: number): string {
+export function idFrom(value: unknown, byteCount: number): string {
   const text = textOf(value);
   if (text.length === byteCount * 2) return text.toLowerCase();
   const bytes = Buffer.from(text, 'base64');
