@@ -32,6 +32,12 @@ export class IngestionMetrics implements AppendQueueEvents {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly #logRecords = new Counter({
+    name: 'streamlens_otlp_log_records_total',
+    help: 'OTLP log records by what they said: calls, ignored (nothing), rejected',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly #ignored = new Counter({
     name: 'streamlens_otlp_ignored_total',
     help: 'What came by OTLP, speaks of a model and was not counted, by signal, instrumentation and reason; see /v1/otlp/ignored',
@@ -63,6 +69,7 @@ export class IngestionMetrics implements AppendQueueEvents {
     for (const type of Object.keys(TOPIC_OF)) this.#accepted.inc({ type }, 0);
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
     for (const outcome of ['calls', 'context', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
+    for (const outcome of ['calls', 'ignored', 'rejected']) this.#logRecords.inc({ outcome }, 0);
     for (const code of EVENT_LOG_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
   }
 
@@ -101,8 +108,12 @@ export class IngestionMetrics implements AppendQueueEvents {
     this.#accepted.inc({ type: 'report' }, calls + context);
   }
 
-  spans(counts: { calls: number; context: number; ignored: number; rejected: number }): void {
-    for (const [outcome, count] of Object.entries(counts)) this.#spans.inc({ outcome }, count);
+  items(
+    signal: 'traces' | 'logs',
+    counts: { calls: number; context: number; ignored: number; rejected: number },
+  ): void {
+    const counter = signal === 'traces' ? this.#spans : this.#logRecords;
+    for (const [outcome, count] of Object.entries(counts)) if (count > 0) counter.inc({ outcome }, count);
   }
 
   appended({ records, tookMs }: { records: number; tookMs: number }): void {

@@ -14,6 +14,7 @@ import type { IgnoredSignals } from './ignored-signals.ts';
 import {
   type ExplainedExport,
   explainAsJson,
+  type KeptSignal,
   type SentExport,
   type Translation,
   type TranslationContext,
@@ -32,7 +33,11 @@ export interface LargeExportTranslator {
 }
 
 /** Langfuse SDKs post below a path of their own. */
-const TRACE_URLS = ['/v1/traces', '/api/public/otel/v1/traces'];
+const SIGNAL_OF_URL: readonly (readonly [url: string, signal: KeptSignal])[] = [
+  ['/v1/traces', 'traces'],
+  ['/api/public/otel/v1/traces', 'traces'],
+  ['/v1/logs', 'logs'],
+];
 
 /** An export to be explained is one that a person looks at. */
 const EXPLAIN_BYTES_MAX = 1024 * 1024;
@@ -40,7 +45,7 @@ const EXPLAIN_BYTES_MAX = 1024 * 1024;
 /** The routes of OTLP over HTTP, by path. */
 export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandler> {
   const handlers = new Map<string, PostHandler>();
-  for (const url of TRACE_URLS) {
+  for (const [url, signal] of SIGNAL_OF_URL) {
     handlers.set(url, async ({ headers, address }) => {
       const sender = await context.checkSender({ headers, address });
       const format = formatOf(headers);
@@ -48,24 +53,22 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
         bodyBytesMax: BATCH_BYTES_MAX,
         async take(posted) {
           const body = await readBody({ headers, ...posted }, BATCH_BYTES_MAX);
-          return answer(format, await acceptTraces({ body, format }, sender, context));
+          return answer(format, await acceptExport({ body, format, signal }, sender, context));
         },
       };
     });
   }
-  for (const signal of ['metrics', 'logs'] as const) {
-    handlers.set(`/v1/${signal}`, async ({ headers, address }) => {
-      const sender = await context.checkSender({ headers, address });
-      const format = formatOf(headers);
-      return {
-        bodyBytesMax: BATCH_BYTES_MAX,
-        async take() {
-          sender.charge(1);
-          return answer(format, notKept(signal, format, { sender, context }));
-        },
-      };
-    });
-  }
+  handlers.set('/v1/metrics', async ({ headers, address }) => {
+    const sender = await context.checkSender({ headers, address });
+    const format = formatOf(headers);
+    return {
+      bodyBytesMax: BATCH_BYTES_MAX,
+      async take() {
+        sender.charge(1);
+        return answer(format, notKept('metrics', format, { sender, context }));
+      },
+    };
+  });
   handlers.set('/v1/otlp/explain', async ({ headers, address }) => {
     const sender = await context.checkSender({ headers, address });
     const format = formatOf(headers);
@@ -73,7 +76,7 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
       bodyBytesMax: EXPLAIN_BYTES_MAX,
       async take(posted) {
         const body = await readBody({ headers, ...posted }, EXPLAIN_BYTES_MAX);
-        return explain({ body, format, tenantOfKey: sender.tenantId }, sender, context);
+        return explain({ body, format, signal: 'traces', tenantOfKey: sender.tenantId }, sender, context);
       },
     };
   });
@@ -95,13 +98,13 @@ async function explain(sent: SentExport, sender: Sender, context: OtlpContext): 
  * @returns the body of the answer. @throws {Problem} 400 for a body that cannot be read, 413 for one that holds too
  *   much, 503 when the log cannot take it
  */
-export async function acceptTraces(
-  { body, format }: Pick<SentExport, 'body' | 'format'>,
+export async function acceptExport(
+  { body, format, signal }: Omit<SentExport, 'tenantOfKey'>,
   sender: Sender,
   context: OtlpContext,
 ): Promise<Uint8Array> {
   sender.charge(1);
-  const sent = { body, format, tenantOfKey: sender.tenantId };
+  const sent = { body, format, signal, tenantOfKey: sender.tenantId };
   const isLarge = judgeSize(sent, EXPORT_LIMITS);
   const translated = await (isLarge ? context.large.translate(sent) : translateExport(sent, context));
   if (!translated.ok) {
@@ -113,9 +116,9 @@ export async function acceptTraces(
   await accept(records, context);
   const { metrics } = context;
   metrics.reports(kinds);
-  for (const kind of uncounted) noteIgnored('traces', kind, { sender, context });
-  metrics.spans({ ...kinds, ignored, rejected: rejected.length });
-  return exportAnswer('traces', format, partialSuccessOf(rejected));
+  for (const kind of uncounted) noteIgnored(signal, kind, { sender, context });
+  metrics.items(signal, { ...kinds, ignored, rejected: rejected.length });
+  return exportAnswer(signal, format, partialSuccessOf(signal, rejected));
 }
 
 /** Larger ones are decoded elsewhere: this much takes some 20 ms. */
@@ -126,16 +129,16 @@ const INLINE_PARTS_MAX = 50_000;
 const UNCOUNTED_BYTES_MAX = 32 * 1024;
 
 /** @returns whether an export is large. @throws {Problem} 413 for one that holds too much, before anything is decoded */
-function judgeSize({ body, format }: SentExport, limits: ExportLimits): boolean {
+function judgeSize({ body, format, signal }: SentExport, limits: ExportLimits): boolean {
   if (body.length <= UNCOUNTED_BYTES_MAX && limits.itemsMax > UNCOUNTED_BYTES_MAX) return false;
-  const { items, parts } = countItems(body, { format, signal: 'traces', limits });
-  const excess = excessOf({ items, parts }, 'traces', limits);
+  const { items, parts } = countItems(body, { format, signal, limits });
+  const excess = excessOf({ items, parts }, signal, limits);
   if (excess !== null) throw new Problem(413, excess);
   return body.length > INLINE_BYTES_MAX || items > INLINE_SPANS_MAX || parts > INLINE_PARTS_MAX;
 }
 
 /** The answer to a signal that is taken and not kept. */
-export function notKept(signal: 'metrics' | 'logs', format: OtlpFormat, from: IgnoredFrom): Uint8Array {
+export function notKept(signal: 'metrics', format: OtlpFormat, from: IgnoredFrom): Uint8Array {
   noteIgnored(signal, { scope: '', reason: `OTLP ${signal} are not kept`, count: 1, attributes: [] }, from);
   return notKeptAnswer(signal, format);
 }

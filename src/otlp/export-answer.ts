@@ -24,14 +24,14 @@ const REASONS_MAX = 5;
  * The answer to a signal that is not kept: success, for exporters print a line on their user's terminal for every partial
  * success. What was not kept shows in `GET /v1/otlp/ignored`.
  */
-export function notKeptAnswer(signal: 'metrics' | 'logs', format: OtlpFormat): Uint8Array {
+export function notKeptAnswer(signal: 'metrics', format: OtlpFormat): Uint8Array {
   return exportAnswer(signal, format, null);
 }
 
-/** What to say about rejected spans; null when all were taken. */
-export function partialSuccessOf(rejected: readonly Rejected[]): PartialSuccess | null {
+/** What to say about rejected spans or log records; null when all were taken. */
+export function partialSuccessOf(signal: Signal, rejected: readonly Rejected[]): PartialSuccess | null {
   if (rejected.length === 0) return null;
-  const reasons = rejected.slice(0, REASONS_MAX).map(({ spanId, reason }) => `span ${spanId || '?'}: ${reason}`);
+  const reasons = rejected.slice(0, REASONS_MAX).map(({ spanId, reason }) => `${signal === 'logs' ? 'log record of span' : 'span'} ${spanId || '?'}: ${reason}`);
   const more = rejected.length > REASONS_MAX ? `; and ${rejected.length - REASONS_MAX} more` : '';
   return { rejected: rejected.length, message: reasons.join('; ') + more };
 }

@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
-import type { Report, ReportKind, ReportNames } from '../reports/report.ts';
+import type { Facts, Report, ReportKind, ReportNames } from '../reports/report.ts';
 import { readCall } from './call.ts';
 import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
+import { type Agent, agentOf, sessionProcess } from './dialects/agents.ts';
 import type { Classification } from './dialects/classification.ts';
 import { failureAround } from './dialects/failure-above.ts';
 import { classify } from './dialects/is-call.ts';
@@ -18,6 +19,8 @@ export interface SpansToReportsOptions {
   /** The tenant of the sender's API key; null without keys. It wins over every attribute. */
   readonly tenantOfKey: string | null;
   readonly dimensions: DimensionFinder;
+  /** Whether the e-mail addresses by which agents name their users are kept as they are, and not as digests. */
+  readonly keepUserEmail?: boolean;
 }
 
 export interface Rejected {
@@ -65,7 +68,12 @@ export function spansToReports({ spans }: TraceExport, options: SpansToReportsOp
   return { translated, rejected, uncounted: uncounted.list() };
 }
 
-function reportOf(reader: SpanReader, classification: Classification, options: SpansToReportsOptions): Report | null {
+/** What a span says; null for one that nobody would ever ask for. Its ids and its start have to be sound. */
+export function reportOf(
+  reader: SpanReader,
+  classification: Classification,
+  options: SpansToReportsOptions,
+): Mutable<Report> | null {
   const { span } = reader;
   const { parentSpanId, scope, resource, startMs, durationMs } = span;
   const kind = KIND_OF_ROLE[classification.role];
@@ -85,19 +93,31 @@ function reportOf(reader: SpanReader, classification: Classification, options: S
   };
   if (parentSpanId !== '' && parentSpanId.length <= SPAN_ID_CHARS) report.parent_id = parentSpanId;
   if (names !== null) report.names = names;
+  if (kind !== 'context') addAgent(report, reader, agentOf(scope.name));
   const error = errorOf(failure);
   if (failure !== null && error !== null) report.failure = { error, error_kind: failure.kind };
   if (kind !== 'context') addCall(report, reader, classification);
   return report;
 }
 
+/** The session of an agent is its process: so its spans and its logs are found by each other, and by nothing else. */
+export function addAgent(report: Mutable<Report>, { span }: SpanReader, agent: Agent | null): void {
+  if (agent === null) return;
+  const session = report.names?.session ?? dimension(textFrom(span.resource.attributes.get('session.id')));
+  if (session === null) return;
+  report.agent = agent;
+  report.process = sessionProcess(agent, session);
+  report.names = { ...report.names, session };
+}
+
 function addCall(report: Mutable<Report>, reader: SpanReader, { operation }: Classification): void {
   const { span } = reader;
   const call = readCall(reader, operation);
   report.facts = callFacts(call);
+  const window = withoutWindow(report.facts);
   const { responseId } = call;
   if (responseId !== null && responseId.length <= NAME_CHARS_MAX) report.response_id = cut(responseId, NAME_CHARS_MAX);
-  const metadata = callMetadata([span], {});
+  const metadata = callMetadata([span], { 'model.context_window': window });
   if (metadata !== null) report.metadata = metadata;
   if (span.scope.name !== 'litellm' && span.attributes.has('litellm.call_id')) report.is_on_application_span = true;
   const request = textFrom(span.attributes.get('request_data'));
@@ -105,6 +125,20 @@ function addCall(report: Mutable<Report>, reader: SpanReader, { operation }: Cla
     report.request_digest = hash('sha1', request, 'base64');
   if (report.kind === 'stream end') Object.assign(report, streamTimes(span));
 }
+
+/** Claude Code writes the long context window behind a model's name: the price is that of the name. */
+function withoutWindow(facts: Mutable<Facts>): string | null {
+  let window: string | null = null;
+  for (const field of ['model', 'answered_model'] as const) {
+    const [suffix, size] = /\[(1m)\]$/i.exec(facts[field] ?? '') ?? [];
+    if (suffix === undefined || size === undefined) continue;
+    facts[field] = facts[field]?.slice(0, -suffix.length) || UNKNOWN_MODEL;
+    window = size.toLowerCase();
+  }
+  return window;
+}
+
+const UNKNOWN_MODEL = 'unknown';
 
 /** Logfire's record is written when the stream ends and says how long it took, in s. */
 function streamTimes({ startMs, attributes }: OtlpSpan): Pick<Report, 'start_ms' | 'duration_ms'> {
@@ -133,7 +167,7 @@ function namesOf(reader: SpanReader, kind: ReportKind, { dimensions }: SpansToRe
   return names;
 }
 
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const NAME_CHARS_MAX = 255;
 const PROCESS_CHARS_MAX = 1100;

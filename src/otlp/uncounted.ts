@@ -19,12 +19,14 @@ const NAMES_MAX = 40;
 /** Kinds of uncounted spans in one export; more are counted and not listed. */
 const KINDS_MAX = 50;
 
-/** Gathers the uncounted spans of one export. */
+type Item = Pick<OtlpSpan, 'attributes' | 'scope'>;
+
+/** Gathers the uncounted spans or log records of one export. */
 export class UncountedSpans {
   readonly #byKind = new Map<string, Uncounted>();
 
   /** Takes a span that is no call; one that says nothing of a model is passed over. */
-  add(span: OtlpSpan, reason: string): void {
+  add(span: Item, reason: string): void {
     if (!speaksOfModel(span)) return;
     const scope = span.scope.name.slice(0, TEXT_CHARS_MAX);
     const kind = `${scope}\n${reason}`;
@@ -37,12 +39,12 @@ export class UncountedSpans {
     return [...this.#byKind.values()];
   }
 
-  #uncounted({ attributes }: OtlpSpan, scope: string, reason: string): Uncounted {
+  #uncounted({ attributes }: Item, scope: string, reason: string): Uncounted {
     const names = attributes.keys.slice(0, NAMES_MAX).map((name) => name.slice(0, TEXT_CHARS_MAX));
     return { scope, count: 1, reason: reason.slice(0, TEXT_CHARS_MAX), attributes: names.toSorted() };
   }
 }
 
-function speaksOfModel({ attributes }: OtlpSpan): boolean {
+function speaksOfModel({ attributes }: Item): boolean {
   return attributes.keys.some((key) => MODEL_KEY.test(key) || isUsageKey(key));
 }

@@ -1,11 +1,17 @@
-import type { Facts } from './report.ts';
+import { type Facts, reporterOf } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 
 /** What of a call is compared with another one: as much as is kept of each open call. */
 export interface ComparedCall {
   readonly id: string;
   readonly traceId: string;
+  /** Who reports it. */
   readonly scope: string;
+  /** The coding agent that reports it, by a log record or by a span. */
+  readonly agent: string | null;
+  readonly isLog: boolean;
+  readonly isFailed: boolean;
+  readonly reasoningTokens: number | null;
   readonly process: string;
   readonly startMs: number;
   readonly durationMs: number | null;
@@ -26,6 +32,10 @@ export const COMPARED_FIELDS = [
   'id',
   'traceId',
   'scope',
+  'agent',
+  'isLog',
+  'isFailed',
+  'reasoningTokens',
   'process',
   'startMs',
   'durationMs',
@@ -51,7 +61,11 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
   return {
     id: call.id,
     traceId: head.trace_id,
-    scope: shared(head.scope),
+    scope: shared(reporterOf(head)),
+    agent: textOf(head.agent),
+    isLog: head.is_log === true,
+    isFailed: (facts.error ?? null) !== null || (facts.error_kind ?? null) !== null,
+    reasoningTokens: facts.reasoning_tokens ?? null,
     process: shared(head.process),
     startMs: call.startMs,
     durationMs: call.durationMs,

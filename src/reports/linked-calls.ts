@@ -1,3 +1,4 @@
+import { agentGapMs } from './agent-twins.ts';
 import { generationsOf, responseKeyOf } from './generations.ts';
 import { type CallNode, Generation } from './open-trace.ts';
 import { ProcessCalls } from './process-calls.ts';
@@ -26,12 +27,14 @@ export interface NodeChanges {
  * 1. Calls that name one response of the provider are one generation (`generations.ts`).
  * 2. Of each process, generations that two instrumentations report are paired by time, the closest first.
  * 3. So are the openings and the ends of Logfire's streams.
+ * 4. Of each session of a coding agent, its log records and its spans are paired by their ends (`agent-twins.ts`).
  */
 export class LinkedCalls {
   readonly #responses = new Map<string, Response>();
   readonly #processes = new Map<string, ProcessCalls>();
   readonly #twins: StableMatching<Generation>;
   readonly #streams: StableMatching<Generation>;
+  readonly #agents: StableMatching<Generation>;
   /** Since the last `takeChanged`: generations whose clusters may be others now. */
   readonly #changed = new Set<Generation>();
   /** Of these, those whose clusters were told as they were before, and those that had none. */
@@ -54,6 +57,11 @@ export class LinkedCalls {
       ...common,
       candidatesOf: (generation) => this.#processOf(generation)?.halvesOf(generation) ?? [],
       gapOf: halvesGapMs,
+    });
+    this.#agents = new StableMatching({
+      ...common,
+      candidatesOf: (generation) => this.#processOf(generation)?.endingNear(generation) ?? [],
+      gapOf: agentsGapMs,
     });
   }
 
@@ -107,6 +115,7 @@ export class LinkedCalls {
     for (const generation of new Set(nodes.map((node) => node.generation as Generation))) {
       this.#twins.forget(generation);
       this.#streams.forget(generation);
+      this.#agents.forget(generation);
       this.#leaveProcess(generation);
     }
     for (const node of nodes) {
@@ -154,6 +163,7 @@ export class LinkedCalls {
     process.add(generation);
     this.#twins.insert(generation);
     this.#streams.insert(generation);
+    this.#agents.insert(generation);
   }
 
   #remove(generation: Generation): void {
@@ -161,6 +171,7 @@ export class LinkedCalls {
     this.#leaveProcess(generation);
     this.#twins.remove(generation);
     this.#streams.remove(generation);
+    this.#agents.remove(generation);
     this.#changed.delete(generation);
   }
 
@@ -197,7 +208,7 @@ export class LinkedCalls {
   #clusterOf(generation: Generation): readonly Generation[] {
     const cluster = new Set([generation]);
     for (const each of cluster) {
-      for (const partner of [this.#twins.partnerOf(each), this.#streams.partnerOf(each)]) {
+      for (const partner of [this.#twins, this.#streams, this.#agents].map((pairs) => pairs.partnerOf(each))) {
         if (partner !== undefined) cluster.add(partner);
       }
     }
@@ -224,6 +235,13 @@ function generationGapMs(a: Generation, b: Generation): number | null {
   if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
   const areApart = a.nodes.every((x) => b.nodes.every((y) => x.compared.scope !== y.compared.scope));
   return areApart ? gapMs : null;
+}
+
+/** A generation may hold a record and a span already, found by their id: then it lacks neither. */
+function agentsGapMs(a: Generation, b: Generation): number | null {
+  const gapMs = agentGapMs(a.first.compared, b.first.compared);
+  if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
+  return a.nodes.every((x) => b.nodes.every((y) => x.compared.isLog !== y.compared.isLog)) ? gapMs : null;
 }
 
 function halvesGapMs(a: Generation, b: Generation): number | null {

@@ -4,7 +4,8 @@ import type { TraceCall } from './trace-call.ts';
 const NATIVE_SCOPE = 'com.anthropic.sdk.';
 
 /**
- * Of the reports of one call, the nearest to the wire first: the SDK's own span, then one that knows the response id, then
+ * Of the reports of one call, the nearest to the wire first: an agent's own log record, since its span may leave out the
+ * cache and the thoughts; the SDK's own span, then one that knows the response id, then
  * the shorter one. Langfuse comes last, since it always wraps the others.
  */
 export function byNearness(a: TraceCall, b: TraceCall): number {
@@ -17,6 +18,7 @@ export function byNearness(a: TraceCall, b: TraceCall): number {
 }
 
 function nearnessOf({ head, responseId }: TraceCall): number {
+  if (head.is_log === true && head.agent !== undefined) return 4;
   if (head.scope.startsWith(NATIVE_SCOPE)) return 3;
   if (head.scope.startsWith('langfuse')) return 0;
   return responseId === null ? 1 : 2;

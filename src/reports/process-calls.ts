@@ -1,4 +1,6 @@
 import type { Generation } from './open-trace.ts';
+import { AGENT_END_MS_MAX } from './agent-twins.ts';
+import { endMsOf } from './trace-call.ts';
 import { TWIN_START_MS_MAX } from './twins.ts';
 
 /** The open generations of one process, found by when they began. */
@@ -9,6 +11,9 @@ export class ProcessCalls {
   readonly #ends = new Set<Generation>();
   /** Made when a second instrumentation appears: most processes have one, and nobody ever asks. */
   #byStart: Map<number, Set<Generation>> | null = null;
+
+  /** Of a session of a coding agent, by their ends. */
+  readonly #byEnd = new Map<number, Set<Generation>>();
 
   get all(): Iterable<Generation> {
     return this.#all;
@@ -24,31 +29,38 @@ export class ProcessCalls {
     this.#scopes.set(scope, (this.#scopes.get(scope) ?? 0) + 1);
     if (role === 'opening') this.#openings.add(generation);
     else if (role === 'end') this.#ends.add(generation);
-    if (this.#byStart !== null) indexByStart(this.#byStart, generation);
+    if (this.#byStart !== null) indexAt(this.#byStart, sliceOf(generation), generation);
+    if (generation.first.compared.agent !== null) indexAt(this.#byEnd, endSliceOf(generation), generation);
   }
 
   delete(generation: Generation): void {
-    const { scope, startMs } = generation.first.compared;
+    const { scope, agent } = generation.first.compared;
     this.#all.delete(generation);
     this.#openings.delete(generation);
     this.#ends.delete(generation);
     const left = (this.#scopes.get(scope) ?? 0) - 1;
     if (left > 0) this.#scopes.set(scope, left);
     else this.#scopes.delete(scope);
-    const slice = this.#byStart?.get(sliceOf(startMs));
-    slice?.delete(generation);
-    if (slice?.size === 0) this.#byStart?.delete(sliceOf(startMs));
+    if (this.#byStart !== null) removeAt(this.#byStart, sliceOf(generation), generation);
+    if (agent !== null) removeAt(this.#byEnd, endSliceOf(generation), generation);
   }
 
   /** All that may be another instrumentation's report of the same call. */
-  *near({ first: { compared } }: Generation): Iterable<Generation> {
+  *near(generation: Generation): Iterable<Generation> {
     if (this.#scopes.size < 2) return;
     if (this.#byStart === null) {
       this.#byStart = new Map();
-      for (const generation of this.#all) indexByStart(this.#byStart, generation);
+      for (const each of this.#all) indexAt(this.#byStart, sliceOf(each), each);
     }
-    const slice = sliceOf(compared.startMs);
+    const slice = sliceOf(generation);
     for (const near of [slice - 1, slice, slice + 1]) yield* this.#byStart.get(near) ?? NOBODY;
+  }
+
+  /** All that may be what the same agent says about the same call by another signal. */
+  *endingNear(generation: Generation): Iterable<Generation> {
+    if (generation.first.compared.agent === null || this.#scopes.size < 2) return;
+    const slice = endSliceOf(generation);
+    for (const near of [slice - 1, slice, slice + 1]) yield* this.#byEnd.get(near) ?? NOBODY;
   }
 
   /** The other halves of streams. */
@@ -61,13 +73,24 @@ export class ProcessCalls {
 
 const NOBODY: ReadonlySet<Generation> = new Set();
 
-function indexByStart(byStart: Map<number, Set<Generation>>, generation: Generation): void {
-  const slice = sliceOf(generation.first.compared.startMs);
-  const known = byStart.get(slice);
-  if (known === undefined) byStart.set(slice, new Set([generation]));
+type Slices = Map<number, Set<Generation>>;
+
+function indexAt(slices: Slices, slice: number, generation: Generation): void {
+  const known = slices.get(slice);
+  if (known === undefined) slices.set(slice, new Set([generation]));
   else known.add(generation);
 }
 
-function sliceOf(startMs: number): number {
-  return Math.floor(startMs / TWIN_START_MS_MAX);
+function removeAt(slices: Slices, slice: number, generation: Generation): void {
+  const known = slices.get(slice);
+  known?.delete(generation);
+  if (known?.size === 0) slices.delete(slice);
+}
+
+function sliceOf({ first }: Generation): number {
+  return Math.floor(first.compared.startMs / TWIN_START_MS_MAX);
+}
+
+function endSliceOf({ first }: Generation): number {
+  return Math.floor(endMsOf(first.compared) / AGENT_END_MS_MAX);
 }

@@ -38,6 +38,10 @@ export const Report = Type.Object({
   kind: Type.Unsafe<ReportKind>({ type: 'string', enum: ['call', 'sum', 'wire', 'stream end', 'context'] }),
   /** Which instrumentation wrote it. */
   scope: Type.String({ maxLength: 255, pattern: TEXT_PATTERN }),
+  /** It stands in a log record. Such a report is another reporter's than the span of the same scope. */
+  is_log: Type.Optional(Type.Literal(true)),
+  /** The coding agent that wrote it; then `process` is its session. */
+  agent: Type.Optional(Name()),
   /** What tells processes apart, as `process-key.ts` has it; '' where nothing does. */
   process: Type.String({ maxLength: 1100, pattern: TEXT_PATTERN }),
   start_ms: Type.Number({ minimum: 0, maximum: Date.UTC(2200, 0, 1) }),
@@ -86,6 +90,11 @@ export type Report = Static<typeof Report>;
 export type ReportNames = NonNullable<Report['names']>;
 
 export type Facts = Readonly<NonNullable<Report['facts']>>;
+
+/** Who reports: calls of one reporter are never one call, as far as an id does not say so. */
+export function reporterOf({ scope, is_log }: Pick<Report, 'scope' | 'is_log'>): string {
+  return is_log === true ? `${scope} log` : scope;
+}
 
 /** `<trace id>-<span id>`: what the contract calls the request id. */
 export function requestIdOf({ trace_id, span_id }: Pick<Report, 'trace_id' | 'span_id'>): string {

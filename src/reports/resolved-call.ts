@@ -6,7 +6,7 @@ import { formatInstant } from '../events/timestamp.ts';
 import { fillGaps } from './merge-facts.ts';
 import { mergeMetadata } from './merge-metadata.ts';
 import { byNearness } from './nearness.ts';
-import type { Facts, Report, ReportNames } from './report.ts';
+import { type Facts, type Report, type ReportNames, reporterOf } from './report.ts';
 import { endMsOf, type TraceCall } from './trace-call.ts';
 
 /** One model call by all that its reports say together: as if an application had sent its two halves. */
@@ -70,8 +70,8 @@ function isUnknown(...values: readonly unknown[]): boolean {
 function withoutReadings(calls: readonly TraceCall[]): TraceCall[] {
   const first = new Map<string, TraceCall>();
   for (const call of calls) {
-    const known = first.get(call.head.scope);
-    if (known === undefined || isEarlier(call, known)) first.set(call.head.scope, call);
+    const known = first.get(reporterOf(call.head));
+    if (known === undefined || isEarlier(call, known)) first.set(reporterOf(call.head), call);
   }
   return [...first.values()];
 }

@@ -2,6 +2,7 @@ import { type ComparedCall, comparedCall } from './compared-call.ts';
 import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import { byNearness } from './nearness.ts';
+import { reporterOf } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 import { isSameResponse, TWIN_START_MS_MAX, twinGapMs } from './twins.ts';
 
@@ -24,8 +25,8 @@ interface Unit {
  * concurrency the wrong twins may pair: so the other one only fills gaps.
  */
 export function foldTraceTwins(calls: readonly TraceCall[], folded: Folded[]): readonly TraceCall[] {
-  const scope = calls[0]?.head.scope;
-  if (calls.every(({ head }) => head.scope === scope)) return calls;
+  const [first] = calls;
+  if (first === undefined || calls.every(({ head }) => reporterOf(head) === reporterOf(first.head))) return calls;
   const units = calls.map((call): Unit => {
     const unit: Unit = { call, compared: comparedCall(call, (text) => text), cluster: [] };
     unit.cluster = [unit];

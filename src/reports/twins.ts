@@ -17,6 +17,8 @@ const STREAM_GAP_MS_MAX = 60_000;
 /** How far apart two calls are that may be one, by all that both say; null where they are two. */
 export function twinGapMs(a: ComparedCall, b: ComparedCall): number | null {
   const gapMs = Math.abs(a.startMs - b.startMs);
+  // The records of an agent are found by their session (`agent-twins.ts`).
+  if (isAgentLog(a) || isAgentLog(b)) return null;
   if (gapMs > TWIN_START_MS_MAX || a.scope === b.scope || a.role === 'end' || b.role === 'end') return null;
   const agreed = usageAgreement(a, b);
   if (agreed === 'differs' || (agreed === 'unknown' && gapMs > BARE_TWIN_START_MS_MAX)) return null;
@@ -76,6 +78,10 @@ export function isNamed(process: string): boolean {
   return process.trim() !== '';
 }
 
+function isAgentLog({ agent, isLog }: ComparedCall): boolean {
+  return isLog && agent !== null;
+}
+
 function isNested(a: ComparedCall, b: ComparedCall): boolean {
   return isInside(a, b) || isInside(b, a);
 }
@@ -85,11 +91,11 @@ function isInside(inner: ComparedCall, outer: ComparedCall): boolean {
 }
 
 /** Langfuse knows one name only: the answered one, or on errors the asked one. */
-function isSameModel(a: ComparedCall, b: ComparedCall): boolean {
+export function isSameModel(a: ComparedCall, b: ComparedCall): boolean {
   const names = [a.requestModel, a.answeredModel].filter((name) => name !== null);
   return names.some((name) => name === b.requestModel || name === b.answeredModel);
 }
 
-function isEqualWhereKnown<T>(a: T | null, b: T | null): boolean {
+export function isEqualWhereKnown<T>(a: T | null, b: T | null): boolean {
   return a === null || b === null || a === b;
 }

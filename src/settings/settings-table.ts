@@ -284,6 +284,13 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api'],
     about: 'span attributes that name the route, before those that SDKs write themselves',
   }),
+  keepUserEmail: setting({
+    env: 'KEEP_USER_EMAIL',
+    kind: is.flag,
+    fallback: 'false',
+    commands: ['up', 'ingestion-api'],
+    about: 'keep the e-mail addresses by which coding agents name their users; without it their SHA-256 digests are kept',
+  }),
   shutdownDelayMs: setting({
     env: 'SHUTDOWN_DELAY',
     kind: is.duration(0, 600_000),

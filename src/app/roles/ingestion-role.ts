@@ -64,7 +64,7 @@ export async function startIngestion(
   );
   metrics.watch(queue);
   const names = { tenant: settings.tenantAttributes, route: settings.routeAttributes };
-  const large = new LargeExports({ names, correlation: settings.otlpCorrelation });
+  const large = new LargeExports({ names, correlation: settings.otlpCorrelation, keepUserEmail: settings.keepUserEmail });
   const ignored = new IgnoredSignals(({ signal, scope, reason }) =>
     logger.info({ signal, scope, reason }, 'Taken by OTLP and not counted; GET /v1/otlp/ignored shows more'),
   );
@@ -77,6 +77,7 @@ export async function startIngestion(
     keys: createKeyTable(names),
     dimensions: new DimensionFinder(names),
     correlation: settings.otlpCorrelation,
+    keepUserEmail: settings.keepUserEmail,
   };
   const hosts = new KnownHosts(settings.allowedHosts ?? []);
   const checksHost = checkKey === null;

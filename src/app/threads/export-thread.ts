@@ -10,10 +10,11 @@ import { serveCalls } from '../../threads/thread-rpc.ts';
 export interface ExportThreadOptions {
   readonly names: AttributeNames;
   readonly correlation: Correlation;
+  readonly keepUserEmail: boolean;
 }
 
-const { names, correlation } = workerData as ExportThreadOptions;
-const context = { keys: createKeyTable(names), dimensions: new DimensionFinder(names), correlation };
+const { names, correlation, keepUserEmail } = workerData as ExportThreadOptions;
+const context = { keys: createKeyTable(names), dimensions: new DimensionFinder(names), correlation, keepUserEmail };
 
 serveCalls({
   translate(sent: SentExport) {

@@ -4,6 +4,7 @@ import { ADK } from './sdks/adk.ts';
 import { AI_SDK } from './sdks/ai-sdk.ts';
 import { BRAINTRUST } from './sdks/braintrust.ts';
 import { CLAUDE_CODE } from './sdks/claude-code.ts';
+import { CODEX } from './sdks/codex.ts';
 import { GENKIT } from './sdks/genkit.ts';
 import { LANGFUSE } from './sdks/langfuse.ts';
 import { LANGSMITH } from './sdks/langsmith.ts';
@@ -34,6 +35,7 @@ export const DIALECTS: readonly Dialect[] = [
   MLFLOW,
   BRAINTRUST,
   CLAUDE_CODE,
+  CODEX,
   OTEL,
   OPENLLMETRY,
   LANGSMITH,

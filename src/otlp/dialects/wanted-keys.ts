@@ -5,6 +5,7 @@ import { type AttributeNames, DIMENSION_KEYS, METADATA_PREFIXES } from '../to-ev
 import { isUsageKey } from '../usage/read-usage.ts';
 import { CLASSIFYING_KEYS, LATE_KEYS } from './dialects.ts';
 import { FAILURE_KEYS } from './failure.ts';
+import { isAboutKey, LOG_KEYS } from './logs/log-dialects.ts';
 import { mappedKeys } from './mapping.ts';
 import { isLitellmRawKey } from './sdks/litellm.ts';
 
@@ -31,11 +32,12 @@ export function createKeyTable(names: AttributeNames): KeyTable {
     ...names.tenant,
     ...names.route,
     ...FAILURE_KEYS,
+    ...LOG_KEYS,
   ]);
   const useOf = (key: string): KeyUse => {
     if (LATE.has(key)) return 'late';
     if (known.has(key) || METADATA_PREFIXES.some((prefix) => key.startsWith(prefix))) return 'keep';
-    return isUsageKey(key) || isLitellmRawKey(key) ? 'keep' : 'drop';
+    return isUsageKey(key) || isLitellmRawKey(key) || isAboutKey(key) ? 'keep' : 'drop';
   };
   return new KeyTable(useOf, known);
 }

@@ -1,0 +1,26 @@
+import { durationFrom, textFrom } from '../read-value.ts';
+import { type LogDialect, noCall } from './log-dialect.ts';
+
+/** Claude Code: one record an answer, and one for a call that was given up, whatever number of attempts it took. */
+export const CLAUDE_CODE_LOGS: LogDialect = {
+  agent: 'claude-code',
+  prefixes: ['claude_code.', ''],
+  isOwn: ({ scope }) => scope.name.includes('claude_code'),
+  keys: ['request_id', 'duration_ms', 'query_source', 'attempt'],
+  read({ attributes }, name) {
+    if (name === 'api_retries_exhausted') return noCall('the failure that its api_error tells too');
+    if (name !== 'api_request' && name !== 'api_error') return noCall('an event of Claude Code beside its calls');
+    return {
+      role: 'call',
+      rule: `event.name is ${name} of Claude Code`,
+      attributes: {
+        // By this its counts are read as those of its spans: without what the cache gave and took.
+        'span.type': 'llm_request',
+        'gen_ai.system': 'anthropic',
+        'gen_ai.response.id': textFrom(attributes.get('request_id')) ?? undefined,
+      },
+      durationMs: durationFrom(attributes.get('duration_ms'), 1),
+      failure: name === 'api_error' ? { message: textFrom(attributes.get('error')) } : null,
+    };
+  },
+};

@@ -1,0 +1,72 @@
+import type { OtlpLog } from '../../decode/log-export.ts';
+import { countFrom, durationFrom, textFrom } from '../read-value.ts';
+import { type LogDialect, type LogReading, noCall } from './log-dialect.ts';
+
+/** Other paths of the API list models or compact a history locally; they spend nothing that is told. */
+const MODEL_ENDPOINT = /responses|completions|messages/;
+const FAILED_KIND = /^response\.(?:failed|incomplete|completed)$/;
+
+/**
+ * Codex: the end of a stream comes as two records, one with the counts and one without. A request that failed before its
+ * stream began has a record of its own, one an attempt.
+ */
+export const CODEX_LOGS: LogDialect = {
+  agent: 'codex',
+  prefixes: ['codex.'],
+  keys: [
+    'event.kind',
+    'duration_ms',
+    'ttft_ms',
+    'endpoint',
+    'error.message',
+    'attempt',
+    'input_token_count',
+    'output_token_count',
+    'cached_token_count',
+    'cache_write_token_count',
+    'reasoning_token_count',
+  ],
+  read(log, name) {
+    const kind = textFrom(log.attributes.get('event.kind'));
+    const message = textFrom(log.attributes.get('error.message'));
+    if (name === 'sse_event' || name === 'websocket_event') {
+      const input = countFrom(log.attributes.get('input_token_count'));
+      if (kind === 'response.completed' && input !== null && message === null) return completed(log);
+      const isFailed = message !== null && (kind === null || FAILED_KIND.test(kind));
+      if (isFailed) return failed(log, message, null);
+      return noCall(kind === 'response.completed' ? 'the end of a stream, without its counts' : 'a part of a stream');
+    }
+    if (name === 'api_request' || name === 'websocket_request') {
+      const status = countFrom(log.attributes.get('http.response.status_code'));
+      const isModel = MODEL_ENDPOINT.test(textFrom(log.attributes.get('endpoint')) ?? 'responses');
+      const isFailed = isModel && ((status ?? 0) >= 400 || message !== null);
+      if (isFailed) return failed(log, message, durationFrom(log.attributes.get('duration_ms'), 1));
+      return noCall('a request of Codex whose answer comes as a stream');
+    }
+    return noCall('an event of Codex beside its calls');
+  },
+};
+
+function completed({ attributes }: OtlpLog): LogReading {
+  const count = (key: string): number | undefined => countFrom(attributes.get(key)) ?? undefined;
+  return {
+    role: 'call',
+    rule: 'codex.sse_event of a completed response with its counts',
+    attributes: {
+      'gen_ai.usage.input_tokens': count('input_token_count'),
+      'gen_ai.usage.output_tokens': count('output_token_count'),
+      'gen_ai.usage.cache_read.input_tokens': count('cached_token_count'),
+      'gen_ai.usage.cache_write.input_tokens': count('cache_write_token_count'),
+      'gen_ai.usage.reasoning.output_tokens': count('reasoning_token_count'),
+      'gen_ai.request.stream': true,
+      // It writes 0 where it did not measure.
+      ttft_ms: count('ttft_ms') || undefined,
+    },
+    durationMs: null,
+    failure: null,
+  };
+}
+
+function failed(_log: OtlpLog, message: string | null, durationMs: number | null): LogReading {
+  return { role: 'call', rule: 'a request of Codex that failed', attributes: {}, durationMs, failure: { message } };
+}

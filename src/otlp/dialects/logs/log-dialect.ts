@@ -1,0 +1,36 @@
+import type { AttributeValue } from '../../decode/trace-export.ts';
+import type { OtlpLog } from '../../decode/log-export.ts';
+import type { Agent } from '../agents.ts';
+
+/** What one log record is to the count. */
+export type LogReading = CallLog | { readonly role: 'none'; readonly rule: string };
+
+/** A record of a model call, in the words by which spans are read. */
+export interface CallLog {
+  readonly role: 'call';
+  readonly rule: string;
+  /** Put over the attributes of the record. */
+  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
+  /** Of the call, which ended when the record was written; null where the record does not say. */
+  readonly durationMs: number | null;
+  /** Null where the call went well. */
+  readonly failure: { readonly message: string | null } | null;
+}
+
+/** The log records of one reporter. */
+export interface LogDialect {
+  /** Null for the convention's events, which anybody may write. */
+  readonly agent: Agent | null;
+  /** What its records are called begins so. */
+  readonly prefixes: readonly string[];
+  /** Whether a record with such a name is its own, where the name alone does not tell. */
+  readonly isOwn?: (log: OtlpLog) => boolean;
+  /** Attributes that are read beside those of spans. */
+  readonly keys: readonly string[];
+  /** @param name of the event, without the prefix */
+  readonly read: (log: OtlpLog, name: string) => LogReading;
+}
+
+export function noCall(rule: string): LogReading {
+  return { role: 'none', rule };
+}
