@@ -41,7 +41,9 @@ export function agentCaptures(): readonly AgentCapture[] {
   return folders.map(({ name }): AgentCapture => {
     const files = readdirSync(new URL(`${name}/`, FOLDER));
     const bodies = (signal: string): readonly Buffer[] =>
-      files.filter((file) => file.endsWith(`-${signal}.json`)).map((file) => readFileSync(new URL(`${name}/${file}`, FOLDER)));
+      files
+        .filter((file) => file.endsWith(`-${signal}.json`))
+        .map((file) => readFileSync(new URL(`${name}/${file}`, FOLDER)));
     return {
       name,
       truth: JSON.parse(readFileSync(new URL(`${name}/truth.json`, FOLDER), 'utf8')) as AgentTruth,

@@ -18,7 +18,10 @@ test('rejected spans are counted and named in the field of their signal', () => 
 });
 
 test('an answer names five reasons and counts the rest', () => {
-  const partial = partialSuccessOf('traces', Array.from({ length: 7 }, () => ({ spanId: 'ab', reason: 'bad' })));
+  const partial = partialSuccessOf(
+    'traces',
+    Array.from({ length: 7 }, () => ({ spanId: 'ab', reason: 'bad' })),
+  );
   assert.match(partial?.message ?? '', /; and 2 more$/);
 });
 

@@ -31,7 +31,9 @@ export function notKeptAnswer(signal: 'metrics', format: OtlpFormat): Uint8Array
 /** What to say about rejected spans or log records; null when all were taken. */
 export function partialSuccessOf(signal: Signal, rejected: readonly Rejected[]): PartialSuccess | null {
   if (rejected.length === 0) return null;
-  const reasons = rejected.slice(0, REASONS_MAX).map(({ spanId, reason }) => `${signal === 'logs' ? 'log record of span' : 'span'} ${spanId || '?'}: ${reason}`);
+  const reasons = rejected
+    .slice(0, REASONS_MAX)
+    .map(({ spanId, reason }) => `${signal === 'logs' ? 'log record of span' : 'span'} ${spanId || '?'}: ${reason}`);
   const more = rejected.length > REASONS_MAX ? `; and ${rejected.length - REASONS_MAX} more` : '';
   return { rejected: rejected.length, message: reasons.join('; ') + more };
 }

@@ -28,10 +28,15 @@ const NOT_OF_SPANS: ReadonlySet<string> = new Set([
 export type LogSpan = OtlpSpan & { readonly attributes: AttributeList };
 
 /** The record of a call as a span, so that it is read by the same rules: it began its duration before it was written. */
-export function spanOfLog(log: OtlpLog, call: CallLog, { ids, agent }: { ids: AgentIds; agent: Agent | null }): LogSpan {
+export function spanOfLog(
+  log: OtlpLog,
+  call: CallLog,
+  { ids, agent }: { ids: AgentIds; agent: Agent | null },
+): LogSpan {
   const attributes = new AttributeList();
   for (const [i, key] of log.attributes.keys.entries()) {
-    if (agent === null || !NOT_OF_SPANS.has(key)) attributes.set(key, log.attributes.values[i] ?? null);
+    const isTaken = call.attributes[key] === null || (agent !== null && NOT_OF_SPANS.has(key));
+    if (!isTaken) attributes.set(key, log.attributes.values[i] ?? null);
   }
   for (const [key, value] of Object.entries(call.attributes)) {
     if (value !== undefined && value !== null) attributes.set(key, value);
@@ -91,10 +96,22 @@ export function eventIdsOf(log: OtlpLog): AgentIds {
 }
 
 /** By all that is read of a record. When an exporter saw it tells records apart that have no time of their own. */
-function contentDigest({ attributes, resource, scope, eventName, timeMs, observedMs, traceId, spanId }: OtlpLog): string {
+function contentDigest({
+  attributes,
+  resource,
+  scope,
+  eventName,
+  timeMs,
+  observedMs,
+  traceId,
+  spanId,
+}: OtlpLog): string {
   const time = timeMs > 0 ? timeMs : observedMs;
   const content = attributes.keys.map((key, i) => [key, written(attributes.values[i])]).sort(byKey);
-  return digest([JSON.stringify([resource.processKey, scope.name, eventName, time, traceId, spanId, content])], SPAN_ID_CHARS);
+  return digest(
+    [JSON.stringify([resource.processKey, scope.name, eventName, time, traceId, spanId, content])],
+    SPAN_ID_CHARS,
+  );
 }
 
 function byKey([a = '']: readonly string[], [b = '']: readonly string[]): number {

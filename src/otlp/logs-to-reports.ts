@@ -95,11 +95,7 @@ interface Person {
   readonly keepUserEmail: boolean;
 }
 
-function addPerson(
-  { attributes, resource }: OtlpLog,
-  named: AttributeList,
-  { session, keepUserEmail }: Person,
-): void {
+function addPerson({ attributes, resource }: OtlpLog, named: AttributeList, { session, keepUserEmail }: Person): void {
   const text = (key: string): string | null => textFrom(attributes.get(key)) ?? textFrom(resource.attributes.get(key));
   const email = text('user.email');
   const ids = [

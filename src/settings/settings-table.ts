@@ -289,7 +289,8 @@ export const SETTINGS = {
     kind: is.flag,
     fallback: 'false',
     commands: ['up', 'ingestion-api'],
-    about: 'keep the e-mail addresses by which coding agents name their users; without it their SHA-256 digests are kept',
+    about:
+      'keep the e-mail addresses by which coding agents name their users; without it their SHA-256 digests are kept',
   }),
   shutdownDelayMs: setting({
     env: 'SHUTDOWN_DELAY',

@@ -64,7 +64,11 @@ export async function startIngestion(
   );
   metrics.watch(queue);
   const names = { tenant: settings.tenantAttributes, route: settings.routeAttributes };
-  const large = new LargeExports({ names, correlation: settings.otlpCorrelation, keepUserEmail: settings.keepUserEmail });
+  const large = new LargeExports({
+    names,
+    correlation: settings.otlpCorrelation,
+    keepUserEmail: settings.keepUserEmail,
+  });
   const ignored = new IgnoredSignals(({ signal, scope, reason }) =>
     logger.info({ signal, scope, reason }, 'Taken by OTLP and not counted; GET /v1/otlp/ignored shows more'),
   );

@@ -1,5 +1,14 @@
 import { AttributeList } from './attribute-list.ts';
-import { attributesAt, idFrom, instantAt, messages, parseBody, resourceFrom, scopeFrom, WrongShape } from './decode-json.ts';
+import {
+  attributesAt,
+  idFrom,
+  instantAt,
+  messages,
+  parseBody,
+  resourceFrom,
+  scopeFrom,
+  WrongShape,
+} from './decode-json.ts';
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { eventNameOf, type LogExport, type OtlpLog } from './log-export.ts';
@@ -21,7 +30,9 @@ export function decodeJsonLogs(body: Uint8Array, keys: KeyTable): Decoded<LogExp
 function logsOf(parsed: unknown, keys: KeyTable): readonly OtlpLog[] {
   if (!isRecord(parsed)) throw new WrongShape('the body must be an object with resourceLogs');
   if ('resourceSpans' in parsed || 'resource_spans' in parsed) {
-    throw new WrongShape('these are spans (resourceSpans): post them to /v1/traces, and logs (resourceLogs) to /v1/logs');
+    throw new WrongShape(
+      'these are spans (resourceSpans): post them to /v1/traces, and logs (resourceLogs) to /v1/logs',
+    );
   }
   const logs: OtlpLog[] = [];
   for (const [i, resourceLogs] of messages(parsed, 'resourceLogs', 'resource_logs').entries()) {

@@ -33,14 +33,14 @@ export const CODEX_LOGS: LogDialect = {
       const input = countFrom(log.attributes.get('input_token_count'));
       if (kind === 'response.completed' && input !== null && message === null) return completed(log);
       const isFailed = message !== null && (kind === null || FAILED_KIND.test(kind));
-      if (isFailed) return failed(log, message, null);
+      if (isFailed) return failed(message, null);
       return noCall(kind === 'response.completed' ? 'the end of a stream, without its counts' : 'a part of a stream');
     }
     if (name === 'api_request' || name === 'websocket_request') {
       const status = countFrom(log.attributes.get('http.response.status_code'));
       const isModel = MODEL_ENDPOINT.test(textFrom(log.attributes.get('endpoint')) ?? 'responses');
       const isFailed = isModel && ((status ?? 0) >= 400 || message !== null);
-      if (isFailed) return failed(log, message, durationFrom(log.attributes.get('duration_ms'), 1));
+      if (isFailed) return failed(message, durationFrom(log.attributes.get('duration_ms'), 1));
       return noCall('a request of Codex whose answer comes as a stream');
     }
     return noCall('an event of Codex beside its calls');
@@ -60,13 +60,13 @@ function completed({ attributes }: OtlpLog): LogReading {
       'gen_ai.usage.reasoning.output_tokens': count('reasoning_token_count'),
       'gen_ai.request.stream': true,
       // It writes 0 where it did not measure.
-      ttft_ms: count('ttft_ms') || undefined,
+      ttft_ms: count('ttft_ms') || null,
     },
     durationMs: null,
     failure: null,
   };
 }
 
-function failed(_log: OtlpLog, message: string | null, durationMs: number | null): LogReading {
+function failed(message: string | null, durationMs: number | null): LogReading {
   return { role: 'call', rule: 'a request of Codex that failed', attributes: {}, durationMs, failure: { message } };
 }

@@ -1,5 +1,5 @@
-import type { AttributeValue } from '../../decode/trace-export.ts';
 import type { OtlpLog } from '../../decode/log-export.ts';
+import type { AttributeValue } from '../../decode/trace-export.ts';
 import { countFrom, durationFrom, textFrom } from '../read-value.ts';
 import { type LogDialect, type LogReading, noCall } from './log-dialect.ts';
 

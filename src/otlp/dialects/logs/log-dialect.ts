@@ -1,5 +1,5 @@
-import type { AttributeValue } from '../../decode/trace-export.ts';
 import type { OtlpLog } from '../../decode/log-export.ts';
+import type { AttributeValue } from '../../decode/trace-export.ts';
 import type { Agent } from '../agents.ts';
 
 /** What one log record is to the count. */
@@ -9,7 +9,7 @@ export type LogReading = CallLog | { readonly role: 'none'; readonly rule: strin
 export interface CallLog {
   readonly role: 'call';
   readonly rule: string;
-  /** Put over the attributes of the record. */
+  /** Put over the attributes of the record; null takes one away. */
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
   /** Of the call, which ended when the record was written; null where the record does not say. */
   readonly durationMs: number | null;

@@ -50,6 +50,7 @@ export const LOG_KEYS: readonly string[] = [
   'event.name',
   'event.timestamp',
   'event.sequence',
+  'conversation.id',
   'user.email',
 ];
 
