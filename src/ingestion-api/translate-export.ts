@@ -9,7 +9,6 @@ import { explainExport } from '../otlp/explain.ts';
 import { logsToReports } from '../otlp/logs-to-reports.ts';
 import { type SpansToReports, spansToReports } from '../otlp/spans-to-reports.ts';
 import type { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
-import type { Report } from '../reports/report.ts';
 
 /** The signals that calls are counted from. */
 export type KeptSignal = 'traces' | 'logs';
@@ -61,7 +60,7 @@ export function translateExport(
 }
 
 interface Sayings extends Pick<SpansToReports, 'uncounted' | 'rejected'> {
-  readonly translated: readonly { readonly report: Report | null }[];
+  readonly translated: readonly Pick<SpansToReports['translated'][number], 'report'>[];
 }
 
 function sayings(
@@ -78,7 +77,7 @@ function sayings(
 }
 
 /** The records of an agent and its spans lie in different traces; its session is what they have in common. */
-function correlated({ agent, process, trace_id }: Report): string {
+function correlated({ agent, process, trace_id }: NonNullable<Sayings['translated'][number]['report']>): string {
   return agent === undefined ? trace_id : process.trim();
 }
 

@@ -5,7 +5,8 @@ import { reportsIn } from './captured-reports.contract.ts';
 import { decodeLogs } from './decode/decode-logs.ts';
 import { createKeyTable } from './dialects/wanted-keys.ts';
 import { logsToReports } from './logs-to-reports.ts';
-import { DEFAULT_ATTRIBUTE_NAMES, DimensionFinder } from './to-events/tenant-and-route.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from './shipped-attribute-names.contract.ts';
+import { DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const FOLDER = new URL('../../test/fixtures/agents/', import.meta.url);
 
@@ -33,8 +34,8 @@ export interface AgentCapture {
   readonly logs: readonly Report[];
 }
 
-const keys = createKeyTable(DEFAULT_ATTRIBUTE_NAMES);
-const dimensions = new DimensionFinder(DEFAULT_ATTRIBUTE_NAMES);
+const keys = createKeyTable(SHIPPED_ATTRIBUTE_NAMES);
+const dimensions = new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES);
 
 export function agentCaptures(): readonly AgentCapture[] {
   const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());

@@ -1,5 +1,5 @@
-import type { Generation } from './open-trace.ts';
 import { AGENT_END_MS_MAX } from './agent-twins.ts';
+import type { Generation } from './open-trace.ts';
 import { endMsOf } from './trace-call.ts';
 import { TWIN_START_MS_MAX } from './twins.ts';
 
