@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { AttributeList } from './decode/attribute-list.ts';
 import type { OtlpLog } from './decode/log-export.ts';
 import { isoInstantMs } from './decode/time.ts';
-import { KIND_CLIENT, type OtlpSpan, STATUS_ERROR } from './decode/trace-export.ts';
+import { type AttributeValue, KIND_CLIENT, type OtlpSpan, STATUS_ERROR } from './decode/trace-export.ts';
 import type { Agent } from './dialects/agents.ts';
 import type { CallLog } from './dialects/logs/log-dialect.ts';
 import { textFrom } from './dialects/read-value.ts';
@@ -119,9 +119,9 @@ function byKey([a = '']: readonly string[], [b = '']: readonly string[]): number
 }
 
 /** Numbers and their texts are written alike, and bytes by their digest: they may be a whole prompt. */
-function written(value: unknown): string {
+function written(value: AttributeValue | undefined): string {
   if (value instanceof Uint8Array) return hash('sha256', value);
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value ?? null);
   return text.length > LONG_CHARS ? hash('sha256', text) : text;
 }
 
