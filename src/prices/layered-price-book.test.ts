@@ -40,7 +40,7 @@ test('without overrides the library gives the price and says so', () => {
     promptTokens: 10,
     serviceTier: '',
   });
-  assert.equal(price?.source, 'genai-prices: openai gpt-4.1-mini');
+  assert.equal(price?.source, 'genai-prices 0.1.8 of 2026-09-23: openai gpt-4.1-mini');
   assert.deepEqual([price?.rates.input, price?.rates.cacheRead, price?.rates.output], [400_000, 100_000, 1_600_000]);
 });
 

@@ -2,6 +2,7 @@ import { LibraryLookup } from './library-lookup.ts';
 import { libraryPeriods } from './library-prices.ts';
 import { spellings } from './model-name.ts';
 import type { Price, PriceBook, PriceQuery } from './price-book.ts';
+import { BUILT_IN_LIST, type PriceList } from './price-list.ts';
 import { type PriceOverride, PriceOverrides } from './price-override.ts';
 import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
 import { RecentMap } from './recent-map.ts';
@@ -11,11 +12,12 @@ import { periodsOfTier } from './tier-factors.ts';
 export interface PriceBookOptions {
   /** The user's prices; they win over the library. */
   readonly overrides?: readonly PriceOverride[];
+  readonly list?: PriceList;
 }
 
-/** The user's prices over those of genai-prices, as bundled with the installed version. */
-export function createPriceBook({ overrides = [] }: PriceBookOptions = {}): PriceBook {
-  return new LayeredPriceBook(overrides);
+/** The user's prices over those of a version of genai-prices; by default the one that comes with the program. */
+export function createPriceBook({ overrides = [], list = BUILT_IN_LIST }: PriceBookOptions = {}): PriceBook {
+  return new LayeredPriceBook(overrides, list);
 }
 
 /** More models than any installation uses at a time; what is beyond costs a search of some microseconds again. */
@@ -23,10 +25,13 @@ const REMEMBERED_MODELS_MAX = 10_000;
 
 class LayeredPriceBook implements PriceBook {
   readonly #overrides: PriceOverrides;
-  readonly #library = new LibraryLookup();
+  readonly #list: PriceList;
+  readonly #library: LibraryLookup;
   readonly #periods = new RecentMap<readonly PricePeriod[]>(REMEMBERED_MODELS_MAX);
 
-  constructor(overrides: readonly PriceOverride[]) {
+  constructor(overrides: readonly PriceOverride[], list: PriceList) {
+    this.#list = list;
+    this.#library = new LibraryLookup(list.providers);
     this.#overrides = new PriceOverrides(overrides);
   }
 
@@ -50,7 +55,7 @@ class LayeredPriceBook implements PriceBook {
   #listedPeriods(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
     const found = this.#library.find(provider, model);
     if (found === null) return [];
-    const standard = libraryPeriods(found.providerId, found.model);
+    const standard = libraryPeriods(found.providerId, found.model, this.#list);
     if (tier === '') return standard;
     const names = [...spellings(found.providerId, model.trim().toLowerCase()), found.model.id];
     return periodsOfTier(standard, { providerId: found.providerId, names, tier });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LibraryLookup } from './library-lookup.ts';
+import { BUILT_IN_LIST } from './price-list.ts';
 
 /** [provider as sent, model as sent, price list and model that it is, or null for unpriced] */
 const NAMES: readonly (readonly [string, string, string | null])[] = [
@@ -134,7 +135,7 @@ const NAMES: readonly (readonly [string, string, string | null])[] = [
   ['constructor', '__proto__', null],
 ];
 
-const lookup = new LibraryLookup();
+const lookup = new LibraryLookup(BUILT_IN_LIST.providers);
 for (const [provider, model, expected] of NAMES) {
   test(`the model '${model}' of '${provider}' is ${expected ?? 'unpriced'}`, () => {
     const found = lookup.find(provider, model);

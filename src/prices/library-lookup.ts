@@ -1,4 +1,4 @@
-import { findProvider } from '@pydantic/genai-prices';
+import type { Provider } from '@pydantic/genai-prices';
 import { type LibraryModel, LibraryModels } from './library-models.ts';
 import { isCustomModel, type ModelName, routedName, soleOwner, spellings } from './model-name.ts';
 import { billsItself, providerId } from './provider-name.ts';
@@ -14,12 +14,16 @@ import { isWholeName } from './whole-name.ts';
  * hosts with a dozen prices.
  */
 export class LibraryLookup {
-  readonly #models = new LibraryModels();
+  readonly #models: LibraryModels;
+
+  constructor(providers: readonly Provider[]) {
+    this.#models = new LibraryModels(providers);
+  }
 
   find(provider: string, model: string): LibraryModel | null {
     const id = providerId(provider);
     const name = model.trim().toLowerCase();
-    for (const place of placesToLook(id, name)) {
+    for (const place of placesToLook(this.#models, id, name)) {
       for (const spelling of spellings(place.providerId, place.name)) {
         const found = this.#models.find(place.providerId, spelling);
         if (found !== null && isThatModel(found, name, spelling)) return found;
@@ -29,16 +33,16 @@ export class LibraryLookup {
   }
 }
 
-function placesToLook(provider: string, name: string): readonly ModelName[] {
+function placesToLook(models: LibraryModels, provider: string, name: string): readonly ModelName[] {
   const routed = routedName(name);
-  if (provider !== '' && (billsItself(provider) || findProvider({ providerId: provider })?.id === provider)) {
+  if (provider !== '' && (billsItself(provider) || models.has(provider))) {
     const named: ModelName = { providerId: provider, name };
     return routed !== null && mayBeGateway(provider, routed.providerId) ? [named, routed] : [named];
   }
   if (routed !== null) return [routed];
   if (name.includes('/')) return [];
-  const id = soleOwner(name) ?? findProvider({ modelId: name })?.id;
-  return id === undefined ? [] : [{ providerId: id, name }];
+  const id = soleOwner(name) ?? models.ownerOf(name);
+  return id === null ? [] : [{ providerId: id, name }];
 }
 
 function isThatModel(found: LibraryModel, name: string, spelling: string): boolean {

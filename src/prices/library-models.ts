@@ -1,4 +1,4 @@
-import { findProvider, type MatchLogic, type ModelInfo, type Provider } from '@pydantic/genai-prices';
+import type { MatchLogic, ModelInfo, Provider } from '@pydantic/genai-prices';
 
 /** A model of the library and whose price list it is on. */
 export interface LibraryModel {
@@ -11,7 +11,27 @@ export interface LibraryModel {
  * every model and compiles its regular expressions each time, and names come from outside.
  */
 export class LibraryModels {
+  readonly #providers: ReadonlyMap<string, Provider>;
+  /** The first whose rule matches a name alone wins. */
+  readonly #owners: readonly { readonly id: string; readonly matches: (name: string) => boolean }[];
   readonly #indexes = new Map<string, ProviderIndex>();
+
+  constructor(providers: readonly Provider[]) {
+    this.#providers = new Map(providers.map((provider) => [provider.id, provider]));
+    this.#owners = providers.flatMap(({ id, model_match: rule }) =>
+      rule === undefined ? [] : [{ id, matches: compileMatch(rule) }],
+    );
+  }
+
+  /** Whether it is an id of the library. */
+  has(providerId: string): boolean {
+    return this.#providers.has(providerId);
+  }
+
+  /** Whose model it is by its name alone. @param modelName lower case */
+  ownerOf(modelName: string): string | null {
+    return this.#owners.find(({ matches }) => matches(modelName))?.id ?? null;
+  }
 
   /**
    * @param providerId an id of the library; names it does not know have no models
@@ -34,9 +54,9 @@ export class LibraryModels {
   #indexOf(providerId: string): ProviderIndex | null {
     const known = this.#indexes.get(providerId);
     if (known !== undefined) return known;
-    const provider = findProvider({ providerId });
+    const provider = this.#providers.get(providerId);
     // Only true ids are remembered: there are some forty, while other names come from outside without end.
-    if (provider === undefined || provider.id !== providerId) return null;
+    if (provider === undefined) return null;
     const index = new ProviderIndex(provider);
     this.#indexes.set(providerId, index);
     return index;

@@ -4,6 +4,7 @@ import { calcPrice, type ModelInfo, type Provider, waitForUpdate } from '@pydant
 import fc from 'fast-check';
 import { BillSum, billableTokens, type ReportedTokens, writeBill } from './cost.ts';
 import { libraryPeriods } from './library-prices.ts';
+import { BUILT_IN_LIST } from './price-list.ts';
 import { bandFor, periodAt } from './price-period.ts';
 
 const MODELS = (await allProviders()).flatMap((provider) => provider.models.map((model) => ({ provider, model })));
@@ -32,7 +33,7 @@ function libraryCostUsd(provider: Provider, model: ModelInfo, tokens: Required<R
 }
 
 function ourCostUsd(provider: Provider, model: ModelInfo, tokens: Required<ReportedTokens>, at: Date): number | null {
-  const bands = periodAt(libraryPeriods(provider.id, model), at.getTime())?.bands ?? null;
+  const bands = periodAt(libraryPeriods(provider.id, model, BUILT_IN_LIST), at.getTime())?.bands ?? null;
   if (bands === null) return null;
   const bill = new BillSum();
   writeBill(billableTokens(tokens), bandFor(bands, tokens.promptTokens).rates, bill);
@@ -118,7 +119,7 @@ test('every model of the library costs what its own calcPrice says, at any date,
 test('a model has no price exactly where the library lists only prices for something else than tokens', () => {
   for (const { provider, model } of MODELS) {
     const lists = Array.isArray(model.prices) ? model.prices.map((entry) => entry.prices) : [model.prices];
-    const isPriced = libraryPeriods(provider.id, model).map((period) => period.bands !== null);
+    const isPriced = libraryPeriods(provider.id, model, BUILT_IN_LIST).map((period) => period.bands !== null);
     const billsTokens = lists.map((list) => Object.keys(list).length === 0 || /_mtok/.test(Object.keys(list).join()));
     assert.deepEqual(isPriced, billsTokens, `${provider.id} ${model.id}`);
   }
@@ -138,7 +139,7 @@ const DAY_AND_NIGHT: ModelInfo = {
 };
 
 function inputRateAt(time: string): number | undefined {
-  return periodAt(libraryPeriods('forest', DAY_AND_NIGHT), Date.parse(time))?.bands?.[0].rates.input;
+  return periodAt(libraryPeriods('forest', DAY_AND_NIGHT, BUILT_IN_LIST), Date.parse(time))?.bands?.[0].rates.input;
 }
 
 test('a price with a start date holds from midnight UTC of that day on', () => {
@@ -160,7 +161,7 @@ test('a tier prices the whole call from the first token beyond its start', () =>
     match: { equals: 'long-1' },
     prices: { input_mtok: { base: 1, tiers: [{ start: 200_000, price: 2 }] }, output_mtok: 5 },
   };
-  const bands = periodAt(libraryPeriods('forest', model), 0)?.bands;
+  const bands = periodAt(libraryPeriods('forest', model, BUILT_IN_LIST), 0)?.bands;
   assert.ok(bands);
   assert.equal(bandFor(bands, 200_000).rates.input, 1_000_000);
   const long = bandFor(bands, 200_001);
@@ -171,5 +172,5 @@ test('a tier prices the whole call from the first token beyond its start', () =>
 
 test('a model that is free costs 0 and is not unpriced', () => {
   const free: ModelInfo = { id: 'gift-1', match: { equals: 'gift-1' }, prices: {} };
-  assert.equal(periodAt(libraryPeriods('forest', free), 0)?.bands?.[0].rates.input, 0);
+  assert.equal(periodAt(libraryPeriods('forest', free, BUILT_IN_LIST), 0)?.bands?.[0].rates.input, 0);
 });

@@ -1,14 +1,20 @@
 import type { ConditionalPrice, ModelInfo, ModelPrice } from '@pydantic/genai-prices';
 import type { Price, Rates } from './price-book.ts';
+import { listName, type PriceList } from './price-list.ts';
 import { DAY_MS, type PeriodTime, type PricePeriod } from './price-period.ts';
 
 /**
  * The periods of one model of genai-prices, equal to what its `calcPrice` computes for tokens of text, audio and image, and for the call.
  *
  * @param providerId whose price list it is, for the `source`
+ * @param list and of which version
  */
-export function libraryPeriods(providerId: string, model: ModelInfo): readonly PricePeriod[] {
-  const source = `genai-prices: ${providerId} ${model.id}`;
+export function libraryPeriods(
+  providerId: string,
+  model: ModelInfo,
+  list: Pick<PriceList, 'version' | 'date'>,
+): readonly PricePeriod[] {
+  const source = `${listName(list)}: ${providerId} ${model.id}`;
   const conditional: readonly ConditionalPrice[] = Array.isArray(model.prices)
     ? model.prices
     : [{ prices: model.prices }];

@@ -26,7 +26,7 @@ export interface Price {
   readonly bandFromTokens: number;
   /** Who says so: a list that comes with the program, or the user's file. */
   readonly kind: 'list' | 'file';
-  /** Where it comes from, for people: `genai-prices 0.1.8: openai gpt-4.1-mini` or `prices.yaml line 12`. */
+  /** Where it comes from, for people: `genai-prices 0.1.8 of 2026-09-23: openai gpt-4.1-mini` or `prices.yaml line 12`. */
   readonly source: string;
 }
 
