@@ -1,5 +1,6 @@
 import type { Command as CommanderCommand } from 'commander';
 import type { RecomputeReport } from '../app/tasks/recompute-prices.ts';
+import type { PriceUpdate } from '../app/tasks/update-prices.ts';
 import { type Progress, showProgress } from '../commands/traffic/progress.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { parseInstant } from './parse-instant.ts';
@@ -19,6 +20,44 @@ or gateway said it charged stays, and so do calls that cost nothing whatever the
 
 export function addPriceCommands(program: CommanderCommand): void {
   const prices = program.command('prices').description('what calls cost');
+  addUpdate(prices);
+  addRecompute(prices);
+}
+
+const UPDATE_HELP = `
+Takes the newest published list of genai-prices into use, asked of your npm client (its registry, its proxy), or FILE: a package
+of it (.tgz), its module (.js) or its data (.json). It is read as data and never executed. A list in which a price moves by more
+than a factor of 5 is shown and refused, unless --yes. Processes that run use it within seconds, for the calls that they count
+from then on; "streamlens prices recompute" applies it to stored ones.
+`;
+
+function addUpdate(prices: CommanderCommand): void {
+  const cli = prices
+    .command('update')
+    .description('takes a newer price list into use, and shows what it changes')
+    .argument('[file]', 'a package of genai-prices, its module or its data; absent: the newest that npm has')
+    .option('--dry-run', 'only shows what would change')
+    .option('--yes', 'also where a price moves by more than a factor of 5')
+    .addHelpText('after', UPDATE_HELP);
+  addSettingOptions(cli, 'prices').action(async (file: string | undefined, options: Record<string, unknown>) => {
+    const settings = settingsFrom('prices', options);
+    const { updatePrices } = await import('../app/tasks/update-prices.ts');
+    const update = await updatePrices(settings, {
+      file: file ?? null,
+      isDryRun: options['dryRun'] === true,
+      isSure: options['yes'] === true,
+      nowMs: Date.now(),
+    });
+    process.stdout.write(updateText(update));
+    if (update.outcome === 'refused') {
+      throw new Error(
+        'Prices move by more than a factor of 5 (above); nothing was changed. Where they are right, add --yes',
+      );
+    }
+  });
+}
+
+function addRecompute(prices: CommanderCommand): void {
   const cli = prices
     .command('recompute')
     .description('prices stored calls again: shows the difference, then applies it')
@@ -56,6 +95,26 @@ function queryOf(options: Readonly<Record<string, unknown>>, nowMs: number) {
     toMs: Math.ceil(toMs / MINUTE_MS) * MINUTE_MS,
     isDryRun: options['dryRun'] === true,
   };
+}
+
+const MOVE_HEADER = ['model', 'part', 'before', 'after', ''];
+const MOVES_SHOWN_MAX = 40;
+
+/** Large moves first, in USD per million tokens (`request`: per million calls). */
+function updateText({ before, after, outcome, moves, addedModels, removedModels }: PriceUpdate): string {
+  const sorted = moves.toSorted((a, b) => Number(b.isLarge) - Number(a.isLarge));
+  const shown = sorted.filter(({ isLarge }, index) => isLarge || index < MOVES_SHOWN_MAX);
+  const rows = shown.map(({ model, part, before: from, after: to, isLarge }) => [
+    model,
+    part,
+    String(from / 1e6),
+    String(to / 1e6),
+    isLarge ? 'more than 5 times' : '',
+  ]);
+  const table = rows.length === 0 ? '' : textTable(MOVE_HEADER, rows, new Set(['before', 'after']));
+  const more = shown.length < moves.length ? `… and ${moves.length - shown.length} more prices\n` : '';
+  const models = `${moves.length} prices change, ${addedModels} models are new, ${removedModels.length} are gone\n`;
+  return `${table}${more}${models}${before} → ${after}: ${outcome}\n`;
 }
 
 const HEADER = ['tenant', 'provider', 'model', 'calls', 'old USD', 'new USD', 'difference', 'unpriced', 'then'];

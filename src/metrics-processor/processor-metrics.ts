@@ -76,6 +76,12 @@ export class ProcessorMetrics implements ProcessorEvents {
     labelNames: ['partition'],
     registers: [this.registry],
   });
+  readonly #priceList = new Gauge({
+    name: 'streamlens_price_list_info',
+    help: 'Version and date of the price list in use',
+    labelNames: ['version', 'date'],
+    registers: [this.registry],
+  });
   readonly #published = new Counter({
     name: 'streamlens_published_total',
     help: 'Rows and dead letters published to their topics',
@@ -91,6 +97,11 @@ export class ProcessorMetrics implements ProcessorEvents {
     for (const what of ['rows', 'dead_letters']) this.#published.inc({ what }, 0);
     for (const reason of CORRECTION_REASONS) this.#corrections.inc({ reason }, 0);
     for (const name of AUDIT_COUNTS) this.#audit.inc(auditLabels(name), 0);
+  }
+
+  priceList({ version, date }: { readonly version: string; readonly date: string }): void {
+    this.#priceList.reset();
+    this.#priceList.set({ version, date }, 1);
   }
 
   recovered(partition: number, { recordsRead, tookMs }: { recordsRead: number; tookMs: number }): void {

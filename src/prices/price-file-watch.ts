@@ -25,7 +25,26 @@ export interface PriceFileWatch {
  * A file read while it is being written is either invalid, which is reported, or changes again, which is seen at the next look.
  * Call it right after the first `loadPriceFile`; the first look always reads, so a change in between is not lost.
  */
-export function watchPriceFile({ path, onPrices, onError, pollMs = 2000 }: PriceFileWatchOptions): PriceFileWatch {
+export function watchPriceFile({ path, onPrices, onError, pollMs }: PriceFileWatchOptions): PriceFileWatch {
+  return watchFile({
+    path,
+    load: loadPriceFile,
+    onChange: onPrices,
+    onError,
+    ...(pollMs === undefined ? {} : { pollMs }),
+  });
+}
+
+export interface FileWatchOptions<T> {
+  readonly path: string;
+  readonly load: (path: string) => Promise<T>;
+  readonly onChange: (value: T) => void;
+  readonly onError: (error: Error) => void;
+  readonly pollMs?: number;
+}
+
+/** As `watchPriceFile`, for a file of any kind. */
+export function watchFile<T>({ path, load, onChange, onError, pollMs = 2000 }: FileWatchOptions<T>): PriceFileWatch {
   let seen = '';
   let checking: Promise<void> | null = null;
   let stopped = false;
@@ -36,8 +55,8 @@ export function watchPriceFile({ path, onPrices, onError, pollMs = 2000 }: Price
     if (version === seen || stopped) return;
     seen = version;
     try {
-      const overrides = await loadPriceFile(path);
-      if (!stopped) onPrices(overrides);
+      const value = await load(path);
+      if (!stopped) onChange(value);
     } catch (error) {
       if (!stopped) onError(error instanceof Error ? error : new Error(String(error)));
     }

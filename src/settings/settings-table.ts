@@ -217,8 +217,15 @@ export const SETTINGS = {
   pricesFile: setting({
     env: 'PRICES_FILE',
     kind: is.text,
-    commands: ['up', 'metrics-processor', 'metrics-api', 'prices', 'doctor'],
+    commands: ['up', 'metrics-processor', 'prices', 'doctor'],
     about: 'your own prices (YAML), which win over the built-in ones; reloaded when it changes',
+  }),
+  priceListFile: setting({
+    env: 'PRICE_LIST_FILE',
+    kind: is.text,
+    commands: ['up', 'metrics-processor', 'prices', 'doctor'],
+    about:
+      'the newer price list that "streamlens prices update" writes; reloaded when it changes. Absent: price-list.json in STREAMLENS_DATA_DIR',
   }),
   ...RETENTION_SETTINGS,
   queueBytesMax: setting({

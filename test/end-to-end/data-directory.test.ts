@@ -309,9 +309,8 @@ test('a price file that is missing or wrong at the start is named with exit code
   await fails(['up', ...args], 2, /PRICES_FILE must be a price file/);
   writeFileSync(file, 'prices: [');
   await fails(['up', ...args], 2, /PRICES_FILE must be a price file/);
-  for (const command of ['metrics-processor', 'metrics-api']) {
-    await fails([command, '--prices-file', file, '--http-port', '0'], 2, /PRICES_FILE must be a price file/);
-  }
+  const separate = ['metrics-processor', '--prices-file', file, '--http-port', '0'];
+  await fails(separate, 2, /PRICES_FILE must be a price file/);
 });
 
 test('health asks a running process, and fails where nobody answers', async (t) => {

@@ -1,10 +1,13 @@
+import { listName } from '../../prices/price-list.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { readPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { type Finding, ok } from './finding.ts';
 
-/** The user's price file: whether it can be read. */
+/** The price list in use, and whether it and the user's price file can be read. */
 export async function checkPrices(settings: SettingsOf<'doctor'>): Promise<readonly Finding[]> {
   await readPriceFile(settings);
   const { pricesFile } = settings;
-  return [ok('prices', pricesFile === undefined ? 'the built-in prices' : `${pricesFile} is valid`)];
+  const list = listName(await readPriceList(settings));
+  return [ok('prices', pricesFile === undefined ? list : `${pricesFile} is valid, over ${list}`)];
 }

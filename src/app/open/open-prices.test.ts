@@ -14,6 +14,9 @@ function fileFor(t: TestContext): string {
   return join(directory, 'prices.yaml');
 }
 
+/** No list was stored there. */
+const settingsFor = (pricesFile: string) => ({ pricesFile, priceListFile: undefined, dataDir: `${pricesFile}.data` });
+
 function priceFile(usd: number): string {
   return `prices:\n  - model: house\n    input_usd_per_million: ${usd}\n    output_usd_per_million: 0\n`;
 }
@@ -21,24 +24,24 @@ function priceFile(usd: number): string {
 test('a price file that is missing or wrong at the start is a wrong setting, in one line', async (t) => {
   const path = fileFor(t);
   const refused = { name: 'SettingError', message: /^PRICES_FILE must be a price file .*; got [^\n]*$/ };
-  await assert.rejects(openPrices({ pricesFile: path }), refused);
+  await assert.rejects(openPrices(settingsFor(path)), refused);
   for (const text of ['prices: [', 'prices:\n  - model: 5\n    x: 1\n', 'cents: 4\n', '']) {
     writeFileSync(path, text);
-    await assert.rejects(openPrices({ pricesFile: path }), refused, text);
+    await assert.rejects(openPrices(settingsFor(path)), refused, text);
   }
 });
 
 test('what is no file is refused at once, a FIFO that nobody writes to included', async (t) => {
   const path = fileFor(t);
   execFileSync('mkfifo', [path]);
-  await assert.rejects(openPrices({ pricesFile: path }), /PRICES_FILE .* is no regular file/);
-  await assert.rejects(openPrices({ pricesFile: tmpdir() }), /PRICES_FILE .* is no regular file/);
+  await assert.rejects(openPrices(settingsFor(path)), /PRICES_FILE .* is no regular file/);
+  await assert.rejects(openPrices(settingsFor(tmpdir())), /PRICES_FILE .* is no regular file/);
 });
 
 test('a file that breaks, goes or becomes a FIFO later changes nothing, and one that is mended counts', async (t) => {
   const path = fileFor(t);
   writeFileSync(path, priceFile(1));
-  const prices = await openPrices({ pricesFile: path });
+  const prices = await openPrices(settingsFor(path));
   const rate = async () => (await prices()).priceOf(AT)?.rates.input;
   assert.equal(await rate(), 1_000_000);
   writeFileSync(path, 'prices: [');
@@ -55,7 +58,7 @@ test('a file that breaks, goes or becomes a FIFO later changes nothing, and one 
 test('a file that breaks before it is asked for the first time changes nothing', async (t) => {
   const path = fileFor(t);
   writeFileSync(path, priceFile(1));
-  const prices = await openPrices({ pricesFile: path });
+  const prices = await openPrices(settingsFor(path));
   writeFileSync(path, 'prices: [');
   assert.equal((await prices()).priceOf(AT)?.rates.input, 1_000_000);
 });

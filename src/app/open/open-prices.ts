@@ -2,15 +2,18 @@ import type { PriceBook } from '../../prices/price-book.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { type ListSettings, readPriceList } from './open-price-list.ts';
 
-type PriceSettings = Pick<SettingsOf<'up' | 'metrics-processor' | 'metrics-api' | 'prices' | 'doctor'>, 'pricesFile'>;
+type PriceSettings = Pick<SettingsOf<'up' | 'metrics-processor' | 'prices' | 'doctor'>, 'pricesFile'> & ListSettings;
 
 /**
  * The user's prices at the start; none where no file is named.
  *
  * @throws {SettingError} when the file is missing or wrong: with the list prices instead, all costs would be wrong, and stored
  */
-export async function readPriceFile({ pricesFile }: PriceSettings): Promise<readonly PriceOverride[]> {
+export async function readPriceFile({
+  pricesFile,
+}: Pick<PriceSettings, 'pricesFile'>): Promise<readonly PriceOverride[]> {
   if (pricesFile === undefined) return [];
   // Where there is none, neither the reader of YAML nor the schema of the file is loaded.
   const { loadPriceFile } = await import('../../prices/price-file.ts');
@@ -31,6 +34,7 @@ export async function readPriceFile({ pricesFile }: PriceSettings): Promise<read
  */
 export async function openPrices(settings: PriceSettings): Promise<() => Promise<PriceBook>> {
   let overrides = await readPriceFile(settings);
+  const list = await readPriceList(settings);
   let book: PriceBook | null = null;
   const watch = await watchOf(settings, (changed) => {
     overrides = changed;
@@ -40,7 +44,7 @@ export async function openPrices(settings: PriceSettings): Promise<() => Promise
     await watch?.check();
     if (book === null) {
       const { createPriceBook } = await import('../../prices/layered-price-book.ts');
-      book = createPriceBook({ overrides });
+      book = createPriceBook({ overrides, list });
     }
     return book;
   };

@@ -2,7 +2,6 @@ import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
-import { readPriceFile } from '../open/open-prices.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
 import { patiently } from '../open/patiently.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
@@ -13,7 +12,6 @@ import type { RunningProgram } from './running-program.ts';
 /** `streamlens metrics-api` */
 export async function startSeparateMetricsApi(settings: SettingsOf<'metrics-api'>): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
-  await readPriceFile(settings);
   const answerer = await answerWhileWaiting({ host: settings.host, port: settings.httpPort }, () =>
     patiently('the store', logger, () => openStoreQueries(settings)),
   );

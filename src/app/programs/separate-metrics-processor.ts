@@ -6,6 +6,7 @@ import { createLogger } from '../../http/logger.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { kafkaSettings } from '../open/open-log.ts';
+import { readPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { ClockWatch } from '../roles/clock-watch.ts';
 import { listen } from '../roles/listen.ts';
@@ -20,6 +21,7 @@ export async function startSeparateProcessor(settings: SettingsOf<'metrics-proce
   // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
   kafkaSettings(settings, settings.kafkaBrokers);
   await readPriceFile(settings);
+  await readPriceList(settings);
   const draining = new Draining();
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);

@@ -11,6 +11,7 @@ import { QUERY_YOUNG_MB_MAX } from '../memory-limits.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { logPath, openLog } from '../open/open-log.ts';
+import { readPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { storePath } from '../open/open-store.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
@@ -36,6 +37,7 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
   const logger = createLogger('up', settings.logLevel);
   // What is wrong with a setting is told before anything is opened.
   await readPriceFile(settings);
+  await readPriceList(settings);
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
   if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings, settings.kafkaBrokers);

@@ -8,9 +8,12 @@ import { ProcessorMetrics } from '../../metrics-processor/processor-metrics.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import { createPriceBook } from '../../prices/layered-price-book.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
-import type { PriceFileWatch } from '../../prices/price-file-watch.ts';
+import { type PriceFileWatch, watchFile } from '../../prices/price-file-watch.ts';
+import { listName, type PriceList } from '../../prices/price-list.ts';
+import { loadPriceList } from '../../prices/price-list-file.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { priceListPath } from '../open/open-price-list.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
 import { Retention, type RetentionSettings } from './retention.ts';
 
@@ -45,6 +48,7 @@ export interface ProcessorPorts {
   readonly clock: LogClock;
   /** As the price file had them at the start: they are in force before the first record is folded. */
   readonly overrides: readonly PriceOverride[];
+  readonly priceList: PriceList;
 }
 
 /** A running processor with its chores: publishing changes, forgetting old rows, reloading prices. */
@@ -58,13 +62,17 @@ export class ProcessorRole {
   readonly #processor: Processor;
   readonly #retention: Retention;
   readonly #stopping = new AbortController();
+  #overrides: readonly PriceOverride[];
+  #list: PriceList;
   #prices: PriceBook;
 
   constructor(settings: ProcessorSettings, ports: ProcessorPorts) {
     this.#settings = settings;
     this.#ports = ports;
-    this.#prices = createPriceBook({ overrides: ports.overrides });
     this.metrics = new ProcessorMetrics(ports.logger);
+    this.#overrides = ports.overrides;
+    this.#list = ports.priceList;
+    this.#prices = this.#openBook();
     this.#retention = new Retention(settings, ports);
     this.#processor = new Processor(
       {
@@ -100,7 +108,7 @@ export class ProcessorRole {
 
   async #run(): Promise<void> {
     await this.#forgetAtStart().catch((error: Error) => this.#ports.logger.warn(error.message));
-    const watch = await this.#watchPrices();
+    const watches = [await this.#watchPrices(), this.#watchPriceList()];
     const chores = [
       this.#every('publishing', PUBLISH_EVERY_MS, () => this.#publish()),
       this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune()),
@@ -110,7 +118,7 @@ export class ProcessorRole {
       await this.#processor.run();
     } finally {
       this.#stopping.abort();
-      watch?.stop();
+      for (const watch of watches) watch?.stop();
       await atMost(CHORES_MS_MAX, Promise.allSettled(chores));
     }
     // What the last commits changed; what is not published now is by whoever takes the partition over.
@@ -133,11 +141,33 @@ export class ProcessorRole {
     return watchPriceFile({
       path: pricesFile,
       onPrices: (overrides) => {
-        this.#prices = createPriceBook({ overrides });
+        this.#overrides = overrides;
+        this.#prices = this.#openBook();
         this.#ports.logger.info({ prices: overrides.length }, 'Read the price file');
       },
       onError: (error) => this.#ports.logger.error(`${error.message}; the prices before it stay`),
     });
+  }
+
+  #watchPriceList(): PriceFileWatch | undefined {
+    const path = priceListPath(this.#settings);
+    if (path === null) return undefined;
+    return watchFile({
+      path,
+      load: loadPriceList,
+      onChange: (list) => {
+        if (list.version === this.#list.version && list.date === this.#list.date) return;
+        this.#list = list;
+        this.#prices = this.#openBook();
+        this.#ports.logger.info({ list: listName(list) }, 'Read the price list');
+      },
+      onError: ({ message }) => this.#ports.logger.error(`The price list: ${message}; the prices before it stay`),
+    });
+  }
+
+  #openBook(): PriceBook {
+    this.metrics.priceList(this.#list);
+    return createPriceBook({ overrides: this.#overrides, list: this.#list });
   }
 
   async #publish(): Promise<void> {

@@ -6,6 +6,7 @@ import type { SettingsOf } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
 import { PROCESSOR_HEAP_GROWTH } from '../memory-limits.ts';
 import { openLog } from '../open/open-log.ts';
+import { readPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { openStore } from '../open/open-store.ts';
 import { patiently } from '../open/patiently.ts';
@@ -24,10 +25,11 @@ setFlagsFromString(PROCESSOR_HEAP_GROWTH);
 const { settings, clock, appendPort } = workerData as ProcessorThreadData;
 const logger = createLogger('metrics-processor', settings.logLevel);
 const overrides = await readPriceFile(settings);
+const priceList = await readPriceList(settings);
 const store = await patiently('the store', logger, () => openStore(settings, 'write'));
 const log = await openLog(settings, { clock, appendPort });
 await patiently('the event log', logger, () => log.partitionCount());
-const role = new ProcessorRole(settings, { log, store, logger, clock: new LogClock(clock), overrides });
+const role = new ProcessorRole(settings, { log, store, logger, clock: new LogClock(clock), overrides, priceList });
 
 // A processor that failed for good ends the thread, and that the process: replay from the log is the recovery.
 role.done.catch((error: unknown) => {

@@ -1,0 +1,28 @@
+import { join } from 'node:path';
+import { BUILT_IN_LIST, type PriceList } from '../../prices/price-list.ts';
+import { SettingError } from '../../settings/read-settings.ts';
+
+export interface ListSettings {
+  readonly priceListFile: string | undefined;
+  /** A command without one has to be told the file. */
+  readonly dataDir?: string;
+}
+
+/** Where `prices update` stores the list, and the processor looks for it; null where there is no such place. */
+export function priceListPath({ priceListFile, dataDir }: ListSettings): string | null {
+  if (priceListFile !== undefined) return priceListFile;
+  return dataDir === undefined ? null : join(dataDir, 'price-list.json');
+}
+
+/** @throws {SettingError} when there is a list and it cannot be used: with other prices all costs would be wrong, and stored */
+export async function readPriceList(settings: ListSettings): Promise<PriceList> {
+  const path = priceListPath(settings);
+  if (path === null) return BUILT_IN_LIST;
+  const { loadPriceList } = await import('../../prices/price-list-file.ts');
+  try {
+    return await loadPriceList(path);
+  } catch (error) {
+    const reason = `${path}: ${(error as Error).message}`;
+    throw new SettingError(`PRICE_LIST_FILE must be what "streamlens prices update" wrote; got ${reason}`);
+  }
+}
