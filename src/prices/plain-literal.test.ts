@@ -36,7 +36,7 @@ test('what would have to be executed is refused', () => {
 });
 
 test('a name that objects inherit is a name like others', () => {
-  assert.deepEqual(Object.keys((readPlainArray('[{ "__proto__": 1, constructor: 2 }]')[0] ?? {}) as object), [
+  assert.deepEqual(Object.keys(readPlainArray('[{ "__proto__": 1, constructor: 2 }]')[0] ?? {}), [
     '__proto__',
     'constructor',
   ]);

@@ -146,8 +146,16 @@ function matchOf(value: unknown, at: string, depth = 0): MatchLogic {
   if (!['equals', 'starts_with', 'ends_with', 'contains', 'regex'].includes(kind))
     throw new Error(`${at} is no rule that is known`);
   const text = textOf(of, `${at}.${kind}`);
-  if (kind === 'regex') new RegExp(text);
+  if (kind === 'regex') requireExpression(text, `${at}.regex`);
   return { [kind]: text } as unknown as MatchLogic;
+}
+
+function requireExpression(text: string, at: string): void {
+  try {
+    ''.search(text);
+  } catch (cause) {
+    throw new Error(`${at} is no regular expression`, { cause });
+  }
 }
 
 function fieldsOf(value: unknown, at: string): Readonly<Record<string, unknown>> {

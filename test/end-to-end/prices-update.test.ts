@@ -23,7 +23,7 @@ function listWith(usdPerMillion: number): PriceList {
     ...provider,
     models: provider.models.map((model) =>
       provider.id === 'openai' && model.id === 'gpt-4.1-mini'
-        ? { ...model, prices: { ...model.prices, input_mtok: usdPerMillion } }
+        ? { ...model, prices: Object.assign({}, model.prices, { input_mtok: usdPerMillion }) }
         : model,
     ),
   }));

@@ -72,7 +72,7 @@ async function newestList(): Promise<PriceList> {
     const version = String(about.version);
     if (!VERSION.test(version)) throw new Error(`npm names no version of ${PACKAGE}`);
     await npm(directory, 'pack', `${PACKAGE}@${version}`, '--ignore-scripts', '--silent');
-    const [packed] = (await readdir(directory)).filter((name) => name.endsWith('.tgz'));
+    const packed = (await readdir(directory)).find((name) => name.endsWith('.tgz'));
     if (packed === undefined) throw new Error(`npm gave no package of ${PACKAGE} ${version}`);
     const named = { version, date: String(about.time?.[version]).slice(0, 10) };
     return read(await readFile(join(directory, packed)), named, `${PACKAGE} ${version}`);
@@ -86,8 +86,11 @@ async function npm(cwd: string, ...args: string[]): Promise<string> {
     const { stdout } = await promisify(execFile)('npm', args, { cwd, timeout: NPM_MS_MAX, maxBuffer: FILE_BYTES_MAX });
     return stdout;
   } catch (error) {
-    const [reason] = String((error as { stderr?: string }).stderr || (error as Error).message).split('\n');
-    throw new Error(`npm could not be asked for ${PACKAGE} (${reason}); name a FILE that holds the list instead`);
+    const { stderr = '', message } = error as Error & { readonly stderr?: string };
+    const [reason] = (stderr === '' ? message : stderr).split('\n');
+    throw new Error(`npm could not be asked for ${PACKAGE} (${reason}); name a FILE that holds the list instead`, {
+      cause: error,
+    });
   }
 }
 
@@ -95,7 +98,9 @@ function read(bytes: Buffer, named: Pick<PriceList, 'version' | 'date'>, source:
   try {
     return readPublishedList(bytes, named);
   } catch (error) {
-    throw new Error(`${source} holds no list of prices that can be used: ${(error as Error).message}`);
+    throw new Error(`${source} holds no list of prices that can be used: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
