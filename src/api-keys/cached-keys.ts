@@ -6,7 +6,10 @@ export type FindKey = ApiKeys['find'];
 const FRESH_MS = 5_000;
 /** How long an answer is used while the store cannot be asked. */
 const STALE_MS_MAX = 10 * 60_000;
-/** Answers that are kept; beyond it the oldest goes. Unknown keys are kept as well, so that junk does not reach the store each time. */
+/**
+ * Answers that are kept; beyond it the oldest goes. Unknown keys are kept as well, so that junk does not reach the
+ * store each time.
+ */
 const ANSWERS_MAX = 10_000;
 
 interface Answer {

@@ -15,7 +15,9 @@ export function newKeyId(): string {
   return `key_${randomBytes(ID_BYTES).toString('hex')}`;
 }
 
-/** What is stored of a key, and what it is found by. Comparing hashes tells an attacker's clock nothing about the key. */
+/**
+ * What is stored of a key, and what it is found by. Comparing hashes tells an attacker's clock nothing about the key.
+ */
 export function hashOfKey(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

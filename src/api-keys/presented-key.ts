@@ -4,8 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 const KEY_CHARACTERS_MAX = 512;
 
 /**
- * The key that a request brings, or null: `Authorization: Bearer <key>`, `X-Api-Key: <key>`, or Basic with the key as the
- * password, as Langfuse SDKs send theirs (`public:secret`) and browsers what was typed into their prompt.
+ * The key that a request brings, or null: `Authorization: Bearer <key>`, `X-Api-Key: <key>`, or Basic with the key as
+ * the password, as Langfuse SDKs send theirs (`public:secret`) and browsers what was typed into their prompt.
  */
 export function presentedKey(headers: IncomingHttpHeaders): string | null {
   const [, scheme = '', credentials = ''] = /^(\S+)\s+(\S+)\s*$/.exec(headers.authorization ?? '') ?? [];

@@ -3,8 +3,8 @@ import { Problem } from '../http/problem.ts';
 import type { KeyCheck } from './key-check.ts';
 
 /**
- * Lets a key of one tenant read that tenant only, and asks for a key on everything below `/v1/`. Where the tenant may be left out
- * and means all of them, such a key means its own.
+ * Lets a key of one tenant read that tenant only, and asks for a key on everything below `/v1/`. Where the tenant may
+ * be left out and means all of them, such a key means its own.
  *
  * Goes by the route that was found, not by the URL: `/%761/metrics` is the same route.
  */

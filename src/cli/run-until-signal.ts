@@ -5,8 +5,9 @@ import type { RunningProgram } from '../app/programs/running-program.ts';
 const STOP_MS_MAX = 9500;
 
 /**
- * Runs a program until SIGTERM or SIGINT. Then it goes on for `delayMs` while it says that it is not ready, and finishes what it took. A second signal ends it at once.
- * A part that fails for good ends it with exit code 1 and its reason.
+ * Runs a program until SIGTERM or SIGINT. Then it goes on for `delayMs` while it says that it is not ready, and
+ * finishes what it took. A second signal ends it at once. A part that fails for good ends it with exit code 1 and its
+ * reason.
  *
  * @throws what kept it from starting
  */

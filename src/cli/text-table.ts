@@ -1,6 +1,6 @@
 /**
- * Rows as aligned columns, two blanks apart; columns named in `right` are aligned to the right, as numbers are. Names come from
- * events, so what would move the cursor of a terminal or colour it is a blank.
+ * Rows as aligned columns, two blanks apart; columns named in `right` are aligned to the right, as numbers are. Names
+ * come from events, so what would move the cursor of a terminal or colour it is a blank.
  */
 export function textTable(
   header: readonly string[],

@@ -9,16 +9,21 @@ export interface ClockSource {
 }
 
 /**
- * `uptime` and not `performance.now`: it goes on while the machine sleeps, so that waking up is no jump, and all threads
- * see the same. It takes 20 µs.
+ * `uptime` and not `performance.now`: it goes on while the machine sleeps, so that waking up is no jump, and all
+ * threads see the same. It takes 20 µs.
  */
 export const MACHINE_CLOCK: ClockSource = { wallMs: Date.now, elapsedMs: () => uptime() * 1000 };
 
 /** A step of so much is followed at once: NTP makes such steps, and no timeout is as short. */
 export const FOLLOWED_MS_MAX = 60_000;
-/** A longer one, up to this, is believed when it has lasted. Beyond it nobody but a person can say which time is right. */
+/**
+ * A longer one, up to this, is believed when it has lasted. Beyond it nobody but a person can say which time is right.
+ */
 export const BELIEVED_MS_MAX = 3_600_000;
-/** How long a step has to last before it is believed. A clock that was set wrongly is often set right again within minutes. */
+/**
+ * How long a step has to last before it is believed. A clock that was set wrongly is often set right again within
+ * minutes.
+ */
 export const BELIEVED_AFTER_MS = 10 * 60_000;
 /** A machine that lost its clock starts long before this; whatever it is set to then is nearer to the truth. */
 const LOST_BEFORE_MS = Date.UTC(2025, 0, 1);
@@ -34,8 +39,8 @@ const LOOK_AGAIN_MS = 1000;
  *     up to 1 h            followed when it has lasted 10 min; until then time goes on as it would have
  *     more                 never followed; `jumpMs` says how far the clocks differ, and a restart takes the new time
  *
- * The state lies in memory that all threads of a process share, so that they judge alike. Two threads that write it at the
- * same moment write the same.
+ * The state lies in memory that all threads of a process share, so that they judge alike. Two threads that write it at
+ * the same moment write the same.
  */
 export class CheckedClock {
   readonly shared: SharedArrayBuffer;
@@ -59,7 +64,10 @@ export class CheckedClock {
     return this.#look(wallMs);
   }
 
-  /** How far the machine's clock is ahead of the time that is believed (negative: behind); 0 while it is believed itself. */
+  /**
+   * How far the machine's clock is ahead of the time that is believed (negative: behind); 0 while it is believed
+   * itself.
+   */
   jumpMs(): number {
     const wallMs = this.#source.wallMs();
     const jumpMs = wallMs - this.#look(wallMs);

@@ -199,7 +199,10 @@ interface StillList {
   readonly release: () => void;
 }
 
-/** A list that does not move while somebody is about to pick from it: under a pointer, with the focus in it, or scrolled. */
+/**
+ * A list that does not move while somebody is about to pick from it: under a pointer, with the focus in it, or
+ * scrolled.
+ */
 function useStillList(newest: CallsAnswer | null, subject: string): StillList {
   const [reasons, setReasons] = useState<ReadonlySet<Reason>>(new Set());
   const [held, setHeld] = useState<{ readonly subject: string; readonly answer: CallsAnswer } | null>(null);

@@ -1,4 +1,6 @@
-/** Told of changes in the store, by the start of the earliest row that changed; waited for by whoever shows the rows. */
+/**
+ * Told of changes in the store, by the start of the earliest row that changed; waited for by whoever shows the rows.
+ */
 export class ChangeBell {
   #changedFromMs = Number.POSITIVE_INFINITY;
   #isRung = false;
@@ -18,7 +20,9 @@ export class ChangeBell {
     return taken;
   }
 
-  /** Returns when it rang since the last `takeChangedFromMs`, after `ms`, or when the signal aborts, whichever is first. */
+  /**
+   * Returns when it rang since the last `takeChangedFromMs`, after `ms`, or when the signal aborts, whichever is first.
+   */
   wait(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {

@@ -30,8 +30,8 @@ const BAR_PX_MAX = 44;
 const SELECTION_PX_MIN = 8;
 
 /**
- * The values as they are drawn: times in seconds, then the series from the top of the stack to its bottom, each summed with
- * those below, so that every bar is painted over the taller one behind it; lines last.
+ * The values as they are drawn: times in seconds, then the series from the top of the stack to its bottom, each summed
+ * with those below, so that every bar is painted over the taller one behind it; lines last.
  */
 export function plotData({ startsMs, series }: ChartContent): uPlot.AlignedData {
   const sums = startsMs.map(() => 0);

@@ -18,7 +18,9 @@ export interface ChartProps {
   /** The time zone of the axis. */
   readonly zone: string;
   readonly onSelect: (fromMs: number, toMs: number) => void;
-  /** The series that a legend for several charts shows alone, null: all; undefined where the chart has its own legend. */
+  /**
+   * The series that a legend for several charts shows alone, null: all; undefined where the chart has its own legend.
+   */
   readonly aloneOfAll: string | null | undefined;
   /** More or less time than is shown, by this factor. */
   readonly onZoom: (factor: number) => void;
@@ -28,7 +30,10 @@ const HEIGHT_PX = 208;
 const CLICK_PX_MAX = 5;
 const DOUBLE_CLICK_MS = 250;
 
-/** One chart: bars or lines over time, a legend, and the values under the pointer or, with the arrow keys, under the cursor. */
+/**
+ * One chart: bars or lines over time, a legend, and the values under the pointer or, with the arrow keys, under the
+ * cursor.
+ */
 export function Chart({
   title,
   content: whole,

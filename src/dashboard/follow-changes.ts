@@ -20,8 +20,8 @@ export interface Follower {
 const SILENCE_MS_MAX = 40_000;
 
 /**
- * Listens to the changed rows until the signal aborts, resuming where a stream broke off. By `fetch`, since `EventSource`
- * cannot send a key.
+ * Listens to the changed rows until the signal aborts, resuming where a stream broke off. By `fetch`, since
+ * `EventSource` cannot send a key.
  */
 export async function followChanges(
   api: Api,

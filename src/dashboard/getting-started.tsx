@@ -13,7 +13,9 @@ export interface GettingStartedProps {
   readonly onClose: (() => void) | null;
 }
 
-/** How to send calls here: what an empty page shows, which fills by itself, and what can be opened again at any time. */
+/**
+ * How to send calls here: what an empty page shows, which fills by itself, and what can be opened again at any time.
+ */
 export function GettingStarted({ ingestion, tenant, isKeyWanted, onClose }: GettingStartedProps) {
   const host = location.hostname;
   const base = `${location.protocol}//${host}:${ingestion?.http ?? HTTP_PORT}`;

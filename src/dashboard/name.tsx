@@ -6,7 +6,9 @@ export function isLongName(text: string): boolean {
   return Array.from(text).length >= 2 * TAIL;
 }
 
-/** A name of any length in the room that there is: where it is too long its middle goes, and the pointer shows it whole. */
+/**
+ * A name of any length in the room that there is: where it is too long its middle goes, and the pointer shows it whole.
+ */
 export function Name({ text }: { readonly text: string }) {
   const characters = Array.from(text);
   if (!isLongName(text)) {

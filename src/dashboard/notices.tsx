@@ -16,7 +16,10 @@ export interface TroubleNoticeProps {
   readonly onForgetKey: (() => void) | null;
 }
 
-/** Says what is wrong, what is shown meanwhile, and when it is tried again. It lies over the page, so that nothing moves. */
+/**
+ * Says what is wrong, what is shown meanwhile, and when it is tried again. It lies over the page, so that nothing
+ * moves.
+ */
 export function TroubleNotice({ trouble, onRetry, shownAtMs, shownInstead, onForgetKey }: TroubleNoticeProps) {
   const times = useTimes();
   const { error, retryAtMs } = trouble;

@@ -42,8 +42,8 @@ export function relativeSpan(name: RangeName, nowMs: number, zone: string): Span
 }
 
 /**
- * As much time just before, up to the same moment of its course: a range that runs on is compared with the part of the one
- * before that had passed by then. In whole minutes, and whole hours where the step is one or more.
+ * As much time just before, up to the same moment of its course: a range that runs on is compared with the part of the
+ * one before that had passed by then. In whole minutes, and whole hours where the step is one or more.
  */
 export function previousSpan({ fromMs, toMs, step }: Span, nowMs: number): Pick<Span, 'fromMs' | 'toMs'> {
   const grainMs = STEPS_MS[step] < HOUR_MS ? MINUTE_MS : HOUR_MS;
@@ -88,7 +88,8 @@ function dayStartMs(atMs: number, zone: string): number {
   const offsetMs = offsets.get(zone) ?? zoneOffset(zone);
   offsets.set(zone, offsetMs);
   const midnightMs = Math.floor((atMs + offsetMs(atMs)) / DAY_MS) * DAY_MS;
-  // The clocks may change at midnight itself: forward, and the day begins at one; back, and the hour before comes twice.
+  // The clocks may change at midnight itself: forward, and the day begins at one; back, and the hour before comes
+  // twice.
   const beforeMs = offsetMs(midnightMs - offsetMs(atMs) - 3 * HOUR_MS);
   const startMs = midnightMs - beforeMs;
   return offsetMs(startMs) < beforeMs ? midnightMs - offsetMs(startMs) : startMs;

@@ -7,7 +7,9 @@ export interface Times {
   readonly zone: string;
   /** 14:03:59 */
   clock(atMs: number): string;
-  /** The clock alone where the day is today's: `14:03:59`, else `24 Nov, 14:03`, with the year where it is not this one. */
+  /**
+   * The clock alone where the day is today's: `14:03:59`, else `24 Nov, 14:03`, with the year where it is not this one.
+   */
   short(atMs: number, nowMs: number): string;
   /** `24 Nov 2026, 14:03:59` */
   full(atMs: number): string;
@@ -23,7 +25,9 @@ export interface Times {
   parseTyped(text: string): number | null;
 }
 
-/** All texts are in English and in one order, whatever the browser's language, so that no date can be read in two ways. */
+/**
+ * All texts are in English and in one order, whatever the browser's language, so that no date can be read in two ways.
+ */
 export function timesIn(zone: string, nowMs: number = Date.now()): Times {
   const format = (options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat =>
     new Intl.DateTimeFormat('en-GB', { ...options, timeZone: zone });

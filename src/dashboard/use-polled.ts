@@ -11,8 +11,8 @@ export interface Polled<T> {
 }
 
 /**
- * Asks now, again whenever one of `dependencies` changes, and every `everyMs`, less often while it fails. A failure keeps
- * the last answer; one of another `subject` is forgotten at once.
+ * Asks now, again whenever one of `dependencies` changes, and every `everyMs`, less often while it fails. A failure
+ * keeps the last answer; one of another `subject` is forgotten at once.
  */
 export function usePolled<T>(
   ask: (signal: AbortSignal) => Promise<T>,

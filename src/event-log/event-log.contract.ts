@@ -11,8 +11,9 @@ import { partitionOf } from './partition-of.ts';
 export interface EventLogUnderTest {
   readonly name: string;
   /**
-   * Opens a log whose input topics have any number of partitions (where it can have several: at least 3). Called once for the suite and again
-   * for each further reader or group member; all calls must give logs on the same records and in the same group.
+   * Opens a log whose input topics have any number of partitions (where it can have several: at least 3). Called once
+   * for the suite and again for each further reader or group member; all calls must give logs on the same records and
+   * in the same group.
    */
   readonly open: () => Promise<EventLog>;
   /** Called after the last log was closed. */

@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { partitionOf } from './partition-of.ts';
 
 test('keys go to the partitions that the Java client chose', () => {
-  // Written once by kafka-clients 4.4.0, see `test/fixtures/java-partitions.java`. Per line: key as JSON, partition of 1, 6, 12, 50.
+  // Written once by kafka-clients 4.4.0, see `test/fixtures/java-partitions.java`. Per line: key as JSON, partition of
+  // 1, 6, 12, 50.
   const lines = readFileSync(new URL('../../test/fixtures/java-partitions.ndjson', import.meta.url), 'utf8')
     .trim()
     .split('\n');

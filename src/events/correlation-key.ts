@@ -1,7 +1,7 @@
 /**
- * How reports are spread over partitions. All that may be about one call must lie in one: the spans of a trace, the traces
- * of a process that two instrumentations report, all processes that a call goes through. The smallest thing that they have
- * in common is who sent them.
+ * How reports are spread over partitions. All that may be about one call must lie in one: the spans of a trace, the
+ * traces of a process that two instrumentations report, all processes that a call goes through. The smallest thing that
+ * they have in common is who sent them.
  *
  * - `sender`: by the tenant of the API key; what comes without a key lies in one partition
  * - `trace`: by trace id, for those whose spans are more than one partition's worth. What belongs together across traces

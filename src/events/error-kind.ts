@@ -56,7 +56,9 @@ const KIND_WORDS: readonly (readonly [ErrorKind, RegExp])[] = [
 const CANCELLED_TYPE =
   /cancel|^abort(?:ed|error)?$|useraborte?d?|requestaborted|responseaborted|clientdisconnect|clientclosed|generatorexit|keyboardinterrupt|interruptedexception/;
 
-/** In a message the user, the client or the context has to be named: a stream that was aborted may be anybody's doing. */
+/**
+ * In a message the user, the client or the context has to be named: a stream that was aborted may be anybody's doing.
+ */
 const CANCELLED_MESSAGE =
   /(?:by|from)(?:the)?(?:user|client|caller)|user(?:has)?(?:abort|cancel|interrupt|stopp)|client(?:has)?(?:abort|cancel|closed|disconnect)|contextcancel|(?:request|operation|call|task|run)(?:was|is|hasbeen)?(?:abort|cancel)|^(?:abort|cancel)l?ed$/;
 
@@ -89,7 +91,9 @@ export function errorKindOf({ type, httpStatus, message }: ErrorSigns): ErrorKin
   return ofType ?? ofMessage ?? 'other';
 }
 
-/** The signs in an error that is one text, as senders by REST write it: `429 Too Many Requests`, `RateLimitError: …`. */
+/**
+ * The signs in an error that is one text, as senders by REST write it: `429 Too Many Requests`, `RateLimitError: …`.
+ */
 export function errorSignsOf(text: string): ErrorSigns {
   const [, status] = STATUS_IN_TEXT.exec(text.slice(0, CHARS_MAX)) ?? [];
   return { type: null, httpStatus: status === undefined ? null : Number(status), message: text };
@@ -110,7 +114,8 @@ function kindOfType(type: string | null, message: string | null): ErrorKind | nu
   // .NET cancels the task of a request that takes too long.
   if (CANCELLED_TYPE.test(words)) return /timeout|timedout/.test(wordsOf(message ?? '')) ? 'timeout' : 'cancelled';
   const kind = kindOfWords(words);
-  // `BadRequestError: content_policy_violation` and `APIError: rate limit`: a wide type, and a message that knows better.
+  // `BadRequestError: content_policy_violation` and `APIError: rate limit`: a wide type, and a message that knows
+  // better.
   const isWide = kind === 'invalid_request' || kind === 'server';
   const ofMessage = isWide ? kindOfMessage(message) : null;
   return ofMessage === null || ofMessage === 'server' || ofMessage === 'invalid_request' ? kind : ofMessage;

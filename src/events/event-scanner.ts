@@ -67,7 +67,10 @@ function readWith(reader: Reader, bytes: Uint8Array, isTypeInside: boolean): Sca
   return scanned;
 }
 
-/** By the third letter of a type that comes first, written with one space before it or none. Whether it is that type shows when it is read. */
+/**
+ * By the third letter of a type that comes first, written with one space before it or none. Whether it is that type
+ * shows when it is read.
+ */
 function likelyType(bytes: Uint8Array): EventType | null {
   const letter = bytes[LETTER_AT + (bytes[OPENING_BYTES] === SPACE ? 1 : 0)];
   if (letter === LETTER_Q) return 'request';

@@ -44,7 +44,9 @@ const RULES: Readonly<Record<string, readonly string[]>> = {
 const PLAIN_WORD = /^[a-z0-9_]+$/;
 const SAYS_NOTHING: ReadonlySet<string> = new Set(['title', 'description', 'examples', '$id']);
 
-/** @throws where the schema has a rule that is not known here: a field must never pass with less than its schema asks */
+/**
+ * @throws where the schema has a rule that is not known here: a field must never pass with less than its schema asks
+ */
 export function plainFields(schema: TObject): readonly PlainField[] {
   checkRules('', schema, ['type', 'required', ...(RULES['object'] ?? [])]);
   const required = new Set<string>((schema as { readonly required?: readonly string[] }).required ?? []);

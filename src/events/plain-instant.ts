@@ -1,8 +1,8 @@
 import { isDigit } from './plain-json.ts';
 
 /**
- * Reads RFC 3339 instants from ASCII bytes, as `TIMESTAMP_PATTERN` and `parseTimestampMs` have them. Events come by the day, so the
- * day is remembered: the calendar is asked only when it changes.
+ * Reads RFC 3339 instants from ASCII bytes, as `TIMESTAMP_PATTERN` and `parseTimestampMs` have them. Events come by the
+ * day, so the day is remembered: the calendar is asked only when it changes.
  */
 export class PlainInstant {
   #day = 0;

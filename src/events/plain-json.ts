@@ -36,8 +36,8 @@ export function skipSpace(bytes: Uint8Array, at: number): number {
 }
 
 /**
- * Where the text that begins at `start` (after its quote) has its closing quote; -1 where it is not plain: ASCII without
- * control characters and escapes, whose bytes are its characters.
+ * Where the text that begins at `start` (after its quote) has its closing quote; -1 where it is not plain: ASCII
+ * without control characters and escapes, whose bytes are its characters.
  */
 export function plainTextEnd(bytes: Uint8Array, start: number): number {
   let at = start;

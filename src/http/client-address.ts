@@ -15,8 +15,8 @@ export class TrustedProxies {
   }
 
   /**
-   * Who sends: the other end of the connection, or, where that is a trusted proxy, whom it names. Of a chain of proxies each
-   * adds its client at the end, so it is read from there; what an untrusted one has put before is anybody's word.
+   * Who sends: the other end of the connection, or, where that is a trusted proxy, whom it names. Of a chain of proxies
+   * each adds its client at the end, so it is read from there; what an untrusted one has put before is anybody's word.
    *
    * @param forwardedFor the header `X-Forwarded-For`
    */

@@ -8,8 +8,9 @@ export interface Dependency {
   readonly name: string;
   readonly check: () => Promise<void>;
   /**
-   * What it means that there is no answer in time: a thread of this process is busy (one that died would have ended the process),
-   * somebody else is away. Busy is ready, as neither a restart nor another replica would mend it. Away unless told otherwise.
+   * What it means that there is no answer in time: a thread of this process is busy (one that died would have ended the
+   * process), somebody else is away. Busy is ready, as neither a restart nor another replica would mend it. Away unless
+   * told otherwise.
    */
   readonly silence?: 'away' | 'busy';
 }

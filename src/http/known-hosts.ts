@@ -2,11 +2,12 @@ import { isIP } from 'node:net';
 import { Problem } from './problem.ts';
 
 /**
- * The names by which this server may be called: addresses, `localhost`, names without a dot, and those that were allowed.
+ * The names by which this server may be called: addresses, `localhost`, names without a dot, and those that were
+ * allowed.
  *
- * A page of a foreign name that resolves to this machine (DNS rebinding) is of this server's own origin to a browser, which
- * then lets it read answers. Such a name has a dot, as every name of the public DNS; names of containers and services have
- * none, and nobody can own them.
+ * A page of a foreign name that resolves to this machine (DNS rebinding) is of this server's own origin to a browser,
+ * which then lets it read answers. Such a name has a dot, as every name of the public DNS; names of containers and
+ * services have none, and nobody can own them.
  */
 export class KnownHosts {
   readonly #names: ReadonlySet<string>;
@@ -43,8 +44,8 @@ export class KnownHosts {
   }
 
   /**
-   * Refuses what a web page of another origin makes a browser send. Such a page can reach every server that its visitor can,
-   * also one that listens on loopback only.
+   * Refuses what a web page of another origin makes a browser send. Such a page can reach every server that its visitor
+   * can, also one that listens on loopback only.
    *
    * @throws {Problem} 403
    */

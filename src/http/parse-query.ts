@@ -10,8 +10,8 @@ import { unknownParameters } from './unknown-parameters.ts';
 export const EXPECTED = 'x-expected';
 
 /**
- * Turns query strings into what a schema says, or tells what is wrong with each. A parameter that the schema does not know is wrong
- * too: a filter whose name was mistyped would otherwise answer with everything.
+ * Turns query strings into what a schema says, or tells what is wrong with each. A parameter that the schema does not
+ * know is wrong too: a filter whose name was mistyped would otherwise answer with everything.
  */
 export function queryParser<T extends TObject>(schema: T): (query: unknown) => Static<T> {
   const validator = Compile(schema);

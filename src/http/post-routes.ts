@@ -51,8 +51,8 @@ export interface PostRoutes {
 
 /**
  * Serves busy POST routes. Fastify's router, request, reply and logger take a quarter of the time of a small POST, so
- * ordinary ones (this very path, a Content-Length within the limit) are answered in front of it. The same handlers
- * are registered there, for all others: what is chunked, too large or has a query, and what comes while the server closes.
+ * ordinary ones (this very path, a Content-Length within the limit) are answered in front of it. The same handlers are
+ * registered there, for all others: what is chunked, too large or has a query, and what comes while the server closes.
  */
 export function addPostRoutes(server: FastifyInstance, routes: PostRoutes): void {
   const { handlers } = routes;

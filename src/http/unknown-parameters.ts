@@ -3,7 +3,10 @@ import type { FieldError } from '../events/event-validator.ts';
 import { invalidQuery } from './invalid-query.ts';
 import { nearestName } from './nearest-name.ts';
 
-/** What is wrong with a query that names parameters which its endpoint does not have: it would answer as if they had worked. */
+/**
+ * What is wrong with a query that names parameters which its endpoint does not have: it would answer as if they had
+ * worked.
+ */
 export function unknownParameters(query: Readonly<Record<string, unknown>>, names: readonly string[]): FieldError[] {
   return Object.keys(query)
     .filter((name) => !names.includes(name))

@@ -1,6 +1,6 @@
 /**
- * Where the items of a JSON array lie in its bytes. They are found without being parsed, so that a large array can be read
- * item by item: `JSON.parse` makes objects of all of it in one turn, a hundred times its bytes at worst.
+ * Where the items of a JSON array lie in its bytes. They are found without being parsed, so that a large array can be
+ * read item by item: `JSON.parse` makes objects of all of it in one turn, a hundred times its bytes at worst.
  *
  * An item's bytes need not be JSON; whoever parses them finds out. If all of them are, the whole was.
  */

@@ -4,12 +4,12 @@ import { Problem } from '../http/problem.ts';
 const SENDERS_MAX = 100_000;
 
 /**
- * Limits the events per second of each sender, by the generic cell rate algorithm: one instant per sender, until which what it
- * sent has been paid for. A sender may be a second ahead.
+ * Limits the events per second of each sender, by the generic cell rate algorithm: one instant per sender, until which
+ * what it sent has been paid for. A sender may be a second ahead.
  *
- * A batch is taken whole, however large, and what it is ahead is waited for before the next one: limiters that count per window
- * (among them rate-limiter-flexible) would have to refuse a batch of more than a second's events for ever. What is charged is the
- * work that was asked for, whether it was of use or not.
+ * A batch is taken whole, however large, and what it is ahead is waited for before the next one: limiters that count
+ * per window (among them rate-limiter-flexible) would have to refuse a batch of more than a second's events for ever.
+ * What is charged is the work that was asked for, whether it was of use or not.
  */
 export class RateLimit {
   readonly #msPerEvent: number;

@@ -6,8 +6,8 @@ const LOOK_MS = 200;
 const CHANGES_MAX = 1000;
 
 /**
- * Commits of several processors become visible out of the order of their clocks by a little, so each look reaches back this far; what
- * was seen already is known by its revision.
+ * Commits of several processors become visible out of the order of their clocks by a little, so each look reaches back
+ * this far; what was seen already is known by its revision.
  */
 const LOOK_BACK_MS = 2000;
 
@@ -20,8 +20,8 @@ export interface ChangeListener {
 }
 
 /**
- * The changes of rows, for whoever listens. All who listen to the same rows share one look at the store, five times a second, and
- * none is taken while nothing is committed.
+ * The changes of rows, for whoever listens. All who listen to the same rows share one look at the store, five times a
+ * second, and none is taken while nothing is committed.
  */
 export class ChangeFeeds {
   readonly #queries: Pick<MetricsQueries, 'changes' | 'stateId'>;

@@ -28,12 +28,13 @@ const CHARACTERS_MAX = 8 * 1024 * 1024;
 const SHARE_MAX = 1 / 8;
 
 /**
- * Answers that are given again as long as nothing in the store has changed: until then they are what the store would say.
+ * Answers that are given again as long as nothing in the store has changed: until then they are what the store would
+ * say.
  *
- * Each question first reads the state of the store, after it was asked, so that it sees every commit before it; all who wait at the
- * same time share that reading. With the state of the last questions, the answers kept since still hold. With another one, all
- * are forgotten. Why an answer kept under state S may be given to who has read S later: its rows were read after S was read for the
- * first time and before S was read now, and in between nothing changed.
+ * Each question first reads the state of the store, after it was asked, so that it sees every commit before it; all who
+ * wait at the same time share that reading. With the state of the last questions, the answers kept since still hold.
+ * With another one, all are forgotten. Why an answer kept under state S may be given to who has read S later: its rows
+ * were read after S was read for the first time and before S was read now, and in between nothing changed.
  *
  * Where the store cannot tell its state, equal questions that wait at the same time share an answer, and none is kept.
  */
@@ -56,7 +57,7 @@ export class CurrentAnswers {
     return { state, text: await this.#kept.ask(key, find, signal) };
   }
 
-  /** As it is now or later. */
+  /** Gives the state of the store as it is now, or a later one. */
   state(): Promise<KnownState> {
     const { readState, nowMs } = this.#options;
     return this.#states.ask('', async () => {

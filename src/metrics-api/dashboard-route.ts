@@ -36,8 +36,9 @@ const HEADERS = {
 const A_YEAR_S = 31_536_000;
 
 /**
- * `GET /` and its assets. Everything is read once, at the start: the files are few and small, and a build beside a running
- * server cannot mix two versions. Assets carry a hash in their names, so they never change; the page itself is asked for each time.
+ * `GET /` and its assets. Everything is read once, at the start: the files are few and small, and a build beside a
+ * running server cannot mix two versions. Assets carry a hash in their names, so they never change; the page itself is
+ * asked for each time.
  */
 export function addDashboardRoute(server: FastifyInstance, { directory, ingestion }: Dashboard): void {
   const files = readBuild(directory);

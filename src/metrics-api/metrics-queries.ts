@@ -24,8 +24,8 @@ const RETRY_AFTER_S = 2;
 /**
  * All questions of the metrics API, each answered with the JSON text of the response.
  *
- * While the store is away each is a 503 that says so; the log has one line when the store goes and one when it is back, however many
- * questions are asked meanwhile.
+ * While the store is away each is a 503 that says so; the log has one line when the store goes and one when it is back,
+ * however many questions are asked meanwhile.
  */
 export class MetricsQueries {
   readonly #answerer: Answerer;

@@ -9,7 +9,8 @@ const QUEUE_MAX = 200;
 const RETRY_AFTER_S = 2;
 
 /**
- * Lets no question stop another: long ones take turns, each has a deadline, and one for which nobody waits any more ends.
+ * Lets no question stop another: long ones take turns, each has a deadline, and one for which nobody waits any more
+ * ends.
  */
 export class QuestionDesk {
   readonly #answerer: Answerer;

@@ -14,11 +14,14 @@ export interface Questions {
 export type QuestionKind = keyof Questions;
 
 /**
- * Whoever asks the store. An answer is the text of a JSON object's fields, without its braces: those that tell how complete it is
- * come to them when it is sent.
+ * Whoever asks the store. An answer is the text of a JSON object's fields, without its braces: those that tell how
+ * complete it is come to them when it is sent.
  */
 export interface Answerer {
-  /** Null where there is no such thing. @throws {MetricsStoreError} when the store cannot be asked, or nobody waits any more */
+  /**
+   * Null where there is no such thing. @throws {MetricsStoreError} when the store cannot be asked, or nobody waits any
+   * more
+   */
   answer<K extends QuestionKind>(kind: K, question: Questions[K], errand: Errand): Promise<string | null>;
   changes(question: Reader.ChangesQuery): Promise<readonly ChangeEvent[]>;
   readState(): Promise<Reader.StoreState>;

@@ -6,7 +6,10 @@ export type CheckReader = (headers: IncomingHttpHeaders) => Promise<unknown>;
 
 /** With what a key check remembers (5 s), a key that was revoked reads on for at most so much longer. */
 const CHECK_EVERY_MS = 1000;
-/** Clients resume by themselves, so an end costs them nothing; and none is held for ever, whatever becomes of its sender. */
+/**
+ * Clients resume by themselves, so an end costs them nothing; and none is held for ever, whatever becomes of its
+ * sender.
+ */
 const LIFE_MS_MAX = 3_600_000;
 
 export interface StreamLife {

@@ -4,9 +4,9 @@ import { retry } from './retry.ts';
 import type { OwnerPorts, ShardOwner } from './shard-owner.ts';
 
 /**
- * Commits what the partitions of a process hold, all of them in one transaction. Calls are spread over partitions by their id, so every
- * partition adds to the rows of every series: together a row is written once instead of twelve times, and nobody waits for the
- * lock that the neighbour holds on it until the end of a commit.
+ * Commits what the partitions of a process hold, all of them in one transaction. Calls are spread over partitions by
+ * their id, so every partition adds to the rows of every series: together a row is written once instead of twelve
+ * times, and nobody waits for the lock that the neighbour holds on it until the end of a commit.
  *
  * One commit is in flight at a time. What is folded meanwhile gathers for the next, so under load commits grow larger
  * and not more frequent.
@@ -43,9 +43,9 @@ export class GroupCommitter {
   }
 
   /**
-   * Commits all that was folded, for partitions that are given away or a process that stops: nothing more is folded into them. It waits
-   * for the commit in flight, which may hold a part of theirs, but not for its turn among those that follow. If that takes too long the rest is
-   * left to the next owner: committed later, it would only fence him.
+   * Commits all that was folded, for partitions that are given away or a process that stops: nothing more is folded
+   * into them. It waits for the commit in flight, which may hold a part of theirs, but not for its turn among those
+   * that follow. If that takes too long the rest is left to the next owner: committed later, it would only fence him.
    */
   async finish(owners: readonly ShardOwner[], signal: AbortSignal): Promise<void> {
     await this.settled();

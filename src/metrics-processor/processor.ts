@@ -38,13 +38,18 @@ const EFFECT_LETTER_BYTES_MAX = 16 * 1024 * 1024;
 /** Without a partition: how soon to look again. */
 const IDLE_PAUSE_MS = 20;
 
-/** How often to look whether the topics have grown. Writers learn of it within seconds, readers must not be much later. */
+/**
+ * How often to look whether the topics have grown. Writers learn of it within seconds, readers must not be much later.
+ */
 const GROWTH_CHECK_MS = 3000;
 
 /** How long a partition that is taken away may take to commit the rest. */
 const REVOKE_MS_MAX = 5000;
 
-/** Partitions that are read back at once. More are no faster, as one thread folds them, and each holds its page of the log. */
+/**
+ * Partitions that are read back at once. More are no faster, as one thread folds them, and each holds its page of the
+ * log.
+ */
 const RECOVERIES_MAX = 3;
 
 /** A process has 10 s to stop: so long for the last commits, and so long for the group to hear of it. */
@@ -203,9 +208,10 @@ export class Processor {
   }
 
   /**
-   * When the first partition has to be committed, and with it what the others hold. One that had nothing when the others were committed does not
-   * bring the next commit forward: in a backlog, where a poll brings records of a few partitions only, that would be a commit a poll.
-   * The longer interval of a backlog holds while all that there is to commit is one.
+   * When the first partition has to be committed, and with it what the others hold. One that had nothing when the
+   * others were committed does not bring the next commit forward: in a backlog, where a poll brings records of a few
+   * partitions only, that would be a commit a poll. The longer interval of a backlog holds while all that there is to
+   * commit is one.
    */
   #commitDueInMs(): number {
     const { isBusy, sinceMs } = this.#committer;

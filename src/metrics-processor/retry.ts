@@ -5,7 +5,8 @@ const WAIT_MS_MAX = 5000;
 
 /**
  * Repeats `work` while it throws an error that says it is `retryable`, waiting twice as long each time, until it
- * succeeds or `signal` ends it. A broker or database may be away for minutes; what waits meanwhile is bounded elsewhere.
+ * succeeds or `signal` ends it. A broker or database may be away for minutes; what waits meanwhile is bounded
+ * elsewhere.
  *
  * @throws the error of the last attempt when it is not retryable or the signal was aborted
  */

@@ -1,4 +1,7 @@
-/** The edges of the processor that are not the log or the store: time, waiting, fresh names. Simulations bring their own. */
+/**
+ * The edges of the processor that are not the log or the store: time, waiting, fresh names. Simulations bring their
+ * own.
+ */
 export interface Runtime {
   nowMs(): number;
   /** Resolves after `ms`, or early when the signal is aborted. */

@@ -27,27 +27,28 @@ export interface OwnerPace {
   readonly replayRecordsMax: number;
   readonly replayPerWaiting: number;
   /**
-   * Beyond either bound the reading waits for the commit in flight, so that memory stays bounded while a store is slow. For what all
-   * partitions of a process hold together, since they are committed together: single calls with dead letters, and records of any kind.
+   * Beyond either bound the reading waits for the commit in flight, so that memory stays bounded while a store is slow.
+   * For what all partitions of a process hold together, since they are committed together: single calls with dead
+   * letters, and records of any kind.
    */
   readonly effectCallsMax: number;
   readonly effectRecordsMax: number;
   /**
-   * What is this old and not the last is a backlog. Its rows are late whenever they come, and each commit adds to the same ones again, so
-   * its commits are at least so far apart.
+   * What is this old and not the last is a backlog. Its rows are late whenever they come, and each commit adds to the
+   * same ones again, so its commits are at least so far apart.
    */
   readonly backlogAgeMs: number;
   readonly backlogCommitMs: number;
   /** Topics are read in step: requests may be ahead of the rest by this much log time, so that few calls wait. */
   readonly aheadMsMax: number;
-  /** And the rest of requests by this much. None: a waiting request takes 40 bytes, a waiting response some 500. */
+  /** The other topics may be ahead of requests by this much log time. None: a waiting request takes 40 bytes, a waiting response some 500. */
   readonly restAheadMsMax: number;
 }
 
 /**
- * `effectCallsMax`: a commit of 20,000 single calls takes Postgres one to two seconds, which only a backlog brings about. With 4,000, a backlog's
- * request and response were often in two commits, so that the call was written twice and the rows three times as often: 8.4 instead of
- * 6.3 CPU s of database a million records.
+ * `effectCallsMax`: a commit of 20,000 single calls takes Postgres one to two seconds, which only a backlog brings
+ * about. With 4,000, a backlog's request and response were often in two commits, so that the call was written twice and
+ * the rows three times as often: 8.4 instead of 6.3 CPU s of database a million records.
  */
 export const OWNER_PACE: OwnerPace = {
   heartbeatMs: 1000,
@@ -69,8 +70,8 @@ export interface OwnerPorts {
 }
 
 /**
- * Owns one shard as long as the group and the store agree: folds what is read, and cuts it into the commits that `GroupCommitter` makes of
- * several owners.
+ * Owns one shard as long as the group and the store agree: folds what is read, and cuts it into the commits that
+ * `GroupCommitter` makes of several owners.
  */
 export class ShardOwner {
   readonly core: ShardCore;

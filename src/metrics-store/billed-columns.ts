@@ -2,7 +2,10 @@ import type { Tally } from '../tally/tally.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
 import { columnOf } from './tally-columns.ts';
 
-/** The key of a usage row besides its window and series: each field with its SQL column. One that is not here does not compile. */
+/**
+ * The key of a usage row besides its window and series: each field with its SQL column. One that is not here does not
+ * compile.
+ */
 const BILLED = {
   provider: 'billed_provider',
   model: 'billed_model',

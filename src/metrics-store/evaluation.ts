@@ -14,7 +14,9 @@ export interface EvaluationDelta {
 export interface EvaluationTally {
   count: number;
   scored: number;
-  /** Whole millionths, so that the sum is exact in any order. Nine of the largest scores are more than a number holds. */
+  /**
+   * Whole millionths, so that the sum is exact in any order. Nine of the largest scores are more than a number holds.
+   */
   scoreMicroSum: bigint;
   judged: number;
   passed: number;

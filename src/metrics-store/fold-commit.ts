@@ -8,8 +8,9 @@ import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEv
 import { storableText } from './storable-text.ts';
 
 /**
- * A commit's deltas, added up before they are written: one write per row, however many deltas name it. `Ref` is
- * how the adapter refers to a dictionary entry; two series may have the same one (the overflow), so folding comes after resolving.
+ * A commit's deltas, added up before they are written: one write per row, however many deltas name it. `Ref` is how the
+ * adapter refers to a dictionary entry; two series may have the same one (the overflow), so folding comes after
+ * resolving.
  */
 export interface FoldedTally<Ref> {
   readonly ref: Ref;
@@ -17,7 +18,10 @@ export interface FoldedTally<Ref> {
   readonly tally: Tally;
 }
 
-/** The rows of each resolution that `deltas` add to. Tallies are not copied unless they must be added: do not change them. */
+/**
+ * The rows of each resolution that `deltas` add to. Tallies are not copied unless they must be added: do not change
+ * them.
+ */
 export function foldTallies<Ref extends { readonly id: number | string }>(
   deltas: readonly TallyDelta[],
   resolve: (series: TallyDelta['series']) => Ref,

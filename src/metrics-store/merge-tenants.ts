@@ -9,8 +9,9 @@ export interface TenantDays {
 }
 
 /**
- * Puts together what a query about all tenants finds for each of them. The first `limit` rows of all are among the first `limit` rows
- * of each, whether their tenants stay apart or are added up, so that each tenant is asked the same question.
+ * Puts together what a query about all tenants finds for each of them. The first `limit` rows of all are among the
+ * first `limit` rows of each, whether their tenants stay apart or are added up, so that each tenant is asked the same
+ * question.
  */
 export class TenantMerge {
   readonly #query: MetricsQuery;
@@ -21,8 +22,8 @@ export class TenantMerge {
   }
 
   /**
-   * Whether rows of that tenant, or of one that comes after it, can be among the first. Asked in the order of their newest days, the
-   * latest first: then those who have been quiet for long need not be read.
+   * Whether rows of that tenant, or of one that comes after it, can be among the first. Asked in the order of their
+   * newest days, the latest first: then those who have been quiet for long need not be read.
    */
   wants({ endMs }: TenantDays): boolean {
     if (this.#query.order === 'asc' || this.#rows.size < this.#query.limit) return true;

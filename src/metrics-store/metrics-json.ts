@@ -97,8 +97,8 @@ function costSources(tally: Tally): Readonly<Record<CostSource, number>> {
 }
 
 /**
- * Calls that came by OTLP may be taken back, which no maximum can be: of those the highest bucket tells how slow the slowest
- * is. Where that one came in two halves, it is known exactly.
+ * Calls that came by OTLP may be taken back, which no maximum can be: of those the highest bucket tells how slow the
+ * slowest is. Where that one came in two halves, it is known exactly.
  */
 function maxLatencyMs({ latency, latencyUsMax }: Tally): number {
   const { highestMs } = latency;

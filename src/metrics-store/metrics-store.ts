@@ -15,11 +15,11 @@ export interface MetricsStore extends MetricsReader {
   loadProgress(partition: number): Promise<Progress | null>;
 
   /**
-   * Adds everything in `commits`, at most one a partition, and moves the progress of their partitions, in one transaction. A row that several
-   * of them add to is written once.
+   * Adds everything in `commits`, at most one a partition, and moves the progress of their partitions, in one
+   * transaction. A row that several of them add to is written once.
    *
-   * A fenced part is left out, the others are applied. A group whose answer was lost may be sent again: the stored `token`
-   * tells which parts were applied, and those are not added twice (`standingOf` argues why).
+   * A fenced part is left out, the others are applied. A group whose answer was lost may be sent again: the stored
+   * `token` tells which parts were applied, and those are not added twice (`standingOf` argues why).
    *
    * @returns the outcome of each, in the same order
    * @throws {MetricsStoreError} `unavailable`: any of it may or may not have been applied; send the same group again.
@@ -39,11 +39,12 @@ export interface MetricsStore extends MetricsReader {
   markDeadLettersPublished(letters: readonly DeadLetter[]): Promise<void>;
 
   /**
-   * Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction. The minute
-   * rows count as changed at `committedAtMs`, so they are published again.
+   * Adds cost corrections to the usage rows and to the minute, hour and day rows they belong to, in one transaction.
+   * The minute rows count as changed at `committedAtMs`, so they are published again.
    *
-   * A correction whose usage row is gone or no longer costs what it is `expected` to is skipped, so that two of them made from one
-   * reading are applied once. Whoever wants the rest reads the usage again. At most one correction per usage row.
+   * A correction whose usage row is gone or no longer costs what it is `expected` to is skipped, so that two of them
+   * made from one reading are applied once. Whoever wants the rest reads the usage again. At most one correction per
+   * usage row.
    *
    * @returns how many were applied
    */

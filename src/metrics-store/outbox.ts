@@ -42,6 +42,9 @@ export interface DeadLetter {
   /** Whose it is, by its sender's key or its own word; null where neither says. A replay keeps it so. */
   readonly tenantId: string | null;
   readonly key: Uint8Array | null;
-  /** Of what had waited, if it was longer than 1 KiB, the known fields. Null where there is none, or more than an event may take. */
+  /**
+   * Of what had waited, if it was longer than 1 KiB, the known fields. Null where there is none, or more than an event
+   * may take.
+   */
   readonly value: Uint8Array | null;
 }

@@ -19,8 +19,9 @@ export type TenantQuery = MetricsQuery & { readonly tenantId: string };
  * Turns stored rows into the rows of a query: sums them per step and group, sorts the groups, and honours cursor and
  * limit. One for all stores, so that SQL stays a range scan: `select … where window in range order by window`.
  *
- * Rows must come stretch by stretch, in each in the order of their windows, as `query.order` says. Only one step is held at a
- * time, and `add` answers false once the limit is reached, so that the scan can stop: the newest 60 rows cost 60 rows.
+ * Rows must come stretch by stretch, in each in the order of their windows, as `query.order` says. Only one step is
+ * held at a time, and `add` answers false once the limit is reached, so that the scan can stop: the newest 60 rows cost
+ * 60 rows.
  */
 export class Regrouper {
   readonly #query: TenantQuery;

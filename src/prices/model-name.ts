@@ -7,8 +7,9 @@ export interface ModelName {
 }
 
 /**
- * A model that somebody trained or reserved for themselves: `ft:gpt-4o-…`, Azure's `gpt-4o-….ft-…`, Vertex endpoints, custom
- * and provisioned models of Bedrock. Its name often holds the name of a public model, whose price it does not have.
+ * A model that somebody trained or reserved for themselves: `ft:gpt-4o-…`, Azure's `gpt-4o-….ft-…`, Vertex endpoints,
+ * custom and provisioned models of Bedrock. Its name often holds the name of a public model, whose price it does not
+ * have.
  */
 export function isCustomModel(name: string): boolean {
   return CUSTOM_MODEL.test(name) || (name.startsWith('arn:') && !BEDROCK_ARN.test(name));
@@ -33,7 +34,9 @@ export function routedName(name: string): ModelName | null {
   return { providerId: providerId(prefix), name: rest };
 }
 
-/** The price list of a bare name that only one vendor or host has; the library itself knows those of the large vendors. */
+/**
+ * The price list of a bare name that only one vendor or host has; the library itself knows those of the large vendors.
+ */
 export function soleOwner(name: string): string | null {
   return OWNERS.find(([, pattern]) => pattern.test(name))?.[0] ?? null;
 }
@@ -49,8 +52,8 @@ const OWNERS: readonly (readonly [providerId: string, pattern: RegExp])[] = [
  * The spellings under which a provider's price list may hold a model, best first: as it came, without what names the
  * host, with `.` and `-` between version numbers exchanged, without the date of the snapshot.
  *
- * The date goes last: snapshots may have a price of their own. A fine-tuned model is looked for as it came only, because
- * each of these steps would end at the price of its base model.
+ * The date goes last: snapshots may have a price of their own. A fine-tuned model is looked for as it came only,
+ * because each of these steps would end at the price of its base model.
  *
  * @param name lower case
  */

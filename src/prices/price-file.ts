@@ -28,7 +28,10 @@ export async function loadPriceFile(path: string): Promise<readonly PriceOverrid
   return parsed.overrides;
 }
 
-/** Opening a FIFO waits for its writer, and a device may never end: such are refused, and the opening itself never waits. */
+/**
+ * Opening a FIFO waits for its writer, and a device may never end: such are refused, and the opening itself never
+ * waits.
+ */
 async function readRegularFile(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
@@ -132,7 +135,9 @@ function beyondSchema(file: PriceFile, lines: LinesOfDocument): readonly PriceFi
   return problems;
 }
 
-/** Costs are counted in 10^-12 USD per token: more digits would be cut off, and a cost would not be what the file says. */
+/**
+ * Costs are counted in 10^-12 USD per token: more digits would be cut off, and a cost would not be what the file says.
+ */
 function checkDecimals(rates: object, path: Path, report: (path: Path, message: string) => void): void {
   for (const [field, value] of Object.entries(rates)) {
     if (!field.endsWith('_usd_per_million')) continue;

@@ -31,8 +31,8 @@ export class PriceOverrides {
 
   /**
    * The periods for one model, the weakest first: an exact model beats a glob, a named provider beats none, a longer
-   * glob beats a shorter one, a named tier beats none. Dates count among entries of one name only, so that an exact entry is not replaced by a
-   * newer glob.
+   * glob beats a shorter one, a named tier beats none. Dates count among entries of one name only, so that an exact
+   * entry is not replaced by a newer glob.
    */
   periodsOf(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
     const id = providerId(provider);

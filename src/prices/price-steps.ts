@@ -1,6 +1,7 @@
 /**
- * The prompt sizes, in tokens, at which the price of some model in some list changes. Usage is summed apart between them, whatever
- * the model's price at the time, so that a price that comes later is right for long and short prompts alike.
+ * The prompt sizes, in tokens, at which the price of some model in some list changes. Usage is summed apart between
+ * them, whatever the model's price at the time, so that a price that comes later is right for long and short prompts
+ * alike.
  */
 export const PRICE_STEPS: readonly number[] = [128_001, 200_000, 200_001, 272_000, 272_001, 512_001];
 

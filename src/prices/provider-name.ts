@@ -110,7 +110,9 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** Whether a provider that no list has bills at prices of its own, or none: then no other list speaks for its models. */
+/**
+ * Whether a provider that no list has bills at prices of its own, or none: then no other list speaks for its models.
+ */
 export function billsItself(id: string): boolean {
   return OWN_PRICES.has(id.replaceAll(/[ _]+/g, '-'));
 }

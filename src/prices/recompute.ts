@@ -39,9 +39,10 @@ const ATTEMPTS_MAX = 10;
 /**
  * Prices what is stored again, an hour at a time, so that memory stays bounded by the busiest hour.
  *
- * Sound beside a running processor and beside itself: a correction is a difference made from what was read, and the store applies
- * it only to a row that still costs that. A row that was changed meanwhile is read again. Stopped half way, it can be run again:
- * what is right already needs no correction. Single calls go first, because a corrected sum is not looked at again.
+ * Sound beside a running processor and beside itself: a correction is a difference made from what was read, and the
+ * store applies it only to a row that still costs that. A row that was changed meanwhile is read again. Stopped half
+ * way, it can be run again: what is right already needs no correction. Single calls go first, because a corrected sum
+ * is not looked at again.
  */
 export async function recompute(query: RecomputeQuery, ports: RecomputePorts): Promise<RecomputeReport> {
   const days = await daysWithUsage(query, ports.store);

@@ -31,9 +31,10 @@ export interface RepricedModel {
 /**
  * Prices stored usage again.
  *
- * The stored token parts are sums over the calls of one minute, tier and step of the prompt's size, and a cost is linear in them,
- * so the result is what the calls would have cost had the book been there. Two limits: prices change at the start of a minute, and
- * a long-prompt price of the user's own whose limit is none of `PRICE_STEPS` holds for the calls that were priced by it.
+ * The stored token parts are sums over the calls of one minute, tier and step of the prompt's size, and a cost is
+ * linear in them, so the result is what the calls would have cost had the book been there. Two limits: prices change at
+ * the start of a minute, and a long-prompt price of the user's own whose limit is none of `PRICE_STEPS` holds for the
+ * calls that were priced by it.
  */
 export function reprice(rows: Iterable<UsageRow>, book: PriceBook): Repricing {
   const corrections: CostCorrection[] = [];

@@ -8,9 +8,9 @@ const AT_MS = Date.parse(`${list.date}T12:00:00Z`);
 const PARTS = ['input', 'output', 'cacheRead', 'cacheWrite'] as const;
 
 /**
- * Where the two lists are known to differ by more than 1 %. `-latest` of Mistral is another model with each release, and
- * DeepSeek's two names are those of whichever model is current: genai-prices has an earlier one. A price file settles it
- * for who uses them.
+ * Where the two lists are known to differ by more than 1 %. `-latest` of Mistral is another model with each release,
+ * and DeepSeek's two names are those of whichever model is current: genai-prices has an earlier one. A price file
+ * settles it for who uses them.
  */
 const DIFFERENCES: readonly string[] = [
   'deepseek/deepseek-chat cacheRead: ours 0.07, theirs 0.028',

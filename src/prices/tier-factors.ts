@@ -6,7 +6,10 @@ import list from './tier-prices.json' with { type: 'json' };
 /** What a tier costs beside the standard one, per part of the bill. */
 type Factors = { readonly input: number } & { readonly [Part in keyof Rates]?: number };
 
-/** Per provider, tier and model. `scripts/write-tier-prices.ts` writes the list; `docs/pricing.md` says how it was checked. */
+/**
+ * Per provider, tier and model. `scripts/write-tier-prices.ts` writes the list; `docs/pricing.md` says how it was
+ * checked.
+ */
 const FACTORS: ReadonlyMap<string, Factors> = new Map(
   list.tiers.flatMap(({ provider, tier, factors, models }) =>
     models.map((model) => [`${provider} ${tier} ${model}`, factors] as const),
@@ -40,8 +43,8 @@ export function periodsOfTier(
 }
 
 /**
- * A part for which the tier lists no price is billed as the whole that it belongs to is in that tier, but never dearer than by the
- * factor of that whole: a tier without a price for cached tokens gives no discount for them.
+ * A part for which the tier lists no price is billed as the whole that it belongs to is in that tier, but never dearer
+ * than by the factor of that whole: a tier without a price for cached tokens gives no discount for them.
  */
 function ratesOfTier(rates: Rates, factors: Factors): Rates {
   const input = scaled(rates.input, factors.input);

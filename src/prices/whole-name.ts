@@ -1,9 +1,9 @@
 import type { MatchLogic } from '@pydantic/genai-prices';
 
 /**
- * Whether a name is a model's own name, not one that contains it: rules of the library search within names, and a model that came
- * out since (`claude-sonnet-5-5`) would be billed as the one whose name it begins with. What may stand beside the name is a
- * snapshot's date or version behind it and a host's path before it.
+ * Whether a name is a model's own name, not one that contains it: rules of the library search within names, and a model
+ * that came out since (`claude-sonnet-5-5`) would be billed as the one whose name it begins with. What may stand beside
+ * the name is a snapshot's date or version behind it and a host's path before it.
  *
  * @param name lower case, matched by the rule
  */

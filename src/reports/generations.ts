@@ -8,8 +8,8 @@ const RANDOM_ID = /[0-9A-Za-z_-]{16}/;
 const DIGITS_MIN = 3;
 
 /**
- * What a response id is unique in: an id that was drawn at random everywhere, another one within its service, since local
- * model servers count or draw from a small range.
+ * What a response id is unique in: an id that was drawn at random everywhere, another one within its service, since
+ * local model servers count or draw from a small range.
  */
 export function responseKeyOf({ responseId, process }: ComparedCall): string | null {
   if (responseId === null || responseId === '') return null;
@@ -25,8 +25,8 @@ function isRandom(id: string): boolean {
  * Which calls that name one response are about one generation of the provider.
  *
  * Two instrumentations whose calls were under way at once are, whatever they count. Calls at different times are where
- * they count the same, for then the response was read again; but only as long as no call of that id counts anything else,
- * which tells that the id repeats.
+ * they count the same, for then the response was read again; but only as long as no call of that id counts anything
+ * else, which tells that the id repeats.
  *
  * @param repeats whether the id was seen to repeat before
  */

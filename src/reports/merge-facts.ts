@@ -8,8 +8,8 @@ const FOLLOWER_OF: Readonly<Record<string, keyof Facts>> = {
 const APART: ReadonlySet<string> = new Set([...Object.values(FOLLOWER_OF), 'error', 'error_kind']);
 
 /**
- * Takes from `other` what `winner` does not know. Never a number that the winner has: it is nearer to the wire. An error
- * that only the other one saw is taken too: a stream that broke ends well for whoever only saw its start.
+ * Takes from `other` what `winner` does not know. Never a number that the winner has: it is nearer to the wire. An
+ * error that only the other one saw is taken too: a stream that broke ends well for whoever only saw its start.
  *
  * Whatever a report may say is filled alike, so that a new field needs nothing here.
  */
@@ -34,7 +34,9 @@ function isEstimate(reportedBy: unknown): boolean {
   return reportedBy !== 'provider' && reportedBy !== 'gateway';
 }
 
-/** Two instrumentations of one failure each know a part: the longer text says more, and so does any kind but `other`. */
+/**
+ * Two instrumentations of one failure each know a part: the longer text says more, and so does any kind but `other`.
+ */
 function failureOf(winner: Facts, other: Facts): Pick<Facts, 'error' | 'error_kind'> {
   const [own, others] = [winner.error ?? '', other.error ?? ''];
   const isTold = own !== '' || (winner.error_kind ?? null) !== null;

@@ -4,8 +4,8 @@ import type { Report } from './report.ts';
 type Metadata = Record<string, unknown>;
 
 /**
- * What applications attached to the reports of one call; of those that have a key the first wins. Values that would take
- * it past the limit of an event are left out.
+ * What applications attached to the reports of one call; of those that have a key the first wins. Values that would
+ * take it past the limit of an event are left out.
  */
 export function mergeMetadata(members: readonly Report[], extra: Readonly<Record<string, string | null>>) {
   const entries = new Map<string, unknown>();

@@ -74,8 +74,8 @@ interface Counted {
  * The reports of one shard whose traces are open, and the calls that they come to.
  *
  * The calls are a function of the set of reports: traces are resolved as a whole (`trace-calls.ts`), and what belongs
- * together across traces is found by matchings that have one solution (`linked-calls.ts`). `settle` gives the difference
- * between what the reports came to before and what they come to now.
+ * together across traces is found by matchings that have one solution (`linked-calls.ts`). `settle` gives the
+ * difference between what the reports came to before and what they come to now.
  */
 export class OpenCalls {
   readonly #traces = new Map<string, OpenTrace>();
@@ -178,7 +178,10 @@ export class OpenCalls {
     return closed;
   }
 
-  /** What the call of a report is counted under, and when that report came; null for what is no call. Everything has to be settled. */
+  /**
+   * What the call of a report is counted under, and when that report came; null for what is no call. Everything has to
+   * be settled.
+   */
   subjectOf(sender: string, requestId: string): CallSubject | null {
     const trace = this.traceOf(sender, requestId.slice(0, TRACE_ID_CHARS));
     const spanId = requestId.slice(TRACE_ID_CHARS + 1);
@@ -188,7 +191,10 @@ export class OpenCalls {
     return series === null ? null : { series, loggedAtMs: report.loggedAtMs };
   }
 
-  /** Of all reports that are no call of their own: which call stands for them, and by which rule. Everything has to be settled. */
+  /**
+   * Of all reports that are no call of their own: which call stands for them, and by which rule. Everything has to be
+   * settled.
+   */
   folded(): ReadonlyMap<string, FoldedInto> {
     const folded = new Map<string, FoldedInto>();
     for (const cluster of this.#links.clusters()) {

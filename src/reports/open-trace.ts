@@ -7,7 +7,9 @@ import type { Report } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
 
-/** A report that is kept while its trace is open: as the text that came, which takes a third of what is read from it. */
+/**
+ * A report that is kept while its trace is open: as the text that came, which takes a third of what is read from it.
+ */
 export class OpenReport {
   readonly spanId: string;
   readonly loggedAtMs: number;

@@ -14,9 +14,9 @@ export interface MatchingRule<Node> {
  * Pairs nodes that come and go, the closest first: always exactly the pairs that sorting all of them by gap and taking
  * each whose two nodes are free would give.
  *
- * Since no two pairs are equally good, there is one matching in which nobody would rather have somebody who would rather
- * have him too. It is a function of the set of nodes alone; the order in which they came has no part in it. Each change
- * moves only those who can improve on what they have, or who lost it.
+ * Since no two pairs are equally good, there is one matching in which nobody would rather have somebody who would
+ * rather have him too. It is a function of the set of nodes alone; the order in which they came has no part in it. Each
+ * change moves only those who can improve on what they have, or who lost it.
  */
 export class StableMatching<Node extends object> {
   readonly #partners = new Map<Node, Node>();

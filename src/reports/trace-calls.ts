@@ -17,8 +17,8 @@ export interface TraceResolution {
 }
 
 /**
- * Makes one call of all reports of one trace that are about it, whatever order they are in. One report per span: versions
- * were told apart before. In this order:
+ * Makes one call of all reports of one trace that are about it, whatever order they are in. One report per span:
+ * versions were told apart before. In this order:
  *
  * 1. LiteLLM's copy of the wire request belongs to the call above it;
  * 2. of calls that contain each other the **inner** one stands, for it is nearer to the wire; the outer one fills gaps. A

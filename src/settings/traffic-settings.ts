@@ -3,7 +3,9 @@ import * as is from './setting-kinds.ts';
 
 const BOTH = ['generate-traffic', 'replay-trace'] as const;
 
-/** Settings of the commands that send events. Their flags are shorter than their variables, which all programs share. */
+/**
+ * Settings of the commands that send events. Their flags are shorter than their variables, which all programs share.
+ */
 export const TRAFFIC_SETTINGS = {
   requests: setting({
     env: 'NUM_REQUESTS',

@@ -24,8 +24,9 @@ export function errorsByKind(tally: Tally): Readonly<Record<FailureKind, number>
 }
 
 /**
- * The counts of a tally for each way to end that occurred, `''` being without an error or without an end so far. They add up to the
- * counts of the whole. All else of a tally is not kept by kind and stays at zero: latencies, tokens, cost.
+ * The counts of a tally for each way to end that occurred, `''` being without an error or without an end so far. They
+ * add up to the counts of the whole. All else of a tally is not kept by kind and stays at zero: latencies, tokens,
+ * cost.
  */
 export function splitByErrorKind(whole: Tally): readonly (readonly [kind: ErrorKind | '', part: Tally])[] {
   const failures = errorsByKind(whole);

@@ -5,8 +5,8 @@ import { Histogram } from './histogram.ts';
  *
  *     zigzag(zeroCount) (zigzag(index - previous index) zigzag(count))*
  *
- * with ascending indexes, the first against 0. Two or three bytes a bucket; an empty histogram has no bytes at all. What
- * is taken back from a row has counts below 0.
+ * with ascending indexes, the first against 0. Two or three bytes a bucket; an empty histogram has no bytes at all.
+ * What is taken back from a row has counts below 0.
  */
 export function encodeHistogram(histogram: Histogram): Uint8Array {
   if (histogram.isEmpty) return new Uint8Array(0);

@@ -9,8 +9,8 @@ const ZERO_BELOW_MS = 0.001;
 /**
  * Counts of durations in ms per bucket of `bucket.ts`. A sum: adding is associative and commutative.
  *
- * Two arrays in the order of the buckets: most histograms of a commit hold one or two values, those of a row some dozens. A `Map`
- * has to be sorted for each question, and an array with a place for every bucket is mostly empty.
+ * Two arrays in the order of the buckets: most histograms of a commit hold one or two values, those of a row some
+ * dozens. A `Map` has to be sorted for each question, and an array with a place for every bucket is mostly empty.
  */
 export class Histogram {
   zeroCount = 0;

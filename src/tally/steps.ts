@@ -17,8 +17,8 @@ export interface Steps {
   at(atMs: number): TimeRange;
 
   /**
-   * The range in parts, from its beginning or its end, so that no stored row of a part lies in two steps, and that there are
-   * as few rows as can be. Both ends of the range are whole minutes.
+   * The range in parts, from its beginning or its end, so that no stored row of a part lies in two steps, and that
+   * there are as few rows as can be. Both ends of the range are whole minutes.
    */
   stretches(range: TimeRange, order: 'asc' | 'desc'): Iterable<Stretch>;
 }
@@ -44,8 +44,8 @@ export function oneStep(): Steps {
 const DAY_RESOLUTION_MS = RESOLUTIONS_MS[2];
 
 /**
- * The range as whole days, the hours beside them and the minutes at its edges: a month costs some 30 + 46 + 118 rows a series
- * instead of 43,200. Resolutions above `coarsestMs` are not used.
+ * The range as whole days, the hours beside them and the minutes at its edges: a month costs some 30 + 46 + 118 rows a
+ * series instead of 43,200. Resolutions above `coarsestMs` are not used.
  */
 export function cutRange(range: TimeRange, coarsestMs: ResolutionMs, order: 'asc' | 'desc' = 'asc'): Stretch[] {
   const parts = cut(range, RESOLUTIONS_MS.indexOf(coarsestMs));

@@ -11,8 +11,8 @@ const CHUNK_MS = 64 * DAY_MS;
 const PROBE_MS = 8 * DAY_MS;
 
 /**
- * The clocks of one IANA zone. `Intl` tells an offset in 3 µs, which is too slow for each hour of a year, so that the offsets of
- * 64 days are found with 9 looks and kept.
+ * The clocks of one IANA zone. `Intl` tells an offset in 3 µs, which is too slow for each hour of a year, so that the
+ * offsets of 64 days are found with 9 looks and kept.
  */
 export class TimeZone {
   readonly name: string;
@@ -44,8 +44,8 @@ export class TimeZone {
   }
 
   /**
-   * The first instant at which local clocks show `localMs` or later; `localMs` counts from the epoch as if local time were UTC.
-   * What clocks skip begins where they jump; what they show twice begins the first time.
+   * The first instant at which local clocks show `localMs` or later; `localMs` counts from the epoch as if local time
+   * were UTC. What clocks skip begins where they jump; what they show twice begins the first time.
    */
   instantOf(localMs: number): number {
     const beforeMs = this.offsetMs(localMs - DAY_MS);

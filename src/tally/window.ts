@@ -24,8 +24,8 @@ export function coarsestResolutionMs(stepMs: number): ResolutionMs {
 }
 
 /**
- * The minute in which a series counts as active: that of the event, or of its commit where it claims to come from later. One event
- * dated 2199 would else be the newest for ever.
+ * The minute in which a series counts as active: that of the event, or of its commit where it claims to come from
+ * later. One event dated 2199 would else be the newest for ever.
  */
 export function activeWindowMs(windowOfEventMs: number, committedAtMs: number): number {
   return Math.min(windowOfEventMs, windowStartMs(committedAtMs, MINUTE_MS));

@@ -3,8 +3,8 @@ import type { TimeZone } from './time-zone.ts';
 import { HOUR_MS, MINUTE_MS } from './window.ts';
 
 /**
- * Steps that begin when local clocks show a multiple of `stepMs` since midnight: hours, parts of a day, days. On the day the clocks
- * change, a day has 23 or 25 hours, and an hour that clocks show twice is two steps.
+ * Steps that begin when local clocks show a multiple of `stepMs` since midnight: hours, parts of a day, days. On the
+ * day the clocks change, a day has 23 or 25 hours, and an hour that clocks show twice is two steps.
  */
 export function zonedSteps(zone: TimeZone, stepMs: number): Steps {
   return stepMs === HOUR_MS ? new LocalHours(zone) : new LocalParts(zone, stepMs);

@@ -9,7 +9,9 @@ const FAILS_AT_ONCE = `
   parentPort.postMessage({ id: 0 });
   setImmediate(() => { throw new Error('no SQLite database'); });`;
 
-/** `up` listened for the failure of its processor when all else had started; until then it was lost, and nothing ended. */
+/**
+ * `up` listened for the failure of its processor when all else had started; until then it was lost, and nothing ended.
+ */
 test('a thread that failed before anybody listened for it is told to who listens later', async () => {
   const url = new URL(`data:text/javascript,${encodeURIComponent(FAILS_AT_ONCE)}`);
   const thread = await CallableThread.start(url, { name: 'test' });

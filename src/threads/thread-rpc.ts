@@ -99,7 +99,9 @@ export class CallableThread implements Callable {
   }
 }
 
-/** V8 divides it by three: two halves, and one for large objects. By itself it takes 48 MB, or more on a large machine. */
+/**
+ * V8 divides it by three: two halves, and one for large objects. By itself it takes 48 MB, or more on a large machine.
+ */
 const YOUNG_GENERATION_MB_MAX = 12;
 
 /** Calls under way, on any port. */
@@ -142,8 +144,8 @@ class Calls implements Callable {
 }
 
 /**
- * The module of a thread, named from the root of the sources. This file lies one folder below that root, in a
- * checkout (`src/threads/*.ts`) as in a build, where it is in a chunk or an entry (`dist/chunks/*.js`, `dist/cli/*.js`).
+ * The module of a thread, named from the root of the sources. This file lies one folder below that root, in a checkout
+ * (`src/threads/*.ts`) as in a build, where it is in a chunk or an entry (`dist/chunks/*.js`, `dist/cli/*.js`).
  */
 export function threadUrl(module: string): URL {
   const ending = import.meta.url.slice(import.meta.url.lastIndexOf('.'));

@@ -11,7 +11,10 @@ export interface OpenKeyCheck {
   close(): Promise<void>;
 }
 
-/** A lookup is a question to a server or a thread and held for seconds, so it does not hold up the thread that answers HTTP. */
+/**
+ * A lookup is a question to a server or a thread and held for seconds, so it does not hold up the thread that answers
+ * HTTP.
+ */
 const POOL_MAX = 2;
 
 /** A command without a data directory keeps no keys there, and must have a DSN where keys are required. */

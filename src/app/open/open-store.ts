@@ -14,8 +14,8 @@ export type StoreSettings = Pick<
   ({ readonly postgresDsn: string } | { readonly postgresDsn: string | undefined; readonly dataDir: string });
 
 /**
- * The store that the settings name: Postgres where there is a DSN, else the file in the data directory. What is read from the file
- * ends early once `isInterrupted` says so.
+ * The store that the settings name: Postgres where there is a DSN, else the file in the data directory. What is read
+ * from the file ends early once `isInterrupted` says so.
  */
 export async function openStore(
   settings: StoreSettings,

@@ -5,9 +5,9 @@ const DIRECTORY_MODE = 0o700;
 const FILE_MODE = 0o600;
 
 /**
- * Makes the data directory where it is not there, for this user alone: it holds metadata, user ids and error texts of senders.
- * Files made from now on, and our own that are there already, are for this user alone too. A directory that is there keeps its
- * mode, since volumes are made by others.
+ * Makes the data directory where it is not there, for this user alone: it holds metadata, user ids and error texts of
+ * senders. Files made from now on, and our own that are there already, are for this user alone too. A directory that is
+ * there keeps its mode, since volumes are made by others.
  *
  * @throws when it cannot be made, or the path is no directory
  */

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 
 /**
- * Answers on the port of a role while that waits for what it needs, which may take a minute: `/health` says that the process
- * lives, all else is 503. Before it resolves the port is free again.
+ * Answers on the port of a role while that waits for what it needs, which may take a minute: `/health` says that the
+ * process lives, all else is 503. Before it resolves the port is free again.
  */
 export async function answerWhileWaiting<T>(
   { host, port }: { readonly host: string; readonly port: number },

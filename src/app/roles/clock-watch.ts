@@ -11,7 +11,10 @@ const AHEAD_MS_WORTH_TELLING = 60_000;
 
 type WatchedClock = Pick<LogClock, 'jumpMs' | 'aheadMs'>;
 
-/** Tells when the machine's clock jumps, and when the log is ahead of it: in the log, in `/metrics` and, beyond an hour, in `/ready`. */
+/**
+ * Tells when the machine's clock jumps, and when the log is ahead of it: in the log, in `/metrics` and, beyond an hour,
+ * in `/ready`.
+ */
 export class ClockWatch {
   readonly registry = new Registry();
   readonly dependency: Dependency;

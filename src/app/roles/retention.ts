@@ -33,8 +33,8 @@ const GAP_MS_MAX = 90 * 86_400_000;
 const GAP_PAUSE_MS = 86_400_000;
 
 /**
- * Forgets what is older than the settings say, by a clock that was checked: while the machine's clock has jumped nothing is
- * deleted, and where it is far ahead of the last commit at the start, nothing for a day.
+ * Forgets what is older than the settings say, by a clock that was checked: while the machine's clock has jumped
+ * nothing is deleted, and where it is far ahead of the last commit at the start, nothing for a day.
  */
 export class Retention {
   readonly #settings: RetentionSettings;
@@ -69,9 +69,9 @@ export class Retention {
   }
 
   /**
-   * Deletes the oldest records of an embedded log that is larger than `LOG_SIZE_MAX`. What the processor has not read, or would
-   * read back after a restart, stays: so the log can be larger by as much as arrives within twice `JOIN_TIMEOUT`,
-   * `DEDUP_HORIZON` and `TRACE_HORIZON`, and events are never refused for it.
+   * Deletes the oldest records of an embedded log that is larger than `LOG_SIZE_MAX`. What the processor has not read,
+   * or would read back after a restart, stays: so the log can be larger by as much as arrives within twice
+   * `JOIN_TIMEOUT`, `DEDUP_HORIZON` and `TRACE_HORIZON`, and events are never refused for it.
    */
   async pruneBySize(): Promise<void> {
     const { log, logger, clock } = this.#ports;

@@ -67,8 +67,9 @@ async function openExistingLog(settings: SettingsOf<'dead-letters'>, clock: LogC
 }
 
 /**
- * Appends to the embedded log beside a running `up`, whose reader and appender agree by memory that is not shared with us (see
- * `LogClock`): its reader may already have said that nothing comes before an instant which our stamp would precede.
+ * Appends to the embedded log beside a running `up`, whose reader and appender agree by memory that is not shared with
+ * us (see `LogClock`): its reader may already have said that nothing comes before an instant which our stamp would
+ * precede.
  *
  *     we take a stamp at 10:00:00.000       its reader finds the end and seals up to 10:00:00.005
  *     we commit at 10:00:00.010             a record stamped before the seal

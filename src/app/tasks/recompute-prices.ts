@@ -7,7 +7,10 @@ import { openStore, storePath } from '../open/open-store.ts';
 
 export type { RecomputeReport } from '../../prices/recompute.ts';
 
-/** Prices what the store holds again, with the price file and the built-in prices of now. Other processes may go on working. */
+/**
+ * Prices what the store holds again, with the price file and the built-in prices of now. Other processes may go on
+ * working.
+ */
 export async function recomputePrices(
   settings: SettingsOf<'prices'>,
   query: RecomputeQuery,

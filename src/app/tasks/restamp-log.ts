@@ -20,9 +20,9 @@ export interface RestampReport {
 const LOST_BEFORE_MS = Date.UTC(2025, 0, 1);
 
 /**
- * Gives the records of an embedded log that were stamped ahead of the clock the stamps that a right clock would have given
- * them: the newest gets the present, the others keep their distance to it, and none comes before the last right one. What the
- * processor remembers in log time moves with them. Counts do not change.
+ * Gives the records of an embedded log that were stamped ahead of the clock the stamps that a right clock would have
+ * given them: the newest gets the present, the others keep their distance to it, and none comes before the last right
+ * one. What the processor remembers in log time moves with them. Counts do not change.
  *
  * The log first: where only that is done, the command can be run again, since the store then is what lies ahead.
  *

@@ -13,8 +13,8 @@ const IDLE_MS_MAX = 10_000;
 type PackedTranslation = Omit<Translation, 'records'> & { readonly packed: PackedRecords };
 
 /**
- * Decodes large exports in a thread of its own, one after the other: 100,000 spans take a second, in which the thread that
- * answers HTTP would answer nobody. It is started by the first of them.
+ * Decodes large exports in a thread of its own, one after the other: 100,000 spans take a second, in which the thread
+ * that answers HTTP would answer nobody. It is started by the first of them.
  */
 export class LargeExports {
   readonly #options: ExportThreadOptions;

@@ -24,8 +24,9 @@ interface Worker {
 }
 
 /**
- * Questions to the embedded store, in threads of their own because SQLite blocks them. One thread, the first, is for short questions
- * and for the state of the store, whose name is its connection's own; each long question has one of the others to itself.
+ * Questions to the embedded store, in threads of their own because SQLite blocks them. One thread, the first, is for
+ * short questions and for the state of the store, whose name is its connection's own; each long question has one of the
+ * others to itself.
  */
 export class QueryThreads implements Answerer {
   readonly #start: StartQueryThread;

@@ -44,8 +44,8 @@ const HORIZON_SHARE = 0.9;
  *     post it, wait for the answer
  *     write "answered up to line n"              killed from here on: the next run begins behind it
  *
- * So at most one batch is ever sent twice, and what was counted the first time is known to the processor by its ids, as long as
- * that is no longer ago than the dedup horizon. After that nobody knows, and a person must decide (`unsure`).
+ * So at most one batch is ever sent twice, and what was counted the first time is known to the processor by its ids, as
+ * long as that is no longer ago than the dedup horizon. After that nobody knows, and a person must decide (`unsure`).
  *
  * @throws when a batch cannot be sent; the progress is kept
  */

@@ -31,8 +31,8 @@ const BATCH_LINES_MAX = 10_000;
 const NEWLINE = 0x0a;
 
 /**
- * Cuts what comes into batches of whole lines. Memory is bounded by one batch, whatever comes: a line longer than an event may
- * be is dropped while it is read. Empty lines count as lines but are not sent.
+ * Cuts what comes into batches of whole lines. Memory is bounded by one batch, whatever comes: a line longer than an
+ * event may be is dropped while it is read. Empty lines count as lines but are not sent.
  *
  * Where it begins alone decides where a batch ends, so another run cuts the same batches.
  *

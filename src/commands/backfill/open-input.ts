@@ -11,15 +11,18 @@ export interface BackfillInput {
   /** How it begins, to tell it from another file of the same name. Empty for standard input. */
   readonly head: Uint8Array;
   /**
-   * Decompressed bytes from `fromBytes` on. `onRead` hears how many bytes of the file were read. What is compressed is read from
-   * its beginning.
+   * Decompressed bytes from `fromBytes` on. `onRead` hears how many bytes of the file were read. What is compressed is
+   * read from its beginning.
    */
   read(fromBytes: number, onRead: (bytes: number) => void): AsyncIterable<Uint8Array>;
 }
 
 const HEAD_BYTES = 64 * 1024;
 
-/** @param path `-` for standard input. Compressed where it begins as gzip or zstd do, whatever it is called. @throws when it cannot be read */
+/**
+ * @param path `-` for standard input. Compressed where it begins as gzip or zstd do, whatever it is called. @throws
+ * when it cannot be read
+ */
 export async function openInput(path: string, stdin: Readable = process.stdin): Promise<BackfillInput> {
   if (path === '-') {
     return { name: '-', size: null, head: new Uint8Array(0), read: (fromBytes) => skipping(stdin, fromBytes) };

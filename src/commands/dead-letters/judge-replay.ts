@@ -8,7 +8,9 @@ export interface ReplayFacts {
   readonly nowMs: number;
   readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
-  /** Whether a request of this id, and of that tenant or of any, was logged at most so long before what is appended now. */
+  /**
+   * Whether a request of this id, and of that tenant or of any, was logged at most so long before what is appended now.
+   */
   readonly hasRequest: (request: { requestId: string; tenantId: string | null }, withinMs: number) => boolean;
   /** Whether a call of this request is stored already. */
   readonly isCounted: (requestId: string) => boolean;

@@ -47,8 +47,8 @@ const WANTED_MAX = 100_000;
  *     claim the letters in the store      another replay at the same time gets none of them
  *     append their records                a failure gives the claims back
  *
- * Killed in between, a letter is claimed and was not appended. It is told as replayed then, and its record is still there to be
- * sent by hand: better than counting it twice.
+ * Killed in between, a letter is claimed and was not appended. It is told as replayed then, and its record is still
+ * there to be sent by hand: better than counting it twice.
  *
  * @throws what the store or the log throw
  */
@@ -136,7 +136,10 @@ async function wantedIds(query: ReplayQuery, ports: ReplayPorts): Promise<Readon
   return wanted;
 }
 
-/** When the newest request of each of the ids was logged, by `requestKey`, where what is appended now could still meet it. */
+/**
+ * When the newest request of each of the ids was logged, by `requestKey`, where what is appended now could still meet
+ * it.
+ */
 async function requestsNear(
   wanted: ReadonlySet<string>,
   { joinTimeoutMs }: ReplayQuery,

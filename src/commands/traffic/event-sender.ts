@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { TypedEvent } from './traffic-event.ts';
 
-/** The API cannot be reached, or does not want what is sent: there is no use in going on. The message is for a person. */
+/**
+ * The API cannot be reached, or does not want what is sent: there is no use in going on. The message is for a person.
+ */
 export class SendError extends Error {
   override readonly name = 'SendError';
 }

@@ -2,7 +2,10 @@ import { isIP } from 'node:net';
 import type { BaseOptions, ConnectionOptions } from '@platformatic/kafka';
 import type { KafkaSettings } from './kafka-settings.ts';
 
-/** The settings as the library's clients take them. The few that we use beside our own requests: admin and classic groups. */
+/**
+ * The settings as the library's clients take them. The few that we use beside our own requests: admin and classic
+ * groups.
+ */
 export function clientOptions({ clientId, brokers, tls, sasl }: KafkaSettings): BaseOptions {
   return {
     clientId,

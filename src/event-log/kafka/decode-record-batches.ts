@@ -18,7 +18,9 @@ export interface AbortedTransaction {
 }
 
 export interface DecodedBatches {
-  /** Decoded as they are asked for: whoever lets each go before the next leaves nearly nothing to the garbage collector. */
+  /**
+   * Decoded as they are asked for: whoever lets each go before the next leaves nearly nothing to the garbage collector.
+   */
   readonly records: Iterable<LogRecord>;
   /** After the last batch that was decoded; `from` where there was none. */
   readonly nextOffset: number;

@@ -6,12 +6,13 @@ const MARGIN_MS_MAX = 30_000;
 const HALF_LIFE_MS = 10 * 60_000;
 
 /**
- * How far behind this machine's clock a silent partition is called complete: later records are taken to be stamped no earlier
- * than the fetch that found the end, minus this.
+ * How far behind this machine's clock a silent partition is called complete: later records are taken to be stamped no
+ * earlier than the fetch that found the end, minus this.
  *
- * A broker does not tell its clock, but its stamps do: a record stamped before what was sealed shows by how much the margin was
- * too small, and it grows to half more than it should have been. Clocks differ and change by little, so it falls slowly again. One record that came too late for
- * its seal does no harm: log time never falls, and no half is given up before another 20 s (the slack of the processor).
+ * A broker does not tell its clock, but its stamps do: a record stamped before what was sealed shows by how much the
+ * margin was too small, and it grows to half more than it should have been. Clocks differ and change by little, so it
+ * falls slowly again. One record that came too late for its seal does no harm: log time never falls, and no half is
+ * given up before another 20 s (the slack of the processor).
  */
 export class SealMargin {
   readonly #nowMs: () => number;

@@ -48,7 +48,9 @@ export class MemoryBroker {
     );
   }
 
-  /** Copies the bytes: the caller may reuse its buffers. @throws {EventLogError} `full`, and then takes none of them. */
+  /**
+   * Copies the bytes: the caller may reuse its buffers. @throws {EventLogError} `full`, and then takes none of them.
+   */
   append(records: readonly NewRecord[]): void {
     const bytes = records.reduce((sum, record) => sum + record.value.length + Buffer.byteLength(record.key), 0);
     if (this.#bytesHeld + bytes > this.#bytesMax) {

@@ -21,9 +21,9 @@ export interface SharedLogClock {
  * If the reader saw no mark, an appender that marks later sees the published T. If it saw one, it may seal only up
  * to that stamp. Atomics on shared memory keep the order. It also wakes readers up after an append.
  *
- * Time is that of `CheckedClock`, so that a jump of the machine's clock is no jump of the log. Where the log is ahead of it
- * all the same (it was written under a wrong clock), log time goes on at half the pace: it may not fall, must not stand
- * still, or nothing that waits would ever be given up, and must be caught up with.
+ * Time is that of `CheckedClock`, so that a jump of the machine's clock is no jump of the log. Where the log is ahead
+ * of it all the same (it was written under a wrong clock), log time goes on at half the pace: it may not fall, must not
+ * stand still, or nothing that waits would ever be given up, and must be caught up with.
  */
 export class LogClock {
   readonly shared: SharedLogClock;

@@ -152,7 +152,10 @@ export class LogDatabase {
     });
   }
 
-  /** Null where all blocks together take less than `bytesMax`; else the stamp after the oldest of them that are too many. */
+  /**
+   * Null where all blocks together take less than `bytesMax`; else the stamp after the oldest of them that are too
+   * many.
+   */
   stampBeyond(bytesMax: number): number | null {
     return this.#guard(() => {
       let excess = this.#usedBytes() - bytesMax;
@@ -180,7 +183,10 @@ export class LogDatabase {
     return Math.max(0, ...Object.values(TOPICS).map((topic) => this.#last(topic)?.logged_at_ms ?? 0));
   }
 
-  /** Gives the blocks stamped after `afterMs` other stamps, which must not fall where the old ones did not. @returns how many */
+  /**
+   * Gives the blocks stamped after `afterMs` other stamps, which must not fall where the old ones did not. @returns how
+   * many
+   */
   restamp(afterMs: number, stamp: (loggedAtMs: number) => number): number {
     return this.#guard(() => {
       let count = 0;

@@ -116,8 +116,8 @@ export class SqliteEventLog implements EventLog {
   }
 
   /**
-   * Where the file takes more than `bytesMax`: the stamp before which records would have to go so that it does not, as whole
-   * blocks, the oldest first.
+   * Where the file takes more than `bytesMax`: the stamp before which records would have to go so that it does not, as
+   * whole blocks, the oldest first.
    */
   stampBeyond(bytesMax: number): number | null {
     return this.#database().stampBeyond(bytesMax);

@@ -74,7 +74,9 @@ export function topics(
   };
 }
 
-/** As a restart does it: recalls the checkpoint from the log, then replays up to where the crashed core had committed. */
+/**
+ * As a restart does it: recalls the checkpoint from the log, then replays up to where the crashed core had committed.
+ */
 export function restart(crashed: ShardCore, checkpoint: Uint8Array, log: Topics, options = CORE_OPTIONS): ShardCore {
   const core = new ShardCore(options);
   const recall = new Recall(core, decodeCheckpoint(checkpoint), options.dedupHorizonMs);

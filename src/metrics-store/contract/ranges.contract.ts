@@ -18,7 +18,9 @@ const GROUPINGS: readonly (readonly GroupBy[])[] = [
 ];
 const zone = (name: string, stepMs: number): Steps => zonedSteps(new TimeZone(name), stepMs);
 
-/** Ranges with ends anywhere, days of any zone, all tenants at once: each must be the sum of the minutes that lie in it. */
+/**
+ * Ranges with ends anywhere, days of any zone, all tenants at once: each must be the sum of the minutes that lie in it.
+ */
 export function rangesContract(open: OpenStore): void {
   test('a summary of any range is the sum of its minutes, read from days, hours and minutes', async () => {
     const store = await filled(open);
@@ -98,7 +100,9 @@ export function rangesContract(open: OpenStore): void {
   });
 }
 
-/** Minutes at odd distances over five days, of three tenants with two routes each; one of them has been quiet for days. */
+/**
+ * Minutes at odd distances over five days, of three tenants with two routes each; one of them has been quiet for days.
+ */
 async function filled(open: OpenStore): Promise<MetricsStore> {
   const store = await open();
   const indexes = [-1441, -1440, -1, 0, 1, 17, 59, 60, 330, 1097, 1439, 1440, 1457, 2879, 3 * 1440 + 10, 4 * 1440 - 1];

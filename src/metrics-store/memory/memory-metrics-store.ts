@@ -34,8 +34,8 @@ interface UsageEntry {
 }
 
 /**
- * The whole store in this process. For the simulation, tests and examples: so simple that what it holds is right by reading it,
- * never fast. A commit is atomic because nothing in it waits and nothing in it can fail half way.
+ * The whole store in this process. For the simulation, tests and examples: so simple that what it holds is right by
+ * reading it, never fast. A commit is atomic because nothing in it waits and nothing in it can fail half way.
  */
 export class MemoryMetricsStore implements MetricsStore {
   readonly #dictionary: MemoryDictionary;

@@ -9,7 +9,9 @@ import { REPRICE_FUNCTION } from './reprice-function.ts';
 /** In order; `streamlens_schema` says how many of them a database has. Never change one that was released. */
 const MIGRATIONS: readonly string[] = [readSqlFile('postgres/sql/0001.sql')];
 
-/** Functions and the view belong to the program, not to a version of the tables: they are replaced where they differ. */
+/**
+ * Functions and the view belong to the program, not to a version of the tables: they are replaced where they differ.
+ */
 const FUNCTIONS = readSqlFile('postgres/sql/functions.sql') + COMMIT_FUNCTION + REPRICE_FUNCTION;
 const FUNCTIONS_HASH = createHash('sha256').update(FUNCTIONS).digest('hex');
 
@@ -78,7 +80,9 @@ async function readSchema(query: Query): Promise<StoredSchema> {
   return { version: Number(row?.[0] ?? 0), functionsHash: typeof row?.[1] === 'string' ? row[1] : '' };
 }
 
-/** Development versions before the first release kept their version in another table, and their tables are not upgraded. */
+/**
+ * Development versions before the first release kept their version in another table, and their tables are not upgraded.
+ */
 async function refusePreRelease(place: string, query: Query): Promise<void> {
   const [row] = await query(`SELECT to_regclass('streamlens_migrations')`, []);
   if (row?.[0] === null || row === undefined) return;

@@ -2,9 +2,9 @@ import type { Histogram } from '../../tally/histogram.ts';
 import { invariant } from '../../tally/invariant.ts';
 
 /**
- * A histogram as the text of a `bigint[]`: `{bucket,bucket,…}` with `(index + 1024) * 2^41 + count` each and index −1024 for zero; see
- * `sql/functions.sql`. A count below 0, of what is taken back, stands in the 41 bits as its two's complement. All elements
- * are exact in a `number`.
+ * A histogram as the text of a `bigint[]`: `{bucket,bucket,…}` with `(index + 1024) * 2^41 + count` each and index
+ * −1024 for zero; see `sql/functions.sql`. A count below 0, of what is taken back, stands in the 41 bits as its two's
+ * complement. All elements are exact in a `number`.
  */
 export function packHistogram(histogram: Histogram): string {
   const packed: number[] = [];
@@ -14,8 +14,8 @@ export function packHistogram(histogram: Histogram): string {
 }
 
 /**
- * Adds what `text` holds; a bucket may occur in it several times. Digit by digit, as splitting the text and converting its parts
- * took half as long again.
+ * Adds what `text` holds; a bucket may occur in it several times. Digit by digit, as splitting the text and converting
+ * its parts took half as long again.
  */
 export function addPackedHistogram(into: Histogram, text: string): void {
   let bucket = 0;

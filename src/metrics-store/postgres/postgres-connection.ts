@@ -92,8 +92,8 @@ export class PostgresConnection {
   }
 
   /**
-   * One statement, which each connection keeps prepared: texts must be a fixed set. Tried again where it had to give way to another
-   * transaction.
+   * One statement, which each connection keeps prepared: texts must be a fixed set. Tried again where it had to give
+   * way to another transaction.
    */
   async query(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     return this.#insist(() => this.#run(this.#pool, sql, values));

@@ -39,8 +39,8 @@ export interface ResolvedNames {
 }
 
 /**
- * Series, pairs and tenants as numbers. Entries are never changed or removed, so the cache stays true; only a commit that
- * names something new needs a second round trip, before its own.
+ * Series, pairs and tenants as numbers. Entries are never changed or removed, so the cache stays true; only a commit
+ * that names something new needs a second round trip, before its own.
  */
 export class PostgresDictionary {
   readonly #connection: PostgresConnection;
@@ -77,7 +77,8 @@ export class PostgresDictionary {
       if (!take(this.#tenants, names.tenants, key)) wanted.set(`tenant ${key}`, { key, tenantId: key, ...nothing });
     }
     // What is new locks its tenant. Two commits that met the same tenants in another order waited for each other, and
-    // each such deadlock costs a second. Within a tenant the order stays: it decides what overflows; `0009-lock-order.ts` goes on.
+    // each such deadlock costs a second. Within a tenant the order stays: it decides what overflows;
+    // `0009-lock-order.ts` goes on.
     const all = [...wanted.values()].sort((a, b) => (a.tenantId < b.tenantId ? -1 : a.tenantId > b.tenantId ? 1 : 0));
     for (let at = 0; at < all.length; at += WANTED_MAX) await this.#ask(all.slice(at, at + WANTED_MAX), names);
     return names;

@@ -5,7 +5,10 @@ interface Verdict {
   readonly advice: string;
 }
 
-/** SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html), the whole code before its class of two letters. */
+/**
+ * SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html), the whole code before its class of two
+ * letters.
+ */
 const BY_STATE: Readonly<Record<string, Verdict>> = {
   '08': { code: 'unavailable', advice: 'the connection was lost' },
   '25006': { code: 'unavailable', advice: 'it accepts no writes; is it a standby?' },
@@ -38,17 +41,17 @@ const LOST_MESSAGE =
 
 /**
  * True where the same transaction may succeed at once: it was given up for another one (serialization, deadlock, lock
- * timeout), or its row was on the way into the default partition while the right one was opened. That shows as a violated check;
- * the schema has no other checks.
+ * timeout), or its row was on the way into the default partition while the right one was opened. That shows as a
+ * violated check; the schema has no other checks.
  */
 export function isGivenUp(error: unknown): boolean {
   return ['40001', '40P01', '55P03', '23514'].includes(stateOf(error));
 }
 
 /**
- * True where a prepared statement cannot be used, and did not run. The server does not know it though it was told, or knows it from
- * somebody else: between us stands a pool that hands out another connection for each transaction. Or a newer program has changed the
- * columns of a table.
+ * True where a prepared statement cannot be used, and did not run. The server does not know it though it was told, or
+ * knows it from somebody else: between us stands a pool that hands out another connection for each transaction. Or a
+ * newer program has changed the columns of a table.
  */
 export function isStatementLost(error: unknown): boolean {
   const state = stateOf(error);
@@ -57,8 +60,8 @@ export function isStatementLost(error: unknown): boolean {
 }
 
 /**
- * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. `place` names host and database; neither it nor
- * any message here holds a password.
+ * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. `place` names host and database;
+ * neither it nor any message here holds a password.
  */
 export function asStoreError(place: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof MetricsStoreError) return error;

@@ -64,8 +64,9 @@ export async function repriceCalls(
 }
 
 /**
- * Drops the partitions that are too old as a whole, then deletes what else is too old. Minutes and calls, of which there are
- * many, are kept to the end of their day, so that they go with their partition and are hardly ever deleted row by row.
+ * Drops the partitions that are too old as a whole, then deletes what else is too old. Minutes and calls, of which
+ * there are many, are kept to the end of their day, so that they go with their partition and are hardly ever deleted
+ * row by row.
  */
 export async function prune(
   connection: PostgresConnection,

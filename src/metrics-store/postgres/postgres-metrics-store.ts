@@ -72,7 +72,10 @@ class PostgresMetricsStore implements MetricsStore {
     return Records.loadProgress(this.#connection, partition);
   }
 
-  /** One round trip, but for what is new (a series or a day that this process has not met) and where a part is not the next one. */
+  /**
+   * One round trip, but for what is new (a series or a day that this process has not met) and where a part is not the
+   * next one.
+   */
   async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
     const outcomes = new Map<Commit, CommitOutcome>();
     let rest = commits;

@@ -8,8 +8,8 @@ import { instant } from './postgres-values.ts';
 export const DAYS_AHEAD = 7;
 
 /**
- * … and, once something is counted there, so far back. Older windows lie in the default partitions: a sender with a broken
- * clock must not open a table per day since 1970.
+ * … and, once something is counted there, so far back. Older windows lie in the default partitions: a sender with a
+ * broken clock must not open a table per day since 1970.
  */
 export const DAYS_BACK_MAX = 90;
 

@@ -11,8 +11,8 @@ export interface SeriesNames {
 const CACHED_MAX = 100_000;
 
 /**
- * What the series of rows are called. A series never changes its names, so they are asked for once: sent with each page of
- * rows, they took a fifth of its time.
+ * What the series of rows are called. A series never changes its names, so they are asked for once: sent with each page
+ * of rows, they took a fifth of its time.
  */
 export class PostgresSeriesNames {
   readonly #connection: PostgresConnection;

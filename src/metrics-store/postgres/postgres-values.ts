@@ -12,7 +12,9 @@ const NUMERIC = 1700;
 const INT8_ARRAY = 1016;
 const JSON_TEXT = 114;
 
-/** Results as: int8 → number, numeric → bigint (all of ours are whole), timestamptz → ms, int8[] and json as their text. */
+/**
+ * Results as: int8 → number, numeric → bigint (all of ours are whole), timestamptz → ms, int8[] and json as their text.
+ */
 export const RESULT_TYPES: pg.CustomTypesConfig = {
   getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
     if (oid === INT8) return Number;

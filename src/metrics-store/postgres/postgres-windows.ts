@@ -53,7 +53,10 @@ export class PostgresWindows {
     return { fromMs: Number(firstMs), toMs: Number(lastMs) + DAY_MS };
   }
 
-  /** One round trip a stretch, but for questions that need more rows than one page and for series that were not asked for yet. */
+  /**
+   * One round trip a stretch, but for questions that need more rows than one page and for series that were not asked
+   * for yet.
+   */
   async #readTenant(query: TenantQuery): Promise<readonly MetricsRow[]> {
     const regrouper = new Regrouper(query);
     for (const stretch of stretchesToScan(query)) {

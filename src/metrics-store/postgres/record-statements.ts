@@ -10,7 +10,8 @@ import {
 /** The questions about evaluations, audit, dead letters, usage and progress; those of SQLite have the same names. */
 
 /**
- * Grouped here, as labels and sums are plain numbers. Values: tenant, from, to, name, route, model (null: any), step, limit.
+ * Grouped here, as labels and sums are plain numbers. Values: tenant, from, to, name, route, model (null: any), step,
+ * limit.
  */
 export const SELECT_EVALUATIONS = `
   SELECT to_timestamp(floor(extract(epoch FROM e.window_start) * 1000 / $7::bigint) * $7::bigint / 1000) AS step, e.name,
@@ -22,7 +23,10 @@ export const SELECT_EVALUATIONS = `
     AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR p.route = $5) AND ($6::text IS NULL OR p.model = $6)
   GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT $8`;
 
-/** Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (null: none). */
+/**
+ * Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (null:
+ * none).
+ */
 export const SELECT_AUDIT = `
   SELECT hour_start, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
   WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)
@@ -70,8 +74,9 @@ export const SELECT_PROGRESS = `
   SELECT partition, seq, token, positions, complete_through_ms, committed_at_ms, checkpoint FROM progress`;
 
 /**
- * Two equal snapshots see the same transactions, whatever those wrote. A standby's snapshot leaves out the transactions under way, so
- * there it tells nothing. The server's start is in it because a server that takes over may count transactions anew.
+ * Two equal snapshots see the same transactions, whatever those wrote. A standby's snapshot leaves out the transactions
+ * under way, so there it tells nothing. The server's start is in it because a server that takes over may count
+ * transactions anew.
  */
 export const SELECT_STATE = `
   SELECT CASE WHEN NOT pg_is_in_recovery() THEN pg_postmaster_start_time()::text || ' ' || pg_current_snapshot()::text END,
@@ -85,7 +90,9 @@ export const FIND_SERIES = `
   JOIN pairs p ON p.tenant_key = t.tenant_key AND md5(p.route) = md5(x.route) AND md5(p.model) = md5(x.model)
   JOIN series s ON s.pair_id = p.pair_id AND s.provider = x.provider`;
 
-/** Values: corrections as JSON. Cost by cost: a call that another transaction is changing is compared as that leaves it. */
+/**
+ * Values: corrections as JSON. Cost by cost: a call that another transaction is changing is compared as that leaves it.
+ */
 export const REPRICE_CALLS = `
   UPDATE calls c SET cost_pico_usd = x.cost_pico_usd, list_cost_pico_usd = x.list_cost_pico_usd,
     cost_source = x.cost_source, bill = x.bill

@@ -15,8 +15,8 @@ const addToWindow = (table: string, start: string): string => `
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.${start} AND m.series_id = w.series_id;`;
 
 /**
- * Corrects usage rows that still say what was expected, and the minute, hour and day that each belongs to. In the order in which
- * commits take their locks.
+ * Corrects usage rows that still say what was expected, and the minute, hour and day that each belongs to. In the order
+ * in which commits take their locks.
  */
 export const REPRICE_FUNCTION = `
 CREATE OR REPLACE FUNCTION streamlens_reprice(corrections json, at_ms bigint) RETURNS bigint LANGUAGE plpgsql AS $$

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Names under which each connection keeps its prepared statements, so that the server parses and plans a text once per connection:
- * planning a question over daily partitions takes several times as long as answering it.
+ * Names under which each connection keeps its prepared statements, so that the server parses and plans a text once per
+ * connection: planning a question over daily partitions takes several times as long as answering it.
  *
- * A name is a digest of its text. Behind a pool that shares connections between programs, a name may be known from another
- * version of this program; it then means the same text, or it would silently answer another question.
+ * A name is a digest of its text. Behind a pool that shares connections between programs, a name may be known from
+ * another version of this program; it then means the same text, or it would silently answer another question.
  *
- * Such a pool (PgBouncer before 1.21, or with `max_prepared_statements = 0`) loses statements between transactions. That shows as an
- * error before anything runs, and from then on this process sends texts without names, as it would with a setting.
+ * Such a pool (PgBouncer before 1.21, or with `max_prepared_statements = 0`) loses statements between transactions.
+ * That shows as an error before anything runs, and from then on this process sends texts without names, as it would
+ * with a setting.
  */
 export class StatementNames {
   readonly #names = new Map<string, { readonly name: string }>();

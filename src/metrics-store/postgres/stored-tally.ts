@@ -5,8 +5,8 @@ import type { SqlRow } from './postgres-values.ts';
 const MONEY_FROM = TALLY_SUMS.length + TALLY_MAXIMA.length;
 
 /**
- * Adds the tally whose columns begin at `row[at]`: a text of the sums, the maxima and the sums of money, with blanks between them,
- * then the histograms.
+ * Adds the tally whose columns begin at `row[at]`: a text of the sums, the maxima and the sums of money, with blanks
+ * between them, then the histograms.
  */
 export function addStoredTally(into: Tally, row: SqlRow, at: number): void {
   const text = row[at] as string;
@@ -33,7 +33,10 @@ export function addStoredTally(into: Tally, row: SqlRow, at: number): void {
 /** Any whole number of so many characters is exact as a `number`. */
 const EXACT_DIGITS = 15;
 
-/** The numbers before `end`, each with a blank after it. Digit by digit: splitting and converting took five times as long. */
+/**
+ * The numbers before `end`, each with a blank after it. Digit by digit: splitting and converting took five times as
+ * long.
+ */
 function wholeNumbers(text: string, end: number): number[] {
   const numbers: number[] = [];
   let value = 0;

@@ -17,8 +17,8 @@ interface Shape {
 }
 
 /**
- * A tally in three texts, see `addStoredTally`. As single columns, finding and reading 20 short texts a row took longer in the client
- * than all else together.
+ * A tally in three texts, see `addStoredTally`. As single columns, finding and reading 20 short texts a row took longer
+ * in the client than all else together.
  */
 const tallyOf = (alias: string): string => {
   const of = (columns: readonly string[]): string => columns.map((name) => `${alias}.${name}`).join(', ');
@@ -34,8 +34,8 @@ const OF_MATCHING_SERIES = `
       ))`;
 
 /**
- * One page of a scan. Values: tenant, from, to, the series after which the page begins within its first window (null: all of it),
- * limit. The primary key gives the rows in order, whatever the planner believes about the dictionary.
+ * One page of a scan. Values: tenant, from, to, the series after which the page begins within its first window (null:
+ * all of it), limit. The primary key gives the rows in order, whatever the planner believes about the dictionary.
  */
 export const selectTenantRows = ({ table, order, isFiltered }: Shape): string => {
   const [beyond, first] = order === 'asc' ? ['>', '$2'] : ['<', '$3'];
@@ -53,8 +53,8 @@ export const SELECT_SERIES_NAMES = `
   WHERE s.series_id = ANY ($1::bigint[])`;
 
 /**
- * A minute of a pair, a row per provider, for each of the chosen changes `c`. OFFSET 0 keeps the last step a look-up of one
- * row: joined freely, it was planned as a scan of all windows of a series, at 100 times the cost.
+ * A minute of a pair, a row per provider, for each of the chosen changes `c`. OFFSET 0 keeps the last step a look-up of
+ * one row: joined freely, it was planned as a scan of all windows of a series, at 100 times the cost.
  */
 const MERGED = `
   SELECT c.tenant_key, c.pair_id, p.route, p.model, c.window_start, c.revision, c.changed_at_ms, ${tallyOf('m')}, t.tenant_id
@@ -107,13 +107,18 @@ export const SELECT_DIMENSIONS = `
   WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
 
-/** Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the commit. */
+/**
+ * Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the
+ * commit.
+ */
 export const SELECT_TENANT_DAYS = `
   SELECT t.tenant_id, d.last FROM tenants t
   CROSS JOIN LATERAL (SELECT max(m.window_start) AS last FROM metrics_1d m WHERE m.tenant_key = t.tenant_key) d
   WHERE d.last IS NOT NULL ORDER BY d.last DESC, t.tenant_id`;
 
-/** The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all). */
+/**
+ * The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all).
+ */
 export const SELECT_SPAN = `
   SELECT min((SELECT min(d.window_start) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key)),
     max((SELECT max(d.window_start) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key))

@@ -9,8 +9,8 @@ const MIGRATIONS: readonly string[] = [readSqlFile('sqlite/sql/0001.sql')];
 const APPLICATION_ID = 0x53_4c_4d_53;
 
 /**
- * Creates or upgrades the schema of the file at `path`. Several processes may do it at once: each migration runs under the
- * write lock and looks at the version again. Returns the versions before and after.
+ * Creates or upgrades the schema of the file at `path`. Several processes may do it at once: each migration runs under
+ * the write lock and looks at the version again. Returns the versions before and after.
  */
 export function migrateSqlite(path: string): { readonly from: number; readonly to: number } {
   const connection = new SqliteConnection({ path });

@@ -17,7 +17,9 @@ export const SELECT_EVALUATIONS = `
     AND (?4 IS NULL OR e.name = ?4) AND (?5 IS NULL OR p.route = ?5) AND (?6 IS NULL OR p.model = ?6)
   ORDER BY e.window_start_ms DESC`;
 
-/** Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (−1: none). */
+/**
+ * Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (−1: none).
+ */
 export const SELECT_AUDIT = `
   SELECT hour_start_ms, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
   WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)

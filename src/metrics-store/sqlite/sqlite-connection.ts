@@ -8,8 +8,8 @@ import { asStoreError } from './sqlite-errors.ts';
 const BUSY_MS_MAX = 5_000;
 
 /**
- * Page cache of a connection, taken as needed. A commit of 20,000 calls touches most pages of the index by request id; with
- * SQLite's default of 2 MiB it wrote them twice.
+ * Page cache of a connection, taken as needed. A commit of 20,000 calls touches most pages of the index by request id;
+ * with SQLite's default of 2 MiB it wrote them twice.
  */
 const CACHE_KIB_MAX = 32 * 1024;
 
@@ -29,8 +29,8 @@ export interface SqliteConnectionOptions {
 const ROWS_PER_LOOK = 128;
 
 /**
- * One connection. WAL: readers never wait for the writer. `synchronous=NORMAL` never damages the file, but a power cut may
- * undo the last commits; position and results would be undone together, and the log is read again from there.
+ * One connection. WAL: readers never wait for the writer. `synchronous=NORMAL` never damages the file, but a power cut
+ * may undo the last commits; position and results would be undone together, and the log is read again from there.
  */
 export class SqliteConnection {
   readonly path: string;
@@ -56,8 +56,8 @@ export class SqliteConnection {
   }
 
   /**
-   * The statement, prepared at its first use. Rows come as arrays, in the order of the selected columns, and every integer
-   * as a `bigint`: costs may pass 2^53, where reading as `number` would throw.
+   * The statement, prepared at its first use. Rows come as arrays, in the order of the selected columns, and every
+   * integer as a `bigint`: costs may pass 2^53, where reading as `number` would throw.
    */
   statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
@@ -84,7 +84,9 @@ export class SqliteConnection {
     this.statement(sql).run(...values);
   }
 
-  /** All or nothing. The write lock is taken at once, as a later upgrade from reading could fail with no way to wait. */
+  /**
+   * All or nothing. The write lock is taken at once, as a later upgrade from reading could fail with no way to wait.
+   */
   write<T>(change: () => T): T {
     return this.#inTransaction('BEGIN IMMEDIATE', change);
   }

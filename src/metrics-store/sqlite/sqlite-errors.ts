@@ -1,6 +1,8 @@
 import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-error.ts';
 
-/** SQLite's primary result codes (https://sqlite.org/rescode.html) that the world can cause, and what to do about each. */
+/**
+ * SQLite's primary result codes (https://sqlite.org/rescode.html) that the world can cause, and what to do about each.
+ */
 const ADVICE: ReadonlyMap<number, { readonly code: MetricsStoreErrorCode; readonly advice: string }> = new Map([
   [
     5,
@@ -23,8 +25,8 @@ const ADVICE: ReadonlyMap<number, { readonly code: MetricsStoreErrorCode; readon
 ]);
 
 /**
- * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. Extended codes carry the primary one in
- * their lowest byte.
+ * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. Extended codes carry the primary
+ * one in their lowest byte.
  */
 export function asStoreError(path: string, error: unknown): unknown {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return error;

@@ -17,7 +17,9 @@ const INSERT_NAME = 'INSERT INTO evaluation_names (tenant_key, name) VALUES (?, 
 const SELECT_LABELS = 'SELECT label FROM evaluation_labels WHERE tenant_key = ? AND name = ?';
 const INSERT_LABEL = 'INSERT INTO evaluation_labels (tenant_key, name, label) VALUES (?, ?, ?) ON CONFLICT DO NOTHING';
 
-/** Which evaluation names and labels exist, and where those beyond the limits go. For `forget`, see `SqliteDictionary`. */
+/**
+ * Which evaluation names and labels exist, and where those beyond the limits go. For `forget`, see `SqliteDictionary`.
+ */
 export class SqliteEvaluationNames {
   readonly #connection: SqliteConnection;
   readonly #known = new Map<string, KnownName>();

@@ -18,7 +18,10 @@ import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { addStoredTally } from './tally-row.ts';
 import * as Sql from './window-statements.ts';
 
-/** Up to this many matching series are read by their own index and merged; more are found by a scan of the tenant's windows. */
+/**
+ * Up to this many matching series are read by their own index and merged; more are found by a scan of the tenant's
+ * windows.
+ */
 const MERGED_SERIES_MAX = 16;
 
 /** Questions about the window rows. Each runs inside a read transaction. */

@@ -23,7 +23,10 @@ export const selectTenantRows = ({ table, order }: Shape): string => `
     AND (?4 IS NULL OR p.route = ?4) AND (?5 IS NULL OR p.model = ?5) AND (?6 IS NULL OR s.provider = ?6)
   ORDER BY m.window_start_ms ${order}`;
 
-/** Values: series id, from, to. `stream` makes the text, and so the prepared statement, one of its own: several are walked at a time. */
+/**
+ * Values: series id, from, to. `stream` makes the text, and so the prepared statement, one of its own: several are
+ * walked at a time.
+ */
 export const selectSeriesRows = ({ table, order, stream }: Shape & { readonly stream: number }): string => `
   SELECT m.window_start_ms, p.route, p.model, s.provider, ${TALLY} -- ${stream}
   FROM ${table} m INDEXED BY ${table}_series ${NAMED}
@@ -73,12 +76,17 @@ export const UNQUEUE_ROW = `
     CROSS JOIN metrics_1m m ON m.tenant_key = ?3 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
     WHERE s.pair_id = ?1), ?4)`;
 
-/** Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the commit. */
+/**
+ * Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the
+ * commit.
+ */
 export const SELECT_TENANT_DAYS = `
   SELECT t.tenant_id, (SELECT max(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key) AS last_ms
   FROM tenants t WHERE last_ms IS NOT NULL ORDER BY last_ms DESC, t.tenant_id`;
 
-/** The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all). */
+/**
+ * The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all).
+ */
 export const SELECT_SPAN = `
   SELECT
     min((SELECT min(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key)),

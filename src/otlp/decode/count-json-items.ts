@@ -2,8 +2,8 @@ import type { Signal } from '../export-answer.ts';
 import type { ExportLimits, ItemCount } from './item-count.ts';
 
 /**
- * How an item lies in its body: the brackets around it, outermost first. `{"resourceSpans":[{"scopeSpans":[{"spans":[{`;
- * nothing else of OTLP/JSON is as deep in such a sequence.
+ * How an item lies in its body: the brackets around it, outermost first.
+ * `{"resourceSpans":[{"scopeSpans":[{"spans":[{`; nothing else of OTLP/JSON is as deep in such a sequence.
  */
 const PATHS: Readonly<Record<Signal, string>> = {
   traces: '{[{[{[{',

@@ -23,8 +23,8 @@ export function excessOf({ items, parts }: Readonly<ItemCount>, signal: Signal, 
 }
 
 /**
- * Counts what a decompressed body holds, up to one beyond a limit. Scans bytes and makes no objects; what is no OTLP at all
- * gives some count, and is left to the decoder to refuse.
+ * Counts what a decompressed body holds, up to one beyond a limit. Scans bytes and makes no objects; what is no OTLP at
+ * all gives some count, and is left to the decoder to refuse.
  */
 export function countItems(
   body: Uint8Array,

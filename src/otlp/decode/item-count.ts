@@ -1,4 +1,7 @@
-/** How much an export may hold. Bytes alone bound nothing: an empty span takes two of them, and half a kilobyte as an object. */
+/**
+ * How much an export may hold. Bytes alone bound nothing: an empty span takes two of them, and half a kilobyte as an
+ * object.
+ */
 export interface ExportLimits {
   /** Spans, log records or data points. */
   readonly itemsMax: number;

@@ -35,8 +35,8 @@ export function isoInstantMs(text: string): number {
 const DURATION_MS_MAX = 48 * 3_600_000;
 
 /**
- * The duration of a span in ms; null where it cannot be known: an end is missing, lies before the start or weeks behind it.
- * Rounded to the ns.
+ * The duration of a span in ms; null where it cannot be known: an end is missing, lies before the start or weeks behind
+ * it. Rounded to the ns.
  */
 export function durationMsOf(start: NanoInstant, end: NanoInstant): number | null {
   if ((start.high === 0 && start.low === 0) || (end.high === 0 && end.low === 0)) return null;

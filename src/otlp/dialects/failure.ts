@@ -16,8 +16,9 @@ const CANCELLED_REASON = /^(?:cancel+ed|aborted|abort|interrupted|user_?cancel+e
 const GIVEN_UP_SCOPE = /^opentelemetry\.(?:instrumentation|util)\.genai\./;
 
 /**
- * A call failed where its span has status ERROR, an `error.type`, the level or state of an error, or a finish reason that
- * says so. An exception event alone tells a failure only of a call without an answer: a retry that went well leaves one too.
+ * A call failed where its span has status ERROR, an `error.type`, the level or state of an error, or a finish reason
+ * that says so. An exception event alone tells a failure only of a call without an answer: a retry that went well
+ * leaves one too.
  */
 export function readFailure(reader: SpanReader, usage: Pick<Usage, 'completionTokens'> = NO_ANSWER): Failure | null {
   const reason = reader.text('finishReason') ?? '';

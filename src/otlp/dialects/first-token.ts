@@ -5,8 +5,8 @@ const SLACK_MS = 5;
 const UNIT_MISTAKES = [1e3, 1e6, 1e9] as const;
 
 /**
- * The time to the first token, if it can be: a first token after the end of its call is a mistake of unit, where a smaller
- * unit makes sense of it, or nonsense.
+ * The time to the first token, if it can be: a first token after the end of its call is a mistake of unit, where a
+ * smaller unit makes sense of it, or nonsense.
  */
 export function firstTokenWithin(firstTokenMs: number | null, durationMs: number | null): number | null {
   if (firstTokenMs === null || durationMs === null || firstTokenMs <= durationMs + SLACK_MS) return firstTokenMs;

@@ -4,10 +4,10 @@ import { classifyByDialect } from './dialects.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /**
- * Whether a span is a model call. The dialects are asked in order and the first that knows the span decides, because one
- * span may speak two of them. A span that no dialect knows is a call where it tells how many tokens a model took and gave:
- * vLLM, voice agents and gateways leave out the attribute by which calls are known. It may as well be a sum of calls, so
- * that it counts only where none is found below it.
+ * Whether a span is a model call. The dialects are asked in order and the first that knows the span decides, because
+ * one span may speak two of them. A span that no dialect knows is a call where it tells how many tokens a model took
+ * and gave: vLLM, voice agents and gateways leave out the attribute by which calls are known. It may as well be a sum
+ * of calls, so that it counts only where none is found below it.
  */
 export function classify(reader: SpanReader): Classification {
   const known = classifyByDialect(reader);

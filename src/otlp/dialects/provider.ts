@@ -24,8 +24,8 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
 ];
 
 /**
- * Frameworks that write their own name in the provider's place. It says nothing of who answers and bills; the model's name
- * may.
+ * Frameworks that write their own name in the provider's place. It says nothing of who answers and bills; the model's
+ * name may.
  */
 const FRAMEWORK =
   /^(?:strands|gcp\.vertex\.agent|langchain|langgraph|llama[_-]?index|haystack|crew[_-]?ai|autogen|ag2|semantic[_-]?kernel|microsoft[._-]?agent|agent[_-]?framework|smolagents|pydantic[_-]?ai|dspy|agno|mastra|google[_-]?adk|openai[_-]agents|spring[_-]?ai|beeai|livekit|pipecat|letta|camel|genkit|not[ _]available|unknown|none)/;

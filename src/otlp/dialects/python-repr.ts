@@ -6,7 +6,8 @@ const REPR_DEPTH_MAX = 8;
 const TOKEN = /\s*(?:(['"])((?:(?!\1)[^\\]|\\.)*)\1|([\w.+-]+)|([{}[\](),:=]))/gsy;
 
 /**
- * The whole numbers in the repr of a Python object, by dotted path: `{'a': 1, 'b': Details(c=2)}` has `a` 1 and `b.c` 2.
+ * The whole numbers in the repr of a Python object, by dotted path: `{'a': 1, 'b': Details(c=2)}` has `a` 1 and `b.c`
+ * 2.
  *
  * Dicts and objects are walked, entries of lists are not. Nothing is evaluated: what is no number of digits only
  * (None, True, 1.5, text) is passed over. Where the text is cut off or is no repr, reading ends with what was

@@ -14,9 +14,9 @@ const RECKONER =
   /^(?:openlit|litellm|pydantic-ai|logfire|langfuse|langsmith|openinference\.instrumentation|@arizeai|opentelemetry\.instrumentation)/;
 
 /**
- * The cost that stands on a span. What a provider's or gateway's own answer says was charged is theirs; any other cost is
- * the gateway's where the gateway itself wrote the span, and a client's estimate elsewhere. A client that says 0 does not
- * know the price.
+ * The cost that stands on a span. What a provider's or gateway's own answer says was charged is theirs; any other cost
+ * is the gateway's where the gateway itself wrote the span, and a client's estimate elsewhere. A client that says 0
+ * does not know the price.
  */
 export function readReportedCost(reader: SpanReader, provider: string | null): ReportedCost | null {
   const charged = reader.number('chargedUsd');

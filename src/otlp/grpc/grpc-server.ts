@@ -67,8 +67,9 @@ const SIGNAL_OF_PATH: ReadonlyMap<string, Signal> = new Map([
  * OTLP/gRPC: the three Export methods, with bytes in and bytes out, so that the same decoder and the same answers
  * serve gRPC and HTTP.
  *
- * On Node's HTTP/2 and not on grpc-js, which gathers a whole message before anybody sees a byte of it, lets one connection
- * hold 256 of 16 MiB each, for ever, and asks for a key only then. A unary call is headers, one message and trailers.
+ * On Node's HTTP/2 and not on grpc-js, which gathers a whole message before anybody sees a byte of it, lets one
+ * connection hold 256 of 16 MiB each, for ever, and asks for a key only then. A unary call is headers, one message and
+ * trailers.
  *
  * @throws {Error} when the port cannot be bound; the message names the address.
  */

@@ -75,8 +75,8 @@ const READINGS: readonly Reading[] = FLAGS.flatMap((rest) =>
 const ALL_INSIDE: Reading = { cached: false, written: false, reasoning: false, rest: false };
 
 /**
- * Makes wholes of what was sent. Whether cached, written and reasoning tokens lie inside prompt and completion or beside
- * them differs by SDK, provider and version, and most say it in their numbers:
+ * Makes wholes of what was sent. Whether cached, written and reasoning tokens lie inside prompt and completion or
+ * beside them differs by SDK, provider and version, and most say it in their numbers:
  *
  * 1. a part larger than its whole lies outside for certain;
  * 2. where a total was sent, the reading that adds up to it is right;

@@ -1,8 +1,8 @@
 import { ownValue } from '../../events/own-value.ts';
 
 /**
- * What one count of tokens counts. `prompt` and `completion` are the wholes, as far as the sender means so; `fresh` is the
- * prompt without what the cache gave or took; the others are parts of a whole, or lie beside it.
+ * What one count of tokens counts. `prompt` and `completion` are the wholes, as far as the sender means so; `fresh` is
+ * the prompt without what the cache gave or took; the others are parts of a whole, or lie beside it.
  */
 export type UsagePart =
   | 'prompt'
@@ -93,10 +93,11 @@ const NO_TOKENS = new Set(
 );
 
 /**
- * The part that a name such as `input_tokens_details.cached_tokens` or `cacheCreation1hInputTokens` means, by its words.
+ * The part that a name such as `input_tokens_details.cached_tokens` or `cacheCreation1hInputTokens` means, by its
+ * words.
  *
- * SDKs have some hundred spellings for a dozen parts, and make new ones with every release; the words are few. Null where
- * a name is none of a token count. A word that is not known leaves at most the side to which the count belongs.
+ * SDKs have some hundred spellings for a dozen parts, and make new ones with every release; the words are few. Null
+ * where a name is none of a token count. A word that is not known leaves at most the side to which the count belongs.
  */
 export function usagePartOf(name: string): UsagePart | null {
   const found = new Set<Sign>();

@@ -1,6 +1,6 @@
 /**
- * The keys under which SDKs write their counts nearly always. What they mean is worked out once: a key that is not among them
- * is understood just as well, by its words, which takes a µs each time.
+ * The keys under which SDKs write their counts nearly always. What they mean is worked out once: a key that is not
+ * among them is understood just as well, by its words, which takes a µs each time.
  */
 export const USUAL_USAGE_KEYS: readonly string[] = [
   ...below(
@@ -30,7 +30,7 @@ export const USUAL_USAGE_KEYS: readonly string[] = [
   ),
 ];
 
-/** Likewise the paths of counts within usage objects. */
+/** The paths of counts within usage objects. */
 export const USUAL_USAGE_PATHS: readonly string[] = [
   ...below('.', 'prompt_tokens completion_tokens total_tokens input_tokens output_tokens input output total'),
   ...below('.', 'cache_read_input_tokens cache_creation_input_tokens input_cached_tokens output_reasoning_tokens'),

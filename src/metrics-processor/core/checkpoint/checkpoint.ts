@@ -18,7 +18,9 @@ export interface Checkpoint {
   readonly waiting: Readonly<Record<InputTopic, readonly number[]>>;
   /** Places of the requests among them whose calls are kept, see `call-sampling.ts`. */
   readonly kept: readonly number[];
-  /** Places of the others among them that have seen a call of their own tenant, or of another one, see `sightings.ts`. */
+  /**
+   * Places of the others among them that have seen a call of their own tenant, or of another one, see `sightings.ts`.
+   */
   readonly sighted: Readonly<Record<Sighting, Readonly<Record<InputTopic, readonly number[]>>>>;
   /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */
   readonly invalid: Readonly<Record<InputTopic, readonly number[]>>;

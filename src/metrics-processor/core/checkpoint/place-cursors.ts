@@ -1,8 +1,8 @@
 import { laneOf } from '../join/lane.ts';
 
 /**
- * Some places of a topic, asked for in the order in which its lanes are read: ascending in each. A million of them take the
- * array that holds them, where a `Set` would take 50 MB more.
+ * Some places of a topic, asked for in the order in which its lanes are read: ascending in each. A million of them take
+ * the array that holds them, where a `Set` would take 50 MB more.
  */
 export class PlaceCursors {
   readonly #places: readonly number[];

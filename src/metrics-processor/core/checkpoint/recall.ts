@@ -62,7 +62,8 @@ export class Recall {
     const fromMs = this.spans.find((span) => span.topic === topic)?.fromMs ?? 0;
     for (const record of records) {
       const place = placeOf(lane, record.offset);
-      // Read only because the oldest waiting record lies there. Its like are forgotten, also which of them were invalid.
+      // Read only because the oldest waiting record lies there. Its like are forgotten, also which of them were
+      // invalid.
       if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;
       if (record.key === null || this.#invalid[topic].has(place)) {
         this.#core.invalid[topic].add(place, record.loggedAtMs);

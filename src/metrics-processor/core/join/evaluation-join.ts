@@ -26,9 +26,10 @@ export interface EvaluationJoinOptions {
  * Finds out what an evaluation is about. One that names tenant, route and model needs nobody; others take them from
  * their call, which the join remembers for the dedup horizon, or wait for it as long as a response would.
  *
- * It is about the earliest call of its id and tenant (of its id alone, where neither it nor its sender's key names one) that was seen until at most the horizon before it and from at most the
- * timeout after it. Calls are folded in order of the log, so the first one found in that range is the earliest, and
- * it does not matter how far one topic was read before the other.
+ * It is about the earliest call of its id and tenant (of its id alone, where neither it nor its sender's key names one)
+ * that was seen until at most the horizon before it and from at most the timeout after it. Calls are folded in order of
+ * the log, so the first one found in that range is the earliest, and it does not matter how far one topic was read
+ * before the other.
  */
 export class EvaluationJoin {
   readonly waiting = new WaitingEvaluations();

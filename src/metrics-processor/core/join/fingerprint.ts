@@ -16,7 +16,9 @@ export class Fingerprint {
     this.#seed = seed | 0;
   }
 
-  /** Computes the fingerprint of `bytes` into `h1` to `h4`. One object is used again and again: this runs per record. */
+  /**
+   * Computes the fingerprint of `bytes` into `h1` to `h4`. One object is used again and again: this runs per record.
+   */
   of(bytes: Uint8Array): this {
     this.h1 = this.h2 = this.h3 = this.h4 = this.#seed;
     const blocksEnd = bytes.length - (bytes.length % 16);

@@ -29,8 +29,9 @@ const ENTRIES_PER_BUCKET_MAX = 2;
 /**
  * Every id seen within the dedup horizon or still waiting: 56 bytes each and 2 to 4 for its bucket.
  *
- * Tenants with the same id have an entry each, in the same bucket. Responses that name no tenant are remembered in the entry of
- * whoever's call has that id, as long as there is room for it, so that a call takes one entry with or without tenants' names.
+ * Tenants with the same id have an entry each, in the same bucket. Responses that name no tenant are remembered in the
+ * entry of whoever's call has that id, as long as there is room for it, so that a call takes one entry with or without
+ * tenants' names.
  *
  * A chained hash table whose entries keep their number as long as they live, so that waiting calls can point at
  * them. A list through all entries, longest unseen first, tells which to forget.

@@ -17,7 +17,10 @@ export interface JoinOptions {
   readonly logTimeSlackMs: number;
   /** Waiting halves, both kinds together. Beyond it the oldest is given up, so that memory is bounded. */
   readonly pendingMax: number;
-  /** What waiting responses, and likewise waiting evaluations, may take in memory. Beyond it the oldest are dead letters. */
+  /**
+   * What waiting responses, and likewise waiting evaluations, may take in memory. Beyond it the oldest are dead
+   * letters.
+   */
   readonly pendingBytesMax: number;
 }
 
@@ -30,25 +33,25 @@ export interface JoinLosses {
   responseOrphaned(response: ResponseHalf, reason: OrphanReason): void;
 }
 
-/** Or the response that answers it. */
+/** A request's outcome, or the response that answers it. */
 export type RequestOutcome = 'duplicate' | 'waiting' | ResponseHalf;
-/** Or the request that it answers, valid until the next record is folded. */
+/** A response's outcome, or the request that it answers, which is valid until the next record is folded. */
 export type ResponseOutcome = 'duplicate' | 'waiting' | RequestHalf;
 
 /**
  * Joins requests and responses of one partition, in any order, each once. An id belongs to its tenant: requests of two
- * tenants with one id are two calls, a response of a tenant answers that tenant's call, and one that names no tenant, as all do
- * where there are no API keys, answers the oldest open call of its id, whoever's it is.
+ * tenants with one id are two calls, a response of a tenant answers that tenant's call, and one that names no tenant,
+ * as all do where there are no API keys, answers the oldest open call of its id, whoever's it is.
  *
- * A request and a response may be a call if their tenants allow it and they lie at most the timeout apart. Each request,
- * in order of the log, gets the earliest response that it may have; each response the earliest request. There is only
- * one such assignment, and nothing here depends on how far one topic was read before the other: whichever half is read
- * second finds the first one waiting, and what it finds there no earlier half could have had. A half is given up only when the *other*
- * topic's log time has passed it by the timeout. So the outcome is a function of the two topics alone, and a replay that
- * interleaves them otherwise comes to the same calls.
+ * A request and a response may be a call if their tenants allow it and they lie at most the timeout apart. Each
+ * request, in order of the log, gets the earliest response that it may have; each response the earliest request. There
+ * is only one such assignment, and nothing here depends on how far one topic was read before the other: whichever half
+ * is read second finds the first one waiting, and what it finds there no earlier half could have had. A half is given
+ * up only when the *other* topic's log time has passed it by the timeout. So the outcome is a function of the two
+ * topics alone, and a replay that interleaves them otherwise comes to the same calls.
  *
- * Repetitions are judged per topic and tenant by the time since the id was last seen there, repeated or not. That needs no
- * memory beyond the horizon: reading the log back that far restores exactly the same judgement.
+ * Repetitions are judged per topic and tenant by the time since the id was last seen there, repeated or not. That needs
+ * no memory beyond the horizon: reading the log back that far restores exactly the same judgement.
  */
 export class Join {
   readonly ids = new IdTable();
@@ -101,7 +104,10 @@ export class Join {
     this.ids.beginCall(entry, series, loggedAtMs);
   }
 
-  /** Remembers that the id of an entry was seen on the requests topic. Answers whether that begins a call, or only repeats one. */
+  /**
+   * Remembers that the id of an entry was seen on the requests topic. Answers whether that begins a call, or only
+   * repeats one.
+   */
   seeRequest(entry: number, loggedAtMs: number): boolean {
     const lastSeenMs = this.ids.requestSeenMs(entry);
     const isRepeated = loggedAtMs - lastSeenMs <= this.#options.dedupHorizonMs;
@@ -174,8 +180,8 @@ export class Join {
   }
 
   /**
-   * The waiting response that a request gets, or NONE. All that wait for its id learn whose call there is: also when the request
-   * only repeats itself, since its call is remembered for longer then.
+   * The waiting response that a request gets, or NONE. All that wait for its id learn whose call there is: also when
+   * the request only repeats itself, since its call is remembered for longer then.
    */
   #responseFor(id: Fingerprint, { series, loggedAtMs }: RequestHalf, call: KnownCall | undefined): number {
     let earliest = NONE;

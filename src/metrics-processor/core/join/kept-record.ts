@@ -20,9 +20,9 @@ interface Bytes {
 }
 
 /**
- * Key and value of a record that has to wait, copied out of the batch that the log read, which would stay in memory whole
- * (up to 1 MB) otherwise. A larger value is written anew with the fields that we know: what a sender adds to them may
- * be 64 KiB an event, and is on the log for whoever wants it.
+ * Key and value of a record that has to wait, copied out of the batch that the log read, which would stay in memory
+ * whole (up to 1 MB) otherwise. A larger value is written anew with the fields that we know: what a sender adds to them
+ * may be 64 KiB an event, and is on the log for whoever wants it.
  */
 export function keptBytes(type: 'response' | 'evaluation', { key, value }: Bytes): Bytes {
   if (value.length <= AS_SENT_BYTES_MAX) return { key: Uint8Array.from(key), value: Uint8Array.from(value) };

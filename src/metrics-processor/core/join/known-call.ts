@@ -15,7 +15,10 @@ export interface ReachOptions {
   readonly dedupHorizonMs: number;
 }
 
-/** Whether what was logged then may speak of that call: until at most the horizon after it, from at most the timeout before it. */
+/**
+ * Whether what was logged then may speak of that call: until at most the horizon after it, from at most the timeout
+ * before it.
+ */
 export function isInReach(
   { firstSeenMs, lastSeenMs }: KnownCall,
   loggedAtMs: number,

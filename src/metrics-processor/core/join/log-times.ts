@@ -59,8 +59,8 @@ export class LogTimes {
 }
 
 /**
- * Log time from which a topic's ids may still matter, less the horizon. A response or an evaluation that is still to be read
- * may ask for calls from before it, so requests are remembered for all topics.
+ * Log time from which a topic's ids may still matter, less the horizon. A response or an evaluation that is still to be
+ * read may ask for calls from before it, so requests are remembered for all topics.
  */
 export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
   return topic === TOPICS.requests ? Math.min(...INPUT_TOPICS.map((each) => timesMs[each])) : timesMs[topic];

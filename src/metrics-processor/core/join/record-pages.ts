@@ -20,9 +20,9 @@ export interface InstantColumn {
 /**
  * Records of integers, doubles and instants, numbered from 0, in pages of typed arrays.
  *
- * All of a record lies side by side, since a call is looked up at random and each column of its own would be another miss of
- * the processor's cache. Pages, because one array that doubles holds up to three times what is used while it grows, and half of
- * it is never used after.
+ * All of a record lies side by side, since a call is looked up at random and each column of its own would be another
+ * miss of the processor's cache. Pages, because one array that doubles holds up to three times what is used while it
+ * grows, and half of it is never used after.
  */
 export class RecordPages {
   readonly #intsPerRecord: number;

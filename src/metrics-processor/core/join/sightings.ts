@@ -1,8 +1,9 @@
 import { isInReach, type KnownCall, type ReachOptions } from './known-call.ts';
 
 /**
- * Which calls of its id were seen near a response or an evaluation that waits, beginning with those that were there before it. It is kept with what
- * waits, since the calls may be forgotten before that is given up; a checkpoint keeps it too.
+ * Which calls of its id were seen near a response or an evaluation that waits, beginning with those that were there
+ * before it. It is kept with what waits, since the calls may be forgotten before that is given up; a checkpoint keeps
+ * it too.
  */
 export class Sightings {
   ownTenant = false;

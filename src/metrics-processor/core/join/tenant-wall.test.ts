@@ -214,7 +214,8 @@ const arbitraryRecords = (make: (id: string, minute: number, more: object) => Un
       records
         .sort((one, other) => one.minute - other.minute)
         .map(({ id, minute, back, tenant, identity }) => {
-          // Which of several tenants' calls is meant by an evaluation that names nobody is not promised where requests are repeated.
+          // Which of several tenants' calls is meant by an evaluation that names nobody is not promised where requests
+          // are repeated.
           const isNamed =
             identity === 'named' || make === aRequest || (identity === 'unnamed' && make === anEvaluation);
           const name = isNamed ? { tenant_id: tenant } : {};

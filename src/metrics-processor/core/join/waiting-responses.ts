@@ -3,7 +3,10 @@ import type { Fingerprint } from './fingerprint.ts';
 import { keptBytes, keptSize } from './kept-record.ts';
 import type { Sightings } from './sightings.ts';
 
-/** A response that came before its request. Rare, so it is kept as its sender wrote it, as far as we know the fields, and read again when its request comes. */
+/**
+ * A response that came before its request. Rare, so it is kept as its sender wrote it, as far as we know the fields,
+ * and read again when its request comes.
+ */
 export interface ResponseHalf {
   readonly place: number;
   readonly loggedAtMs: number;

@@ -32,7 +32,8 @@ export interface ReportJudgePorts {
 /**
  * Judges the reports of one shard: keeps those of open traces, and books the difference that each batch of them makes.
  *
- * A function of the log: a trace is closed by log time alone, and what closed ones leave behind is forgotten by log time.
+ * A function of the log: a trace is closed by log time alone, and what closed ones leave behind is forgotten by log
+ * time.
  */
 export class ReportJudge {
   readonly #options: ReportJudgeOptions;
@@ -161,7 +162,9 @@ export class ReportJudge {
     return (slice + 1) * this.#sliceMs;
   }
 
-  /** Closes the traces of a slice, with all they are linked to, unless one of these had a report at or after `dueMs`. */
+  /**
+   * Closes the traces of a slice, with all they are linked to, unless one of these had a report at or after `dueMs`.
+   */
   #closeSlice(slice: number, dueMs: number): void {
     const traces = this.#bySilence.get(slice) ?? [];
     this.#bySilence.delete(slice);

@@ -1,4 +1,6 @@
-/** Partitions that share a core are read in turn and nearly in step; a record so much older is of a clock that jumped. */
+/**
+ * Partitions that share a core are read in turn and nearly in step; a record so much older is of a clock that jumped.
+ */
 const LAG_SECONDS_MAX = 10;
 
 /**

@@ -5,7 +5,8 @@ import type { RequestHalf } from '../join/waiting-requests.ts';
 import type { AnsweredCall } from './answered-call.ts';
 
 /**
- * What a call adds to its window. All of it can be taken back (`subtractTally`, `subtractUsage`) but for the largest latency.
+ * What a call adds to its window. All of it can be taken back (`subtractTally`, `subtractUsage`) but for the largest
+ * latency.
  */
 
 export function addRequest(tally: Tally, half: RequestHalf): void {

@@ -6,7 +6,9 @@ import { HOUR_MS, windowStartMs } from '../../../tally/window.ts';
 /** What can become of a record. `waiting` is the only one that another follows. */
 export type Fate = 'counted' | 'waiting' | 'duplicate' | 'dead';
 
-/** Of a record whose tenant is not known: a response whose sender has no key and names none, until it meets its request. */
+/**
+ * Of a record whose tenant is not known: a response whose sender has no key and names none, until it meets its request.
+ */
 export const TENANT_UNKNOWN = '';
 
 /** Books every record taken from the log under its fate, so that nothing can vanish unseen. */

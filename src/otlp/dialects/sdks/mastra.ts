@@ -1,7 +1,10 @@
 import { is } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 
-/** Mastra's exporters: `model_inference` is the call in newer versions, and `model_generation` above it was in older ones. */
+/**
+ * Mastra's exporters: `model_inference` is the call in newer versions, and `model_generation` above it was in older
+ * ones.
+ */
 export const MASTRA: Dialect = {
   name: 'mastra',
   keys: ['mastra.span.type'],

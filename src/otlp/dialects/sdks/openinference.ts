@@ -19,8 +19,8 @@ export const OPENINFERENCE: Dialect = {
 };
 
 /**
- * LlamaIndex gives a span of kind LLM to every method of a class that is an LLM, those too that only prepare a call. Others
- * name their calls `__call__`.
+ * LlamaIndex gives a span of kind LLM to every method of a class that is an LLM, those too that only prepare a call.
+ * Others name their calls `__call__`.
  */
 function isHelperOfLlamaIndex({ span }: SpanReader): boolean {
   const isHelper = /\.(?:_(?!_)|a?(?:prepare|get|parse|convert|validate|extend|update)_)\w*$/.test(span.name);
