@@ -4,6 +4,7 @@ import type { BackfillReport } from '../commands/backfill/backfill.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import type { SettingsOf } from '../settings/settings-table.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
+import { stopSignal } from './stop-signal.ts';
 import { shortText } from './text-table.ts';
 
 const HELP = `
@@ -114,19 +115,6 @@ async function backfillOne(
   } finally {
     progress.stop();
   }
-}
-
-/** The first Ctrl-C lets the batch that is under way be answered; the second ends the program. */
-function stopSignal(): AbortSignal {
-  const stop = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      if (stop.signal.aborted) process.exit(1);
-      stop.abort();
-      process.stdin.destroy();
-    });
-  }
-  return stop.signal;
 }
 
 function reportText(file: string, { accepted, rejected, badLines, acceptedBefore, outcome }: BackfillReport): string {

@@ -4,6 +4,7 @@ import { SettingError } from '../settings/read-settings.ts';
 import { addBackfillCommand } from './backfill-command.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addDoctorCommand } from './doctor-command.ts';
+import { addImportCommand } from './import-command.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addPriceCommands } from './price-commands.ts';
 import { addServerCommands } from './server-commands.ts';
@@ -36,6 +37,7 @@ export function createProgram(): Command {
   addKeyCommands(program);
   addTrafficCommands(program);
   addBackfillCommand(program);
+  addImportCommand(program);
   addPriceCommands(program);
   addDeadLetterCommands(program);
   for (const command of commandsBelow(program)) {

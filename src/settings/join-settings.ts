@@ -17,7 +17,7 @@ export const JOIN_SETTINGS = {
     env: 'DEDUP_HORIZON',
     kind: is.duration(100, 7 * DAY_MS),
     fallback: '15m',
-    commands: [...PROCESSING, 'dead-letters', 'backfill'],
+    commands: [...PROCESSING, 'dead-letters', 'backfill', 'import'],
     about: 'within this time the same request_id sent again changes nothing',
   }),
   traceHorizonMs: setting({

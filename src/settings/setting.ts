@@ -11,6 +11,7 @@ export type Command =
   | 'prices'
   | 'dead-letters'
   | 'backfill'
+  | 'import'
   | 'keys'
   | 'doctor'
   | 'generate-traffic'

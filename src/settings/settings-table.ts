@@ -260,13 +260,20 @@ export const SETTINGS = {
     env: 'BASE_URL',
     kind: is.httpUrl,
     fallback: 'http://localhost:8080',
-    commands: ['backfill', 'generate-traffic', 'replay-trace'],
+    commands: ['backfill', 'import', 'generate-traffic', 'replay-trace'],
     about: 'the ingestion API to send to',
+  }),
+  metricsUrl: setting({
+    env: 'METRICS_URL',
+    kind: is.httpUrl,
+    fallback: 'http://localhost:8081',
+    commands: ['import'],
+    about: 'the metrics API, which is asked what is there already',
   }),
   apiKey: setting({
     env: 'API_KEY',
     kind: is.secret,
-    commands: ['backfill', 'generate-traffic', 'replay-trace'],
+    commands: ['backfill', 'import', 'generate-traffic', 'replay-trace'],
     about: 'the API key to send with, where the server needs one',
   }),
   otlpCorrelation: setting({

@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+
+/** One model call as an agent's session files tell of it. */
+export interface SessionCall {
+  /** What the source knows the call by, the same in every copy of it, with the source before it. */
+  readonly key: string;
+  /** By these ids telemetry of the same call may name it. Empty where the agent gives its calls none. */
+  readonly ids: readonly string[];
+  readonly provider: string | null;
+  readonly model: string;
+  /** All sessions that hold it: a session that was forked or resumed repeats its past. The one that made the call is first. */
+  readonly sessions: readonly string[];
+  readonly startedAtMs: number;
+  readonly endedAtMs: number;
+  /** With what the cache gave and took; null where the file does not say. */
+  readonly promptTokens: number | null;
+  readonly cachedPromptTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly cacheWrite1hTokens: number | null;
+  /** With reasoning. */
+  readonly completionTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly finishReason: string | null;
+  readonly serviceTier: string | null;
+  /** The agent's own estimate. */
+  readonly reportedCostUsd: number | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What was read of one file. Unreadable are lines that are no JSON, such as the last one of a file that is being written. */
+export interface SessionContent {
+  readonly calls: readonly SessionCall[];
+  readonly unreadableLines: number;
+}
+
+export type SessionReader = (lines: Iterable<string>) => SessionContent;
+
+export interface Sender {
+  readonly tenant: string;
+  readonly user: string | null;
+  /** The agent. */
+  readonly route: string;
+}
+
+const REQUEST_ID_CHARS_MAX = 128;
+
+/** The id under which a call is sent: always the same, so that within the dedup horizon the server knows it again. */
+export function requestIdOf({ key }: SessionCall): string {
+  return key.length <= REQUEST_ID_CHARS_MAX ? key : createHash('sha256').update(key).digest('hex');
+}
+
+/** The request and the response of a call, as lines of a batch. The files do not tell how long the model took: it is unknown. */
+export function eventLines(call: SessionCall, { tenant, user, route }: Sender): string {
+  const request = {
+    type: 'request',
+    request_id: requestIdOf(call),
+    tenant_id: tenant,
+    route,
+    model: call.model,
+    provider: call.provider,
+    timestamp: new Date(call.startedAtMs).toISOString(),
+    prompt_tokens: call.promptTokens,
+    user_id_hash: user,
+    session_id: call.sessions[0] ?? null,
+    operation: 'chat',
+    metadata: { ...call.metadata, imported_from: route },
+  };
+  const response = {
+    type: 'response',
+    request_id: requestIdOf(call),
+    tenant_id: tenant,
+    // A later one would be taken for the time that the model took.
+    timestamp: request.timestamp,
+    latency_ms: null,
+    prompt_tokens: call.promptTokens,
+    cached_prompt_tokens: call.cachedPromptTokens,
+    cache_write_tokens: call.cacheWriteTokens,
+    cache_write_1h_tokens: call.cacheWrite1hTokens,
+    completion_tokens: call.completionTokens,
+    reasoning_tokens: call.reasoningTokens,
+    finish_reason: call.finishReason,
+    service_tier: call.serviceTier,
+    ...(call.reportedCostUsd === null
+      ? {}
+      : { reported_cost_usd: call.reportedCostUsd, cost_reported_by: 'client' as const }),
+  };
+  return `${JSON.stringify(request)}\n${JSON.stringify(response)}\n`;
+}
