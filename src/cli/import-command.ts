@@ -7,7 +7,7 @@ import type { Collected } from '../commands/import/collect-calls.ts';
 import type { ImportOptions, ImportPlan } from '../commands/import/import-sessions.ts';
 import { SOURCES, type Source } from '../commands/import/sources.ts';
 import { SettingError } from '../settings/read-settings.ts';
-import type { Settings } from '../settings/settings-table.ts';
+import type { SettingsOf } from '../settings/settings-table.ts';
 import { importSummary } from './import-summary.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -79,7 +79,7 @@ function foldersOf(source: Source, path: string | undefined): readonly string[] 
 
 async function importSource(
   { source, folders }: { readonly source: Source; readonly folders: readonly string[] },
-  settings: Settings,
+  settings: SettingsOf<'import'>,
   cli: CliOptions,
 ): Promise<void> {
   const { collectCalls } = await import('../commands/import/collect-calls.ts');
@@ -128,7 +128,7 @@ function checkOptions({ tenant, user, retryMinutes }: CliOptions): void {
 
 function howToImport(
   source: Source,
-  settings: Settings,
+  settings: SettingsOf<'import'>,
   cli: CliOptions,
 ): Omit<ImportOptions, 'signal' | 'watch' | 'target'> {
   const { baseUrl, metricsUrl, apiKey, dedupHorizonMs } = settings;

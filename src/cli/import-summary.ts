@@ -2,7 +2,7 @@ import type { Collected } from '../commands/import/collect-calls.ts';
 import type { ImportOptions, ImportPlan, ImportReport } from '../commands/import/import-sessions.ts';
 import { modelTotals } from '../commands/import/model-totals.ts';
 import type { Source } from '../commands/import/sources.ts';
-import type { Settings } from '../settings/settings-table.ts';
+import type { SettingsOf } from '../settings/settings-table.ts';
 import { shortText, textTable } from './text-table.ts';
 
 export interface ImportOutcome {
@@ -13,7 +13,7 @@ export interface ImportOutcome {
   readonly plan: ImportPlan;
   /** Null for a dry run. */
   readonly report: ImportReport | null;
-  readonly settings: Settings;
+  readonly settings: SettingsOf<'import'>;
   readonly how: ImportOptions;
 }
 
