@@ -151,3 +151,25 @@ test('a metrics API that cannot be asked ends the import before anything is sent
   assert.equal((await command.exited).code, 1);
   assert.match(command.output(), /cannot be asked which calls are there already/);
 });
+
+for (const { source, told, tokens } of [
+  { source: 'codex', told: /Codex: 4 calls in 1 file[\s\S]*4 new, sent/, tokens: [5001 + 5002 + 5003 + 5004, 410] },
+  { source: 'gemini', told: /Gemini CLI: 1 call in 1 file[\s\S]*1 new, sent/, tokens: [7005, 115] },
+]) {
+  test(`the sessions that ${source} wrote are counted as its model answered`, async (t) => {
+    const server = await serverFor(t);
+    const run = importer(t, server);
+    const command = run([source, join(FIXTURES, source)]);
+    assert.equal((await command.exited).code, 0, command.output());
+    assert.match(command.output(), told);
+    const again = run([source, join(FIXTURES, source)]);
+    assert.equal((await again.exited).code, 0);
+    assert.match(again.output(), / 0 new, sent/);
+    const sum = await eventually(20_000, 'all tokens', async () => {
+      const summary = await summaryOf(server);
+      return summary?.prompt_tokens === tokens[0] ? summary : undefined;
+    });
+    assert.equal(sum.completion_tokens, tokens[1]);
+    assert.ok(Number(sum.estimated_cost_usd) > 0);
+  });
+}

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
 import { readClaudeCodeSession } from './claude-code-sessions.ts';
+import { readCodexSession } from './codex-sessions.ts';
+import { readGeminiSession } from './gemini-sessions.ts';
 import type { SessionReader } from './session-call.ts';
 
 /** What the environment says about where an agent keeps its files. */
 export interface Places {
   readonly home: string;
-  readonly env: { readonly CLAUDE_CONFIG_DIR?: string; readonly XDG_CONFIG_HOME?: string };
+  readonly env: {
+    readonly CLAUDE_CONFIG_DIR?: string;
+    readonly XDG_CONFIG_HOME?: string;
+    readonly CODEX_HOME?: string;
+    readonly GEMINI_CLI_HOME?: string;
+  };
 }
 
 export interface Source {
@@ -38,5 +45,26 @@ export const SOURCES: readonly Source[] = [
     isSession: (path) => path.endsWith('.jsonl'),
     read: readClaudeCodeSession,
     matchedBy: 'request_id',
+  },
+  {
+    name: 'codex',
+    title: 'Codex',
+    route: 'codex',
+    folders: ({ home, env }) => {
+      const root = env.CODEX_HOME || join(home, '.codex');
+      return [join(root, 'sessions'), join(root, 'archived_sessions')];
+    },
+    isSession: (path) => /rollout-[^/\\]*\.jsonl$/.test(path),
+    read: readCodexSession,
+    matchedBy: 'id',
+  },
+  {
+    name: 'gemini',
+    title: 'Gemini CLI',
+    route: 'gemini-cli',
+    folders: ({ home, env }) => [join(env.GEMINI_CLI_HOME || home, '.gemini', 'tmp')],
+    isSession: (path) => /[/\\]chats[/\\].*\.jsonl?$/.test(path),
+    read: readGeminiSession,
+    matchedBy: 'id',
   },
 ];

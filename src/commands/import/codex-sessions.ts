@@ -1,0 +1,116 @@
+import { type Fields, instantOf, knownTexts, objectOf, parseObject, textOf, tokensOf } from './read-json.ts';
+import type { SessionCall, SessionContent } from './session-call.ts';
+
+/** Of the lines that are read; the others hold prompts and answers. */
+const MARKS = ['"token_count"', '"turn_context"', '"session_meta"'];
+
+type UsageField =
+  | 'input_tokens'
+  | 'cached_input_tokens'
+  | 'cache_write_input_tokens'
+  | 'output_tokens'
+  | 'reasoning_output_tokens';
+type Usage = Fields<UsageField>;
+
+/**
+ * Reads a rollout file. After each answer stands what it used and what the session used so far; a sum that did not grow repeats
+ * an answer that was told before, as Codex does when limits change.
+ *
+ * A fork begins with its parent's lines, stamped anew. So a call is known by the sums up to it, in the session that was forked first.
+ */
+export function readCodexSession(lines: Iterable<string>): SessionContent {
+  const session = new RolloutSession();
+  let unreadableLines = 0;
+  for (const line of lines) {
+    if (!MARKS.some((mark) => line.includes(mark))) continue;
+    const entry = parseObject<'type' | 'timestamp' | 'payload'>(line);
+    if (entry === null) unreadableLines++;
+    else session.read(entry);
+  }
+  return { calls: session.calls, unreadableLines };
+}
+
+class RolloutSession {
+  readonly calls: SessionCall[] = [];
+  #session: string | null = null;
+  #family: string | null = null;
+  #provider: string | null = null;
+  #model: string | null = null;
+  #metadata: Record<string, string> = {};
+  #total: Usage | null = null;
+
+  read({ type, timestamp, payload }: Fields<'type' | 'timestamp' | 'payload'>): void {
+    if (type === 'session_meta') this.#begin(payload);
+    else if (type === 'turn_context') {
+      const turn = objectOf<'model' | 'cwd'>(payload);
+      this.#model = textOf(turn?.model) ?? this.#model;
+      Object.assign(this.#metadata, knownTexts({ project: turn?.cwd }));
+    } else if (type === 'event_msg') {
+      const event = objectOf<'type' | 'info'>(payload);
+      const info =
+        event?.type === 'token_count' ? objectOf<'total_token_usage' | 'last_token_usage'>(event.info) : null;
+      const total = objectOf<UsageField>(info?.total_token_usage);
+      const last = objectOf<UsageField>(info?.last_token_usage);
+      const atMs = instantOf(timestamp);
+      if (total !== null && atMs !== null) this.#add({ total, last, atMs });
+    }
+  }
+
+  /** The first says whose file it is; those that a fork copied after it, where it comes from. */
+  #begin(payload: unknown): void {
+    const meta = objectOf<'id' | 'forked_from_id' | 'cwd' | 'cli_version' | 'model_provider' | 'git'>(payload);
+    if (meta === null) return;
+    this.#family = textOf(meta.forked_from_id) ?? textOf(meta.id) ?? this.#family;
+    if (this.#session !== null) return;
+    this.#session = textOf(meta.id);
+    this.#provider = textOf(meta.model_provider);
+    this.#metadata = knownTexts({
+      project: meta.cwd,
+      git_branch: objectOf<'branch'>(meta.git)?.branch,
+      agent_version: meta.cli_version,
+    });
+  }
+
+  #add({ total, last, atMs }: { readonly total: Usage; readonly last: Usage | null; readonly atMs: number }): void {
+    const before = this.#total;
+    const [input, output] = [tokensOf(total.input_tokens), tokensOf(total.output_tokens)];
+    if (input === tokensOf(before?.input_tokens) && output === tokensOf(before?.output_tokens)) return;
+    this.#total = total;
+    const used = last ?? grownBy(total, before);
+    // Early versions of September 2025 wrote no model: no price would be anything but a guess.
+    const model = this.#model ?? 'unknown';
+    this.calls.push({
+      key: `codex-${this.#family ?? 'unknown'}-${input ?? 0}-${output ?? 0}`,
+      ids: [],
+      provider: this.#provider ?? 'openai',
+      model,
+      sessions: this.#session === null ? [] : [this.#session],
+      startedAtMs: atMs,
+      endedAtMs: atMs,
+      promptTokens: tokensOf(used.input_tokens),
+      cachedPromptTokens: tokensOf(used.cached_input_tokens),
+      cacheWriteTokens: tokensOf(used.cache_write_input_tokens),
+      cacheWrite1hTokens: null,
+      completionTokens: tokensOf(used.output_tokens),
+      reasoningTokens: tokensOf(used.reasoning_output_tokens),
+      finishReason: null,
+      serviceTier: null,
+      reportedCostUsd: null,
+      metadata: { ...this.#metadata },
+    });
+  }
+}
+
+function grownBy(total: Usage, before: Usage | null): Usage {
+  const grown = (field: UsageField) => {
+    const now = tokensOf(total[field]);
+    return now === null ? null : Math.max(0, now - (tokensOf(before?.[field]) ?? 0));
+  };
+  return {
+    input_tokens: grown('input_tokens'),
+    cached_input_tokens: grown('cached_input_tokens'),
+    cache_write_input_tokens: grown('cache_write_input_tokens'),
+    output_tokens: grown('output_tokens'),
+    reasoning_output_tokens: grown('reasoning_output_tokens'),
+  };
+}
