@@ -6,6 +6,7 @@ import { decodeTraces, type OtlpFormat } from '../otlp/decode/decode-traces.ts';
 import type { KeyTable } from '../otlp/decode/key-table.ts';
 import type { Decoded } from '../otlp/decode/trace-export.ts';
 import { explainExport } from '../otlp/explain.ts';
+import { explainLogs } from '../otlp/explain-logs.ts';
 import { logsToReports } from '../otlp/logs-to-reports.ts';
 import { type SpansToReports, spansToReports } from '../otlp/spans-to-reports.ts';
 import type { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
@@ -91,8 +92,13 @@ export function explainAsJson(
   { body, format, tenantOfKey }: Omit<SentExport, 'signal'>,
   { dimensions, keepUserEmail }: Pick<TranslationContext, 'dimensions' | 'keepUserEmail'>,
 ): Decoded<ExplainedExport> {
-  const explained = explainExport(body, format, { tenantOfKey, dimensions, keepUserEmail });
-  if (!explained.ok) return explained;
+  const options = { tenantOfKey, dimensions, keepUserEmail };
+  const explained = explainExport(body, format, options);
+  if (!explained.ok) {
+    const logs = explainLogs(body, format, options);
+    if (!logs.ok) return explained;
+    return { ok: true, value: { spans: logs.value.length, json: JSON.stringify({ logs: logs.value }) } };
+  }
   return {
     ok: true,
     value: { spans: explained.value.length, json: JSON.stringify({ spans: explained.value }) },

@@ -108,7 +108,7 @@ function outcomeOf({ rule, flaw, counted, foldedBy }: Verdict): Pick<SpanExplana
   return { outcome: counted ? 'counted' : 'ignored', reason: rule };
 }
 
-function fieldsOf(
+export function fieldsOf(
   span: OtlpSpan,
   spans: readonly OtlpSpan[],
   { tenantOfKey, dimensions }: SpansToReportsOptions,
