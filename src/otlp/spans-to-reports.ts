@@ -149,22 +149,23 @@ function streamTimes({ startMs, attributes }: OtlpSpan): Pick<Report, 'start_ms'
 
 function namesOf(reader: SpanReader, kind: ReportKind, { dimensions }: SpansToReportsOptions): ReportNames | null {
   const found = dimensions.namesOf(reader.span);
-  const all: Readonly<Record<keyof ReportNames, string | null>> = {
-    tenant: found.tenant,
-    route: found.route,
-    http_route: found.httpRoute,
-    resource_tenant: found.resourceTenant,
-    // Every process has a name; that of another one says nothing about the call.
-    resource_route: kind === 'context' ? null : found.resourceRoute,
-    user: dimensions.user([reader]),
-    session: dimensions.session([reader]),
-  };
-  let names: Mutable<ReportNames> | null = null;
-  for (const [name, text] of Object.entries(all) as [keyof ReportNames, string | null][]) {
+  const names: Mutable<ReportNames> = {};
+  const set = (name: keyof ReportNames, text: string | null): void => {
     const value = dimension(text);
-    if (value !== null) (names ??= {})[name] = value;
+    if (value !== null) names[name] = value;
+  };
+  set('tenant', found.tenant);
+  set('route', found.route);
+  set('http_route', found.httpRoute);
+  set('resource_tenant', found.resourceTenant);
+  // Every process has a name; that of another one says nothing about the call.
+  if (kind !== 'context') set('resource_route', found.resourceRoute);
+  if (reader.span.attributes.size > 0) {
+    const readers = [reader];
+    set('user', dimensions.user(readers));
+    set('session', dimensions.session(readers));
   }
-  return names;
+  return Object.keys(names).length === 0 ? null : names;
 }
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] };

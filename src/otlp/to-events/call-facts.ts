@@ -16,38 +16,49 @@ const US_PER_MS = 1000;
 export function callFacts(facts: CallFacts): Facts {
   const reason = facts.finishReason;
   const folded = reason === null ? null : cut(normalizeFinishReason(reason), WORD_CHARS_MAX);
-  const said: Readonly<Record<keyof Facts, Facts[keyof Facts] | null>> = {
-    model: dimension(facts.requestModel),
-    answered_model: dimension(facts.responseModel),
-    provider: dimension(facts.provider),
-    operation: facts.operation,
-    stream: facts.stream,
-    time_to_first_token_ms: durationWithin(facts.firstTokenMs),
-    prompt_tokens: facts.promptTokens,
-    completion_tokens: facts.completionTokens,
-    cached_prompt_tokens: facts.cachedTokens,
-    cache_write_tokens: facts.cacheWriteTokens,
-    cache_write_1h_tokens: facts.cacheWrite1hTokens,
-    reasoning_tokens: facts.reasoningTokens,
-    audio_prompt_tokens: facts.audioPromptTokens,
-    cached_audio_prompt_tokens: facts.cachedAudioPromptTokens,
-    audio_completion_tokens: facts.audioCompletionTokens,
-    image_prompt_tokens: facts.imagePromptTokens,
-    image_completion_tokens: facts.imageCompletionTokens,
-    finish_reason: folded,
-    // The sender's own word, where it differs from the folded one.
-    finish_reason_raw: reason !== null && reason !== folded ? cut(reason, WORD_CHARS_MAX) : null,
-    error: errorOf(facts.failure),
-    error_kind: facts.failure?.kind ?? null,
-    service_tier: facts.serviceTier === null ? null : cut(facts.serviceTier, WORD_CHARS_MAX),
-    cache_hit: facts.cacheHit,
-    reported_cost_usd: facts.reportedCost?.usd ?? null,
-    cost_reported_by: facts.reportedCost?.by ?? null,
-    // The times of the report tell it.
-    latency_ms: null,
-  };
-  return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null));
+  const said: { -readonly [Name in keyof Facts]: Facts[Name] } = { operation: facts.operation };
+  // One by one: to drop what is null from an object of all took a tenth of a span's time.
+  const model = dimension(facts.requestModel);
+  if (model !== null) said.model = model;
+  const answered = dimension(facts.responseModel);
+  if (answered !== null) said.answered_model = answered;
+  const provider = dimension(facts.provider);
+  if (provider !== null) said.provider = provider;
+  if (facts.stream !== null) said.stream = facts.stream;
+  const firstTokenMs = durationWithin(facts.firstTokenMs);
+  if (firstTokenMs !== null) said.time_to_first_token_ms = firstTokenMs;
+  for (const [name, count] of COUNTS) {
+    const value = facts[count];
+    if (value !== null) said[name] = value;
+  }
+  if (folded !== null) said.finish_reason = folded;
+  // The sender's own word, where it differs from the folded one.
+  if (reason !== null && reason !== folded) said.finish_reason_raw = cut(reason, WORD_CHARS_MAX);
+  const error = errorOf(facts.failure);
+  if (error !== null) said.error = error;
+  if (facts.failure !== null) said.error_kind = facts.failure.kind;
+  if (facts.serviceTier !== null) said.service_tier = cut(facts.serviceTier, WORD_CHARS_MAX);
+  if (facts.cacheHit !== null) said.cache_hit = facts.cacheHit;
+  if (facts.reportedCost !== null) {
+    said.reported_cost_usd = facts.reportedCost.usd;
+    said.cost_reported_by = facts.reportedCost.by;
+  }
+  return said;
 }
+
+const COUNTS = [
+  ['prompt_tokens', 'promptTokens'],
+  ['completion_tokens', 'completionTokens'],
+  ['cached_prompt_tokens', 'cachedTokens'],
+  ['cache_write_tokens', 'cacheWriteTokens'],
+  ['cache_write_1h_tokens', 'cacheWrite1hTokens'],
+  ['reasoning_tokens', 'reasoningTokens'],
+  ['audio_prompt_tokens', 'audioPromptTokens'],
+  ['cached_audio_prompt_tokens', 'cachedAudioPromptTokens'],
+  ['audio_completion_tokens', 'audioCompletionTokens'],
+  ['image_prompt_tokens', 'imagePromptTokens'],
+  ['image_completion_tokens', 'imageCompletionTokens'],
+] as const;
 
 /** A call that its user stopped did not fail, and has no error. */
 export function errorOf(failure: Failure | null): string | null {

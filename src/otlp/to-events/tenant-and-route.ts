@@ -1,4 +1,4 @@
-import { type Attributes, KIND_SERVER, type OtlpSpan } from '../decode/trace-export.ts';
+import { type Attributes, KIND_SERVER, type OtlpResource, type OtlpSpan } from '../decode/trace-export.ts';
 import { textFrom, unquoted } from '../dialects/read-value.ts';
 import { SpanReader } from '../dialects/span-reader.ts';
 
@@ -119,6 +119,10 @@ export interface Dimension {
   readonly from: string;
 }
 
+type ResourceNames = Pick<SpanNames, 'resourceTenant' | 'resourceRoute'>;
+
+const NAMES_NOTHING = { tenant: null, route: null, httpRoute: null };
+
 export interface SpanNames {
   readonly tenant: string | null;
   readonly route: string | null;
@@ -135,6 +139,7 @@ export class DimensionFinder {
   readonly #userRanks = ranksOf(withPrefixes(USER_NAMES).filter((key) => !BARE.has(key)));
   readonly #sessionRanks = ranksOf(withPrefixes(SESSION_NAMES).filter((key) => !BARE.has(key)));
   readonly #names: AttributeNames;
+  readonly #ofResource = new WeakMap<OtlpResource, ResourceNames>();
 
   constructor(names: AttributeNames) {
     this.#names = names;
@@ -159,13 +164,28 @@ export class DimensionFinder {
   /** What one span names by itself, and what its resource does. */
   namesOf(span: OtlpSpan): SpanNames {
     const spans = [span];
+    const ofResource = this.#resourceNames(spans, span);
+    // Most spans around calls have no attribute that anybody reads.
+    if (span.attributes.size === 0) return { ...NAMES_NOTHING, ...ofResource };
     return {
+      ...ofResource,
       tenant: this.#inSpans(spans, this.#tenantRanks, this.#names.tenant)?.value ?? null,
       route: this.#inSpans(spans, this.#routeRanks, this.#names.route)?.value ?? null,
       httpRoute: httpRoute(spans)?.value ?? null,
-      resourceTenant: inResource(spans, this.#tenantRanks)?.value ?? null,
-      resourceRoute: inResource(spans, this.#routeResourceRanks)?.value ?? null,
     };
+  }
+
+  /** Nearly all spans of an export have their resource in common. */
+  #resourceNames(spans: readonly OtlpSpan[], { resource }: OtlpSpan): ResourceNames {
+    let known = this.#ofResource.get(resource);
+    if (known === undefined) {
+      known = {
+        resourceTenant: inResource(spans, this.#tenantRanks)?.value ?? null,
+        resourceRoute: inResource(spans, this.#routeResourceRanks)?.value ?? null,
+      };
+      this.#ofResource.set(resource, known);
+    }
+    return known;
   }
 
   /** Who the application says that the call is for, in the attributes of this name or in its SDK's metadata. */
