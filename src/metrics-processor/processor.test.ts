@@ -120,6 +120,7 @@ for (const [bound, pace] of [
 
 test('a clock that is set back by an hour does not hold up commits', async () => {
   const { store, runtime, send, processor } = aBench();
+  runtime.clockMs = 2 * 3_600_000;
   const one = processor();
   const running = one.run();
   await send('llm.requests', 'a');

@@ -52,7 +52,7 @@ test('doctor says what is broken and what to do, and ends with 1', async (t) => 
   assert.equal(code, 1);
   assert.match(text, /BROKEN {2}metrics store: .*no SQLite database/);
   assert.match(text, /BROKEN {2}INGESTION_PORT: \d+ is taken by another process; set INGESTION_PORT to another port/);
-  assert.match(text, /BROKEN {2}prices: \/gone/);
+  assert.match(text, /BROKEN {2}prices: PRICES_FILE must be a price file .*; got \/gone: .*ENOENT/);
 });
 
 test('doctor ends with 1 for a directory that cannot be written', { skip: isRoot() }, async (t) => {
