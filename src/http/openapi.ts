@@ -105,7 +105,7 @@ function operationObject(operation: Operation, names: ReadonlyMap<string, string
     ...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
     responses: {
       [answer.status]: { description: answer.description, content: content(answer.content) },
-      ...Object.fromEntries(problems.map((status) => [status, problemResponse(status)])),
+      ...Object.fromEntries([...problems, HEADERS_TOO_LARGE].map((status) => [status, problemResponse(status)])),
     },
   };
 }
@@ -132,6 +132,9 @@ function withReferences(schema: unknown, names: ReadonlyMap<string, string>, isN
   if (Array.isArray(schema)) return schema.map((part) => withReferences(part, names));
   return Object.fromEntries(Object.entries(schema).map(([key, part]) => [key, withReferences(part, names)]));
 }
+
+/** Every operation may answer so: a path with its parameters counts as a header. */
+const HEADERS_TOO_LARGE = 431;
 
 function problemHeadersOf(status: number): object {
   if (status !== 429 && status !== 503) return {};

@@ -5,7 +5,7 @@ const Text = Type.String();
 
 function open(id: string, path: string, summary: string, content: Operation['answer']['content']): Operation {
   const answer = { status: 200, description: 'The answer', content };
-  return { id, method: 'get', path, tag: 'operation', summary, answer, problems: [400, 431], isOpen: true };
+  return { id, method: 'get', path, tag: 'operation', summary, answer, problems: [400], isOpen: true };
 }
 
 /** What every server of the program answers, without a key. */
@@ -15,7 +15,7 @@ export const OPERATIONS_OF_ALL: readonly Operation[] = [
   }),
   {
     ...open('getReadiness', '/ready', 'It can do its work, a line per dependency.', { 'text/plain': Text }),
-    problems: [400, 431, 503],
+    problems: [400, 503],
   },
   open('getPrometheusMetrics', '/metrics', 'The numbers of the program itself, for Prometheus.', {
     'text/plain': Text,

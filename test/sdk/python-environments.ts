@@ -23,7 +23,8 @@ export const PACKAGE_LISTS = [
   'litellm-proxy',
   'openapi-client',
 ] as const;
-export type PackageList = (typeof PACKAGE_LISTS)[number];
+/** Beside them, a tester of the APIs, which is no SDK and small. */
+export type PackageList = (typeof PACKAGE_LISTS)[number] | 'schemathesis';
 
 export function listFile(list: PackageList): string {
   return `${LISTS}/${list}.txt`;

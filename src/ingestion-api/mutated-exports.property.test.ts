@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { OtlpFormat } from '../otlp/decode/decode-traces.ts';
+import { countItems, EXPORT_LIMITS } from '../otlp/decode/export-limits.ts';
+import { createKeyTable } from '../otlp/dialects/wanted-keys.ts';
+import { SHIPPED_ATTRIBUTE_NAMES } from '../otlp/shipped-attribute-names.contract.ts';
+import { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
+import { parseReport } from '../reports/parse-report.ts';
+import { mutateBytes, mutateJson, mutateProtobuf } from './mutate-export.contract.ts';
+import { explainAsJson, translateExport } from './translate-export.ts';
+
+const FOLDER = new URL('../../test/fixtures/otlp/', import.meta.url);
+const RUNS = 400;
+
+const context = {
+  keys: createKeyTable(SHIPPED_ATTRIBUTE_NAMES),
+  dimensions: new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES),
+  correlation: 'trace',
+} as const;
+
+/** What real clients sent, logs and metrics among it: whatever is posted to the path of traces is a body like any other. */
+function captured(ending: string): ReadonlyMap<string, Buffer> {
+  const names = readdirSync(FOLDER).filter((name) => name.endsWith(ending) && !name.endsWith('.meta.json'));
+  return new Map(names.map((name) => [name, readFileSync(new URL(name, FOLDER))]));
+}
+
+/** @returns how many reports the body comes to. @throws whatever would become a 500 */
+function takeWhole(body: Buffer, format: OtlpFormat): number {
+  countItems(body, { format, signal: 'traces', limits: EXPORT_LIMITS });
+  const explained = explainAsJson({ body, format, tenantOfKey: null }, context);
+  const translated = translateExport({ body, format, tenantOfKey: null }, context);
+  if (!translated.ok) {
+    // An explanation reads every attribute, so it may refuse more, never less.
+    assert.equal(explained.ok, false);
+    assert.ok(translated.reason.length > 0);
+    return 0;
+  }
+  for (const { value } of translated.value.records) {
+    const parsed = parseReport(value);
+    assert.ok(parsed.ok, parsed.ok ? '' : `${parsed.detail}: ${Buffer.from(value ?? []).toString()}`);
+  }
+  return translated.value.records.length;
+}
+
+for (const { format, ending, mutate } of [
+  { format: 'json', ending: '.json', mutate: mutateJson },
+  { format: 'protobuf', ending: '.pb', mutate: mutateProtobuf },
+] as const) {
+  test(`an export in ${format} of which parts are changed is taken or refused, and its reports are valid`, () => {
+    const bodies = captured(ending);
+    const bodyOf = (name: string) => bodies.get(name) ?? Buffer.alloc(0);
+    let reports = 0;
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...bodies.keys()),
+        fc.array(fc.nat(), { minLength: 4, maxLength: 24 }),
+        (name, choices) => {
+          reports += takeWhole(mutate(bodyOf(name), choices), format);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+    // Most changes leave most spans readable; a mutation that broke every body would try the first line of the decoder only.
+    assert.ok(reports > RUNS / 2, `${reports} reports`);
+  });
+
+  test(`an export in ${format} of which bytes are changed or missing is taken or refused`, () => {
+    const bodies = captured(ending);
+    const bodyOf = (name: string) => bodies.get(name) ?? Buffer.alloc(0);
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...bodies.keys()),
+        fc.array(fc.nat(), { minLength: 2, maxLength: 12 }),
+        (name, choices) => {
+          takeWhole(mutateBytes(bodyOf(name), choices), format);
+        },
+      ),
+      { numRuns: RUNS },
+    );
+  });
+}
