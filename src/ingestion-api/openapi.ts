@@ -85,7 +85,7 @@ const OPERATIONS: readonly Operation[] = [
   },
   otlp('exportTraces', '/v1/traces', 'OTLP spans; model calls among them are counted, each once.'),
   otlp('exportMetrics', '/v1/metrics', 'OTLP metrics: taken, not kept.'),
-  otlp('exportLogs', '/v1/logs', 'OTLP logs: taken, not kept.'),
+  otlp('exportLogs', '/v1/logs', 'OTLP log records; model calls among them are counted, each once.'),
   {
     ...otlp(
       'explainTraces',
