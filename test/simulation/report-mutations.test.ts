@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { describe, test } from 'node:test';
+import type { Mutation } from './mutations.ts';
+
+const HOOK = new URL('./mutation-hook.ts', import.meta.url).href;
+const TESTS = [
+  'reports/stable-matching.test.ts',
+  'metrics-processor/core/reports/report-judge.test.ts',
+  'reports/open-calls.property.test.ts',
+].map((path) => new URL(`../../src/${path}`, import.meta.url).pathname);
+
+const JUDGE = 'metrics-processor/core/reports/report-judge.ts';
+const EFFECTS = 'metrics-processor/core/sums/effects.ts';
+const OPEN = 'reports/open-calls.ts';
+const LINKS = 'reports/linked-calls.ts';
+
+const MUTATIONS: readonly Mutation[] = [
+  {
+    name: 'what was counted is never taken back',
+    file: JUDGE,
+    find: 'for (const change of calls) this.#takeBack(change, prices, effects);',
+    replace: '',
+  },
+  {
+    name: 'what was counted is taken back twice',
+    file: JUDGE,
+    find: 'for (const change of calls) this.#takeBack(change, prices, effects);',
+    replace: 'for (const change of [...calls, ...calls]) this.#takeBack(change, prices, effects);',
+  },
+  {
+    name: 'the new call is taken back instead of the old one',
+    file: JUDGE,
+    find: 'effects.takeBack(this.#sums.sumsOf(before,',
+    replace: 'effects.takeBack(this.#sums.sumsOf(arguments[0].now ?? before,',
+  },
+  {
+    name: 'a single call is left where it was when its call moves',
+    file: EFFECTS,
+    find: 'this.#resolved.set(callKey(call), { call, isWritten: false });',
+    replace: '',
+  },
+  {
+    name: 'usage is not taken back',
+    file: EFFECTS,
+    find: 'this.deltas.subtract(tallies, usages);',
+    replace: 'this.deltas.subtract(tallies, []);',
+  },
+  {
+    name: 'of two versions of a span the one that came last stands',
+    file: OPEN,
+    find: 'if (!isNewer(report, known.report)) {',
+    replace: 'if (false) {',
+  },
+  {
+    name: 'of two versions of a span the one that came first stands',
+    file: OPEN,
+    find: 'if (!isNewer(report, known.report)) {',
+    replace: 'if (true) {',
+  },
+  {
+    name: 'a call that becomes part of another one stays counted',
+    file: OPEN,
+    find: 'if (!now.has(key)) changes.push(',
+    replace: 'if (false) changes.push(',
+  },
+  {
+    name: 'who lost a twin looks for no other',
+    file: 'reports/stable-matching.ts',
+    find: 'looking.push(left);',
+    replace: '',
+  },
+  {
+    name: 'the first twin that fits is kept, whoever fits better comes later',
+    file: 'reports/stable-matching.ts',
+    find: 'let best = this.#partners.get(node);',
+    replace: 'let best = this.#partners.get(node); if (best !== undefined) return undefined;',
+  },
+  {
+    name: 'the calls of one response are found only when the second of them comes',
+    file: LINKS,
+    find: 'for (const key of responses) this.#regenerate(key);',
+    replace: 'if (gone.length === 0) for (const key of responses) this.#regenerate(key);',
+  },
+  {
+    name: 'a closed trace is forgotten at once',
+    file: JUDGE,
+    find: 'for (const closed of this.#open.close(traces)) this.#closed.close(closed);',
+    replace: 'this.#open.close(traces);',
+  },
+  {
+    name: 'a trace is never closed',
+    file: JUDGE,
+    find: 'else this.#close(linked);',
+    replace: 'else this.#silentSince(trace, lastMs + this.#options.traceHorizonMs);',
+  },
+  {
+    name: 'a restart reads no reports back',
+    file: 'metrics-processor/core/checkpoint/recall.ts',
+    find: 'this.#core.foldReport(record, place, null);',
+    replace: '',
+  },
+  {
+    name: 'a report stays booked under the tenant that it had first',
+    file: OPEN,
+    find: 'if (now === report.booking) continue;',
+    replace: 'if (report.booking !== null) continue;',
+  },
+];
+
+describe('the tests of reports catch a program in which', { concurrency: Math.min(2, availableParallelism()) }, () => {
+  for (const mutation of MUTATIONS) {
+    test(mutation.name, async () => {
+      const { code, output } = await run(mutation);
+      assert.match(output, /MUTATED/, 'the bug was put in');
+      assert.notEqual(code, 0, output);
+    });
+  }
+});
+
+/** The slower tests run only where the first ones notice nothing. */
+async function run(mutation: Mutation): Promise<{ code: number | null; output: string }> {
+  let all = '';
+  for (const file of TESTS) {
+    const { code, output } = await runFile(file, mutation);
+    all += output;
+    if (code !== 0) return { code, output: all };
+  }
+  return { code: 0, output: all };
+}
+
+function runFile(file: string, mutation: Mutation): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, ['--import', HOOK, file], {
+    env: { ...process.env, STREAMLENS_MUTATION: JSON.stringify(mutation), NODE_TEST_CONTEXT: '' },
+    timeout: 240_000,
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+}
