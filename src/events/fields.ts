@@ -35,6 +35,11 @@ export const RequestId = Type.String({
 /** A dimension of the metrics: tenant, route, model, provider. */
 export const Dimension = Type.String({ minLength: 1, maxLength: 255, pattern: TEXT_PATTERN });
 
+export const DimensionOf = (description: string) =>
+  Type.String({ minLength: 1, maxLength: 255, pattern: TEXT_PATTERN, description });
+
+export const NullableDimension = (description: string) => Type.Union([Dimension, Type.Null()], { description });
+
 export const TIMESTAMP_PATTERN =
   '^(19[7-9]\\d|20\\d\\d|21\\d\\d)-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])[Tt ]([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?([Zz]|[+-]([01]\\d|2[0-3]):[0-5]\\d)$';
 
@@ -49,22 +54,35 @@ export const Timestamp = Type.String({
   examples: ['2025-11-19T10:00:00Z'],
 });
 
-/** Absent means 0, as in the original; `null` means unknown. */
-export const TokenCount = Type.Union([Type.Integer({ minimum: 0, maximum: TOKENS_MAX }), Type.Null()], {
-  description: 'Absent counts as 0; null means unknown: it enters no average and no cost.',
-});
+/** What absence means is in the event's table: 0 here, as in the original, and there what the request says. */
+export const TokenCount = (description: string) =>
+  Type.Union([Type.Integer({ minimum: 0, maximum: TOKENS_MAX }), Type.Null()], { description });
+
+/** Of the token counts of which none is 0. */
+export const UNKNOWN_IS_NULL = 'Absent counts as 0; null means unknown: it enters no average and no cost.';
 
 /** Milliseconds, fractions allowed. */
-export const DurationMs = Type.Number({ minimum: 0, maximum: DURATION_MS_MAX });
+export const NullableDurationMs = (description: string) =>
+  NullableNumber({ minimum: 0, maximum: DURATION_MS_MAX, description });
 
 /** The dearest call of a million tokens costs some hundred dollars. */
 export const COST_USD_MAX = 1_000_000;
 
 /** What one call was said to cost. */
-export const CostUsd = Type.Number({ minimum: 0, maximum: COST_USD_MAX });
+export const NullableCostUsd = (description: string) =>
+  NullableNumber({ minimum: 0, maximum: COST_USD_MAX, description });
 
 /** One of some words, or null. */
 export const NullableWord = <const Word extends string>(words: readonly Word[], description: string) =>
   Type.Union([Type.Unsafe<Word>({ type: 'string', enum: [...words] }), Type.Null()], { description });
 
-export const NullableText = (maxLength: number) => Type.Union([Type.String({ maxLength }), Type.Null()]);
+export const NullableText = (maxLength: number, description: string) =>
+  Type.Union([Type.String({ maxLength }), Type.Null()], { description });
+
+export const NullableBoolean = (description: string) => Type.Union([Type.Boolean(), Type.Null()], { description });
+
+export const NullableObject = (description: string) =>
+  Type.Union([Type.Object({}, { additionalProperties: true }), Type.Null()], { description });
+
+export const NullableNumber = ({ description, ...limits }: { minimum: number; maximum: number; description: string }) =>
+  Type.Union([Type.Number(limits), Type.Null()], { description });

@@ -1,4 +1,5 @@
 import type { TObject } from 'typebox';
+import type { EventTable } from './event-table.ts';
 import { METADATA_BYTES_MAX } from './fields.ts';
 import { type PlainField, plainFields } from './plain-fields.ts';
 import { PlainInstant } from './plain-instant.ts';
@@ -16,6 +17,7 @@ import {
   skipSpace,
   valueEnd,
 } from './plain-json.ts';
+import { parseTimestampMs } from './timestamp.ts';
 
 /** What a field of an event was found to be. */
 export const ABSENT = 0;
@@ -34,18 +36,25 @@ export const FALSE = 3;
  * `JSON.parse` and the validator; what it accepts, they would accept with the same values (a property test).
  * The rules come from the schema, see `plain-fields.ts`.
  *
- * Fields are known by their number, from `field`. What was read is valid until the next `read`.
+ * What `JSON.parse` had to read is put in by `take`: whoever asks for fields need not know which way an event came.
+ *
+ * Fields are known by their number, from `field`. What was read is valid until the next `read` or `take`.
  */
 export class PlainEvent {
   /** Per field: ABSENT, NULL, VALUE or FALSE. */
   readonly found: Uint8Array;
-  /** Per field, the value of a number; of an instant ms since the epoch; of a word its place among those of the schema. */
+  /**
+   * Per field, the value of a number, NaN where it is null, and where it is absent what its table says; of an instant ms
+   * since the epoch; of a word its place among those of the schema.
+   */
   readonly numbers: Float64Array;
   /** Per field, where a text (without its quotes) or an object lies. */
   readonly starts: Int32Array;
   readonly ends: Int32Array;
-  /** What was read last. */
+  /** What was read last; empty after `take`. */
   bytes: Uint8Array = NO_BYTES;
+  /** What was taken last; null after `read`. */
+  taken: TakenEvent | null = null;
 
   readonly #fields: readonly PlainField[];
   readonly #names: readonly Buffer[];
@@ -53,16 +62,19 @@ export class PlainEvent {
   /** Which field came after which the last time: a sender writes its events alike. The last is for the first field. */
   readonly #following: Int32Array;
   readonly #requiredCount: number;
+  /** Per field, the number that absence stands for: put there before, so that nobody who asks for a number need branch. */
+  readonly #absent: Float64Array;
   readonly #instants = new PlainInstant();
   #at = 0;
 
-  constructor(schema: TObject) {
+  constructor(schema: TObject, table: EventTable = {}) {
     // `type`, which batches have beside the event's own fields, is skipped as fast as those.
     this.#fields = [...plainFields(schema), BATCH_TYPE];
     this.#names = this.#fields.map(({ name }) => Buffer.from(name));
     this.#byName = new Map(this.#fields.map(({ name }, field) => [name, field]));
     this.#following = Int32Array.from([...this.#fields.keys(), -1], (field) => field + 1);
     this.#requiredCount = this.#fields.filter(({ isRequired }) => isRequired).length;
+    this.#absent = Float64Array.from(this.#fields, ({ name }) => table[name]?.absent ?? Number.NaN);
     this.found = new Uint8Array(this.#fields.length);
     this.numbers = new Float64Array(this.#fields.length);
     this.starts = new Int32Array(this.#fields.length);
@@ -79,7 +91,9 @@ export class PlainEvent {
   /** Reads the event that `bytes` are. False: it is not plain; nothing is known of it. */
   read(bytes: Uint8Array): boolean {
     this.bytes = bytes;
+    this.taken = null;
     this.found.fill(ABSENT);
+    this.numbers.set(this.#absent);
     let at = skipSpace(bytes, 0);
     // A larger one may have larger metadata than is allowed; none that is so small exceeds `EVENT_BYTES_MAX`.
     if (bytes[at] !== OPENING_BRACE || bytes.length > METADATA_BYTES_MAX) return false;
@@ -107,13 +121,28 @@ export class PlainEvent {
     }
   }
 
+  /** Takes an event that `JSON.parse` made and that the validator has accepted. */
+  take(event: object): void {
+    const taken = event as TakenEvent;
+    this.bytes = NO_BYTES;
+    this.taken = taken;
+    for (let field = 0; field < this.#fields.length; field++) {
+      const rule = this.#fields[field] as PlainField;
+      const value = taken[rule.name];
+      this.found[field] = foundOf(value);
+      this.numbers[field] = value === undefined ? (this.#absent[field] as number) : numberOf(value, rule);
+    }
+  }
+
   /** Lets go of the bytes, which may be a part of a large batch. */
   release(): void {
     this.bytes = NO_BYTES;
+    this.taken = null;
   }
 
   /** The text of a field. */
   textAt(field: number): string {
+    if (this.taken !== null) return this.taken[this.#nameOf(field)] as string;
     return asciiText(this.bytes, this.starts[field] as number, this.ends[field] as number);
   }
 
@@ -122,29 +151,24 @@ export class PlainEvent {
     return this.found[field] === VALUE ? this.textAt(field) : null;
   }
 
-  /** A number; NaN where it is absent or null. */
-  numberAt(field: number): number {
-    return this.found[field] === VALUE ? (this.numbers[field] as number) : Number.NaN;
-  }
-
-  /** A count of tokens: absent counts as 0, null is NaN. */
-  countAt(field: number): number {
-    return this.found[field] === ABSENT ? 0 : this.numberAt(field);
-  }
-
   /** An object that may be absent or null. */
   objectOrNullAt(field: number): object | null {
     if (this.found[field] !== VALUE) return null;
+    if (this.taken !== null) return this.taken[this.#nameOf(field)] as object;
     return JSON.parse(utf8Text(this.bytes, this.starts[field] as number, this.ends[field] as number)) as object;
   }
 
-  /** Whether the field's text is these bytes. */
+  /** Whether the field's text, as it was read, is these bytes. */
   isAt(field: number, bytes: Uint8Array): boolean {
     const start = this.starts[field] as number;
     const { length } = bytes;
     if (this.found[field] !== VALUE || (this.ends[field] as number) - start !== length) return false;
     for (let i = 0; i < length; i++) if (this.bytes[start + i] !== bytes[i]) return false;
     return true;
+  }
+
+  #nameOf(field: number): string {
+    return (this.#fields[field] as PlainField).name;
   }
 
   /** Reads a member's name with its quotes. */
@@ -178,6 +202,7 @@ export class PlainEvent {
     if (!isWordAt(this.bytes, this.#at, 'null')) return false;
     this.#at += 4;
     this.found[field] = NULL;
+    this.numbers[field] = Number.NaN;
     return true;
   }
 
@@ -279,6 +304,20 @@ export class PlainEvent {
     this.#at = valueEnd(this.bytes, this.#at);
     return this.#at !== -1;
   }
+}
+
+type TakenEvent = Readonly<Record<string, unknown>>;
+
+function foundOf(value: unknown): number {
+  if (value === undefined) return ABSENT;
+  if (value === null) return NULL;
+  return value === false ? FALSE : VALUE;
+}
+
+function numberOf(value: unknown, { kind, words }: PlainField): number {
+  if (typeof value === 'number') return value;
+  if (typeof value !== 'string') return Number.NaN;
+  return kind === 'instant' ? parseTimestampMs(value) : words.indexOf(value);
 }
 
 const NO_BYTES: Uint8Array = Buffer.alloc(0);

@@ -1,3 +1,4 @@
+import { CALL_EQUALITIES } from '../metrics-store/call-filters.ts';
 import { oneStep, type TimeRange } from '../tally/steps.ts';
 import { coarsestResolutionMs, HOUR_MS, MINUTE_MS } from '../tally/window.ts';
 import type { MetricsQuestion, QuestionKind, Questions } from './questions.ts';
@@ -26,18 +27,7 @@ const IS_LONG: { readonly [K in QuestionKind]: (question: Questions[K]) => boole
 };
 
 /** The newest calls are read until there are enough; with a filter that may be all of them. */
-const CALL_FILTERS = [
-  'route',
-  'model',
-  'provider',
-  'status',
-  'hasError',
-  'errorKind',
-  'latencyMsMin',
-  'latencyMsMax',
-  'userIdHash',
-  'sessionId',
-] as const;
+const CALL_FILTERS = [...CALL_EQUALITIES, 'hasError', 'latencyMsMin', 'latencyMsMax'] as const;
 
 function windowsOfRows({ fromMs, toMs, stepMs, limit, timezone }: MetricsQuestion): number {
   const resolutionMs = timezone === null ? coarsestResolutionMs(stepMs) : HOUR_MS;

@@ -1,12 +1,12 @@
 import { ofKind } from '../tally/kinds.ts';
-import type { Call, CallIdentity, CallWrite } from './call.ts';
+import type { Call, CallFacts, CallIdentity, CallWrite } from './call.ts';
+import { CALL_KEPT, CALL_REQUEST_ONLY, type KeptField } from './call-columns.ts';
 import { storableText, storableTextOrNull } from './storable-text.ts';
 
 /** The stored call after `write`; `stored` is what was there under the same identity. The SQL stores do the same in SQL. */
 export function applyCallWrite(stored: Call | undefined, write: CallWrite): Call {
   if (write.kind === 'full' || stored === undefined) return write.call;
-  const { userIdHash, sessionId, metadata } = stored;
-  return { ...write.call, userIdHash, sessionId, metadata };
+  return { ...write.call, ...Object.fromEntries(CALL_REQUEST_ONLY.map((field) => [field, stored[field]])) };
 }
 
 /** Identity of a call: an id may come again after the dedup horizon, then with another timestamp. */
@@ -45,27 +45,23 @@ function isStorable(text: string | null): boolean {
   return text === null || (text.isWellFormed() && !text.includes('\0'));
 }
 
-/** The fields of a call that hold any text from outside; one that is not here does not compile. */
+/** The facts of a call that hold any text from outside; one that is not here does not compile. */
 const TEXT_KINDS = {
   requestId: 'text',
   tenantId: 'text',
   route: 'text',
   model: 'text',
   provider: 'text',
-  finishReason: 'nullable',
   error: 'nullable',
-  userIdHash: 'nullable',
-  sessionId: 'nullable',
-  metadata: 'nullable',
   answeredModel: 'nullable',
   errorKind: 'nullable',
-  serviceTier: 'nullable',
   bill: 'nullable',
 } as const satisfies { readonly [Field in TextField]: null extends Call[Field] ? 'nullable' : 'text' };
 
-type TextField = { [Field in keyof Call]: string extends Call[Field] ? Field : never }[keyof Call];
+type TextField = { [Field in keyof CallFacts]: string extends Call[Field] ? Field : never }[keyof CallFacts];
 
 const TEXTS = ofKind(TEXT_KINDS, 'text');
-const NULLABLE_TEXTS = ofKind(TEXT_KINDS, 'nullable');
+const KEPT_TEXTS = CALL_KEPT.filter(({ kind }) => kind === 'text' || kind === 'object');
+const NULLABLE_TEXTS = [...ofKind(TEXT_KINDS, 'nullable'), ...KEPT_TEXTS.map(({ field }) => field as KeptField)];
 
 type Mutable<T> = { -readonly [Field in keyof T]: T[Field] };

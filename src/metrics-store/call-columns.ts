@@ -1,5 +1,7 @@
+import { KEPT_OF_REQUEST, type KeptOfRequest } from '../events/llm-request.ts';
+import { KEPT_OF_RESPONSE, type KeptOfResponse } from '../events/llm-response.ts';
 import { ofKind } from '../tally/kinds.ts';
-import type { Call } from './call.ts';
+import type { Call, CallFacts } from './call.ts';
 import { columnOf } from './tally-columns.ts';
 
 type Place =
@@ -7,11 +9,9 @@ type Place =
   | 'tenant'
   /** With the tenant, what makes it this call and no other. */
   | 'identity'
-  | 'value'
-  /** What only the request knows: an `answer` leaves these as they are stored. */
-  | 'requestOnly';
+  | 'value';
 
-/** Every field of a call, in the order in which the SQL stores keep them. A field that is not here does not compile. */
+/** Every fact of a call, in the order in which the SQL stores write them. A field that is not here does not compile. */
 const CALL_PLACES = {
   tenantId: 'tenant',
   timestampMs: 'identity',
@@ -27,23 +27,27 @@ const CALL_PLACES = {
   cachedPromptTokens: 'value',
   cacheWriteTokens: 'value',
   reasoningTokens: 'value',
-  finishReason: 'value',
   error: 'value',
   answeredModel: 'value',
   errorKind: 'value',
-  serviceTier: 'value',
   costPicoUsd: 'value',
   costSource: 'value',
   reportedCostPicoUsd: 'value',
   listCostPicoUsd: 'value',
   bill: 'value',
-  userIdHash: 'requestOnly',
-  sessionId: 'requestOnly',
-  metadata: 'requestOnly',
-} as const satisfies Readonly<Record<keyof Call, Place>>;
+} as const satisfies Readonly<Record<keyof CallFacts, Place>>;
 
-export const CALL_VALUES = ofKind(CALL_PLACES, 'value');
-export const CALL_REQUEST_ONLY = ofKind(CALL_PLACES, 'requestOnly');
+export type KeptField = keyof KeptOfRequest | keyof KeptOfResponse;
+
+/** Of both events, what a call keeps as it was sent. */
+export const CALL_KEPT = [...KEPT_OF_RESPONSE, ...KEPT_OF_REQUEST];
+
+const keptOfRequest = KEPT_OF_REQUEST.map(({ field }) => field as keyof KeptOfRequest);
+const keptOfResponse = KEPT_OF_RESPONSE.map(({ field }) => field as keyof KeptOfResponse);
+
+export const CALL_VALUES = [...ofKind(CALL_PLACES, 'value'), ...keptOfResponse] as const;
+/** What only the request knows: an `answer` leaves these as they are stored. */
+export const CALL_REQUEST_ONLY: readonly (keyof KeptOfRequest)[] = keptOfRequest;
 export const CALL_FIELDS = [...ofKind(CALL_PLACES, 'identity'), ...CALL_VALUES, ...CALL_REQUEST_ONLY] as const;
 
 export const CALL_COLUMNS: readonly string[] = CALL_FIELDS.map(columnOf);

@@ -1,5 +1,11 @@
-/** What is known about one call. Unknown values are null; `metadata` is JSON text. */
-export interface Call {
+import type { KeptOfRequest } from '../events/llm-request.ts';
+import type { KeptOfResponse } from '../events/llm-response.ts';
+
+/** What is known about one call. Unknown values are null. What is kept as it was sent is in the tables of events. */
+export interface Call extends CallFacts, KeptOfRequest, KeptOfResponse {}
+
+/** What the program makes out about a call. */
+export interface CallFacts {
   readonly requestId: string;
   readonly tenantId: string;
   readonly route: string;
@@ -15,17 +21,11 @@ export interface Call {
   readonly cachedPromptTokens: number | null;
   readonly cacheWriteTokens: number | null;
   readonly reasoningTokens: number | null;
-  readonly finishReason: string | null;
   readonly error: string | null;
-  readonly userIdHash: string | null;
-  readonly sessionId: string | null;
-  readonly metadata: string | null;
   /** The model that answered, where it said so. */
   readonly answeredModel: string | null;
   /** How it ended, where it did not end well: one of `ERROR_KINDS`. */
   readonly errorKind: string | null;
-  /** In the sender's word. */
-  readonly serviceTier: string | null;
   /** 10^-12 USD; null where it could not be priced or is not known yet. */
   readonly costPicoUsd: bigint | null;
   /** Null before it is answered. */
@@ -54,8 +54,8 @@ export type CallStatus = 'completed' | 'error' | 'waiting' | 'unanswered';
  * Inserts the call or completes it.
  *
  * - `full`: all of it is here: both halves lay in one batch, or the request alone (status `waiting`)
- * - `answer`: the request's half was written before; what only the request knew (`userIdHash`, `sessionId`,
- *   `metadata`) is null here and keeps its stored value. Where no row is stored, it is inserted as it is.
+ * - `answer`: the request's half was written before; what is kept of the request as it
+ *   was sent is null here and keeps its stored value. Where no row is stored, it is inserted as it is.
  */
 export interface CallWrite {
   readonly kind: 'full' | 'answer';

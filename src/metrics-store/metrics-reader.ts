@@ -4,6 +4,7 @@ import type { Tally } from '../tally/tally.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
 import type { AuditCounts } from './audit.ts';
 import type { Call, CallStatus } from './call.ts';
+import type { KeptFilters } from './call-filters.ts';
 import type { Progress } from './commit.ts';
 import type { EvaluationTally } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
@@ -150,7 +151,7 @@ export interface KeptCalls {
   readonly errors: number;
 }
 
-export interface CallsQuery {
+export interface CallsQuery extends KeptFilters {
   readonly tenantId: string;
   readonly route: string | null;
   readonly model: string | null;
@@ -162,8 +163,6 @@ export interface CallsQuery {
   readonly errorKind: string | null;
   readonly latencyMsMin: number | null;
   readonly latencyMsMax: number | null;
-  readonly userIdHash: string | null;
-  readonly sessionId: string | null;
   /** Top-level metadata fields that must equal these texts. */
   readonly metadata: ReadonlyMap<string, string>;
   readonly fromMs: number;

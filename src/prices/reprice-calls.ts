@@ -1,4 +1,5 @@
 import type { Call } from '../metrics-store/call.ts';
+import { ANY_KEPT } from '../metrics-store/call-filters.ts';
 import type { CallCorrection, CostCorrection, MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { BilledModel } from '../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../tally/window.ts';
@@ -86,8 +87,7 @@ const ANY_CALL = {
   errorKind: null,
   latencyMsMin: null,
   latencyMsMax: null,
-  userIdHash: null,
-  sessionId: null,
+  ...ANY_KEPT,
   metadata: new Map<string, string>(),
   order: 'newest',
 } as const;

@@ -1,8 +1,9 @@
 import { formatInstant } from '../../events/timestamp.ts';
 import type { Call } from '../../metrics-store/call.ts';
+import { CALL_KEPT, type KeptField } from '../../metrics-store/call-columns.ts';
 import { toUsd } from '../../metrics-store/metrics-json.ts';
 import { type Bill, type BillLine, parseBill } from '../../prices/bill.ts';
-import type { Call as CallAnswered, CallDetail, CostLine } from '../contract/answers.ts';
+import type { Call as CallAnswered, CallDetail, CostLine, KeptAnswers } from '../contract/answers.ts';
 
 /** A call in the field names of the contract; what is not known is null. */
 export function callJson(call: Call): CallAnswered {
@@ -21,20 +22,25 @@ export function callJson(call: Call): CallAnswered {
     cached_prompt_tokens: call.cachedPromptTokens,
     cache_write_tokens: call.cacheWriteTokens,
     reasoning_tokens: call.reasoningTokens,
-    finish_reason: call.finishReason,
     error: call.error,
-    user_id_hash: call.userIdHash,
-    session_id: call.sessionId,
-    metadata: call.metadata === null ? null : parseMetadata(call.metadata),
     answered_model: call.answeredModel,
     error_kind: call.errorKind,
-    service_tier: call.serviceTier,
     estimated_cost_usd: usdOrNull(call.costPicoUsd),
     cost_source: call.costSource,
     reported_cost_usd: usdOrNull(call.reportedCostPicoUsd),
     cost_reported_by: call.reportedCostPicoUsd === null ? null : call.costSource,
     list_cost_usd: usdOrNull(call.listCostPicoUsd),
+    ...keptJson(call),
   };
+}
+
+/** What was kept as it was sent. */
+function keptJson(call: Call): KeptAnswers {
+  const entries = CALL_KEPT.map(({ name, field, kind }) => {
+    const value = call[field as KeptField];
+    return [name, kind === 'object' && typeof value === 'string' ? parseObject(value) : value];
+  });
+  return Object.fromEntries(entries) as KeptAnswers;
 }
 
 /** With the lines that make up its cost, and the list that they are by. */
@@ -77,7 +83,7 @@ function usdOrNull(picoUsd: bigint | null): number | null {
   return picoUsd === null ? null : toUsd(picoUsd);
 }
 
-function parseMetadata(text: string): unknown {
+function parseObject(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -1,5 +1,18 @@
-import { type Static, Type } from 'typebox';
+import {
+  type Static,
+  type TNull,
+  type TNumber,
+  type TSchema,
+  type TString,
+  type TUnion,
+  type TUnknown,
+  Type,
+} from 'typebox';
+import type { KeptNamesOf } from '../../events/event-table.ts';
+import type { REQUEST_FIELDS } from '../../events/llm-request.ts';
+import type { RESPONSE_FIELDS } from '../../events/llm-response.ts';
 import { COST_SOURCES } from '../../metrics-store/call.ts';
+import { CALL_KEPT } from '../../metrics-store/call-columns.ts';
 import { MetricsRowJson, type SUMS_OF_WHOLE_ROWS } from '../../metrics-store/metrics-row.ts';
 
 /** What the metrics API answers. Handlers, OpenAPI and the dashboard take types and documentation from here. */
@@ -56,6 +69,28 @@ export const DimensionsAnswer = Type.Object({
 });
 export type DimensionsAnswer = Static<typeof DimensionsAnswer>;
 
+/** What a call shows of its events as they were sent. */
+type Kept = {
+  [Name in KeptNamesOf<typeof REQUEST_FIELDS> | KeptNamesOf<typeof RESPONSE_FIELDS>]: (typeof REQUEST_FIELDS &
+    typeof RESPONSE_FIELDS)[Name] extends { readonly schema: infer Schema extends TSchema }
+    ? KeptAnswer<NonNullable<Static<Schema>>>
+    : never;
+};
+type KeptAnswer<Sent> = Sent extends string | number
+  ? TUnion<[Sent extends string ? TString : TNumber, TNull]>
+  : TUnknown;
+
+const KEPT_ANSWERS = {
+  text: NullableText,
+  integer: NullableInteger,
+  number: NullableNumber,
+  object: (description: string) => Type.Unknown({ description }),
+} as const;
+const KEPT = Object.fromEntries(
+  CALL_KEPT.map(({ name, kind, answer }) => [name, KEPT_ANSWERS[kind](answer)]),
+) as unknown as Kept;
+export type KeptAnswers = { [Name in keyof Kept]: Static<Kept[Name]> };
+
 export const Call = Type.Object(
   {
     request_id: Type.String(),
@@ -77,14 +112,9 @@ export const Call = Type.Object(
     cached_prompt_tokens: NullableInteger('Read from a cache.'),
     cache_write_tokens: NullableInteger('Written to a cache.'),
     reasoning_tokens: NullableInteger('A part of the completion.'),
-    finish_reason: NullableText('Why it ended.'),
     error: NullableText('What failed.'),
-    user_id_hash: NullableText('Who called.'),
-    session_id: NullableText('In which session.'),
-    metadata: Type.Unknown({ description: 'The object that the request carried; null where it had none.' }),
     answered_model: NullableText('The model that answered, where it said so.'),
     error_kind: NullableText('What kind of failure it was, or that its user stopped it.'),
-    service_tier: NullableText('As the provider names it.'),
     estimated_cost_usd: NullableNumber('Null where it could not be priced or is not known yet.'),
     cost_source: Type.Union([Type.Enum([...COST_SOURCES], { type: 'string' }), Type.Null()], {
       description: 'Where the cost came from.',
@@ -92,6 +122,7 @@ export const Call = Type.Object(
     reported_cost_usd: NullableNumber('What the provider or a gateway said it charged.'),
     cost_reported_by: NullableText('Who said so.'),
     list_cost_usd: NullableNumber('What the list says.'),
+    ...KEPT,
   },
   { description: 'One call; what is not known is null.' },
 );

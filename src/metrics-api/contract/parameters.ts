@@ -1,7 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { ERROR_KINDS, type ErrorKind } from '../../events/error-kind.ts';
+import type { FilterNamesOf } from '../../events/event-table.ts';
 import { TIMESTAMP_PATTERN } from '../../events/fields.ts';
+import type { REQUEST_FIELDS } from '../../events/llm-request.ts';
+import type { RESPONSE_FIELDS } from '../../events/llm-response.ts';
 import { EXPECTED } from '../../http/parse-query.ts';
+import { CALL_KEPT } from '../../metrics-store/call-columns.ts';
 import { GROUPS } from '../../metrics-store/metrics-reader.ts';
 
 /** The query strings of the metrics API: they are checked, typed and documented from here. */
@@ -152,6 +156,14 @@ export const DimensionsParameters = Type.Object({
 });
 export type DimensionsParameters = Static<typeof DimensionsParameters>;
 
+/** By the fields of events that calls keep and that are said to be filters. */
+export type KeptFilterParameters = {
+  [Name in FilterNamesOf<typeof REQUEST_FIELDS> | FilterNamesOf<typeof RESPONSE_FIELDS>]: ReturnType<typeof Filter>;
+};
+const KEPT_FILTERS = Object.fromEntries(
+  CALL_KEPT.flatMap(({ name, filter }) => (filter === undefined ? [] : [[name, Filter(filter)]])),
+) as KeptFilterParameters;
+
 export const CallsParameters = Type.Object({
   tenant_id: Tenant,
   ...FILTERS,
@@ -167,8 +179,7 @@ export const CallsParameters = Type.Object({
   ),
   min_latency_ms: Type.Optional(Type.Number({ minimum: 0, description: 'Only calls that took as long or longer.' })),
   max_latency_ms: Type.Optional(Type.Number({ minimum: 0, description: 'Only calls that took no longer.' })),
-  user_id_hash: Filter('Only calls of this user.'),
-  session_id: Filter('Only calls of this session.'),
+  ...KEPT_FILTERS,
   metadata: Type.Optional(
     Type.String({ maxLength: 2048, description: 'JSON object of top-level fields that must be equal, as text.' }),
   ),

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { invalidQuery } from '../../http/invalid-query.ts';
 import { queryParser } from '../../http/parse-query.ts';
 import { Problem } from '../../http/problem.ts';
+import { keptFilters } from '../../metrics-store/call-filters.ts';
 import * as Contract from '../contract/parameters.ts';
 import { decodeCursor } from '../cursor.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
@@ -22,8 +23,7 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
       errorKind: query.error_kind ?? null,
       latencyMsMin: query.min_latency_ms ?? null,
       latencyMsMax: query.max_latency_ms ?? null,
-      userIdHash: query.user_id_hash ?? null,
-      sessionId: query.session_id ?? null,
+      ...keptFilters((name) => query[name as keyof Contract.KeptFilterParameters] ?? null),
       metadata: metadataOf(query.metadata),
       isCounted: query.count === true,
       ...rangeOf(query, { nowMs: nowMs(), unitMs: 1 }),

@@ -12,7 +12,7 @@ import { Join, type JoinOptions } from './join/join.ts';
 import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
 import { horizonStartMs } from './join/log-times.ts';
-import type { RequestDetails, RequestHalf } from './join/waiting-requests.ts';
+import type { RequestHalf } from './join/waiting-requests.ts';
 import type { ResponseHalf } from './join/waiting-responses.ts';
 import { InvalidPlaces } from './records/invalid-places.ts';
 import { parseRecord, type RefusedRecord, textOrNull } from './records/parse-record.ts';
@@ -222,14 +222,9 @@ export class ShardCore {
     const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
     const keptId = isKept ? this.request.requestId : null;
     // A kept call is written with its details before it is answered.
-    const details = isKept ? null : this.#requestDetails();
+    const details = isKept ? null : this.request.kept();
     const counts = { promptTokens, cachedPromptTokens, cacheWriteTokens };
     return { series, place, loggedAtMs, timestampMs, ...counts, keptId, details };
-  }
-
-  #requestDetails(): RequestDetails | null {
-    const { userIdHash, sessionId, metadata } = this.request;
-    return userIdHash === null && sessionId === null && metadata === null ? null : { userIdHash, sessionId, metadata };
   }
 
   #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {

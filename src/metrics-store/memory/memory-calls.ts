@@ -1,5 +1,6 @@
 import { applyCallWrite, callKey, foldCallWrites } from '../apply-call.ts';
 import type { Call, CallIdentity, CallWrite } from '../call.ts';
+import { CALL_EQUALITIES } from '../call-filters.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import type { CallCorrection } from '../metrics-store.ts';
@@ -75,7 +76,7 @@ export class MemoryCalls {
 function matches(call: Call, query: CallsQuery): boolean {
   const { fromMs, toMs, latencyMsMin, latencyMsMax, hasError, metadata } = query;
   if (call.tenantId !== query.tenantId || call.timestampMs < fromMs || call.timestampMs >= toMs) return false;
-  for (const field of ['route', 'model', 'provider', 'status', 'errorKind', 'userIdHash', 'sessionId'] as const) {
+  for (const field of CALL_EQUALITIES) {
     if (query[field] !== null && query[field] !== call[field]) return false;
   }
   if (hasError !== null && hasError !== (call.status === 'error')) return false;

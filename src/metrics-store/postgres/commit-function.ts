@@ -1,5 +1,6 @@
 import { BILLED_COLUMNS, BILLED_TYPES } from '../billed-columns.ts';
-import { CALL_REQUEST_ONLY, CALL_VALUES } from '../call-columns.ts';
+import type { CallFacts } from '../call.ts';
+import { CALL_KEPT, CALL_REQUEST_ONLY, CALL_VALUES } from '../call-columns.ts';
 import {
   AUDIT_COLUMNS,
   columnOf,
@@ -14,8 +15,8 @@ import {
 
 type CallValue = (typeof CALL_VALUES)[number] | (typeof CALL_REQUEST_ONLY)[number];
 
-/** Types of a call's columns besides its key. */
-const CALL_TYPES = {
+/** Types of the columns of a call's facts besides its key. */
+const FACT_TYPES = {
   route: 'text',
   model: 'text',
   provider: 'text',
@@ -27,20 +28,21 @@ const CALL_TYPES = {
   cachedPromptTokens: 'bigint',
   cacheWriteTokens: 'bigint',
   reasoningTokens: 'bigint',
-  finishReason: 'text',
   error: 'text',
   answeredModel: 'text',
   errorKind: 'text',
-  serviceTier: 'text',
   costPicoUsd: 'numeric',
   costSource: 'text',
   reportedCostPicoUsd: 'numeric',
   listCostPicoUsd: 'numeric',
   bill: 'text',
-  userIdHash: 'text',
-  sessionId: 'text',
-  metadata: 'text',
-} as const satisfies Readonly<Record<CallValue, string>>;
+} as const satisfies Readonly<Record<Extract<CallValue, keyof CallFacts>, string>>;
+
+const KEPT_TYPES = { text: 'text', object: 'text', integer: 'bigint', number: 'double precision' } as const;
+const CALL_TYPES: Readonly<Record<string, string>> = {
+  ...FACT_TYPES,
+  ...Object.fromEntries(CALL_KEPT.map(({ field, kind }) => [field, KEPT_TYPES[kind]])),
+};
 
 const list = (columns: readonly string[]): string => columns.join(', ');
 const typed = (columns: readonly string[], type: string): string => columns.map((name) => `${name} ${type}`).join(', ');

@@ -1,7 +1,9 @@
 import type { Call } from '../call.ts';
 import { CALL_COLUMNS, CALL_FIELDS } from '../call-columns.ts';
+import { CALL_EQUALITIES } from '../call-filters.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
+import { columnOf } from '../tally-columns.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { instant, type SqlRow } from './postgres-values.ts';
 
@@ -10,25 +12,30 @@ const FILTERED_PAGE_ROWS = 1_000;
 
 const COLUMNS = CALL_COLUMNS.map((name) => (name === 'timestamp_ms' ? 'c."timestamp"' : `c.${name}`)).join(', ');
 
-/** Values: tenant, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id, limit, provider, error kind. */
+/** The number of the first of their values. */
+const EQUALITIES_FROM = 10;
+const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
+  const value = `$${index + EQUALITIES_FROM}`;
+  return `(${value}::text IS NULL OR c.${columnOf(field)} = ${value})`;
+}).join(' AND ');
+
+/** Values: tenant, from, to, has error, latency from, to (null: any), cursor value, cursor id, limit, then `CALL_EQUALITIES` (null: any). */
 const selectCalls = (order: CallsQuery['order']): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
     AND c."timestamp" >= $2::timestamptz AND c."timestamp" <= $3::timestamptz
-    AND ($4::text IS NULL OR c.route = $4) AND ($5::text IS NULL OR c.model = $5) AND ($6::text IS NULL OR c.status = $6)
-    AND ($7::boolean IS NULL OR (c.status = 'error') = $7)
-    AND ($8::float8 IS NULL OR c.latency_ms >= $8) AND ($9::float8 IS NULL OR c.latency_ms <= $9)
-    AND ($10::text IS NULL OR c.user_id_hash = $10) AND ($11::text IS NULL OR c.session_id = $11)
-    AND ($15::text IS NULL OR c.provider = $15) AND ($16::text IS NULL OR c.error_kind = $16)
-    ${order === 'newest' ? NEWEST : SLOWEST} LIMIT $14`;
+    AND ($4::boolean IS NULL OR (c.status = 'error') = $4)
+    AND ($5::float8 IS NULL OR c.latency_ms >= $5) AND ($6::float8 IS NULL OR c.latency_ms <= $6)
+    AND ${EQUALITIES}
+    ${order === 'newest' ? NEWEST : SLOWEST} LIMIT $9`;
 
 const NEWEST = `
-    AND ($12::float8 IS NULL OR c."timestamp" < streamlens_at($12::bigint) OR c.request_id > $13)
+    AND ($7::float8 IS NULL OR c."timestamp" < streamlens_at($7::bigint) OR c.request_id > $8)
   ORDER BY c."timestamp" DESC, c.request_id`;
 
 const SLOWEST = `
     AND c.latency_ms IS NOT NULL
-    AND ($12::float8 IS NULL OR c.latency_ms < $12 OR (c.latency_ms = $12 AND c.request_id > $13))
+    AND ($7::float8 IS NULL OR c.latency_ms < $7 OR (c.latency_ms = $7 AND c.request_id > $8))
   ORDER BY c.latency_ms DESC, c.request_id`;
 
 const SELECT_CALL = `
@@ -78,13 +85,13 @@ export async function readCall(
 }
 
 async function readPage(connection: PostgresConnection, query: CallsQuery): Promise<readonly Call[]> {
-  const { order, after, limit, route, model, status, hasError, userIdHash, sessionId, tenantId } = query;
+  const { order, after, limit, tenantId } = query;
   const toMs = order === 'newest' && after !== null ? Math.min(query.toMs, after.value + 1) : query.toMs;
   const range = [tenantId, instant(query.fromMs), instant(toMs - 1)];
-  const filter = [route, model, status, hasError, query.latencyMsMin, query.latencyMsMax, userIdHash, sessionId];
+  const filter = [query.hasError, query.latencyMsMin, query.latencyMsMax];
   const cursor = [after?.value ?? null, after?.requestId ?? null];
-  const values = [...range, ...filter, ...cursor, limit, query.provider, query.errorKind];
-  const rows = await connection.query(selectCalls(order), values);
+  const equal = CALL_EQUALITIES.map((field) => query[field]);
+  const rows = await connection.query(selectCalls(order), [...range, ...filter, ...cursor, limit, ...equal]);
   return rows.map((row) => callOf(tenantId, row));
 }
 

@@ -1,33 +1,40 @@
 import type { Call } from '../call.ts';
 import { CALL_COLUMNS, CALL_FIELDS, CALL_MONEY } from '../call-columns.ts';
+import { CALL_EQUALITIES } from '../call-filters.ts';
 import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import { storableText } from '../storable-text.ts';
+import { columnOf } from '../tally-columns.ts';
 import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import { storedBigInt } from './tally-row.ts';
 
 const COLUMNS = CALL_COLUMNS.map((name) => `c.${name}`).join(', ');
 
-/** Values: tenant key, from, to, route, model, status, has error, latency from, to, user, session (null: any), cursor value, cursor id, provider, error kind. */
+/** The number of the first of their values. */
+const EQUALITIES_FROM = 9;
+const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
+  const value = `?${index + EQUALITIES_FROM}`;
+  return `(${value} IS NULL OR c.${columnOf(field)} = ${value})`;
+}).join(' AND ');
+
+/** Values: tenant key, from, to, has error, latency from, to (null: any), cursor value, cursor id, then `CALL_EQUALITIES` (null: any). */
 const selectCalls = (order: CallsQuery['order']): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3
-    AND (?4 IS NULL OR c.route = ?4) AND (?5 IS NULL OR c.model = ?5) AND (?6 IS NULL OR c.status = ?6)
-    AND (?7 IS NULL OR (c.status = 'error') = ?7)
-    AND (?8 IS NULL OR c.latency_ms >= ?8) AND (?9 IS NULL OR c.latency_ms <= ?9)
-    AND (?10 IS NULL OR c.user_id_hash = ?10) AND (?11 IS NULL OR c.session_id = ?11)
-    AND (?14 IS NULL OR c.provider = ?14) AND (?15 IS NULL OR c.error_kind = ?15)
+    AND (?4 IS NULL OR (c.status = 'error') = ?4)
+    AND (?5 IS NULL OR c.latency_ms >= ?5) AND (?6 IS NULL OR c.latency_ms <= ?6)
+    AND ${EQUALITIES}
     ${order === 'newest' ? NEWEST : SLOWEST}`;
 
 /** The order of the index `calls_identity`: the scan ends with the page. */
 const NEWEST = `
-    AND (?12 IS NULL OR c.timestamp_ms < ?12 OR c.request_id > ?13)
+    AND (?7 IS NULL OR c.timestamp_ms < ?7 OR c.request_id > ?8)
   ORDER BY c.timestamp_ms DESC, c.request_id`;
 
 /** Sorts what lies in the time range; an index by latency would make every write dearer and ignore the range. */
 const SLOWEST = `
     AND c.latency_ms IS NOT NULL
-    AND (?12 IS NULL OR c.latency_ms < ?12 OR (c.latency_ms = ?12 AND c.request_id > ?13))
+    AND (?7 IS NULL OR c.latency_ms < ?7 OR (c.latency_ms = ?7 AND c.request_id > ?8))
   ORDER BY c.latency_ms DESC, c.request_id`;
 
 const SELECT_CALL = `
@@ -40,11 +47,11 @@ export function readCalls(connection: SqliteConnection, tenantKey: number, query
   const hasError = query.hasError === null ? null : Number(query.hasError);
   const calls: Call[] = [];
   if (limit <= 0) return calls;
-  const { route, model, status, latencyMsMin, latencyMsMax, userIdHash, sessionId, fromMs } = query;
-  const range = [tenantKey, fromMs, toMs];
-  const filter = [route, model, status, hasError, latencyMsMin, latencyMsMax, userIdHash, sessionId];
+  const range = [tenantKey, query.fromMs, toMs];
+  const filter = [hasError, query.latencyMsMin, query.latencyMsMax];
   const cursor = [after?.value ?? null, after?.requestId ?? null];
-  const rows = connection.rows(selectCalls(order), ...range, ...filter, ...cursor, query.provider, query.errorKind);
+  const equal = CALL_EQUALITIES.map((field) => query[field]);
+  const rows = connection.rows(selectCalls(order), ...range, ...filter, ...cursor, ...equal);
   for (const row of rows) {
     const call = callOf(tenantId, row);
     if (!metadataMatches(call.metadata, metadata)) continue;

@@ -1,15 +1,8 @@
+import type { KeptOfRequest } from '../../../events/llm-request.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { type IdTable, NONE } from './id-table.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
-
-/** What only a single call shows of its request. */
-export interface RequestDetails {
-  readonly userIdHash: string | null;
-  readonly sessionId: string | null;
-  /** As JSON. */
-  readonly metadata: string | null;
-}
 
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
 export interface RequestHalf {
@@ -24,7 +17,7 @@ export interface RequestHalf {
   /** Its id, if it is kept as a single call (see `call-sampling.ts`); the join itself needs no ids. */
   readonly keptId: string | null;
   /** Of a request that is not kept: errors are, all of them, and must say whose they are. Null: there are none, or no room. */
-  readonly details: RequestDetails | null;
+  readonly details: KeptOfRequest | null;
 }
 
 /** As texts, some hundred thousand requests' worth: what is above it loses its details if it fails, and nothing else. */
@@ -55,7 +48,7 @@ export class WaitingRequests {
   /** By slot; few are kept. */
   readonly #keptIds = new Map<number, string>();
   /** By slot; only of those that are not kept. */
-  readonly #details = new Map<number, RequestDetails>();
+  readonly #details = new Map<number, KeptOfRequest>();
   #detailCharacters = 0;
   /** By slot; an id hardly ever has two requests that wait. */
   readonly #nextOfId = new Map<number, number>();
@@ -147,14 +140,14 @@ export class WaitingRequests {
     return half;
   }
 
-  #remember(slot: number, details: RequestDetails): void {
+  #remember(slot: number, details: KeptOfRequest): void {
     const characters = this.#detailCharacters + charactersOf(details);
     if (characters > DETAIL_CHARACTERS_MAX) return;
     this.#detailCharacters = characters;
     this.#details.set(slot, details);
   }
 
-  #forget(slot: number): RequestDetails | null {
+  #forget(slot: number): KeptOfRequest | null {
     if (this.#details.size === 0) return null;
     const details = this.#details.get(slot);
     if (details === undefined) return null;
@@ -182,11 +175,13 @@ class TakenRequest implements RequestHalf {
   cachedPromptTokens = 0;
   cacheWriteTokens = 0;
   keptId: string | null = null;
-  details: RequestDetails | null = null;
+  details: KeptOfRequest | null = null;
 }
 
-function charactersOf({ userIdHash, sessionId, metadata }: RequestDetails): number {
-  return (userIdHash?.length ?? 0) + (sessionId?.length ?? 0) + (metadata?.length ?? 0);
+function charactersOf(details: KeptOfRequest): number {
+  let characters = 0;
+  for (const value of Object.values(details)) characters += value?.length ?? 0;
+  return characters;
 }
 
 /** A count is at most `TOKENS_MAX`, which 32 bits hold. */

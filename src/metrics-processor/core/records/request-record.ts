@@ -1,8 +1,8 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
-import { LlmRequest } from '../../../events/llm-request.ts';
+import { KEPT_OF_REQUEST, type KeptOfRequest, LlmRequest, REQUEST_FIELDS } from '../../../events/llm-request.ts';
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
-import { parseTimestampMs } from '../../../events/timestamp.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
+import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import type { SeriesDictionary } from './series-dictionary.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -20,25 +20,11 @@ export class RequestRecord {
   cacheWriteTokens = 0;
   key: Uint8Array = NO_BYTES;
 
-  readonly #plain = new PlainEvent(LlmRequest);
-  readonly #field = {
-    requestId: this.#plain.field('request_id'),
-    tenantId: this.#plain.field('tenant_id'),
-    route: this.#plain.field('route'),
-    model: this.#plain.field('model'),
-    provider: this.#plain.field('provider'),
-    timestamp: this.#plain.field('timestamp'),
-    promptTokens: this.#plain.field('prompt_tokens'),
-    cachedPromptTokens: this.#plain.field('cached_prompt_tokens'),
-    cacheWriteTokens: this.#plain.field('cache_write_tokens'),
-    userIdHash: this.#plain.field('user_id_hash'),
-    sessionId: this.#plain.field('session_id'),
-    metadata: this.#plain.field('metadata'),
-  };
+  readonly #event = new PlainEvent(LlmRequest, REQUEST_FIELDS);
+  readonly #field = fieldNumbers(this.#event, REQUEST_FIELDS);
+  readonly #kept = new KeptReader<typeof REQUEST_FIELDS>(this.#event, KEPT_OF_REQUEST);
   readonly #series: SeriesDictionary;
   readonly #texts = new TextDictionary();
-  /** Null where the event is plain. */
-  #event: LlmRequest | null = null;
 
   constructor(series: SeriesDictionary) {
     this.#series = series;
@@ -47,72 +33,47 @@ export class RequestRecord {
   /** Why the record is refused; null for a valid one. */
   read(record: LogRecord): RefusedRecord | null {
     const { key, value, senderTenant } = record;
-    const { requestId } = this.#field;
-    if (key !== null && value !== null && this.#plain.read(value) && this.#plain.isAt(requestId, key)) {
+    const event = this.#event;
+    if (key !== null && value !== null && event.read(value) && event.isAt(this.#field.request_id, key)) {
       this.key = key;
-      this.#takePlain();
+      this.#take();
       return senderTenant === null || spells(senderTenant, this.series.tenantId) ? null : FOREIGN_NAME;
     }
     const parsed = parseRecord('request', record);
     if (!parsed.ok) return parsed;
     this.key = parsed.key;
-    this.#takeParsed(parsed.event);
+    event.take(parsed.event);
+    this.#take();
     return null;
   }
 
   get requestId(): string {
-    return this.#event?.request_id ?? this.#plain.textAt(this.#field.requestId);
+    return this.#event.textAt(this.#field.request_id);
   }
 
-  get userIdHash(): string | null {
-    if (this.#event !== null) return this.#event.user_id_hash ?? null;
-    return this.#plain.textOrNullAt(this.#field.userIdHash);
+  /** What a single call keeps of it; null where it says nothing of that. */
+  kept(): KeptOfRequest | null {
+    return this.#kept.read();
   }
 
-  get sessionId(): string | null {
-    if (this.#event !== null) return this.#event.session_id ?? null;
-    return this.#plain.textOrNullAt(this.#field.sessionId);
-  }
-
-  /** As JSON. */
-  get metadata(): string | null {
-    const metadata = this.#event === null ? this.#plain.objectOrNullAt(this.#field.metadata) : this.#event.metadata;
-    return metadata == null ? null : JSON.stringify(metadata);
-  }
-
-  #takePlain(): void {
-    const { tenantId, route, model, provider, timestamp } = this.#field;
-    this.#event = null;
+  #take(): void {
+    const event = this.#event;
+    const field = this.#field;
     this.series = this.#series.of({
-      tenantId: this.#text(tenantId),
-      route: this.#text(route),
-      model: this.#text(model),
-      provider: this.#plain.found[provider] === VALUE ? this.#text(provider) : '',
+      tenantId: this.#text(field.tenant_id),
+      route: this.#text(field.route),
+      model: this.#text(field.model),
+      provider: event.found[field.provider] === VALUE ? this.#text(field.provider) : '',
     });
-    this.timestampMs = this.#plain.numbers[timestamp] as number;
-    this.promptTokens = this.#plain.countAt(this.#field.promptTokens);
-    this.cachedPromptTokens = this.#plain.countAt(this.#field.cachedPromptTokens);
-    this.cacheWriteTokens = this.#plain.countAt(this.#field.cacheWriteTokens);
-  }
-
-  #takeParsed(event: LlmRequest): void {
-    const { tenant_id: tenantId, route, model, provider } = event;
-    this.#event = event;
-    this.series = this.#series.of({ tenantId, route, model, provider: provider ?? '' });
-    this.timestampMs = parseTimestampMs(event.timestamp);
-    this.promptTokens = tokens(event.prompt_tokens);
-    this.cachedPromptTokens = tokens(event.cached_prompt_tokens);
-    this.cacheWriteTokens = tokens(event.cache_write_tokens);
+    this.timestampMs = event.numbers[field.timestamp] as number;
+    this.promptTokens = event.numbers[field.prompt_tokens] as number;
+    this.cachedPromptTokens = event.numbers[field.cached_prompt_tokens] as number;
+    this.cacheWriteTokens = event.numbers[field.cache_write_tokens] as number;
   }
 
   #text(field: number): string {
-    return this.#texts.of(this.#plain, field);
+    return this.#texts.of(this.#event, field);
   }
-}
-
-/** Absent counts as 0, null is unknown. */
-export function tokens(count: number | null | undefined): number {
-  return count === undefined ? 0 : (count ?? Number.NaN);
 }
 
 const NO_BYTES = new Uint8Array(0);

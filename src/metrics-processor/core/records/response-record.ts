@@ -1,17 +1,23 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
 import { ERROR_KINDS, type ErrorKind } from '../../../events/error-kind.ts';
-import { COST_REPORTERS, type CostReporter, LlmResponse } from '../../../events/llm-response.ts';
+import {
+  COST_REPORTERS,
+  type CostReporter,
+  KEPT_OF_RESPONSE,
+  type KeptOfResponse,
+  LlmResponse,
+  RESPONSE_FIELDS,
+} from '../../../events/llm-response.ts';
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
-import { parseTimestampMs } from '../../../events/timestamp.ts';
+import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
-import { tokens } from './request-record.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
 /** What a response says, as the core wants it. */
 export interface ResponseFacts {
   readonly requestId: string;
   readonly timestampMs: number;
-  /** NaN where it is not given; likewise all below but for `completionTokens` and `reasoningTokens`, where absent is 0. */
+  /** NaN where it is unknown; likewise all counts below. What absence means is said in `RESPONSE_FIELDS`. */
   readonly latencyMs: number;
   readonly timeToFirstTokenMs: number;
   readonly promptTokens: number;
@@ -24,7 +30,6 @@ export interface ResponseFacts {
   readonly imagePromptTokens: number;
   readonly imageCompletionTokens: number;
   readonly reportedCostUsd: number;
-  /** Absent counts as 0, NaN is unknown. */
   readonly completionTokens: number;
   readonly reasoningTokens: number;
   /** The model that answered; null where the response does not say. */
@@ -38,6 +43,8 @@ export interface ResponseFacts {
   readonly costReportedBy: CostReporter | null;
   readonly isOfEmbeddings: boolean;
   readonly isFromCache: boolean;
+  /** What a single call keeps of it as it was sent; null where it says nothing of that. */
+  kept(): KeptOfResponse | null;
 }
 
 /** As `RequestRecord`, for the responses topic. */
@@ -70,46 +77,21 @@ export class ResponseRecord implements ResponseFacts {
   /** Whose call it answers, by its sender's key or its own word; null where neither says. */
   tenantId: string | null = null;
 
-  readonly #plain = new PlainEvent(LlmResponse);
-  readonly #field = {
-    requestId: this.#plain.field('request_id'),
-    tenantId: this.#plain.field('tenant_id'),
-    timestamp: this.#plain.field('timestamp'),
-    latencyMs: this.#plain.field('latency_ms'),
-    timeToFirstTokenMs: this.#plain.field('time_to_first_token_ms'),
-    promptTokens: this.#plain.field('prompt_tokens'),
-    cachedPromptTokens: this.#plain.field('cached_prompt_tokens'),
-    cacheWriteTokens: this.#plain.field('cache_write_tokens'),
-    audioPromptTokens: this.#plain.field('audio_prompt_tokens'),
-    audioCompletionTokens: this.#plain.field('audio_completion_tokens'),
-    cacheWrite1hTokens: this.#plain.field('cache_write_1h_tokens'),
-    cachedAudioPromptTokens: this.#plain.field('cached_audio_prompt_tokens'),
-    imagePromptTokens: this.#plain.field('image_prompt_tokens'),
-    imageCompletionTokens: this.#plain.field('image_completion_tokens'),
-    reportedCostUsd: this.#plain.field('reported_cost_usd'),
-    errorKind: this.#plain.field('error_kind'),
-    serviceTier: this.#plain.field('service_tier'),
-    costReportedBy: this.#plain.field('cost_reported_by'),
-    completionTokens: this.#plain.field('completion_tokens'),
-    reasoningTokens: this.#plain.field('reasoning_tokens'),
-    model: this.#plain.field('model'),
-    finishReason: this.#plain.field('finish_reason'),
-    error: this.#plain.field('error'),
-    operation: this.#plain.field('operation'),
-    cacheHit: this.#plain.field('cache_hit'),
-  };
+  readonly #event = new PlainEvent(LlmResponse, RESPONSE_FIELDS);
+  readonly #field = fieldNumbers(this.#event, RESPONSE_FIELDS);
+  readonly #kept = new KeptReader<typeof RESPONSE_FIELDS>(this.#event, KEPT_OF_RESPONSE);
   readonly #texts = new TextDictionary();
-  /** Null where the event is plain. */
-  #event: LlmResponse | null = null;
 
   /** Why the record is refused; null for a valid one. */
   read(record: Omit<LogRecord, 'offset' | 'loggedAtMs'>): RefusedRecord | null {
     const { key, value, senderTenant } = record;
-    const { requestId } = this.#field;
-    if (key !== null && value !== null && this.#plain.read(value) && this.#plain.isAt(requestId, key)) {
+    const event = this.#event;
+    const field = this.#field;
+    if (key !== null && value !== null && event.read(value) && event.isAt(field.request_id, key)) {
       this.key = key;
       this.value = value;
-      this.#takePlain();
+      this.tenantId = this.#text(field.tenant_id);
+      this.#take();
       return senderTenant === null ? null : this.#takeSender(senderTenant);
     }
     const parsed = parseRecord('response', record);
@@ -117,68 +99,45 @@ export class ResponseRecord implements ResponseFacts {
     this.key = parsed.key;
     this.value = parsed.value;
     this.tenantId = parsed.tenantId;
-    this.#takeParsed(parsed.event);
+    event.take(parsed.event);
+    this.#take();
     return null;
   }
 
   get requestId(): string {
-    return this.#event?.request_id ?? this.#plain.textAt(this.#field.requestId);
+    return this.#event.textAt(this.#field.request_id);
   }
 
-  #takePlain(): void {
+  kept(): KeptOfResponse | null {
+    return this.#kept.read();
+  }
+
+  #take(): void {
+    const event = this.#event;
     const field = this.#field;
-    this.#event = null;
-    this.tenantId = this.#text(field.tenantId);
-    this.timestampMs = this.#plain.numbers[field.timestamp] as number;
-    this.latencyMs = this.#plain.numberAt(field.latencyMs);
-    this.timeToFirstTokenMs = this.#plain.numberAt(field.timeToFirstTokenMs);
-    this.promptTokens = this.#plain.numberAt(field.promptTokens);
-    this.cachedPromptTokens = this.#plain.numberAt(field.cachedPromptTokens);
-    this.cacheWriteTokens = this.#plain.numberAt(field.cacheWriteTokens);
-    this.audioPromptTokens = this.#plain.numberAt(field.audioPromptTokens);
-    this.audioCompletionTokens = this.#plain.numberAt(field.audioCompletionTokens);
-    this.cacheWrite1hTokens = this.#plain.numberAt(field.cacheWrite1hTokens);
-    this.cachedAudioPromptTokens = this.#plain.numberAt(field.cachedAudioPromptTokens);
-    this.imagePromptTokens = this.#plain.numberAt(field.imagePromptTokens);
-    this.imageCompletionTokens = this.#plain.numberAt(field.imageCompletionTokens);
-    this.reportedCostUsd = this.#plain.numberAt(field.reportedCostUsd);
-    this.completionTokens = this.#plain.countAt(field.completionTokens);
-    this.reasoningTokens = this.#plain.countAt(field.reasoningTokens);
+    this.timestampMs = event.numbers[field.timestamp] as number;
+    this.latencyMs = event.numbers[field.latency_ms] as number;
+    this.timeToFirstTokenMs = event.numbers[field.time_to_first_token_ms] as number;
+    this.promptTokens = event.numbers[field.prompt_tokens] as number;
+    this.cachedPromptTokens = event.numbers[field.cached_prompt_tokens] as number;
+    this.cacheWriteTokens = event.numbers[field.cache_write_tokens] as number;
+    this.audioPromptTokens = event.numbers[field.audio_prompt_tokens] as number;
+    this.audioCompletionTokens = event.numbers[field.audio_completion_tokens] as number;
+    this.cacheWrite1hTokens = event.numbers[field.cache_write_1h_tokens] as number;
+    this.cachedAudioPromptTokens = event.numbers[field.cached_audio_prompt_tokens] as number;
+    this.imagePromptTokens = event.numbers[field.image_prompt_tokens] as number;
+    this.imageCompletionTokens = event.numbers[field.image_completion_tokens] as number;
+    this.reportedCostUsd = event.numbers[field.reported_cost_usd] as number;
+    this.completionTokens = event.numbers[field.completion_tokens] as number;
+    this.reasoningTokens = event.numbers[field.reasoning_tokens] as number;
     this.model = this.#text(field.model);
-    this.finishReason = this.#text(field.finishReason);
-    this.error = this.#plain.textOrNullAt(field.error) || null;
-    this.errorKind = this.#word(ERROR_KINDS, field.errorKind);
-    this.serviceTier = this.#text(field.serviceTier);
-    this.costReportedBy = this.#word(COST_REPORTERS, field.costReportedBy);
-    this.isOfEmbeddings = this.#plain.found[field.operation] === VALUE && this.#text(field.operation) === EMBEDDINGS;
-    this.isFromCache = this.#plain.found[field.cacheHit] === VALUE;
-  }
-
-  #takeParsed(event: LlmResponse): void {
-    this.#event = event;
-    this.timestampMs = parseTimestampMs(event.timestamp);
-    this.latencyMs = event.latency_ms ?? Number.NaN;
-    this.timeToFirstTokenMs = event.time_to_first_token_ms ?? Number.NaN;
-    this.promptTokens = event.prompt_tokens ?? Number.NaN;
-    this.cachedPromptTokens = event.cached_prompt_tokens ?? Number.NaN;
-    this.cacheWriteTokens = event.cache_write_tokens ?? Number.NaN;
-    this.audioPromptTokens = event.audio_prompt_tokens ?? Number.NaN;
-    this.audioCompletionTokens = event.audio_completion_tokens ?? Number.NaN;
-    this.cacheWrite1hTokens = event.cache_write_1h_tokens ?? Number.NaN;
-    this.cachedAudioPromptTokens = event.cached_audio_prompt_tokens ?? Number.NaN;
-    this.imagePromptTokens = event.image_prompt_tokens ?? Number.NaN;
-    this.imageCompletionTokens = event.image_completion_tokens ?? Number.NaN;
-    this.reportedCostUsd = event.reported_cost_usd ?? Number.NaN;
-    this.completionTokens = tokens(event.completion_tokens);
-    this.reasoningTokens = tokens(event.reasoning_tokens);
-    this.model = event.model ?? null;
-    this.finishReason = event.finish_reason ?? null;
-    this.error = event.error || null;
-    this.errorKind = event.error_kind ?? null;
-    this.serviceTier = event.service_tier ?? null;
-    this.costReportedBy = event.cost_reported_by ?? null;
-    this.isOfEmbeddings = event.operation === EMBEDDINGS;
-    this.isFromCache = event.cache_hit === true;
+    this.finishReason = this.#text(field.finish_reason);
+    this.error = event.textOrNullAt(field.error) || null;
+    this.errorKind = this.#word(ERROR_KINDS, field.error_kind);
+    this.serviceTier = this.#text(field.service_tier);
+    this.costReportedBy = this.#word(COST_REPORTERS, field.cost_reported_by);
+    this.isOfEmbeddings = event.found[field.operation] === VALUE && this.#text(field.operation) === EMBEDDINGS;
+    this.isFromCache = event.found[field.cache_hit] === VALUE;
   }
 
   #takeSender(senderTenant: Uint8Array): RefusedRecord | null {
@@ -188,11 +147,11 @@ export class ResponseRecord implements ResponseFacts {
   }
 
   #word<Word extends string>(words: readonly Word[], field: number): Word | null {
-    return this.#plain.found[field] === VALUE ? (words[this.#plain.numbers[field] as number] ?? null) : null;
+    return this.#event.found[field] === VALUE ? (words[this.#event.numbers[field] as number] ?? null) : null;
   }
 
   #text(field: number): string | null {
-    return this.#plain.found[field] === VALUE ? this.#texts.of(this.#plain, field) : null;
+    return this.#event.found[field] === VALUE ? this.#texts.of(this.#event, field) : null;
   }
 }
 

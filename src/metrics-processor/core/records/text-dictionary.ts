@@ -14,6 +14,7 @@ export class TextDictionary {
 
   /** The text of a field. */
   of(event: PlainEvent, field: number): string {
+    if (event.taken !== null) return event.textAt(field);
     return this.ofBytes(event.bytes, event.starts[field] as number, event.ends[field] as number);
   }
 

@@ -25,15 +25,12 @@ export class AnsweredCall implements BillableTokens, BilledModel {
   reportedCacheWriteTokens = 0;
   completionTokens = 0;
   reasoningTokens = 0;
-  finishReason: string | null = null;
   error: string | null = null;
   /** How it ended; null for well. */
   errorKind: ErrorKind | null = null;
   /** Neither ended well nor was stopped by its user. */
   isFailure = false;
   answeredModel: string | null = null;
-  /** In the sender's word. */
-  reportedServiceTier: string | null = null;
 
   /** Who is paid, and by which prices. */
   provider = '';
@@ -77,12 +74,10 @@ export class AnsweredCall implements BillableTokens, BilledModel {
     this.reportedCacheWriteTokens = orElse(response.cacheWriteTokens, half.cacheWriteTokens);
     this.completionTokens = response.completionTokens;
     this.reasoningTokens = response.reasoningTokens;
-    this.finishReason = response.finishReason;
     this.error = response.error;
     this.errorKind = this.#ends.kindOf(response);
     this.isFailure = this.errorKind !== null && this.errorKind !== 'cancelled';
     this.answeredModel = response.model;
-    this.reportedServiceTier = response.serviceTier;
     this.#cutTokens(response);
     this.#price(half, response, prices);
   }

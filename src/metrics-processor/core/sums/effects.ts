@@ -1,10 +1,13 @@
+import type { KeptField } from '../../../events/event-table.ts';
+import { KEPT_OF_REQUEST, type KeptOfRequest } from '../../../events/llm-request.ts';
+import { KEPT_OF_RESPONSE, type KeptOfResponse } from '../../../events/llm-response.ts';
 import { callKey } from '../../../metrics-store/apply-call.ts';
 import type { Call, CallWrite } from '../../../metrics-store/call.ts';
 import type { Commit } from '../../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
-import type { RequestDetails, RequestHalf } from '../join/waiting-requests.ts';
+import type { RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import type { CorrectionReason } from '../reports/correction-reason.ts';
 import { AnsweredCall } from './answered-call.ts';
@@ -14,8 +17,9 @@ import { Deltas, type WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
 
-export interface CallDetails extends RequestDetails {
+export interface CallDetails {
   readonly requestId: string;
+  kept(): KeptOfRequest | null;
 }
 
 /** What a commit will add, gathered since the last one. */
@@ -58,7 +62,7 @@ export class Effects {
     const delta = this.#deltaOf(half);
     addAnswer(delta.tally, half, answered);
     addBill(delta.usage(answered), answered);
-    if (half.keptId !== null || answered.isFailure) this.#keepAnswer(half, response.requestId, answered);
+    if (half.keptId !== null || answered.isFailure) this.#keepAnswer(half, response, answered);
   }
 
   countUnanswered(half: RequestHalf): void {
@@ -117,25 +121,26 @@ export class Effects {
     return this.deltas.at(half.series, windowStartMs(half.timestampMs, MINUTE_MS));
   }
 
-  #keepAnswer(half: RequestHalf, requestId: string, answered: AnsweredCall): void {
+  #keepAnswer(half: RequestHalf, response: ResponseFacts, answered: AnsweredCall): void {
     const written = this.#calls.get(half.place);
-    const base = written?.call ?? answeredOnlyCall(half, requestId);
-    this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: completeCall(base, answered) });
+    const base = written?.call ?? answeredOnlyCall(half, response.requestId);
+    const call = { ...completeCall(base, answered), ...response.kept() };
+    this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call });
   }
 }
 
 const orNull = (count: number): number | null => (Number.isNaN(count) ? null : count);
 
+const NOTHING_ASKED = nothingOf<KeptOfRequest>(KEPT_OF_REQUEST);
 const NOTHING_ANSWERED = {
+  ...nothingOf<KeptOfResponse>(KEPT_OF_RESPONSE),
   latencyMs: null,
   timeToFirstTokenMs: null,
   completionTokens: null,
   reasoningTokens: null,
-  finishReason: null,
   error: null,
   answeredModel: null,
   errorKind: null,
-  serviceTier: null,
   costPicoUsd: null,
   costSource: null,
   reportedCostPicoUsd: null,
@@ -143,12 +148,14 @@ const NOTHING_ANSWERED = {
   bill: null,
 } as const;
 
+function nothingOf<Values>(fields: readonly KeptField[]): Values {
+  return Object.fromEntries(fields.map(({ field }) => [field, null])) as Values;
+}
+
 function waitingCall(half: RequestHalf, details: CallDetails): Call {
   return {
     ...answeredOnlyCall(half, details.requestId),
-    userIdHash: details.userIdHash,
-    sessionId: details.sessionId,
-    metadata: details.metadata,
+    ...details.kept(),
   };
 }
 
@@ -166,9 +173,7 @@ function answeredOnlyCall(half: RequestHalf, requestId: string): Call {
     promptTokens: orNull(half.promptTokens),
     cachedPromptTokens: orNull(half.cachedPromptTokens),
     cacheWriteTokens: orNull(half.cacheWriteTokens),
-    userIdHash: half.details?.userIdHash ?? null,
-    sessionId: half.details?.sessionId ?? null,
-    metadata: half.details?.metadata ?? null,
+    ...(half.details ?? NOTHING_ASKED),
     ...NOTHING_ANSWERED,
   };
 }
@@ -192,11 +197,9 @@ function completeCall(call: Call, answered: AnsweredCall): Call {
     cacheWriteTokens: orNull(answered.reportedCacheWriteTokens),
     completionTokens: orNull(answered.completionTokens),
     reasoningTokens: orNull(answered.reasoningTokens),
-    finishReason: answered.finishReason,
     error: answered.error,
     answeredModel: answered.answeredModel,
     errorKind: answered.errorKind,
-    serviceTier: answered.reportedServiceTier,
     costPicoUsd,
     costSource,
     reportedCostPicoUsd: reportedBy === '' ? null : costPicoUsd,

@@ -1,0 +1,20 @@
+import type { RequestFilters } from '../events/llm-request.ts';
+import type { ResponseFilters } from '../events/llm-response.ts';
+import { CALL_KEPT } from './call-columns.ts';
+
+/** The kept fields by which calls are found. Null: any. */
+export interface KeptFilters extends RequestFilters, ResponseFilters {}
+
+const KEPT_FILTERS = CALL_KEPT.flatMap(({ field, filter }) =>
+  filter === undefined ? [] : [field as keyof KeptFilters],
+);
+
+/** The fields of a call that a question may want to be equal to a text. */
+export const CALL_EQUALITIES = ['route', 'model', 'provider', 'status', 'errorKind', ...KEPT_FILTERS] as const;
+
+export const ANY_KEPT: KeptFilters = keptFilters(() => null);
+
+export function keptFilters(valueOf: (name: string) => string | null): KeptFilters {
+  const filters = CALL_KEPT.filter(({ filter }) => filter !== undefined);
+  return Object.fromEntries(filters.map(({ name, field }) => [field, valueOf(name)])) as unknown as KeptFilters;
+}
