@@ -15,7 +15,9 @@ registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context);
     if (!url.endsWith('/src/events/llm-request.ts')) return loaded;
-    const source = String(loaded.source).replace('\n} as const satisfies EventTable;', () => ROW);
+    const source = Buffer.from(loaded.source as Uint8Array)
+      .toString('utf8')
+      .replace('\n} as const satisfies EventTable;', () => ROW);
     return { ...loaded, source };
   },
 });

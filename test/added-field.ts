@@ -34,18 +34,12 @@ assert.deepEqual(keptOf('eu'), { ...nothing, region: 'eu' }, 'read from the byte
 assert.deepEqual(keptOf('zürich'), { ...nothing, region: 'zürich' }, 'read from the parsed event');
 
 assert.ok(CALL_COLUMNS.includes('region'), 'column');
-assert.ok(
-  CALL_REQUEST_ONLY.some((field) => String(field) === 'region'),
-  'an answer leaves it as it is stored',
-);
+assert.ok(new Set<string>(CALL_REQUEST_ONLY).has('region'), 'an answer leaves it as it is stored');
 assert.match(COMMIT_FUNCTION, /session_id text, region text/, 'SQL type');
 
 assert.ok('region' in CallsParameters.properties, 'parameter');
 assert.ok('region' in Call.properties, 'documented answer');
-assert.ok(
-  CALL_EQUALITIES.some((field) => String(field) === 'region'),
-  'filter',
-);
+assert.ok(new Set<string>(CALL_EQUALITIES).has('region'), 'filter');
 assert.deepEqual(
   keptFilters((name) => name),
   {
@@ -58,7 +52,7 @@ assert.deepEqual(
 const calls = new MemoryCalls();
 const call = { ...aCall({}), region: 'eu' };
 calls.write([{ kind: 'full', call }]);
-calls.write([{ kind: 'answer', call: { ...aCall({ completionTokens: 77 }), ...{ region: null } } }]);
+calls.write([{ kind: 'answer', call: aCall({ completionTokens: 77 }) }]);
 const stored = calls.readOne(call.tenantId, call.requestId);
 assert.ok(stored !== null);
 assert.equal((callJson(stored) as { region?: unknown }).region, 'eu', "the call's JSON");

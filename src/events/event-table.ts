@@ -85,17 +85,9 @@ export function keptFields(table: EventTable): readonly KeptField[] {
 }
 
 function keptKind(field: PlainField | undefined): KeptField['kind'] | null {
-  switch (field?.kind) {
-    case 'text':
-    case 'integer':
-    case 'number':
-    case 'object':
-      return field.kind;
-    case 'word':
-      return 'text';
-    default:
-      return null;
-  }
+  const kind = field?.kind;
+  if (kind === undefined || kind === 'boolean' || kind === 'instant') return null;
+  return kind === 'word' ? 'text' : kind;
 }
 
 const camelCase = (name: string): string =>

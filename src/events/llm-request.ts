@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { type EventTable, eventSchema, type KeptFiltersOf, type KeptOf, keptFields } from './event-table.ts';
+import { type EventTable, eventSchema, type KeptOf, keptFields } from './event-table.ts';
 import {
   DimensionOf,
   NullableBoolean,
@@ -63,5 +63,4 @@ export type LlmRequest = Static<typeof LlmRequest>;
 
 /** What a single call keeps of its request as it was sent. */
 export type KeptOfRequest = KeptOf<typeof REQUEST_FIELDS>;
-export type RequestFilters = KeptFiltersOf<typeof REQUEST_FIELDS>;
 export const KEPT_OF_REQUEST = keptFields(REQUEST_FIELDS);

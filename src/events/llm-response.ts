@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { ERROR_KINDS } from './error-kind.ts';
-import { type EventTable, eventSchema, type KeptFiltersOf, type KeptOf, keptFields } from './event-table.ts';
+import { type EventTable, eventSchema, type KeptOf, keptFields } from './event-table.ts';
 import {
   NullableBoolean,
   NullableCostUsd,
@@ -121,5 +121,4 @@ export type LlmResponse = Static<typeof LlmResponse>;
 
 /** What a single call keeps of its response as it was sent. */
 export type KeptOfResponse = KeptOf<typeof RESPONSE_FIELDS>;
-export type ResponseFilters = KeptFiltersOf<typeof RESPONSE_FIELDS>;
 export const KEPT_OF_RESPONSE = keptFields(RESPONSE_FIELDS);

@@ -1,9 +1,10 @@
-import type { RequestFilters } from '../events/llm-request.ts';
-import type { ResponseFilters } from '../events/llm-response.ts';
+import type { KeptFiltersOf } from '../events/event-table.ts';
+import type { REQUEST_FIELDS } from '../events/llm-request.ts';
+import type { RESPONSE_FIELDS } from '../events/llm-response.ts';
 import { CALL_KEPT } from './call-columns.ts';
 
 /** The kept fields by which calls are found. Null: any. */
-export interface KeptFilters extends RequestFilters, ResponseFilters {}
+export type KeptFilters = KeptFiltersOf<typeof REQUEST_FIELDS & typeof RESPONSE_FIELDS>;
 
 const KEPT_FILTERS = CALL_KEPT.flatMap(({ field, filter }) =>
   filter === undefined ? [] : [field as keyof KeptFilters],

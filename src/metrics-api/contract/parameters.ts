@@ -158,7 +158,7 @@ export type DimensionsParameters = Static<typeof DimensionsParameters>;
 
 /** By the fields of events that calls keep and that are said to be filters. */
 export type KeptFilterParameters = {
-  [Name in FilterNamesOf<typeof REQUEST_FIELDS> | FilterNamesOf<typeof RESPONSE_FIELDS>]: ReturnType<typeof Filter>;
+  [Name in FilterNamesOf<typeof REQUEST_FIELDS & typeof RESPONSE_FIELDS>]: ReturnType<typeof Filter>;
 };
 const KEPT_FILTERS = Object.fromEntries(
   CALL_KEPT.flatMap(({ name, filter }) => (filter === undefined ? [] : [[name, Filter(filter)]])),

@@ -131,9 +131,9 @@ export class Effects {
 
 const orNull = (count: number): number | null => (Number.isNaN(count) ? null : count);
 
-const NOTHING_ASKED = nothingOf<KeptOfRequest>(KEPT_OF_REQUEST);
+const NOTHING_ASKED = nothingOf(KEPT_OF_REQUEST) as unknown as KeptOfRequest;
 const NOTHING_ANSWERED = {
-  ...nothingOf<KeptOfResponse>(KEPT_OF_RESPONSE),
+  ...(nothingOf(KEPT_OF_RESPONSE) as unknown as KeptOfResponse),
   latencyMs: null,
   timeToFirstTokenMs: null,
   completionTokens: null,
@@ -148,8 +148,8 @@ const NOTHING_ANSWERED = {
   bill: null,
 } as const;
 
-function nothingOf<Values>(fields: readonly KeptField[]): Values {
-  return Object.fromEntries(fields.map(({ field }) => [field, null])) as Values;
+function nothingOf(fields: readonly KeptField[]): object {
+  return Object.fromEntries(fields.map(({ field }) => [field, null]));
 }
 
 function waitingCall(half: RequestHalf, details: CallDetails): Call {
