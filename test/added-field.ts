@@ -52,7 +52,8 @@ assert.deepEqual(
 const calls = new MemoryCalls();
 const call = { ...aCall({}), region: 'eu' };
 calls.write([{ kind: 'full', call }]);
-calls.write([{ kind: 'answer', call: aCall({ completionTokens: 77 }) }]);
+const answer = { ...aCall({ completionTokens: 77 }), region: null };
+calls.write([{ kind: 'answer', call: answer }]);
 const stored = calls.readOne(call.tenantId, call.requestId);
 assert.ok(stored !== null);
 assert.equal((callJson(stored) as { region?: unknown }).region, 'eu', "the call's JSON");
