@@ -74,8 +74,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the first twin that fits is kept, whoever fits better comes later',
     file: 'reports/stable-matching.ts',
-    find: 'let best = this.#partners.get(node);',
-    replace: 'let best = this.#partners.get(node); if (best !== undefined) return undefined;',
+    find: 'if (theirs !== undefined && !this.#isCloser([node, other], [other, theirs])) continue;',
+    replace: 'if (theirs !== undefined) continue;',
   },
   {
     name: 'the calls of one response are found only when the second of them comes',
