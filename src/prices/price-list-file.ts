@@ -14,7 +14,8 @@ export async function loadPriceList(path: string): Promise<PriceList> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return BUILT_IN_LIST;
+    // A folder on the way that is none: whoever needs the folder names it better than this could.
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) return BUILT_IN_LIST;
     throw error;
   }
   const stored = parsePriceList(text);

@@ -46,6 +46,7 @@ test('200,000 events with repetitions, disorder, gaps and rubbish give the rows 
     waiting: 0,
     duplicates: sent('request') - expected.requestIds,
     dead_letters: 0,
+    foreign_tenant: 0,
   });
   assert.deepEqual(audit.totals.responses, {
     accepted: sent('response'),
@@ -53,5 +54,6 @@ test('200,000 events with repetitions, disorder, gaps and rubbish give the rows 
     waiting: expected.orphans,
     duplicates: sent('response') - expected.responseIds,
     dead_letters: 0,
+    foreign_tenant: 0,
   });
 });

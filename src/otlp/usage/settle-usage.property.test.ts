@@ -32,6 +32,11 @@ test('whatever an emitter leaves out of its wholes, its total tells what was use
   );
 });
 
+test('a total that is smaller than the other whole stands in the place of none', () => {
+  const usage = settleUsage({ prompt: 17, completion: 16, total: 16 }, BY_CONVENTION);
+  assert.deepEqual([usage.promptTokens, usage.completionTokens], [17, 16]);
+});
+
 test('no part is ever larger than its whole', () => {
   fc.assert(
     fc.property(truths, fc.option(tokens), fc.boolean(), (truth, total, isCacheOutside) => {

@@ -134,8 +134,9 @@ function wholesOf(sent: UsageCounts, cacheTokens: number): { prompt: number | nu
   prompt ??= sumOf(sent.textPrompt, sent.audioPrompt, sent.imagePrompt);
   if (total !== undefined && total > 0) {
     // Frameworks were seen to write the total in the place of a whole.
-    if (completion === total && prompt !== null && prompt > 0) completion = total - prompt;
-    else if (prompt === total && completion !== null && completion > 0) prompt = total - completion;
+    if (completion === total && prompt !== null && prompt > 0 && prompt < total) completion = total - prompt;
+    else if (prompt === total && completion !== null && completion > 0 && completion < total)
+      prompt = total - completion;
     else if (prompt === null && completion !== null && total > completion) prompt = total - completion;
     else if (completion === null && prompt !== null && total > prompt) completion = total - prompt;
   }
