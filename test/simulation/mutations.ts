@@ -183,7 +183,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'an evaluation that was given up in silence is given up again after a crash',
     file: EVALUATIONS,
-    find: 'if (loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;',
+    find: 'if (loggedAtMs >= callsReadMs(event.request_id, replayMs) - patienceMs) this.gaveUpBeyondReplay = true;',
     replace: '',
   },
   {

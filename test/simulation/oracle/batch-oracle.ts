@@ -211,14 +211,18 @@ const noUsage = (): Sums => ({
 
 const noEvaluations = (): Sums => ({ count: 0, scored: 0, scoreMicroSum: 0n, judged: 0, passed: 0 });
 
-const noAudit = (): Sums =>
-  Object.fromEntries(
-    ['Requests', 'Responses', 'Evaluations'].flatMap((kind) =>
-      ['accepted', 'counted', 'duplicate', 'dead', 'foreign', ...(kind === 'Requests' ? [] : ['waiting'])].map(
-        (fate) => [`${fate}${kind}`, 0],
-      ),
-    ),
-  );
+const FATES: Readonly<Record<string, readonly string[]>> = {
+  Requests: ['accepted', 'counted', 'duplicate', 'dead', 'foreign'],
+  Responses: ['accepted', 'counted', 'waiting', 'duplicate', 'dead', 'foreign'],
+  Evaluations: ['accepted', 'counted', 'waiting', 'duplicate', 'dead', 'foreign'],
+  // Nothing here comes by OTLP, so of these there are none.
+  Reports: ['accepted', 'counted', 'folded', 'context', 'duplicate', 'dead', 'late'],
+};
+
+const noAudit = (): Sums => {
+  const names = Object.entries(FATES).flatMap(([kind, fates]) => fates.map((fate) => `${fate}${kind}`));
+  return Object.fromEntries([...names, 'correctedCalls'].map((name) => [name, 0]));
+};
 
 function add(sums: Sums, name: string, amount: number): void {
   sums[name] = ((sums[name] as number | undefined) ?? 0) + amount;
