@@ -36,6 +36,6 @@ export async function onlyRowOf(
   }).catch((cause: Error) => {
     throw new Error(`${cause.message}: ${JSON.stringify(seen.get('rows'))}`, { cause });
   });
-  const { totals } = await ask<{ totals: { requests: { counted: number } } }>('/v1/audit');
-  return { row, audited: totals.requests.counted };
+  const { totals } = await ask<{ totals: { requests: { counted: number }; reports: { calls: number } } }>('/v1/audit');
+  return { row, audited: totals.requests.counted + totals.reports.calls };
 }

@@ -84,8 +84,8 @@ suite('real SDKs against a running StreamLens', { skip: skipWithoutSdks(), concu
   });
 
   test('the model server saw exactly the calls that were counted', async () => {
-    const { audit } = await getJson<{ audit: { requests: { counted: number } }[] }>(`${server.metrics}/v1/audit`);
-    const counted = audit.reduce((sum, { requests }) => sum + requests.counted, 0);
+    const { audit } = await getJson<{ audit: { reports: { calls: number } }[] }>(`${server.metrics}/v1/audit`);
+    const counted = audit.reduce((sum, { reports }) => sum + reports.calls, 0);
     assert.equal(counted, model.truth.answered + model.truth.failed);
   });
 });
