@@ -27,7 +27,7 @@ function simulate(mutation: Mutation): Promise<{ code: number | null; output: st
   const child = spawn(process.execPath, args, {
     env: { ...process.env, STREAMLENS_MUTATION: JSON.stringify(mutation) },
     // A bug may as well turn in circles for ever.
-    timeout: 480_000,
+    timeout: 900_000,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));

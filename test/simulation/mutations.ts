@@ -175,12 +175,6 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
-    name: 'a restart takes what is older than the horizon for a sighting',
-    file: RECALL,
-    find: 'if (record.loggedAtMs < fromMs && !this.#waiting[topic].has(place)) continue;',
-    replace: '',
-  },
-  {
     name: 'an evaluation that was given up in silence is given up again after a crash',
     file: EVALUATIONS,
     find: 'if (loggedAtMs >= callsReadMs(event.request_id, replayMs) - patienceMs) this.gaveUpBeyondReplay = true;',
