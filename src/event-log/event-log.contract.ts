@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
 import { INPUT_TOPICS, TOPICS } from '../events/topics.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import type { EventLog } from './event-log.ts';
 import { anId, endOf, keyOf, keysOfPartition, readFrom, slowly, textOf } from './event-log-builders.contract.ts';
-import { EventLogError } from './event-log-error.ts';
 import { groupContract } from './event-log-group.contract.ts';
 import { partitionOf } from './partition-of.ts';
 
@@ -251,7 +251,7 @@ function polling(contract: Contract): void {
   contract('a poll beyond the end says that the log is not the one it was', async (log) => {
     const position = await endOf(log, TOPICS.requests, 0);
     const polled = log.poll([{ ...position, offset: position.offset + 1_000 }], { bytesMax: 1_000, waitMs: 100 });
-    await assert.rejects(polled, (error) => error instanceof EventLogError && error.code === 'corrupt');
+    await assert.rejects(polled, (error) => error instanceof StorageError && error.code === 'corrupt');
   });
 }
 
@@ -345,7 +345,7 @@ function closing(contract: Contract): void {
 }
 
 function isUnavailable(error: unknown): boolean {
-  return error instanceof EventLogError && error.code === 'unavailable';
+  return error instanceof StorageError && error.code === 'unavailable';
 }
 
 async function partitionIn(log: EventLog, key: string): Promise<number> {

@@ -10,12 +10,12 @@ export interface EventLog {
   /**
    * Resolves once every record is durable, all or nothing per partition. The log, not the sender, stamps the time.
    *
-   * @throws {EventLogError} `unavailable`: nothing is known about the records; sending them again is safe
+   * @throws {StorageError} `unavailable`: nothing is known about the records; sending them again is safe
    *   because readers drop repeated ids. `full`: they were not taken.
    */
   append(records: readonly NewRecord[]): Promise<void>;
 
-  /** How many partitions each input topic has. @throws {EventLogError} `misconfigured` when the topics differ. */
+  /** How many partitions each input topic has. @throws {StorageError} `misconfigured` when the topics differ. */
   partitionCount(): Promise<number>;
 
   /**
@@ -26,7 +26,7 @@ export interface EventLog {
    *
    * An offset that retention has dropped reads on from the oldest record kept.
    *
-   * @throws {EventLogError} `corrupt`: an offset lies beyond the end, so the log has lost records or is another one.
+   * @throws {StorageError} `corrupt`: an offset lies beyond the end, so the log has lost records or is another one.
    */
   poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]>;
 
@@ -45,7 +45,7 @@ export interface EventLog {
    */
   joinGroup(listener: GroupListener): Promise<GroupMember>;
 
-  /** @throws {EventLogError} when the log cannot be reached or written; the message says what to do. */
+  /** @throws {StorageError} when the log cannot be reached or written; the message says what to do. */
   checkHealth(): Promise<void>;
 
   close(): Promise<void>;

@@ -1,14 +1,14 @@
 import type { NewRecord } from '../event-log/event-log.ts';
-import { EventLogError, type EventLogErrorCode } from '../event-log/event-log-error.ts';
 import { type Correlation, correlationKey, traceIdOf } from '../events/correlation-key.ts';
 import { TOPICS } from '../events/topics.ts';
 import { Problem } from '../http/problem.ts';
+import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
 import type { AppendQueue } from './append-queue.ts';
 import type { IngestionMetrics } from './ingestion-metrics.ts';
 
 const RETRY_AFTER_S = 1;
 
-const REASONS: Readonly<Record<EventLogErrorCode, string>> = {
+const REASONS: Readonly<Record<StorageErrorCode, string>> = {
   unavailable: 'the event log cannot be written now',
   full: 'there is no room for more events now',
   'setting-refused': 'the event log refuses a setting of this server',
@@ -29,7 +29,7 @@ export async function accept(
   try {
     await queue.add(records.map((record) => inPartition(record, correlation)));
   } catch (error) {
-    if (!(error instanceof EventLogError)) throw error;
+    if (!(error instanceof StorageError)) throw error;
     metrics.rejected(error.code === 'full' ? 'queue_full' : 'log_unavailable', records.length);
     // Not the error's message, which is for operators: it names files and brokers.
     throw new Problem(503, `The events were not accepted: ${REASONS[error.code]}. Send them again`, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pino } from 'pino';
-import { EventLogError } from '../event-log/event-log-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { AppendLog } from './append-log.ts';
 
 const FACT = { records: 1, bytes: 1, tookMs: 1 };
@@ -13,7 +13,7 @@ test('an outage is told when it begins, every 30 s while it lasts, and when it i
   let counted = 0;
   const log = new AppendLog({ appended: () => counted++, failed: () => counted++ }, logger, () => nowMs);
   log.appended(FACT);
-  for (; nowMs < 65_000; nowMs += 1000) log.failed(new EventLogError('unavailable', 'no broker answers'));
+  for (; nowMs < 65_000; nowMs += 1000) log.failed(new StorageError('unavailable', 'no broker answers'));
   log.appended(FACT);
   log.appended(FACT);
   assert.deepEqual(

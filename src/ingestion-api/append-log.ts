@@ -1,5 +1,5 @@
-import type { EventLogError } from '../event-log/event-log-error.ts';
 import type { Logger } from '../http/logger.ts';
+import type { StorageError } from '../storage/storage-error.ts';
 import type { AppendQueueEvents } from './append-queue.ts';
 
 /** While appends go on failing, one line so often. */
@@ -28,7 +28,7 @@ export class AppendLog implements AppendQueueEvents {
     this.#failures = 0;
   }
 
-  failed(error: EventLogError): void {
+  failed(error: StorageError): void {
     this.#events.failed(error);
     this.#failures++;
     const isDue = this.#failures === 1 || this.#nowMs() - this.#toldAtMs >= TELL_EVERY_MS;

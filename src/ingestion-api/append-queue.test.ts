@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { EventLog, NewRecord } from '../event-log/event-log.ts';
-import { EventLogError } from '../event-log/event-log-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { AppendQueue, type AppendQueueOptions } from './append-queue.ts';
 
 interface Append {
@@ -33,8 +33,8 @@ function aQueue(more: Partial<AppendQueueOptions> = {}) {
     timing: { nowMs: () => 0, soon: queueMicrotask, after },
     ...more,
   };
-  const failures: EventLogError[] = [];
-  const events = { appended() {}, failed: (error: EventLogError) => void failures.push(error) };
+  const failures: StorageError[] = [];
+  const events = { appended() {}, failed: (error: StorageError) => void failures.push(error) };
   return { queue: new AppendQueue(log as unknown as EventLog, options, events), appends, timers, failures };
 }
 
@@ -76,7 +76,7 @@ test('nobody is answered before the append of their records is', async () => {
 test('a full queue refuses, and takes again once there is room', async () => {
   const { queue, appends } = aQueue({ queueBytesMax: 20 });
   const held = queue.add(records('a', 'b'));
-  await assert.rejects(queue.add(records('c')), (error) => (error as EventLogError).code === 'full');
+  await assert.rejects(queue.add(records('c')), (error) => (error as StorageError).code === 'full');
   await turn();
   appends[0]?.succeed();
   await held;
@@ -101,7 +101,7 @@ test('an append that gives no answer in time fails as unavailable and makes room
   await turn();
   const next = queue.add(records('b'));
   for (const expire of timers) expire();
-  await assert.rejects(slow, (error) => (error as EventLogError).code === 'unavailable');
+  await assert.rejects(slow, (error) => (error as StorageError).code === 'unavailable');
   await turn();
   assert.deepEqual(appends[1]?.keys, ['b']);
   appends[1]?.succeed();
@@ -119,7 +119,7 @@ test('a foreign error reaches the sender as unavailable with its cause', async (
   const cause = new TypeError('no');
   appends[0]?.fail(cause);
   await assert.rejects(added, (error) => {
-    const { code, cause: theirs } = error as EventLogError;
+    const { code, cause: theirs } = error as StorageError;
     return code === 'unavailable' && theirs === cause;
   });
 });

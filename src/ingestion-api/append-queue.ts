@@ -1,5 +1,5 @@
 import type { EventLog, NewRecord } from '../event-log/event-log.ts';
-import { EventLogError } from '../event-log/event-log-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
 
 export interface AppendQueueOptions {
   /** Values and keys that may wait or be under way; beyond it `add` refuses. */
@@ -33,7 +33,7 @@ interface Waiting {
 /** What the queue tells about itself. */
 export interface AppendQueueEvents {
   appended(fact: { readonly records: number; readonly bytes: number; readonly tookMs: number }): void;
-  failed(error: EventLogError): void;
+  failed(error: StorageError): void;
 }
 
 /**
@@ -66,14 +66,14 @@ export class AppendQueue {
   /**
    * Resolves once all records are durable. They are appended together, in order.
    *
-   * @throws {EventLogError} `full` when the queue is; else what the log says, or `unavailable` after the timeout
+   * @throws {StorageError} `full` when the queue is; else what the log says, or `unavailable` after the timeout
    */
   add(records: readonly NewRecord[]): Promise<void> {
     if (records.length === 0) return Promise.resolve();
     const bytes = records.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
     // One oversized batch is let through when nothing else waits: it was bounded where it was read.
     if (this.#bytes > 0 && this.#bytes + bytes > this.#options.queueBytesMax) {
-      return Promise.reject(new EventLogError('full', 'The queue of events that wait for the log is full'));
+      return Promise.reject(new StorageError('full', 'The queue of events that wait for the log is full'));
     }
     this.#bytes += bytes;
     const added = new Promise<void>((resolve, reject) => this.#waiting.push({ records, bytes, resolve, reject }));
@@ -120,7 +120,7 @@ export class AppendQueue {
       this.#events.appended({ records: records.length, bytes, tookMs: this.#timing.nowMs() - startedMs });
     } catch (cause) {
       const error =
-        cause instanceof EventLogError ? cause : new EventLogError('unavailable', 'The event log failed', { cause });
+        cause instanceof StorageError ? cause : new StorageError('unavailable', 'The event log failed', { cause });
       for (const { reject } of group) reject(error);
       this.#events.failed(error);
     }
@@ -131,7 +131,7 @@ export class AppendQueue {
     let cancel = (): void => {};
     const timeout = new Promise<never>((_, reject) => {
       const message = `The event log gave no answer within ${appendTimeoutMs} ms`;
-      cancel = this.#timing.after(appendTimeoutMs, () => reject(new EventLogError('unavailable', message)));
+      cancel = this.#timing.after(appendTimeoutMs, () => reject(new StorageError('unavailable', message)));
     });
     // An append that fails after its timeout was already answered for.
     append.catch(() => undefined);

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import { EVENT_LOG_ERROR_CODES } from '../event-log/event-log-error.ts';
 import { type EventType, TOPIC_OF } from '../events/topics.ts';
+import { STORAGE_ERROR_CODES } from '../storage/storage-error.ts';
 import type { AppendQueue, AppendQueueEvents } from './append-queue.ts';
 
 /** Why an event was not accepted. */
@@ -70,7 +70,7 @@ export class IngestionMetrics implements AppendQueueEvents {
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
     for (const outcome of ['calls', 'context', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
     for (const outcome of ['calls', 'ignored', 'rejected']) this.#logRecords.inc({ outcome }, 0);
-    for (const code of EVENT_LOG_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
+    for (const code of STORAGE_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
   }
 
   /** The queue is read when Prometheus asks. */

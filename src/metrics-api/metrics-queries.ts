@@ -60,7 +60,7 @@ export class MetricsQueries {
     return (await this.#orProblem(() => this.#answers.state())).id;
   }
 
-  /** @throws {MetricsStoreError} for whoever operates the program, so that its reason is told */
+  /** @throws {StorageError} for whoever operates the program, so that its reason is told */
   checkHealth(): Promise<void> {
     return this.#answerer.checkHealth();
   }
@@ -73,7 +73,7 @@ export class MetricsQueries {
       return result;
     } catch (error) {
       // By its name, as an error of another thread is of no class.
-      if (!(error instanceof Error) || error.name !== 'MetricsStoreError') throw error;
+      if (!(error instanceof Error) || error.name !== 'StorageError') throw error;
       if (!this.#isAway) this.#logger.warn({ reason: error.message }, 'The metrics store cannot be asked');
       this.#isAway = true;
       throw new Problem(503, 'The metrics store cannot be asked now; /ready says why. No event is lost by this.', {

@@ -19,13 +19,13 @@ export type QuestionKind = keyof Questions;
  */
 export interface Answerer {
   /**
-   * Null where there is no such thing. @throws {MetricsStoreError} when the store cannot be asked, or nobody waits any
+   * Null where there is no such thing. @throws {StorageError} when the store cannot be asked, or nobody waits any
    * more
    */
   answer<K extends QuestionKind>(kind: K, question: Questions[K], errand: Errand): Promise<string | null>;
   changes(question: Reader.ChangesQuery): Promise<readonly ChangeEvent[]>;
   readState(): Promise<Reader.StoreState>;
-  /** @throws {MetricsStoreError} when the store cannot be asked */
+  /** @throws {StorageError} when the store cannot be asked */
   checkHealth(): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { createLogger } from '../http/logger.ts';
 import { Problem } from '../http/problem.ts';
 import { aDelta, commitNext, minute, SERIES } from '../metrics-store/contract/builders.ts';
 import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
-import { MetricsStoreError } from '../metrics-store/metrics-store-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { MetricsQueries } from './metrics-queries.ts';
 import type { MetricsQuestion } from './questions.ts';
 import { StoreQueries } from './store-queries.ts';
@@ -91,7 +91,7 @@ test('a local day is found however wide the range is, and its windows are not cu
 
 test('while the store is away each question is a 503 with Retry-After, and the log has one line for all of them', async () => {
   const { store, ask, lines } = open();
-  store.afterRead = () => Promise.reject(new MetricsStoreError('unavailable', 'Postgres at db:5432: refused'));
+  store.afterRead = () => Promise.reject(new StorageError('unavailable', 'Postgres at db:5432: refused'));
   for (let i = 0; i < 3; i++) {
     await assert.rejects(ask(), (error) => {
       assert.ok(error instanceof Problem);
@@ -107,7 +107,7 @@ test('while the store is away each question is a 503 with Retry-After, and the l
 
 test('an error of the store that came from another thread is known by its name, and a bug stays what it is', async () => {
   const { store, ask } = open();
-  store.afterRead = () => Promise.reject(Object.assign(new Error('busy'), { name: 'MetricsStoreError' }));
+  store.afterRead = () => Promise.reject(Object.assign(new Error('busy'), { name: 'StorageError' }));
   await assert.rejects(ask(), { name: 'Problem', status: 503 });
   store.afterRead = () => Promise.reject(new TypeError('x is undefined'));
   await assert.rejects(ask(), TypeError);

@@ -2,7 +2,7 @@ import { MemoryBroker } from '../event-log/memory/memory-broker.ts';
 import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
 import type { Commit, CommitOutcome } from '../metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
-import { MetricsStoreError } from '../metrics-store/metrics-store-error.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { CORE_OPTIONS, FLAT_PRICES } from './core/core-builders.contract.ts';
 import { Processor, type ProcessorOptions, type ProcessorPorts } from './processor.ts';
 import type { ProcessorEvents } from './processor-events.ts';
@@ -18,7 +18,7 @@ export class StoreWithOutages extends MemoryMetricsStore {
   override async commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]> {
     this.attempts++;
     if (commits.some((commit) => this.isAwayFor(commit))) {
-      throw new MetricsStoreError('unavailable', 'The store is away');
+      throw new StorageError('unavailable', 'The store is away');
     }
     this.groups.push(commits);
     return super.commit(commits);

@@ -1,6 +1,6 @@
 import type { EventLog } from '../event-log/event-log.ts';
-import { EventLogError } from '../event-log/event-log-error.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import { StorageError } from '../storage/storage-error.ts';
 import { shardCountOf } from './core/checkpoint/checkpoint.ts';
 
 /** How the ids are divided between processors, see `core/lane.ts`. */
@@ -14,7 +14,7 @@ export interface Shards {
 /**
  * Finds out into how many shards the ids are divided: as every checkpoint says, or one per partition before the first.
  *
- * @throws {EventLogError} `misconfigured` when the topics have grown to what is no multiple of it
+ * @throws {StorageError} `misconfigured` when the topics have grown to what is no multiple of it
  */
 export async function findShards({ log, store }: { log: EventLog; store: MetricsStore }): Promise<Shards> {
   const partitionCount = await log.partitionCount();
@@ -26,14 +26,14 @@ export async function findShards({ log, store }: { log: EventLog; store: Metrics
   return { shardCount: partitionCount, laneCount: 1 };
 }
 
-/** @throws {EventLogError} `misconfigured` when the partitions are no multiple of the shards */
+/** @throws {StorageError} `misconfigured` when the partitions are no multiple of the shards */
 export function laneCountOf(partitionCount: number, shardCount: number): number {
   if (partitionCount % shardCount !== 0) throw notAMultiple(partitionCount, shardCount);
   return partitionCount / shardCount;
 }
 
-function notAMultiple(partitionCount: number, shardCount: number): EventLogError {
-  return new EventLogError(
+function notAMultiple(partitionCount: number, shardCount: number): StorageError {
+  return new StorageError(
     'misconfigured',
     `The input topics have ${partitionCount} partitions, but their calls are joined in ${shardCount} shards; ` +
       `grow the topics to a multiple of ${shardCount}, where the halves of a call stay together`,

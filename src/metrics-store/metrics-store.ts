@@ -22,7 +22,7 @@ export interface MetricsStore extends MetricsReader {
    * `token` tells which parts were applied, and those are not added twice (`standingOf` argues why).
    *
    * @returns the outcome of each, in the same order
-   * @throws {MetricsStoreError} `unavailable`: any of it may or may not have been applied; send the same group again.
+   * @throws {StorageError} `unavailable`: any of it may or may not have been applied; send the same group again.
    */
   commit(commits: readonly Commit[]): Promise<readonly CommitOutcome[]>;
 
@@ -59,7 +59,7 @@ export interface MetricsStore extends MetricsReader {
    */
   prune(before: PruneBefore): Promise<void>;
 
-  /** @throws {MetricsStoreError} when the store cannot be reached or its schema is not ours; says what to do. */
+  /** @throws {StorageError} when the store cannot be reached or its schema is not ours; says what to do. */
   checkHealth(): Promise<void>;
 
   close(): Promise<void>;

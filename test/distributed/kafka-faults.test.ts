@@ -4,11 +4,11 @@ import { availableServices, skipWithout } from '../../scripts/services/available
 import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
 import type { EventLog, GroupListener } from '../../src/event-log/event-log.ts';
 import { anId, slowly } from '../../src/event-log/event-log-builders.contract.ts';
-import { EventLogError } from '../../src/event-log/event-log-error.ts';
 import { createTopics } from '../../src/event-log/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import type { KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
 import { TOPICS } from '../../src/events/topics.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 
 const skip = skipWithout(await availableServices(), ['kafka']);
 const PARTITIONS = 6;
@@ -70,7 +70,7 @@ suite('Faults of three Kafka brokers', { skip }, () => {
     const startedAtMs = performance.now();
     await assert.rejects(
       Promise.all(Array.from({ length: 12 }, append)),
-      (error) => error instanceof EventLogError && error.code === 'unavailable',
+      (error) => error instanceof StorageError && error.code === 'unavailable',
     );
     assert.ok(performance.now() - startedAtMs < 30_000, 'it took too long to give up');
     await Promise.all([first?.kill('SIGCONT'), second?.kill('SIGCONT')]);
@@ -142,7 +142,7 @@ class Traffic {
         await log.append(keys.map((key) => ({ topic: TOPICS.requests, key, value: Buffer.from(key) })));
         for (const key of keys) this.acknowledged.add(key);
       } catch (error) {
-        assert.ok(error instanceof EventLogError && error.retryable, String(error));
+        assert.ok(error instanceof StorageError && error.retryable, String(error));
       }
       await slowly(5);
     }

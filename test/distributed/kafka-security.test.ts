@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
-import { EventLogError, type EventLogErrorCode } from '../../src/event-log/event-log-error.ts';
 import { createTopics } from '../../src/event-log/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import type { KafkaSasl, KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
 import { TOPICS } from '../../src/events/topics.ts';
+import { StorageError, type StorageErrorCode } from '../../src/storage/storage-error.ts';
 
 const services = await availableServices();
 const skip = skipWithout({ ...services, kafka: services.kafka ?? opensslObstacle() }, ['kafka']);
@@ -84,12 +84,12 @@ suite('A Kafka that asks for TLS and a password', { skip }, () => {
   });
 });
 
-async function assertFails(settings: KafkaSettings, code: EventLogErrorCode, pattern: RegExp): Promise<void> {
+async function assertFails(settings: KafkaSettings, code: StorageErrorCode, pattern: RegExp): Promise<void> {
   const log = new KafkaEventLog(settings);
   const startedAtMs = performance.now();
   try {
     await assert.rejects(log.append([{ topic: TOPICS.requests, key: 'k', value: Buffer.from('v') }]), (error) => {
-      assert.ok(error instanceof EventLogError);
+      assert.ok(error instanceof StorageError);
       assert.match(error.message, pattern);
       assert.equal(error.code, code, error.message);
       assert.doesNotMatch(error.message, /hunter2/);

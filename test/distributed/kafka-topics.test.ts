@@ -4,11 +4,11 @@ import { Admin, Producer } from '@platformatic/kafka';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
 import { endOf, keysOfPartition, readFrom, slowly, textOf } from '../../src/event-log/event-log-builders.contract.ts';
-import { EventLogError } from '../../src/event-log/event-log-error.ts';
 import { createTopics } from '../../src/event-log/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import type { KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
 import { INPUT_TOPICS, TOPICS } from '../../src/events/topics.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 
 const skip = skipWithout(await availableServices(), ['kafka']);
 
@@ -183,15 +183,14 @@ test('brokers that cannot be reached are called so', { skip }, async () => {
   });
   await assert.rejects(
     log.checkHealth(),
-    (error) =>
-      error instanceof EventLogError && error.code === 'unavailable' && error.message.includes('KAFKA_BROKERS'),
+    (error) => error instanceof StorageError && error.code === 'unavailable' && error.message.includes('KAFKA_BROKERS'),
   );
   await log.close();
 });
 
 function isMissing(error: unknown): boolean {
   return (
-    error instanceof EventLogError &&
+    error instanceof StorageError &&
     error.code === 'misconfigured' &&
     error.message.includes('streamlens topics create')
   );

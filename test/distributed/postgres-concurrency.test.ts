@@ -14,9 +14,9 @@ import {
   SERIES,
 } from '../../src/metrics-store/contract/builders.ts';
 import type { MetricsStore } from '../../src/metrics-store/metrics-store.ts';
-import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['postgres']);
@@ -52,7 +52,7 @@ async function insist<T>(work: () => Promise<T>, seen: { lost: number }): Promis
     try {
       return await work();
     } catch (error) {
-      assert.ok(error instanceof MetricsStoreError && error.code === 'unavailable', String(error));
+      assert.ok(error instanceof StorageError && error.code === 'unavailable', String(error));
       seen.lost++;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { giveTo } from '../../scripts/services/unprivileged.ts';
-import type { MetricsStoreErrorCode } from '../../src/metrics-store/metrics-store-error.ts';
-import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { connectPostgres } from '../../src/metrics-store/postgres/postgres-connection.ts';
 import { StatementNames } from '../../src/metrics-store/postgres/statement-names.ts';
+import type { StorageErrorCode } from '../../src/storage/storage-error.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['postgres']);
@@ -48,18 +48,18 @@ async function isEncrypted(dsn: string): Promise<boolean> {
   return row?.[0] === true;
 }
 
-async function failureOf(dsn: string, statementTimeoutMs = 1_000): Promise<MetricsStoreError> {
+async function failureOf(dsn: string, statementTimeoutMs = 1_000): Promise<StorageError> {
   try {
     const connection = await connectPostgres({ dsn, statementTimeoutMs });
     await connection.close();
   } catch (error) {
-    assert.ok(error instanceof MetricsStoreError, String(error));
+    assert.ok(error instanceof StorageError, String(error));
     return error;
   }
   return assert.fail('the connection was accepted');
 }
 
-async function assertFails(dsn: string, code: MetricsStoreErrorCode, message: RegExp): Promise<void> {
+async function assertFails(dsn: string, code: StorageErrorCode, message: RegExp): Promise<void> {
   const error = await failureOf(dsn);
   assert.deepEqual([error.code, message.test(error.message)], [code, true], error.message);
   assert.ok(!error.message.includes('secret'), 'a password is never in an error');
@@ -170,7 +170,7 @@ describe('A connection to Postgres', { skip }, () => {
     const connection = await connectPostgres({ dsn: plain.server.dsn, statementTimeoutMs: 100 });
     await assert.rejects(
       connection.query('SELECT pg_sleep(5)', []),
-      (error) => error instanceof MetricsStoreError && error.code === 'unavailable' && error.retryable,
+      (error) => error instanceof StorageError && error.code === 'unavailable' && error.retryable,
     );
     assert.deepEqual(await connection.query('SELECT 1', []), [[1]]);
     await connection.close();

@@ -4,10 +4,10 @@ import { after, before, describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { aDelta, aTally, commitNext, minute, SERIES } from '../../src/metrics-store/contract/builders.ts';
-import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { packHistogram } from '../../src/metrics-store/postgres/packed-histogram.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 import { Histogram } from '../../src/tally/histogram.ts';
 import { dumpSchema } from './dump-schema.ts';
 import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
@@ -186,5 +186,5 @@ describe('The Postgres schema', { skip }, () => {
 });
 
 function isMisconfigured(message: RegExp): (error: unknown) => boolean {
-  return (error) => error instanceof MetricsStoreError && error.code === 'misconfigured' && message.test(error.message);
+  return (error) => error instanceof StorageError && error.code === 'misconfigured' && message.test(error.message);
 }

@@ -9,10 +9,10 @@ import type {
   NewRecord,
   PollLimits,
 } from '../../src/event-log/event-log.ts';
-import { EventLogError } from '../../src/event-log/event-log-error.ts';
 import { MemoryEventLog } from '../../src/event-log/memory/memory-event-log.ts';
 import { partitionOf } from '../../src/event-log/partition-of.ts';
 import type { InputTopic } from '../../src/events/topics.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 import type { Host } from './host.ts';
 import { isMarker } from './marker.ts';
 import type { World } from './world.ts';
@@ -133,6 +133,6 @@ export class FaultyLog implements EventLog {
   }
 }
 
-function unavailable(what: string): EventLogError {
-  return new EventLogError('unavailable', `Simulated: ${what}`);
+function unavailable(what: string): StorageError {
+  return new StorageError('unavailable', `Simulated: ${what}`);
 }

@@ -1,7 +1,7 @@
 import type { Commit, CommitOutcome, Progress } from '../../src/metrics-store/commit.ts';
 import type { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
-import { MetricsStoreError } from '../../src/metrics-store/metrics-store-error.ts';
 import type { DeadLetter, PublishableRow } from '../../src/metrics-store/outbox.ts';
+import { StorageError } from '../../src/storage/storage-error.ts';
 import type { Host } from './host.ts';
 import type { World } from './world.ts';
 
@@ -86,6 +86,6 @@ export class FaultyStore {
   }
 }
 
-function unavailable(what: string): MetricsStoreError {
-  return new MetricsStoreError('unavailable', `Simulated: ${what}`);
+function unavailable(what: string): StorageError {
+  return new StorageError('unavailable', `Simulated: ${what}`);
 }

@@ -7,7 +7,7 @@ const BROKER_DEFAULT = -1;
 
 type TopicSettings = KafkaLogSettings & Pick<SettingsOf<'up' | 'topics'>, 'kafkaPartitions' | 'kafkaReplicationFactor'>;
 
-/** Creates the topics that are missing, as the settings say. @throws {EventLogError} */
+/** Creates the topics that are missing, as the settings say. @throws {StorageError} */
 export function createConfiguredTopics(
   settings: TopicSettings,
   brokers: readonly string[],

@@ -3,7 +3,7 @@ import { TOPICS } from '../../events/topics.ts';
 import type { GroupListener, GroupMember, LogPosition } from '../event-log.ts';
 import { backOff } from './backoff.ts';
 import { clientOptions } from './client-options.ts';
-import { isPassing, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing } from './kafka-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 const SESSION_MS_MAX = 20_000;
@@ -108,6 +108,6 @@ export class ClassicProtocolMember implements GroupMember {
     if (this.#leaving.signal.aborted) return;
     this.#follow([]);
     await this.#settled;
-    this.#listener.onLost(toEventLogError(failure, 'Keeping the membership in the consumer group'));
+    this.#listener.onLost(asStorageError(failure, 'Keeping the membership in the consumer group'));
   }
 }

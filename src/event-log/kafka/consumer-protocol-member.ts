@@ -7,7 +7,7 @@ import { backOff } from './backoff.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, kafkaErrorIds, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing, kafkaErrorIds } from './kafka-errors.ts';
 
 /** How long a member may take to give partitions back before the group goes on without it. */
 const REBALANCE_MS_MAX = 60_000;
@@ -57,7 +57,7 @@ export class ConsumerProtocolMember implements GroupMember {
     this.#listener = listener;
   }
 
-  /** Resolves when the group has taken the member. @throws {EventLogError} where it does not. */
+  /** Resolves when the group has taken the member. @throws {StorageError} where it does not. */
   async join(): Promise<void> {
     await this.#findTopicId();
     await this.#beat();
@@ -113,7 +113,7 @@ export class ConsumerProtocolMember implements GroupMember {
         if (this.#isOver()) return;
         if (!isPassing(error) && !isFenced(error)) {
           await this.#abandonOwned();
-          this.#listener.onLost(toEventLogError(error, 'Keeping the membership in the consumer group'));
+          this.#listener.onLost(asStorageError(error, 'Keeping the membership in the consumer group'));
           return;
         }
         if (isFenced(error)) await this.#rejoinAsNew();

@@ -2,7 +2,7 @@ import { Admin, ConfigResourceTypes } from '@platformatic/kafka';
 import { INPUT_TOPICS, TOPICS, type Topic } from '../../events/topics.ts';
 import { backOff } from './backoff.ts';
 import { clientOptions } from './client-options.ts';
-import { kafkaErrorIds, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, kafkaErrorIds } from './kafka-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 export interface CreateTopicsOptions {
@@ -45,7 +45,7 @@ const VISIBLE_TRIES_MAX = 20;
  * Creates the topics that are missing and says how the others differ; may be repeated. Changes nothing of what exists
  * unless `grow` is set.
  *
- * @throws {EventLogError} where Kafka cannot be reached or refuses.
+ * @throws {StorageError} where Kafka cannot be reached or refuses.
  */
 export async function createTopics(
   settings: KafkaSettings,
@@ -74,7 +74,7 @@ export async function createTopics(
       differences: differencesOf(topic, counts, configs.get(topic) ?? new Map(), options),
     }));
   } catch (error) {
-    throw toEventLogError(error, 'Creating the topics');
+    throw asStorageError(error, 'Creating the topics');
   } finally {
     await admin.close().catch(() => undefined);
   }
@@ -83,7 +83,7 @@ export async function createTopics(
 /**
  * The same report without creating or changing anything; a missing topic has 0 partitions.
  *
- * @throws {EventLogError} where Kafka cannot be reached or refuses.
+ * @throws {StorageError} where Kafka cannot be reached or refuses.
  */
 export async function inspectTopics(settings: KafkaSettings, partitions: number): Promise<readonly TopicReport[]> {
   const admin = new Admin(clientOptions(settings));
@@ -99,7 +99,7 @@ export async function inspectTopics(settings: KafkaSettings, partitions: number)
       return { topic, outcome: 'kept', partitions: counts.get(topic) ?? 0, differences };
     });
   } catch (error) {
-    throw toEventLogError(error, 'Looking at the topics');
+    throw asStorageError(error, 'Looking at the topics');
   } finally {
     await admin.close().catch(() => undefined);
   }

@@ -1,6 +1,6 @@
 import { compressionsAlgorithmsByBitmask, crc32c } from '@platformatic/kafka';
+import { StorageError } from '../../storage/storage-error.ts';
 import type { LogRecord } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import * as batch from './record-batch.ts';
 
 export interface DecodeOptions {
@@ -36,7 +36,7 @@ export interface DecodedBatches {
  * The records of one partition's part of a fetch response. Keys and values are views into `bytes` (or into the
  * decompressed batch), not copies. A batch cut off at the end, which brokers may send, is left out.
  *
- * @throws {EventLogError} `corrupt` where a batch does not match its checksum or cannot be read.
+ * @throws {StorageError} `corrupt` where a batch does not match its checksum or cannot be read.
  */
 export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): DecodedBatches {
   const sections: Section[] = [];
@@ -70,9 +70,9 @@ export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): Deco
 function checkBatch(one: Buffer): void {
   const magic = one[batch.MAGIC_AT];
   // Older formats disappeared from brokers' disks with Kafka 4, and from producers long before.
-  if (magic !== batch.MAGIC) throw new EventLogError('corrupt', `A record batch has the unknown format ${magic}`);
+  if (magic !== batch.MAGIC) throw new StorageError('corrupt', `A record batch has the unknown format ${magic}`);
   if (crc32c(one.subarray(batch.ATTRIBUTES_AT)) !== one.readUInt32BE(batch.CRC_AT)) {
-    throw new EventLogError('corrupt', `The batch at offset ${readOffset(one, 0)} does not match its checksum`);
+    throw new StorageError('corrupt', `The batch at offset ${readOffset(one, 0)} does not match its checksum`);
   }
 }
 
@@ -81,11 +81,11 @@ function recordsSection(one: Buffer): Buffer {
   const kind = one.readInt16BE(batch.ATTRIBUTES_AT) & batch.COMPRESSION_MASK;
   if (kind === 0) return section;
   const algorithm = compressionsAlgorithmsByBitmask[kind];
-  if (algorithm === undefined) throw new EventLogError('corrupt', `A record batch has the unknown compression ${kind}`);
+  if (algorithm === undefined) throw new StorageError('corrupt', `A record batch has the unknown compression ${kind}`);
   try {
     return algorithm.decompressSync(section);
   } catch (cause) {
-    throw new EventLogError('corrupt', `The batch at offset ${readOffset(one, 0)} cannot be decompressed`, { cause });
+    throw new StorageError('corrupt', `The batch at offset ${readOffset(one, 0)} cannot be decompressed`, { cause });
   }
 }
 
@@ -117,7 +117,7 @@ function* decodeRecords({ batch: one, records }: Section, from: number): Generat
     const key = cursor.bytes();
     const value = cursor.bytes();
     if (end > records.length || recordLength < 0) {
-      throw new EventLogError('corrupt', `The record at offset ${offset} is longer than its batch`);
+      throw new StorageError('corrupt', `The record at offset ${offset} is longer than its batch`);
     }
     // Other producers' headers are skipped, and nobody else's tenant is in ours.
     const headerCount = cursor.varint();

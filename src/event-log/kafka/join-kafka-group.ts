@@ -5,7 +5,7 @@ import { ClassicProtocolMember } from './classic-protocol-member.ts';
 import { ConsumerProtocolMember } from './consumer-protocol-member.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, kafkaErrorIds, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing, kafkaErrorIds } from './kafka-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 const CONSUMER_GROUP_HEARTBEAT = 68;
@@ -23,7 +23,7 @@ interface GroupDoor {
 /**
  * Joins by the consumer protocol (KIP-848) where the broker speaks it, else by the classic one.
  *
- * @throws {EventLogError} where the group does not take the member within 30 s.
+ * @throws {StorageError} where the group does not take the member within 30 s.
  */
 export async function joinKafkaGroup(door: GroupDoor, listener: GroupListener): Promise<GroupMember> {
   const giveUpAtMs = Date.now() + JOIN_MS_MAX;
@@ -33,7 +33,7 @@ export async function joinKafkaGroup(door: GroupDoor, listener: GroupListener): 
       return await joinOnce(door, listener);
     } catch (error) {
       const mayPass = isPassing(error) && Date.now() < giveUpAtMs;
-      if (!mayPass) throw toEventLogError(error, `Joining the consumer group ${door.groupId}`);
+      if (!mayPass) throw asStorageError(error, `Joining the consumer group ${door.groupId}`);
     }
     await backOff(attempt, door.connections.closed);
   }

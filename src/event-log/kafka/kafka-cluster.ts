@@ -1,8 +1,8 @@
 import { type Broker, metadataV7 } from '@platformatic/kafka';
-import { EventLogError } from '../event-log-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { backOff } from './backoff.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, kafkaErrorIds, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing, kafkaErrorIds } from './kafka-errors.ts';
 
 /**
  * Kafka tells of a moved leader by an error, so this age matters only where partitions are added: until all writers
@@ -39,19 +39,19 @@ export class KafkaCluster {
   /**
    * The leader's address; null while there is none.
    *
-   * @throws {EventLogError} `misconfigured` where topic or partition are missing.
+   * @throws {StorageError} `misconfigured` where topic or partition are missing.
    */
   async leaderOf(topic: string, partition: number): Promise<Leader | null> {
     const { leaders } = await this.#topic(topic);
     const id = leaders[partition];
     if (id === undefined) {
-      throw new EventLogError('misconfigured', `${topic} has no partition ${partition}, only ${leaders.length}`);
+      throw new StorageError('misconfigured', `${topic} has no partition ${partition}, only ${leaders.length}`);
     }
     const broker = this.#brokers.get(id);
     return broker === undefined ? null : { ...broker, id };
   }
 
-  /** @throws {EventLogError} `misconfigured` where the topic is missing. */
+  /** @throws {StorageError} `misconfigured` where the topic is missing. */
   async partitionCountOf(topic: string): Promise<number> {
     return (await this.#topic(topic)).leaders.length;
   }
@@ -65,7 +65,7 @@ export class KafkaCluster {
     this.#staleTopics.add(topic);
   }
 
-  /** Asks for all known topics now. @throws {EventLogError} where no broker answers. */
+  /** Asks for all known topics now. @throws {StorageError} where no broker answers. */
   async refresh(): Promise<void> {
     // Many requests find out at once that a leader moved: one question serves them all.
     this.#refreshing ??= this.#fetchMetadata([...this.#topics.keys()]).finally(() => {
@@ -89,7 +89,7 @@ export class KafkaCluster {
       const failure = await this.#lookUp(topic);
       const isLasting = failure !== null && (!isPassing(failure) || Date.now() > giveUpAtMs);
       // Another topic's failure is not this one's.
-      if (isLasting && this.#fresh(topic) === undefined) throw toEventLogError(failure, `Looking up ${topic}`);
+      if (isLasting && this.#fresh(topic) === undefined) throw asStorageError(failure, `Looking up ${topic}`);
     }
   }
 

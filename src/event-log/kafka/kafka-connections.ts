@@ -1,5 +1,5 @@
 import { type Broker, type Connection, ConnectionPool } from '@platformatic/kafka';
-import { EventLogError } from '../event-log-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { parseBroker, securityOptions } from './client-options.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
@@ -31,7 +31,7 @@ export class KafkaConnections {
   }
 
   checkOpen(): void {
-    if (this.closed.aborted) throw new EventLogError('unavailable', 'The event log was closed');
+    if (this.closed.aborted) throw new StorageError('unavailable', 'The event log was closed');
   }
 
   async forControl(broker: Broker): Promise<Connection> {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AuthenticationError, MultipleErrors, NetworkError, ProtocolError, TimeoutError } from '@platformatic/kafka';
-import { EventLogError } from '../event-log-error.ts';
-import { isPassing, toEventLogError } from './kafka-errors.ts';
+import { StorageError } from '../../storage/storage-error.ts';
+import { asStorageError, isPassing } from './kafka-errors.ts';
 
 function nodeError(code: string): Error {
   return Object.assign(new Error(`connect ${code} 10.0.0.1:9092`), { code });
@@ -52,7 +52,7 @@ const CASES: readonly (readonly [unknown, string, RegExp, 'passes' | 'lasts'])[]
 for (const [error, code, advice, duration] of CASES) {
   const name = error instanceof ProtocolError ? (error as { apiId?: string }).apiId : (error as Error).message;
   test(`Kafka's "${name}" (${code}) says what to do and ${duration}`, () => {
-    const made = toEventLogError(error, 'Appending events');
+    const made = asStorageError(error, 'Appending events');
     assert.equal(made.code, code);
     assert.match(made.message, advice);
     assert.match(made.message, /^Appending events/);
@@ -66,16 +66,16 @@ test('the most specific of nested Kafka errors decides', () => {
     new NetworkError('Connection closed'),
     new NetworkError('failed', { cause: new AuthenticationError('SASL authentication failed.') }),
   ]);
-  assert.match(toEventLogError(nested, 'Appending events').message, /credentials/);
+  assert.match(asStorageError(nested, 'Appending events').message, /credentials/);
 });
 
 test('an unforeseen Kafka error shows its messages and may be tried again', () => {
-  const made = toEventLogError(new Error('outer', { cause: new Error('inner') }), 'Reading events');
+  const made = asStorageError(new Error('outer', { cause: new Error('inner') }), 'Reading events');
   assert.equal(made.message, 'Reading events failed: outer: inner');
   assert.equal(made.retryable, true);
 });
 
 test('an error of the event log stays as it is', () => {
-  const error = new EventLogError('full', 'no room');
-  assert.equal(toEventLogError(error, 'Appending events'), error);
+  const error = new StorageError('full', 'no room');
+  assert.equal(asStorageError(error, 'Appending events'), error);
 });

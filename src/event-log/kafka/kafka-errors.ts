@@ -1,4 +1,4 @@
-import { EventLogError, type EventLogErrorCode } from '../event-log-error.ts';
+import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 
 /** What the client library, Kafka's protocol and Node put on their errors, as far as this file looks at it. */
 interface ForeignError {
@@ -13,28 +13,28 @@ interface ForeignError {
 }
 
 interface Verdict {
-  readonly code: EventLogErrorCode;
+  readonly code: StorageErrorCode;
   /** What it means, and what to do. Never the foreign message where that could repeat a setting. */
   readonly advice: string;
 }
 
 /**
- * Makes any error an `EventLogError` that an operator can act on. `doing` says what was tried: "Appending events".
+ * Makes any error a `StorageError` that an operator can act on. `doing` says what was tried: "Appending events".
  *
  * The foreign error stays as the cause. Library errors nest (retries, several brokers): the most specific of all wins,
  * in the order of `VERDICTS`, because "connection failed" often only wraps "wrong password".
  */
-export function toEventLogError(error: unknown, doing: string): EventLogError {
-  if (error instanceof EventLogError) return error;
+export function asStorageError(error: unknown, doing: string): StorageError {
+  if (error instanceof StorageError) return error;
   const chain = flatten(error);
   for (const [matches, verdict] of VERDICTS) {
     const found = chain.find(matches);
-    if (found !== undefined) return new EventLogError(verdict.code, `${doing}: ${verdict.advice}`, { cause: error });
+    if (found !== undefined) return new StorageError(verdict.code, `${doing}: ${verdict.advice}`, { cause: error });
   }
   const messages = chain.flatMap(({ message }) => (typeof message === 'string' && message !== '' ? [message] : []));
   const reason = [...new Set(messages)].slice(0, REASONS_MAX).join(': ') || 'unknown reason';
   // What nobody foresaw may pass: `unavailable` is tried again with backoff and shown, and hides nothing.
-  return new EventLogError('unavailable', `${doing} failed: ${reason}`, { cause: error });
+  return new StorageError('unavailable', `${doing} failed: ${reason}`, { cause: error });
 }
 
 /** The Kafka error names in an error, for callers that react to single ones. */
@@ -73,7 +73,7 @@ export const PASSING_ERRORS: ReadonlySet<string> = new Set([
 export function isPassing(error: unknown): boolean {
   const ids = kafkaErrorIds(error);
   if (ids.length > 0) return ids.every((id) => PASSING_ERRORS.has(id));
-  return toEventLogError(error, '').retryable;
+  return asStorageError(error, '').retryable;
 }
 
 const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[] = [

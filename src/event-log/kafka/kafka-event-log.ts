@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { INPUT_TOPICS, type InputTopic, type Topic } from '../../events/topics.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import type {
   EventLog,
   GroupListener,
@@ -12,11 +13,10 @@ import type {
   OffsetBounds,
   PollLimits,
 } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { joinKafkaGroup } from './join-kafka-group.ts';
 import { KafkaCluster } from './kafka-cluster.ts';
 import { KafkaConnections } from './kafka-connections.ts';
-import { toEventLogError } from './kafka-errors.ts';
+import { asStorageError } from './kafka-errors.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
@@ -48,7 +48,7 @@ export class KafkaEventLog implements EventLog {
 
   async append(records: readonly NewRecord[]): Promise<void> {
     this.#checkOpen();
-    if (this.#producer === null) throw new EventLogError('misconfigured', 'The log was opened to be read only');
+    if (this.#producer === null) throw new StorageError('misconfigured', 'The log was opened to be read only');
     await this.#producer.append(records);
   }
 
@@ -58,7 +58,7 @@ export class KafkaEventLog implements EventLog {
     const [first = 0] = counts;
     if (counts.every((count) => count === first)) return first;
     const found = INPUT_TOPICS.map((topic, i) => `${topic} has ${counts[i]}`).join(', ');
-    throw new EventLogError(
+    throw new StorageError(
       'misconfigured',
       `The input topics must have equal partition counts, but ${found}. Run \`streamlens topics create\` to see how to mend it`,
     );
@@ -98,7 +98,7 @@ export class KafkaEventLog implements EventLog {
   async joinGroup(listener: GroupListener): Promise<GroupMember> {
     await this.partitionCount();
     const { groupId } = this.#settings;
-    if (groupId === undefined) throw new EventLogError('misconfigured', 'The log was opened without a consumer group');
+    if (groupId === undefined) throw new StorageError('misconfigured', 'The log was opened without a consumer group');
     const door = { groupId, settings: this.#settings, cluster: this.#cluster, connections: this.#connections };
     const joined = await joinKafkaGroup(door, listener);
     const member: GroupMember = {
@@ -118,7 +118,7 @@ export class KafkaEventLog implements EventLog {
     try {
       await this.#cluster.lookUpOnce(INPUT_TOPICS);
     } catch (error) {
-      throw toEventLogError(error, 'Asking Kafka for its topics');
+      throw asStorageError(error, 'Asking Kafka for its topics');
     }
     await this.partitionCount();
   }
@@ -138,7 +138,7 @@ export class KafkaEventLog implements EventLog {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new EventLogError('unavailable', 'The event log was closed');
+    if (this.#isClosed) throw new StorageError('unavailable', 'The event log was closed');
   }
 
   #offsets(topic: string, partitions: readonly number[], atMs: number): Promise<ReadonlyMap<number, number | null>> {

@@ -1,11 +1,11 @@
+import { StorageError } from '../../storage/storage-error.ts';
 import type { NewRecord } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { partitionOf } from '../partition-of.ts';
 import { backOff } from './backoff.ts';
 import { encodeRecordBatch } from './encode-record-batch.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, PASSING_ERRORS, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing, PASSING_ERRORS } from './kafka-errors.ts';
 import type { KafkaCompression } from './kafka-settings.ts';
 import { produceTo } from './produce-request.ts';
 import { openProducerSession, type ProducerSession } from './producer-session.ts';
@@ -82,7 +82,7 @@ export class KafkaProducer {
     this.#compression = compression;
   }
 
-  /** Resolves when all records are durable. @throws {EventLogError} as the port says. */
+  /** Resolves when all records are durable. @throws {StorageError} as the port says. */
   async append(records: readonly NewRecord[]): Promise<void> {
     if (records.length === 0) return;
     const counts = new Map<string, number>();
@@ -148,7 +148,7 @@ export class KafkaProducer {
       );
     } catch (error) {
       // No session: nothing was sent.
-      for (const { lane, chunks } of taken) this.#settle(lane, chunks, toEventLogError(error, 'Appending events'));
+      for (const { lane, chunks } of taken) this.#settle(lane, chunks, asStorageError(error, 'Appending events'));
     }
   }
 
@@ -206,7 +206,7 @@ export class KafkaProducer {
     let results: readonly (string | null)[];
     try {
       if (leader instanceof Error) throw leader;
-      if (leader === null) throw new EventLogError('unavailable', 'A partition has no leader now');
+      if (leader === null) throw new StorageError('unavailable', 'A partition has no leader now');
       const connection = await this.#connections.forProducing(leader);
       results = await produceTo(
         connection,
@@ -246,11 +246,11 @@ export class KafkaProducer {
     const isInTime = batch.chunks.some((chunk) => chunk.ticket.deadlineMs > Date.now());
     if (mayPass && isInTime && !this.#connections.closed.aborted) return true;
     if (mayPass) this.#retire(batch.session);
-    this.#settle(batch.lane, batch.chunks, toEventLogError(error, 'Appending events'));
+    this.#settle(batch.lane, batch.chunks, asStorageError(error, 'Appending events'));
     return false;
   }
 
-  #settle(lane: Lane, chunks: readonly Chunk[], error: EventLogError | null): void {
+  #settle(lane: Lane, chunks: readonly Chunk[], error: StorageError | null): void {
     for (const { ticket } of chunks) {
       if (error !== null) ticket.reject(error);
       else if (--ticket.chunksLeft === 0) ticket.resolve();

@@ -1,12 +1,12 @@
 import { type Broker, type Connection, protocolErrorsCodesById } from '@platformatic/kafka';
+import { StorageError } from '../../storage/storage-error.ts';
 import type { LogPosition, LogRange, LogRecord, LogSlice, PollLimits } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { backOff } from './backoff.ts';
 import { type DecodedBatches, decodeRecordBatches } from './decode-record-batches.ts';
 import { type FetchedPartition, fetchFrom } from './fetch-request.ts';
 import type { KafkaCluster, Leader } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, PASSING_ERRORS, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing, PASSING_ERRORS } from './kafka-errors.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
 import { SealMargin } from './seal-margin.ts';
 
@@ -89,7 +89,7 @@ export class KafkaReader {
   }
 
   /**
-   * One fetch from each leader. @throws {EventLogError} for what does not pass, and where nothing could be read
+   * One fetch from each leader. @throws {StorageError} for what does not pass, and where nothing could be read
    * after the deadline.
    */
   async #round(
@@ -106,7 +106,7 @@ export class KafkaReader {
       [...groups].map(async ([, group]) => {
         const leader = leaders[wanted.indexOf(group[0] as LogPosition)];
         try {
-          if (leader == null) throw new EventLogError('unavailable', 'A partition has no leader now');
+          if (leader == null) throw new StorageError('unavailable', 'A partition has no leader now');
           return await this.#fetchGroup(await connectionTo(leader), group, limits, round);
         } catch (error) {
           // The topic may have a new leader, or the broker a new address.
@@ -118,11 +118,11 @@ export class KafkaReader {
       }),
     ).catch((error: unknown) => {
       this.#connections.checkOpen();
-      throw toEventLogError(error, 'Reading events');
+      throw asStorageError(error, 'Reading events');
     });
     const slices = outcomes.flat();
     if (slices.every((slice) => slice === null) && giveUp.leftMs() === 0) {
-      throw toEventLogError(round.failures[0] ?? new Error('no leader takes requests'), 'Reading events');
+      throw asStorageError(round.failures[0] ?? new Error('no leader takes requests'), 'Reading events');
     }
     return slices;
   }
@@ -168,13 +168,12 @@ export class KafkaReader {
     };
   }
 
-  /** Null where it passes. @throws {EventLogError} where it does not. */
+  /** Null where it passes. @throws {StorageError} where it does not. */
   async #explain(errorCode: number, position: LogPosition, round: Round): Promise<Outcome> {
     const id = protocolErrorsCodesById[errorCode] ?? 'UNKNOWN_SERVER_ERROR';
     if (id === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(position);
     this.#cluster.markStale(position.topic);
-    if (!PASSING_ERRORS.has(id))
-      throw toEventLogError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
+    if (!PASSING_ERRORS.has(id)) throw asStorageError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
     round.failures.push({ apiId: id });
     return null;
   }
@@ -187,7 +186,7 @@ export class KafkaReader {
     const [start, endOffset] = [earliest.get(partition) ?? 0, latest.get(partition) ?? 0];
     if (offset > endOffset) {
       const message = `${topic}/${partition} ends at ${endOffset}, but ${offset} was to be read: the log lost records, or the topic was made anew`;
-      throw new EventLogError('corrupt', `${message}. Restore it, or reset the processor's positions`);
+      throw new StorageError('corrupt', `${message}. Restore it, or reset the processor's positions`);
     }
     return { topic, partition, records: [], nextOffset: Math.max(start, offset), endOffset, sealedThroughMs: null };
   }

@@ -1,9 +1,9 @@
 import { listOffsetsV4 } from '@platformatic/kafka';
-import { EventLogError } from '../event-log-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { backOff } from './backoff.ts';
 import type { KafkaCluster, Leader } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing } from './kafka-errors.ts';
 
 /** Instants that Kafka reads as places. */
 export const EARLIEST = -2;
@@ -18,7 +18,7 @@ const CONSUMER = -1;
  * Per partition the first offset stamped at or after `atMs`, or the oldest (`EARLIEST`), or the end (`LATEST`). Null
  * where no record is that young.
  *
- * @throws {EventLogError} where a leader does not answer within 10 s.
+ * @throws {StorageError} where a leader does not answer within 10 s.
  */
 export async function listOffsets(
   { cluster, connections }: { readonly cluster: KafkaCluster; readonly connections: KafkaConnections },
@@ -40,7 +40,7 @@ export async function listOffsets(
     }
     const failures = await askLeaders(missing);
     const lasting = failures.find((failure) => !isPassing(failure) || Date.now() > giveUpAtMs);
-    if (lasting !== undefined) throw toEventLogError(lasting, `Looking up offsets of ${topic}`);
+    if (lasting !== undefined) throw asStorageError(lasting, `Looking up offsets of ${topic}`);
   }
 
   async function askLeaders(missing: readonly number[]): Promise<readonly unknown[]> {
@@ -57,7 +57,7 @@ export async function listOffsets(
     group: readonly { readonly partition: number; readonly leader: Leader | null }[],
   ): Promise<readonly unknown[]> {
     const leader = group[0]?.leader;
-    if (leader == null) return [new EventLogError('unavailable', `A partition of ${topic} has no leader now`)];
+    if (leader == null) return [new StorageError('unavailable', `A partition of ${topic} has no leader now`)];
     const connection = await connections.forControl(leader);
     const wanted = group.map(({ partition }) => ({
       partitionIndex: partition,

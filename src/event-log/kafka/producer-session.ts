@@ -2,7 +2,7 @@ import { initProducerIdV1 } from '@platformatic/kafka';
 import { backOff } from './backoff.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { isPassing, toEventLogError } from './kafka-errors.ts';
+import { asStorageError, isPassing } from './kafka-errors.ts';
 
 /** One producer id of the broker's, with the count of records that were sent under it to each partition. */
 export interface ProducerSession {
@@ -13,7 +13,7 @@ export interface ProducerSession {
 
 const INIT_MS_MAX = 10_000;
 
-/** Asks a broker for a producer id. @throws {EventLogError} where none is given within 10 s. */
+/** Asks a broker for a producer id. @throws {StorageError} where none is given within 10 s. */
 export async function openProducerSession(
   cluster: KafkaCluster,
   connections: KafkaConnections,
@@ -26,7 +26,7 @@ export async function openProducerSession(
       const { producerId, producerEpoch } = await initProducerIdV1.api.async(connection, null, 0);
       return { producerId, epoch: producerEpoch, sequences: new Map() };
     } catch (error) {
-      if (!isPassing(error) || Date.now() > giveUpAtMs) throw toEventLogError(error, 'Starting to append events');
+      if (!isPassing(error) || Date.now() > giveUpAtMs) throw asStorageError(error, 'Starting to append events');
       await backOff(attempt, connections.closed);
     }
   }

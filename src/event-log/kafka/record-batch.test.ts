@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32c, createRecordsBatch, Reader, readRecordsBatch } from '@platformatic/kafka';
 import { TOPICS } from '../../events/topics.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import type { NewRecord } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { decodeRecordBatches } from './decode-record-batches.ts';
 import { encodeRecordBatch } from './encode-record-batch.ts';
 import type { KafkaCompression } from './kafka-settings.ts';
@@ -150,6 +150,6 @@ test('a batch that does not match its checksum is corrupt', () => {
   bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
   assert.throws(
     () => decodeRecordBatches(bytes, EVERYTHING),
-    (error) => error instanceof EventLogError && error.code === 'corrupt',
+    (error) => error instanceof StorageError && error.code === 'corrupt',
   );
 });

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS, type Topic } from '../../events/topics.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import type { LogRecord, NewRecord } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { partitionOf } from '../partition-of.ts';
 import { MemoryGroup } from './memory-group.ts';
 
@@ -49,12 +49,12 @@ export class MemoryBroker {
   }
 
   /**
-   * Copies the bytes: the caller may reuse its buffers. @throws {EventLogError} `full`, and then takes none of them.
+   * Copies the bytes: the caller may reuse its buffers. @throws {StorageError} `full`, and then takes none of them.
    */
   append(records: readonly NewRecord[]): void {
     const bytes = records.reduce((sum, record) => sum + record.value.length + Buffer.byteLength(record.key), 0);
     if (this.#bytesHeld + bytes > this.#bytesMax) {
-      throw new EventLogError('full', `The memory log holds ${this.#bytesHeld} of at most ${this.#bytesMax} bytes`);
+      throw new StorageError('full', `The memory log holds ${this.#bytesHeld} of at most ${this.#bytesMax} bytes`);
     }
     this.#bytesHeld += bytes;
     const nowMs = this.nowMs();
@@ -94,7 +94,7 @@ export class MemoryBroker {
 
   #partition(topic: Topic, partition: number): Partition {
     const found = this.#topics.get(topic)?.[partition];
-    if (found === undefined) throw new EventLogError('misconfigured', `There is no partition ${partition} in ${topic}`);
+    if (found === undefined) throw new StorageError('misconfigured', `There is no partition ${partition} in ${topic}`);
     return found;
   }
 }

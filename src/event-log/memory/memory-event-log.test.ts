@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TOPICS } from '../../events/topics.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { eventLogContract } from '../event-log.contract.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { MemoryBroker } from './memory-broker.ts';
 import { MemoryEventLog } from './memory-event-log.ts';
 
@@ -14,7 +14,7 @@ test('a memory log beyond its bound refuses an append as a whole', async () => {
   await log.append([{ topic: TOPICS.requests, key: 'a', value: Buffer.alloc(9) }]);
   await assert.rejects(
     log.append([{ topic: TOPICS.requests, key: 'b', value: Buffer.alloc(0) }]),
-    (error) => error instanceof EventLogError && error.code === 'full',
+    (error) => error instanceof StorageError && error.code === 'full',
   );
   assert.deepEqual(await log.bounds(TOPICS.requests), [{ partition: 0, start: 0, end: 1 }]);
 });
@@ -74,7 +74,7 @@ test('a session that expires while its member is still joining leaves no ghost t
   const joining = ghost.joinGroup({ onAssigned() {}, async onRevoked() {}, onLost() {} });
   await ghost.expireSession();
   giveBack();
-  await assert.rejects(joining, EventLogError);
+  await assert.rejects(joining, StorageError);
   await clinging.leave();
   const assigned: number[] = [];
   const heir = { onAssigned: (partitions: readonly number[]) => void assigned.push(...partitions) };

@@ -1,4 +1,5 @@
 import type { InputTopic, Topic } from '../../events/topics.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import type {
   EventLog,
   GroupListener,
@@ -11,7 +12,6 @@ import type {
   OffsetBounds,
   PollLimits,
 } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import type { MemoryBroker } from './memory-broker.ts';
 
 /** Bounds one page of `readRange`, as the other adapters bound theirs. */
@@ -80,7 +80,7 @@ export class MemoryEventLog implements EventLog {
     if (this.#sessionsExpired !== sessionsExpired) {
       // Expired while the group was still busy with others: nobody else would ever take this member out.
       await group.leave(id);
-      throw new EventLogError('unavailable', 'The session expired while joining the group');
+      throw new StorageError('unavailable', 'The session expired while joining the group');
     }
     this.#memberIds.add(id);
     return {
@@ -113,13 +113,13 @@ export class MemoryEventLog implements EventLog {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted) throw new EventLogError('unavailable', 'The event log was closed');
+    if (this.#closing.signal.aborted) throw new StorageError('unavailable', 'The event log was closed');
   }
 
   #checkWithin({ topic, partition, offset }: LogPosition): void {
     const end = this.#broker.records(topic, partition).length;
     if (offset <= end) return;
-    throw new EventLogError('corrupt', `${topic}/${partition} ends at ${end}, so ${offset} cannot be read`);
+    throw new StorageError('corrupt', `${topic}/${partition} ends at ${end}, so ${offset} cannot be read`);
   }
 
   #isWaiting({ topic, partition, offset }: LogPosition): boolean {

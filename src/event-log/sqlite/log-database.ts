@@ -1,10 +1,10 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { TOPICS, type Topic } from '../../events/topics.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import type { LogRecord } from '../event-log.ts';
-import { EventLogError } from '../event-log-error.ts';
 import { type Block, decodeBlock } from './block-codec.ts';
-import { toEventLogError } from './sqlite-error.ts';
+import { asStorageError } from './sqlite-error.ts';
 
 /** One table per topic; the offset of a record is that of its block's first record plus its place in it. */
 const TABLES: Readonly<Record<Topic, string>> = {
@@ -54,14 +54,14 @@ export class LogDatabase {
   readonly #db: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  /** @throws {EventLogError} when the file cannot be opened, is damaged or of a newer release */
+  /** @throws {StorageError} when the file cannot be opened, is damaged or of a newer release */
   constructor(path: string) {
     try {
       this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
       this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;');
       this.#migrate();
     } catch (error) {
-      throw toEventLogError(error, path);
+      throw asStorageError(error, path);
     }
   }
 
@@ -225,7 +225,7 @@ export class LogDatabase {
     });
   }
 
-  /** @throws {EventLogError} when the file cannot be written now */
+  /** @throws {StorageError} when the file cannot be written now */
   checkWritable(): void {
     this.#guard(() => {
       this.#db.exec('BEGIN IMMEDIATE');
@@ -253,13 +253,13 @@ export class LogDatabase {
   #migrate(): void {
     const { user_version: version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
     if (version > SCHEMA_VERSION) {
-      throw new EventLogError(
+      throw new StorageError(
         'misconfigured',
         'The event log was written by a newer release of StreamLens; use that one',
       );
     }
     if (version === 1) {
-      throw new EventLogError(
+      throw new StorageError(
         'misconfigured',
         'The event log is of a version before the first release, whose log is not upgraded; move it away to begin a new one',
       );
@@ -273,7 +273,7 @@ export class LogDatabase {
     try {
       return work();
     } catch (error) {
-      throw toEventLogError(error, this.#db.location() ?? 'the event log');
+      throw asStorageError(error, this.#db.location() ?? 'the event log');
     }
   }
 }

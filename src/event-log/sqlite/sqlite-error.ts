@@ -1,10 +1,10 @@
-import { EventLogError, type EventLogErrorCode } from '../event-log-error.ts';
+import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 
 /**
  * What SQLite's primary result codes (sqlite.org/rescode.html) mean for a log. Whatever is not listed is taken as
  * passing, because the caller answers 503 and tries again.
  */
-const MEANINGS: Readonly<Record<number, { code: EventLogErrorCode; advice: string }>> = {
+const MEANINGS: Readonly<Record<number, { code: StorageErrorCode; advice: string }>> = {
   3: { code: 'misconfigured', advice: 'the file may not be read or written; check its owner and mode' },
   5: {
     code: 'unavailable',
@@ -21,12 +21,12 @@ const MEANINGS: Readonly<Record<number, { code: EventLogErrorCode; advice: strin
   26: { code: 'corrupt', advice: 'the file is no SQLite database; move it away to begin a new log' },
 };
 
-export function toEventLogError(error: unknown, path: string): EventLogError {
-  if (error instanceof EventLogError) return error;
+export function asStorageError(error: unknown, path: string): StorageError {
+  if (error instanceof StorageError) return error;
   const cause = error as Error & { errcode?: number };
   if (error instanceof RangeError) {
-    return new EventLogError('corrupt', `Event log ${path}: ${cause.message}`, { cause: error });
+    return new StorageError('corrupt', `Event log ${path}: ${cause.message}`, { cause: error });
   }
   const meaning = MEANINGS[(cause.errcode ?? 0) & 0xff] ?? { code: 'unavailable', advice: cause.message };
-  return new EventLogError(meaning.code, `Event log ${path}: ${meaning.advice}`, { cause: error });
+  return new StorageError(meaning.code, `Event log ${path}: ${meaning.advice}`, { cause: error });
 }

@@ -46,7 +46,7 @@ test('a log that appends by another, which was closed, says so', async (t) => {
   t.after(() => log.close());
   await log.checkHealth();
   await owner.close();
-  await assert.rejects(log.checkHealth(), { name: 'EventLogError', code: 'unavailable', message: /has ended/ });
+  await assert.rejects(log.checkHealth(), { name: 'StorageError', code: 'unavailable', message: /has ended/ });
 });
 
 test('a block whose bytes have changed on the disk is refused with what to do, and the others are read', async (t) => {

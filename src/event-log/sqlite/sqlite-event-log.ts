@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { InputTopic, Topic } from '../../events/topics.ts';
+import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 import { type Callable, CallableThread, callsTo, serveCalls, threadUrl } from '../../threads/thread-rpc.ts';
 import type {
   EventLog,
@@ -13,7 +14,6 @@ import type {
   OffsetBounds,
   PollLimits,
 } from '../event-log.ts';
-import { EventLogError, type EventLogErrorCode } from '../event-log-error.ts';
 import { type Block, encodeBlocks } from './block-codec.ts';
 import { LogClock, type SharedLogClock } from './log-clock.ts';
 import { LogDatabase } from './log-database.ts';
@@ -148,7 +148,7 @@ export class SqliteEventLog implements EventLog {
     return wanted.map(({ topic, partition, offset }) => {
       const endOffset = database.endOffset(topic);
       if (offset > endOffset) {
-        throw new EventLogError(
+        throw new StorageError(
           'corrupt',
           `${topic} ends at ${endOffset}, so ${offset} cannot be read; was the log replaced?`,
         );
@@ -176,8 +176,8 @@ export class SqliteEventLog implements EventLog {
       const appender = await this.#appender();
       await appender.call(method, argument, transfer);
     } catch (error) {
-      const { code, message } = error as Error & { code?: EventLogErrorCode };
-      throw new EventLogError(code ?? 'unavailable', message, { cause: error });
+      const { code, message } = error as Error & { code?: StorageErrorCode };
+      throw new StorageError(code ?? 'unavailable', message, { cause: error });
     }
   }
 
@@ -192,6 +192,6 @@ export class SqliteEventLog implements EventLog {
   }
 
   #checkOpen(): void {
-    if (this.#isClosed) throw new EventLogError('unavailable', 'The event log was closed');
+    if (this.#isClosed) throw new StorageError('unavailable', 'The event log was closed');
   }
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MetricsStoreError } from '../metrics-store-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { readSqlFile } from '../sql-file.ts';
 import { COMMIT_FUNCTION } from './commit-function.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
@@ -56,21 +56,20 @@ export async function migrateConnection(
   });
 }
 
-/** @throws {MetricsStoreError} where the database has not exactly the tables of this program. */
+/** @throws {StorageError} where the database has not exactly the tables of this program. */
 export async function checkPostgresVersion(connection: PostgresConnection): Promise<void> {
   const { version } = await readSchemaOrNone(connection);
   refuseNewer(connection.place, version);
   if (version === MIGRATIONS.length) return;
   const message = `Postgres at ${connection.place} has schema version ${version}, this program needs ${MIGRATIONS.length}; run "streamlens migrate".`;
-  throw new MetricsStoreError('misconfigured', message);
+  throw new StorageError('misconfigured', message);
 }
 
 async function readSchemaOrNone(connection: PostgresConnection): Promise<StoredSchema> {
   try {
     return await readSchema(connection.query.bind(connection));
   } catch (error) {
-    if (error instanceof MetricsStoreError && stateOf(error.cause) === '42P01')
-      return { version: 0, functionsHash: '' };
+    if (error instanceof StorageError && stateOf(error.cause) === '42P01') return { version: 0, functionsHash: '' };
     throw error;
   }
 }
@@ -87,11 +86,11 @@ async function refusePreRelease(place: string, query: Query): Promise<void> {
   const [row] = await query(`SELECT to_regclass('streamlens_migrations')`, []);
   if (row?.[0] === null || row === undefined) return;
   const message = `Postgres at ${place} holds the tables of a StreamLens before its first release, which cannot be upgraded; name another database or schema in POSTGRES_DSN.`;
-  throw new MetricsStoreError('misconfigured', message);
+  throw new StorageError('misconfigured', message);
 }
 
 function refuseNewer(place: string, version: number): void {
   if (version <= MIGRATIONS.length) return;
   const message = `Postgres at ${place} has schema version ${version}, this program knows ${MIGRATIONS.length}; use a newer StreamLens.`;
-  throw new MetricsStoreError('misconfigured', message);
+  throw new StorageError('misconfigured', message);
 }

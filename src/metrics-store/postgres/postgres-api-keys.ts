@@ -11,7 +11,7 @@ const REVOKE = `
   UPDATE api_keys k SET revoked_at_ms = coalesce(k.revoked_at_ms, $2) FROM api_keys before
   WHERE k.key_id = $1 AND before.key_id = k.key_id RETURNING before.revoked_at_ms IS NULL`;
 
-/** @throws {MetricsStoreError} when the server cannot be reached or its schema is not this program's. */
+/** @throws {StorageError} when the server cannot be reached or its schema is not this program's. */
 export async function openPostgresApiKeys(options: PostgresOptions & { readonly migrate?: boolean }): Promise<ApiKeys> {
   const connection = await connectPostgres(options);
   try {

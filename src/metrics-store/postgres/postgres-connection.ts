@@ -28,7 +28,7 @@ const ATTEMPTS_MAX = 5;
 /** Without values, several statements may be in one text. */
 export type Query = (sql: string, values?: readonly SqlValue[]) => Promise<readonly SqlRow[]>;
 
-/** Opens a bounded pool and makes sure that the server answers. @throws {MetricsStoreError} */
+/** Opens a bounded pool and makes sure that the server answers. @throws {StorageError} */
 export async function connectPostgres(options: PostgresOptions): Promise<PostgresConnection> {
   const dsn = parseDsn(options.dsn);
   try {

@@ -24,7 +24,7 @@ const FORGET = `
     SELECT 1 FROM dead_letters d
     WHERE d.topic = r.topic AND d.partition = r.partition AND d.log_offset = r.log_offset)`;
 
-/** @throws {MetricsStoreError} when the server cannot be reached or its schema is not this program's. */
+/** @throws {StorageError} when the server cannot be reached or its schema is not this program's. */
 export async function openPostgresDeadLetterReplays(options: PostgresOptions): Promise<DeadLetterReplays> {
   const connection = await connectPostgres(options);
   try {

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { MetricsStoreError } from '../metrics-store-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { parseDsn, withoutTls } from './postgres-dsn.ts';
 
 function refusalOf(dsn: string): string {
   try {
     parseDsn(dsn);
   } catch (error) {
-    assert.ok(error instanceof MetricsStoreError && error.code === 'setting-refused');
+    assert.ok(error instanceof StorageError && error.code === 'setting-refused');
     return error.message;
   }
   return assert.fail('the DSN was accepted');

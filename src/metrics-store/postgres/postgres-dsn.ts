@@ -1,4 +1,4 @@
-import { MetricsStoreError } from '../metrics-store-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 
 /** A DSN taken apart as far as needed; the rest is pg's business. */
 export interface PostgresDsn {
@@ -20,7 +20,7 @@ const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify
 /**
  * Reads `postgres://user:password@host:port/database?sslmode=…`.
  *
- * @throws {MetricsStoreError} `setting-refused`; the message never repeats the DSN, as that may hold a password.
+ * @throws {StorageError} `setting-refused`; the message never repeats the DSN, as that may hold a password.
  */
 export function parseDsn(dsn: string): PostgresDsn {
   const url = URL.canParse(dsn) ? new URL(dsn) : null;
@@ -52,6 +52,6 @@ export function withoutTls(dsn: PostgresDsn): PostgresDsn {
   return { ...dsn, connectionString: url.href, isTlsOptional: false };
 }
 
-function refused(problem: string): MetricsStoreError {
-  return new MetricsStoreError('setting-refused', `POSTGRES_DSN ${problem}.`);
+function refused(problem: string): StorageError {
+  return new StorageError('setting-refused', `POSTGRES_DSN ${problem}.`);
 }

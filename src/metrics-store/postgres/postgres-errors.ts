@@ -1,7 +1,7 @@
-import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-error.ts';
+import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 
 interface Verdict {
-  readonly code: MetricsStoreErrorCode;
+  readonly code: StorageErrorCode;
   readonly advice: string;
 }
 
@@ -60,15 +60,15 @@ export function isStatementLost(error: unknown): boolean {
 }
 
 /**
- * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. `place` names host and database;
+ * A failure of the world as a `StorageError`; anything else (a bug) as it came. `place` names host and database;
  * neither it nor any message here holds a password.
  */
 export function asStoreError(place: string, error: unknown): unknown {
-  if (!(error instanceof Error) || error instanceof MetricsStoreError) return error;
+  if (!(error instanceof Error) || error instanceof StorageError) return error;
   const verdict = verdictOf(error);
   if (verdict === null) return error;
   const message = `Postgres at ${place}: ${verdict.advice} (${error.message || stateOf(error)}).`;
-  return new MetricsStoreError(verdict.code, message, { cause: error });
+  return new StorageError(verdict.code, message, { cause: error });
 }
 
 export function stateOf(error: unknown): string {

@@ -30,7 +30,7 @@ export interface PostgresMetricsStoreOptions extends PostgresOptions {
 /**
  * Opens the shared store. Any number of processes may use one database.
  *
- * @throws {MetricsStoreError} when the server cannot be reached or its schema is not this program's.
+ * @throws {StorageError} when the server cannot be reached or its schema is not this program's.
  */
 export async function openPostgresMetricsStore(options: PostgresMetricsStoreOptions): Promise<MetricsStore> {
   const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_MAX, nowMs = Date.now } = options;

@@ -1,5 +1,5 @@
+import { StorageError } from '../../storage/storage-error.ts';
 import { DAY_MS } from '../../tally/window.ts';
-import { MetricsStoreError } from '../metrics-store-error.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { stateOf } from './postgres-errors.ts';
 import { instant } from './postgres-values.ts';
@@ -79,7 +79,7 @@ export class PostgresPartitions {
       await this.#connection.query('SELECT streamlens_open_partition($1, $2, $3)', values);
     } catch (error) {
       // A role that may write rows but not create tables: its rows lie in the default partition, and are found there.
-      const isForbidden = error instanceof MetricsStoreError && stateOf(error.cause) === '42501';
+      const isForbidden = error instanceof StorageError && stateOf(error.cause) === '42501';
       if (!isForbidden) throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { MetricsStoreError } from '../metrics-store-error.ts';
+import { StorageError } from '../../storage/storage-error.ts';
 import { readSqlFile } from '../sql-file.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
@@ -31,23 +31,23 @@ export function migrateConnection(connection: SqliteConnection): { readonly from
   });
 }
 
-/** @throws {MetricsStoreError} where the file has not exactly the schema of this program. */
+/** @throws {StorageError} where the file has not exactly the schema of this program. */
 export function checkSqliteVersion(connection: SqliteConnection): void {
   const version = connection.read(() => versionOf(connection));
   refuseForeign(connection, version);
   if (version === MIGRATIONS.length) return;
   const message = `The metrics store ${connection.path} has schema version ${version}, this program needs ${MIGRATIONS.length}; run "streamlens migrate".`;
-  throw new MetricsStoreError('misconfigured', message);
+  throw new StorageError('misconfigured', message);
 }
 
 function refuseForeign(connection: SqliteConnection, version: number): void {
   if (version > 0 && pragma(connection, 'application_id') !== APPLICATION_ID) {
     const message = `The metrics store ${connection.path} was written by a StreamLens before its first release, or by another program, and cannot be upgraded; move it away, and its rows are counted again from the event log.`;
-    throw new MetricsStoreError('misconfigured', message);
+    throw new StorageError('misconfigured', message);
   }
   if (version <= MIGRATIONS.length) return;
   const message = `The metrics store ${connection.path} has schema version ${version}, this program knows ${MIGRATIONS.length}; use a newer StreamLens.`;
-  throw new MetricsStoreError('misconfigured', message);
+  throw new StorageError('misconfigured', message);
 }
 
 function versionOf(connection: SqliteConnection): number {

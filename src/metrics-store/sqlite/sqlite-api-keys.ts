@@ -5,7 +5,7 @@ import { SqliteConnection, type SqlValue } from './sqlite-connection.ts';
 
 const COLUMNS = 'key_id, hash, name, tenant_id, created_at_ms, revoked_at_ms';
 
-/** @throws {MetricsStoreError} when the file cannot be opened or its schema is not this program's. */
+/** @throws {StorageError} when the file cannot be opened or its schema is not this program's. */
 export function openSqliteApiKeys(options: {
   readonly path: string;
   readonly readOnly?: boolean;

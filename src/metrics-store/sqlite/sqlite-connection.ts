@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { StorageError } from '../../storage/storage-error.ts';
 import { addEncoded } from '../../tally/histogram-codec.ts';
-import { MetricsStoreError } from '../metrics-store-error.ts';
 import { addLabels } from './labels.ts';
 import { asStoreError } from './sqlite-errors.ts';
 
@@ -36,7 +36,7 @@ export class SqliteConnection {
   readonly path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  #damage: MetricsStoreError | null = null;
+  #damage: StorageError | null = null;
 
   readonly #isInterrupted: (() => boolean) | undefined;
 
@@ -96,7 +96,7 @@ export class SqliteConnection {
     return this.#inTransaction('BEGIN', question);
   }
 
-  /** @throws {MetricsStoreError} `corrupt` when the file was seen to be damaged since it was opened */
+  /** @throws {StorageError} `corrupt` when the file was seen to be damaged since it was opened */
   checkUndamaged(): void {
     if (this.#damage !== null) throw this.#damage;
   }
@@ -121,7 +121,7 @@ export class SqliteConnection {
 
   /** A file that was seen to be damaged stays so until a person mends it. */
   #noted(error: unknown): unknown {
-    if (error instanceof MetricsStoreError && error.code === 'corrupt') this.#damage = error;
+    if (error instanceof StorageError && error.code === 'corrupt') this.#damage = error;
     return error;
   }
 
@@ -152,12 +152,12 @@ export class SqliteConnection {
   }
 }
 
-/** @throws {MetricsStoreError} when nobody waits for the rows any more */
+/** @throws {StorageError} when nobody waits for the rows any more */
 function* untilInterrupted(rows: Iterable<SqlValue[]>, isInterrupted: () => boolean): Iterable<SqlValue[]> {
   let rowCount = 0;
   for (const row of rows) {
     if (++rowCount % ROWS_PER_LOOK === 0 && isInterrupted()) {
-      throw new MetricsStoreError('unavailable', 'The question was given up.');
+      throw new StorageError('unavailable', 'The question was given up.');
     }
     yield row;
   }

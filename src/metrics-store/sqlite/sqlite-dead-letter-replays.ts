@@ -12,7 +12,7 @@ const FORGET = `
     SELECT 1 FROM dead_letters d WHERE d.topic = dead_letter_replays.topic
       AND d.partition = dead_letter_replays.partition AND d.log_offset = dead_letter_replays.log_offset)`;
 
-/** @throws {MetricsStoreError} when the file cannot be opened or its schema is not this program's. */
+/** @throws {StorageError} when the file cannot be opened or its schema is not this program's. */
 export function openSqliteDeadLetterReplays({ path }: { readonly path: string }): DeadLetterReplays {
   const connection = new SqliteConnection({ path });
   try {

@@ -1,9 +1,9 @@
-import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-error.ts';
+import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 
 /**
  * SQLite's primary result codes (https://sqlite.org/rescode.html) that the world can cause, and what to do about each.
  */
-const ADVICE: ReadonlyMap<number, { readonly code: MetricsStoreErrorCode; readonly advice: string }> = new Map([
+const ADVICE: ReadonlyMap<number, { readonly code: StorageErrorCode; readonly advice: string }> = new Map([
   [
     5,
     {
@@ -25,7 +25,7 @@ const ADVICE: ReadonlyMap<number, { readonly code: MetricsStoreErrorCode; readon
 ]);
 
 /**
- * A failure of the world as a `MetricsStoreError`; anything else (a bug) as it came. Extended codes carry the primary
+ * A failure of the world as a `StorageError`; anything else (a bug) as it came. Extended codes carry the primary
  * one in their lowest byte.
  */
 export function asStoreError(path: string, error: unknown): unknown {
@@ -33,5 +33,5 @@ export function asStoreError(path: string, error: unknown): unknown {
   const known = ADVICE.get(error.errcode & 0xff);
   if (known === undefined) return error;
   const message = `The metrics store ${path} ${known.advice} (SQLite: ${error.message}).`;
-  return new MetricsStoreError(known.code, message, { cause: error });
+  return new StorageError(known.code, message, { cause: error });
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 import {
   aCall,
   aCommit,
@@ -16,7 +17,6 @@ import {
   metricsQuery,
   SERIES,
 } from '../contract/builders.ts';
-import { MetricsStoreError, type MetricsStoreErrorCode } from '../metrics-store-error.ts';
 import { migrateSqlite } from './migrate-sqlite.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { openSqliteMetricsStore } from './sqlite-metrics-store.ts';
@@ -192,8 +192,8 @@ function assertIndexed(connection: SqliteConnection, sql: string): void {
   assert.ok(!plan.some((step) => step.includes('SCAN') || step.includes('TEMP B-TREE')), `${sql}\n${plan.join('\n')}`);
 }
 
-function isStoreError(code: MetricsStoreErrorCode, message: RegExp): (error: unknown) => boolean {
-  return (error) => error instanceof MetricsStoreError && error.code === code && message.test(error.message);
+function isStoreError(code: StorageErrorCode, message: RegExp): (error: unknown) => boolean {
+  return (error) => error instanceof StorageError && error.code === code && message.test(error.message);
 }
 
 /** Commits twenty times into its own partition. */

@@ -31,7 +31,7 @@ export interface SqliteMetricsStoreOptions {
 /**
  * Opens the embedded store: one file, one connection. Several may be open at once, from several threads or processes.
  *
- * @throws {MetricsStoreError} when the file cannot be opened or its schema is not this program's.
+ * @throws {StorageError} when the file cannot be opened or its schema is not this program's.
  */
 export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): MetricsStore {
   const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_MAX } = options;
