@@ -90,9 +90,9 @@ export interface ExplainedExport {
 
 export function explainAsJson(
   { body, format, tenantOfKey }: Omit<SentExport, 'signal'>,
-  { dimensions, keepUserEmail }: Pick<TranslationContext, 'dimensions' | 'keepUserEmail'>,
+  { keys, dimensions, keepUserEmail }: Pick<TranslationContext, 'keys' | 'dimensions' | 'keepUserEmail'>,
 ): Decoded<ExplainedExport> {
-  const options = { tenantOfKey, dimensions, keepUserEmail };
+  const options = { tenantOfKey, keys, dimensions, keepUserEmail };
   const explained = explainExport(body, format, options);
   if (!explained.ok) {
     const logs = explainLogs(body, format, options);

@@ -3,20 +3,20 @@ import { requestIdOf } from '../reports/report.ts';
 import { decodeLogs } from './decode/decode-logs.ts';
 import type { OtlpFormat } from './decode/decode-traces.ts';
 import type { Decoded } from './decode/trace-export.ts';
-import { CLASSIFYING_KEYS } from './dialects/dialects.ts';
 import { createFullKeyTable } from './dialects/wanted-keys.ts';
-import { fieldsOf, type SpanExplanation } from './explain.ts';
+import { type ExplainOptions, fieldsOf, ignoredAttributes, type SpanExplanation } from './explain.ts';
 import { logsToReports, type TranslatedLog } from './logs-to-reports.ts';
-import type { SpansToReportsOptions } from './spans-to-reports.ts';
 
 /** Shows for each log record of a posted export how it would be counted, in the words in which spans are explained. */
 export function explainLogs(
   body: Uint8Array,
   format: OtlpFormat,
-  options: SpansToReportsOptions,
+  options: ExplainOptions,
 ): Decoded<readonly SpanExplanation[]> {
-  const decoded = decodeLogs(body, format, createFullKeyTable());
+  const decoded = decodeLogs(body, format, options.keys);
   if (!decoded.ok) return decoded;
+  const whole = decodeLogs(body, format, createFullKeyTable());
+  const all = whole.ok ? whole.value.logs : [];
   const { translated } = logsToReports(decoded.value, options);
   const open = new OpenCalls();
   for (const { report } of translated) {
@@ -26,14 +26,13 @@ export function explainLogs(
   const folded = open.folded();
   const callOf = new Map(open.calls().map((call) => [call.request.request_id, call]));
   const seen = new Set<string>();
-  const value = translated.map(({ log, report, rule, reader, flaw }: TranslatedLog): SpanExplanation => {
+  const value = translated.map(({ log, report, rule, reader, flaw }: TranslatedLog, i): SpanExplanation => {
     const id = report === null ? null : requestIdOf(report);
     const isRepeated = id !== null && seen.has(id);
     if (id !== null) seen.add(id);
     const into = id === null ? undefined : folded.get(id);
     const call = id === null || isRepeated ? undefined : callOf.get(id);
     const fields = reader === null ? [] : fieldsOf(reader.span, [reader.span], options);
-    const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.flatMap(({ attribute }) => attribute.split(', '))]);
     const outcome =
       flaw !== null ? 'rejected' : id === null ? 'ignored' : call === undefined ? 'folded' : ('counted' as const);
     return {
@@ -45,7 +44,7 @@ export function explainLogs(
       reason: flaw ?? (isRepeated ? 'the same record again' : (into?.rule ?? rule)),
       request_id: into?.into ?? id,
       fields,
-      ignored_attributes: log.attributes.keys.filter((key) => !used.has(key)).toSorted(),
+      ignored_attributes: ignoredAttributes(all[i] ?? log, fields),
       events:
         call === undefined
           ? []

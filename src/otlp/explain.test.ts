@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { createKeyTable } from './dialects/wanted-keys.ts';
 import { explainExport } from './explain.ts';
 import { SHIPPED_ATTRIBUTE_NAMES } from './shipped-attribute-names.contract.ts';
 import { DimensionFinder } from './to-events/tenant-and-route.ts';
 
 const FOLDER = new URL('../../test/fixtures/otlp/', import.meta.url);
-const options = { tenantOfKey: null, dimensions: new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES) };
+const options = {
+  tenantOfKey: null,
+  keys: createKeyTable(SHIPPED_ATTRIBUTE_NAMES),
+  dimensions: new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES),
+};
 
 function explain(file: string) {
   const format = file.endsWith('.json') ? 'json' : 'protobuf';

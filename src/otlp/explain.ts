@@ -1,6 +1,7 @@
 import { OpenCalls } from '../reports/open-calls.ts';
 import { readCall } from './call.ts';
 import { decodeTraces, type OtlpFormat } from './decode/decode-traces.ts';
+import type { KeyTable } from './decode/key-table.ts';
 import type { Decoded, OtlpSpan } from './decode/trace-export.ts';
 import { CLASSIFYING_KEYS } from './dialects/dialects.ts';
 import { classify } from './dialects/is-call.ts';
@@ -31,6 +32,11 @@ export interface SpanExplanation {
   readonly events: readonly object[];
 }
 
+export interface ExplainOptions extends SpansToReportsOptions {
+  /** Those of ingestion: what it does not decode cannot change what is explained. */
+  readonly keys: KeyTable;
+}
+
 interface FieldExplanation {
   readonly field: string;
   readonly value: string | number | boolean;
@@ -46,11 +52,13 @@ interface FieldExplanation {
 export function explainExport(
   body: Uint8Array,
   format: OtlpFormat,
-  options: SpansToReportsOptions,
+  options: ExplainOptions,
 ): Decoded<readonly SpanExplanation[]> {
-  const decoded = decodeTraces(body, format, createFullKeyTable());
+  const decoded = decodeTraces(body, format, options.keys);
   if (!decoded.ok) return decoded;
   const { spans } = decoded.value;
+  const whole = decodeTraces(body, format, createFullKeyTable());
+  const all = whole.ok ? whole.value.spans : [];
   const open = new OpenCalls();
   for (const { report } of spansToReports(decoded.value, options).translated) {
     if (report !== null) open.add(report, JSON.stringify(report), { place: 0, loggedAtMs: 0 });
@@ -60,10 +68,9 @@ export function explainExport(
   const folded = open.folded();
   const ancestorsOf = indexAncestors(spans);
   const seen = new Set<string>();
-  const value = spans.map((span): SpanExplanation => {
+  const value = spans.map((span, i): SpanExplanation => {
     const { role, rule } = classify(new SpanReader(span));
     const fields = role === 'none' ? [] : fieldsOf(span, [span, ...ancestorsOf(span)], options);
-    const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.flatMap(({ attribute }) => attribute.split(', '))]);
     const id = `${span.traceId}-${span.spanId}`;
     const into = seen.has(id) ? { into: id, rule: 'the same span again' } : (folded.get(id) ?? null);
     const flaw = role === 'none' ? null : flawOf(span);
@@ -82,7 +89,7 @@ export function explainExport(
         foldedBy: role === 'none' ? null : (into?.rule ?? null),
       }),
       request_id: role === 'none' ? null : (into?.into ?? call?.request.request_id ?? null),
-      ignored_attributes: span.attributes.keys.filter((key) => !used.has(key)).toSorted(),
+      ignored_attributes: ignoredAttributes(all[i] ?? span, fields),
       events:
         call === undefined
           ? []
@@ -93,6 +100,15 @@ export function explainExport(
     };
   });
   return { ok: true, value };
+}
+
+/** @param item with all its attributes */
+export function ignoredAttributes(
+  { attributes }: Pick<OtlpSpan, 'attributes'>,
+  fields: readonly FieldExplanation[],
+): readonly string[] {
+  const used = new Set<string>([...CLASSIFYING_KEYS, ...fields.flatMap(({ attribute }) => attribute.split(', '))]);
+  return attributes.keys.filter((key) => !used.has(key)).toSorted();
 }
 
 interface Verdict {

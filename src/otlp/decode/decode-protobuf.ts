@@ -9,6 +9,7 @@ import { SPAN_EVENTS_MAX } from './trace-export.ts';
 
 const LENGTH_DELIMITED = 2;
 const FIXED64 = 1;
+const VARINT = 0;
 const NO_INSTANT: NanoInstant = { high: 0, low: 0 };
 const NO_RESOURCE: OtlpResource = resourceOf(new AttributeList());
 const NO_SCOPE: OtlpScope = { name: '', version: '' };
@@ -142,6 +143,7 @@ class TraceWalk {
           name = reader.string();
           break;
         case 6:
+          if ((tag & 7) !== VARINT) throw notSpans('kind');
           kind = reader.uint32();
           break;
         case 7:
