@@ -54,7 +54,8 @@ function mutateOnePart(root: object, choose: Choose): void {
   if (place === undefined) return;
   const { holder, name } = place;
   const other = places[choose(places.length)] ?? place;
-  const value = [VALUES[choose(VALUES.length)], structuredClone(other.holder[other.name])][choose(2)];
+  // A copy in either case: the same object in two places could be put into itself by the next change.
+  const value = structuredClone([VALUES[choose(VALUES.length)], other.holder[other.name]][choose(2)]);
   const kind = choose(4);
   if (kind === 0) delete holder[name];
   else if (kind === 1 && Array.isArray(holder)) holder.push(structuredClone(holder[Number(name)]));

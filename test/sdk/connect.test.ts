@@ -82,8 +82,8 @@ const NODE: readonly Promised[] = [
     file: 'node-ai-4/connect/ai-sdk-4.mjs',
     route: 'support-answer',
     calls: 1,
-    // It knows no cached tokens.
-    callsWithCached: 0,
+    // It knows cached tokens only as the provider's metadata.
+    callsWithCached: 1,
   },
   {
     ...ACME,
@@ -157,7 +157,6 @@ const PROMISED: readonly Promised[] = [
     afterHeading: WHOLE_PROCESS,
     file: 'python/connect/litellm.py',
     packages: 'litellm',
-    callsWithCached: 0,
   },
   {
     ...ACME,
@@ -166,7 +165,6 @@ const PROMISED: readonly Promised[] = [
     afterHeading: WHOLE_PROCESS,
     file: 'python/connect/litellm_proxy.py',
     packages: 'litellm-proxy',
-    callsWithCached: 0,
     // The path that it serves.
     route: '/v1/chat/completions',
     config: PROXY_MODELS,
