@@ -105,7 +105,11 @@ async function importSource(
   let report: Awaited<ReturnType<typeof sendPlanned>> | null = null;
   try {
     progress.begin('reading', files.length);
-    collected = collectCalls(files, source.read, () => progress.done(1));
+    collected = collectCalls(
+      files,
+      (path) => source.read(path),
+      () => progress.done(1),
+    );
     plan = await planImport(collected.calls, how);
     if (cli.dryRun !== true) report = await sendPlanned(plan, how);
   } finally {

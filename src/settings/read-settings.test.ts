@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { changedSettings, fallbackOf, ignoredVariables, readSettings, settingsOf } from './read-settings.ts';
+import { REFUSED_PORTS } from './setting-kinds.ts';
 import { SETTINGS, type SomeSettings } from './settings-table.ts';
 
 const COMMANDS = [...new Set(Object.values(SETTINGS).flatMap(({ commands }) => [...commands]))];
@@ -60,4 +61,15 @@ test('the type of the settings of a command has no member that the command does 
   assert.equal(processor.dataDir, undefined);
   assert.equal(processor.kafkaBrokers.length, 1);
   assert.match(processor.postgresDsn, /^postgres:/);
+});
+
+test('a URL of a port that HTTP clients refuse is wrong usage, and no server that is down', async () => {
+  for (const port of REFUSED_PORTS) {
+    const refusal = await fetch(`http://127.0.0.1:${port}`).catch(({ cause }: Error) => (cause as Error).message);
+    assert.equal(refusal, 'bad port', `${port}`);
+    const read = () => readSettings('backfill', { env: {}, flags: { baseUrl: `http://127.0.0.1:${port}/` } });
+    assert.throws(read, /--base-url must be a URL of another port/);
+  }
+  for (const wrong of ['http://host:99999', 'localhost:8080', 'http://'])
+    assert.throws(() => readSettings('backfill', { env: { BASE_URL: wrong }, flags: {} }), /BASE_URL must be an http/);
 });

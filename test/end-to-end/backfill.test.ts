@@ -85,9 +85,12 @@ test('bad lines are told by their number and cost no other line', async (t) => {
 
 test('a backfill to nobody ends with a sentence and exit code 1, wrong usage with 2', async (t) => {
   const path = aFile(t, 'history.ndjson', history(1));
-  const lost = runCommand(['backfill', path, '--base-url', 'http://127.0.0.1:1', '--retry-minutes', '0']);
+  const lost = runCommand(['backfill', path, '--base-url', 'http://127.0.0.1:2', '--retry-minutes', '0']);
   assert.equal((await lost.exited).code, 1);
   assert.match(lost.output(), /cannot be reached: /);
+  const refused = runCommand(['backfill', path, '--base-url', 'http://127.0.0.1:1']);
+  assert.equal((await refused.exited).code, 2);
+  assert.match(refused.output(), /--base-url must be a URL of another port/);
   const missing = runCommand(['backfill', `${path}.gone`]);
   assert.equal((await missing.exited).code, 2);
   assert.match(missing.output(), /<file> must be a file that can be read; got .*\.gone: it is not there/);

@@ -31,7 +31,7 @@ test('BASE_URL and NUM_REQUESTS mean what the flags mean', async (t) => {
 });
 
 test('traffic to nobody ends with exit code 1 and a sentence that says what to do', async () => {
-  const command = runCommand(['generate-traffic', '--base-url', 'http://127.0.0.1:1']);
+  const command = runCommand(['generate-traffic', '--base-url', 'http://127.0.0.1:2']);
   assert.equal((await command.exited).code, 1);
-  assert.match(command.output(), /Nothing answers at http:\/\/127\.0\.0\.1:1 .* Is "streamlens up" running\?/);
+  assert.match(command.output(), /Nothing answers at http:\/\/127\.0\.0\.1:2 .* Is "streamlens up" running\?/);
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -107,6 +108,15 @@ test('calls that telemetry told of are left out, by their id', async (t) => {
   await eventually(20_000, 'four calls', async () => ((await summaryOf(server))?.completed === 4 ? true : undefined));
 });
 
+/** `opencode.db` as OpenCode wrote it. */
+function openCodeDirectory(t: TestContext): string {
+  const directory = dataDirFor(t);
+  const database = new DatabaseSync(join(directory, 'opencode.db'));
+  database.exec(readFileSync(join(FIXTURES, 'opencode/opencode.sql'), 'utf8'));
+  database.close();
+  return directory;
+}
+
 /** A configuration directory whose `projects` are the fixtures. */
 function configDir(t: TestContext): string {
   const directory = dataDirFor(t);
@@ -147,22 +157,29 @@ test('a metrics API that cannot be asked ends the import before anything is sent
   const command = importer(
     t,
     server,
-  )(['claude-code', join(FIXTURES, 'claude-code'), '--metrics-url', 'http://localhost:1']);
+  )(['claude-code', join(FIXTURES, 'claude-code'), '--metrics-url', 'http://localhost:2']);
   assert.equal((await command.exited).code, 1);
   assert.match(command.output(), /cannot be asked which calls are there already/);
 });
 
-for (const { source, told, tokens } of [
+for (const { source, told, tokens, folder = (_: TestContext) => join(FIXTURES, source) } of [
   { source: 'codex', told: /Codex: 4 calls in 1 file[\s\S]*4 new, sent/, tokens: [5001 + 5002 + 5003 + 5004, 410] },
   { source: 'gemini', told: /Gemini CLI: 1 call in 1 file[\s\S]*1 new, sent/, tokens: [7005, 115] },
+  {
+    source: 'opencode',
+    told: /OpenCode: 4 calls in 1 file[\s\S]*4 new, sent/,
+    tokens: [1232 + 1233 + 1234 + 1006, 42 + 43 + 44 + 56],
+    folder: openCodeDirectory,
+  },
 ]) {
   test(`the sessions that ${source} wrote are counted as its model answered`, async (t) => {
     const server = await serverFor(t);
     const run = importer(t, server);
-    const command = run([source, join(FIXTURES, source)]);
+    const path = folder(t);
+    const command = run([source, path]);
     assert.equal((await command.exited).code, 0, command.output());
     assert.match(command.output(), told);
-    const again = run([source, join(FIXTURES, source)]);
+    const again = run([source, path]);
     assert.equal((await again.exited).code, 0);
     assert.match(again.output(), / 0 new, sent/);
     const sum = await eventually(20_000, 'all tokens', async () => {

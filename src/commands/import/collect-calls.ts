@@ -1,5 +1,5 @@
-import type { SessionCall, SessionReader } from './session-call.ts';
-import { linesOf, type SessionFile } from './session-files.ts';
+import type { SessionCall, SessionContent } from './session-call.ts';
+import type { SessionFile } from './session-files.ts';
 
 export interface Collected {
   /** Oldest first. */
@@ -15,14 +15,14 @@ export const CALLS_MAX = 2_000_000;
 /** Reads all files. A call that lies in several of them, as a resumed or forked session repeats its past, is one. @throws beyond `CALLS_MAX` */
 export function collectCalls(
   files: readonly SessionFile[],
-  read: SessionReader,
+  read: (path: string) => SessionContent,
   onFile: (bytes: number) => void,
 ): Collected {
   const calls = new Map<string, SessionCall>();
   let copies = 0;
   let unreadableLines = 0;
   for (const { path, bytes } of files) {
-    const content = read(linesOf(path));
+    const content = read(path);
     unreadableLines += content.unreadableLines;
     for (const call of content.calls) {
       const other = calls.get(call.key);

@@ -21,7 +21,7 @@ export interface KnownCalls {
   readonly liveSessions: ReadonlySet<string>;
 }
 
-/** What a file and telemetry say of when one call ended lies no farther apart. */
+/** What a file and telemetry say of when one call ended lies no farther apart. A file may count the tools that ran to it. */
 const SAME_END_MS = 10_000;
 
 /**
@@ -72,7 +72,8 @@ function isAlike(call: SessionCall, kept: KeptCall): boolean {
     bareModel(call.model) === bareModel(kept.model) &&
     call.promptTokens === kept.prompt_tokens &&
     call.completionTokens === kept.completion_tokens &&
-    Math.abs(call.endedAtMs - keptEndMs) <= SAME_END_MS
+    keptEndMs >= call.startedAtMs - SAME_END_MS &&
+    keptEndMs <= call.endedAtMs + SAME_END_MS
   );
 }
 

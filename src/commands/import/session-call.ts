@@ -33,8 +33,6 @@ export interface SessionContent {
   readonly unreadableLines: number;
 }
 
-export type SessionReader = (lines: Iterable<string>) => SessionContent;
-
 export interface Sender {
   readonly tenant: string;
   readonly user: string | null;

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { readClaudeCodeSession } from './claude-code-sessions.ts';
 import { readCodexSession } from './codex-sessions.ts';
 import { readGeminiSession } from './gemini-sessions.ts';
-import type { SessionReader } from './session-call.ts';
+import { readOpenCode } from './opencode-sessions.ts';
+import type { SessionContent } from './session-call.ts';
+import { linesOf } from './session-files.ts';
 
 /** What the environment says about where an agent keeps its files. */
 export interface Places {
@@ -12,6 +14,7 @@ export interface Places {
     readonly XDG_CONFIG_HOME?: string;
     readonly CODEX_HOME?: string;
     readonly GEMINI_CLI_HOME?: string;
+    readonly XDG_DATA_HOME?: string;
   };
 }
 
@@ -24,7 +27,8 @@ export interface Source {
   /** Where its files lie, those first that its settings name. */
   folders(places: Places): readonly string[];
   isSession(path: string): boolean;
-  readonly read: SessionReader;
+  /** @throws where it cannot be read */
+  read(path: string): SessionContent;
   /** What telemetry of the same calls is known by; for the summary. */
   readonly matchedBy: string;
 }
@@ -43,7 +47,7 @@ export const SOURCES: readonly Source[] = [
       return roots.map((root) => join(root, 'projects'));
     },
     isSession: (path) => path.endsWith('.jsonl'),
-    read: readClaudeCodeSession,
+    read: (path) => readClaudeCodeSession(linesOf(path)),
     matchedBy: 'request_id',
   },
   {
@@ -55,7 +59,7 @@ export const SOURCES: readonly Source[] = [
       return [join(root, 'sessions'), join(root, 'archived_sessions')];
     },
     isSession: (path) => /rollout-[^/\\]*\.jsonl$/.test(path),
-    read: readCodexSession,
+    read: (path) => readCodexSession(linesOf(path)),
     matchedBy: 'id',
   },
   {
@@ -64,7 +68,17 @@ export const SOURCES: readonly Source[] = [
     route: 'gemini-cli',
     folders: ({ home, env }) => [join(env.GEMINI_CLI_HOME || home, '.gemini', 'tmp')],
     isSession: (path) => /[/\\]chats[/\\].*\.jsonl?$/.test(path),
-    read: readGeminiSession,
+    read: (path) => readGeminiSession(linesOf(path)),
+    matchedBy: 'id',
+  },
+  {
+    name: 'opencode',
+    title: 'OpenCode',
+    route: 'opencode',
+    folders: ({ home, env }) => [join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'opencode')],
+    isSession: (path) =>
+      /[/\\]opencode(?:-[^/\\]+)?\.db$|[/\\]storage[/\\]message[/\\][^/\\]+[/\\][^/\\]+\.json$/.test(path),
+    read: readOpenCode,
     matchedBy: 'id',
   },
 ];
