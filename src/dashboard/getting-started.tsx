@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { IngestionPorts } from './page-settings.ts';
-import { sendCallByHand, sendSampleTraffic, setUpOpenTelemetry } from './start-commands.ts';
+import { importSessions, sendCallByHand, sendSampleTraffic, setUpOpenTelemetry } from './start-commands.ts';
 
 const HTTP_PORT = 8080;
 
@@ -44,6 +44,14 @@ export function GettingStarted({ ingestion, tenant, isKeyWanted, onClose }: Gett
         </p>
       )}
       <ol>
+        <li>
+          <h3>Import what your coding agent did so far</h3>
+          <Command text={importSessions({ ...start, tenant: tenant ?? 'default' }, location.origin)} />
+          <p class="soft">
+            It reads the sessions on this machine; nothing has to be set up, prompts and answers stay there. Likewise
+            codex, gemini and opencode, and exports of gateways: litellm, openrouter, bedrock, langfuse …
+          </p>
+        </li>
         <li>
           <h3>See it with sample traffic</h3>
           <Command text={sendSampleTraffic(start)} />

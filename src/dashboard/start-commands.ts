@@ -14,6 +14,17 @@ export function sendSampleTraffic({ base, isKeyWanted }: Start): string {
   return `${isKeyWanted ? KEY_LINE : ''}streamlens generate-traffic --requests 500 --base-url ${base}${key}`;
 }
 
+/** The two addresses are told where they are not the ones that the command looks at by itself. */
+export function importSessions({ base, tenant, isKeyWanted }: Start, origin: string): string {
+  const options = [
+    ...(base === 'http://localhost:8080' ? [] : ['--base-url', base]),
+    ...(origin === 'http://localhost:8081' ? [] : ['--metrics-url', origin]),
+    ...(tenant === 'default' ? [] : ['--tenant', `'${shellQuoted(tenant)}'`]),
+    ...(isKeyWanted ? ['--api-key', '"$STREAMLENS_KEY"'] : []),
+  ];
+  return `${isKeyWanted ? KEY_LINE : ''}${['streamlens import claude-code', ...options].join(' ')}`;
+}
+
 /** The id holds the moment, so that a call sent later is another one. */
 export function sendCallByHand({ base, tenant, isKeyWanted }: Start, atMs: number): string {
   const timestamp = new Date(atMs).toISOString().replace(/\.\d+/, '');

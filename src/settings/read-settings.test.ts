@@ -67,8 +67,8 @@ test('a URL of a port that HTTP clients refuse is wrong usage, and no server tha
   for (const port of REFUSED_PORTS) {
     const refusal = await fetch(`http://127.0.0.1:${port}`).catch(({ cause }: Error) => (cause as Error).message);
     assert.equal(refusal, 'bad port', `${port}`);
-    const read = () => readSettings('backfill', { env: {}, flags: { baseUrl: `http://127.0.0.1:${port}/` } });
-    assert.throws(read, /--base-url must be a URL of another port/);
+    const readUrl = () => readSettings('backfill', { env: {}, flags: { baseUrl: `http://127.0.0.1:${port}/` } });
+    assert.throws(readUrl, /--base-url must be a URL of another port/);
   }
   for (const wrong of ['http://host:99999', 'localhost:8080', 'http://'])
     assert.throws(() => readSettings('backfill', { env: { BASE_URL: wrong }, flags: {} }), /BASE_URL must be an http/);

@@ -162,7 +162,7 @@ test('a metrics API that cannot be asked ends the import before anything is sent
   assert.match(command.output(), /cannot be asked which calls are there already/);
 });
 
-for (const { source, told, tokens, folder = (_: TestContext) => join(FIXTURES, source) } of [
+for (const { source, told, tokens, folder } of [
   { source: 'codex', told: /Codex: 4 calls in 1 file[\s\S]*4 new, sent/, tokens: [5001 + 5002 + 5003 + 5004, 410] },
   { source: 'gemini', told: /Gemini CLI: 1 call in 1 file[\s\S]*1 new, sent/, tokens: [7005, 115] },
   {
@@ -175,7 +175,7 @@ for (const { source, told, tokens, folder = (_: TestContext) => join(FIXTURES, s
   test(`the sessions that ${source} wrote are counted as its model answered`, async (t) => {
     const server = await serverFor(t);
     const run = importer(t, server);
-    const path = folder(t);
+    const path = folder?.(t) ?? join(FIXTURES, source);
     const command = run([source, path]);
     assert.equal((await command.exited).code, 0, command.output());
     assert.match(command.output(), told);

@@ -117,7 +117,10 @@ test('an answer of several steps is a call for each, since its message has the u
     });
   }
   const { calls } = readOpenCode(path);
-  assert.deepEqual(calls.map(({ completionTokens }) => completionTokens).sort(), [20, 7]);
+  assert.deepEqual(
+    calls.map(({ completionTokens }) => completionTokens).toSorted((a, b) => Number(a) - Number(b)),
+    [7, 20],
+  );
   assert.equal(new Set(calls.map(({ key }) => key)).size, 2);
 });
 
