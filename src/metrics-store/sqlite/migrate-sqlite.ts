@@ -1,6 +1,7 @@
+import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import { readSqlFile } from '../sql-file.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import { openStoreFile } from './open-store-file.ts';
 
 /** In order; `PRAGMA user_version` says how many a file has. Never change one that was released. */
 const MIGRATIONS: readonly string[] = [readSqlFile('sqlite/sql/0001.sql')];
@@ -13,7 +14,7 @@ const APPLICATION_ID = 0x53_4c_4d_53;
  * the write lock and looks at the version again. Returns the versions before and after.
  */
 export function migrateSqlite(path: string): { readonly from: number; readonly to: number } {
-  const connection = new SqliteConnection({ path });
+  const connection = openStoreFile({ path });
   try {
     return migrateConnection(connection);
   } finally {

@@ -1,7 +1,8 @@
+import { SqliteConnection, type SqlValue } from '../../sqlite/sqlite-connection.ts';
 import type { ApiKey, ApiKeys } from '../api-keys.ts';
 import { storableText, storableTextOrNull } from '../storable-text.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
-import { SqliteConnection, type SqlValue } from './sqlite-connection.ts';
+import { openStoreFile } from './open-store-file.ts';
 
 const COLUMNS = 'key_id, hash, name, tenant_id, created_at_ms, revoked_at_ms';
 
@@ -12,7 +13,7 @@ export function openSqliteApiKeys(options: {
   readonly migrate?: boolean;
 }): ApiKeys {
   const { path, readOnly = false, migrate = !readOnly } = options;
-  const connection = new SqliteConnection({ path, readOnly });
+  const connection = openStoreFile({ path, readOnly });
   try {
     if (migrate) migrateConnection(connection);
     else checkSqliteVersion(connection);

@@ -1,3 +1,4 @@
+import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import type { Call } from '../call.ts';
 import { CALL_COLUMNS, CALL_FIELDS, CALL_MONEY } from '../call-columns.ts';
 import { CALL_EQUALITIES } from '../call-filters.ts';
@@ -5,7 +6,6 @@ import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import { storableText } from '../storable-text.ts';
 import { columnOf } from '../tally-columns.ts';
-import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import { storedBigInt } from './tally-row.ts';
 
 const COLUMNS = CALL_COLUMNS.map((name) => `c.${name}`).join(', ');

@@ -1,3 +1,4 @@
+import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
 import { activeWindowMs, MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
 import { foldCallWrites } from '../apply-call.ts';
@@ -12,7 +13,6 @@ import { foldAudits, foldEvaluations, foldTallies, foldUsages } from '../fold-co
 import { storableText } from '../storable-text.ts';
 import * as Sql from './commit-statements.ts';
 import { encodeLabels } from './labels.ts';
-import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import type { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { int64, int64OrFloat, tallyValues } from './tally-row.ts';

@@ -1,6 +1,7 @@
+import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { type DeadLetterPlace, type DeadLetterReplays, placeKey } from '../dead-letter-replays.ts';
 import { checkSqliteVersion } from './migrate-sqlite.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import { openStoreFile } from './open-store-file.ts';
 
 const KEPT_MS_MIN = 366 * 86_400_000;
 const PLACE = 'topic = ? AND partition = ? AND log_offset = ?';
@@ -14,7 +15,7 @@ const FORGET = `
 
 /** @throws {StorageError} when the file cannot be opened or its schema is not this program's. */
 export function openSqliteDeadLetterReplays({ path }: { readonly path: string }): DeadLetterReplays {
-  const connection = new SqliteConnection({ path });
+  const connection = openStoreFile({ path });
   try {
     checkSqliteVersion(connection);
   } catch (error) {

@@ -1,7 +1,7 @@
+import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { OVERFLOW, type Series, seriesKey } from '../../tally/series.ts';
 import { PROVIDERS_PER_PAIR_MAX } from '../series-limits.ts';
 import { storableText } from '../storable-text.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
 
 export interface PairRef {
   readonly id: number;

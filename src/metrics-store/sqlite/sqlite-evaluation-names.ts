@@ -1,7 +1,7 @@
+import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { OVERFLOW } from '../../tally/series.ts';
 import { EVALUATION_LABELS_PER_NAME_MAX, EVALUATION_NAMES_PER_TENANT_MAX } from '../series-limits.ts';
 import { storableText } from '../storable-text.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
 
 interface KnownName {
   readonly name: string;

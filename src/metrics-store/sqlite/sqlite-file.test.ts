@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
+import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 import {
   aCall,
@@ -18,7 +19,7 @@ import {
   SERIES,
 } from '../contract/builders.ts';
 import { migrateSqlite } from './migrate-sqlite.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
+import { openStoreFile } from './open-store-file.ts';
 import { openSqliteMetricsStore } from './sqlite-metrics-store.ts';
 import { TALLY_COLUMNS } from './tally-row.ts';
 import * as Windows from './window-statements.ts';
@@ -102,7 +103,7 @@ describe('The SQLite file', () => {
   test('a full file is told as such, and the store goes on when there is room', () => {
     const path = newPath();
     migrateSqlite(path);
-    const connection = new SqliteConnection({ path });
+    const connection = openStoreFile({ path });
     connection.exec('PRAGMA max_page_count = 60');
     const fill = (bytes: number): void =>
       connection.write(() =>
@@ -132,7 +133,7 @@ describe('The SQLite file', () => {
     );
     assert.deepEqual(migrateSqlite(path), { from: 0, to: 1 });
     assert.deepEqual(migrateSqlite(path), { from: 1, to: 1 });
-    const connection = new SqliteConnection({ path });
+    const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();
     assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /newer StreamLens/));
@@ -140,7 +141,7 @@ describe('The SQLite file', () => {
 
   test('a file of a version before the first release is refused, since its tables are not upgraded', () => {
     const path = newPath();
-    const connection = new SqliteConnection({ path });
+    const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 3');
     connection.close();
     assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /before its first release/));
@@ -149,7 +150,7 @@ describe('The SQLite file', () => {
   test('the rows of a minute, an hour and a day hold every sum', () => {
     const path = newPath();
     migrateSqlite(path);
-    const connection = new SqliteConnection({ path });
+    const connection = openStoreFile({ path });
     for (const table of ['metrics_1m', 'metrics_1h', 'metrics_1d']) {
       const rows = connection.rows(`SELECT name FROM pragma_table_info('${table}')`);
       const columns = new Set(Array.from(rows, ([name]) => name));
@@ -165,7 +166,7 @@ describe('The SQLite file', () => {
   test('the questions behind a page of rows and the outbox follow an index and sort nothing', () => {
     const path = newPath();
     migrateSqlite(path);
-    const connection = new SqliteConnection({ path });
+    const connection = openStoreFile({ path });
     for (const order of ['asc', 'desc'] as const) {
       for (const table of ['metrics_1m', 'metrics_1h', 'metrics_1d'] as const) {
         assertIndexed(connection, Windows.selectTenantRows({ table, order }));

@@ -1,3 +1,4 @@
+import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, windowStartMs } from '../../tally/window.ts';
 import { BILLED_FIELDS, REPRICED_FIELDS, type RepricedSums } from '../billed-columns.ts';
 import { storableBilled } from '../fold-commit.ts';
@@ -5,7 +6,6 @@ import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-sto
 import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
 import { REPRICE_CALL, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
 import { int64 } from './tally-row.ts';
 

@@ -1,3 +1,4 @@
+import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import type { TimeRange } from '../../tally/steps.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
@@ -8,9 +9,9 @@ import { summaryAsMetrics } from '../regroup.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
+import { openStoreFile } from './open-store-file.ts';
 import { countCalls, readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommits, loadProgress, progressOf } from './sqlite-commit.ts';
-import { SqliteConnection } from './sqlite-connection.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { applyCallCorrections, applyCorrections, prune } from './sqlite-maintenance.ts';
@@ -36,11 +37,7 @@ export interface SqliteMetricsStoreOptions {
 export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): MetricsStore {
   const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_MAX } = options;
   const { isInterrupted } = options;
-  const connection = new SqliteConnection({
-    path,
-    readOnly,
-    ...(isInterrupted === undefined ? {} : { isInterrupted }),
-  });
+  const connection = openStoreFile({ path, readOnly, isInterrupted });
   try {
     if (migrate) migrateConnection(connection);
     else checkSqliteVersion(connection);

@@ -1,4 +1,5 @@
 import type { InputTopic } from '../../events/topics.ts';
+import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { windowStartMs } from '../../tally/window.ts';
 import { AUDIT_COUNTS, type AuditCounts, emptyAuditCounts } from '../audit.ts';
@@ -8,7 +9,6 @@ import type * as Reader from '../metrics-reader.ts';
 import type { DeadLetter, DeadLetterReason } from '../outbox.ts';
 import { decodeLabels } from './labels.ts';
 import * as Sql from './record-statements.ts';
-import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import { storedBigInt } from './tally-row.ts';
 
 /** Questions about everything that is neither a window nor a call. */

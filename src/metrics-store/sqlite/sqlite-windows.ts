@@ -1,3 +1,4 @@
+import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
 import { DAY_MS, HOUR_MS, type ResolutionMs } from '../../tally/window.ts';
@@ -13,7 +14,6 @@ import type {
 } from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
 import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
-import type { SqliteConnection, SqlValue } from './sqlite-connection.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { addStoredTally } from './tally-row.ts';
 import * as Sql from './window-statements.ts';

@@ -1,3 +1,4 @@
+import type { SqlValue } from '../../sqlite/sqlite-connection.ts';
 import { addEncodedHistogram, encodeHistogram } from '../../tally/histogram-codec.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, type Tally } from '../../tally/tally.ts';
 import {
@@ -6,7 +7,6 @@ import {
   TALLY_MAX_COLUMNS,
   TALLY_SUM_COLUMNS,
 } from '../tally-columns.ts';
-import type { SqlValue } from './sqlite-connection.ts';
 
 /** The columns of a tally in the order in which it is written and read. */
 export const TALLY_COLUMNS: readonly string[] = [

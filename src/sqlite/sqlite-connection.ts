@@ -1,17 +1,9 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { StorageError } from '../../storage/storage-error.ts';
-import { addEncoded } from '../../tally/histogram-codec.ts';
-import { addLabels } from './labels.ts';
-import { asStoreError } from './sqlite-errors.ts';
+import { StorageError } from '../storage/storage-error.ts';
+import { asStorageError, type SqliteFile } from './sqlite-errors.ts';
 
 /** How long a write waits for the file's one writer lock. */
 const BUSY_MS_MAX = 5_000;
-
-/**
- * Page cache of a connection, taken as needed. A commit of 20,000 calls touches most pages of the index by request id;
- * with SQLite's default of 2 MiB it wrote them twice.
- */
-const CACHE_KIB_MAX = 32 * 1024;
 
 /** How much a checkpoint leaves of the WAL file; without it a burst would keep its size for ever. */
 const WAL_BYTES_MAX = 64 * 1024 * 1024;
@@ -19,7 +11,12 @@ const WAL_BYTES_MAX = 64 * 1024 * 1024;
 export type SqlValue = number | bigint | string | Uint8Array | null;
 
 export interface SqliteConnectionOptions {
-  readonly path: string;
+  readonly file: SqliteFile;
+  /**
+   * What a commit survives. `power-cut`: each waits for the disk. `crash`: a power cut may undo the last commits, but
+   * never damages the file.
+   */
+  readonly survives: 'power-cut' | 'crash';
   readonly readOnly?: boolean;
   /** Asked every few rows: true ends the reading with an error. */
   readonly isInterrupted?: () => boolean;
@@ -28,31 +25,40 @@ export interface SqliteConnectionOptions {
 /** So many rows are read in a millisecond or less. */
 const ROWS_PER_LOOK = 128;
 
-/**
- * One connection. WAL: readers never wait for the writer. `synchronous=NORMAL` never damages the file, but a power cut
- * may undo the last commits; position and results would be undone together, and the log is read again from there.
- */
+/** One connection to a file in WAL mode: readers never wait for the writer. Every call blocks its thread. */
 export class SqliteConnection {
   readonly path: string;
+  readonly #file: SqliteFile;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
   #damage: StorageError | null = null;
 
   readonly #isInterrupted: (() => boolean) | undefined;
 
-  constructor({ path, readOnly = false, isInterrupted }: SqliteConnectionOptions) {
-    this.path = path;
+  /** @throws {StorageError} when the file cannot be opened */
+  constructor({ file, survives, readOnly = false, isInterrupted }: SqliteConnectionOptions) {
+    this.path = file.path;
+    this.#file = file;
     this.#isInterrupted = isInterrupted;
     try {
-      this.#database = new DatabaseSync(path, { timeout: BUSY_MS_MAX });
-      this.#prepare(readOnly);
+      this.#database = new DatabaseSync(file.path, { timeout: BUSY_MS_MAX });
+      if (!readOnly) this.#enterWal();
+      this.exec(`PRAGMA synchronous = ${survives === 'power-cut' ? 'FULL' : 'NORMAL'}`);
+      this.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_MAX}`);
+      // A connection opened read-only could not recover a WAL after a crash; this one can, and still changes no row.
+      if (readOnly) this.exec('PRAGMA query_only = ON');
     } catch (error) {
-      throw asStoreError(path, error);
+      throw asStorageError(file, error);
     }
   }
 
   exec(sql: string): void {
     this.#database.exec(sql);
+  }
+
+  /** Lets SQL of this connection call `compute`, which must give the same value for the same two arguments. */
+  define(name: string, compute: (a: SqlValue, b: SqlValue) => SqlValue): void {
+    this.#database.function(name, { deterministic: true, directOnly: true }, compute);
   }
 
   /**
@@ -96,6 +102,20 @@ export class SqliteConnection {
     return this.#inTransaction('BEGIN', question);
   }
 
+  /** One statement, or several that need not see one state of the file, with their failures as `StorageError`. */
+  ask<T>(question: () => T): T {
+    try {
+      return question();
+    } catch (error) {
+      throw this.#noted(asStorageError(this.#file, error));
+    }
+  }
+
+  /** @throws {StorageError} when the file cannot be written now */
+  checkWritable(): void {
+    this.write(() => undefined);
+  }
+
   /** @throws {StorageError} `corrupt` when the file was seen to be damaged since it was opened */
   checkUndamaged(): void {
     if (this.#damage !== null) throw this.#damage;
@@ -115,7 +135,7 @@ export class SqliteConnection {
     } catch (error) {
       // SQLite itself rolls back after some errors (a full disk); rolling back again would hide the first error.
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw this.#noted(asStoreError(this.path, error));
+      throw this.#noted(asStorageError(this.#file, error));
     }
   }
 
@@ -123,17 +143,6 @@ export class SqliteConnection {
   #noted(error: unknown): unknown {
     if (error instanceof StorageError && error.code === 'corrupt') this.#damage = error;
     return error;
-  }
-
-  #prepare(readOnly: boolean): void {
-    if (!readOnly) this.#enterWal();
-    this.exec(`PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = ${WAL_BYTES_MAX}`);
-    this.exec(`PRAGMA cache_size = -${CACHE_KIB_MAX}; PRAGMA temp_store = MEMORY`);
-    // A connection opened read-only could not recover a WAL after a crash; this one can, and still changes no row.
-    if (readOnly) this.exec('PRAGMA query_only = ON');
-    const options = { deterministic: true, directOnly: true };
-    this.#database.function('hist_add', options, (a, b) => addEncoded(a as Uint8Array, b as Uint8Array));
-    this.#database.function('labels_add', options, (a, b) => addLabels(String(a), String(b)));
   }
 
   /** The change to WAL does not wait for others by itself: several processes may create the file at the same time. */

@@ -1,0 +1,35 @@
+import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
+import { addEncoded } from '../../tally/histogram-codec.ts';
+import { addLabels } from './labels.ts';
+
+/**
+ * Page cache of a connection, taken as needed. A commit of 20,000 calls touches most pages of the index by request id;
+ * with SQLite's default of 2 MiB it wrote them twice.
+ */
+const CACHE_KIB_MAX = 32 * 1024;
+
+export interface StoreFileOptions {
+  readonly path: string;
+  readonly readOnly?: boolean | undefined;
+  /** Asked every few rows: true ends the reading with an error. */
+  readonly isInterrupted?: (() => boolean) | undefined;
+}
+
+/**
+ * Opens the store's file. A power cut may undo its last commits: position and results are undone together, and the log
+ * is read again from there.
+ *
+ * @throws {StorageError} when the file cannot be opened
+ */
+export function openStoreFile({ path, readOnly = false, isInterrupted }: StoreFileOptions): SqliteConnection {
+  const connection = new SqliteConnection({
+    file: { path, name: 'The metrics store', withoutBackup: 'move it away and replay the log' },
+    survives: 'crash',
+    readOnly,
+    ...(isInterrupted === undefined ? {} : { isInterrupted }),
+  });
+  connection.ask(() => connection.exec(`PRAGMA cache_size = -${CACHE_KIB_MAX}; PRAGMA temp_store = MEMORY`));
+  connection.define('hist_add', (a, b) => addEncoded(a as Uint8Array, b as Uint8Array));
+  connection.define('labels_add', (a, b) => addLabels(String(a), String(b)));
+  return connection;
+}
