@@ -180,12 +180,11 @@ export class LogDatabase {
     return this.#file.write(() => {
       let count = 0;
       for (const table of Object.values(TABLES)) {
-        const wrong = this.#file.rows(
-          `SELECT first_offset, logged_at_ms FROM ${table} WHERE logged_at_ms > ?`,
-          afterMs,
-        );
         // All of them first: an update under a running query could show a row twice.
-        for (const [firstOffset = null, loggedAtMs] of [...wrong]) {
+        const wrong = Array.from(
+          this.#file.rows(`SELECT first_offset, logged_at_ms FROM ${table} WHERE logged_at_ms > ?`, afterMs),
+        );
+        for (const [firstOffset = null, loggedAtMs] of wrong) {
           const stampMs = stamp(Number(loggedAtMs));
           this.#file.run(`UPDATE ${table} SET logged_at_ms = ? WHERE first_offset = ?`, stampMs, firstOffset);
           count++;
