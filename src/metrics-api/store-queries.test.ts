@@ -53,6 +53,18 @@ function open() {
   return { store, queries, lines, ask };
 }
 
+test('the store is told for how long an answer is wanted', async () => {
+  const store = new CountedStore();
+  const told: AbortSignal[] = [];
+  const whileWanted = <T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> => {
+    told.push(signal);
+    return read();
+  };
+  const answerer = new StoreQueries({ reader: Object.assign(store, { whileWanted }) });
+  await answerer.answer('metrics', QUESTION, { signal: STAYS });
+  assert.deepEqual([told, store.readCount], [[STAYS], 1]);
+});
+
 test('an answer never claims to be complete beyond its rows, though a commit comes between them and the claim', async () => {
   const { store, ask } = open();
   await commitNext(store, { tallies: [aDelta()], completeThroughMs: minute(1) });

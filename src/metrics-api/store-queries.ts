@@ -9,6 +9,7 @@ import {
   type MetricsRow,
   type StoreState,
 } from '../metrics-store/metrics-reader.ts';
+import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import { fixedSteps, type Steps } from '../tally/steps.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { zonedSteps } from '../tally/zoned-steps.ts';
@@ -19,11 +20,19 @@ import { jsonFields } from './answers/json-fields.ts';
 import { unpricedJson } from './answers/unpriced-json.ts';
 import type * as Contract from './contract/answers.ts';
 import { encodeCursor } from './cursor.ts';
-import type { Answerer, AuditQuestion, ChangeEvent, MetricsQuestion, QuestionKind, Questions } from './questions.ts';
+import type {
+  Answerer,
+  AuditQuestion,
+  ChangeEvent,
+  Errand,
+  MetricsQuestion,
+  QuestionKind,
+  Questions,
+} from './questions.ts';
 import { TimeZones } from './time-zones.ts';
 
 export interface StoreQueriesOptions {
-  readonly reader: MetricsReader & { checkHealth(): Promise<void>; close(): Promise<void> };
+  readonly reader: MetricsReader & Pick<MetricsStore, 'whileWanted' | 'checkHealth' | 'close'>;
 }
 
 type Without<Answer> = Omit<Answer, keyof Contract.Completeness>;
@@ -47,8 +56,13 @@ export class StoreQueries implements Answerer {
     this.#reader = reader;
   }
 
-  async answer<K extends QuestionKind>(kind: K, question: Questions[K]): Promise<string | null> {
-    const answer = await this.#answers[kind](question);
+  async answer<K extends QuestionKind>(
+    kind: K,
+    question: Questions[K],
+    { signal }: Partial<Errand> = {},
+  ): Promise<string | null> {
+    const find = () => this.#answers[kind](question);
+    const answer = await (signal === undefined ? find() : (this.#reader.whileWanted?.(signal, find) ?? find()));
     return answer === null ? null : jsonFields(answer);
   }
 

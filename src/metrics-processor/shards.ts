@@ -14,16 +14,24 @@ export interface Shards {
 /**
  * Finds out into how many shards the ids are divided: as every checkpoint says, or one per partition before the first.
  *
- * @throws {StorageError} `misconfigured` when the topics have grown to what is no multiple of it
+ * @throws {StorageError} `misconfigured` when the topics have grown to what is no multiple of it, or another release
+ *   wrote a checkpoint
  */
 export async function findShards({ log, store }: { log: EventLog; store: MetricsStore }): Promise<Shards> {
   const partitionCount = await log.partitionCount();
-  for (const { checkpoint } of (await store.readProgress()).values()) {
-    if (checkpoint.length === 0) continue;
-    const shardCount = shardCountOf(checkpoint);
-    return { shardCount, laneCount: laneCountOf(partitionCount, shardCount) };
+  const checkpoints = Array.from((await store.readProgress()).values(), ({ checkpoint }) => checkpoint);
+  const [shardCount] = checkpoints.filter(({ length }) => length > 0).map(readableShardCount);
+  if (shardCount === undefined) return { shardCount: partitionCount, laneCount: 1 };
+  return { shardCount, laneCount: laneCountOf(partitionCount, shardCount) };
+}
+
+function readableShardCount(checkpoint: Uint8Array): number {
+  try {
+    return shardCountOf(checkpoint);
+  } catch (error) {
+    const message = `The store was written by another release of StreamLens, start that one: ${(error as Error).message}`;
+    throw new StorageError('misconfigured', message, { cause: error });
   }
-  return { shardCount: partitionCount, laneCount: 1 };
 }
 
 /** @throws {StorageError} `misconfigured` when the partitions are no multiple of the shards */

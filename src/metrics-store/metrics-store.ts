@@ -59,6 +59,12 @@ export interface MetricsStore extends MetricsReader {
    */
   prune(before: PruneBefore): Promise<void>;
 
+  /**
+   * What `read` asks is stopped, and fails, once `signal` is aborted. Absent where the store answers in a thread of its
+   * own, which is stopped by other means.
+   */
+  whileWanted?<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T>;
+
   /** @throws {StorageError} when the store cannot be reached or its schema is not ours; says what to do. */
   checkHealth(): Promise<void>;
 

@@ -10,6 +10,7 @@ import { connectPostgres } from '../../src/metrics-store/postgres/postgres-conne
 import { StatementNames } from '../../src/metrics-store/postgres/statement-names.ts';
 import type { StorageErrorCode } from '../../src/storage/storage-error.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
+import { until } from './pipeline/until.ts';
 import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['postgres']);
@@ -174,6 +175,34 @@ describe('A connection to Postgres', { skip }, () => {
     );
     assert.deepEqual(await connection.query('SELECT 1', []), [[1]]);
     await connection.close();
+  });
+
+  test('stops a statement in the server once nobody waits for it, with TLS and without, and stays usable', async () => {
+    for (const dsn of [plain.server.dsn, withMode(tls.server.dsn, 'require')]) {
+      const connection = await connectPostgres({ dsn, poolMax: 1 });
+      const observer = await connectPostgres({ dsn, poolMax: 1 });
+      const sleeping = async () =>
+        (
+          await observer.query(
+            `SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(25)' AND state = 'active'`,
+            [],
+          )
+        ).length;
+      const leaving = new AbortController();
+      const answer = connection.whileWanted(leaving.signal, () => connection.query('SELECT pg_sleep(25)', []));
+      // Whoever is behind it in the pool is not stopped with it.
+      const next = connection.query('SELECT 1', []);
+      await until('it runs', async () => (await sleeping()) === 1, 10_000);
+      leaving.abort();
+      await assert.rejects(answer, (error) => error instanceof StorageError && /cancel/.test(error.message));
+      assert.equal(await sleeping(), 0);
+      assert.deepEqual(await next, [[1]]);
+      await assert.rejects(
+        connection.whileWanted(leaving.signal, () => connection.query('SELECT 1', [])),
+        { name: 'AbortError' },
+      );
+      await Promise.all([connection.close(), observer.close()]);
+    }
   });
 
   test('never opens more connections than the pool may have', async () => {

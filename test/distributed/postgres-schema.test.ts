@@ -59,6 +59,15 @@ describe('The Postgres schema', { skip }, () => {
     await assert.rejects(migratePostgres({ dsn }), isMisconfigured(/before its first release/));
   });
 
+  test('is told of by whoever creates it, once', async () => {
+    const dsn = await databases.create();
+    const told: object[] = [];
+    for (let opened = 0; opened < 2; opened++) {
+      await (await openPostgresMetricsStore({ dsn, onMigrated: (versions) => told.push(versions) })).close();
+    }
+    assert.deepEqual(told, [{ from: 0, to: 1 }]);
+  });
+
   test('gets its functions back when they differ from those of the program', async () => {
     const dsn = await databases.create();
     await migratePostgres({ dsn });

@@ -11,10 +11,12 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
+import { freePorts } from '../../scripts/services/free-ports.ts';
 import { auditOf, eventually, getJson, post } from './http-calls.ts';
 import { dataDirFor, runCommand, type Server, serverFor, startServer } from './running-server.ts';
 
@@ -192,6 +194,30 @@ test('a damaged file is named, with what to do, and exit code 1', async (t) => {
       new RegExp(`${file}.*(no SQLite database|damaged|not a database)`),
     );
   }
+});
+
+test('a directory that another release wrote is refused before any port is open', async (t) => {
+  const dataDir = await killedWith100(t);
+  const store = new DatabaseSync(join(dataDir, 'metrics.sqlite'));
+  store.exec("UPDATE progress SET checkpoint = x'63' WHERE length(checkpoint) > 0");
+  assert.equal(store.prepare("SELECT count(*) AS count FROM progress WHERE checkpoint = x'63'").get()?.['count'], 1);
+  store.close();
+  const [port = 0] = await freePorts(1);
+  let openedCount = 0;
+  const looking = setInterval(() => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined);
+    socket.once('connect', () => {
+      openedCount++;
+      socket.destroy();
+    });
+  }, 2);
+  t.after(() => clearInterval(looking));
+  await fails(
+    ['up', '--data-dir', dataDir, '--ingestion-port', String(port), '--metrics-port', '0'],
+    1,
+    /another release of StreamLens, start that one: A checkpoint of version 99/,
+  );
+  assert.equal(openedCount, 0);
 });
 
 test('SIGTERM finishes what was taken and exits with 0 within 10 s', async (t) => {

@@ -1,9 +1,11 @@
 import { type KeyCheck, keyCheck } from '../../api-keys/key-check.ts';
+import type { Logger } from '../../http/logger.ts';
 import type { ApiKey } from '../../metrics-store/api-keys.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
 import { storePath } from './open-store.ts';
+import { tellMigrated } from './tell-migrated.ts';
 
 export interface OpenKeyCheck {
   /** Null where API_KEYS is off. */
@@ -22,12 +24,12 @@ type KeySettings = Pick<SettingsOf<'up' | 'ingestion-api' | 'metrics-api'>, 'api
   Partial<Pick<SettingsOf<'up'>, 'dataDir'>>;
 
 /** What decides about API keys, as the settings say. */
-export async function openKeyCheck(settings: KeySettings): Promise<OpenKeyCheck> {
+export async function openKeyCheck(settings: KeySettings, logger: Logger): Promise<OpenKeyCheck> {
   if (settings.apiKeys === 'off') return { check: null, close: async () => undefined };
   if (settings.postgresDsn !== undefined) {
     const { openPostgresApiKeys } = await import('../../metrics-store/postgres/postgres-api-keys.ts');
     const { postgresDsn: dsn, migrate } = settings;
-    const keys = await openPostgresApiKeys({ dsn, migrate, poolMax: POOL_MAX });
+    const keys = await openPostgresApiKeys({ dsn, migrate, poolMax: POOL_MAX, onMigrated: tellMigrated(logger) });
     return { check: keyCheck((hash) => keys.find(hash), Date.now), close: () => keys.close() };
   }
   const { dataDir } = settings;

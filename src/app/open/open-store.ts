@@ -1,6 +1,8 @@
 import { join } from 'node:path';
+import type { Logger } from '../../http/logger.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { tellMigrated } from './tell-migrated.ts';
 
 /** `write`: for the processor, which also creates the schema. `read`: for the metrics API. */
 export type StoreUse = 'write' | 'read';
@@ -13,17 +15,21 @@ export type StoreSettings = Pick<
   Partial<Pick<SettingsOf<'up' | 'metrics-processor'>, 'maxSeriesPerTenant'>> &
   ({ readonly postgresDsn: string } | { readonly postgresDsn: string | undefined; readonly dataDir: string });
 
-/**
- * The store that the settings name: Postgres where there is a DSN, else the file in the data directory. What is read
- * from the file ends early once `isInterrupted` says so.
- */
+export interface OpenStoreOptions {
+  /** Where it is told that the schema was created or upgraded. */
+  readonly logger?: Logger;
+  /** What is read from the file ends early once this says so. */
+  readonly isInterrupted?: () => boolean;
+}
+
+/** The store that the settings name: Postgres where there is a DSN, else the file in the data directory. */
 export async function openStore(
   settings: StoreSettings,
   use: StoreUse,
-  isInterrupted?: () => boolean,
+  { logger, isInterrupted }: OpenStoreOptions = {},
 ): Promise<MetricsStore> {
-  if (!('dataDir' in settings)) return openPostgres(settings, settings.postgresDsn);
-  if (settings.postgresDsn !== undefined) return openPostgres(settings, settings.postgresDsn);
+  if (!('dataDir' in settings)) return openPostgres(settings, settings.postgresDsn, logger);
+  if (settings.postgresDsn !== undefined) return openPostgres(settings, settings.postgresDsn, logger);
   const { openSqliteMetricsStore } = await import('../../metrics-store/sqlite/sqlite-metrics-store.ts');
   const readOnly = use === 'read';
   return openSqliteMetricsStore({
@@ -35,13 +41,14 @@ export async function openStore(
   });
 }
 
-async function openPostgres(settings: StoreSettings, dsn: string): Promise<MetricsStore> {
+async function openPostgres(settings: StoreSettings, dsn: string, logger?: Logger): Promise<MetricsStore> {
   const { openPostgresMetricsStore } = await import('../../metrics-store/postgres/postgres-metrics-store.ts');
   return openPostgresMetricsStore({
     dsn,
     poolMax: settings.postgresPoolMax,
     statementTimeoutMs: STATEMENT_MS_MAX,
     migrate: settings.migrate,
+    ...(logger === undefined ? {} : { onMigrated: tellMigrated(logger) }),
     ...limitsOf(settings),
   });
 }

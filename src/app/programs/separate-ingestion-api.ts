@@ -11,7 +11,7 @@ import type { RunningProgram } from './running-program.ts';
 export async function startSeparateIngestion(settings: SettingsOf<'ingestion-api'>): Promise<RunningProgram> {
   const logger = createLogger('ingestion-api', settings.logLevel);
   const log = await openLog(settings);
-  const keys = await openKeyCheck(settings);
+  const keys = await openKeyCheck(settings, logger);
   const draining = new Draining();
   const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check, draining });
   return {

@@ -13,9 +13,9 @@ import type { RunningProgram } from './running-program.ts';
 export async function startSeparateMetricsApi(settings: SettingsOf<'metrics-api'>): Promise<RunningProgram> {
   const logger = createLogger('metrics-api', settings.logLevel);
   const answerer = await answerWhileWaiting({ host: settings.host, port: settings.httpPort }, () =>
-    patiently('the store', logger, () => openStoreQueries(settings)),
+    patiently('the store', logger, () => openStoreQueries(settings, logger)),
   );
-  const keys = await openKeyCheck(settings);
+  const keys = await openKeyCheck(settings, logger);
   const draining = new Draining();
   const role = await startMetricsApi(settings, settings.httpPort, { answerer, logger, checkKey: keys.check, draining });
   return {

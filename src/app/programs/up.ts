@@ -15,6 +15,7 @@ import { readPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { storePath } from '../open/open-store.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
+import { tellMigrated } from '../open/tell-migrated.ts';
 import { ClockWatch } from '../roles/clock-watch.ts';
 import { DirectoryWatch } from '../roles/directory-watch.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
@@ -49,25 +50,26 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
   if (settings.kafkaBrokers === undefined) await log.bounds(TOPICS.requests);
   // Before the threads, so that they can start side by side and find the schema there.
   if (settings.postgresDsn === undefined && settings.migrate) {
-    const { from, to } = migrateSqlite(storePath(settings));
-    if (from !== to) logger.info({ from, to }, "Upgraded the store's schema");
+    tellMigrated(logger)(migrateSqlite(storePath(settings)));
   }
   const directoryWatch = new DirectoryWatch(isEmbedded ? openPaths(settings) : [], logger);
   const watched = isEmbedded ? [clockWatch.dependency, directoryWatch.dependency] : [clockWatch.dependency];
-  const keys = await openKeyCheck(settings);
+  const keys = await openKeyCheck(settings, logger);
+  const startingProcessor = startProcessorThread({
+    settings,
+    clock: clock.shared,
+    ...(log instanceof SqliteEventLog ? { appendPort: log.openAppendPort() } : {}),
+  });
   const [processor, queries, ingestion] = await Promise.all([
-    startProcessorThread({
-      settings,
-      clock: clock.shared,
-      ...(log instanceof SqliteEventLog ? { appendPort: log.openAppendPort() } : {}),
-    }),
-    settings.postgresDsn === undefined ? startQueryThreads(settings) : openStoreQueries(settings),
+    startingProcessor,
+    settings.postgresDsn === undefined ? startQueryThreads(settings) : openStoreQueries(settings, logger),
     startIngestion(settings, settings.ingestionPort, {
       log,
       logger,
       checkKey: keys.check,
       draining,
       dependencies: watched,
+      opensAfter: startingProcessor,
     }),
   ]);
   if (isEmbedded) await directoryWatch.start();

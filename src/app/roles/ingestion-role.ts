@@ -43,13 +43,15 @@ export interface IngestionPorts {
   readonly draining: Draining;
   /** What else in this process must be right. */
   readonly dependencies?: readonly Dependency[];
+  /** No port is opened before it resolves. */
+  readonly opensAfter?: Promise<unknown>;
 }
 
 /** Starts the ingestion API. @throws when a port cannot be bound */
 export async function startIngestion(
   settings: SettingsOf<'up' | 'ingestion-api'>,
   port: number,
-  { log, logger, checkKey, draining, dependencies = [] }: IngestionPorts,
+  { log, logger, checkKey, draining, dependencies = [], opensAfter }: IngestionPorts,
 ): Promise<RunningIngestion> {
   const metrics = new IngestionMetrics();
   const queue = new AppendQueue(
@@ -96,6 +98,7 @@ export async function startIngestion(
   addPostRoutes(server, { handlers, budget, hosts, checksHost });
   addIgnoredRoute(server, context);
   addDocsRoutes(server, ingestionOpenApi(VERSION));
+  await opensAfter;
   const starting = new AbortController();
   void tellUntilUsable(log, logger, starting.signal);
   const boundPort = await listen(server, { host: settings.host, port, draining });

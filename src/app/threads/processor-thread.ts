@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { type MessagePort, workerData } from 'node:worker_threads';
 import { LogClock, type SharedLogClock } from '../../event-log/sqlite/log-clock.ts';
 import { createLogger } from '../../http/logger.ts';
+import { findShards } from '../../metrics-processor/shards.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
 import { PROCESSOR_HEAP_GROWTH } from '../memory-limits.ts';
@@ -26,9 +27,10 @@ const { settings, clock, appendPort } = workerData as ProcessorThreadData;
 const logger = createLogger('metrics-processor', settings.logLevel);
 const overrides = await readPriceFile(settings);
 const priceList = await readPriceList(settings);
-const store = await patiently('the store', logger, () => openStore(settings, 'write'));
+const store = await patiently('the store', logger, () => openStore(settings, 'write', { logger }));
 const log = await openLog(settings, { clock, appendPort });
-await patiently('the event log', logger, () => log.partitionCount());
+// What cannot be worked with is told before any port is there.
+await patiently('the event log', logger, () => findShards({ log, store }));
 const role = new ProcessorRole(settings, { log, store, logger, clock: new LogClock(clock), overrides, priceList });
 
 // A processor that failed for good ends the thread, and that the process: replay from the log is the recovery.

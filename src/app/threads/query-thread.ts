@@ -11,7 +11,7 @@ const { settings, interrupt } = workerData as {
   readonly settings: SettingsOf<'up'>;
   readonly interrupt: Int32Array<SharedArrayBuffer>;
 };
-const reader = await openStore(settings, 'read', () => Atomics.load(interrupt, 0) !== 0);
+const reader = await openStore(settings, 'read', { isInterrupted: () => Atomics.load(interrupt, 0) !== 0 });
 const queries = new StoreQueries({ reader });
 
 interface Asked {

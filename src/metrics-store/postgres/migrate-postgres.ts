@@ -20,12 +20,16 @@ interface StoredSchema {
   readonly functionsHash: string;
 }
 
+/** Versions of the schema before and after; 0 where there was none. */
+export interface Migrated {
+  readonly from: number;
+  readonly to: number;
+}
+
 type Query = PostgresConnection['query'];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */
-export async function migratePostgres(
-  options: PostgresOptions,
-): Promise<{ readonly from: number; readonly to: number }> {
+export async function migratePostgres(options: PostgresOptions): Promise<Migrated> {
   const connection = await connectPostgres(options);
   try {
     return await migrateConnection(connection);
@@ -37,8 +41,9 @@ export async function migratePostgres(
 /** All in one transaction under an advisory lock: another process waits, then finds nothing to do. */
 export async function migrateConnection(
   connection: PostgresConnection,
-): Promise<{ readonly from: number; readonly to: number }> {
-  return connection.transaction(async (query) => {
+  onMigrated: (versions: Migrated) => void = () => undefined,
+): Promise<Migrated> {
+  const versions = await connection.transaction(async (query): Promise<Migrated> => {
     await query('SET LOCAL statement_timeout = 0', []);
     await query(`SELECT pg_advisory_xact_lock(hashtext('streamlens migrations'))`, []);
     await refusePreRelease(connection.place, query);
@@ -54,6 +59,8 @@ export async function migrateConnection(
     await query('INSERT INTO streamlens_schema VALUES ($1, $2)', [MIGRATIONS.length, FUNCTIONS_HASH]);
     return { from: stored.version, to: MIGRATIONS.length };
   });
+  if (versions.from !== versions.to) onMigrated(versions);
+  return versions;
 }
 
 /** @throws {StorageError} where the database has not exactly the tables of this program. */

@@ -2,6 +2,7 @@ import type { ApiKey, ApiKeys } from '../api-keys.ts';
 import { storableText, storableTextOrNull } from '../storable-text.ts';
 import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
+import type { PostgresMetricsStoreOptions } from './postgres-metrics-store.ts';
 import type { SqlRow } from './postgres-values.ts';
 
 const COLUMNS = 'key_id, hash, name, tenant_id, created_at_ms, revoked_at_ms';
@@ -12,10 +13,12 @@ const REVOKE = `
   WHERE k.key_id = $1 AND before.key_id = k.key_id RETURNING before.revoked_at_ms IS NULL`;
 
 /** @throws {StorageError} when the server cannot be reached or its schema is not this program's. */
-export async function openPostgresApiKeys(options: PostgresOptions & { readonly migrate?: boolean }): Promise<ApiKeys> {
+export async function openPostgresApiKeys(
+  options: PostgresOptions & Pick<PostgresMetricsStoreOptions, 'migrate' | 'onMigrated'>,
+): Promise<ApiKeys> {
   const connection = await connectPostgres(options);
   try {
-    if (options.migrate ?? true) await migrateConnection(connection);
+    if (options.migrate ?? true) await migrateConnection(connection, options.onMigrated);
     else await checkPostgresVersion(connection);
   } catch (error) {
     await connection.close();

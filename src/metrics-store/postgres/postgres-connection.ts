@@ -1,4 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
+import { cancelStatement } from './cancel-request.ts';
 import { type PostgresDsn, parseDsn, withoutTls } from './postgres-dsn.ts';
 import { asStoreError, isGivenUp, isStatementLost } from './postgres-errors.ts';
 import { RESULT_TYPES, type SqlRow, type SqlValue, toParameter } from './postgres-values.ts';
@@ -57,6 +59,8 @@ export class PostgresConnection {
   readonly place: string;
   readonly #pool: pg.Pool;
   readonly #names = new StatementNames();
+  /** Aborted when nobody waits any more for what is asked now. */
+  readonly #wanted = new AsyncLocalStorage<AbortSignal>();
   #openedCount = 0;
   #closed: Promise<void> | null = null;
 
@@ -91,11 +95,18 @@ export class PostgresConnection {
     return this.#openedCount;
   }
 
+  /** The statements of `work` are stopped in the server when `signal` is aborted; then they fail. */
+  whileWanted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    return this.#wanted.run(signal, work);
+  }
+
   /**
    * One statement, which each connection keeps prepared: texts must be a fixed set. Tried again where it had to give
    * way to another transaction.
    */
   async query(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    const signal = this.#wanted.getStore();
+    if (signal !== undefined) return this.#insist(() => this.#runWhileWanted(signal, sql, values));
     return this.#insist(() => this.#run(this.#pool, sql, values));
   }
 
@@ -141,6 +152,25 @@ export class PostgresConnection {
         if (isLost) this.#names.giveUp();
         if (!(isLost || isGivenUp(error)) || attempt >= ATTEMPTS_MAX) throw asStoreError(this.place, error);
       }
+    }
+  }
+
+  async #runWhileWanted(signal: AbortSignal, sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    signal.throwIfAborted();
+    const client = await this.#pool.connect();
+    let cancelling: Promise<void> | undefined;
+    const cancel = (): void => {
+      cancelling = cancelStatement(client);
+    };
+    try {
+      signal.throwIfAborted();
+      signal.addEventListener('abort', cancel, { once: true });
+      return await this.#run(client, sql, values);
+    } finally {
+      signal.removeEventListener('abort', cancel);
+      // It must not hit the statement of whoever gets the connection next.
+      if (cancelling === undefined) client.release();
+      else void cancelling.then(() => client.release(true));
     }
   }
 

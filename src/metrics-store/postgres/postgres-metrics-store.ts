@@ -8,7 +8,7 @@ import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
-import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
+import { checkPostgresVersion, type Migrated, migrateConnection } from './migrate-postgres.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
@@ -25,6 +25,8 @@ export interface PostgresMetricsStoreOptions extends PostgresOptions {
   readonly maxSeriesPerTenant?: number;
   /** Decides which time partitions are opened; the system's clock unless told otherwise. */
   readonly nowMs?: () => number;
+  /** Told where the schema was created or upgraded. */
+  readonly onMigrated?: (versions: Migrated) => void;
 }
 
 /**
@@ -33,12 +35,12 @@ export interface PostgresMetricsStoreOptions extends PostgresOptions {
  * @throws {StorageError} when the server cannot be reached or its schema is not this program's.
  */
 export async function openPostgresMetricsStore(options: PostgresMetricsStoreOptions): Promise<MetricsStore> {
-  const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_MAX, nowMs = Date.now } = options;
+  const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_MAX, nowMs = Date.now, onMigrated } = options;
   const connection = await connectPostgres(options);
   try {
     const partitions = new PostgresPartitions(connection, nowMs);
     if (migrate) {
-      await migrateConnection(connection);
+      await migrateConnection(connection, onMigrated);
       await partitions.openAhead();
     } else await checkPostgresVersion(connection);
     const dictionary = new PostgresDictionary(connection, maxSeriesPerTenant);
@@ -185,6 +187,10 @@ class PostgresMetricsStore implements MetricsStore {
   async prune(before: PruneBefore): Promise<void> {
     await this.#partitions.openAhead();
     await prune(this.#connection, this.#partitions, before);
+  }
+
+  whileWanted<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
+    return this.#connection.whileWanted(signal, read);
   }
 
   async checkHealth(): Promise<void> {

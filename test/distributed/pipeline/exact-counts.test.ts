@@ -30,6 +30,11 @@ suite('Three processors on a real Kafka and Postgres', { skip }, () => {
     await assertExact(cluster, traffic, plan);
   });
 
+  test('one of the processes that were started at once tells that it created the schema', () => {
+    const creators = cluster.roles.filter(({ log }) => log.includes("Created the store's schema"));
+    assert.equal(creators.length, 1);
+  });
+
   test('each processor owns some partitions, and lag tools see the group at the end of every topic', async () => {
     const owners = cluster.processors.filter(({ log }) => log.includes('Took over a partition'));
     assert.equal(owners.length, 3);
