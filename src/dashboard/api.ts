@@ -68,7 +68,7 @@ function obstacleOf(status: number): Obstacle {
   return status >= 500 || status === 429 || status === 408 ? 'unreachable' : 'refused';
 }
 
-/** As RFC 9457 words it; a proxy in between may answer with a page instead. */
+/** The server's own words (RFC 9457) about what went wrong; a proxy in between may answer with a page instead. */
 async function problemText(response: Response): Promise<string> {
   try {
     const { detail } = (await response.json()) as { detail?: unknown };

@@ -17,7 +17,7 @@ export interface AuditPanelProps {
 
 interface Books {
   readonly own: Audit;
-  /** Of responses that have met no request, so that nobody knows their tenant; null where the key may not see them. */
+  /** Counts of responses that met no request, so that their tenant is unknown; null where the key may not see them. */
   readonly unassigned: AuditCounts | null;
 }
 

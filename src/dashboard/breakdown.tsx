@@ -7,7 +7,7 @@ import type { ChangeView } from './use-view.ts';
 
 export interface BreakdownProps {
   readonly rows: readonly MetricsRow[];
-  /** Of all there are; the rows may be only the busiest of them. */
+  /** How many pairs there are; the rows may be only the busiest of them. */
   readonly pairCount: number;
   readonly sort: string;
   readonly change: ChangeView;

@@ -57,7 +57,7 @@ interface RangeFormProps {
 
 const FORMAT = 'YYYY-MM-DD HH:MM';
 
-/** As text, since the browser's own fields write dates in its language and know one time zone only. */
+/** Takes both ends as text, since the browser's own fields write dates in its language and know one time zone only. */
 function RangeForm({ fromMs, toMs, onApply }: RangeFormProps) {
   const times = useTimes();
   const [from, setFrom] = useState(times.typed(fromMs));

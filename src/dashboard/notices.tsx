@@ -8,7 +8,7 @@ import type { ChangeView } from './use-view.ts';
 export interface TroubleNoticeProps {
   readonly trouble: Trouble;
   readonly onRetry: () => void;
-  /** Of the numbers that are shown; null where there are none. */
+  /** When the numbers that are shown were loaded; null where there are none. */
   readonly shownAtMs: number | null;
   /** Words for what they are of, where that is not what was chosen since. */
   readonly shownInstead: string | null;

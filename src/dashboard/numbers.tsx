@@ -65,7 +65,7 @@ export function Numbers({ api, live, view, change, theme, dimensions, onBreakdow
   );
 }
 
-/** As large as what comes, so that nothing jumps. */
+/** Holds the place of what comes, as large as it, so that nothing jumps. */
 function Placeholders() {
   return (
     <div class="chart-grid placeholders" aria-hidden="true">

@@ -10,7 +10,7 @@ export interface SearchedChoiceProps {
   readonly onChange: (value: string | null) => void;
 }
 
-/** As many as one looks through; the rest is found by typing. */
+/** How many a person looks through; the rest is found by typing. */
 const SHOWN_MAX = 100;
 
 /** A choice among many names: typing finds, arrows walk, Enter chooses, Escape leaves everything as it was. */

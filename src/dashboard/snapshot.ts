@@ -14,7 +14,7 @@ export interface Snapshot {
   readonly span: Span;
   /** The whole range as one row; null where no call is in it. */
   readonly total: MetricsRow | null;
-  /** As much time just before; null where no call is in it. */
+  /** The sums of as much time just before; null where no call is in it. */
   readonly previous: MetricsRow | null;
   /** One row per route and model, busiest first. */
   readonly breakdown: readonly MetricsRow[];
@@ -183,7 +183,7 @@ type Breakdown = Pick<SummaryAnswer, 'summary' | 'group_count'>;
 
 interface Steps {
   readonly span: Span;
-  /** Of the last load; null before it. */
+  /** The rows of the last load; null before it. */
   readonly known: readonly MetricsRow[] | null;
   readonly changedFromMs: number;
 }

@@ -1,6 +1,6 @@
 /** What the commands of the guide are written for. */
 export interface Start {
-  /** Of the ingestion API. */
+  /** The address of the ingestion API. */
   readonly base: string;
   readonly tenant: string;
   readonly isKeyWanted: boolean;

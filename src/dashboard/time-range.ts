@@ -42,8 +42,8 @@ export function relativeSpan(name: RangeName, nowMs: number, zone: string): Span
 }
 
 /**
- * As much time just before, up to the same moment of its course: a range that runs on is compared with the part of the
- * one before that had passed by then. In whole minutes, and whole hours where the step is one or more.
+ * The span of as much time just before, up to the same moment of its course: a range that runs on is compared with the
+ * part of the one before that had passed by then. In whole minutes, and whole hours where the step is one or more.
  */
 export function previousSpan({ fromMs, toMs, step }: Span, nowMs: number): Pick<Span, 'fromMs' | 'toMs'> {
   const grainMs = STEPS_MS[step] < HOUR_MS ? MINUTE_MS : HOUR_MS;

@@ -19,7 +19,7 @@ export interface Times {
   range(fromMs: number, toMs: number, stepMs: number): string;
   /** Where days begin on a chart of such steps: UTC, where that is how they were cut. */
   axisZone(startMs: number, stepMs: number): string;
-  /** As a person types it: `2026-11-24 14:05`. */
+  /** The instant in the form in which a person types it: `2026-11-24 14:05`. */
   typed(atMs: number): string;
   /** What was typed, in ms; null where it is no such time. */
   parseTyped(text: string): number | null;

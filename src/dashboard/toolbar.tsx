@@ -9,7 +9,7 @@ import { spanOf, type View } from './view.ts';
 export interface ToolbarProps {
   readonly view: View;
   readonly tenants: readonly DimensionValue[];
-  /** Of the tenant. */
+  /** The models, routes and other dimensions of the tenant. */
   readonly dimensions: Dimensions | null;
   readonly change: ChangeView;
 }

@@ -40,7 +40,7 @@ export function UnpricedNote({ calls, unpriced }: UnpricedNoteProps) {
   );
 }
 
-/** As `docs/pricing.md` describes it, with the prices left open. */
+/** A price file for these models, in the form of `docs/pricing.md`, with the prices left open. */
 function priceFile(models: Unpriced['unpriced']): string {
   const entries = models.map(({ provider, model }) => {
     const owner = provider === null ? '' : `\n    provider: ${JSON.stringify(provider)}`;

@@ -66,7 +66,7 @@ export interface LogRecord {
   readonly loggedAtMs: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  /** As it was appended, in UTF-8; null where the sender had no key, or one for all tenants. */
+  /** The tenant of the sender's key, in UTF-8; null where the sender had no key, or one for all tenants. */
   readonly senderTenant: Uint8Array | null;
 }
 

@@ -26,7 +26,7 @@ function murmur2(bytes: Uint8Array): number {
   return finished(hash);
 }
 
-/** The same of a text in UTF-8. Ids are ASCII nearly always: then the characters are the bytes, and no copy is made. */
+/** Murmur2 of a text in UTF-8. Ids are ASCII nearly always: then characters are bytes, and no copy is made. */
 function murmur2OfText(text: string): number {
   const wordsEnd = text.length & ~3;
   let hash = SEED ^ text.length;

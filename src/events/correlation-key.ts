@@ -4,8 +4,8 @@
  * they have in common is who sent them.
  *
  * - `sender`: by the tenant of the API key; what comes without a key lies in one partition
- * - `trace`: by trace id, for those whose spans are more than one partition's worth. What belongs together across traces
- *   is then found only where the traces happen to lie in one partition
+ * - `trace`: by trace id, for those whose spans are more than one partition's worth. What belongs together across
+ *   traces is then found only where the traces happen to lie in one partition
  */
 export type Correlation = 'sender' | 'trace';
 

@@ -78,7 +78,7 @@ function likelyType(bytes: Uint8Array): EventType | null {
   return letter === LETTER_A ? 'evaluation' : null;
 }
 
-/** Of `{"type":`. */
+/** The length of `{"type":`. */
 const OPENING_BYTES = 8;
 /** Behind the quote and two letters. */
 const LETTER_AT = OPENING_BYTES + 3;

@@ -65,9 +65,9 @@ export type FilterNamesOf<Table extends EventTable> = {
 
 /** One kept field, as loops over them need it. */
 export interface KeptField extends Kept {
-  /** As senders and readers write it, and the column's name. */
+  /** The name that senders and readers write, which is also the column's. */
   readonly name: string;
-  /** As the program names it. */
+  /** The name that the program gives it. */
   readonly field: string;
   readonly kind: 'text' | 'integer' | 'number' | 'object';
 }

@@ -58,7 +58,7 @@ export const Timestamp = Type.String({
 export const TokenCount = (description: string) =>
   Type.Union([Type.Integer({ minimum: 0, maximum: TOKENS_MAX }), Type.Null()], { description });
 
-/** Of the token counts of which none is 0. */
+/** What absence means for token counts of which none is 0. */
 export const UNKNOWN_IS_NULL = 'Absent counts as 0; null means unknown: it enters no average and no cost.';
 
 /** Milliseconds, fractions allowed. */

@@ -19,7 +19,7 @@ export const COST_REPORTERS = ['provider', 'gateway', 'client'] as const;
 
 export type CostReporter = (typeof COST_REPORTERS)[number];
 
-/** Of what the provider may say better than the request. */
+/** What absence means where the provider may say it better than the request. */
 const ELSE_REQUEST = 'Absent or null: what the request says.';
 const ELSE_NONE = 'Absent or null: none was reported.';
 

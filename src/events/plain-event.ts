@@ -27,10 +27,10 @@ export const VALUE = 2;
 export const FALSE = 3;
 
 /**
- * Reads an event from its bytes without making an object of it: nearly all events are plain, with fields of ASCII without
- * escapes; only in `metadata`, and in what the schema does not know, may there be all that JSON has. Such an event of
- * 190 bytes takes 0.57 µs, `JSON.parse` and the schema's validator take 1.55 µs (medians of 20 rounds of 20,000
- * requests and responses without metadata, on a shared machine) and leave garbage.
+ * Reads an event from its bytes without making an object of it: nearly all events are plain, with fields of ASCII
+ * without escapes; only in `metadata`, and in what the schema does not know, may there be all that JSON has. Such an
+ * event of 190 bytes takes 0.57 µs, `JSON.parse` and the schema's validator take 1.55 µs (medians of 20 rounds of
+ * 20,000 requests and responses without metadata, on a shared machine) and leave garbage.
  *
  * It never decides that an event is wrong. What it does not understand, broken JSON included, it leaves to
  * `JSON.parse` and the validator; what it accepts, they would accept with the same values (a property test).
@@ -44,8 +44,8 @@ export class PlainEvent {
   /** Per field: ABSENT, NULL, VALUE or FALSE. */
   readonly found: Uint8Array;
   /**
-   * Per field, the value of a number, NaN where it is null, and where it is absent what its table says; of an instant ms
-   * since the epoch; of a word its place among those of the schema.
+   * Per field, the value of a number, NaN where it is null, and where it is absent what its table says; of an instant
+   * ms since the epoch; of a word its place among those of the schema.
    */
   readonly numbers: Float64Array;
   /** Per field, where a text (without its quotes) or an object lies. */
@@ -62,7 +62,9 @@ export class PlainEvent {
   /** Which field came after which the last time: a sender writes its events alike. The last is for the first field. */
   readonly #following: Int32Array;
   readonly #requiredCount: number;
-  /** Per field, the number that absence stands for: put there before, so that nobody who asks for a number need branch. */
+  /**
+   * Per field, the number that absence stands for: put there before, so that nobody who asks for a number need branch.
+   */
   readonly #absent: Float64Array;
   readonly #instants = new PlainInstant();
   #at = 0;
@@ -146,7 +148,7 @@ export class PlainEvent {
     return asciiText(this.bytes, this.starts[field] as number, this.ends[field] as number);
   }
 
-  /** Of a text that may be absent or null. */
+  /** The value of a text that may be absent or null. */
   textOrNullAt(field: number): string | null {
     return this.found[field] === VALUE ? this.textAt(field) : null;
   }
@@ -252,8 +254,8 @@ export class PlainEvent {
   }
 
   /**
-   * Up to 15 digits, a point among them: whole and exact as a double, so dividing by a power of ten, which is exact too,
-   * rounds once, as `JSON.parse` does. Other numbers go through a text.
+   * Up to 15 digits, a point among them: whole and exact as a double, so dividing by a power of ten, which is exact
+   * too, rounds once, as `JSON.parse` does. Other numbers go through a text.
    */
   #number(field: number, { kind, min, max }: PlainField): boolean {
     const bytes = this.bytes;

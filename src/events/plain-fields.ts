@@ -9,7 +9,7 @@ export interface PlainField {
   readonly kind: PlainKind;
   readonly isRequired: boolean;
   readonly isNullable: boolean;
-  /** Of a text: its length in characters, which are bytes here. Of a number: its value. */
+  /** The least length of a text in characters, which are bytes here; the least value of a number. */
   readonly min: number;
   readonly max: number;
   /** The texts that a `word` may be. */

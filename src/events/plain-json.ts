@@ -126,7 +126,7 @@ function scalarEnd(bytes: Uint8Array, at: number): number {
 
 const WORDS = ['null', 'true', 'false'];
 
-/** As `plainTextEnd`, for any text. */
+/** Where a text ends that may hold escapes and characters beyond ASCII; −1 where it does not end. */
 function anyTextEnd(bytes: Uint8Array, start: number): number {
   let isAscii = true;
   for (let at = start; ; at++) {

@@ -56,7 +56,7 @@ export class BodyLease {
     this.#bytes += bytes;
   }
 
-  /** Of what was added, these bytes are held no more. */
+  /** Gives back bytes that were added: they are held no more. */
   remove(bytes: number): void {
     const held = Math.min(bytes, this.#bytes);
     this.#budget.giveBack(held);

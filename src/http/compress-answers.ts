@@ -22,7 +22,7 @@ export function compressAnswers(server: FastifyInstance): void {
   });
 }
 
-/** As `Accept-Encoding` says; a weight of 0 is a refusal. */
+/** Whether `Accept-Encoding` takes gzip; a weight of 0 is a refusal. */
 export function takesGzip(accepted: string | string[] | undefined): boolean {
   const choices = String(accepted ?? '').split(',');
   return choices.some((choice) => {

@@ -8,7 +8,7 @@ import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 /** What is known of a request before its body is read. */
 export interface RequestHead {
   readonly headers: IncomingHttpHeaders;
-  /** Of the other end of the connection. */
+  /** The address of the other end of the connection. */
   readonly address: string;
 }
 
@@ -27,7 +27,7 @@ export interface PostAnswer {
 
 /** What to do with the body of a request that was admitted. */
 export interface Admitted {
-  /** As it is sent, before decompression. */
+  /** How large a body may be as it is sent, before decompression. */
   readonly bodyBytesMax: number;
   /** @throws {Problem} what to answer instead */
   take(posted: PostedBody): Promise<PostAnswer>;

@@ -2,7 +2,7 @@ import type { Uncounted } from '../otlp/uncounted.ts';
 
 const HOUR_MS = 3_600_000;
 const HOURS = 24;
-/** Of all senders; beyond it the kind that was not seen for longest goes. */
+/** How many kinds of all senders are remembered; beyond it the kind that was not seen for longest goes. */
 const KINDS_MAX = 1_000;
 
 /** One kind of what came by OTLP, spoke of models and was not counted, as `GET /v1/otlp/ignored` shows it. */

@@ -9,7 +9,7 @@ export class JsonArrayItems {
   #at: number;
   #isFirst = true;
   #isClosed = false;
-  /** Of the item that was found last, without the blanks around it. */
+  /** Where the item that was found last begins, without the blanks around it. */
   start = 0;
   end = 0;
 
@@ -91,7 +91,7 @@ function skipBlanks(bytes: Buffer, from: number): number {
   return i;
 }
 
-/** Of the four blanks that JSON knows. */
+/** Whether a byte is one of the four blanks that JSON knows. */
 export function isBlankByte(byte: number | undefined): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 }

@@ -65,7 +65,9 @@ function mutateOnePart(root: object, choose: Choose): void {
 
 const PLAIN = { enumerable: true, configurable: true, writable: true } as const;
 
-/** Replaces, removes, repeats or renumbers up to three fields of a protobuf message; all lengths around them stay right. */
+/**
+ * Replaces, removes, repeats or renumbers up to three fields of a protobuf message; all lengths around them stay right.
+ */
 export function mutateProtobuf(body: Buffer, choices: readonly number[]): Buffer {
   const choose = chooser(choices);
   let mutated = body;

@@ -23,7 +23,10 @@ const context = {
   keepUserEmail: true,
 } as const;
 
-/** What real clients sent, each to be read as spans and as log records: whatever is posted to a path is a body like any other. */
+/**
+ * What real clients sent, each to be read as spans and as log records: whatever is posted to a path is a body like any
+ * other.
+ */
 function captured(ending: string): ReadonlyMap<string, Buffer> {
   const names = FOLDERS.flatMap((folder) =>
     readdirSync(new URL(folder, FIXTURES), { recursive: true, encoding: 'utf8' }).map((name) => `${folder}/${name}`),
@@ -35,7 +38,8 @@ function captured(ending: string): ReadonlyMap<string, Buffer> {
 /** @returns how many reports the body comes to. @throws whatever would become a 500 */
 function takeWhole(body: Buffer, format: OtlpFormat): number {
   const taken = SIGNALS.map((signal) => reportsOf(body, format, signal));
-  // An explanation finds the signal by itself and reads every attribute: it may refuse more than ingestion does, never less.
+  // An explanation finds the signal by itself and reads every attribute: it may refuse more than ingestion does, never
+  // less.
   assert.ok(
     !explainAsJson({ body, format, tenantOfKey: null }, context).ok || taken.some((reports) => reports !== null),
   );
@@ -75,7 +79,8 @@ for (const { format, ending, mutate } of [
       ),
       { numRuns: RUNS },
     );
-    // Most changes leave most spans readable; a mutation that broke every body would try the first line of the decoder only.
+    // Most changes leave most spans readable; a mutation that broke every body would try the first line of the decoder
+    // only.
     assert.ok(reports > RUNS / 2, `${reports} reports`);
   });
 

@@ -128,7 +128,10 @@ const INLINE_PARTS_MAX = 50_000;
 /** Not even the smallest spans make these slow, so they are not counted. */
 const UNCOUNTED_BYTES_MAX = 32 * 1024;
 
-/** @returns whether an export is large. @throws {Problem} 413 for one that holds too much, before anything is decoded */
+/**
+ * @returns whether an export is large.
+ * @throws {Problem} 413 for one that holds too much, before anything is decoded
+ */
 function judgeSize({ body, format, signal }: SentExport, limits: ExportLimits): boolean {
   if (body.length <= UNCOUNTED_BYTES_MAX && limits.itemsMax > UNCOUNTED_BYTES_MAX) return false;
   const { items, parts } = countItems(body, { format, signal, limits });

@@ -6,7 +6,10 @@ import type { MetricsQuestion, QuestionKind, Questions } from './questions.ts';
 /** A question that may read the rows of more windows than this, each for all its series, is a long one. */
 const WINDOWS_MAX = 300;
 
-/** Whether a question may take so long that others should not stand behind it. Judged before it is asked, so only by its form. */
+/**
+ * Whether a question may take so long that others should not stand behind it. Judged before it is asked, so only by its
+ * form.
+ */
 export function isLongQuestion<K extends QuestionKind>(kind: K, question: Questions[K]): boolean {
   return IS_LONG[kind](question);
 }

@@ -12,7 +12,7 @@ import { OWNER_PACE, type OwnerPace, ShardOwner } from './shard-owner.ts';
 import { findShards, laneCountOf, type Shards } from './shards.ts';
 
 export interface ProcessorOptions extends Omit<CoreOptions, 'partition' | 'shardCount'> {
-  /** Of the whole process, even if it owns every partition. */
+  /** How many bytes may wait in the whole process, even if it owns every partition. */
   readonly pendingBytesMax: number;
   readonly commitIntervalMs: number;
   /** About how much one poll may bring. */

@@ -41,7 +41,10 @@ export interface OwnerPace {
   readonly backlogCommitMs: number;
   /** Topics are read in step: requests may be ahead of the rest by this much log time, so that few calls wait. */
   readonly aheadMsMax: number;
-  /** The other topics may be ahead of requests by this much log time. None: a waiting request takes 40 bytes, a waiting response some 500. */
+  /**
+   * The other topics may be ahead of requests by this much log time. None: a waiting request takes 40 bytes, a waiting
+   * response some 500.
+   */
   readonly restAheadMsMax: number;
 }
 

@@ -3,7 +3,9 @@ import type { Call, CallFacts, CallIdentity, CallWrite } from './call.ts';
 import { CALL_KEPT, CALL_REQUEST_ONLY, type KeptField } from './call-columns.ts';
 import { storableText, storableTextOrNull } from './storable-text.ts';
 
-/** The stored call after `write`; `stored` is what was there under the same identity. The SQL stores do the same in SQL. */
+/**
+ * The stored call after `write`; `stored` is what was there under the same identity. The SQL stores do the same in SQL.
+ */
 export function applyCallWrite(stored: Call | undefined, write: CallWrite): Call {
   if (write.kind === 'full' || stored === undefined) return write.call;
   return { ...write.call, ...Object.fromEntries(CALL_REQUEST_ONLY.map((field) => [field, stored[field]])) };

@@ -67,7 +67,7 @@ export function auditOf(counts: AuditCounts, kind: AuditKind) {
     waiting: kind === 'Requests' ? 0 : counts[`waiting${kind}`],
     duplicates: counts[`duplicate${kind}`],
     dead_letters: counts[`dead${kind}`],
-    /** Of the dead letters. */
+    /** How many of the dead letters spoke of another tenant's call. */
     foreign_tenant: counts[`foreign${kind}`],
   };
 }
@@ -81,7 +81,7 @@ export function reportsAuditOf(counts: AuditCounts) {
     context: counts.contextReports,
     duplicates: counts.duplicateReports,
     dead_letters: counts.deadReports,
-    /** Of these, whatever became of them. */
+    /** How many reports came late, whatever became of them. */
     late: counts.lateReports,
   };
 }

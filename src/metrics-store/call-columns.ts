@@ -39,7 +39,7 @@ const CALL_PLACES = {
 
 export type KeptField = keyof KeptOfRequest | keyof KeptOfResponse;
 
-/** Of both events, what a call keeps as it was sent. */
+/** The fields of both events that a call keeps as they were sent. */
 export const CALL_KEPT = [...KEPT_OF_RESPONSE, ...KEPT_OF_REQUEST];
 
 const keptOfRequest = KEPT_OF_REQUEST.map(({ field }) => field as keyof KeptOfRequest);

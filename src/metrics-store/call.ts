@@ -11,7 +11,9 @@ export interface CallFacts {
   readonly route: string;
   readonly model: string;
   readonly provider: string;
-  /** The request's timestamp; with `requestId` it identifies the call, as ids may come again after the dedup horizon. */
+  /**
+   * The request's timestamp; with `requestId` it identifies the call, as ids may come again after the dedup horizon.
+   */
   readonly timestampMs: number;
   readonly status: CallStatus;
   readonly latencyMs: number | null;
@@ -34,13 +36,16 @@ export interface CallFacts {
   readonly reportedCostPicoUsd: bigint | null;
   /** The cost by the price list, also where a reported one is `costPicoUsd`. */
   readonly listCostPicoUsd: bigint | null;
-  /** What was counted at which price, as JSON text, see `prices/bill.ts`; null where it is not known or the call was free. */
+  /**
+   * What was counted at which price, as JSON text, see `prices/bill.ts`; null where it is not known or the call was
+   * free.
+   */
   readonly bill: string | null;
 }
 
 /**
- * Whose word the cost of a call is. `free`: it failed before any output, or a proxy answered from its cache. `none`: nobody
- * knows what it cost.
+ * Whose word the cost of a call is. `free`: it failed before any output, or a proxy answered from its cache. `none`:
+ * nobody knows what it cost.
  */
 export const COST_SOURCES = ['provider', 'gateway', 'list', 'file', 'free', 'none'] as const;
 export type CostSource = (typeof COST_SOURCES)[number];

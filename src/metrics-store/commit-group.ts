@@ -12,8 +12,10 @@ export type Standing = 'next' | 'applied' | 'fenced';
  * and wherever answers get lost. Say that the group of partitions 1 and 2 was sent, nobody knows how that ended, and
  * another processor took 1 over and committed:
  *
- * - The group had been applied: now 1 is `fenced` and 2 `applied`, so nothing is added. The deltas of both are there, once.
- * - It had not: 1 is `fenced` and 2 is `next`, and the sums are made again without 1, whose records the other processor has read itself.
+ * - The group had been applied: now 1 is `fenced` and 2 `applied`, so nothing is added. The deltas of both are there,
+ *   once.
+ * - It had not: 1 is `fenced` and 2 is `next`, and the sums are made again without 1, whose records the other processor
+ *   has read itself.
  * - It arrives only now, after its second sending: no part is `next` any more.
  *
  * The owner of a fenced part never learns which of the first two it was and need not: it drops what it holds and begins

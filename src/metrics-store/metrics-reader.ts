@@ -17,22 +17,28 @@ export interface MetricsReader {
   /** Rows per step, regrouped; ordered by step, then by the group's values ascending, the tenant first. */
   readMetrics(query: MetricsQuery): Promise<readonly MetricsRow[]>;
 
-  /** One row per group for the whole range, by the group's values ascending; without groups one, or none where nothing was counted. */
+  /**
+   * One row per group for the whole range, by the group's values ascending; without groups one, or none where nothing
+   * was counted.
+   */
   readSummary(query: SummaryQuery): Promise<readonly MetricsRow[]>;
 
   /** The days that hold rows, of all tenants where `tenantId` is null; null where there are none. */
   readSpan(tenantId: string | null): Promise<TimeRange | null>;
 
   /**
-   * Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. All rows of one instant come
-   * together, even past `limit`: whoever goes on from the last `changedAtMs` always advances.
+   * Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. All rows of one
+   * instant come together, even past `limit`: whoever goes on from the last `changedAtMs` always advances.
    */
   readChanges(query: ChangesQuery): Promise<readonly ChangedRow[]>;
 
   /** By tenant, route, model, provider; of all tenants where `tenantId` is null. */
   readDimensions(tenantId: string | null): Promise<readonly SeriesActivity[]>;
 
-  /** The values of one dimension with their newest window, the latest first, equal ones by value. Empty values are left out. */
+  /**
+   * The values of one dimension with their newest window, the latest first, equal ones by value. Empty values are left
+   * out.
+   */
   readDimensionValues(query: DimensionValuesQuery): Promise<readonly DimensionActivity[]>;
 
   /** Equal values by ascending `requestId`. In the order `slowest`, calls without a latency are left out. */
@@ -62,11 +68,13 @@ export interface MetricsReader {
 
 export interface StoreState {
   /**
-   * Two equal ones from one reader, one after the other: between them nothing has changed that a reader can see. Null where the
-   * store cannot tell.
+   * Two equal ones from one reader, one after the other: between them nothing has changed that a reader can see. Null
+   * where the store cannot tell.
    */
   readonly id: string | null;
-  /** Log time up to which every event is included, that of the least complete partition; null before the first commit. */
+  /**
+   * Log time up to which every event is included, that of the least complete partition; null before the first commit.
+   */
   readonly completeThroughMs: number | null;
 }
 

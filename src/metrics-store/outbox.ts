@@ -17,10 +17,11 @@ export interface PublishableRow {
  * - `invalid`: its value is no valid event
  * - `key_mismatch`: its key is not its `request_id`, so it may lie in the wrong partition
  * - `no_request`: a response whose request did not come within the join timeout
- * - `too_many_pending`: the oldest waiting response or evaluation, given up because `MAX_PENDING` or `MAX_PENDING_BYTES` was reached
+ * - `too_many_pending`: the oldest waiting response or evaluation, given up because `MAX_PENDING` or
+ *   `MAX_PENDING_BYTES` was reached
  * - `no_call`: an evaluation without dimensions of its own for a call that is not known
- * - `foreign_tenant`: a response or an evaluation of one tenant, where only others have a call of that id; or an event that
- *   names another tenant than the key that it was sent with
+ * - `foreign_tenant`: a response or an evaluation of one tenant, where only others have a call of that id; or an event
+ *   that names another tenant than the key that it was sent with
  */
 export type DeadLetterReason =
   | 'invalid'
@@ -43,8 +44,8 @@ export interface DeadLetter {
   readonly tenantId: string | null;
   readonly key: Uint8Array | null;
   /**
-   * Of what had waited, if it was longer than 1 KiB, the known fields. Null where there is none, or more than an event
-   * may take.
+   * The refused record; of one that had waited and was longer than 1 KiB, the known fields. Null where there is none,
+   * or more than an event may take.
    */
   readonly value: Uint8Array | null;
 }

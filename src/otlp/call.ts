@@ -29,7 +29,7 @@ export interface CallFacts extends Usage {
   readonly requestModel: string | null;
   readonly responseModel: string | null;
   readonly responseId: string | null;
-  /** As the sender wrote it. */
+  /** The reason in the sender's own words. */
   readonly finishReason: string | null;
   readonly stream: boolean | null;
   readonly firstTokenMs: number | null;

@@ -38,7 +38,7 @@ export interface JsonLogs {
 
 type Write = (writer: protobuf.Writer) => void;
 
-/** The same export as protobuf: `logs/v1/logs.proto` and `common/v1/common.proto` of opentelemetry-proto 1.9. */
+/** Writes a JSON export as protobuf: `logs/v1/logs.proto` and `common/v1/common.proto` of opentelemetry-proto 1.9. */
 export function encodeLogs({ resourceLogs }: JsonLogs): Buffer {
   const parts = resourceLogs.map(({ resource, scopeLogs }) =>
     field(1, (writer) => {

@@ -21,8 +21,8 @@ const REJECTED_FIELD: Readonly<Record<Signal, string>> = {
 const REASONS_MAX = 5;
 
 /**
- * The answer to a signal that is not kept: success, for exporters print a line on their user's terminal for every partial
- * success. What was not kept shows in `GET /v1/otlp/ignored`.
+ * The answer to a signal that is not kept: success, for exporters print a line on their user's terminal for every
+ * partial success. What was not kept shows in `GET /v1/otlp/ignored`.
  */
 export function notKeptAnswer(signal: 'metrics', format: OtlpFormat): Uint8Array {
   return exportAnswer(signal, format, null);

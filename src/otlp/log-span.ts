@@ -27,7 +27,9 @@ const NOT_OF_SPANS: ReadonlySet<string> = new Set([
 
 export type LogSpan = OtlpSpan & { readonly attributes: AttributeList };
 
-/** The record of a call as a span, so that it is read by the same rules: it began its duration before it was written. */
+/**
+ * The record of a call as a span, so that it is read by the same rules: it began its duration before it was written.
+ */
 export function spanOfLog(
   log: OtlpLog,
   call: CallLog,

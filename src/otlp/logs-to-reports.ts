@@ -76,7 +76,9 @@ function translate(log: OtlpLog, { dialect, reading }: CallOf, options: SpansToR
   return { log, report, rule, reader, flaw };
 }
 
-/** An event of the convention is below its span what LiteLLM's copy is below its call: a call where no other is above. */
+/**
+ * An event of the convention is below its span what LiteLLM's copy is below its call: a call where no other is above.
+ */
 function classificationOf({ span }: SpanReader, agent: Agent | null, rule: string): Classification {
   const named = textFrom(span.attributes.get('gen_ai.operation.name'));
   const operation = (named === null ? null : operationOf(named)) ?? 'chat';

@@ -2,8 +2,8 @@ import type { OtlpSpan } from './decode/trace-export.ts';
 import { isUsageKey } from './usage/read-usage.ts';
 
 /**
- * Spans that speak of a model and are no calls, of one instrumentation and for one reason: what an operator has to see, since
- * a dialect that nobody knows would be lost without a sign. Names of attributes only, never their values.
+ * Spans that speak of a model and are no calls, of one instrumentation and for one reason: what an operator has to see,
+ * since a dialect that nobody knows would be lost without a sign. Names of attributes only, never their values.
  */
 export interface Uncounted {
   readonly scope: string;

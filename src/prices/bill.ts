@@ -18,7 +18,7 @@ export interface BillLine {
   readonly rate: number | null;
 }
 
-/** As JSON text. Without a price the lines are there all the same: a later price is for them. */
+/** The bill as JSON text. Without a price the lines are there all the same: a later price is for them. */
 export function billText(tokens: BillableTokens, price: Price | null): string {
   const lines = new BillLinesText(price !== null);
   writeBill(tokens, price?.rates ?? NO_RATES, lines);

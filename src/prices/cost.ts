@@ -21,7 +21,10 @@ export interface BillableTokens {
   readonly requestFees: number;
 }
 
-/** As providers report them: cached, written, audio and image tokens are parts of the prompt, not beside it. */
+/**
+ * Token counts in the form in which providers report them: cached, written, audio and image tokens are parts of the
+ * prompt, not beside it.
+ */
 export interface ReportedTokens {
   readonly promptTokens: number;
   /** Cached audio included. */

@@ -9,9 +9,9 @@ import { isWholeName } from './whole-name.ts';
  *
  * The named provider's price list comes first. A model's own prefix (`azure/…`) counts where no provider is named, and
  * also against `openai` and `anthropic`: SDKs of these two are pointed at routers and gateways, and report their own
- * name all the same. A bare model name decides alone where no provider is named, or one that nobody knows (the name of a
- * framework or of somebody's gateway), and only where one vendor has it (`gpt-…`, `claude-…`): open models have a dozen
- * hosts with a dozen prices.
+ * name all the same. A bare model name decides alone where no provider is named, or one that nobody knows (the name of
+ * a framework or of somebody's gateway), and only where one vendor has it (`gpt-…`, `claude-…`): open models have a
+ * dozen hosts with a dozen prices.
  */
 export class LibraryLookup {
   readonly #models: LibraryModels;

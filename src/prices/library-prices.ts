@@ -4,7 +4,8 @@ import { listName, type PriceList } from './price-list.ts';
 import { DAY_MS, type PeriodTime, type PricePeriod } from './price-period.ts';
 
 /**
- * The periods of one model of genai-prices, equal to what its `calcPrice` computes for tokens of text, audio and image, and for the call.
+ * The periods of one model of genai-prices, equal to what its `calcPrice` computes for tokens of text, audio and image,
+ * and for the call.
  *
  * @param providerId whose price list it is, for the `source`
  * @param list and of which version

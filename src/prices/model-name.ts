@@ -96,7 +96,7 @@ function punctuations(name: string): readonly string[] {
 const DOTTED_VERSION = /(?<=[-a-z])(\d)\.(\d)(?![\da-z])/g;
 const DASHED_VERSION = /(?<=[-a-z])(\d)-(\d)(?![\da-z])/g;
 
-/** As genai-prices normalises dates. */
+/** A date without dashes, which genai-prices takes as one with them. */
 const COMPACT_DATE = /-(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])$/;
 const DATE_SUFFIX = /[-@](?:20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01]))$/;
 /** Vertex AI writes a version behind `@`. */
@@ -113,7 +113,7 @@ const BEDROCK_GEOGRAPHY = /^(?:us|us-gov|eu|apac|ap|au|ca|in|jp|sa)\./;
 const BEDROCK_ARN = /^arn:aws[a-z-]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)\//;
 const BEDROCK_ROUTE = /^(?:(?:converse|converse_like|invoke)\/)?(?:[a-z]{2}(?:-[a-z]+)+-\d\/)?/;
 
-/** As LiteLLM writes routes, and vendors whose models nobody else may host at another price. */
+/** Prefixes by which LiteLLM writes routes, and vendors whose models nobody else may host at another price. */
 const ROUTE_PREFIXES: ReadonlySet<string> = new Set([
   'anthropic',
   'azure',

@@ -2,8 +2,8 @@
 const DEPTH_MAX = 40;
 
 /**
- * Reads the array that a JavaScript module begins with (`const E = [ … ]`) as data: arrays, objects, texts, numbers and the
- * shortened `!0` and `!1`. Nothing is executed; whatever is more than a plain literal is refused. JSON is read too.
+ * Reads the array that a JavaScript module begins with (`const E = [ … ]`) as data: arrays, objects, texts, numbers and
+ * the shortened `!0` and `!1`. Nothing is executed; whatever is more than a plain literal is refused. JSON is read too.
  *
  * @throws {SyntaxError} says where
  */

@@ -1,8 +1,8 @@
 import type { ServiceTier } from './service-tier.ts';
 
 /**
- * What each billable part of a call costs, in 10^-12 USD per token (`request`: per call): whole numbers, so that a cost is
- * exactly linear in tokens. One USD per million tokens is 1,000,000.
+ * What each billable part of a call costs, in 10^-12 USD per token (`request`: per call): whole numbers, so that a cost
+ * is exactly linear in tokens. One USD per million tokens is 1,000,000.
  */
 export interface Rates {
   readonly input: number;
@@ -26,12 +26,14 @@ export interface Price {
   readonly bandFromTokens: number;
   /** Who says so: a list that comes with the program, or the user's file. */
   readonly kind: 'list' | 'file';
-  /** Where it comes from, for people: `genai-prices 0.1.8 of 2026-09-23: openai gpt-4.1-mini` or `prices.yaml line 12`. */
+  /**
+   * Where it comes from, for people: `genai-prices 0.1.8 of 2026-09-23: openai gpt-4.1-mini` or `prices.yaml line 12`.
+   */
   readonly source: string;
 }
 
 export interface PriceQuery {
-  /** As the sender spelled it, '' where nobody named one. */
+  /** The provider as the sender spelled it, '' where nobody named one. */
   readonly provider: string;
   readonly model: string;
   /** When the call was made, in ms since the Unix epoch. */

@@ -19,11 +19,12 @@ export interface PriceFileWatch {
 }
 
 /**
- * Tells when the price file changes. It looks at the file's time and size every two seconds: `fs.watch` misses changes on
- * network and container mounts and the renames by which editors and Kubernetes replace files.
+ * Tells when the price file changes. It looks at the file's time and size every two seconds: `fs.watch` misses changes
+ * on network and container mounts and the renames by which editors and Kubernetes replace files.
  *
- * A file read while it is being written is either invalid, which is reported, or changes again, which is seen at the next look.
- * Call it right after the first `loadPriceFile`; the first look always reads, so a change in between is not lost.
+ * A file read while it is being written is either invalid, which is reported, or changes again, which is seen at the
+ * next look. Call it right after the first `loadPriceFile`; the first look always reads, so a change in between is not
+ * lost.
  */
 export function watchPriceFile({ path, onPrices, onError, pollMs }: PriceFileWatchOptions): PriceFileWatch {
   return watchFile({
@@ -43,7 +44,7 @@ export interface FileWatchOptions<T> {
   readonly pollMs?: number;
 }
 
-/** As `watchPriceFile`, for a file of any kind. */
+/** Tells when a file of any kind changes, as `watchPriceFile` does for the price file. */
 export function watchFile<T>({ path, load, onChange, onError, pollMs = 2000 }: FileWatchOptions<T>): PriceFileWatch {
   let seen = '';
   let checking: Promise<void> | null = null;

@@ -4,8 +4,8 @@ import { readPlainArray } from './plain-literal.ts';
 import { BUILT_IN_LIST, checkProviders, type PriceList, parsePriceList } from './price-list.ts';
 
 /**
- * The list that `prices update` stored; the built-in one where there is none, and where that is newer: a program that was updated
- * does not go back to the prices before it.
+ * The list that `prices update` stored; the built-in one where there is none, and where that is newer: a program that
+ * was updated does not go back to the prices before it.
  *
  * @throws {Error} says what is wrong with the file
  */
@@ -25,8 +25,8 @@ export async function loadPriceList(path: string): Promise<PriceList> {
 const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 
 /**
- * The list in a package of the library as `npm pack` gives it, in its module, or in its data as JSON. All are read as data: nothing
- * of them is executed.
+ * The list in a package of the library as `npm pack` gives it, in its module, or in its data as JSON. All are read as
+ * data: nothing of them is executed.
  *
  * @param named what a file that does not say it is called, and when it was published
  * @throws {Error} says what is wrong with it

@@ -48,7 +48,7 @@ function movesOf(model: string, before: Rates, after: Rates): readonly PriceMove
     });
 }
 
-/** Of each model its bands; null where tokens have no price. */
+/** The price bands of each model; null where tokens have no price. */
 function ratesOf(list: PriceList, atMs: number): ReadonlyMap<string, readonly Rates[] | null> {
   const bandsOf = (providerId: string, model: ModelInfo): readonly Rates[] | null =>
     periodAt(libraryPeriods(providerId, model, list), atMs)?.bands?.map(({ rates }) => rates) ?? null;

@@ -21,7 +21,7 @@ export interface RecomputePorts {
 }
 
 export interface RecomputeReport {
-  /** As the rows were when they were first read. Ordered by tenant, provider, model. */
+  /** The models as the rows were when they were first read, ordered by tenant, provider, model. */
   readonly models: readonly RepricedModel[];
   /** Usage rows whose cost was corrected, or would be. */
   readonly correctedRows: number;

@@ -13,8 +13,8 @@ const CALLS_PER_PAGE = 1_000;
 /**
  * Prices again the single calls that are kept of the minutes and billed models whose sums are about to be corrected.
  *
- * A call keeps what it was billed for, so it is priced as its sums are. Those that cost nothing whatever the price, and those whose
- * tokens nobody knows, stay as they are; of those with a reported cost only the cost by the list changes.
+ * A call keeps what it was billed for, so it is priced as its sums are. Those that cost nothing whatever the price, and
+ * those whose tokens nobody knows, stay as they are; of those with a reported cost only the cost by the list changes.
  *
  * @returns how many were found to cost something else
  */

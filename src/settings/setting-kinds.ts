@@ -25,7 +25,7 @@ export function integer(min: number, max: number): Kind<number> {
   };
 }
 
-/** As `integer`, or `off`, which reads as Infinity. */
+/** An integer, or `off`, which reads as Infinity. */
 export function limit(min: number, max: number): Kind<number> {
   const finite = integer(min, max);
   return {
@@ -119,7 +119,7 @@ export function duration(minMs: number, maxMs: number): Kind<number> {
   };
 }
 
-/** As `duration`, or `forever`, which reads as Infinity. */
+/** A duration, or `forever`, which reads as Infinity. */
 export function retention(minMs: number): Kind<number> {
   const finite = duration(minMs, 36_500 * UNITS_MS.d);
   return {
@@ -171,7 +171,9 @@ export const httpUrl: Kind<string> = {
   },
 };
 
-/** Of other protocols: `fetch` refuses them before it connects, so that trying again would be in vain (WHATWG, "bad ports"). */
+/**
+ * Ports of other protocols, which `fetch` refuses before it connects: trying again is in vain (WHATWG, "bad ports").
+ */
 export const REFUSED_PORTS: ReadonlySet<number> = new Set(
   (
     '1 7 9 11 13 15 17 19 20 21 22 23 25 37 42 43 53 69 77 79 87 95 101 102 103 104 109 110 111 113 115 117 119 123 ' +

@@ -22,7 +22,9 @@ export interface Setting<T> {
   /** Where it is not the name of the variable in lower case. */
   readonly flag?: string;
   readonly kind: Kind<T>;
-  /** As a person would write it; per command where commands differ; absent where the setting is optional. */
+  /**
+   * The default as a person would write it; per command where commands differ; absent where the setting is optional.
+   */
   readonly fallback?: string | Partial<Record<Command, string>>;
   readonly commands: readonly Command[];
   readonly about: string;

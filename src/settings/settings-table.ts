@@ -347,8 +347,8 @@ type FilledName<C extends Command> = {
 }[SettingName];
 
 /**
- * What a command reads; for a union of commands, what all of them read. A setting that one of them does not read does not
- * exist here, and one without a default for each of them may be undefined.
+ * What a command reads; for a union of commands, what all of them read. A setting that one of them does not read does
+ * not exist here, and one without a default for each of them may be undefined.
  */
 export type SettingsOf<C extends Command> = Pick<FilledSettings, NameOf<C> & FilledName<C>> &
   Pick<SettingsAsGiven, Exclude<NameOf<C>, FilledName<C>>>;

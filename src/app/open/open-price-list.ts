@@ -14,7 +14,10 @@ export function priceListPath({ priceListFile, dataDir }: ListSettings): string 
   return dataDir === undefined ? null : join(dataDir, 'price-list.json');
 }
 
-/** @throws {SettingError} when there is a list and it cannot be used: with other prices all costs would be wrong, and stored */
+/**
+ * @throws {SettingError} when there is a list and it cannot be used: with other prices all costs would be wrong, and
+ *   stored
+ */
 export async function readPriceList(settings: ListSettings): Promise<PriceList> {
   const path = priceListPath(settings);
   if (path === null) return BUILT_IN_LIST;

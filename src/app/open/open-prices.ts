@@ -9,7 +9,8 @@ type PriceSettings = Pick<SettingsOf<'up' | 'metrics-processor' | 'prices' | 'do
 /**
  * The user's prices at the start; none where no file is named.
  *
- * @throws {SettingError} when the file is missing or wrong: with the list prices instead, all costs would be wrong, and stored
+ * @throws {SettingError} when the file is missing or wrong: with the list prices instead, all costs would be wrong, and
+ *   stored
  */
 export async function readPriceFile({
   pricesFile,
@@ -26,9 +27,9 @@ export async function readPriceFile({
 }
 
 /**
- * The price book. The user's file is read at once, and looked at again each time that the book is asked for; one that breaks
- * later changes nothing. The library is loaded when the book is first asked for: it takes 80 ms and 33 MB, and most processes
- * never explain a cost.
+ * The price book. The user's file is read at once, and looked at again each time that the book is asked for; one that
+ * breaks later changes nothing. The library is loaded when the book is first asked for: it takes 80 ms and 33 MB, and
+ * most processes never explain a cost.
  *
  * @throws {SettingError} as `readPriceFile`
  */

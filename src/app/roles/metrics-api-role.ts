@@ -39,7 +39,7 @@ export interface MetricsApiPorts {
   readonly ingestion?: IngestionPorts;
 }
 
-/** The same from the sources as from the bundle, which are both two folders deep. */
+/** The page's files, found from the sources as from the bundle: both lie two folders deep. */
 const DASHBOARD = new URL('dist/dashboard/', PACKAGE_ROOT);
 
 /** Starts the metrics API. @throws when the port cannot be bound */

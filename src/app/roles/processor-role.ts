@@ -32,8 +32,8 @@ const CHORES_MS_MAX = 1000;
 const CHORES_PARTITION = 0;
 
 /**
- * How much longer than the timeout to wait before a half is given up. The log times of a Kafka partition can fall back a
- * little when its leader moves, and records may lie for some seconds in a new partition before we know of it. The
+ * How much longer than the timeout to wait before a half is given up. The log times of a Kafka partition can fall back
+ * a little when its leader moves, and records may lie for some seconds in a new partition before we know of it. The
  * embedded log has neither.
  */
 const KAFKA_LOG_TIME_SLACK_MS = 20_000;
@@ -44,9 +44,9 @@ export interface ProcessorPorts {
   readonly log: EventLog;
   readonly store: MetricsStore;
   readonly logger: Logger;
-  /** Of this process, also where the log has stamps of its own. */
+  /** The clock of this process, which is asked even where the log has stamps of its own. */
   readonly clock: LogClock;
-  /** As the price file had them at the start: they are in force before the first record is folded. */
+  /** The overrides that the price file held at the start: they are in force before the first record is folded. */
   readonly overrides: readonly PriceOverride[];
   readonly priceList: PriceList;
 }
@@ -126,8 +126,8 @@ export class ProcessorRole {
   }
 
   /**
-   * Deletes what is too old before anything new is counted, so that a process that restarts often forgets as well. Not a
-   * while later: history that somebody sends right after the start would be gone before he has looked at its calls.
+   * Deletes what is too old before anything new is counted, so that a process that restarts often forgets as well. Not
+   * a while later: history that somebody sends right after the start would be gone before he has looked at its calls.
    */
   async #forgetAtStart(): Promise<void> {
     await this.#retention.lookBack();
@@ -183,7 +183,9 @@ export class ProcessorRole {
     if (this.#processor.partitions.includes(CHORES_PARTITION)) await this.#retention.pruneBySize();
   }
 
-  /** Repeats a chore until the stop. What fails is told and tried again the next time, which is later with each failure. */
+  /**
+   * Repeats a chore until the stop. What fails is told and tried again the next time, which is later with each failure.
+   */
   async #every(what: string, everyMs: number, chore: () => Promise<void>): Promise<void> {
     const { signal } = this.#stopping;
     let failures = 0;

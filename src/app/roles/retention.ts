@@ -6,7 +6,7 @@ import type { Logger } from '../../http/logger.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 
-/** Of the log's retention only a process with an embedded log knows. */
+/** What says how long rows are kept; the log's retention is known only to a process with an embedded log. */
 export type RetentionSettings = Pick<
   SettingsOf<'up' | 'metrics-processor'>,
   | 'metricsRetentionMs'

@@ -22,7 +22,7 @@ export function backfillLine({ bytes, size, events, elapsedMs }: BackfillPace): 
 
 interface BackfillPace {
   readonly bytes: number;
-  /** Of the file; null where nobody knows how much comes. */
+  /** The size of the file in bytes; null where nobody knows how much comes. */
   readonly size: number | null;
   readonly events: number;
   readonly elapsedMs: number;

@@ -6,7 +6,7 @@ import { type BatchAnswer, type BatchTarget, sendBatch } from './send-batch.ts';
 export interface BackfillOptions {
   /** Null keeps no progress: for standard input. */
   readonly progressPath: string | null;
-  /** As the processor has it: the same event sent again later than this counts again. */
+  /** The processor's dedup horizon: the same event sent again later than this counts again. */
   readonly dedupHorizonMs: number;
   /** What to do with a batch that may have been counted longer ago than the horizon. */
   readonly unsure: 'ask' | 'resend' | 'skip';

@@ -68,9 +68,9 @@ export async function* lineBatches(
 }
 
 class GrowingBatch {
-  /** Of the lines to send. */
+  /** How many bytes the lines to send have. */
   bytes = 0;
-  /** Also of those that are not sent. */
+  /** How many lines were taken, those that are not sent included. */
   lineCount = 0;
   readonly #lines: Buffer[] = [];
   readonly #lineNumbers: number[] = [];

@@ -6,7 +6,7 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 /** History to send: a file, or what comes on standard input. */
 export interface BackfillInput {
   readonly name: string;
-  /** Of the file as it is stored; null where nobody knows how much comes. */
+  /** The size of the file in bytes as it is stored; null where nobody knows how much comes. */
   readonly size: number | null;
   /** How it begins, to tell it from another file of the same name. Empty for standard input. */
   readonly head: Uint8Array;

@@ -4,7 +4,7 @@ import type { InputPosition } from './line-batches.ts';
 
 /** How far a backfill came. Written before and after each batch, so that another run goes on where this one ended. */
 export interface BackfillProgress {
-  /** Of how the input began when it was first seen: it may have grown since. */
+  /** A fingerprint of the input's beginning when it was first seen: it may have grown since. */
   readonly fingerprint: Fingerprint;
   /** Up to here everything was answered. */
   readonly position: InputPosition;

@@ -30,9 +30,10 @@ const TYPE_OF = Object.fromEntries(Object.entries(TOPIC_OF).map(([type, topic]) 
  *
  * - It must be valid now: what was refused as `invalid` stays so, unless a newer program takes it.
  * - Its key must be its id: a `key_mismatch` is replayed under the right one.
- * - Its id must not have been seen on its topic within the dedup horizon, or it would be taken as a repetition. Refused records
- *   leave no trace there; orphans do.
- * - A response, or an evaluation without dimensions, needs its request near it in the log, of its own tenant if it has one.
+ * - Its id must not have been seen on its topic within the dedup horizon, or it would be taken as a repetition. Refused
+ *   records leave no trace there; orphans do.
+ * - A response, or an evaluation without dimensions, needs its request near it in the log, of its own tenant if it has
+ *   one.
  * - A request must not have been counted since: the sender may have sent it again, correctly.
  */
 export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdict {

@@ -12,8 +12,9 @@ export interface ReplayQuery {
   /** Null for any. */
   readonly place: DeadLetterPlace | null;
   readonly isDryRun: boolean;
-  /** As the processor has them. */
+  /** How long the processor waits for a response. */
   readonly joinTimeoutMs: number;
+  /** How long the processor remembers an id. */
   readonly dedupHorizonMs: number;
 }
 
@@ -180,7 +181,7 @@ function reachesFromMs(withinMs: number, { nowMs, aheadMs }: ReplayPorts): numbe
   return nowMs() + aheadMs - withinMs * NEARNESS;
 }
 
-/** Of the time within which halves join; the rest is left for appending. */
+/** The part of the join timeout within which two events are sent; the rest is left for appending. */
 const NEARNESS = 0.9;
 
 async function* letterPages(query: ReplayQuery, { store }: ReplayPorts): AsyncGenerator<readonly DeadLetter[]> {

@@ -17,7 +17,7 @@ export interface SendCounts {
   retries: number;
   /** Why the first rejected event was. */
   firstRejection: string | null;
-  /** Of each answered post, from its first byte to its answer. */
+  /** How long each answered post took, from its first byte to its answer. */
   readonly latenciesMs: number[];
 }
 

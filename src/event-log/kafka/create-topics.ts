@@ -6,7 +6,7 @@ import { asStorageError, kafkaErrorIds } from './kafka-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 export interface CreateTopicsOptions {
-  /** Of each of the five topics. */
+  /** How many partitions each topic gets. */
   readonly partitions: number;
   /** -1: the broker's default. */
   readonly replicationFactor: number;
@@ -81,7 +81,7 @@ export async function createTopics(
 }
 
 /**
- * The same report without creating or changing anything; a missing topic has 0 partitions.
+ * Reports what `createTopics` would, without creating or changing anything; a missing topic has 0 partitions.
  *
  * @throws {StorageError} where Kafka cannot be reached or refuses.
  */

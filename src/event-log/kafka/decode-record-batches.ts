@@ -26,7 +26,7 @@ export interface DecodedBatches {
   readonly nextOffset: number;
   /** Uncompressed, of the batches that were decoded. */
   readonly recordBytes: number;
-  /** Of those batches as they were sent. */
+  /** How many bytes those batches had as they were sent. */
   readonly wireBytes: number;
   /** When the first of them was stamped (its newest record, where senders stamp); null where there are no records. */
   readonly firstStampMs: number | null;
@@ -172,7 +172,7 @@ class Cursor {
   }
 }
 
-/** As `events/fields.ts` has it: 1 to 255 characters, none of them U+0000. */
+/** Whether the bytes are a tenant's name by `events/fields.ts`: 1 to 255 characters, none of them U+0000. */
 function mayBeTenant(bytes: Buffer): boolean {
   return bytes.length > 0 && bytes.length <= 3 * 255 && !bytes.includes(0);
 }

@@ -80,7 +80,7 @@ function headersOf(senderTenant: string): Buffer {
 
 const NO_HEADERS = Buffer.of(0);
 
-/** Of a UTF-16 unit. */
+/** How many bytes of UTF-8 a UTF-16 unit takes at the most. */
 const UTF8_BYTES_MAX = 3;
 /** Five varints of at most five bytes, and what is fixed. */
 const RECORD_OVERHEAD_MAX = 28;
@@ -96,7 +96,7 @@ function isAscii(text: string): boolean {
 /** Attributes and timestamp delta take a byte each. */
 const FIXED_BODY_BYTES = 2;
 
-/** Of a number ≥ 0 and below 2^30 in zigzag form. */
+/** How many bytes a number ≥ 0 and below 2^30 takes as a varint in zigzag form. */
 function varintLength(value: number): number {
   let length = 1;
   for (let rest = value * 2; rest >= 0x80; rest >>>= 7) length++;

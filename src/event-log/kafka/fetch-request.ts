@@ -11,7 +11,10 @@ export interface FetchPosition {
 export interface FetchLimits {
   /** How long the broker may hold the answer back until there is something. */
   readonly waitMs: number;
-  /** As sent, that is compressed. A broker gives one batch whole even where it is larger. */
+  /**
+   * How many bytes an answer holds at the most, compressed as they are. A broker gives one batch whole even where it is
+   * larger.
+   */
   readonly bytesMax: number;
 }
 

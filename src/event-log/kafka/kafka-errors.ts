@@ -237,5 +237,5 @@ function flatten(error: unknown): readonly ForeignError[] {
 }
 
 const CHAIN_MAX = 100;
-/** Of the messages that a foreign error and its causes carry, so many are shown. */
+/** How many messages of a foreign error and its causes are shown. */
 const REASONS_MAX = 3;

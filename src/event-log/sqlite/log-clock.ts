@@ -120,7 +120,7 @@ export class LogClock {
     }
   }
 
-  /** Of the time since the log, being ahead, went on last. */
+  /** Half of the time that has passed since the log, being ahead, went on last. */
   #halfOfElapsed(): number {
     const advancedAt = Number(Atomics.load(this.#times, ADVANCED_AT));
     const elapsedMs = Math.round(this.#checked.elapsedMs());

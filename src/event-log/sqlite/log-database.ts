@@ -43,8 +43,8 @@ type BlockRow = readonly [
 ];
 
 /**
- * The log's file. Everything here blocks, so it runs in worker threads: one connection appends, others read. A committed
- * append survives a power cut, and readers never block the appender.
+ * The log's file. Everything here blocks, so it runs in worker threads: one connection appends, others read. A
+ * committed append survives a power cut, and readers never block the appender.
  */
 export class LogDatabase {
   readonly #file: SqliteConnection;

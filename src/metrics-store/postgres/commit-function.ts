@@ -154,15 +154,16 @@ ${upsertCalls('answers', CALL_VALUES)}
 `;
 
 /**
- * The commits of several partitions as one function, so that they are one round trip and their order of locks is fixed: first
- * the progress rows in the order of partitions, then table by table in the order of keys. Two commits that add to the same rows
- * wait for each other, never in a circle. The deltas of all partitions come summed, so a row is written, and locked, once.
+ * The commits of several partitions as one function, so that they are one round trip and their order of locks is fixed:
+ * first the progress rows in the order of partitions, then table by table in the order of keys. Two commits that add to
+ * the same rows wait for each other, never in a circle. The deltas of all partitions come summed, so a row is written,
+ * and locked, once.
  *
- * Answers false, and leaves everything as it is, where not every partition stands as its head expects: which of them do not is
- * read from `progress`, and the rest comes again with other sums.
+ * Answers false, and leaves everything as it is, where not every partition stands as its head expects: which of them do
+ * not is read from `progress`, and the rest comes again with other sums.
  *
- * A parameter per section: each use of a `json` value parses all of it again, so one document for everything took five times as
- * long. The columns come from the lists that the program itself adds up, so that none can be missing here.
+ * A parameter per section: each use of a `json` value parses all of it again, so one document for everything took five
+ * times as long. The columns come from the lists that the program itself adds up, so that none can be missing here.
  */
 export const COMMIT_FUNCTION = `
 CREATE OR REPLACE FUNCTION streamlens_commit_group(heads json, minutes json, hours json, days json, changes json,

@@ -19,7 +19,10 @@ const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
   return `(${value}::text IS NULL OR c.${columnOf(field)} = ${value})`;
 }).join(' AND ');
 
-/** Values: tenant, from, to, has error, latency from, to (null: any), cursor value, cursor id, limit, then `CALL_EQUALITIES` (null: any). */
+/**
+ * Values: tenant, from, to, has error, latency from, to (null: any), cursor value, cursor id, limit, then
+ * `CALL_EQUALITIES` (null: any).
+ */
 const selectCalls = (order: CallsQuery['order']): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)

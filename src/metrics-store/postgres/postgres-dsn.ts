@@ -45,7 +45,7 @@ export function parseDsn(dsn: string): PostgresDsn {
   return { connectionString: url.href, place, serverOptions, isTlsOptional };
 }
 
-/** The same without TLS. */
+/** The data source without TLS. */
 export function withoutTls(dsn: PostgresDsn): PostgresDsn {
   const url = new URL(dsn.connectionString);
   url.searchParams.set('sslmode', 'disable');

@@ -17,7 +17,10 @@ const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
   return `(${value} IS NULL OR c.${columnOf(field)} = ${value})`;
 }).join(' AND ');
 
-/** Values: tenant key, from, to, has error, latency from, to (null: any), cursor value, cursor id, then `CALL_EQUALITIES` (null: any). */
+/**
+ * Values: tenant key, from, to, has error, latency from, to (null: any), cursor value, cursor id, then
+ * `CALL_EQUALITIES` (null: any).
+ */
 const selectCalls = (order: CallsQuery['order']): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3

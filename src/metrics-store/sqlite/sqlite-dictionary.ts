@@ -12,7 +12,10 @@ export interface SeriesRef {
   readonly id: number;
   readonly pairId: number;
   readonly tenantKey: number;
-  /** As stored; moved forward by the commit that writes a newer window; -1 before the first. */
+  /**
+   * The series' newest window as it is stored; moved forward by the commit that writes a newer window; -1 before the
+   * first.
+   */
   lastWindowStartMs: number;
 }
 

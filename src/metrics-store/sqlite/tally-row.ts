@@ -39,7 +39,7 @@ export function int64(value: bigint): bigint {
   return value < -INT64_MAX ? -INT64_MAX : value;
 }
 
-/** The same for sums that could be larger: beyond 2^63 the closest float, as SQLite's own addition would give. */
+/** A sum as SQLite stores it: beyond 2^63 the closest float, which is what its own addition would give. */
 export function int64OrFloat(value: bigint): bigint | number {
   return int64(value) === value ? value : Number(value);
 }

@@ -29,7 +29,7 @@ interface Slot extends KnownKey {
 export class KeyTable {
   readonly #slots: (Slot | undefined)[] = Array.from({ length: SLOT_COUNT });
   readonly #useOf: (key: string) => KeyUse;
-  /** Of the key found last; its `next` is tried before anything is hashed. */
+  /** The slot of the key found last; its `next` is tried before anything is hashed. */
   #last: Slot | null = null;
   #size = 0;
 

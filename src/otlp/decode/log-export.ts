@@ -8,7 +8,7 @@ export interface LogExport {
 export interface OtlpLog {
   /** 32 lower-case hex digits; empty where the record was written outside of any span. */
   readonly traceId: string;
-  /** Of the span that was open when the record was written. */
+  /** The id of the span that was open when the record was written. */
   readonly spanId: string;
   /** By its attribute, its field or its body: the first that is there. */
   readonly eventName: string;

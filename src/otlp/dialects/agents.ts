@@ -14,8 +14,8 @@ export function agentOf(scopeName: string): Agent | null {
 }
 
 /**
- * What tells the processes of an agent apart: its session. All its users have one service name, and hardly one of them a
- * host or a process id in the resource, so that by the resource alone all would be one process.
+ * What tells the processes of an agent apart: its session. All its users have one service name, and hardly one of them
+ * a host or a process id in the resource, so that by the resource alone all would be one process.
  */
 export function sessionProcess(agent: Agent, session: string): string {
   return `${agent} ${session}\n`;

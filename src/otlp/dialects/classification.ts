@@ -6,8 +6,8 @@ export type Operation = 'chat' | 'text_completion' | 'generate_content' | 'embed
  * What a span is to the count.
  *
  * - `call`: a model call by the rules of its dialect.
- * - `outer`: a span that may be around calls; a call only when no inner span came, as for a given-up stream of the AI SDK
- *   or for a span that tells its usage and not what it is.
+ * - `outer`: a span that may be around calls; a call only when no inner span came, as for a given-up stream of the AI
+ *   SDK or for a span that tells its usage and not what it is.
  * - `raw`: LiteLLM's copy of the wire request; a call only when its parent is none.
  * - `stream end`: Logfire's log record that ends a stream, with the usage its opening span lacks.
  * - `none`: anything else. Never counted, but read for tenant and route of the calls below it.

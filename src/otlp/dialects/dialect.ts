@@ -39,7 +39,7 @@ export interface Dialect {
   readonly classify?: (reader: SpanReader) => Classification | null;
   /** Attributes that the rules of this dialect read, beside those of the mapping table and of its usage. */
   readonly keys?: readonly string[];
-  /** Likewise, but long. */
+  /** Keys of attributes that may be long; they are decoded only where a rule asks for them. */
   readonly lateKeys?: readonly string[];
   readonly usage?: readonly UsageSource[];
   /** 0 is believed before all others where they contradict each other, 2 after them; 1 without it. */

@@ -21,8 +21,8 @@ import { STRANDS } from './sdks/strands.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /**
- * All dialects, in the order in which they are asked what a span is: one span may speak two of them, and who says more of
- * it comes first. Of usages that contradict each other and that no arithmetic parts, the first is believed.
+ * All dialects, in the order in which they are asked what a span is: one span may speak two of them, and who says more
+ * of it comes first. Of usages that contradict each other and that no arithmetic parts, the first is believed.
  */
 export const DIALECTS: readonly Dialect[] = [
   LOGFIRE,

@@ -119,7 +119,7 @@ export class SpanReader {
     return this.#isMeant(source) ? this.#interpret(source, raw) : null;
   }
 
-  /** Of a text that has to be parsed first. */
+  /** Reads the value of a field from a text that has to be parsed first. */
   #readLate(source: Source): FieldValue | null {
     return this.#isMeant(source) ? this.#readPaths(source, source.paths ?? []) : null;
   }

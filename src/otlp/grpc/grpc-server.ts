@@ -35,7 +35,7 @@ export interface GrpcServerOptions {
    */
   readonly admit: (head: GrpcHead) => Promise<TakeExport>;
   readonly onError: (cause: unknown) => void;
-  /** Of one message, as it is sent and decompressed. 16 MiB unless given, as on HTTP. */
+  /** How large one message may be, as it is sent and decompressed. 16 MiB unless given, as on HTTP. */
   readonly messageBytesMax?: number;
   /** How long a message may take to arrive. 30 s unless given, as on HTTP. */
   readonly receiveMsMax?: number;

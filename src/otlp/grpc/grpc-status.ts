@@ -64,7 +64,7 @@ export function trailersOf({ code, message, retryAfterMs }: GrpcFailure): Outgoi
   return { 'grpc-status': String(code), 'grpc-message': percentEncoded(message), ...details };
 }
 
-/** As gRPC has it: bytes that are no printable ASCII, and the percent sign. */
+/** Encodes what gRPC wants encoded: bytes that are no printable ASCII, and the percent sign. */
 function percentEncoded(text: string): string {
   return Array.from(Buffer.from(text), (byte) =>
     byte >= 0x20 && byte <= 0x7e && byte !== 0x25

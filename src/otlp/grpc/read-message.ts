@@ -9,7 +9,7 @@ const PREFIX_BYTES = 5;
 
 export interface MessageOptions {
   readonly encoding: string;
-  /** As it is sent, and decompressed. */
+  /** How large a message may be, as it is sent and decompressed. */
   readonly bytesMax: number;
   readonly lease: BodyLease;
 }

@@ -32,7 +32,7 @@ export interface UsageHabits {
   readonly isTotalMade: boolean;
 }
 
-/** Of an emitter of which nothing is known: parts lie inside. */
+/** The habits of an emitter of which nothing is known: parts lie inside. */
 export const BY_CONVENTION: UsageHabits = {
   isCacheOutside: false,
   isReasoningOutside: false,

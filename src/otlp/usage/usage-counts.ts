@@ -7,7 +7,7 @@ export type UsageCounts = Partial<Record<UsagePart, number>>;
 
 /** Usage lies at most so deep; deeper there is the conversation. */
 const DEPTH_MAX = 5;
-/** Of one usage; more is no usage. */
+/** How many counts one usage holds at the most; more is no usage. */
 const COUNTS_MAX = 100;
 
 /**
@@ -34,7 +34,7 @@ export function readUsageObject(counts: UsageCounts, object: unknown, above = ''
   readUsagePaths(counts, leaves);
 }
 
-/** Likewise, where the counts are there by their dotted paths. */
+/** Reads a usage whose counts are there by their dotted paths. */
 export function readUsagePaths(counts: UsageCounts, leaves: Iterable<readonly [path: string, count: number]>): void {
   for (const [path, count] of leaves) {
     const known = PART_OF_PATH.get(path);

@@ -11,7 +11,7 @@ export interface CallLog {
   readonly rule: string;
   /** Put over the attributes of the record; null takes one away. */
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
-  /** Of the call, which ended when the record was written; null where the record does not say. */
+  /** How long the call took, which ended when the record was written; null where the record does not say. */
   readonly durationMs: number | null;
   /** Null where the call went well. */
   readonly failure: { readonly message: string | null } | null;

@@ -30,7 +30,7 @@ export const CLAUDE_CODE: Dialect = {
     // Anybody may have a `span.type`; only of a coding agent's span is it known that the others are no calls.
     return reader.span.scope.name.includes('claude_code') ? is('none', 'chat', `span.type is ${type}`) : null;
   },
-  /** As Anthropic's API reports it: the cache beside the input. */
+  /** Counts stand as Anthropic's API reports them: the cache beside the input. */
   habits: ({ reader, scopeName }) =>
     isLlmRequest(reader) || scopeName.includes('claude_code') ? { isCacheOutside: true } : null,
 };

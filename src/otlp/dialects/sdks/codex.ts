@@ -5,8 +5,8 @@ import type { Dialect } from '../dialect.ts';
 const CODEX_TARGET = /^codex_/;
 
 /**
- * Codex: some hundred spans a prompt, of which one has a call's usage without its model, and others repeat the sums of a
- * turn. Its log records are the calls.
+ * Codex: some hundred spans a prompt, of which one has a call's usage without its model, and others repeat the sums of
+ * a turn. Its log records are the calls.
  */
 export const CODEX: Dialect = {
   name: 'codex',
