@@ -67,7 +67,6 @@ export function eventLines(call: SessionCall, { tenant, user, route }: Sender): 
     type: 'response',
     request_id: requestIdOf(call),
     tenant_id: tenant,
-    // A later one would be taken for the time that the model took.
     timestamp: request.timestamp,
     latency_ms: null,
     prompt_tokens: call.promptTokens,

@@ -8,7 +8,7 @@ import {
   LlmResponse,
   RESPONSE_FIELDS,
 } from '../../../events/llm-response.ts';
-import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
+import { ABSENT, PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -19,6 +19,8 @@ export interface ResponseFacts {
   readonly timestampMs: number;
   /** NaN where it is unknown; likewise all counts below. What absence means is said in `RESPONSE_FIELDS`. */
   readonly latencyMs: number;
+  /** Where it says nothing of the latency, the clocks of both halves do; null is a word of its own: unknown. */
+  readonly isLatencyAbsent: boolean;
   readonly timeToFirstTokenMs: number;
   readonly promptTokens: number;
   readonly cachedPromptTokens: number;
@@ -51,6 +53,7 @@ export interface ResponseFacts {
 export class ResponseRecord implements ResponseFacts {
   timestampMs = 0;
   latencyMs = 0;
+  isLatencyAbsent = false;
   timeToFirstTokenMs = 0;
   promptTokens = 0;
   cachedPromptTokens = 0;
@@ -117,6 +120,7 @@ export class ResponseRecord implements ResponseFacts {
     const field = this.#field;
     this.timestampMs = event.numbers[field.timestamp] as number;
     this.latencyMs = event.numbers[field.latency_ms] as number;
+    this.isLatencyAbsent = event.found[field.latency_ms] === ABSENT;
     this.timeToFirstTokenMs = event.numbers[field.time_to_first_token_ms] as number;
     this.promptTokens = event.numbers[field.prompt_tokens] as number;
     this.cachedPromptTokens = event.numbers[field.cached_prompt_tokens] as number;

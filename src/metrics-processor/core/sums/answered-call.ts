@@ -67,7 +67,7 @@ export class AnsweredCall implements BillableTokens, BilledModel {
    * that answered is the one that is billed, at the price of the time of the request.
    */
   put(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
-    this.latencyMs = Number.isNaN(response.latencyMs) ? elapsedMs(half, response) : response.latencyMs;
+    this.latencyMs = response.isLatencyAbsent ? elapsedMs(half, response) : response.latencyMs;
     this.timeToFirstTokenMs = firstTokenMs(response.timeToFirstTokenMs, this.latencyMs);
     this.promptTokens = orElse(response.promptTokens, half.promptTokens);
     this.cachedPromptTokens = orElse(response.cachedPromptTokens, half.cachedPromptTokens);
