@@ -3,7 +3,7 @@ import type { AttributeList } from './attribute-list.ts';
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { resourceOf } from './process-key.ts';
-import { durationMsOf, instantMs, type NanoInstant, parseNanoInstant } from './time.ts';
+import { durationMsOf, instantMs, type NanoInstant, parseNanoInstant, startMsOf } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
 
@@ -120,7 +120,7 @@ function spanFrom(span: JsonRecord, { scope, resource, keys, at }: SpanPlace): O
     parentSpanId: idFrom(span['parentSpanId'] ?? span['parent_span_id'], 8),
     name: textOf(span['name']),
     kind: enumFrom(span['kind'], KIND_OF_NAME),
-    startMs: instantMs(start),
+    startMs: startMsOf(start, end),
     durationMs: durationMsOf(start, end),
     statusCode: enumFrom(status['code'], STATUS_OF_NAME),
     statusMessage: textOf(status['message']),

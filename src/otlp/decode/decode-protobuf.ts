@@ -3,7 +3,7 @@ import { AttributeList } from './attribute-list.ts';
 import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import { resourceOf } from './process-key.ts';
-import { durationMsOf, instantMs, type NanoInstant } from './time.ts';
+import { durationMsOf, instantMs, type NanoInstant, startMsOf } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
 
@@ -181,7 +181,7 @@ class TraceWalk {
       events,
       scope,
       resource,
-      startMs: instantMs(start),
+      startMs: startMsOf(start, ended),
       durationMs: durationMsOf(start, ended),
     };
   }

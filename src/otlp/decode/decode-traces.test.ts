@@ -82,6 +82,33 @@ test('enums are numbers or names, and absent fields are their zero', () => {
   assert.deepEqual([empty.kind, empty.statusCode, empty.startMs, empty.durationMs, empty.events], [0, 0, 0, null, []]);
 });
 
+test('a span whose times do not tell how long it took has no duration, and one without a start began when it ended', () => {
+  const timesOf = (start?: number, end?: number) => {
+    const { startMs, durationMs } = spanFromJson({ startTimeUnixNano: start, endTimeUnixNano: end });
+    const json = [startMs, durationMs];
+    const decoded = decodeTraces(
+      spanInProtobuf((writer) => {
+        if (start !== undefined) writer.uint32(57).fixed64(start);
+        if (end !== undefined) writer.uint32(65).fixed64(end);
+      }),
+      'protobuf',
+      keys,
+    );
+    assert.ok(decoded.ok);
+    assert.deepEqual([decoded.value.spans[0]?.startMs, decoded.value.spans[0]?.durationMs], json);
+    return json;
+  };
+  assert.deepEqual(timesOf(5_000_000, 6_500_000), [5, 1.5]);
+  assert.deepEqual(timesOf(5_000_000), [5, null], 'no end');
+  assert.deepEqual(timesOf(5_000_000, 0), [5, null]);
+  assert.deepEqual(timesOf(5_000_000, 4_000_000), [5, null], 'an end before the start');
+  assert.deepEqual(timesOf(5_000_000, 5_000_000), [5, null], 'nothing takes no time');
+  assert.deepEqual(timesOf(5_000_000, 5_000_000 + 14 * 86_400e9), [5, null], 'weeks');
+  assert.deepEqual(timesOf(undefined, 7_000_000), [7, null], 'no start');
+  assert.deepEqual(timesOf(0, 7_000_000), [7, null]);
+  assert.deepEqual(timesOf(), [0, null]);
+});
+
 test('durations are exact to the ns and a whole ms stays whole', () => {
   const span = spanFromJson({ startTimeUnixNano: '1795486810905000000', endTimeUnixNano: '1795486811049865535' });
   assert.deepEqual([span.startMs, span.durationMs], [1_795_486_810_905, 144.865535]);

@@ -34,15 +34,22 @@ export function isoInstantMs(text: string): number {
 /** No call takes longer: batches are answered within a day. What is longer is a wrong clock or a wrong unit. */
 const DURATION_MS_MAX = 48 * 3_600_000;
 
+/** When a span began, in ms since the epoch; one that does not say so ended about then. */
+export function startMsOf(start: NanoInstant, end: NanoInstant): number {
+  return instantMs(isMissing(start) ? end : start);
+}
+
 /**
- * The duration of a span in ms; null where it cannot be known: an end is missing, lies before the start or weeks behind
- * it. Rounded to the ns.
+ * The duration of a span in ms; null where it cannot be known: one of both is missing, or the end lies at the start,
+ * before it or weeks behind it. Rounded to the ns.
  */
 export function durationMsOf(start: NanoInstant, end: NanoInstant): number | null {
-  if ((start.high === 0 && start.low === 0) || (end.high === 0 && end.low === 0)) return null;
+  if (isMissing(start) || isMissing(end)) return null;
   const duration = elapsedMs(start, end);
-  return duration < 0 || duration > DURATION_MS_MAX ? null : Math.round(duration * NS_PER_MS) / NS_PER_MS;
+  return duration <= 0 || duration > DURATION_MS_MAX ? null : Math.round(duration * NS_PER_MS) / NS_PER_MS;
 }
+
+const isMissing = ({ high, low }: NanoInstant): boolean => high === 0 && low === 0;
 
 /**
  * Reads `startTimeUnixNano` of OTLP/JSON: a string of digits by the specification, a number from some senders.
