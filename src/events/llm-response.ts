@@ -35,9 +35,11 @@ export const RESPONSE_FIELDS = {
     ),
   },
   latency_ms: {
-    schema: Type.Optional(NullableDurationMs(
+    schema: Type.Optional(
+      NullableDurationMs(
         'Where absent: the response minus the request timestamp, where that is positive. Null: unknown.',
-      )),
+      ),
+    ),
   },
   completion_tokens: {
     schema: Type.Optional(TokenCount(`All of the completion, reasoning tokens included. ${UNKNOWN_IS_NULL}`)),
