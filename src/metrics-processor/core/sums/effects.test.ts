@@ -35,7 +35,7 @@ const SPELLINGS = { plain: {}, escaped: { finish_reason: '"' }, large: { more: '
 for (const { says, response, latencyMs } of LATENCIES) {
   test(`a response that says ${says} of its latency has ${latencyMs ?? 'none'}, and enters averages only with one`, () => {
     for (const [spelling, more] of Object.entries(SPELLINGS)) {
-      for (const order of [INPUT_TOPICS, [...INPUT_TOPICS].reverse()]) {
+      for (const order of [INPUT_TOPICS, INPUT_TOPICS.toReversed()]) {
         const log = topics([aRequest('a', 0)], [aResponse('a', 1, { ...response, ...more })]);
         const core = new ShardCore(CORE_OPTIONS);
         for (const topic of order) core.fold(topic, log[topic], FLAT_PRICES);
