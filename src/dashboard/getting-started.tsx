@@ -49,7 +49,7 @@ export function GettingStarted({ ingestion, tenant, isKeyWanted, onClose }: Gett
           <Command text={importSessions({ ...start, tenant: tenant ?? 'default' }, location.origin)} />
           <p class="soft">
             It reads the sessions on this machine; nothing has to be set up, prompts and answers stay there. Likewise
-            codex, gemini and opencode, and exports of gateways: litellm, openrouter, bedrock, langfuse …
+            codex, gemini and opencode.
           </p>
         </li>
         <li>
