@@ -1,6 +1,8 @@
 import type { PlainEvent } from '../../../events/plain-event.ts';
 
 const SLOTS = 4096;
+const NO_BYTES: readonly (Uint8Array | undefined)[] = Array.from({ length: SLOTS }, () => undefined);
+const NO_TEXTS: readonly string[] = Array.from({ length: SLOTS }, () => '');
 /** Dimensions and reasons are shorter; what is longer is made anew each time. */
 const BYTES_MAX = 64;
 
@@ -9,9 +11,9 @@ const BYTES_MAX = 64;
  * need not hash it again. A text takes the place of another with the same hash, so memory is bounded.
  */
 export class TextDictionary {
-  // Filled at once: `Array.from` takes a hundred times as long, and a recovery makes five of these.
-  readonly #bytes = new Array<Uint8Array | undefined>(SLOTS).fill(undefined);
-  readonly #texts = new Array<string>(SLOTS).fill('');
+  // Copied: making them element by element takes a hundred times as long, and a recovery makes five of these.
+  readonly #bytes = NO_BYTES.slice();
+  readonly #texts = NO_TEXTS.slice();
 
   /** The text of a field. */
   of(event: PlainEvent, field: number): string {
