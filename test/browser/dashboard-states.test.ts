@@ -60,7 +60,10 @@ test('a key is asked for only where the API wants one, and is gone with the tab'
   await page.reload();
   await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
   // The commands work as they stand, once the key is in their first line.
-  const [, curl = '', otel = ''] = await page.locator('pre').allInnerTexts();
+  const blockUnder = (heading: string): Promise<string> =>
+    page.locator('.start li').filter({ hasText: heading }).locator('pre').innerText();
+  const curl = await blockUnder('Send one call by hand');
+  const otel = await blockUnder('Point an OpenTelemetry SDK here');
   assert.match(
     otel,
     /OTEL_EXPORTER_OTLP_HEADERS="x-api-key=\$STREAMLENS_KEY"\nexport OTEL_RESOURCE_ATTRIBUTES='tenant\.id=/,
@@ -70,7 +73,7 @@ test('a key is asked for only where the API wants one, and is gone with the tab'
   await calls.filter({ hasText: /^1$/ }).waitFor({ timeout: 15_000 });
   // Opened again it has another id, so a call sent once more is another call.
   await page.getByRole('button', { name: 'Send calls here' }).click();
-  const [, again = ''] = await page.locator('.start pre').allInnerTexts();
+  const again = await blockUnder('Send one call by hand');
   execFileSync('bash', ['-c', again.replace('sl_…', key)], { stdio: 'pipe' });
   await calls.filter({ hasText: /^2$/ }).waitFor({ timeout: 15_000 });
   await page.getByRole('button', { name: 'Sign out' }).click();
