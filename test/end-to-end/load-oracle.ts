@@ -34,7 +34,7 @@ export function expectedOf(items: readonly LoadItem[]): Expected {
     if (item.type === 'response') responses.set(item.event.request_id, item.event);
   }
   const rows: Record<string, ExpectedRow> = {};
-  const latencySums: Record<string, number> = {};
+  const latencies: Record<string, { count: number; sumMs: number }> = {};
   let calls = 0;
   for (const [id, request] of requests) {
     const minute = `${request.timestamp.slice(0, 16)}:00Z`;
@@ -45,14 +45,19 @@ export function expectedOf(items: readonly LoadItem[]): Expected {
     row.prompt_tokens += response?.prompt_tokens ?? request.prompt_tokens ?? 0;
     if (response === undefined) continue;
     calls++;
-    const latencyMs = response.latency_ms ?? Date.parse(response.timestamp) - Date.parse(request.timestamp);
-    latencySums[key] = (latencySums[key] ?? 0) + latencyMs;
     row.completed++;
     row.errors += response.error ? 1 : 0;
     row.completion_tokens += response.completion_tokens ?? 0;
     row.reasoning_tokens += response.reasoning_tokens ?? 0;
+    const apartMs = Date.parse(response.timestamp) - Date.parse(request.timestamp);
+    // Two equal timestamps tell no latency: it enters no average.
+    const latencyMs = response.latency_ms ?? (apartMs > 0 ? apartMs : null);
+    if (latencyMs === null) continue;
+    const known = (latencies[key] ??= { count: 0, sumMs: 0 });
+    known.count++;
+    known.sumMs += latencyMs;
     row.max_latency_ms = Math.max(row.max_latency_ms ?? 0, latencyMs);
-    row.avg_latency_ms = Math.round(((latencySums[key] ?? 0) / row.completed) * 1e6) / 1e6;
+    row.avg_latency_ms = Math.round((known.sumMs / known.count) * 1e6) / 1e6;
   }
   let orphans = 0;
   for (const id of responses.keys()) if (!requests.has(id)) orphans++;
