@@ -6,14 +6,17 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { giveTo } from '../../scripts/services/unprivileged.ts';
-import { connectPostgres } from '../../src/metrics-store/postgres/postgres-connection.ts';
+import { connectPostgres, type PostgresConnection } from '../../src/metrics-store/postgres/postgres-connection.ts';
 import { StatementNames } from '../../src/metrics-store/postgres/statement-names.ts';
 import type { StorageErrorCode } from '../../src/storage/storage-error.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { until } from './pipeline/until.ts';
-import { openTestDatabases, type TestDatabases } from './test-databases.ts';
+import { openTestDatabases, queryOnce, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['postgres']);
+const NOBODY_LEAVES = new AbortController().signal;
+const SLEEP = 'SELECT pg_sleep(20)::text';
+const SLEEPING = `SELECT pid FROM pg_stat_activity WHERE application_name = 'streamlens' AND wait_event = 'PgSleep'`;
 let directory: string;
 let plain: TestDatabases;
 let tls: TestDatabases;
@@ -204,6 +207,33 @@ describe('A connection to Postgres', { skip }, () => {
       await Promise.all([connection.close(), observer.close()]);
     }
   });
+
+  for (const [told, ask] of [
+    ['a question that somebody waits for', (connection, run) => connection.whileWanted(NOBODY_LEAVES, () => run())],
+    ['a transaction', (connection) => connection.transaction((query) => query(SLEEP, []))],
+  ] satisfies readonly [string, (connection: PostgresConnection, run: () => Promise<unknown>) => Promise<unknown>][]) {
+    test(`a server that dies under ${told} fails it, and ends no process`, async (t) => {
+      const dying = await openTestDatabases({ own: true });
+      t.after(() => dying.close());
+      const connection = await connectPostgres({ dsn: dying.server.dsn, poolMax: 1 });
+      t.after(() => connection.close());
+      const failed = assert.rejects(
+        ask(connection, () => connection.query(SLEEP, [])),
+        StorageError,
+      );
+      await until(
+        'it runs',
+        async () => {
+          const [sleeping] = await queryOnce(dying.server.dsn, SLEEPING);
+          if (sleeping === undefined) return false;
+          process.kill(Number(sleeping['pid']), 'SIGKILL');
+          return true;
+        },
+        10_000,
+      );
+      await failed;
+    });
+  }
 
   test('never opens more connections than the pool may have', async () => {
     const connection = await connectPostgres({ dsn: plain.server.dsn, poolMax: 2 });

@@ -85,8 +85,10 @@ export class PostgresConnection {
     }
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     this.#pool.on('error', () => {});
-    this.#pool.on('connect', () => {
+    this.#pool.on('connect', (client) => {
       this.#openedCount++;
+      // One that breaks while it is lent fails its statement; the pool listens only where it lends by `pool.query`.
+      client.on('error', () => {});
     });
   }
 
