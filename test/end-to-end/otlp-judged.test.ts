@@ -6,6 +6,7 @@ import { SeededRandom } from '../../src/commands/traffic/seeded-random.ts';
 import { eventually, get, getJson, post } from './http-calls.ts';
 import { rowsSeenBy } from './otlp-rows.ts';
 import { dataDirFor, type Server, serverFor, startServer } from './running-server.ts';
+import { shuffled } from './shuffled.ts';
 import { capturedExports, singleSpans, type TraceExport } from './single-spans.ts';
 
 const KILLS = 6;
@@ -51,9 +52,9 @@ test(`spans in exports of their own, in any order, with ${KILLS} kills between t
   const dataDir = dataDirFor(t);
   let server = await startServer(dataDir, SETTINGS);
   t.after(() => server.process.kill('SIGKILL'));
-  const shuffled = spans.map((span) => ({ span, key: random.next() })).sort((a, b) => a.key - b.key);
-  const kills = new Set(Array.from({ length: KILLS }, () => Math.floor(random.next() * shuffled.length)));
-  for (const [index, { span }] of shuffled.entries()) {
+  const posts = shuffled(spans, random);
+  const kills = new Set(Array.from({ length: KILLS }, () => Math.floor(random.next() * posts.length)));
+  for (const [index, span] of posts.entries()) {
     if (kills.has(index)) {
       server.process.kill('SIGKILL');
       await server.exited;

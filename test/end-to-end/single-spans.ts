@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import protobuf from 'protobufjs/minimal.js';
 import { field } from './protobuf-fields.ts';
 
 const FIXTURES = new URL('../fixtures/', import.meta.url);
@@ -83,20 +84,8 @@ const restOf = (message: Uint8Array) =>
 /** The three messages around a span have no fields but length-delimited ones. */
 function fieldsOf(message: Uint8Array): readonly Field[] {
   const fields: Field[] = [];
-  let at = 0;
-  const varint = () => {
-    let value = 0;
-    for (let shift = 0; ; shift += 7) {
-      const byte = message[at++] ?? 0;
-      value |= (byte & 127) << shift;
-      if (byte < 128) return value;
-    }
-  };
-  while (at < message.length) {
-    const number = varint() >> 3;
-    const length = varint();
-    fields.push({ number, content: message.subarray(at, (at += length)) });
-  }
+  const reader = protobuf.Reader.create(message);
+  while (reader.pos < reader.len) fields.push({ number: reader.uint32() >>> 3, content: reader.bytes() });
   return fields;
 }
 

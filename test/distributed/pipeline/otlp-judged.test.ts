@@ -5,10 +5,11 @@ import { availableServices, skipWithout } from '../../../scripts/services/availa
 import { createTopics } from '../../../src/event-log/kafka/create-topics.ts';
 import { TOPICS } from '../../../src/events/topics.ts';
 import { rowsSeenBy } from '../../end-to-end/otlp-rows.ts';
+import { shuffled } from '../../end-to-end/shuffled.ts';
 import { capturedExports, singleSpans } from '../../end-to-end/single-spans.ts';
 import { Cluster } from './cluster.ts';
 import { OneProcess } from './one-process.ts';
-import { evaluationPosts, exportPosts, keysOfSenders, type Rows, type SentPost } from './otlp-posts.ts';
+import { evaluationPosts, exportPosts, keysOfSenders, type Rows } from './otlp-posts.ts';
 import { Turns } from './otlp-turns.ts';
 import type { RoleProcess } from './role-process.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -116,9 +117,4 @@ async function assertRows(cluster: Cluster, expected: Rows): Promise<void> {
   await until('the rows are those of one process', isSame, SETTLED_MS_MAX).catch(() => undefined);
   await sleep(LATE_MS);
   assert.deepEqual(await seen(), expected);
-}
-
-function shuffled(posts: readonly SentPost[], random: SeededRandom): readonly SentPost[] {
-  const keyed = posts.map((post) => ({ post, key: random.next() }));
-  return keyed.sort((a, b) => a.key - b.key).map(({ post }) => post);
 }
