@@ -52,8 +52,9 @@ export function numbersOf({ request, response }: JoinedCall & { readonly respons
   const billedModel = (answer['model'] as string | null | undefined) ?? (asked['model'] as string);
   const tier = tierOf(answer['service_tier']);
   const price = listedPrice(billedModel, prompt ?? 0, tier);
-  const latencyMs =
-    (answer['latency_ms'] as Count | undefined) ?? elapsedMs(response.timestampMs - request.timestampMs);
+  const sentLatencyMs = answer['latency_ms'] as Count | undefined;
+  // Only absence asks the two clocks; null says that nobody knows.
+  const latencyMs = sentLatencyMs === undefined ? elapsedMs(response.timestampMs - request.timestampMs) : sentLatencyMs;
   const sentTtftMs = (answer['time_to_first_token_ms'] as Count | undefined) ?? null;
   const reasoning = count(answer['reasoning_tokens']);
   const errorKind = kindOf(answer);
