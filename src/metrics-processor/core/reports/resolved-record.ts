@@ -1,17 +1,9 @@
 import type { ResolvedCall } from '../../../reports/resolved-call.ts';
 import type { Series } from '../../../tally/series.ts';
-import type { RequestHalf } from '../join/waiting-requests.ts';
 import { RequestRecord } from '../records/request-record.ts';
-import { type ResponseFacts, ResponseRecord } from '../records/response-record.ts';
+import { ResponseRecord } from '../records/response-record.ts';
 import type { SeriesDictionary } from '../records/series-dictionary.ts';
-import type { CallDetails } from '../sums/effects.ts';
-
-/** Both halves of a call that was resolved from reports. */
-export interface ResolvedHalves {
-  readonly half: RequestHalf;
-  readonly details: CallDetails;
-  readonly answer: ResponseFacts;
-}
+import type { ResolvedHalves } from '../sums/effects.ts';
 
 /**
  * Reads a resolved call as its two halves, as if an application had sent them. Adding a call and taking it back go

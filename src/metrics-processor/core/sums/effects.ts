@@ -10,7 +10,6 @@ import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import type { CorrectionReason } from '../reports/correction-reason.ts';
-import type { ResolvedHalves } from '../reports/resolved-record.ts';
 import { AnsweredCall } from './answered-call.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, WindowDelta } from './deltas.ts';
@@ -20,6 +19,13 @@ import { Ledger } from './ledger.ts';
 export interface CallDetails {
   readonly requestId: string;
   kept(): KeptOfRequest | null;
+}
+
+/** Both halves of a call that was resolved from reports. */
+export interface ResolvedHalves {
+  readonly half: RequestHalf;
+  readonly details: CallDetails;
+  readonly answer: ResponseFacts;
 }
 
 /** What a commit will add, gathered since the last one. */
