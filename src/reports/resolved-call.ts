@@ -33,10 +33,13 @@ const UNKNOWN_ERROR = 'unknown error';
 
 /** Makes the call of its parts. What is nearest to the wire gives the numbers and the id, the rest fills gaps. */
 export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
-  const whole = calls.map((call) => {
-    const end = endOf(call);
-    return end === null ? call : closedStream(call, end);
-  });
+  // Sorted, for the order in which a call's readings are asked for names must not depend on how they came.
+  const whole = calls
+    .map((call) => {
+      const end = endOf(call);
+      return end === null ? call : closedStream(call, end);
+    })
+    .sort((a, b) => (isEarlier(a, b) ? -1 : 1));
   const [winner, ...others] = withoutReadings(whole).sort(byNearness) as [TraceCall, ...TraceCall[]];
   const filled = others.reduce((known, other) => fillGaps(known, other.facts), winner.facts);
   const responseId = [winner, ...others].find((call) => call.responseId !== null)?.responseId ?? null;

@@ -67,7 +67,7 @@ export class CommitMonitor {
   /** accepted = counted + waiting + duplicates + dead letters, in every row and for all that was read. */
   async #checkAudit(): Promise<void> {
     const { store } = this.#world;
-    const accepted = { Requests: 0, Responses: 0, Evaluations: 0 };
+    const accepted = { Requests: 0, Responses: 0, Evaluations: 0, Reports: 0 };
     for (const { counts } of await store.readAudit({ tenantId: null, ...ALL_TIME })) {
       for (const kind of ['Requests', 'Responses', 'Evaluations'] as const) {
         const waiting = kind === 'Requests' ? 0 : counts[`waiting${kind}`];
@@ -75,8 +75,12 @@ export class CommitMonitor {
         assert.equal(counts[`accepted${kind}`], sum, `the audit of ${kind} does not balance`);
         accepted[kind] += counts[`accepted${kind}`];
       }
+      const { countedReports, foldedReports, contextReports, duplicateReports, deadReports } = counts;
+      const sum = countedReports + foldedReports + contextReports + duplicateReports + deadReports;
+      assert.equal(counts.acceptedReports, sum, 'the audit of reports does not balance');
+      accepted.Reports += counts.acceptedReports;
     }
-    const read = { 'llm.requests': 0, 'llm.responses': 0, 'llm.evaluations': 0 };
+    const read = { 'llm.requests': 0, 'llm.responses': 0, 'llm.evaluations': 0, 'llm.reports': 0 };
     for (const [partition, { positions }] of await store.readProgress()) {
       for (const topic of INPUTS) {
         const records = this.#world.broker.records(topic, partition).slice(0, positions[topic]);

@@ -1,3 +1,4 @@
+import type { Correlation } from '../../src/events/correlation-key.ts';
 import { Random } from './random.ts';
 
 /** Everything about a schedule that is not the order of events: drawn once from the seed. */
@@ -7,6 +8,9 @@ export interface Plan {
   readonly processorCount: number;
   readonly ingestionCount: number;
   readonly callCount: number;
+  /** Calls of which several reporters tell by OTLP. */
+  readonly traceCount: number;
+  readonly correlation: Correlation;
   /** How long senders send, in virtual ms. */
   readonly trafficMs: number;
   readonly joinTimeoutMs: number;
@@ -44,10 +48,12 @@ export function drawPlan(seed: number): Plan {
     processorCount: random.int(1, 3),
     ingestionCount: random.int(1, 2),
     callCount: random.int(5, 50),
+    traceCount: random.pick([0, 2, 6, 12]),
+    correlation: random.pick(['sender', 'sender', 'trace'] as const),
     trafficMs: random.int(1000, 6000),
     joinTimeoutMs: random.int(5, 25) * 100,
     dedupHorizonMs: random.int(3, 30) * 100,
-    traceHorizonMs: 120_000,
+    traceHorizonMs: 7 * 24 * HOUR,
     commitIntervalMs: random.pick([20, 50, 200, 1000]),
     pollBytesMax: random.pick([1, 500, 3000, 100_000]),
     pendingMax: random.chance(0.1) ? random.int(1, 6) : 1_000_000,

@@ -3,6 +3,7 @@ import { malformed } from './malformed.ts';
 import { aMarker } from './marker.ts';
 import type { Plan } from './plan.ts';
 import type { Random } from './random.ts';
+import { drawTraces } from './traces.ts';
 
 /** Something that a sender sends at an instant of virtual time, all in one request. */
 export interface Sending {
@@ -19,7 +20,10 @@ const NUMBERING_TENANTS = ['initech', 'hooli', 'ümbrella'] as const;
 /** Sends with a key of its own whatever could get it into the others' calls. */
 const MALLORY = 'mallory';
 
-export const TENANTS = [...CAREFUL_TENANTS, ...NUMBERING_TENANTS, MALLORY] as const;
+/** Whose calls are that came by OTLP, where nobody says it. */
+const NOBODY = 'default';
+
+export const TENANTS = [...CAREFUL_TENANTS, ...NUMBERING_TENANTS, MALLORY, NOBODY] as const;
 
 /** How a sender tells whose its events are: by its API key, by their own fields, or not at all but in requests. */
 type Identity = 'keyed' | 'named' | 'unnamed';
@@ -43,9 +47,10 @@ export function drawTraffic(plan: Plan, random: Random): readonly Sending[] {
     traffic.malice(random.chance(0.5) ? `call-${random.int(0, plan.callCount - 1)}` : `${random.int(1, 6)}`);
   }
   for (let i = random.pick([0, 0, 5, 15]); i > 0; i--) {
-    const topic = random.pick(['llm.requests', 'llm.responses', 'llm.evaluations'] as const);
+    const topic = random.pick(['llm.requests', 'llm.responses', 'llm.evaluations', 'llm.reports'] as const);
     sendings.push({ atMs: random.int(0, plan.trafficMs), records: [aMarker(topic, i)] });
   }
+  sendings.push(...drawTraces(plan, random));
   return sendings.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -92,7 +97,7 @@ class Traffic {
   malice(id: string): void {
     const random = this.#random;
     const atMs = random.int(0, this.#plan.trafficMs);
-    const victim = random.pick(TENANTS);
+    const victim = random.pick([...CAREFUL_TENANTS, ...NUMBERING_TENANTS, MALLORY]);
     const own = { route: 'chat', model: 'cheap', tenant_id: MALLORY };
     const events: Readonly<Record<string, readonly Json[]>> = {
       'llm.requests': [this.#request(id, random.chance(0.8) ? own : { ...own, tenant_id: victim }, atMs)],

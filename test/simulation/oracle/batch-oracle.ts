@@ -1,10 +1,11 @@
 import type { LogRecord } from '../../../src/event-log/event-log.ts';
 import { type CallNumbers, count, numbersOf, type Parts } from './batch-call.ts';
 import { type FindJudged, findJudged, type JoinedCall, type JoinLimits, joinAll } from './batch-join.ts';
+import { type ReportFate, resolveReports } from './batch-reports.ts';
 import { BucketCounts } from './buckets.ts';
 import { type ReadEvent, readEvent, senderOf } from './read-event.ts';
 
-export const INPUTS = ['llm.requests', 'llm.responses', 'llm.evaluations'] as const;
+export const INPUTS = ['llm.requests', 'llm.responses', 'llm.evaluations', 'llm.reports'] as const;
 type Input = (typeof INPUTS)[number];
 
 /** One partition's records per topic. */
@@ -27,8 +28,12 @@ export interface Expected {
   readonly calls: Map<string, (JoinedCall & { readonly numbers: CallNumbers | null })[]>;
 }
 
+export interface Limits extends JoinLimits {
+  readonly traceHorizonMs: number;
+}
+
 /** Plain loops over the log's final contents. Shares no code with the processor. */
-export function batchOracle(partitions: readonly PartitionLog[], limits: JoinLimits): Expected {
+export function batchOracle(partitions: readonly PartitionLog[], limits: Limits): Expected {
   const expected: Expected = {
     tallies: new Map(),
     usages: new Map(),
@@ -45,9 +50,9 @@ export function batchOracle(partitions: readonly PartitionLog[], limits: JoinLim
 class BatchPartition {
   readonly #expected: Expected;
   readonly #partition: number;
-  readonly #limits: JoinLimits;
+  readonly #limits: Limits;
 
-  constructor(expected: Expected, partition: number, limits: JoinLimits) {
+  constructor(expected: Expected, partition: number, limits: Limits) {
     this.#expected = expected;
     this.#partition = partition;
     this.#limits = limits;
@@ -57,7 +62,12 @@ class BatchPartition {
     const requests = this.#read('llm.requests', log);
     const responses = this.#read('llm.responses', log);
     const joined = joinAll(requests, responses, this.#limits);
-    for (const call of joined.calls) this.#call(call);
+    for (const { request, response } of joined.calls) {
+      this.#audit('Requests', 'counted', request, tenantOf(request));
+      if (response !== null) this.#audit('Responses', 'counted', response, tenantOf(request));
+      this.#call({ request, response }, 'joined');
+    }
+    this.#reports(log['llm.reports']);
     const found = findJudged(requests, this.#limits);
     for (const event of joined.orphans) {
       this.#dead('llm.responses', event, found.isForeign(event) ? 'foreign_tenant' : 'no_request');
@@ -78,15 +88,20 @@ class BatchPartition {
     return events;
   }
 
-  #call(call: JoinedCall): void {
+  #reports(records: readonly LogRecord[]): void {
+    const { calls, booked, dead } = resolveReports(records, this.#limits.traceHorizonMs);
+    for (const call of calls) this.#call(call, 'reported');
+    for (const { tenant, loggedAtMs, fate } of booked) this.#audit('Reports', fate, { loggedAtMs }, tenant);
+    for (const record of dead) this.#dead('llm.reports', { ...record, tenant: senderOf(record) }, 'invalid');
+  }
+
+  #call(call: JoinedCall, origin: 'joined' | 'reported'): void {
     const { request, response } = call;
-    this.#audit('Requests', 'counted', request, tenantOf(request));
-    if (response !== null) this.#audit('Responses', 'counted', response, tenantOf(request));
     const numbers = response === null ? null : numbersOf({ request, response });
     const series = `${pairOf(request)}|${textOf(request, 'provider')}`;
     for (const size of [60_000, 3_600_000, 86_400_000]) {
       const startMs = request.timestampMs - (request.timestampMs % size);
-      tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`, noTally), request, numbers);
+      tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`, noTally), call, { numbers, origin });
     }
     const identity = `${tenantOf(request)}|${request.timestampMs}|${request.keyText}`;
     const same = this.#expected.calls.get(identity) ?? [];
@@ -125,12 +140,12 @@ class BatchPartition {
 
   #dead(topic: Input, at: { offset: number; loggedAtMs: number; tenant: string | null }, reason: string): void {
     this.#expected.letters.set(`${topic}/${this.#partition}/${at.offset}`, reason);
-    const kind = { 'llm.requests': 'Requests', 'llm.responses': 'Responses', 'llm.evaluations': 'Evaluations' }[topic];
+    const kind = KINDS[topic];
     this.#audit(kind, 'dead', at, at.tenant ?? '');
     if (reason === 'foreign_tenant') add(this.#books(at, at.tenant ?? ''), `foreign${kind}`, 1);
   }
 
-  #audit(kind: string, fate: string, { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
+  #audit(kind: string, fate: ReportFate | 'waiting', { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
     const sums = this.#books({ loggedAtMs }, tenant);
     add(sums, `accepted${kind}`, 1);
     add(sums, `${fate}${kind}`, 1);
@@ -140,6 +155,13 @@ class BatchPartition {
     return row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`, noAudit);
   }
 }
+
+const KINDS: Readonly<Record<Input, string>> = {
+  'llm.requests': 'Requests',
+  'llm.responses': 'Responses',
+  'llm.evaluations': 'Evaluations',
+  'llm.reports': 'Reports',
+};
 
 const textOf = (event: ReadEvent, field: string): string => (event.fields[field] as string | null | undefined) ?? '';
 const tenantOf = (event: ReadEvent): string => textOf(event, 'tenant_id');
@@ -215,7 +237,6 @@ const FATES: Readonly<Record<string, readonly string[]>> = {
   Requests: ['accepted', 'counted', 'duplicate', 'dead', 'foreign'],
   Responses: ['accepted', 'counted', 'waiting', 'duplicate', 'dead', 'foreign'],
   Evaluations: ['accepted', 'counted', 'waiting', 'duplicate', 'dead', 'foreign'],
-  // Nothing here comes by OTLP, so of these there are none.
   Reports: ['accepted', 'counted', 'folded', 'context', 'duplicate', 'dead', 'late'],
 };
 
@@ -241,7 +262,12 @@ function addKnown(sums: Sums, name: string, value: number | null): void {
   add(sums, `${name}Known`, value === null ? 0 : 1);
 }
 
-function tally(sums: Sums, request: ReadEvent, numbers: CallNumbers | null): void {
+interface Counted {
+  readonly numbers: CallNumbers | null;
+  readonly origin: 'joined' | 'reported';
+}
+
+function tally(sums: Sums, { request }: JoinedCall, { numbers, origin }: Counted): void {
   add(sums, 'requests', 1);
   const asked = (name: string) => count(request.fields[name]);
   addKnown(sums, 'promptTokens', numbers === null ? asked('prompt_tokens') : numbers.prompt);
@@ -262,7 +288,9 @@ function tally(sums: Sums, request: ReadEvent, numbers: CallNumbers | null): voi
     const latencyUs = Math.round(numbers.latencyMs * 1000);
     add(sums, 'latencyKnown', 1);
     add(sums, 'latencyUsSum', latencyUs);
-    sums['latencyUsMax'] = Math.max((sums['latencyUsMax'] as number | undefined) ?? 0, latencyUs);
+    // A maximum cannot be taken back, so what comes of reports, which may be, has none.
+    const most = origin === 'joined' ? latencyUs : 0;
+    sums['latencyUsMax'] = Math.max((sums['latencyUsMax'] as number | undefined) ?? 0, most);
     addToBucket(sums, 'latency', numbers.latencyMs);
   }
   if (numbers.ttftMs !== null) addToBucket(sums, 'timeToFirstToken', numbers.ttftMs);

@@ -1,0 +1,149 @@
+import type { LogRecord } from '../../../src/event-log/event-log.ts';
+import { isLater, readReport, type Said } from './read-report.ts';
+import { type ReportedCall, reportedCalls } from './trace-calls.ts';
+
+/** A span, by the newest report of it; it is in the books at the time of the first one. */
+interface Span {
+  said: Said;
+  readonly loggedAtMs: number;
+}
+
+interface Trace {
+  readonly sender: string;
+  readonly spans: Map<string, Span>;
+  lastMs: number;
+}
+
+export type ReportFate = 'counted' | 'folded' | 'context' | 'duplicate' | 'dead' | 'late';
+
+export interface ReportBooked {
+  readonly tenant: string;
+  readonly loggedAtMs: number;
+  readonly fate: ReportFate;
+}
+
+export interface Reported {
+  readonly calls: readonly ReportedCall[];
+  readonly booked: readonly ReportBooked[];
+  readonly dead: readonly LogRecord[];
+}
+
+/**
+ * All reports of one partition, resolved at once: those of a trace and of all that it shares calls with are one set, until
+ * nothing came of any of them for the horizon. Time is that of the log.
+ */
+export function resolveReports(records: readonly LogRecord[], traceHorizonMs: number): Reported {
+  const reader = new ReportReader(traceHorizonMs);
+  for (const record of records) reader.take(record);
+  return reader.finish();
+}
+
+class ReportReader {
+  readonly #horizonMs: number;
+  readonly #sliceMs: number;
+  readonly #calls: ReportedCall[] = [];
+  readonly #booked: ReportBooked[] = [];
+  readonly #dead: LogRecord[] = [];
+  #open: Trace[] = [];
+
+  constructor(horizonMs: number) {
+    this.#horizonMs = horizonMs;
+    this.#sliceMs = Math.max(1, Math.min(1000, Math.floor(horizonMs / 8)));
+  }
+
+  take(record: LogRecord): void {
+    const { loggedAtMs } = record;
+    this.#closeBefore(loggedAtMs - this.#horizonMs);
+    const said = readReport(record);
+    if (said === null) {
+      this.#dead.push(record);
+      return;
+    }
+    const { sender, trace_id, span_id } = said;
+    let trace = this.#open.find(
+      (each) => each.sender === sender && each.spans.values().next().value?.said.trace_id === trace_id,
+    );
+    if (trace === undefined) this.#open.push((trace = { sender, spans: new Map(), lastMs: loggedAtMs }));
+    trace.lastMs = Math.max(trace.lastMs, loggedAtMs);
+    const known = trace.spans.get(span_id);
+    if (known === undefined) {
+      trace.spans.set(span_id, { said, loggedAtMs });
+      return;
+    }
+    this.#booked.push({ tenant: sender, loggedAtMs, fate: 'duplicate' });
+    if (isLater(said, known.said)) known.said = said;
+  }
+
+  finish(): Reported {
+    this.#close(this.#open);
+    return { calls: this.#calls, booked: this.#booked, dead: this.#dead };
+  }
+
+  /** Log time is cut into slices: a trace is closed when the slice of its last report is past. */
+  #closeBefore(ms: number): void {
+    const isSilent = ({ lastMs }: Trace) => (Math.floor(lastMs / this.#sliceMs) + 1) * this.#sliceMs <= ms;
+    if (!this.#open.some(isSilent)) return;
+    for (const group of groupsOf(this.#open)) {
+      if (!group.every(isSilent)) continue;
+      this.#close(group);
+      this.#open = this.#open.filter((trace) => !group.includes(trace));
+    }
+  }
+
+  #close(traces: readonly Trace[]): void {
+    for (const ofSender of bySender(traces)) {
+      const spans = ofSender.flatMap((trace) => [...trace.spans.values()]);
+      const calls = reportedCalls(spans.map(({ said }) => said));
+      this.#calls.push(...calls);
+      this.#book(spans, calls);
+    }
+  }
+
+  #book(spans: readonly Span[], calls: readonly ReportedCall[]): void {
+    const bookedAs = new Map<Said, { readonly tenant: string; readonly fate: ReportFate }>();
+    const units = calls
+      .flatMap(({ request, units: own }) => own.map((unit) => ({ unit, request })))
+      .sort((a, b) => a.unit.startMs - b.unit.startMs || (a.unit.head.span_id < b.unit.head.span_id ? -1 : 1));
+    for (const { unit, request } of units) {
+      const tenant = request.tenant ?? '';
+      for (const said of unit.members) bookedAs.set(said, { tenant, fate: 'folded' });
+    }
+    for (const { request, units: own } of calls) {
+      const head = own.find(({ head: { trace_id, span_id } }) => request.keyText === `${trace_id}-${span_id}`)?.head;
+      if (head !== undefined) bookedAs.set(head, { tenant: request.tenant ?? '', fate: 'counted' });
+    }
+    for (const { said, loggedAtMs } of spans) {
+      const booked = bookedAs.get(said) ?? { tenant: said.sender, fate: 'context' as const };
+      this.#booked.push({ ...booked, loggedAtMs });
+    }
+  }
+}
+
+function bySender(traces: readonly Trace[]): Iterable<Trace[]> {
+  const groups = new Map<string, Trace[]>();
+  for (const trace of traces) groups.set(trace.sender, [...(groups.get(trace.sender) ?? []), trace]);
+  return groups.values();
+}
+
+/** Traces that have calls in common stay open together. */
+function groupsOf(traces: readonly Trace[]): readonly Trace[][] {
+  const groupOf = new Map(traces.map((trace) => [trace, [trace]]));
+  for (const ofSender of bySender(traces)) {
+    const traceOf = new Map(ofSender.flatMap((trace) => [...trace.spans.values()].map(({ said }) => [said, trace])));
+    const linked: Said[][] = reportedCalls([...traceOf.keys()]).map(({ units }) => units.map(({ head }) => head));
+    const named = new Map<string, Said[]>();
+    for (const said of traceOf.keys()) {
+      const id = said.kind === 'context' ? undefined : said.response_id;
+      if (id !== undefined) named.set(id, [...(named.get(id) ?? []), said]);
+    }
+    for (const heads of [...linked, ...named.values()]) {
+      for (const head of heads.slice(1)) {
+        const [a, b] = [groupOf.get(traceOf.get(heads[0] as Said) as Trace), groupOf.get(traceOf.get(head) as Trace)];
+        if (a === undefined || b === undefined || a === b) continue;
+        a.push(...b);
+        for (const trace of b) groupOf.set(trace, a);
+      }
+    }
+  }
+  return [...new Set(groupOf.values())];
+}

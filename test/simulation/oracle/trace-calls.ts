@@ -1,0 +1,212 @@
+import type { JoinedCall } from './batch-join.ts';
+import type { ReadEvent } from './read-event.ts';
+import { type Facts, idOf, reporterOf, type Said } from './read-report.ts';
+import {
+  agentGapMs,
+  areUnderWay,
+  closestFirst,
+  completionOf,
+  endOf,
+  filled,
+  nearestFirst,
+  type Pair,
+  pairsOf,
+  promptOf,
+  streamGapMs,
+  twinGapMs,
+  type Unit,
+  unitsOf,
+} from './trace-units.ts';
+
+/** One call by all that was reported of it, in whatever traces. */
+export interface ReportedCall extends JoinedCall {
+  readonly request: ReadEvent;
+  readonly response: ReadEvent;
+  readonly units: readonly Unit[];
+}
+
+/** The calls that the reports of one sender come to, all of them looked at together. One report for each span. */
+export function reportedCalls(reports: readonly Said[]): readonly ReportedCall[] {
+  const traces = new Map<string, Said[]>();
+  for (const report of reports) traces.set(report.trace_id, [...(traces.get(report.trace_id) ?? []), report]);
+  const generations = joinResponses([...traces.values()].flatMap(unitsOf));
+  const firstOf = new Map(generations.map((units) => [first(units), units]));
+  const firsts = [...firstOf.keys()];
+  const linked = new Map(firsts.map((unit) => [unit, new Set([unit])]));
+  const streams = matched(firsts, (a, b) => streamGapMs(a, b) ?? streamGapMs(b, a));
+  const pairings = [
+    matched(firsts, (a, b) => (areApart(firstOf.get(a), firstOf.get(b), reporterOf) ? twinGapMs(a, b) : null)),
+    streams,
+    matched(firsts, (a, b) =>
+      areApart(firstOf.get(a), firstOf.get(b), ({ is_log }) => String(is_log)) ? agentGapMs(a, b) : null,
+    ),
+  ];
+  for (const [a, b] of pairings.flat()) {
+    const both = new Set([...(linked.get(a) ?? []), ...(linked.get(b) ?? [])]);
+    for (const unit of both) linked.set(unit, both);
+  }
+  const ends = new Map(streams.map(([a, b]) => (a.head.kind === 'stream end' ? [b, a] : [a, b])));
+  return Array.from(new Set(linked.values()), (cluster) =>
+    callOf(
+      [...cluster].flatMap((unit) => firstOf.get(unit) ?? []),
+      ends,
+    ),
+  );
+}
+
+function first(units: readonly Unit[]): Unit {
+  return [...units].sort(byStart)[0] as Unit;
+}
+
+const byStart = (a: Unit, b: Unit): number => a.startMs - b.startMs || (idOf(a.head) < idOf(b.head) ? -1 : 1);
+
+function areApart(a: readonly Unit[] = [], b: readonly Unit[] = [], kindOf: (head: Said) => string): boolean {
+  return a.every((x) => b.every((y) => kindOf(x.head) !== kindOf(y.head)));
+}
+
+/** Pairs of which each is in one at most, the closest first. */
+function matched(units: readonly Unit[], gapMs: (a: Unit, b: Unit) => number | null): Pair[] {
+  const possible = pairsOf(units).filter(([a, b]) => gapMs(a, b) !== null);
+  const taken = new Set<Unit>();
+  return closestFirst(possible, ([a, b]) => gapMs(a, b) as number).filter(([a, b]) => {
+    if (taken.has(a) || taken.has(b)) return false;
+    taken.add(a).add(b);
+    return true;
+  });
+}
+
+/**
+ * Calls of one response id: those that were under way at once, and all of them where they count the same. Simulated ids are
+ * drawn at random, or all alike.
+ */
+function joinResponses(units: readonly Unit[]): Unit[][] {
+  const byId = new Map<string, Unit[]>();
+  const joined: Unit[][] = [];
+  for (const unit of units) {
+    const { responseId } = unit;
+    if (responseId === null) joined.push([unit]);
+    else byId.set(responseId, [...(byId.get(responseId) ?? []), unit]);
+  }
+  for (const same of byId.values()) {
+    const clusterOf = new Map(same.map((unit) => [unit, [unit]]));
+    for (const [a, b] of closestFirst(pairsOf(same).filter(([x, y]) => areUnderWay(x, y)))) {
+      const [of, other] = [clusterOf.get(a) as Unit[], clusterOf.get(b) as Unit[]];
+      if (of === other || !areApart(of, other, reporterOf)) continue;
+      of.push(...other);
+      for (const unit of other) clusterOf.set(unit, of);
+    }
+    const clusters = [...new Set(clusterOf.values())];
+    const isCounted = (unit: Unit) => promptOf(unit) !== null && completionOf(unit) !== null;
+    const counts = (unit: Unit) => `${promptOf(unit)} ${completionOf(unit)}`;
+    const counted = clusters.filter((cluster) => cluster.some(isCounted));
+    const agree = counted.every((a) =>
+      counted.every((b) => a.some((x) => b.some((y) => isCounted(x) && isCounted(y) && counts(x) === counts(y)))),
+    );
+    const isReplay = same.some(({ facts }) => facts['cache_hit'] === true);
+    if (counted.length > 0 && agree && !isReplay) joined.push(same);
+    else joined.push(...clusters);
+  }
+  return joined;
+}
+
+function callOf(units: readonly Unit[], ends: ReadonlyMap<Unit, Unit>): ReportedCall {
+  const ended = new Set(units.flatMap((unit) => ends.get(unit) ?? []));
+  const wholes = units
+    .filter((unit) => !ended.has(unit))
+    .map((unit) => {
+      const end = ends.get(unit);
+      return end === undefined ? unit : closed(unit, end);
+    })
+    .sort(byStart);
+  // Whoever reads a response again is not who made it.
+  const makers = wholes.filter((unit) =>
+    wholes.every(
+      (other) => reporterOf(other.head) !== reporterOf(unit.head) || byStart(unit, other) <= 0 || other === unit,
+    ),
+  );
+  const [head, ...others] = [...makers].sort(nearestFirst) as [Unit, ...Unit[]];
+  const all = [head, ...others, ...wholes.filter((unit) => unit !== head && !others.includes(unit))];
+  const members = [...new Set(all.flatMap((unit) => unit.members))];
+  const asked = [...new Set([...members, ...all.flatMap(({ above }) => above)])];
+  const responseId = [head, ...others].find((unit) => unit.responseId !== null)?.responseId ?? null;
+  const facts = withFailure(
+    others.reduce((known, other) => filled(known, other.facts), head.facts),
+    responseId,
+    asked,
+  );
+  return { ...eventsOf(head, facts, { responseId, members, asked }), units };
+}
+
+function closed(opening: Unit, end: Unit): Unit {
+  return {
+    ...opening,
+    facts: { ...filled(opening.facts, end.facts), stream: true },
+    responseId: opening.responseId ?? end.responseId,
+    durationMs: Math.max(endOf(end) - opening.startMs, opening.durationMs ?? 0),
+    members: [...opening.members, ...end.members],
+    above: [...opening.above, ...end.above],
+  };
+}
+
+/** A call that knows nothing of its end failed with the agent above it. */
+function withFailure(facts: Facts, responseId: string | null, asked: readonly Said[]): Facts {
+  if (facts['error_kind'] === 'cancelled') return facts;
+  const hasNoEnd = facts['completion_tokens'] == null && facts['finish_reason'] == null && responseId === null;
+  if (facts['error'] == null ? !hasNoEnd : facts['error'] !== 'unknown error') return facts;
+  const failure = asked.find((report) => report.failure !== undefined)?.failure;
+  return failure === undefined ? facts : { ...facts, ...failure };
+}
+
+interface About {
+  readonly responseId: string | null;
+  readonly members: readonly Said[];
+  readonly asked: readonly Said[];
+}
+
+/** As if an application had sent a request and a response. */
+function eventsOf(
+  { head, startMs, durationMs }: Unit,
+  facts: Facts,
+  { responseId, members, asked }: About,
+): { request: ReadEvent; response: ReadEvent } {
+  const named = (name: string) => asked.find(({ names }) => names?.[name] !== undefined)?.names?.[name];
+  const tenant = head.sender || (named('tenant') ?? named('resource_tenant') ?? 'default');
+  const metadata: Record<string, unknown> = {};
+  for (const { metadata: own = {} } of members) {
+    for (const [name, value] of Object.entries(own)) if (!(name in metadata)) metadata[name] = value;
+  }
+  const standard = {
+    'gen_ai.operation.name': facts['operation'],
+    'gen_ai.response.id': responseId,
+    'otel.scope.name': head.scope,
+  };
+  for (const [name, value] of Object.entries(standard)) {
+    if (value != null && !(name in metadata)) metadata[name] = value;
+  }
+  const request = {
+    ...Object.fromEntries(['prompt_tokens', 'cached_prompt_tokens', 'cache_write_tokens'].map((n) => [n, null])),
+    ...facts,
+    tenant_id: tenant,
+    route: named('route') ?? named('http_route') ?? named('resource_route') ?? 'default',
+    model: facts['model'] ?? facts['answered_model'] ?? 'unknown',
+    user_id_hash: named('user') ?? null,
+    session_id: named('session') ?? null,
+    metadata,
+  };
+  const response = {
+    ...facts,
+    model: facts['answered_model'] ?? null,
+    latency_ms: durationMs,
+    completion_tokens: facts['completion_tokens'] ?? null,
+    reasoning_tokens: facts['reasoning_tokens'] ?? null,
+  };
+  const event = (fields: Facts, timestampMs: number): ReadEvent => ({
+    offset: 0,
+    loggedAtMs: 0,
+    keyText: idOf(head),
+    fields,
+    timestampMs,
+    tenant,
+  });
+  return { request: event(request, startMs), response: event(response, startMs + (durationMs ?? 0)) };
+}

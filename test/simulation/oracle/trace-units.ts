@@ -1,0 +1,207 @@
+import { type Facts, idOf, reporterOf, type Said } from './read-report.ts';
+
+/** A call by the reports of one trace. */
+export interface Unit {
+  /** The report that gives the id, and all that are about the same call, itself first. */
+  readonly head: Said;
+  readonly members: readonly Said[];
+  /** What lies above the members, nearest first. */
+  readonly above: readonly Said[];
+  readonly facts: Facts;
+  readonly responseId: string | null;
+  readonly startMs: number;
+  readonly durationMs: number | null;
+}
+
+export const endOf = ({ startMs, durationMs }: Unit): number => startMs + (durationMs ?? 0);
+
+/** The calls of one trace: of nested ones the innermost stand, and instrumentations beside each other are one. */
+export function unitsOf(reports: readonly Said[]): readonly Unit[] {
+  const bySpan = new Map(reports.map((report) => [report.span_id, report]));
+  const above = (report: Said): Said[] => {
+    const chain: Said[] = [];
+    let next = bySpan.get(report.parent_id ?? '');
+    while (next !== undefined && next !== report && chain.length < 64) {
+      chain.push(next);
+      next = bySpan.get(next.parent_id ?? '');
+    }
+    return chain;
+  };
+  const candidates = reports.filter(({ kind }) => kind !== 'context').sort(byStart);
+  const outer = new Map(candidates.map((each) => [each, above(each).find(({ kind }) => kind !== 'context')]));
+  const partsOf = (whole: Said) => candidates.filter((each) => outer.get(each) === whole);
+  const innermost = candidates.filter((each) => partsOf(each).length === 0);
+  const units = innermost.map((head) => {
+    let { unit, isAlone } = { unit: alone(head), isAlone: true };
+    for (let whole = outer.get(head); whole !== undefined; whole = outer.get(whole)) {
+      isAlone &&= partsOf(whole).length === 1;
+      const isSame = isAlone && whole.kind === 'call';
+      unit = {
+        ...unit,
+        members: [...unit.members, whole],
+        facts: isSame ? filled(unit.facts, whole.facts ?? {}) : unit.facts,
+        responseId: unit.responseId ?? (isSame ? (whole.response_id ?? null) : null),
+      };
+    }
+    return unit;
+  });
+  return joinBeside(units).map((unit) => {
+    const known = new Set(unit.members);
+    return { ...unit, above: [...new Set(unit.members.flatMap(above))].filter((report) => !known.has(report)) };
+  });
+}
+
+function alone(head: Said): Unit {
+  const { facts = {}, response_id = null, start_ms: startMs, duration_ms: durationMs } = head;
+  return { head, members: [head], above: [], facts, responseId: response_id, startMs, durationMs };
+}
+
+const byStart = (a: Said, b: Said): number => a.start_ms - b.start_ms || (a.span_id < b.span_id ? -1 : 1);
+
+/** Pairs by response id come first, then pairs by time, each the closest first; no reporter is twice in one call. */
+function joinBeside(units: readonly Unit[]): readonly Unit[] {
+  const clusterOf = new Map(units.map((unit) => [unit, [unit]]));
+  const pairs = pairsOf(units);
+  const byId = pairs.filter(([a, b]) => a.responseId !== null && a.responseId === b.responseId && areUnderWay(a, b));
+  const byTime = pairs.filter(([a, b]) => twinGapMs(a, b) !== null);
+  for (const [a, b] of [...closestFirst(byId), ...closestFirst(byTime)]) {
+    const [of, other] = [clusterOf.get(a) as Unit[], clusterOf.get(b) as Unit[]];
+    if (of === other || of.some((x) => other.some((y) => reporterOf(x.head) === reporterOf(y.head)))) continue;
+    of.push(...other);
+    for (const unit of other) clusterOf.set(unit, of);
+  }
+  return Array.from(new Set(clusterOf.values()), (cluster) => {
+    const [first, ...rest] = cluster.sort(nearestFirst) as [Unit, ...Unit[]];
+    return rest.reduce(
+      (unit, { members, facts, responseId }) => ({
+        ...unit,
+        members: [...unit.members, ...members],
+        facts: filled(unit.facts, facts),
+        responseId: unit.responseId ?? responseId,
+      }),
+      first,
+    );
+  });
+}
+
+export type Pair = readonly [Unit, Unit];
+
+/** Each two, the one with the lower id first. */
+export function pairsOf(units: readonly Unit[]): Pair[] {
+  const sorted = [...units].sort((a, b) => (idOf(a.head) < idOf(b.head) ? -1 : 1));
+  return sorted.flatMap((a, index) => sorted.slice(index + 1).map((b): Pair => [a, b]));
+}
+
+export const startGapMs = ([a, b]: Pair): number => Math.abs(a.startMs - b.startMs);
+
+export function closestFirst(pairs: readonly Pair[], gapMs: (pair: Pair) => number = startGapMs): Pair[] {
+  const ids = ([a, b]: Pair) => `${idOf(a.head)} ${idOf(b.head)}`;
+  return [...pairs].sort((x, y) => gapMs(x) - gapMs(y) || (ids(x) < ids(y) ? -1 : 1));
+}
+
+/** The nearest to the wire: an agent's log record, the SDK itself, who knows the response, Langfuse last. */
+export function nearestFirst(a: Unit, b: Unit): number {
+  const rank = ({ head, responseId }: Unit): number => {
+    if (head.is_log === true && head.agent !== undefined) return 0;
+    if (head.scope.startsWith('com.anthropic.sdk.')) return 1;
+    if (head.scope.startsWith('langfuse')) return 4;
+    return responseId === null ? 3 : 2;
+  };
+  const byRank = rank(a) - rank(b) || (a.durationMs ?? 0) - (b.durationMs ?? 0) || a.startMs - b.startMs;
+  return byRank || (idOf(a.head) < idOf(b.head) ? -1 : 1);
+}
+
+const numberIn = ({ facts }: Unit, name: string): number | null => (facts[name] as number | null | undefined) ?? null;
+const textIn = ({ facts }: Unit, name: string): string | null => (facts[name] as string | null | undefined) ?? null;
+const mayEqual = <T>(a: T | null, b: T | null): boolean => a === null || b === null || a === b;
+export const promptOf = (unit: Unit): number | null => numberIn(unit, 'prompt_tokens') || null;
+export const completionOf = (unit: Unit): number | null => numberIn(unit, 'completion_tokens');
+
+function areNested(a: Unit, b: Unit): boolean {
+  const lies = (x: Unit, y: Unit) => x.startMs >= y.startMs - 5 && endOf(x) <= endOf(y) + 5;
+  return lies(a, b) || lies(b, a);
+}
+
+function isSameProcess(a: Unit, b: Unit): boolean {
+  return a.head.process === b.head.process && a.head.process.trim() !== '';
+}
+
+/** Two instrumentations that were at work on one response at once. */
+export function areUnderWay(a: Unit, b: Unit): boolean {
+  const isNear = isSameProcess(a, b) || a.head.trace_id === b.head.trace_id;
+  return reporterOf(a.head) !== reporterOf(b.head) && isNear && areNested(a, b);
+}
+
+export function shareModel(a: Unit, b: Unit): boolean {
+  const names = (unit: Unit) => [textIn(unit, 'model'), textIn(unit, 'answered_model')].filter((name) => name !== null);
+  return names(a).some((name) => names(b).includes(name));
+}
+
+/** How far apart two calls began that are one by their time and all else that they say; null for two calls. */
+export function twinGapMs(a: Unit, b: Unit): number | null {
+  const gapMs = startGapMs([a, b]);
+  if ([a, b].some(({ head }) => (head.agent !== undefined && head.is_log === true) || head.kind === 'stream end')) {
+    return null;
+  }
+  if (gapMs > 350 || reporterOf(a.head) === reporterOf(b.head)) return null;
+  if (!mayEqual(promptOf(a), promptOf(b)) || !mayEqual(completionOf(a), completionOf(b))) return null;
+  const isCounted =
+    (promptOf(a) !== null && promptOf(b) !== null) || ((completionOf(a) ?? 0) > 0 && completionOf(b) !== null);
+  if (!isCounted && gapMs > 25) return null;
+  const isNear = isSameProcess(a, b) || (a.head.trace_id === b.head.trace_id && isCounted);
+  const isOne = isNear && mayEqual(a.responseId, b.responseId) && shareModel(a, b) && areNested(a, b);
+  return isOne ? gapMs : null;
+}
+
+/** How far apart an agent's record and its span of one call ended; null for two calls. */
+export function agentGapMs(a: Unit, b: Unit): number | null {
+  const { agent, process, is_log } = a.head;
+  if (agent === undefined || agent !== b.head.agent || process !== b.head.process || is_log === b.head.is_log)
+    return null;
+  const gapMs = Math.abs(endOf(a) - endOf(b));
+  if (gapMs > 2000 || !shareModel(a, b) || !mayEqual(a.responseId, b.responseId)) return null;
+  return promptOf(a) !== null && promptOf(a) === promptOf(b) && mayEqual(completionOf(a), completionOf(b))
+    ? gapMs
+    : null;
+}
+
+/** From the headers of a Logfire stream to the record of its end; null where they are of two streams. */
+export function streamGapMs(opening: Unit, end: Unit): number | null {
+  const isOpening =
+    opening.head.kind === 'call' &&
+    opening.head.scope.startsWith('logfire') &&
+    numberIn(opening, 'prompt_tokens') === null &&
+    textIn(opening, 'error') === null;
+  if (!isOpening || end.head.kind !== 'stream end') return null;
+  const gapMs = end.startMs - endOf(opening);
+  const isOne =
+    gapMs >= -5 &&
+    gapMs < 60_000 &&
+    reporterOf(opening.head) === reporterOf(end.head) &&
+    textIn(opening, 'model') === textIn(end, 'model') &&
+    opening.head.request_digest === end.head.request_digest &&
+    opening.head.process === end.head.process;
+  return isOne ? gapMs : null;
+}
+
+/** What `other` knows and the nearer one does not. Of two failures the one that says more is told. */
+export function filled(nearer: Facts, other: Facts): Facts {
+  const facts: Record<string, unknown> = { ...nearer };
+  const isGuess = (by: unknown) => by !== 'provider' && by !== 'gateway';
+  for (const [name, value] of Object.entries(other)) {
+    if (value === null || ['cost_reported_by', 'error', 'error_kind'].includes(name)) continue;
+    const isBetter =
+      name === 'reported_cost_usd' && isGuess(facts['cost_reported_by']) && !isGuess(other['cost_reported_by']);
+    if (facts[name] != null && !isBetter) continue;
+    facts[name] = value;
+    if (name === 'reported_cost_usd') facts['cost_reported_by'] = other['cost_reported_by'] ?? null;
+  }
+  const [own, others] = [(nearer['error'] ?? '') as string, (other['error'] ?? '') as string];
+  if (nearer['error_kind'] === 'cancelled') return facts;
+  if ((own !== '' || nearer['error_kind'] != null) && others === '') return facts;
+  if (own !== '' || others !== '') facts['error'] = others.length > own.length ? others : own;
+  const kinds = [nearer['error_kind'], other['error_kind']].filter((kind) => kind != null);
+  const kind = kinds.find((each) => each !== 'other') ?? kinds[0];
+  if (kind !== undefined) facts['error_kind'] = kind;
+  return facts;
+}
