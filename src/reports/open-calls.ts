@@ -42,8 +42,6 @@ export interface ClosedCall {
   readonly series: Series | null;
   /** Request ids of all reports of its trace that are about it. */
   readonly ids: readonly string[];
-  /** … and of all that lie above it, whether they came or not. */
-  readonly above: readonly string[];
 }
 
 export interface FoldedInto {
@@ -60,6 +58,8 @@ export interface CallSubject {
 export interface ClosedTrace {
   readonly trace: OpenTrace;
   readonly calls: readonly ClosedCall[];
+  /** The spans above its calls, whether they came or not, with the log time until which that is known. */
+  readonly above: ReadonlyMap<string, number>;
 }
 
 interface Counted {
@@ -111,6 +111,7 @@ export class OpenCalls {
     const added = new OpenReport(report, text, at);
     const index = trace.reports.findIndex(({ spanId }) => spanId === report.span_id);
     const known = trace.reports[index];
+    if (known !== undefined) known.seenMs = Math.max(known.seenMs, at.loggedAtMs);
     if (known === undefined) {
       this.#willGrow(trace);
       trace.reports.push(added);
@@ -123,7 +124,7 @@ export class OpenCalls {
       return 'repeated';
     }
     this.#willGrow(trace);
-    added.booking = known.booking;
+    added.follow(known);
     trace.reports[index] = added;
     return 'newer';
   }
@@ -169,7 +170,7 @@ export class OpenCalls {
 
   /** Forgets traces that are linked to no others. What was counted stays counted. Everything has to be settled. */
   close(traces: ReadonlySet<OpenTrace>): readonly ClosedTrace[] {
-    const closed = Array.from(traces, (trace): ClosedTrace => ({ trace, calls: closedCalls(trace) }));
+    const closed = Array.from(traces, closedTrace);
     this.#links.forget([...traces].flatMap(({ nodes }) => nodes));
     for (const trace of traces) {
       this.#traces.delete(trace.key);
@@ -187,7 +188,7 @@ export class OpenCalls {
     const spanId = requestId.slice(TRACE_ID_CHARS + 1);
     const report = trace?.reports.find((each) => each.spanId === spanId);
     if (trace === undefined || report === undefined) return null;
-    const series = closedCalls(trace).find(({ ids }) => ids.includes(requestId))?.series ?? null;
+    const series = closedTrace(trace).calls.find(({ ids }) => ids.includes(requestId))?.series ?? null;
     return series === null ? null : { series, loggedAtMs: report.loggedAtMs };
   }
 
@@ -288,7 +289,7 @@ export class OpenCalls {
       for (const report of trace.reports) {
         const now = bySpan.get(report.spanId) ?? this.#bookings.of(trace.sender, 'context');
         if (now === report.booking) continue;
-        changes.push({ loggedAtMs: report.loggedAtMs, before: report.booking, now });
+        changes.push({ loggedAtMs: report.bookedMs, before: report.booking, now });
         report.booking = now;
       }
     }
@@ -324,28 +325,25 @@ function traceKey(sender: string, traceId: string): string {
   return sender === '' ? traceId : `${traceId} ${sender}`;
 }
 
-function closedCalls(trace: OpenTrace): readonly ClosedCall[] {
+function closedTrace(trace: OpenTrace): ClosedTrace {
   const { nodes, reports } = trace;
   const [only] = nodes;
   const [single] = reports;
-  if (only === undefined || single === undefined) return [];
+  if (only === undefined || single === undefined) return { trace, calls: [], above: NONE_ABOVE };
   // A root alone: nearly always, and then nothing has to be read again.
   if (reports.length === 1 && !single.text.includes('"parent_id"')) {
-    return [{ series: only.series, ids: [only.compared.id], above: [] }];
+    return { trace, calls: [{ series: only.series, ids: [only.compared.id] }], above: NONE_ABOVE };
   }
-  const { calls } = trace.resolution('now');
-  const closed = calls.map(({ members, above }, index) => ({
+  const calls = trace.resolution('now').calls.map(({ members }, index) => ({
     series: nodes[index]?.series ?? null,
     ids: members.map(requestIdOf),
-    above: [...new Set([...above.map(requestIdOf), ...[...members, ...above].flatMap(parentOf)])],
   }));
+  const closed = { trace, calls, above: trace.spansAboveCalls() };
   trace.settled();
   return closed;
 }
 
-function parentOf({ trace_id, parent_id }: Report): readonly string[] {
-  return parent_id === undefined ? [] : [`${trace_id}-${parent_id}`];
-}
+const NONE_ABOVE: ReadonlyMap<string, number> = new Map();
 
 function isSame({ compared }: CallNode, other: ComparedCall): boolean {
   return COMPARED_FIELDS.every((field) => compared[field] === other[field]);

@@ -6,6 +6,7 @@ import { parseReportText } from './parse-report.ts';
 import type { Report } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
+import { ANCESTORS_MAX } from './trace-tree.ts';
 
 /**
  * A report that is kept while its trace is open: as the text that came, which takes a third of what is read from it.
@@ -17,14 +18,19 @@ export class OpenReport {
   readonly text: string;
   readonly #sender: string;
   booking: Booking | null = null;
+  /** Under which time it is in the books, and where that lies in the log: the first version of its span. */
+  bookedMs: number;
+  bookedPlace: number;
+  /** When any version of its span came last. */
+  seenMs: number;
   #report: Report | null;
 
   constructor(report: Report, text: string, at: { readonly loggedAtMs: number; readonly place: number }) {
     this.spanId = report.span_id;
     this.text = text;
     this.#sender = report.sender;
-    this.loggedAtMs = at.loggedAtMs;
-    this.place = at.place;
+    this.loggedAtMs = this.bookedMs = this.seenMs = at.loggedAtMs;
+    this.place = this.bookedPlace = at.place;
     this.#report = report;
   }
 
@@ -35,6 +41,14 @@ export class OpenReport {
     // Who sent it may be known from beside the text.
     this.#report = { ...parsed.report, sender: this.#sender };
     return this.#report;
+  }
+
+  /** Takes the place of an older version, in the books as well. */
+  follow(older: OpenReport): void {
+    this.booking = older.booking;
+    this.bookedMs = older.bookedMs;
+    this.bookedPlace = older.bookedPlace;
+    this.seenMs = older.seenMs;
   }
 
   /** Keeps the text alone. */
@@ -87,6 +101,27 @@ export class OpenTrace {
     const call = this.resolution(when).calls.find(({ id }) => id === nodeId);
     invariant(call !== undefined, 'a node is a call of its trace');
     return call;
+  }
+
+  /**
+   * The spans above calls, each with the time until which it is known as one: the oldest report on the way up says it
+   * no longer than that.
+   */
+  spansAboveCalls(): ReadonlyMap<string, number> {
+    const bySpan = new Map(this.reports.map((report) => [report.spanId, report]));
+    const above = new Map<string, number>();
+    for (const open of this.reports) {
+      if (open.report.kind === 'context') continue;
+      let untilMs = open.seenMs;
+      let parentId = open.report.parent_id;
+      for (let depth = 0; parentId !== undefined && depth < ANCESTORS_MAX; depth++) {
+        above.set(parentId, Math.max(above.get(parentId) ?? 0, untilMs));
+        const parent = bySpan.get(parentId);
+        untilMs = Math.min(untilMs, parent?.seenMs ?? untilMs);
+        parentId = parent?.report.parent_id;
+      }
+    }
+    return above;
   }
 
   /** What came is settled: only texts are kept. */

@@ -1,7 +1,7 @@
 import type { Report } from './report.ts';
 
 /** More ancestors than this are no trace of a program but a loop or an attack. */
-const ANCESTORS_MAX = 64;
+export const ANCESTORS_MAX = 64;
 
 /** The reports of one trace as a tree. Cycles and endless chains are cut. */
 export class TraceTree {

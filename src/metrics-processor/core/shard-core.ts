@@ -12,6 +12,7 @@ import { Join, type JoinOptions } from './join/join.ts';
 import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
 import { horizonStartMs } from './join/log-times.ts';
+import type { EvaluationHalf } from './join/waiting-evaluations.ts';
 import type { RequestHalf } from './join/waiting-requests.ts';
 import type { ResponseHalf } from './join/waiting-responses.ts';
 import { InvalidPlaces } from './records/invalid-places.ts';
@@ -268,24 +269,28 @@ export class ShardCore {
     if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, place, parsed);
     const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
-    const outcome = this.evaluations.fold(half, this.#callsOf(parsed.event.request_id, half.tenantId));
+    const outcome = this.evaluations.fold(half, this.#callsOf(parsed.event.request_id, half));
     if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
   }
 
   /** The calls of an id, whether they came in two halves or by OTLP. */
-  #callsOf(requestId: string, tenantId: string | null): readonly KnownCall[] {
+  #callsOf(requestId: string, { tenantId, loggedAtMs }: EvaluationHalf): readonly KnownCall[] {
     const calls = this.join.callsOf(this.id.of(Buffer.from(requestId)));
     if (traceIdOf(requestId) === null) return calls;
     // Where the evaluation came with a key for all tenants, the spans may have come without any.
     const senders = new Set([tenantId ?? '', '']);
-    return [...calls, ...Array.from(senders, (sender) => this.reports.knownCall(sender, requestId) ?? []).flat()];
+    return [
+      ...calls,
+      ...Array.from(senders, (each) => this.reports.knownCall(each, requestId, loggedAtMs) ?? []).flat(),
+    ];
   }
 
   #settleReports(prices: PriceBook | null): void {
     this.reports.settle(prices);
     if (this.evaluations.waiting.size === 0) return;
-    for (const { requestId, tenantId } of this.evaluations.waiting.ofSpans()) {
-      this.evaluations.requestSeen(requestId, this.#callsOf(requestId, tenantId));
+    for (const half of this.evaluations.waiting.ofSpans()) {
+      const { request_id: requestId } = half.event;
+      this.evaluations.requestSeen(requestId, this.#callsOf(requestId, half));
     }
   }
 

@@ -46,6 +46,7 @@ export class Recall {
     this.#kept = new PlaceCursors(checkpoint.kept);
     this.#ownSighted = new PlaceCursors(checkpoint.sighted.ownTenant[TOPICS.responses]);
     this.#otherSighted = cursors(checkpoint.sighted.otherTenant);
+    core.reports.beginRecall(checkpoint.waiting[TOPICS.reports]);
     const timesMs = readTimes(checkpoint);
     this.spans = INPUT_TOPICS.flatMap((topic) =>
       checkpoint.positions[topic].map((to, lane) => ({
@@ -80,7 +81,7 @@ export class Recall {
   }
 
   finish(): void {
-    this.#core.reports.settle(null);
+    this.#core.reports.finishRecall();
     this.#core.takeEffects();
     this.#core.resumeAt(this.#checkpoint);
   }

@@ -69,10 +69,9 @@ export class WaitingEvaluations {
   }
 
   /** Of those that wait for a call that came by OTLP: for which, and whose they are. */
-  ofSpans(): readonly { readonly requestId: string; readonly tenantId: string | null }[] {
-    return Array.from(this.arrivals, (slot) => this.at(slot))
-      .filter(({ event }) => traceIdOf(event.request_id) !== null)
-      .map(({ event, tenantId }) => ({ requestId: event.request_id, tenantId }));
+  ofSpans(): readonly EvaluationHalf[] {
+    const waiting = Array.from(this.arrivals, (slot) => this.at(slot));
+    return waiting.filter(({ event }) => traceIdOf(event.request_id) !== null);
   }
 
   /** Slots of those that wait for this id. */

@@ -42,14 +42,9 @@ export class RequestRecord {
     const parsed = parseRecord('request', record);
     if (!parsed.ok) return parsed;
     this.key = parsed.key;
-    this.take(parsed.event);
-    return null;
-  }
-
-  /** Takes an event that is known to be valid. */
-  take(event: LlmRequest): void {
-    this.#event.take(event);
+    event.take(parsed.event);
     this.#take();
+    return null;
   }
 
   get requestId(): string {

@@ -102,14 +102,9 @@ export class ResponseRecord implements ResponseFacts {
     this.key = parsed.key;
     this.value = parsed.value;
     this.tenantId = parsed.tenantId;
-    this.take(parsed.event);
-    return null;
-  }
-
-  /** Takes what an event that is known to be valid says of its call. */
-  take(event: LlmResponse): void {
-    this.#event.take(event);
+    event.take(parsed.event);
     this.#take();
+    return null;
   }
 
   get requestId(): string {

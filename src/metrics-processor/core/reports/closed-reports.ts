@@ -10,56 +10,58 @@ export type LateReport = 'unknown' | 'repeated' | 'above a call' | 'below a call
 /**
  * The ids of reports whose traces are closed, for as long as ids are remembered: a late report is judged by them alone.
  *
- * Each id is forgotten by its own time, so that reading the log back that far restores exactly these.
+ * Each id is known by its own time, however long it is kept beyond that, so that reading the log back that far restores
+ * exactly these.
  */
 export class ClosedReports {
   readonly #ids = new IdTable(64);
   readonly #fingerprint: Fingerprint;
+  readonly #memoryMs: number;
 
-  constructor(fingerprintSeed: number) {
+  constructor({ fingerprintSeed, memoryMs }: { readonly fingerprintSeed: number; readonly memoryMs: number }) {
     this.#fingerprint = new Fingerprint(fingerprintSeed);
+    this.#memoryMs = memoryMs;
   }
 
   get size(): number {
     return this.#ids.size;
   }
 
-  close({ trace, calls }: ClosedTrace): void {
+  close({ trace, calls, above }: ClosedTrace): void {
     const seriesOf = new Map(calls.flatMap(({ ids, series }) => ids.map((id) => [id, series] as const)));
     const { traceId } = trace;
-    for (const { spanId, loggedAtMs } of trace.reports) {
+    for (const { spanId, loggedAtMs, seenMs } of trace.reports) {
       const id = `${traceId}-${spanId}`;
-      const entry = this.#touch(spanKey(trace.sender, id), loggedAtMs);
+      const entry = this.#touch(spanKey(trace.sender, id), seenMs);
       const series = seriesOf.get(id) ?? null;
       if (series !== null) this.#ids.beginCall(entry, series, loggedAtMs);
     }
-    for (const { above } of calls) for (const id of above) this.#touch(aboveKey(trace.sender, id), trace.lastMs);
+    for (const [spanId, seenMs] of above) this.#touch(aboveKey(trace.sender, `${traceId}-${spanId}`), seenMs);
     this.#touch(spanKey(trace.sender, traceId), trace.lastMs);
   }
 
-  judge(report: Report): LateReport {
+  /** @param atMs in log time, when the report came */
+  judge(report: Report, atMs: number): LateReport {
     if (this.#ids.size === 0) return 'unknown';
     const { sender, trace_id, parent_id, kind } = report;
-    if (this.#find(spanKey(sender, trace_id)) === NONE) return 'unknown';
+    const knows = (key: string): boolean => this.#find(key, atMs) !== NONE;
+    if (!knows(spanKey(sender, trace_id))) return 'unknown';
     const id = requestIdOf(report);
-    if (this.#find(spanKey(sender, id)) !== NONE) return 'repeated';
+    if (knows(spanKey(sender, id))) return 'repeated';
     if (kind === 'context') return 'of a known trace';
-    if (this.#find(aboveKey(sender, id)) !== NONE) return 'above a call';
-    if (parent_id !== undefined && this.#callOf(sender, `${trace_id}-${parent_id}`) !== null) return 'below a call';
+    if (knows(aboveKey(sender, id))) return 'above a call';
+    if (parent_id !== undefined && this.knownCall(sender, `${trace_id}-${parent_id}`, atMs) !== null)
+      return 'below a call';
     return 'of a known trace';
   }
 
-  knownCall(sender: string, requestId: string): KnownCall | null {
-    return this.#callOf(sender, requestId);
+  knownCall(sender: string, requestId: string, atMs: number): KnownCall | null {
+    const entry = this.#find(spanKey(sender, requestId), atMs);
+    return entry === NONE ? null : (this.#ids.lastCall(entry) ?? null);
   }
 
   forgetBefore(beforeMs: number): void {
     this.#ids.forgetWhile((entry) => this.#ids.requestSeenMs(entry) < beforeMs);
-  }
-
-  #callOf(sender: string, requestId: string): KnownCall | null {
-    const entry = this.#find(spanKey(sender, requestId));
-    return entry === NONE ? null : (this.#ids.lastCall(entry) ?? null);
   }
 
   #touch(key: string, seenMs: number): number {
@@ -68,8 +70,9 @@ export class ClosedReports {
     return entry;
   }
 
-  #find(key: string): number {
-    return this.#ids.find(this.#fingerprint.of(Buffer.from(key)));
+  #find(key: string, atMs: number): number {
+    const entry = this.#ids.find(this.#fingerprint.of(Buffer.from(key)));
+    return entry !== NONE && this.#ids.requestSeenMs(entry) >= atMs - this.#memoryMs ? entry : NONE;
   }
 }
 

@@ -147,6 +147,46 @@ test('a report after the horizon is judged by the ids that are remembered', () =
   );
 });
 
+test('how far the log called itself silent does not decide whether a late report is known', () => {
+  const requests = [true, false].map((isSealed) => {
+    const core = new ShardCore(CORE_OPTIONS);
+    const store = new Store();
+    for (const [offset, atMinute] of [0, 60].entries()) {
+      core.fold(TOPICS.reports, [{ ...aReport(atMinute), offset }], FLAT_PRICES);
+      store.take(core.takeEffects().toCommit());
+      // It closes the trace; nothing is open then that could be due.
+      if (isSealed) core.seal(TOPICS.reports, START + (atMinute + 7) * MINUTE);
+    }
+    return sum(store, 'requests');
+  });
+  assert.deepEqual(requests, [2, 2]);
+});
+
+test('a span that came again just before its trace was closed is remembered from then on', () => {
+  const again = [0, 4, 17].map((atMinute) => aReport(atMinute));
+  assert.equal(sum(storeOf(again), 'requests'), 1);
+});
+
+test('a span is in the books of the hour of its first version, whatever becomes of it later and wherever a processor restarts', () => {
+  const draft = (atMinute: number): Unnumbered => aReport(atMinute, { parent_id: span(9), duration_ms: atMinute });
+  const parent = aReport(80, { span_id: span(9), kind: 'context', names: { tenant: 'acme' } });
+  // The first version lies further back than a restart reads, but for what is still open.
+  const log = topics([], [], [], [...[58, 62, 66, 70, 74, 78].map(draft), parent]);
+  for (const restartAt of [0, 1, 5, 6]) {
+    let core = new ShardCore(CORE_OPTIONS);
+    const counted = new Map<string, number>();
+    for (const record of log[TOPICS.reports]) {
+      if (record.offset === restartAt) core = restart(core, core.checkpoint(), log);
+      core.fold(TOPICS.reports, [record], FLAT_PRICES);
+      for (const { tenantId, hourStartMs, counts } of core.takeEffects().toCommit().audits) {
+        const key = `${tenantId} ${(hourStartMs - START) / (60 * MINUTE)}`;
+        counted.set(key, (counted.get(key) ?? 0) + counts.countedReports);
+      }
+    }
+    assert.deepEqual(Object.fromEntries([...counted].filter(([, count]) => count !== 0)), { 'acme 0': 1 });
+  }
+});
+
 test('a trace stays open as long as something comes of it, or of a call that it shares', () => {
   const later = aReport(4, { span_id: span(2), kind: 'context', parent_id: span(1) });
   const parent = aReport(8, { span_id: span(9), kind: 'context', names: { tenant: 'acme' } });

@@ -8,7 +8,7 @@ import type { CallSampling } from '../sums/call-sampling.ts';
 import type { Effects } from '../sums/effects.ts';
 import { ClosedReports } from './closed-reports.ts';
 import { correctionReason } from './correction-reason.ts';
-import { ResolvedRecord } from './resolved-record.ts';
+import { ResolvedSums } from './resolved-sums.ts';
 
 export interface ReportJudgeOptions {
   /** A trace is closed when nothing was reported of it, nor of a call that it shares, for so long in log time. */
@@ -38,19 +38,22 @@ export interface ReportJudgePorts {
 export class ReportJudge {
   readonly #options: ReportJudgeOptions;
   readonly #ports: ReportJudgePorts;
-  readonly #record = new ResolvedRecord(new SeriesDictionary());
-  readonly #open = new OpenCalls((call) => this.#record.seriesOf(call));
+  readonly #sums = new ResolvedSums(new SeriesDictionary());
+  readonly #open = new OpenCalls((call) => this.#sums.seriesOf(call));
   readonly #closed: ClosedReports;
   /** Open traces by the time of their last report, in slices; a trace may have moved on since. */
   readonly #bySilence = new Map<number, Set<OpenTrace>>();
   readonly #sliceMs: number;
   #nextDueMs = Number.POSITIVE_INFINITY;
+  /** While the log is read back: reports of traces that are open where that ends, and those of the traces found so far. */
+  #openPlaces: ReadonlySet<number> = new Set();
+  readonly #recalled = new Set<OpenTrace>();
 
   constructor(options: ReportJudgeOptions, ports: ReportJudgePorts) {
     this.#options = options;
     this.#ports = ports;
-    this.#closed = new ClosedReports(options.fingerprintSeed);
     this.#sliceMs = Math.max(1, Math.min(SLICE_MS_MAX, Math.floor(options.traceHorizonMs / SLICES_MIN)));
+    this.#closed = new ClosedReports({ fingerprintSeed: options.fingerprintSeed, memoryMs: this.memoryMs });
   }
 
   get openCount(): number {
@@ -64,15 +67,31 @@ export class ReportJudge {
   /** How long before now, in log time, a report may matter. */
   get memoryMs(): number {
     const { traceHorizonMs, dedupHorizonMs, logTimeSlackMs } = this.#options;
-    return Math.max(traceHorizonMs, dedupHorizonMs) + logTimeSlackMs;
+    // A trace is open until the slice of its last report is past.
+    return Math.max(traceHorizonMs + this.#sliceMs, dedupHorizonMs) + logTimeSlackMs;
+  }
+
+  /**
+   * The log is about to be read back to where reports at these places were open: their traces stay open until then,
+   * though what kept them open meanwhile may lie further back than is read.
+   */
+  beginRecall(openPlaces: readonly number[]): void {
+    this.#openPlaces = new Set(openPlaces);
+  }
+
+  finishRecall(): void {
+    this.settle(null);
+    this.#openPlaces = new Set();
+    this.#recalled.clear();
   }
 
   take(report: Report, text: string, at: ReportPlace): void {
     const { ledger } = this.#ports.effects();
     const { sender } = report;
     const trace = this.#open.traceOf(sender, report.trace_id);
-    if (trace === undefined) {
-      const late = this.#closed.judge(report);
+    const wasOpen = this.#openPlaces.has(at.place);
+    if (trace === undefined && !wasOpen) {
+      const late = this.#closed.judge(report, at.loggedAtMs);
       if (late !== 'unknown') ledger.reportLate(sender, at.loggedAtMs);
       if (late === 'repeated') return ledger.reportTaken(sender, at.loggedAtMs, 'duplicate');
       if (late === 'above a call' || late === 'below a call') {
@@ -82,9 +101,10 @@ export class ReportJudge {
     const outcome = this.#open.add(report, text, at);
     // Of two versions of a span the older one is the repetition, whichever came first.
     if (outcome !== 'new') ledger.reportTaken(sender, at.loggedAtMs, 'duplicate');
-    if (trace !== undefined) return;
     const opened = this.#open.traceOf(sender, report.trace_id);
-    if (opened !== undefined) this.#silentSince(opened, opened.lastMs);
+    if (opened === undefined) return;
+    if (wasOpen) this.#recalled.add(opened);
+    if (trace === undefined) this.#silentSince(opened, opened.lastMs);
   }
 
   /** Books what was taken since the last time. `prices` is null where the log is read back: then nothing is booked. */
@@ -115,10 +135,10 @@ export class ReportJudge {
     return readMs >= this.#nextDueMs;
   }
 
-  /** The call of a request id, as evaluations ask for it. Everything has to be settled. */
-  knownCall(sender: string, requestId: string): KnownCall | null {
+  /** The call of a request id, as an evaluation of that time asks for it. Everything has to be settled. */
+  knownCall(sender: string, requestId: string, atMs: number): KnownCall | null {
     const open = this.#open.subjectOf(sender, requestId);
-    if (open === null) return this.#closed.knownCall(sender, requestId);
+    if (open === null) return this.#closed.knownCall(sender, requestId, atMs);
     return { series: open.series, firstSeenMs: open.loggedAtMs, lastSeenMs: open.loggedAtMs };
   }
 
@@ -126,7 +146,10 @@ export class ReportJudge {
   placesBefore(fromMs: number): number[] {
     const places: number[] = [];
     for (const { reports } of this.#open.traces) {
-      for (const { loggedAtMs, place } of reports) if (loggedAtMs < fromMs) places.push(place);
+      for (const { loggedAtMs, place, bookedMs, bookedPlace } of reports) {
+        if (loggedAtMs < fromMs) places.push(place);
+        if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);
+      }
     }
     return places.sort((a, b) => a - b);
   }
@@ -134,7 +157,7 @@ export class ReportJudge {
   #takeBack({ before, mark }: CallChange, prices: PriceBook, effects: Effects): void {
     if (before === null) return;
     // At the prices at which it was added, also where the price file is another one by now.
-    effects.takeBack(this.#record.read(before), (mark as PriceBook | null) ?? prices);
+    effects.takeBack(this.#sums.sumsOf(before, (mark as PriceBook | null) ?? prices));
   }
 
   #add({ before, now, loggedAtMs }: CallChange, prices: PriceBook, effects: Effects): void {
@@ -143,8 +166,9 @@ export class ReportJudge {
       effects.correct(tenantId, loggedAtMs, correctionReason(before, now));
     }
     if (now === null) return;
+    const sums = this.#sums.sumsOf(now, prices);
     const isKept = this.#ports.sampling.keeps(loggedAtMs, hashOf(now.request.request_id));
-    effects.add(this.#record.read(now), prices, isKept);
+    effects.add(sums, isKept || sums.call.status === 'error');
   }
 
   #silentSince(trace: OpenTrace, sinceMs: number): void {
@@ -170,7 +194,8 @@ export class ReportJudge {
     for (const trace of traces) {
       if (this.#open.traceOf(trace.sender, trace.traceId) !== trace) continue;
       const linked = this.#open.linkedTo(trace);
-      const lastMs = Math.max(...Array.from(linked, (each) => each.lastMs));
+      const isOpen = this.#recalled.size > 0 && [...linked].some((each) => this.#recalled.has(each));
+      const lastMs = isOpen ? dueMs : Math.max(...Array.from(linked, (each) => each.lastMs));
       if (this.#endOf(Math.floor(lastMs / this.#sliceMs)) > dueMs) this.#silentSince(trace, lastMs);
       else this.#close(linked);
     }
