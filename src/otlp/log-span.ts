@@ -59,7 +59,7 @@ export function spanOfLog(
 }
 
 /** The event's own time comes first: the record's is that of its writing, and Codex leaves it out. */
-function endMsOf({ attributes, timeMs, observedMs }: OtlpLog): number {
+export function endMsOf({ attributes, timeMs, observedMs }: OtlpLog): number {
   const named = isoInstantMs(textFrom(attributes.get('event.timestamp')) ?? '');
   if (named > 0) return named;
   return timeMs > 0 ? timeMs : observedMs;

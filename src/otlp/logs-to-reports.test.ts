@@ -209,6 +209,94 @@ test('the event of the convention and the span that it was written in are one ca
   assert.deepEqual([others.length, call?.response.latency_ms], [0, 4000]);
 });
 
+test('the exception of a failed call is no second call, wherever it was written; alone it is one', () => {
+  const named = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5' };
+  const failed = { ...named, 'error.type': 'RateLimitError' };
+  const record = (name: string, spanId: string, attributes: Attributes) =>
+    logReportsIn(
+      logsBody({
+        scope: 'opentelemetry.util.genai',
+        attributes: { ...attributes, 'event.name': `gen_ai.client.${name}` },
+        fields: { traceId: 'a'.repeat(32), spanId, timeUnixNano: NANOS(END_MS + 30) },
+      }),
+    );
+  const inSpan = record('operation.exception', 'b'.repeat(16), { ...named, 'exception.message': 'Too many requests' });
+  const around = record('operation.exception', 'c'.repeat(16), { ...named, 'exception.type': 'RateLimitError' });
+  const details = record('inference.operation.details', 'c'.repeat(16), failed);
+  const span = reportsIn(
+    spansBody({
+      scope: 'opentelemetry.util.genai',
+      attributes: failed,
+      fields: { startTimeUnixNano: NANOS(END_MS - 30_000), endTimeUnixNano: NANOS(END_MS), status: { code: 2 } },
+    }),
+    'json',
+  );
+  const sets = [[...span, ...inSpan], [...span, ...around], [...around, ...span], [...details, ...around], around];
+  for (const reports of sets) {
+    const calls = resolve(reports);
+    assert.equal(calls.length, 1);
+    assert.equal(calls[0]?.response.error_kind, 'rate_limit');
+  }
+  // Two attempts, each with its exception.
+  const [again] = span;
+  const second = { ...(again as Report), span_id: 'd'.repeat(16), start_ms: (again as Report).start_ms + 60 };
+  assert.equal(resolve([...span, second, ...around, ...inSpan]).length, 2);
+});
+
+test('an exception beside a call that went well is a call of its own', () => {
+  const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-5' };
+  const fields = { traceId: 'a'.repeat(32), spanId: 'c'.repeat(16), timeUnixNano: NANOS(END_MS) };
+  const event = logsBody({
+    scope: 'util',
+    attributes: { ...attributes, 'event.name': 'gen_ai.client.operation.exception', 'exception.type': 'Timeout' },
+    fields,
+  });
+  const span = spansBody({
+    scope: 'util',
+    attributes: { ...attributes, 'gen_ai.usage.input_tokens': 3, 'gen_ai.usage.output_tokens': 3 },
+    fields: { startTimeUnixNano: NANOS(END_MS - 30), endTimeUnixNano: NANOS(END_MS + 5000) },
+  });
+  assert.equal(resolve([...logReportsIn(event), ...reportsIn(span, 'json')]).length, 2);
+});
+
+test('a user that is named unknown is nobody', () => {
+  const span = (user: string) =>
+    spansBody({
+      scope: 'opencode',
+      attributes: { 'ai.operationId': 'ai.streamText.doStream', 'ai.telemetry.metadata.userId': user },
+      fields: { startTimeUnixNano: NANOS(END_MS - 30), endTimeUnixNano: NANOS(END_MS) },
+    });
+  assert.equal(only(reportsIn(span('unknown'), 'json')).names?.user, undefined);
+  assert.equal(only(reportsIn(span('Undefined'), 'json')).names?.user, undefined);
+  assert.equal(only(reportsIn(span('unknown-ada'), 'json')).names?.user, 'unknown-ada');
+});
+
+test('Codex: an answer began with the request before it, and each request is that of one answer', () => {
+  const at = (ms: number) => ({ 'event.timestamp': new Date(END_MS + ms).toISOString() });
+  const request = { 'event.name': 'codex.api_request', endpoint: '/responses', 'http.response.status_code': '200' };
+  const completed = {
+    'event.name': 'codex.sse_event',
+    'event.kind': 'response.completed',
+    input_token_count: '10',
+    output_token_count: '5',
+  };
+  const reports = logReportsIn(
+    logsBody(
+      codex({ ...completed, ...at(4000) }),
+      codex({ ...completed, ...at(5000) }),
+      codex({ ...request, ...at(150), duration_ms: '150' }),
+      codex({ ...request, ...at(100), duration_ms: '90', 'conversation.id': 'c2' }),
+    ),
+  );
+  assert.deepEqual(
+    reports.map(({ start_ms, duration_ms }) => [start_ms - END_MS, duration_ms]),
+    [
+      [0, 4000],
+      [5000, null],
+    ],
+  );
+});
+
 test('an e-mail address is kept only where that was asked for', () => {
   const email = 'Ada@example.com';
   const body = logsBody(

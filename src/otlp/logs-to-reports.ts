@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Report } from '../reports/report.ts';
+import { codexDurations } from './codex-durations.ts';
 import type { AttributeList } from './decode/attribute-list.ts';
 import type { LogExport, OtlpLog } from './decode/log-export.ts';
 import { type Agent, agentOf } from './dialects/agents.ts';
@@ -12,6 +13,7 @@ import { flawOf } from './flaw.ts';
 import { agentIdsOf, eventIdsOf, spanOfLog } from './log-span.ts';
 import { addAgent, type Mutable, type Rejected, reportOf, type SpansToReportsOptions } from './spans-to-reports.ts';
 import { cut, dimension } from './to-events/cut-text.ts';
+import { isNobody } from './to-events/tenant-and-route.ts';
 import { type Uncounted, UncountedSpans } from './uncounted.ts';
 
 /** A log record and what it says; null where it says nothing about calls. */
@@ -36,6 +38,7 @@ export interface LogsToReports {
 export function logsToReports({ logs }: LogExport, options: SpansToReportsOptions): LogsToReports {
   const rejected: Rejected[] = [];
   const uncounted = new UncountedSpans();
+  const codexMs = codexDurations(logs);
   const translated = logs.map((log): TranslatedLog => {
     const known = readLog(log);
     if (known === null || known.reading.role === 'none') {
@@ -43,7 +46,8 @@ export function logsToReports({ logs }: LogExport, options: SpansToReportsOption
       uncounted.add(log, rule);
       return { log, report: null, rule, reader: null, flaw: null };
     }
-    return translate(log, { dialect: known.dialect, reading: known.reading }, options);
+    const durationMs = known.reading.durationMs ?? codexMs.get(log) ?? null;
+    return translate(log, { dialect: known.dialect, reading: { ...known.reading, durationMs } }, options);
   });
   for (const { log, flaw } of translated) if (flaw !== null) rejected.push({ spanId: log.spanId, reason: flaw });
   return { translated, rejected, uncounted: uncounted.list() };
@@ -67,6 +71,7 @@ function translate(log: OtlpLog, { dialect, reading }: CallOf, options: SpansToR
   const report = reportOf(reader, classificationOf(reader, agent, rule), options);
   if (report === null) return { log, report, rule, reader, flaw };
   report.is_log = true;
+  if (reading.isException === true) report.is_exception = true;
   addAgent(report, reader, agent);
   if (agent !== null) {
     const route = report.names?.route ?? report.names?.resource_route ?? agent;
@@ -108,7 +113,7 @@ function addPerson({ attributes, resource }: OtlpLog, named: AttributeList, { se
     text('user.account_id'),
     text('installation.id'),
   ];
-  const user = ids.find((id) => id !== null) ?? null;
+  const user = ids.find((id) => id !== null && !isNobody(id)) ?? null;
   if (user !== null) named.set('user.id', keepUserEmail ? user : withoutEmail(user));
   if (session !== null) named.set('session.id', session);
 }

@@ -40,6 +40,8 @@ export const Report = Type.Object({
   scope: Type.String({ maxLength: 255, pattern: TEXT_PATTERN }),
   /** It stands in a log record. Such a report is another reporter's than the span of the same scope. */
   is_log: Type.Optional(Type.Literal(true)),
+  /** A log record of an exception: the failure of a call that another report of its trace may tell too. */
+  is_exception: Type.Optional(Type.Literal(true)),
   /** The coding agent that wrote it; then `process` is its session. */
   agent: Type.Optional(Name()),
   /** What tells processes apart, as `process-key.ts` has it; '' where nothing does. */
@@ -92,7 +94,8 @@ export type ReportNames = NonNullable<Report['names']>;
 export type Facts = Readonly<NonNullable<Report['facts']>>;
 
 /** Who reports: calls of one reporter are never one call, as far as an id does not say so. */
-export function reporterOf({ scope, is_log }: Pick<Report, 'scope' | 'is_log'>): string {
+export function reporterOf({ scope, is_log, is_exception }: Pick<Report, 'scope' | 'is_log' | 'is_exception'>): string {
+  if (is_exception === true) return `${scope} exception`;
   return is_log === true ? `${scope} log` : scope;
 }
 

@@ -1,3 +1,4 @@
+import { foldExceptions } from './exceptions.ts';
 import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import type { Report } from './report.ts';
@@ -23,7 +24,8 @@ export interface TraceResolution {
  * 1. LiteLLM's copy of the wire request belongs to the call above it;
  * 2. of calls that contain each other the **inner** one stands, for it is nearer to the wire; the outer one fills gaps. A
  *    sum of calls counts only where nothing below it does;
- * 3. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
+ * 3. a record of an exception belongs to the failed call that ended about then (`exceptions.ts`);
+ * 4. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
  */
 export function callsOfTrace(reports: readonly Report[]): TraceResolution {
   const candidates = reports.filter(({ kind }) => kind !== 'context');
@@ -33,7 +35,7 @@ export function callsOfTrace(reports: readonly Report[]): TraceResolution {
   if (candidates.length === 1) return { calls: [named(callOf(only), tree)], folded: [] };
   const folded: Folded[] = [];
   const inOrder = candidates.toSorted(byStart).map(callOf);
-  const calls = foldNested(foldWireCopies(inOrder, tree, folded), tree, folded);
+  const calls = foldExceptions(foldNested(foldWireCopies(inOrder, tree, folded), tree, folded), folded);
   return { calls: foldTraceTwins(calls, folded).map((call) => named(call, tree)), folded };
 }
 

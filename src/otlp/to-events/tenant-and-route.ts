@@ -199,9 +199,12 @@ export class DimensionFinder {
 
   #person(readers: readonly SpanReader[], { field, ranks, names }: Person): string | null {
     for (const reader of readers) {
-      const found = reader.text(field) ?? inAttributes(reader.span.attributes, ranks)?.value;
-      const value = found ?? inMetadataObject(reader.span, names)?.value;
-      if (value !== undefined) return value;
+      const found = [
+        reader.text(field),
+        inAttributes(reader.span.attributes, ranks)?.value ?? null,
+        inMetadataObject(reader.span, names)?.value ?? null,
+      ].find((value) => value !== null && !isNobody(value));
+      if (found !== undefined) return found;
     }
     return null;
   }
@@ -213,6 +216,11 @@ export class DimensionFinder {
     }
     return null;
   }
+}
+
+/** What programs write where they know nobody: OpenCode names its user `unknown`. */
+export function isNobody(name: string): boolean {
+  return /^(?:unknown|undefined|null|none|n\/a)$/i.test(name.trim());
 }
 
 interface Person {

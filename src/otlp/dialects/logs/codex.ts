@@ -1,4 +1,5 @@
 import type { OtlpLog } from '../../decode/log-export.ts';
+import type { Attributes } from '../../decode/trace-export.ts';
 import { countFrom, durationFrom, textFrom } from '../read-value.ts';
 import { type LogDialect, type LogReading, noCall } from './log-dialect.ts';
 
@@ -38,14 +39,17 @@ export const CODEX_LOGS: LogDialect = {
     }
     if (name === 'api_request' || name === 'websocket_request') {
       const status = countFrom(log.attributes.get('http.response.status_code'));
-      const isModel = MODEL_ENDPOINT.test(textFrom(log.attributes.get('endpoint')) ?? 'responses');
-      const isFailed = isModel && ((status ?? 0) >= 400 || message !== null);
+      const isFailed = isModelRequest(log.attributes) && ((status ?? 0) >= 400 || message !== null);
       if (isFailed) return failed(message, durationFrom(log.attributes.get('duration_ms'), 1));
       return noCall('a request of Codex whose answer comes as a stream');
     }
     return noCall('an event of Codex beside its calls');
   },
 };
+
+export function isModelRequest(attributes: Attributes): boolean {
+  return MODEL_ENDPOINT.test(textFrom(attributes.get('endpoint')) ?? 'responses');
+}
 
 function completed({ attributes }: OtlpLog): LogReading {
   const count = (key: string): number | undefined => countFrom(attributes.get(key)) ?? undefined;

@@ -25,6 +25,7 @@ export const CONVENTION_LOGS: LogDialect = {
       rule: `${name} of the convention`,
       attributes: { 'error.type': type },
       durationMs: null,
+      isException: true,
       failure: { message: textFrom(attributes.get('exception.message')) },
     };
   },

@@ -13,6 +13,8 @@ export interface CallLog {
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
   /** How long the call took, which ended when the record was written; null where the record does not say. */
   readonly durationMs: number | null;
+  /** It tells the failure of a call that another record or span may tell too. */
+  readonly isException?: true;
   /** Null where the call went well. */
   readonly failure: { readonly message: string | null } | null;
 }
