@@ -46,7 +46,7 @@ export const Report = Type.Object({
   agent: Type.Optional(Name()),
   /** What tells processes apart, as `process-key.ts` has it; '' where nothing does. */
   process: Type.String({ maxLength: 1100, pattern: TEXT_PATTERN }),
-  start_ms: Type.Number({ minimum: 0, maximum: Date.UTC(2200, 0, 1) }),
+  start_ms: Type.Number({ minimum: 0, exclusiveMaximum: Date.UTC(2200, 0, 1) }),
   /** Null where the span has no end. */
   duration_ms: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
   /** Whose the calls at and below this span are, as far as it says. */

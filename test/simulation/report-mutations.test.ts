@@ -32,20 +32,20 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the new call is taken back instead of the old one',
     file: JUDGE,
-    find: 'effects.takeBack(this.#sums.sumsOf(before,',
-    replace: 'effects.takeBack(this.#sums.sumsOf(arguments[0].now ?? before,',
+    find: 'effects.takeBack(this.#record.read(before),',
+    replace: 'effects.takeBack(this.#record.read(arguments[0].now ?? before),',
   },
   {
     name: 'a single call is left where it was when its call moves',
     file: EFFECTS,
-    find: 'this.#resolved.set(callKey(call), { call, isWritten: false });',
+    find: 'this.#resolved.set(callKey(identity), { identity, call: null });',
     replace: '',
   },
   {
     name: 'usage is not taken back',
-    file: EFFECTS,
-    find: 'this.deltas.subtract(tallies, usages);',
-    replace: 'this.deltas.subtract(tallies, []);',
+    file: 'metrics-processor/core/sums/deltas.ts',
+    find: 'for (const { billed, usage } of usages) subtractUsage(delta.usage(billed), usage);',
+    replace: '',
   },
   {
     name: 'of two versions of a span the one that came last stands',

@@ -42,9 +42,14 @@ export class RequestRecord {
     const parsed = parseRecord('request', record);
     if (!parsed.ok) return parsed;
     this.key = parsed.key;
-    event.take(parsed.event);
-    this.#take();
+    this.take(parsed.event);
     return null;
+  }
+
+  /** Takes an event that is known to be valid. */
+  take(event: LlmRequest): void {
+    this.#event.take(event);
+    this.#take();
   }
 
   get requestId(): string {

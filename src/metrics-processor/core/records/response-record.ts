@@ -102,9 +102,14 @@ export class ResponseRecord implements ResponseFacts {
     this.key = parsed.key;
     this.value = parsed.value;
     this.tenantId = parsed.tenantId;
-    event.take(parsed.event);
-    this.#take();
+    this.take(parsed.event);
     return null;
+  }
+
+  /** Takes what an event that is known to be valid says of its call. */
+  take(event: LlmResponse): void {
+    this.#event.take(event);
+    this.#take();
   }
 
   get requestId(): string {

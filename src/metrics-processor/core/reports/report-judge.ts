@@ -8,7 +8,7 @@ import type { CallSampling } from '../sums/call-sampling.ts';
 import type { Effects } from '../sums/effects.ts';
 import { ClosedReports } from './closed-reports.ts';
 import { correctionReason } from './correction-reason.ts';
-import { ResolvedSums } from './resolved-sums.ts';
+import { ResolvedRecord } from './resolved-record.ts';
 
 export interface ReportJudgeOptions {
   /** A trace is closed when nothing was reported of it, nor of a call that it shares, for so long in log time. */
@@ -38,8 +38,8 @@ export interface ReportJudgePorts {
 export class ReportJudge {
   readonly #options: ReportJudgeOptions;
   readonly #ports: ReportJudgePorts;
-  readonly #sums = new ResolvedSums(new SeriesDictionary());
-  readonly #open = new OpenCalls((call) => this.#sums.seriesOf(call));
+  readonly #record = new ResolvedRecord(new SeriesDictionary());
+  readonly #open = new OpenCalls((call) => this.#record.seriesOf(call));
   readonly #closed: ClosedReports;
   /** Open traces by the time of their last report, in slices; a trace may have moved on since. */
   readonly #bySilence = new Map<number, Set<OpenTrace>>();
@@ -157,7 +157,7 @@ export class ReportJudge {
   #takeBack({ before, mark }: CallChange, prices: PriceBook, effects: Effects): void {
     if (before === null) return;
     // At the prices at which it was added, also where the price file is another one by now.
-    effects.takeBack(this.#sums.sumsOf(before, (mark as PriceBook | null) ?? prices));
+    effects.takeBack(this.#record.read(before), (mark as PriceBook | null) ?? prices);
   }
 
   #add({ before, now, loggedAtMs }: CallChange, prices: PriceBook, effects: Effects): void {
@@ -166,9 +166,8 @@ export class ReportJudge {
       effects.correct(tenantId, loggedAtMs, correctionReason(before, now));
     }
     if (now === null) return;
-    const sums = this.#sums.sumsOf(now, prices);
     const isKept = this.#ports.sampling.keeps(loggedAtMs, hashOf(now.request.request_id));
-    effects.add(sums, isKept || sums.call.status === 'error');
+    effects.add(this.#record.read(now), prices, isKept);
   }
 
   #silentSince(trace: OpenTrace, sinceMs: number): void {

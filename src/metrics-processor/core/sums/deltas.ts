@@ -61,20 +61,11 @@ export class Deltas {
     return delta;
   }
 
-  /** Adds what another call comes to. */
-  add(tallies: readonly TallyDelta[], usages: readonly UsageDelta[]): void {
-    for (const { series, windowStartMs, tally } of tallies) addTally(this.at(series, windowStartMs).tally, tally);
-    for (const { series, windowStartMs, billed, usage } of usages) {
-      addUsage(this.at(series, windowStartMs).usage(billed), usage);
-    }
-  }
-
   /** Takes back what was added, maybe in an earlier commit. */
-  subtract(tallies: readonly TallyDelta[], usages: readonly UsageDelta[]): void {
-    for (const { series, windowStartMs, tally } of tallies) subtractTally(this.at(series, windowStartMs).tally, tally);
-    for (const { series, windowStartMs, billed, usage } of usages) {
-      subtractUsage(this.at(series, windowStartMs).usage(billed), usage);
-    }
+  subtract(series: Series, { startMs, tally, usages }: WindowDelta): void {
+    const delta = this.at(series, startMs);
+    subtractTally(delta.tally, tally);
+    for (const { billed, usage } of usages) subtractUsage(delta.usage(billed), usage);
   }
 
   /** One delta per (series, window), also where the dictionary handed out two objects for one series. */

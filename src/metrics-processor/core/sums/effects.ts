@@ -2,7 +2,7 @@ import type { KeptField } from '../../../events/event-table.ts';
 import { KEPT_OF_REQUEST, type KeptOfRequest } from '../../../events/llm-request.ts';
 import { KEPT_OF_RESPONSE, type KeptOfResponse } from '../../../events/llm-response.ts';
 import { callKey } from '../../../metrics-store/apply-call.ts';
-import type { Call, CallWrite } from '../../../metrics-store/call.ts';
+import type { Call, CallIdentity, CallWrite } from '../../../metrics-store/call.ts';
 import type { Commit } from '../../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
@@ -11,15 +11,21 @@ import type { RequestHalf } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import type { CorrectionReason } from '../reports/correction-reason.ts';
 import { AnsweredCall } from './answered-call.ts';
-import type { CallAmounts } from './call-amounts.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
-import { Deltas, type WindowDelta } from './deltas.ts';
+import { Deltas, WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { Ledger } from './ledger.ts';
 
 export interface CallDetails {
   readonly requestId: string;
   kept(): KeptOfRequest | null;
+}
+
+/** Both halves of a call that was resolved from reports. */
+export interface ResolvedHalves {
+  readonly half: RequestHalf;
+  readonly details: CallDetails;
+  readonly answer: ResponseFacts;
 }
 
 /** What a commit will add, gathered since the last one. */
@@ -33,7 +39,7 @@ export class Effects {
   /** Kept calls by the request's place, so that a call answered within the same commit is written once, whole. */
   readonly #calls = new Map<number, CallWrite>();
   /** What becomes of single calls that were resolved from reports, by their identity. */
-  readonly #resolved = new Map<string, { readonly call: Call; readonly isWritten: boolean }>();
+  readonly #resolved = new Map<string, { readonly identity: CallIdentity; readonly call: Call | null }>();
   readonly corrections = new Map<CorrectionReason, number>();
   readonly #answered = new AnsweredCall();
   #isEmpty = true;
@@ -74,19 +80,29 @@ export class Effects {
     this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
   }
 
-  /** A call that was resolved from reports. */
-  add({ tallies, usages, call }: CallAmounts, isKept: boolean): void {
-    this.deltas.add(tallies, usages);
-    const key = callKey(call);
+  /** A call that was resolved from reports. A failed one is always kept as a single call. */
+  add({ half, details, answer }: ResolvedHalves, prices: PriceBook, isKept: boolean): void {
+    const answered = this.#answered;
+    answered.put(half, answer, prices);
+    addResolved(this.#deltaOf(half), half, answered);
+    const identity = identityOf(half, details);
+    const key = callKey(identity);
+    const isWritten = isKept || answered.isFailure;
     // One that is not kept may have been; what is stored of it is not true any more.
-    if (isKept || this.#resolved.has(key)) this.#resolved.set(key, { call, isWritten: isKept });
+    if (!isWritten && !this.#resolved.has(key)) return this.touch();
+    const call = isWritten ? { ...completeCall(waitingCall(half, details), answered), ...answer.kept() } : null;
+    this.#resolved.set(key, { identity, call });
     this.touch();
   }
 
-  /** What was added for it is taken back, and the single call removed. */
-  takeBack({ tallies, usages, call }: CallAmounts): void {
-    this.deltas.subtract(tallies, usages);
-    this.#resolved.set(callKey(call), { call, isWritten: false });
+  /** What was added for it, at the same prices, is taken back, and the single call removed. */
+  takeBack({ half, details, answer }: ResolvedHalves, prices: PriceBook): void {
+    this.#answered.put(half, answer, prices);
+    const taken = new WindowDelta(windowStartMs(half.timestampMs, MINUTE_MS));
+    addResolved(taken, half, this.#answered);
+    this.deltas.subtract(half.series, taken);
+    const identity = identityOf(half, details);
+    this.#resolved.set(callKey(identity), { identity, call: null });
     this.touch();
   }
 
@@ -105,12 +121,14 @@ export class Effects {
   /** What the store adds; progress is the caller's. */
   toCommit(): Pick<Commit, 'tallies' | 'usages' | 'calls' | 'removedCalls' | 'evaluations' | 'deadLetters' | 'audits'> {
     const resolved = [...this.#resolved.values()];
-    const written = resolved.filter(({ isWritten }) => isWritten);
     return {
       tallies: this.deltas.tallies(),
       usages: this.deltas.usages(),
-      calls: [...this.#calls.values(), ...written.map(({ call }) => ({ kind: 'full', call }) as const)],
-      removedCalls: resolved.filter(({ isWritten }) => !isWritten).map(({ call }) => call),
+      calls: [
+        ...this.#calls.values(),
+        ...resolved.flatMap(({ call }) => (call === null ? [] : { kind: 'full' as const, call })),
+      ],
+      removedCalls: resolved.flatMap(({ identity, call }) => (call === null ? identity : [])),
       evaluations: this.evaluations.deltas(),
       deadLetters: this.deadLetters,
       audits: this.ledger.deltas(),
@@ -127,6 +145,20 @@ export class Effects {
     const call = { ...completeCall(base, answered), ...response.kept() };
     this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call });
   }
+}
+
+/** A maximum cannot be taken back; the histogram tells it as well as it must be known. */
+function addResolved(delta: WindowDelta, half: RequestHalf, answered: AnsweredCall): void {
+  const { tally } = delta;
+  const { latencyUsMax } = tally;
+  addRequest(tally, half);
+  addAnswer(tally, half, answered);
+  addBill(delta.usage(answered), answered);
+  tally.latencyUsMax = latencyUsMax;
+}
+
+function identityOf({ series, timestampMs }: RequestHalf, { requestId }: CallDetails): CallIdentity {
+  return { tenantId: series.tenantId, timestampMs, requestId };
 }
 
 const orNull = (count: number): number | null => (Number.isNaN(count) ? null : count);
