@@ -39,7 +39,7 @@ const KIND_WORDS: readonly (readonly [ErrorKind, RegExp])[] = [
   ],
   [
     'content_filter',
-    /contentfilter|contentpolicy|contentmanagement|safety|moderation|guardrail|refusal|promptblocked|blockedprompt|prohibitedcontent|blocklist/,
+    /contentfilter|contentpolicy|contentmanagement|safety|moderation|guardrail|refusal|promptblocked|blockedprompt|prohibitedcontent|blocklist|toxic/,
   ],
   ['auth', /auth|permission|forbidden|apikey|accessdenied|credential|signature/],
   [
@@ -48,7 +48,7 @@ const KIND_WORDS: readonly (readonly [ErrorKind, RegExp])[] = [
   ],
   [
     'server',
-    /server|overload|unavailable|apierror|connection|network|fetchfailed|gateway|enotfound|socket|notready|capacity|protocol|incomplete|terminated/,
+    /server|overload|unavailable|apierror|connection|network|fetchfailed|gateway|enotfound|socket|notready|capacity|systemresource|protocol|incomplete|terminated/,
   ],
 ];
 

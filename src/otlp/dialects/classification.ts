@@ -32,14 +32,15 @@ const OPERATION_OF: Readonly<Record<string, Operation>> = {
     'chat chats completion completions chat_completion chat_completions create_chat_completion responses response',
     'llm llm_call llm_request llm_run call_llm chat_model model model_call model_inference model_request inference message messages',
     'converse converse_stream invoke_model invoke_model_with_response_stream acompletion aresponses anthropic_messages',
-    'generation streaming_chat chat_stream stream_chat request_model realtime request',
+    'generation streaming_chat chat_stream stream_chat request_model realtime request summarize summarization',
   ),
   ...words('text_completion', 'text_completion text_completions atext_completion complete'),
   ...words(
     'generate_content',
     'generate_content generate generate_text stream_text generate_object stream_object generate_content_stream',
     'stream_generate_content agenerate_content text_generation image_generation aimage_generation generate_image',
-    'speech text_to_speech aspeech transcription atranscription audio_transcription speech_to_text',
+    'speech text_to_speech aspeech transcription atranscription audio_transcription speech_to_text tts stt asr',
+    'image audio video video_generation audio_generation generate_video generate_audio generate_speech image_edit',
   ),
   ...words('embeddings', 'embeddings embedding embed aembedding embedder embed_content create_embedding embed_many'),
 };

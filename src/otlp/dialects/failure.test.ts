@@ -42,3 +42,13 @@ test('the text has type, message and HTTP status, each once', () => {
   );
   assert.equal(failureText({ type: null, httpStatus: null, message: null }), 'unknown error');
 });
+
+test('where nothing else says what went wrong, the finish reason does', () => {
+  const kindOf = (reason: string) =>
+    readFailure(new SpanReader(aSpan({ attributes: { 'gen_ai.response.finish_reasons': [reason] } })))?.kind;
+  assert.equal(kindOf('ERROR_TOXIC'), 'content_filter');
+  assert.equal(kindOf('insufficient_system_resource'), 'server');
+  assert.equal(kindOf('error'), 'other');
+  assert.equal(kindOf('USER_CANCEL'), 'cancelled');
+  assert.equal(kindOf('content_filter'), undefined);
+});

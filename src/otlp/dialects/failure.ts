@@ -1,6 +1,7 @@
 import { type ErrorKind, type ErrorSigns, errorKindOf } from '../../events/error-kind.ts';
 import { STATUS_ERROR } from '../decode/trace-export.ts';
 import type { Usage } from '../usage/settle-usage.ts';
+import { isCancelledReason, isFailedReason } from './finish-reason.ts';
 import { flagFrom, unquoted } from './read-value.ts';
 import type { SpanReader } from './span-reader.ts';
 
@@ -9,9 +10,6 @@ export interface Failure extends ErrorSigns {
   readonly kind: ErrorKind;
 }
 
-/** Finish reasons that tell an end that was none. */
-const FAILED_REASON = /^(?:error|failed|failure|exception)$/i;
-const CANCELLED_REASON = /^(?:cancel+ed|aborted|abort|interrupted|user_?cancel+ed)$/i;
 /** OpenTelemetry's newer instrumentations write `error` for a stream that the application gave up. */
 const GIVEN_UP_SCOPE = /^opentelemetry\.(?:instrumentation|util)\.genai\./;
 
@@ -22,12 +20,15 @@ const GIVEN_UP_SCOPE = /^opentelemetry\.(?:instrumentation|util)\.genai\./;
  */
 export function readFailure(reader: SpanReader, usage: Pick<Usage, 'completionTokens'> = NO_ANSWER): Failure | null {
   const reason = reader.text('finishReason') ?? '';
-  const isToldByReason = FAILED_REASON.test(reason);
-  const isStopped = CANCELLED_REASON.test(reason);
+  const isToldByReason = isFailedReason(reason);
+  const isStopped = isCancelledReason(reason);
   const isTold = isMarkedFailed(reader) || isToldByReason || isStopped;
   const hasAnswer = (usage.completionTokens ?? 0) > 0 || reason !== '';
   if (!isTold && (hasAnswer || !reader.span.events.some(({ name }) => name === 'exception'))) return null;
-  const signs = errorSigns(reader);
+  const told = errorSigns(reader);
+  // Where nothing else says what went wrong, the word of the provider does.
+  const isMute = told.type === null && told.message === null && told.httpStatus === null;
+  const signs = isMute && isToldByReason && !/^error$/i.test(reason) ? { ...told, type: reason } : told;
   if (isStopped || isGivenUp(reader)) return { ...signs, kind: 'cancelled' };
   return { ...signs, kind: errorKindOf(signs) };
 }

@@ -52,7 +52,9 @@ test('OTel operations that call a model are calls', () => {
 });
 
 test('operations in words of an SDK of its own are calls all the same', () => {
-  const words = 'chat.completions chatCompletion llm_call llm_request generate acompletion call_llm converse messages';
+  const words =
+    'chat.completions chatCompletion llm_call llm_request generate acompletion call_llm converse messages ' +
+    'image audio tts stt video_generation text_to_speech summarize';
   for (const word of words.split(' ')) assert.equal(roleOf({ 'gen_ai.operation.name': word }), 'call', word);
   assert.equal(operationOf({ 'gen_ai.operation.name': 'aembedding' }), 'embeddings');
 });

@@ -172,6 +172,9 @@ const CELLS: readonly Cell[] = [
   ['reckonedUsd', 'mlflow.llm.cost', '{"total_cost":0.5}', 0.5],
   ['reckonedUsd', 'braintrust.metrics', '{"estimated_cost":0.5}', 0.5],
   ['reckonedUsd', 'cost_usd', '0.5', 0.5],
+  ['reckonedInputUsd', 'gen_ai.usage.input_cost', 0.5, 0.5],
+  ['reckonedOutputUsd', 'gen_ai.usage.output_cost', 0.5, 0.5],
+  ['firstTokenMs', 'trace.metadata.openrouter.first_token_ms', 250, 250],
 ];
 
 for (const [field, key, sent, read] of CELLS) {

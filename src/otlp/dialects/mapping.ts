@@ -36,6 +36,8 @@ export const MAPPING = {
     json('mlflow', 'mlflow.spanOutputs', 'text', 'model', 'model_version'),
   ],
   provider: [
+    // LangSmith guesses `gen_ai.system` from the model's name; here LangChain itself says whom it called.
+    from('langsmith', 'langsmith.metadata.ls_provider', 'text'),
     from('otel', 'gen_ai.provider.name', 'text'),
     from('otel', 'gen_ai.system', 'text'),
     from('openinference', 'llm.provider', 'text'),
@@ -43,7 +45,6 @@ export const MAPPING = {
     from('ai-sdk', 'ai.model.provider', 'text'),
     from('ai-sdk', 'aisdk.model.provider', 'text'),
     from('mlflow', 'mlflow.llm.provider', 'quoted'),
-    from('langsmith', 'langsmith.metadata.ls_provider', 'text'),
     from('cloudflare', 'gen_ai.model.provider', 'text'),
   ],
   responseId: [
@@ -98,6 +99,7 @@ export const MAPPING = {
     from('pipecat', 'metrics.ttfb', 'seconds'),
     from('claude-code', 'ttft_ms', 'millis'),
     json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),
+    from('openrouter', 'trace.metadata.openrouter.first_token_ms', 'millis'),
   ],
   userId: [
     from('openllmetry', 'gen_ai.user', 'text'),
@@ -204,6 +206,8 @@ export const MAPPING = {
     json('braintrust', 'braintrust.metrics', 'cost', 'estimated_cost'),
     from('claude-code', 'cost_usd', 'cost'),
   ],
+  reckonedInputUsd: [from('openrouter', 'gen_ai.usage.input_cost', 'cost')],
+  reckonedOutputUsd: [from('openrouter', 'gen_ai.usage.output_cost', 'cost')],
 } as const satisfies Readonly<Record<string, readonly Source[]>>;
 
 export type Field = keyof typeof MAPPING;

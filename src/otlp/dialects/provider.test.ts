@@ -19,6 +19,8 @@ const NAMES: readonly (readonly [sent: string, provider: string])[] = [
   ['gcp.gemini', 'gcp.gemini'],
   ['gcp.vertex_ai', 'gcp.vertex_ai'],
   ['amazon-bedrock', 'aws.bedrock'],
+  ['amazon_bedrock', 'aws.bedrock'],
+  ['Amazon Bedrock', 'aws.bedrock'],
   ['bedrock', 'aws.bedrock'],
   ['aws.bedrock', 'aws.bedrock'],
   ['az.ai.openai', 'azure.ai.openai'],

@@ -8,7 +8,7 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['google', 'gcp.gemini'],
   ['gemini', 'gcp.gemini'],
   ['genai', 'gcp.gemini'],
-  ['amazon-bedrock', 'aws.bedrock'],
+  ['amazon', 'aws.bedrock'],
   ['bedrock', 'aws.bedrock'],
   ['aws', 'aws.bedrock'],
   ['azure-openai', 'azure.ai.openai'],

@@ -20,7 +20,7 @@ const RECKONER =
  */
 export function readReportedCost(reader: SpanReader, provider: string | null): ReportedCost | null {
   const charged = reader.number('chargedUsd');
-  const reckoned = reader.number('reckonedUsd');
+  const reckoned = reader.number('reckonedUsd') ?? sumOfSides(reader);
   if (charged === null && reckoned === null) return null;
   const scopeName = reader.span.scope.name;
   const isGateway = GATEWAY.test(provider ?? '') || GATEWAY.test(scopeName);
@@ -28,6 +28,12 @@ export function readReportedCost(reader: SpanReader, provider: string | null): R
   if (reckoned === null) return null;
   if (isGateway && !RECKONER.test(scopeName)) return { usd: reckoned, by: 'gateway' };
   return reckoned === 0 ? null : { usd: reckoned, by: 'client' };
+}
+
+/** The cost of a call whose two sides are told apart, and no whole. */
+function sumOfSides(reader: SpanReader): number | null {
+  const [input, output] = [reader.number('reckonedInputUsd'), reader.number('reckonedOutputUsd')];
+  return input === null || output === null ? null : input + output;
 }
 
 /** Perplexity and xAI tell in the answer what they charge; of others an answer with a cost passed a gateway. */

@@ -20,6 +20,8 @@ export const METADATA_PREFIXES = [
   'braintrust.metadata.',
   'mlflow.traceMetadata.',
   'genkit:metadata:context:',
+  // OpenRouter's broadcast.
+  'trace.metadata.',
   'metadata.',
 ] as const;
 

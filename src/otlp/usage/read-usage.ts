@@ -4,6 +4,7 @@ import type { Emitter, UsageObject, UsageSource } from '../dialects/dialect.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
 import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
+import { isMisnamed } from '../dialects/sdks/openinference.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
 import type { UsageReport } from './choose-usage.ts';
 import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
@@ -119,6 +120,7 @@ function draftsOf(reader: SpanReader): Map<number, Draft> | null {
   for (let i = 0; i < size; i++) {
     const key = keys[i] as string;
     for (const { place, source, part } of usesOf(key)) {
+      if (isMisnamed(key, reader.span.scope.name)) continue;
       if (source === null) addPrefixed(draftAt(place).counts, part, key, values[i]);
       else if ('object' in source) addObject(draftAt(place), source, reader);
       else if (part !== null && (source.when === undefined || source.when(reader))) {
@@ -134,7 +136,7 @@ function addValue(counts: UsageCounts, part: UsagePart, value: AttributeValue | 
   if (count !== null) addCount(counts, part, count);
 }
 
-/** A count; LangSmith writes the details of a side as one JSON object below the prefix. */
+/** A count; LangSmith writes the details of a side as one object below the prefix, as JSON or as Python's repr. */
 function addPrefixed(
   counts: UsageCounts,
   part: UsagePart | null,
@@ -145,7 +147,8 @@ function addPrefixed(
     if (part !== null) addValue(counts, part, value);
     return;
   }
-  const object = typeof value === 'string' && value.startsWith('{') ? parseJson(value) : value;
+  const isObject = typeof value === 'string' && value.startsWith('{');
+  const object = isObject ? (parseJson(value) ?? Object.fromEntries(reprCounts(value))) : value;
   if (typeof object !== 'object' || object === null || object instanceof Uint8Array) {
     if (part !== null) addValue(counts, part, value);
     return;

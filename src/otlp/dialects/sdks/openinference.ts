@@ -16,7 +16,20 @@ export const OPENINFERENCE: Dialect = {
       ? is('none', 'chat', 'a helper of LlamaIndex, which calls no model')
       : is('call', 'chat', 'openinference.span.kind is LLM');
   },
+  /** Of Bedrock it copies what Nova says, which reports the cache beside the input; of Claude it adds the three. */
+  habits: ({ scopeName, model }) =>
+    scopeName === 'openinference.instrumentation.bedrock' && /nova/i.test(model ?? '')
+      ? { isCacheOutside: true, isTotalMade: true }
+      : null,
 };
+
+/** Its instrumentation of LiteLLM writes the text tokens of a prompt under a name that means cached ones. */
+export function isMisnamed(key: string, scopeName: string): boolean {
+  return (
+    key === 'llm.token_count.prompt_details.cache_input' &&
+    scopeName.startsWith('openinference.instrumentation.litellm')
+  );
+}
 
 /**
  * LlamaIndex gives a span of kind LLM to every method of a class that is an LLM, those too that only prepare a call.

@@ -19,9 +19,12 @@ export const OTEL: Dialect = {
     if (operation !== null) return is('call', operation, `gen_ai.operation.name is ${named}`);
     return isNoCallWord(named) ? is('none', 'chat', `gen_ai.operation.name is ${named}`) : null;
   },
-  /** Its instrumentation of Bedrock copies the counts of the API, which reports the cache beside the input. */
+  /**
+   * Its instrumentation of Bedrock copies the counts of the API, which reports the cache beside the input. So does
+   * OpenLLMetry's, which makes a total of its own of prompt and completion.
+   */
   habits: ({ scopeName }) =>
     /botocore|bedrock|aws-sdk/.test(scopeName) && !scopeName.startsWith('openinference')
-      ? { isCacheOutside: true }
+      ? { isCacheOutside: true, isTotalMade: true }
       : null,
 };
