@@ -2,7 +2,7 @@ import { relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { EventGenerator } from './data/event-generator.ts';
 import { assertEqual } from './data/oracle.ts';
-import { getRequest, postRequest } from './load/http-lane.ts';
+import { getRequest, postRequest } from './load/http-connection.ts';
 import { sendAll } from './load/send-all.ts';
 import { type Baseline, machineOfBaselines, readBaseline, storeRun, yardstickMs } from './measure/baseline.ts';
 import { type Contestant, contest, metricOf, shorten, showSpread, spreadOf } from './measure/contest.ts';

@@ -1,6 +1,6 @@
 import { EventGenerator } from './data/event-generator.ts';
 import { assertEqual } from './data/oracle.ts';
-import { postRequest } from './load/http-lane.ts';
+import { postRequest } from './load/http-connection.ts';
 import { sendAll } from './load/send-all.ts';
 import { contest, metricOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';

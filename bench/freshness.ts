@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventGenerator } from './data/event-generator.ts';
-import { getRequest, HttpLane, postRequest } from './load/http-lane.ts';
+import { getRequest, HttpConnection, postRequest } from './load/http-connection.ts';
 import { type Contestant, contest, type Measurement, metricOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';
 import { report, type Verdict } from './measure/report.ts';
@@ -26,28 +26,31 @@ async function keepSending(port: number, round: number, signal: AbortSignal): Pr
   const seconds = SECONDS * options.size + 10;
   const shape = { tenants: 5, routes: 4, models: 3, fromMs: Date.now(), spanMs: seconds * 1000 };
   const traffic = new EventGenerator({ seed: 900 + round, calls: (RATE * seconds) / 2, ...shape });
-  const lanes = await Promise.all(Array.from({ length: 4 }, () => HttpLane.open(port)));
+  const connections = await Promise.all(Array.from({ length: 4 }, () => HttpConnection.open(port)));
   const startedMs = performance.now();
   let sent = 0;
   const iterator = traffic.batches(BATCH);
-  const drive = async (lane: HttpLane): Promise<void> => {
+  const drive = async (connection: HttpConnection): Promise<void> => {
     while (!signal.aborted) {
       const next = iterator.next();
       if (next.done === true) return;
       const dueMs = startedMs + (sent / RATE) * 1000;
       sent += next.value.events;
       await sleep(Math.max(0, dueMs - performance.now()));
-      await lane.ask(postRequest('/v1/llm/events', 'application/x-ndjson', next.value.body));
+      await connection.ask(postRequest('/v1/llm/events', 'application/x-ndjson', next.value.body));
     }
   };
-  await Promise.all(lanes.map(drive));
-  for (const lane of lanes) lane.close();
+  await Promise.all(connections.map(drive));
+  for (const connection of connections) connection.close();
   return sent;
 }
 
 /** One request event after the other, each of them followed until it is in the row. */
 async function probe(up: RunningUp): Promise<number[]> {
-  const [sender, reader] = await Promise.all([HttpLane.open(up.ingestionPort), HttpLane.open(up.metricsPort)]);
+  const [sender, reader] = await Promise.all([
+    HttpConnection.open(up.ingestionPort),
+    HttpConnection.open(up.metricsPort),
+  ]);
   const question = getRequest('/v1/metrics?tenant_id=probe&group_by=none&step=1d');
   const waitsMs: number[] = [];
   const endMs = performance.now() + SECONDS * options.size * 1000;

@@ -1,6 +1,6 @@
 import { freePorts } from '../scripts/services/free-ports.ts';
 import { EventGenerator } from './data/event-generator.ts';
-import { postRequest } from './load/http-lane.ts';
+import { postRequest } from './load/http-connection.ts';
 import { sendAll } from './load/send-all.ts';
 import { contest, metricOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter } from './measure/process-usage.ts';

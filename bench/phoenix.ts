@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Oracle } from './data/oracle.ts';
-import { HttpLane, postRequest } from './load/http-lane.ts';
+import { HttpConnection, postRequest } from './load/http-connection.ts';
 import { sendAll } from './load/send-all.ts';
 import { type Contestant, contest, type Measurement, metricOf, ratioOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';
@@ -88,7 +88,7 @@ async function measure(running: Running, round: number): Promise<Measurement> {
 /** One span after the other, each of them followed until it is counted. Adds them to the oracle. */
 async function probe(running: Running, oracle: Oracle): Promise<number[]> {
   const single = spanBodies({ seed: 7, bodies: PROBES, spansPerBody: 1 });
-  const sender = await HttpLane.open(running.port);
+  const sender = await HttpConnection.open(running.port);
   const waitsMs: number[] = [];
   let { calls } = await running.totals();
   for (const body of single.bodies) {

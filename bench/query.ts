@@ -1,6 +1,6 @@
 import { freePorts } from '../scripts/services/free-ports.ts';
 import { LIMIT, MINUTES, MINUTES_IN_ANSWER, QueryRows, TENANTS } from './data/query-rows.ts';
-import { type Answer, getRequest } from './load/http-lane.ts';
+import { type Answer, getRequest } from './load/http-connection.ts';
 import { sendAll } from './load/send-all.ts';
 import { type Contestant, contest, type Measurement, metricOf, ratioOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';

@@ -1,7 +1,7 @@
 import { freePorts } from '../scripts/services/free-ports.ts';
 import { TOPICS } from '../src/events/topics.ts';
 import { EventGenerator } from './data/event-generator.ts';
-import { postRequest } from './load/http-lane.ts';
+import { postRequest } from './load/http-connection.ts';
 import { type LoadReport, sendAll } from './load/send-all.ts';
 import { type Contestant, contest, type Measurement, metricOf, ratioOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';

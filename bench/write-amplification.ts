@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventGenerator } from './data/event-generator.ts';
 import { assertEqual } from './data/oracle.ts';
-import { HttpLane, postRequest } from './load/http-lane.ts';
+import { HttpConnection, postRequest } from './load/http-connection.ts';
 import { type Contestant, contest, ratioOf } from './measure/contest.ts';
 import { report } from './measure/report.ts';
 import { benchOptions } from './setup/bench-options.ts';
@@ -27,14 +27,14 @@ function contestant(rate: number): Contestant {
       const shape = { tenants: TENANTS, routes: 2, models: 2, fromMs: minuteMs, spanMs: 59_000 };
       const traffic = new EventGenerator({ seed: 500 + round, calls: (rate * seconds) / 2, ...shape });
       const up = await RunningUp.start(options.program);
-      const lane = await HttpLane.open(up.ingestionPort);
+      const connection = await HttpConnection.open(up.ingestionPort);
       try {
         const before = await written(up);
         const startedMs = performance.now();
         let sent = 0;
         for (const { body, events } of traffic.batches(rate / BATCHES_PER_SECOND)) {
           await sleep(Math.max(0, startedMs + (sent / rate) * 1000 - performance.now()));
-          await lane.ask(postRequest('/v1/llm/events', 'application/x-ndjson', body));
+          await connection.ask(postRequest('/v1/llm/events', 'application/x-ndjson', body));
           sent += events;
         }
         const took = (performance.now() - startedMs) / 1000;
@@ -43,7 +43,7 @@ function contestant(rate: number): Contestant {
         assertEqual(nameOf(rate), traffic.oracle, await up.rows(traffic.oracle));
         return { events: sent, 'events/s': sent / took, 'rows written': rows, 'rows a second': rows / took };
       } finally {
-        lane.close();
+        connection.close();
         await up.stop();
       }
     },

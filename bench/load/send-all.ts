@@ -1,4 +1,4 @@
-import { type Answer, HttpLane } from './http-lane.ts';
+import { type Answer, HttpConnection } from './http-connection.ts';
 
 export interface LoadOptions {
   readonly port: number;
@@ -17,12 +17,14 @@ export interface LoadReport {
 
 /** Sends all requests over so many connections, each as soon as its connection is free. @throws for another status */
 export async function sendAll(requests: Iterable<Buffer>, options: LoadOptions): Promise<LoadReport> {
-  const lanes = await Promise.all(Array.from({ length: options.connections }, () => HttpLane.open(options.port)));
+  const connections = await Promise.all(
+    Array.from({ length: options.connections }, () => HttpConnection.open(options.port)),
+  );
   const iterator = requests[Symbol.iterator]();
   const latenciesMs: number[] = [];
   const startedMs = performance.now();
   let sent = 0;
-  const drive = (lane: HttpLane): Promise<void> =>
+  const drive = (connection: HttpConnection): Promise<void> =>
     new Promise((resolve, reject) => {
       const step = (): void => {
         const next = iterator.next();
@@ -41,14 +43,14 @@ export async function sendAll(requests: Iterable<Buffer>, options: LoadOptions):
           }
           step();
         };
-        lane.send(next.value, onAnswer, reject);
+        connection.send(next.value, onAnswer, reject);
       };
       step();
     });
   try {
-    await Promise.all(lanes.map(drive));
+    await Promise.all(connections.map(drive));
   } finally {
-    for (const lane of lanes) lane.close();
+    for (const connection of connections) connection.close();
   }
   const seconds = (performance.now() - startedMs) / 1000;
   latenciesMs.sort((a, b) => a - b);

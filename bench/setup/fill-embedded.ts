@@ -1,5 +1,5 @@
 import type { EventGenerator } from '../data/event-generator.ts';
-import { postRequest } from '../load/http-lane.ts';
+import { postRequest } from '../load/http-connection.ts';
 import { sendAll } from '../load/send-all.ts';
 import type { RunningUp } from './embedded.ts';
 

@@ -9,7 +9,7 @@ const REASONS: readonly DeadLetterReason[] = ['invalid', 'key_mismatch', 'no_req
 const LETTERS_MAX = 10_000;
 const PREVIEW_CHARACTERS = 60;
 /** So many letters are told one by one. */
-const TOLD_MAX = 50;
+const SHOWN_MAX = 50;
 
 const REPLAY_HELP = `
 Appends the record again to its topic, where that would count it, and says about each letter what it did:
@@ -58,11 +58,11 @@ async function replayAsAsked(options: Record<string, unknown>): Promise<void> {
   const settings = settingsFrom('dead-letters', options);
   const query = replayQueryOf(options);
   const { replay } = await import('../app/tasks/dead-letters.ts');
-  let told = 0;
+  let shown = 0;
   const report = await replay(settings, query, (letter, what) => {
-    if (told++ < TOLD_MAX) process.stdout.write(`${placeOf(letter)}  ${letter.reason}: ${what}\n`);
+    if (shown++ < SHOWN_MAX) process.stdout.write(`${placeOf(letter)}  ${letter.reason}: ${what}\n`);
   });
-  if (told > TOLD_MAX) process.stdout.write(`… and ${told - TOLD_MAX} more\n`);
+  if (shown > SHOWN_MAX) process.stdout.write(`… and ${shown - SHOWN_MAX} more\n`);
   const { matched, replayed, before, skipped } = report;
   const verb = query.isDryRun ? 'would be replayed' : 'replayed';
   process.stdout.write(`${matched} dead letters: ${replayed} ${verb}, ${skipped} skipped, ${before} replayed before\n`);

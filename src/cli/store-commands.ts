@@ -16,11 +16,11 @@ export function addStoreCommands(program: CommanderCommand): void {
     const { restampLog } = await import('../app/tasks/restamp-log.ts');
     const dryRun = options['dryRun'] === true;
     const { aheadMs, blocks } = await restampLog(settingsFrom('log', options), { dryRun });
-    const told =
+    const sentence =
       aheadMs === 0
         ? 'No event is stamped ahead of the clock; there is nothing to do'
         : `The log was ${Math.ceil(aheadMs / 1000)} s ahead of the clock; ${blocks} blocks ${dryRun ? 'would get' : 'got'} other stamps`;
-    process.stdout.write(`${told}\n`);
+    process.stdout.write(`${sentence}\n`);
   });
   const topics = program.command('topics').description('the topics in Kafka');
   const create = topics

@@ -15,7 +15,7 @@ export interface AuditPanelProps {
   readonly snapshot: Snapshot;
 }
 
-interface Books {
+interface Audits {
   readonly own: Audit;
   /** Counts of responses that met no request, so that their tenant is unknown; null where the key may not see them. */
   readonly unassigned: AuditCounts | null;
@@ -26,7 +26,7 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
   const { tenant, span } = snapshot;
   const [fromMs, toMs] = [Math.floor(span.fromMs / HOUR_MS) * HOUR_MS, Math.ceil(span.toMs / HOUR_MS) * HOUR_MS];
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-  const { value: books } = usePolled((signal) => loadBooks(api, { tenant, range }, signal), {
+  const { value: audits } = usePolled((signal) => loadAudits(api, { tenant, range }, signal), {
     subject: `${tenant} ${range.from} ${range.to}`,
     everyMs: POLL_MS,
     dependencies: [api],
@@ -36,14 +36,14 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
     <section class="panel" aria-labelledby="audit-title">
       <header class="section-head">
         <h2 id="audit-title">Audit</h2>
-        {books !== null && <Verdict audit={books.own} />}
+        {audits !== null && <Verdict audit={audits.own} />}
         <span class="hint">
           Events that arrived {times.range(fromMs, toMs, HOUR_MS)}, whenever their calls were: accepted = counted + not
           matched yet + duplicates + dead letters
         </span>
       </header>
       {/* biome-ignore lint/a11y: what scrolls must be reachable by keys */}
-      <div class="scroll" role="region" aria-label="Books of the audit" tabIndex={0}>
+      <div class="scroll" role="region" aria-label="Counts of the audit" tabIndex={0}>
         <table class="audit">
           <thead>
             <tr>
@@ -57,17 +57,17 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
           </thead>
           <tbody>
             {KINDS.map((kind) => (
-              <BookRow key={kind} title={TITLES[kind]} counts={books?.own.totals[kind]} />
+              <AuditRow key={kind} title={TITLES[kind]} counts={audits?.own.totals[kind]} />
             ))}
-            {books?.unassigned != null && books.unassigned.accepted > 0 && (
-              <BookRow title="Responses of no known tenant" counts={books.unassigned} />
+            {audits?.unassigned != null && audits.unassigned.accepted > 0 && (
+              <AuditRow title="Responses of no known tenant" counts={audits.unassigned} />
             )}
           </tbody>
         </table>
       </div>
-      {books?.unassigned != null && books.unassigned.dead_letters > 0 && (
+      {audits?.unassigned != null && audits.unassigned.dead_letters > 0 && (
         <p class="panel-note" data-tone="warn">
-          {formatExact(books.unassigned.dead_letters)} responses met no request, so they are counted for no tenant.{' '}
+          {formatExact(audits.unassigned.dead_letters)} responses met no request, so they are counted for no tenant.{' '}
           <code>streamlens dead-letters list</code> shows them and why.
         </p>
       )}
@@ -86,7 +86,7 @@ function Verdict({ audit }: { readonly audit: Audit }) {
   );
 }
 
-function BookRow({ title, counts }: { readonly title: string; readonly counts: AuditCounts | undefined }) {
+function AuditRow({ title, counts }: { readonly title: string; readonly counts: AuditCounts | undefined }) {
   const { accepted, counted, waiting, duplicates, dead_letters: dead } = counts ?? {};
   return (
     <tr>
@@ -105,8 +105,8 @@ interface AuditQuestion {
   readonly range: { readonly from: string; readonly to: string };
 }
 
-/** The tenant's books, and those of responses that name none, where the key allows to see these. */
-async function loadBooks(api: Api, { tenant, range }: AuditQuestion, signal: AbortSignal): Promise<Books> {
+/** The tenant's audit, and those of responses that name none, where the key allows to see these. */
+async function loadAudits(api: Api, { tenant, range }: AuditQuestion, signal: AbortSignal): Promise<Audits> {
   const [own, unassigned] = await Promise.all([
     api.get<Audit>('/v1/audit', { tenant_id: tenant, ...range }, signal),
     api.get<Audit>('/v1/audit', { unassigned: 'true', ...range }, signal).catch((error: unknown) => {

@@ -11,7 +11,7 @@ export class AppendLog implements AppendQueueEvents {
   readonly #logger: Logger;
   readonly #nowMs: () => number;
   #failures = 0;
-  #toldAtMs = 0;
+  #loggedAtMs = 0;
 
   /** @param events is told everything as well */
   constructor(events: AppendQueueEvents, logger: Logger, nowMs: () => number = () => performance.now()) {
@@ -31,9 +31,9 @@ export class AppendLog implements AppendQueueEvents {
   failed(error: StorageError): void {
     this.#events.failed(error);
     this.#failures++;
-    const isDue = this.#failures === 1 || this.#nowMs() - this.#toldAtMs >= TELL_EVERY_MS;
+    const isDue = this.#failures === 1 || this.#nowMs() - this.#loggedAtMs >= TELL_EVERY_MS;
     if (!isDue) return;
-    this.#toldAtMs = this.#nowMs();
+    this.#loggedAtMs = this.#nowMs();
     const fact = { code: error.code, reason: error.message, failures: this.#failures };
     this.#logger.warn(fact, 'Events are refused with 503: the event log does not take them');
   }

@@ -7,7 +7,7 @@ import * as Parameters from './contract/parameters.ts';
 interface Question {
   readonly id: string;
   readonly path: string;
-  readonly tag: 'metrics' | 'calls' | 'books';
+  readonly tag: 'metrics' | 'calls' | 'audit';
   readonly summary: string;
   readonly query: NonNullable<Operation['query']>;
   readonly answer: TSchema;
@@ -93,7 +93,7 @@ const OPERATIONS: readonly Operation[] = [
   question({
     id: 'getAudit',
     path: '/v1/audit',
-    tag: 'books',
+    tag: 'audit',
     summary: 'accepted = counted + waiting + duplicates + dead letters, per tenant and hour of log time.',
     query: Parameters.AuditParameters,
     answer: Answers.AuditAnswer,
@@ -101,7 +101,7 @@ const OPERATIONS: readonly Operation[] = [
   question({
     id: 'listUnpriced',
     path: '/v1/prices/unpriced',
-    tag: 'books',
+    tag: 'audit',
     summary: 'What could not be priced, per provider and model.',
     query: Parameters.UnpricedParameters,
     answer: Answers.UnpricedAnswer,
@@ -139,7 +139,7 @@ export function metricsOpenApi(version: string): object {
     tags: {
       metrics: 'Rows of sums and percentiles.',
       calls: 'Single calls and their evaluations.',
-      books: 'Whether everything was counted, and what has no price.',
+      audit: 'Whether everything was counted, and what has no price.',
     },
     schemas: SCHEMAS,
     operations: OPERATIONS,

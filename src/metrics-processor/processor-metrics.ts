@@ -26,7 +26,7 @@ export class ProcessorMetrics implements ProcessorEvents {
   });
   readonly #waiting = new Gauge({
     name: 'streamlens_processor_waiting',
-    help: 'Halves of calls that wait for the other half: the size of the join',
+    help: 'Records that are pending, each waiting for its counterpart: the size of the join',
     labelNames: ['partition'],
     registers: [this.registry],
   });

@@ -86,14 +86,14 @@ function rowOf(subject: RowSubject, tally: Tally, quantiles: readonly number[]):
 
 /** How many completed calls got their cost from where; adds up to `completed`. */
 function costSources(tally: Tally): Readonly<Record<CostSource, number>> {
-  const told = {
+  const sources = {
     provider: tally.pricedByProvider,
     gateway: tally.pricedByGateway,
     list: tally.pricedByList,
     file: tally.pricedByFile,
     none: tally.unpricedRequests,
   };
-  return { ...told, free: tally.completed - Object.values(told).reduce((sum, count) => sum + count, 0) };
+  return { ...sources, free: tally.completed - Object.values(sources).reduce((sum, count) => sum + count, 0) };
 }
 
 /**

@@ -1,29 +1,29 @@
 /** What became of a report that is no repetition. */
-export type ReportFate = 'call' | 'folded' | 'context';
+export type ReportOutcome = 'call' | 'folded' | 'context';
 
-/** One object per tenant and fate, so that a change is told by identity. */
+/** One object per tenant and outcome, so that a change is told by identity. */
 export interface Booking {
   readonly tenantId: string;
-  readonly fate: ReportFate;
+  readonly outcome: ReportOutcome;
 }
 
 /** Beyond this many it starts again; then a report may be booked anew as what it was, which changes nothing. */
 const TENANTS_MAX = 20_000;
 
 export class Bookings {
-  readonly #byTenant = new Map<string, Readonly<Record<ReportFate, Booking>>>();
+  readonly #byTenant = new Map<string, Readonly<Record<ReportOutcome, Booking>>>();
 
-  of(tenantId: string, fate: ReportFate): Booking {
+  of(tenantId: string, outcome: ReportOutcome): Booking {
     let ofTenant = this.#byTenant.get(tenantId);
     if (ofTenant === undefined) {
       if (this.#byTenant.size >= TENANTS_MAX) this.#byTenant.clear();
       ofTenant = {
-        call: { tenantId, fate: 'call' },
-        folded: { tenantId, fate: 'folded' },
-        context: { tenantId, fate: 'context' },
+        call: { tenantId, outcome: 'call' },
+        folded: { tenantId, outcome: 'folded' },
+        context: { tenantId, outcome: 'context' },
       };
       this.#byTenant.set(tenantId, ofTenant);
     }
-    return ofTenant[fate];
+    return ofTenant[outcome];
   }
 }

@@ -37,11 +37,11 @@ export class LinkedCalls {
   readonly #agents: StableMatching<Generation>;
   /** Since the last `takeChanged`: generations whose clusters may be others now. */
   readonly #changed = new Set<Generation>();
-  /** Of these, those whose clusters were told as they were before, and those that had none. */
-  readonly #told = new Set<Generation>();
+  /** Of these, those whose clusters were announced as they were before, and those that had none. */
+  readonly #announced = new Set<Generation>();
   readonly #onChange: (cluster: readonly Generation[]) => void;
 
-  /** @param onChange told each cluster that may change, while it is still as it was */
+  /** @param onChange called with each cluster that may change, while it is still as it was */
   constructor(onChange: (cluster: readonly Generation[]) => void) {
     this.#onChange = onChange;
     const common = {
@@ -88,7 +88,7 @@ export class LinkedCalls {
   takeChanged(): readonly (readonly Generation[])[] {
     const clusters = this.#clustersOf(this.#changed);
     this.#changed.clear();
-    this.#told.clear();
+    this.#announced.clear();
     return clusters;
   }
 
@@ -156,7 +156,7 @@ export class LinkedCalls {
   #add(generation: Generation): void {
     for (const node of generation.nodes) node.generation = generation;
     this.#changed.add(generation);
-    this.#told.add(generation);
+    this.#announced.add(generation);
     const key = processKeyOf(generation);
     let process = this.#processes.get(key);
     if (process === undefined) this.#processes.set(key, (process = new ProcessCalls()));
@@ -182,12 +182,12 @@ export class LinkedCalls {
     if (process?.isEmpty === true) this.#processes.delete(key);
   }
 
-  /** Nothing of a cluster changes before it was told: whatever is not told is as it was. */
+  /** Nothing of a cluster changes before it was announced: whatever is not announced is as it was. */
   #touch(generation: Generation): void {
-    if (this.#told.has(generation)) return;
+    if (this.#announced.has(generation)) return;
     const cluster = this.#clusterOf(generation);
     for (const each of cluster) {
-      this.#told.add(each);
+      this.#announced.add(each);
       this.#changed.add(each);
     }
     this.#onChange(cluster);

@@ -39,8 +39,8 @@ function isEstimate(reportedBy: unknown): boolean {
  */
 function failureOf(winner: Facts, other: Facts): Pick<Facts, 'error' | 'error_kind'> {
   const [own, others] = [winner.error ?? '', other.error ?? ''];
-  const isTold = own !== '' || (winner.error_kind ?? null) !== null;
-  if (winner.error_kind === 'cancelled' || (isTold && others === '')) return {};
+  const isExplained = own !== '' || (winner.error_kind ?? null) !== null;
+  if (winner.error_kind === 'cancelled' || (isExplained && others === '')) return {};
   const kinds = [winner.error_kind, other.error_kind].filter((kind) => kind !== null && kind !== undefined);
   const error_kind = kinds.find((kind) => kind !== 'other') ?? kinds[0];
   return {

@@ -25,7 +25,7 @@ export interface CallChange {
   readonly mark: unknown;
 }
 
-/** A report that is booked under another fate or tenant than before; null for one that is new. */
+/** A report that is booked under another outcome or tenant than before; null for one that is new. */
 export interface BookingChange {
   readonly loggedAtMs: number;
   readonly before: Booking | null;

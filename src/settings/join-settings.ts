@@ -32,7 +32,7 @@ export const JOIN_SETTINGS = {
     kind: is.integer(1, 100_000_000),
     fallback: '2000000',
     commands: PROCESSING,
-    about: 'halves of calls that may wait per partition; beyond it the oldest is given up',
+    about: 'records that may be pending per partition; beyond it the oldest is given up',
   }),
   pendingBytesMax: setting({
     env: 'MAX_PENDING_BYTES',

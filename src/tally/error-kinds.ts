@@ -16,11 +16,11 @@ const SUMMED_KINDS = Object.keys(ERROR_SUMS) as readonly SummedKind[];
 
 /** Adds up to `errors`. */
 export function errorsByKind(tally: Tally): Readonly<Record<FailureKind, number>> {
-  const told = Object.fromEntries(SUMMED_KINDS.map((kind) => [kind, tally[ERROR_SUMS[kind]]])) as Record<
+  const known = Object.fromEntries(SUMMED_KINDS.map((kind) => [kind, tally[ERROR_SUMS[kind]]])) as Record<
     SummedKind,
     number
   >;
-  return { ...told, other: tally.errors - SUMMED_KINDS.reduce((sum, kind) => sum + told[kind], 0) };
+  return { ...known, other: tally.errors - SUMMED_KINDS.reduce((sum, kind) => sum + known[kind], 0) };
 }
 
 /**

@@ -123,15 +123,15 @@ class Traffic {
   readonly sent = new Set<string>();
   readonly acknowledged = new Set<string>();
   #isStopping = false;
-  readonly #lanes: Promise<void>[];
+  readonly #senders: Promise<void>[];
 
   constructor(log: EventLog) {
-    this.#lanes = Array.from({ length: 4 }, () => this.#run(log));
+    this.#senders = Array.from({ length: 4 }, () => this.#run(log));
   }
 
   async stop(): Promise<void> {
     this.#isStopping = true;
-    await Promise.all(this.#lanes);
+    await Promise.all(this.#senders);
   }
 
   async #run(log: EventLog): Promise<void> {

@@ -153,7 +153,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the checkpoint forgets which responses wait',
     file: CORE,
-    find: 'Array.from(responses.arrivals, (slot) => responses.at(slot).half.place)',
+    find: 'Array.from(responses.arrivals, (slot) => responses.at(slot).pending.place)',
     replace: '[]',
   },
   {
@@ -184,13 +184,13 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'a late event is dropped',
     file: CALL_SUMS,
     find: 'tally.requests++;',
-    replace: 'if (half.loggedAtMs - half.timestampMs < 3_600_000) tally.requests++;',
+    replace: 'if (pending.loggedAtMs - pending.timestampMs < 3_600_000) tally.requests++;',
   },
   {
     name: 'a call counts in the window of its response',
     file: EFFECTS,
-    find: 'const delta = this.#deltaOf(half);',
-    replace: 'const delta = this.deltas.at(half.series, windowStartMs(response.timestampMs, MINUTE_MS));',
+    find: 'const delta = this.#deltaOf(pending);',
+    replace: 'const delta = this.deltas.at(pending.series, windowStartMs(response.timestampMs, MINUTE_MS));',
   },
   {
     name: 'what a proxy answered from its cache is on the bill',
@@ -248,7 +248,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a response that found its request stays in the books as waiting',
-    file: 'metrics-processor/core/sums/ledger.ts',
+    file: 'metrics-processor/core/sums/audit-deltas.ts',
     find: 'before[columns.waiting]--;',
     replace: '',
   },
@@ -291,7 +291,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a request takes the response of another tenant that waits for its id',
     file: JOIN,
-    find: 'const isMine = half.tenantId === null || half.tenantId === series.tenantId;',
+    find: 'const isMine = pending.tenantId === null || pending.tenantId === series.tenantId;',
     replace: 'const isMine = true;',
   },
   {
@@ -362,7 +362,7 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a letter of another tenant is no number in the books',
-    file: 'metrics-processor/core/sums/ledger.ts',
+    file: 'metrics-processor/core/sums/audit-deltas.ts',
     find: '[COLUMNS[topic].foreign]++',
     replace: '[COLUMNS[topic].foreign] += 0',
   },

@@ -21,8 +21,8 @@ export class ClockWatch {
   readonly #clock: WatchedClock;
   readonly #logger: Logger;
   readonly #timer: NodeJS.Timeout;
-  #toldJump = false;
-  #toldAhead = false;
+  #isJumpLogged = false;
+  #isAheadLogged = false;
 
   constructor(clock: WatchedClock, logger: Logger) {
     this.#clock = clock;
@@ -48,13 +48,13 @@ export class ClockWatch {
   /** Once per change. */
   look(): void {
     const [jumpMs, aheadMs] = [this.#clock.jumpMs(), this.#clock.aheadMs()];
-    if (jumpMs !== 0 && !this.#toldJump) this.#logger.warn({ jumpMs }, jumpSentence(jumpMs));
-    if (jumpMs === 0 && this.#toldJump) this.#logger.info("The machine's clock is believed again");
-    this.#toldJump = jumpMs !== 0;
+    if (jumpMs !== 0 && !this.#isJumpLogged) this.#logger.warn({ jumpMs }, jumpSentence(jumpMs));
+    if (jumpMs === 0 && this.#isJumpLogged) this.#logger.info("The machine's clock is believed again");
+    this.#isJumpLogged = jumpMs !== 0;
     const isAhead = aheadMs > AHEAD_MS_WORTH_TELLING;
-    if (isAhead && !this.#toldAhead) this.#logger.warn({ aheadMs }, aheadSentence(aheadMs));
-    if (aheadMs === 0 && this.#toldAhead) this.#logger.info('The clock has caught up with the log');
-    this.#toldAhead = isAhead || (this.#toldAhead && aheadMs > 0);
+    if (isAhead && !this.#isAheadLogged) this.#logger.warn({ aheadMs }, aheadSentence(aheadMs));
+    if (aheadMs === 0 && this.#isAheadLogged) this.#logger.info('The clock has caught up with the log');
+    this.#isAheadLogged = isAhead || (this.#isAheadLogged && aheadMs > 0);
   }
 
   stop(): void {

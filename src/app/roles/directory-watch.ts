@@ -13,7 +13,7 @@ export class DirectoryWatch {
   readonly #logger: Logger;
   readonly #ids = new Map<string, string>();
   #timer: NodeJS.Timeout | undefined;
-  #told = '';
+  #loggedReason = '';
 
   /** @param paths the directory, and files in it that are open for as long as the process lives */
   constructor(paths: readonly string[], logger: Logger) {
@@ -34,9 +34,9 @@ export class DirectoryWatch {
       () => '',
       (error: Error) => error.message,
     );
-    if (reason !== '' && reason !== this.#told) this.#logger.error(reason);
-    if (reason === '' && this.#told !== '') this.#logger.info('The data directory is right again');
-    this.#told = reason;
+    if (reason !== '' && reason !== this.#loggedReason) this.#logger.error(reason);
+    if (reason === '' && this.#loggedReason !== '') this.#logger.info('The data directory is right again');
+    this.#loggedReason = reason;
   }
 
   stop(): void {

@@ -34,7 +34,7 @@ const FACTS: ReplayFacts = {
 
 function judge(letter: DeadLetter, facts: Partial<ReplayFacts> = {}): string {
   const verdict = judgeReplay(letter, { ...FACTS, ...facts });
-  return verdict.isSensible ? `replay ${verdict.record.topic} ${verdict.record.key}` : verdict.why;
+  return verdict.isReplayable ? `replay ${verdict.record.topic} ${verdict.record.key}` : verdict.why;
 }
 
 test('an orphaned response is replayed once its request is in the log', () => {

@@ -17,8 +17,8 @@ export interface ReplayFacts {
 }
 
 export type ReplayVerdict =
-  | { readonly isSensible: true; readonly record: NewRecord }
-  | { readonly isSensible: false; readonly why: string };
+  | { readonly isReplayable: true; readonly record: NewRecord }
+  | { readonly isReplayable: false; readonly why: string };
 
 const TYPE_OF = Object.fromEntries(Object.entries(TOPIC_OF).map(([type, topic]) => [topic, type])) as Record<
   InputTopic,
@@ -61,7 +61,7 @@ export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdi
     );
   }
   const { topic, tenantId: senderTenant } = letter;
-  return { isSensible: true, record: { topic, key: id, value: parsed.value, senderTenant } };
+  return { isReplayable: true, record: { topic, key: id, value: parsed.value, senderTenant } };
 }
 
 export function requestIdOf(letter: DeadLetter): string | null {
@@ -99,5 +99,5 @@ function bytesOrNull(text: string | null): Uint8Array | null {
 }
 
 function no(why: string): ReplayVerdict {
-  return { isSensible: false, why };
+  return { isReplayable: false, why };
 }

@@ -59,7 +59,7 @@ export async function replayDeadLetters(query: ReplayQuery, ports: ReplayPorts):
   for await (const letters of letterPages(query, ports)) {
     report.matched += letters.length;
     const claimed = await ports.replays.read(letters);
-    const sensible: Sensible[] = [];
+    const replayable: Replayable[] = [];
     for (const letter of letters) {
       const atMs = claimed.get(placeKey(letter));
       if (atMs !== undefined) {
@@ -68,32 +68,32 @@ export async function replayDeadLetters(query: ReplayQuery, ports: ReplayPorts):
         continue;
       }
       const verdict = await judge(letter, requests, query, ports);
-      if (verdict.isSensible) sensible.push({ letter, record: verdict.record });
+      if (verdict.isReplayable) replayable.push({ letter, record: verdict.record });
       else {
         report.skipped++;
         ports.onLetter(letter, `skipped: ${verdict.why}`);
       }
     }
-    const replayed = query.isDryRun ? sensible : await replayAll(sensible, ports);
+    const replayed = query.isDryRun ? replayable : await replayAll(replayable, ports);
     report.replayed += replayed.length;
     for (const { letter } of replayed) ports.onLetter(letter, query.isDryRun ? 'would be replayed' : 'replayed');
   }
   return report;
 }
 
-interface Sensible {
+interface Replayable {
   readonly letter: DeadLetter;
   readonly record: NewRecord;
 }
 
-async function replayAll(sensible: readonly Sensible[], ports: ReplayPorts): Promise<readonly Sensible[]> {
-  if (sensible.length === 0) return [];
+async function replayAll(replayable: readonly Replayable[], ports: ReplayPorts): Promise<readonly Replayable[]> {
+  if (replayable.length === 0) return [];
   const claims = await ports.replays.claim(
-    sensible.map(({ letter }) => letter),
+    replayable.map(({ letter }) => letter),
     ports.nowMs(),
   );
   const places = new Set(claims.map(placeKey));
-  const mine = sensible.filter(({ letter }) => places.has(placeKey(letter)));
+  const mine = replayable.filter(({ letter }) => places.has(placeKey(letter)));
   try {
     await ports.append(mine.map(({ record }) => record));
   } catch (error) {

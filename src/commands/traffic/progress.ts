@@ -35,12 +35,12 @@ function bar(total: number, what: string, stream: NodeJS.WriteStream): Progress 
 
 function lines(total: number, what: string, out: NodeJS.WritableStream): Progress {
   let done = 0;
-  let toldMs = Date.now();
+  let writtenMs = Date.now();
   return {
     advance(count) {
       done += count;
-      if (Date.now() - toldMs < LINE_EVERY_MS) return;
-      toldMs = Date.now();
+      if (Date.now() - writtenMs < LINE_EVERY_MS) return;
+      writtenMs = Date.now();
       out.write(`${grouped(done)} of ${grouped(total)} ${what}\n`);
     },
     stop() {

@@ -3,7 +3,7 @@ import { TOPICS } from '../../events/topics.ts';
 import type { GroupListener, GroupMember, LogPosition } from '../event-log.ts';
 import { backOff } from './backoff.ts';
 import { clientOptions } from './client-options.ts';
-import { asStorageError, isPassing } from './kafka-errors.ts';
+import { asStorageError, isRetriable } from './kafka-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 const SESSION_MS_MAX = 20_000;
@@ -95,7 +95,7 @@ export class ClassicProtocolMember implements GroupMember {
 
   async #rejoin(cause: Error): Promise<void> {
     let failure: unknown = cause;
-    for (let attempt = 0; attempt < REJOINS_MAX && isPassing(failure); attempt++) {
+    for (let attempt = 0; attempt < REJOINS_MAX && isRetriable(failure); attempt++) {
       await backOff(attempt, this.#leaving.signal);
       if (this.#leaving.signal.aborted) return;
       try {

@@ -7,7 +7,7 @@ import { backOff } from './backoff.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing, kafkaErrorIds } from './kafka-errors.ts';
+import { asStorageError, isRetriable, kafkaErrorIds } from './kafka-errors.ts';
 
 /** How long a member may take to give partitions back before the group goes on without it. */
 const REBALANCE_MS_MAX = 60_000;
@@ -111,7 +111,7 @@ export class ConsumerProtocolMember implements GroupMember {
         failures = 0;
       } catch (error) {
         if (this.#isOver()) return;
-        if (!isPassing(error) && !isFenced(error)) {
+        if (!isRetriable(error) && !isFenced(error)) {
           await this.#abandonOwned();
           this.#listener.onLost(asStorageError(error, 'Keeping the membership in the consumer group'));
           return;

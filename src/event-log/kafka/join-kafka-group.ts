@@ -5,7 +5,7 @@ import { ClassicProtocolMember } from './classic-protocol-member.ts';
 import { ConsumerProtocolMember } from './consumer-protocol-member.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing, kafkaErrorIds } from './kafka-errors.ts';
+import { asStorageError, isRetriable, kafkaErrorIds } from './kafka-errors.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 
 const CONSUMER_GROUP_HEARTBEAT = 68;
@@ -13,7 +13,7 @@ const CONSUMER_GROUP_HEARTBEAT = 68;
 /** A new cluster needs some seconds to make its offsets topic before any group has a coordinator. */
 const JOIN_MS_MAX = 30_000;
 
-interface GroupDoor {
+interface GroupContext {
   readonly groupId: string;
   readonly settings: KafkaSettings;
   readonly cluster: KafkaCluster;
@@ -25,22 +25,22 @@ interface GroupDoor {
  *
  * @throws {StorageError} where the group does not take the member within 30 s.
  */
-export async function joinKafkaGroup(door: GroupDoor, listener: GroupListener): Promise<GroupMember> {
+export async function joinKafkaGroup(context: GroupContext, listener: GroupListener): Promise<GroupMember> {
   const giveUpAtMs = Date.now() + JOIN_MS_MAX;
   for (let attempt = 0; ; attempt++) {
-    door.connections.checkOpen();
+    context.connections.checkOpen();
     try {
-      return await joinOnce(door, listener);
+      return await joinOnce(context, listener);
     } catch (error) {
-      const mayPass = isPassing(error) && Date.now() < giveUpAtMs;
-      if (!mayPass) throw asStorageError(error, `Joining the consumer group ${door.groupId}`);
+      const mayRetry = isRetriable(error) && Date.now() < giveUpAtMs;
+      if (!mayRetry) throw asStorageError(error, `Joining the consumer group ${context.groupId}`);
     }
-    await backOff(attempt, door.connections.closed);
+    await backOff(attempt, context.connections.closed);
   }
 }
 
 async function joinOnce(
-  { groupId, settings, cluster, connections }: GroupDoor,
+  { groupId, settings, cluster, connections }: GroupContext,
   listener: GroupListener,
 ): Promise<GroupMember> {
   if (settings.groupProtocol !== 'classic' && (await speaksConsumerProtocol(cluster, connections))) {

@@ -2,7 +2,7 @@ import { type Broker, metadataV7 } from '@platformatic/kafka';
 import { StorageError } from '../../storage/storage-error.ts';
 import { backOff } from './backoff.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing, kafkaErrorIds } from './kafka-errors.ts';
+import { asStorageError, isRetriable, kafkaErrorIds } from './kafka-errors.ts';
 
 /**
  * Kafka tells of a moved leader by an error, so this age matters only where partitions are added: until all writers
@@ -87,7 +87,7 @@ export class KafkaCluster {
       this.#connections.checkOpen();
       if (attempt > 0) await backOff(attempt - 1, this.#connections.closed);
       const failure = await this.#lookUp(topic);
-      const isLasting = failure !== null && (!isPassing(failure) || Date.now() > giveUpAtMs);
+      const isLasting = failure !== null && (!isRetriable(failure) || Date.now() > giveUpAtMs);
       // Another topic's failure is not this one's.
       if (isLasting && this.#fresh(topic) === undefined) throw asStorageError(failure, `Looking up ${topic}`);
     }

@@ -19,7 +19,7 @@ export class KafkaConnections {
   readonly #pools = new Set<ConnectionPool>();
   readonly #control: ConnectionPool;
   readonly #produce: ConnectionPool;
-  readonly #idlePollLanes: ConnectionPool[] = [];
+  readonly #idlePollPools: ConnectionPool[] = [];
   readonly #bootstrap: readonly Broker[];
 
   constructor(settings: KafkaSettings) {
@@ -51,13 +51,13 @@ export class KafkaConnections {
   }
 
   /** Runs one poll on connections that no other poll uses meanwhile; they are used again afterwards. */
-  async withPollLane<T>(poll: (connectionTo: (broker: Broker) => Promise<Connection>) => Promise<T>): Promise<T> {
+  async withPollPool<T>(poll: (connectionTo: (broker: Broker) => Promise<Connection>) => Promise<T>): Promise<T> {
     this.checkOpen();
-    const lane = this.#idlePollLanes.pop() ?? this.#newPool();
+    const pool = this.#idlePollPools.pop() ?? this.#newPool();
     try {
-      return await poll((broker) => lane.get(broker));
+      return await poll((broker) => pool.get(broker));
     } finally {
-      this.#idlePollLanes.push(lane);
+      this.#idlePollPools.push(pool);
     }
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AuthenticationError, MultipleErrors, NetworkError, ProtocolError, TimeoutError } from '@platformatic/kafka';
 import { StorageError } from '../../storage/storage-error.ts';
-import { asStorageError, isPassing } from './kafka-errors.ts';
+import { asStorageError, isRetriable } from './kafka-errors.ts';
 
 function nodeError(code: string): Error {
   return Object.assign(new Error(`connect ${code} 10.0.0.1:9092`), { code });
@@ -57,7 +57,7 @@ for (const [error, code, advice, duration] of CASES) {
     assert.match(made.message, advice);
     assert.match(made.message, /^Appending events/);
     assert.equal(made.cause, error);
-    assert.equal(isPassing(error), duration === 'passes');
+    assert.equal(isRetriable(error), duration === 'passes');
   });
 }
 

@@ -46,7 +46,7 @@ export function kafkaErrorIds(error: unknown): readonly string[] {
  * Errors that end by themselves, mostly because leaders move: fresh metadata and another try help.
  * `UNKNOWN_TOPIC_OR_PARTITION` is among them, since a broker says so until it has heard of a new topic.
  */
-export const PASSING_ERRORS: ReadonlySet<string> = new Set([
+export const RETRIABLE_ERRORS: ReadonlySet<string> = new Set([
   'UNKNOWN_SERVER_ERROR',
   'UNKNOWN_TOPIC_OR_PARTITION',
   'LEADER_NOT_AVAILABLE',
@@ -70,9 +70,9 @@ export const PASSING_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Whether trying again soon can help: everything but what only a person or another request can change. */
-export function isPassing(error: unknown): boolean {
+export function isRetriable(error: unknown): boolean {
   const ids = kafkaErrorIds(error);
-  if (ids.length > 0) return ids.every((id) => PASSING_ERRORS.has(id));
+  if (ids.length > 0) return ids.every((id) => RETRIABLE_ERRORS.has(id));
   return asStorageError(error, '').retryable;
 }
 

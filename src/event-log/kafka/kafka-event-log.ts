@@ -99,8 +99,8 @@ export class KafkaEventLog implements EventLog {
     await this.partitionCount();
     const { groupId } = this.#settings;
     if (groupId === undefined) throw new StorageError('misconfigured', 'The log was opened without a consumer group');
-    const door = { groupId, settings: this.#settings, cluster: this.#cluster, connections: this.#connections };
-    const joined = await joinKafkaGroup(door, listener);
+    const context = { groupId, settings: this.#settings, cluster: this.#cluster, connections: this.#connections };
+    const joined = await joinKafkaGroup(context, listener);
     const member: GroupMember = {
       reportProgress: (positions) => joined.reportProgress(positions),
       leave: async () => {

@@ -5,7 +5,7 @@ import { backOff } from './backoff.ts';
 import { encodeRecordBatch } from './encode-record-batch.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing, PASSING_ERRORS } from './kafka-errors.ts';
+import { asStorageError, isRetriable, RETRIABLE_ERRORS } from './kafka-errors.ts';
 import type { KafkaCompression } from './kafka-settings.ts';
 import { produceTo } from './produce-request.ts';
 import { openProducerSession, type ProducerSession } from './producer-session.ts';
@@ -33,7 +33,7 @@ interface Ticket {
 }
 
 /** One partition's queue. At most one batch is in flight; what comes meanwhile waits and shares the next one. */
-interface Lane {
+interface PartitionQueue {
   readonly topic: string;
   readonly partition: number;
   readonly name: string;
@@ -43,7 +43,7 @@ interface Lane {
 
 /** A batch in flight. It keeps its bytes, and so its sequence number, over all tries. */
 interface Batch {
-  readonly lane: Lane;
+  readonly queue: PartitionQueue;
   readonly chunks: readonly Chunk[];
   readonly recordCount: number;
   session: ProducerSession;
@@ -69,7 +69,7 @@ export class KafkaProducer {
   readonly #cluster: KafkaCluster;
   readonly #connections: KafkaConnections;
   readonly #compression: KafkaCompression;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #queues = new Map<string, PartitionQueue>();
   #session: ProducerSession | null = null;
   #opening: Promise<ProducerSession> | null = null;
   #isFlushScheduled = false;
@@ -94,10 +94,10 @@ export class KafkaProducer {
       for (const [topic, parts] of byPartition(records, counts)) {
         for (const [partition, part] of parts.entries()) {
           if (part.length === 0) continue;
-          const lane = this.#lane(topic, partition);
+          const queue = this.#queue(topic, partition);
           for (const chunk of chunksOf(part, ticket)) {
             ticket.chunksLeft++;
-            lane.waiting.push(chunk);
+            queue.waiting.push(chunk);
           }
         }
       }
@@ -107,20 +107,20 @@ export class KafkaProducer {
 
   /** Resolves when nothing is in flight or waiting any more, at the latest when the last append gives up. */
   async drain(): Promise<void> {
-    if (this.#busyCount === 0 && ![...this.#lanes.values()].some((lane) => lane.waiting.length > 0)) return;
+    if (this.#busyCount === 0 && ![...this.#queues.values()].some((queue) => queue.waiting.length > 0)) return;
     await new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
   }
 
-  #lane(topic: string, partition: number): Lane {
+  #queue(topic: string, partition: number): PartitionQueue {
     const name = `${topic}/${partition}`;
-    let lane = this.#lanes.get(name);
-    if (lane === undefined) {
-      lane = { topic, partition, name, waiting: [], isBusy: false };
-      this.#lanes.set(name, lane);
+    let queue = this.#queues.get(name);
+    if (queue === undefined) {
+      queue = { topic, partition, name, waiting: [], isBusy: false };
+      this.#queues.set(name, queue);
     }
-    return lane;
+    return queue;
   }
 
   /** Appends made in one turn of the event loop leave together. */
@@ -133,26 +133,26 @@ export class KafkaProducer {
     });
   }
 
-  /** Starts a batch for every idle lane that has something. Never rejects: failures go to the tickets. */
+  /** Starts a batch for every idle queue that has something. Never rejects: failures go to the tickets. */
   async #flush(): Promise<void> {
-    const ready = [...this.#lanes.values()].filter((lane) => !lane.isBusy && lane.waiting.length > 0);
+    const ready = [...this.#queues.values()].filter((queue) => !queue.isBusy && queue.waiting.length > 0);
     if (ready.length === 0) return;
-    for (const lane of ready) lane.isBusy = true;
+    for (const queue of ready) queue.isBusy = true;
     this.#busyCount += ready.length;
-    const taken = ready.map((lane) => ({ lane, chunks: takeChunks(lane) }));
+    const taken = ready.map((queue) => ({ queue, chunks: takeChunks(queue) }));
     try {
       const session = await this.#currentSession();
       await this.#dispatch(
-        taken.map(({ lane, chunks }) => this.#encode(lane, chunks, session)),
+        taken.map(({ queue, chunks }) => this.#encode(queue, chunks, session)),
         0,
       );
     } catch (error) {
       // No session: nothing was sent.
-      for (const { lane, chunks } of taken) this.#settle(lane, chunks, asStorageError(error, 'Appending events'));
+      for (const { queue, chunks } of taken) this.#settle(queue, chunks, asStorageError(error, 'Appending events'));
     }
   }
 
-  /** The open session, or a new one; lanes that need one at the same time share it. */
+  /** The open session, or a new one; queues that need one at the same time share it. */
   async #currentSession(): Promise<ProducerSession> {
     if (this.#session !== null) return this.#session;
     this.#opening ??= openProducerSession(this.#cluster, this.#connections).finally(() => {
@@ -167,12 +167,12 @@ export class KafkaProducer {
     if (this.#session === session) this.#session = null;
   }
 
-  #encode(lane: Lane, chunks: readonly Chunk[], session: ProducerSession): Batch {
+  #encode(queue: PartitionQueue, chunks: readonly Chunk[], session: ProducerSession): Batch {
     const records = chunks.length === 1 ? (chunks[0] as Chunk).records : chunks.flatMap((chunk) => chunk.records);
     const { producerId, epoch, sequences } = session;
-    const identity = { producerId, epoch, sequence: sequences.get(lane.name) ?? 0 };
+    const identity = { producerId, epoch, sequence: sequences.get(queue.name) ?? 0 };
     const bytes = encodeRecordBatch(records, identity, { compression: this.#compression, nowMs: Date.now() });
-    return { lane, chunks, recordCount: records.length, session, bytes };
+    return { queue, chunks, recordCount: records.length, session, bytes };
   }
 
   /** Sends batches to their leaders; what fails and may pass is sent again with fresh leaders. */
@@ -180,7 +180,7 @@ export class KafkaProducer {
     const led = await Promise.all(
       batches.map(async (batch) => ({
         batch,
-        leader: await this.#cluster.leaderOf(batch.lane.topic, batch.lane.partition).catch(toError),
+        leader: await this.#cluster.leaderOf(batch.queue.topic, batch.queue.partition).catch(toError),
       })),
     );
     const groups = Map.groupBy(led, ({ leader }) => (leader === null || leader instanceof Error ? -1 : leader.id));
@@ -191,7 +191,7 @@ export class KafkaProducer {
           group[0]?.leader ?? null,
         );
         if (failed.length === 0) return;
-        for (const { lane } of failed) this.#cluster.markStale(lane.topic);
+        for (const { queue } of failed) this.#cluster.markStale(queue.topic);
         await backOff(attempt, this.#connections.closed);
         await this.#dispatch(failed, attempt + 1);
       }),
@@ -210,10 +210,10 @@ export class KafkaProducer {
       const connection = await this.#connections.forProducing(leader);
       results = await produceTo(
         connection,
-        batches.map(({ lane, bytes }) => ({ topic: lane.topic, partition: lane.partition, bytes })),
+        batches.map(({ queue, bytes }) => ({ topic: queue.topic, partition: queue.partition, bytes })),
       );
     } catch (error) {
-      return batches.filter((batch) => this.#shouldRepeat(batch, error, isPassing(error)));
+      return batches.filter((batch) => this.#shouldRepeat(batch, error, isRetriable(error)));
     }
     const again = await Promise.all(batches.map((batch, i) => this.#conclude(batch, results[i] ?? null)));
     return again.filter((batch) => batch !== null);
@@ -223,8 +223,8 @@ export class KafkaProducer {
   async #conclude(batch: Batch, errorId: string | null): Promise<Batch | null> {
     // A duplicate is a batch whose earlier answer was lost.
     if (errorId === null || errorId === 'DUPLICATE_SEQUENCE_NUMBER') {
-      batch.session.sequences.set(batch.lane.name, nextSequence(batch));
-      this.#settle(batch.lane, batch.chunks, null);
+      batch.session.sequences.set(batch.queue.name, nextSequence(batch));
+      this.#settle(batch.queue, batch.chunks, null);
       return null;
     }
     if (SESSION_ERRORS.has(errorId)) {
@@ -232,32 +232,32 @@ export class KafkaProducer {
       this.#retire(batch.session);
       try {
         const session = await this.#currentSession();
-        Object.assign(batch, this.#encode(batch.lane, batch.chunks, session));
+        Object.assign(batch, this.#encode(batch.queue, batch.chunks, session));
       } catch (error) {
         return this.#shouldRepeat(batch, error, false) ? batch : null;
       }
       return this.#shouldRepeat(batch, { apiId: errorId }, true) ? batch : null;
     }
-    return this.#shouldRepeat(batch, { apiId: errorId }, PASSING_ERRORS.has(errorId)) ? batch : null;
+    return this.#shouldRepeat(batch, { apiId: errorId }, RETRIABLE_ERRORS.has(errorId)) ? batch : null;
   }
 
   /** False, having told the waiting, where the error does not pass or the time is up. */
-  #shouldRepeat(batch: Batch, error: unknown, mayPass: boolean): boolean {
+  #shouldRepeat(batch: Batch, error: unknown, mayRetry: boolean): boolean {
     const isInTime = batch.chunks.some((chunk) => chunk.ticket.deadlineMs > Date.now());
-    if (mayPass && isInTime && !this.#connections.closed.aborted) return true;
-    if (mayPass) this.#retire(batch.session);
-    this.#settle(batch.lane, batch.chunks, asStorageError(error, 'Appending events'));
+    if (mayRetry && isInTime && !this.#connections.closed.aborted) return true;
+    if (mayRetry) this.#retire(batch.session);
+    this.#settle(batch.queue, batch.chunks, asStorageError(error, 'Appending events'));
     return false;
   }
 
-  #settle(lane: Lane, chunks: readonly Chunk[], error: StorageError | null): void {
+  #settle(queue: PartitionQueue, chunks: readonly Chunk[], error: StorageError | null): void {
     for (const { ticket } of chunks) {
       if (error !== null) ticket.reject(error);
       else if (--ticket.chunksLeft === 0) ticket.resolve();
     }
-    lane.isBusy = false;
+    queue.isBusy = false;
     this.#busyCount--;
-    if (lane.waiting.length > 0) this.#scheduleFlush();
+    if (queue.waiting.length > 0) this.#scheduleFlush();
     else if (this.#busyCount === 0) this.#onIdle?.();
   }
 }
@@ -272,8 +272,8 @@ const SESSION_ERRORS: ReadonlySet<string> = new Set([
 ]);
 
 /** Sequence numbers are 31 bits and go round. */
-function nextSequence({ session, lane, recordCount }: Batch): number {
-  return ((session.sequences.get(lane.name) ?? 0) + recordCount) % 2 ** 31;
+function nextSequence({ session, queue, recordCount }: Batch): number {
+  return ((session.sequences.get(queue.name) ?? 0) + recordCount) % 2 ** 31;
 }
 
 /** The records of each partition, in their order; the index is the partition. */
@@ -314,16 +314,16 @@ function chunksOf(records: readonly NewRecord[], ticket: Ticket): Chunk[] {
 }
 
 /** The longest run of waiting chunks that fits a batch, at least one. */
-function takeChunks(lane: Lane): readonly Chunk[] {
+function takeChunks(queue: PartitionQueue): readonly Chunk[] {
   let count = 0;
   let bytes = 0;
-  for (const chunk of lane.waiting) {
+  for (const chunk of queue.waiting) {
     if (count > 0 && bytes + chunk.bytes > BATCH_BYTES_MAX) break;
     bytes += chunk.bytes;
     count++;
   }
-  const taken = lane.waiting.slice(0, count);
-  lane.waiting = lane.waiting.slice(count);
+  const taken = queue.waiting.slice(0, count);
+  queue.waiting = queue.waiting.slice(count);
   return taken;
 }
 

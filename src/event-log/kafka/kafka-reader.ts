@@ -6,7 +6,7 @@ import { type DecodedBatches, decodeRecordBatches } from './decode-record-batche
 import { type FetchedPartition, fetchFrom } from './fetch-request.ts';
 import type { KafkaCluster, Leader } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing, PASSING_ERRORS } from './kafka-errors.ts';
+import { asStorageError, isRetriable, RETRIABLE_ERRORS } from './kafka-errors.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
 import { SealMargin } from './seal-margin.ts';
 
@@ -47,7 +47,7 @@ export class KafkaReader {
 
   async poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]> {
     if (wanted.length === 0) return [];
-    return this.#connections.withPollLane((connectionTo) => this.#pollOn(connectionTo, wanted, limits));
+    return this.#connections.withPollPool((connectionTo) => this.#pollOn(connectionTo, wanted, limits));
   }
 
   /** One page of a range; loops over offsets that no reader sees, so that it is empty only at the end. */
@@ -111,7 +111,7 @@ export class KafkaReader {
         } catch (error) {
           // The topic may have a new leader, or the broker a new address.
           for (const { topic } of group) this.#cluster.markStale(topic);
-          if (!isPassing(error)) throw error;
+          if (!isRetriable(error)) throw error;
           round.failures.push(error);
           return [];
         }
@@ -173,7 +173,8 @@ export class KafkaReader {
     const id = protocolErrorsCodesById[errorCode] ?? 'UNKNOWN_SERVER_ERROR';
     if (id === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(position);
     this.#cluster.markStale(position.topic);
-    if (!PASSING_ERRORS.has(id)) throw asStorageError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
+    if (!RETRIABLE_ERRORS.has(id))
+      throw asStorageError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
     round.failures.push({ apiId: id });
     return null;
   }

@@ -3,7 +3,7 @@ import { StorageError } from '../../storage/storage-error.ts';
 import { backOff } from './backoff.ts';
 import type { KafkaCluster, Leader } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing } from './kafka-errors.ts';
+import { asStorageError, isRetriable } from './kafka-errors.ts';
 
 /** Instants that Kafka reads as places. */
 export const EARLIEST = -2;
@@ -39,7 +39,7 @@ export async function listOffsets(
       await backOff(attempt - 1, connections.closed);
     }
     const failures = await askLeaders(missing);
-    const lasting = failures.find((failure) => !isPassing(failure) || Date.now() > giveUpAtMs);
+    const lasting = failures.find((failure) => !isRetriable(failure) || Date.now() > giveUpAtMs);
     if (lasting !== undefined) throw asStorageError(lasting, `Looking up offsets of ${topic}`);
   }
 

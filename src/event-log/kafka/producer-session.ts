@@ -2,7 +2,7 @@ import { initProducerIdV1 } from '@platformatic/kafka';
 import { backOff } from './backoff.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
-import { asStorageError, isPassing } from './kafka-errors.ts';
+import { asStorageError, isRetriable } from './kafka-errors.ts';
 
 /** One producer id of the broker's, with the count of records that were sent under it to each partition. */
 export interface ProducerSession {
@@ -26,7 +26,7 @@ export async function openProducerSession(
       const { producerId, producerEpoch } = await initProducerIdV1.api.async(connection, null, 0);
       return { producerId, epoch: producerEpoch, sequences: new Map() };
     } catch (error) {
-      if (!isPassing(error) || Date.now() > giveUpAtMs) throw asStorageError(error, 'Starting to append events');
+      if (!isRetriable(error) || Date.now() > giveUpAtMs) throw asStorageError(error, 'Starting to append events');
       await backOff(attempt, connections.closed);
     }
   }

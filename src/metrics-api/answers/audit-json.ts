@@ -13,7 +13,7 @@ export interface AuditFindings {
   readonly withoutTenant: AuditTotals | null;
 }
 
-/** The books of what was taken from the log: whether they balance, the totals, and a row per tenant and hour. */
+/** The audit of what was taken from the log: whether they balance, the totals, and a row per tenant and hour. */
 export function auditJson(
   { rows, totals, withoutTenant }: AuditFindings,
   { fromMs, toMs, page }: AuditQuestion,

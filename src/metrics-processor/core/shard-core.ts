@@ -12,18 +12,18 @@ import { Join, type JoinOptions } from './join/join.ts';
 import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
 import { horizonStartMs } from './join/log-times.ts';
-import type { EvaluationHalf } from './join/waiting-evaluations.ts';
-import type { RequestHalf } from './join/waiting-requests.ts';
-import type { ResponseHalf } from './join/waiting-responses.ts';
+import type { PendingEvaluation } from './join/waiting-evaluations.ts';
+import type { PendingRequest } from './join/waiting-requests.ts';
+import type { PendingResponse } from './join/waiting-responses.ts';
 import { InvalidPlaces } from './records/invalid-places.ts';
 import { parseRecord, type RefusedRecord, textOrNull } from './records/parse-record.ts';
 import { RequestRecord } from './records/request-record.ts';
 import { ResponseRecord } from './records/response-record.ts';
 import { SeriesDictionary } from './records/series-dictionary.ts';
 import { ReportJudge } from './reports/report-judge.ts';
-import { Books } from './sums/books.ts';
 import { CallSampling } from './sums/call-sampling.ts';
 import type { Effects } from './sums/effects.ts';
+import { RecordOutcomes } from './sums/record-outcomes.ts';
 
 export interface CoreOptions extends JoinOptions {
   /** The shard: its number, which is that of its first partition. */
@@ -56,20 +56,20 @@ export class ShardCore {
 
   /** The next offset to fold, per topic and lane. */
   readonly #positions = perTopic(() => [0]);
-  readonly #books: Books;
+  readonly #outcomes: RecordOutcomes;
   readonly #response = new ResponseRecord();
   readonly #options: CoreOptions;
 
   constructor(options: CoreOptions) {
     this.#options = options;
-    this.#books = new Books((lane) => this.partitionOf(lane));
-    this.join = new Join(options, this.#books);
-    this.evaluations = new EvaluationJoin(options, this.#books);
+    this.#outcomes = new RecordOutcomes((lane) => this.partitionOf(lane));
+    this.join = new Join(options, this.#outcomes);
+    this.evaluations = new EvaluationJoin(options, this.#outcomes);
     this.sampling = new CallSampling(options.callsPerSecondMax);
     this.id = new Fingerprint(options.fingerprintSeed);
     this.reports = new ReportJudge(
       { ...options, traceReportsMax: TRACE_REPORTS_MAX, openReportsMax: OPEN_REPORTS_MAX },
-      { effects: () => this.#books.effects, sampling: new CallSampling(options.callsPerSecondMax) },
+      { effects: () => this.#outcomes.effects, sampling: new CallSampling(options.callsPerSecondMax) },
     );
   }
 
@@ -117,7 +117,7 @@ export class ShardCore {
       count++;
       if (record.offset < (positions[lane] as number)) continue;
       positions[lane] = record.offset + 1;
-      this.#books.effects.touch();
+      this.#outcomes.effects.touch();
       const place = placeOf(lane, record.offset);
       if (topic === TOPICS.requests) this.#foldRequest(record, place, prices);
       else if (topic === TOPICS.responses) this.#foldResponse(record, place, prices);
@@ -145,7 +145,7 @@ export class ShardCore {
   skipTo(topic: InputTopic, nextOffset: number, lane = 0): void {
     if (nextOffset <= this.position(topic, lane)) return;
     this.#positions[topic][lane] = nextOffset;
-    this.#books.effects.touch();
+    this.#outcomes.effects.touch();
   }
 
   /** The log says that nothing will be appended to a topic's lane with a time before `throughMs`. */
@@ -156,11 +156,11 @@ export class ShardCore {
   }
 
   get effects(): Effects {
-    return this.#books.effects;
+    return this.#outcomes.effects;
   }
 
   takeEffects(): Effects {
-    return this.#books.take();
+    return this.#outcomes.take();
   }
 
   /** Log time through which every request, response and report is folded. */
@@ -190,7 +190,7 @@ export class ShardCore {
       timesMs: perTopic((topic) => times.lanesReadMs(topic)),
       waiting: {
         [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place(slot)),
-        [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).half.place),
+        [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).pending.place),
         [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
         [TOPICS.reports]: this.reports.placesBefore(times.readMs[TOPICS.reports] - this.reports.memoryMs),
       },
@@ -219,7 +219,7 @@ export class ShardCore {
   }
 
   /** What the join keeps of the request that was read last. */
-  requestHalf(place: number, loggedAtMs: number, isKept: boolean): RequestHalf {
+  pendingRequest(place: number, loggedAtMs: number, isKept: boolean): PendingRequest {
     const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
     const keptId = isKept ? this.request.requestId : null;
     // A kept call is written with its details before it is answered.
@@ -234,22 +234,22 @@ export class ShardCore {
     if (refused !== null) return this.#refuse(TOPICS.requests, record, place, refused);
     const { loggedAtMs } = record;
     const id = this.id.of(request.key);
-    const half = this.requestHalf(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
-    const outcome = this.join.request(id, half);
-    if (outcome === 'duplicate') this.#books.requestRepeated(half);
-    else this.#books.requestCounted(half, request);
-    if (typeof outcome === 'object') this.#answer(half, outcome, prices);
+    const pending = this.pendingRequest(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
+    const outcome = this.join.request(id, pending);
+    if (outcome === 'duplicate') this.#outcomes.requestRepeated(pending);
+    else this.#outcomes.requestCounted(pending, request);
+    if (typeof outcome === 'object') this.#answer(pending, outcome, prices);
     if (this.evaluations.waiting.size > 0) {
       this.evaluations.requestSeen(request.requestId, this.join.callsOf(this.id.of(request.key)));
     }
   }
 
   /** A response was there before its request. */
-  #answer(half: RequestHalf, answeredBy: ResponseHalf, prices: PriceBook): void {
+  #answer(pending: PendingRequest, answeredBy: PendingResponse, prices: PriceBook): void {
     const { loggedAtMs, tenantId } = answeredBy;
     const refused = this.#response.read({ ...answeredBy, senderTenant: null });
     invariant(refused === null, 'a response that waits was valid');
-    this.#books.answered(half, { facts: this.#response, loggedAtMs, tenantId, hasWaited: true }, prices);
+    this.#outcomes.answered(pending, { facts: this.#response, loggedAtMs, tenantId, hasWaited: true }, prices);
   }
 
   #foldResponse(record: LogRecord, place: number, prices: PriceBook): void {
@@ -258,23 +258,23 @@ export class ShardCore {
     if (refused !== null) return this.#refuse(TOPICS.responses, record, place, refused);
     const { loggedAtMs } = record;
     const { tenantId } = response;
-    const half = { place, loggedAtMs, key: response.key, value: response.value, tenantId };
-    const outcome = this.join.response(this.id.of(response.key), half);
-    if (outcome === 'duplicate' || outcome === 'waiting') this.#books.responsePut(half, outcome);
-    else this.#books.answered(outcome, { facts: response, loggedAtMs, tenantId, hasWaited: false }, prices);
+    const pending = { place, loggedAtMs, key: response.key, value: response.value, tenantId };
+    const outcome = this.join.response(this.id.of(response.key), pending);
+    if (outcome === 'duplicate' || outcome === 'waiting') this.#outcomes.responsePut(pending, outcome);
+    else this.#outcomes.answered(outcome, { facts: response, loggedAtMs, tenantId, hasWaited: false }, prices);
   }
 
   #foldEvaluation(record: LogRecord, place: number): void {
     const parsed = parseRecord('evaluation', record);
     if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, place, parsed);
-    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
+    const pending = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
-    const outcome = this.evaluations.fold(half, this.#callsOf(parsed.event.request_id, half));
-    if (outcome !== 'counted') this.#books.evaluationPut(half, outcome);
+    const outcome = this.evaluations.fold(pending, this.#callsOf(parsed.event.request_id, pending));
+    if (outcome !== 'counted') this.#outcomes.evaluationPut(pending, outcome);
   }
 
   /** The calls of an id, whether they came in two halves or by OTLP. */
-  #callsOf(requestId: string, { tenantId, loggedAtMs }: EvaluationHalf): readonly KnownCall[] {
+  #callsOf(requestId: string, { tenantId, loggedAtMs }: PendingEvaluation): readonly KnownCall[] {
     const calls = this.join.callsOf(this.id.of(Buffer.from(requestId)));
     if (traceIdOf(requestId) === null) return calls;
     // Where the evaluation came with a key for all tenants, the spans may have come without any.
@@ -288,9 +288,9 @@ export class ShardCore {
   #settleReports(prices: PriceBook | null): void {
     this.reports.settle(prices);
     if (this.evaluations.waiting.size === 0) return;
-    for (const half of this.evaluations.waiting.ofSpans()) {
-      const { request_id: requestId } = half.event;
-      this.evaluations.requestSeen(requestId, this.#callsOf(requestId, half));
+    for (const pending of this.evaluations.waiting.ofSpans()) {
+      const { request_id: requestId } = pending.event;
+      this.evaluations.requestSeen(requestId, this.#callsOf(requestId, pending));
     }
   }
 
@@ -314,7 +314,7 @@ export class ShardCore {
 
   #refuse(topic: InputTopic, record: LogRecord, place: number, why: RefusedRecord): void {
     this.invalid[topic].add(place, record.loggedAtMs);
-    this.#books.recordRefused(topic, { ...record, place, tenantId: textOrNull(record.senderTenant) }, why);
+    this.#outcomes.recordRefused(topic, { ...record, place, tenantId: textOrNull(record.senderTenant) }, why);
   }
 
   #forget(): void {

@@ -4,9 +4,9 @@ import { HOUR_MS } from '../../tally/window.ts';
 import type { AuditCursor, AuditRow, DimensionActivity } from '../metrics-reader.ts';
 import { aDelta, auditCounts, commitNext, DAY, minute, type OpenStore, SERIES } from './builders.ts';
 
-/** Answers that may be long come in pages: the books and the values of dimensions. */
+/** Answers that may be long come in pages: the audit and the values of dimensions. */
 export function pagesContract(open: OpenStore): void {
-  test('pages of the books give together what one page gives, and the totals are of all of them', async () => {
+  test('pages of the audit give together what one page gives, and the totals are of all of them', async () => {
     const store = await open();
     const audits = [2, 0, 1].flatMap((hour) =>
       ['', 'acme', 'other'].map((tenantId) => ({

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
 import { cancelStatement } from './cancel-request.ts';
 import { type PostgresDsn, parseDsn, withoutTls } from './postgres-dsn.ts';
-import { asStoreError, isGivenUp, isStatementLost } from './postgres-errors.ts';
+import { asStoreError, isRetriable, isStatementLost } from './postgres-errors.ts';
 import { RESULT_TYPES, type SqlRow, type SqlValue, toParameter } from './postgres-values.ts';
 import { StatementNames } from './statement-names.ts';
 
@@ -108,18 +108,18 @@ export class PostgresConnection {
    */
   async query(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
     const signal = this.#wanted.getStore();
-    if (signal !== undefined) return this.#insist(() => this.#runWhileWanted(signal, sql, values));
-    return this.#insist(() => this.#run(this.#pool, sql, values));
+    if (signal !== undefined) return this.#retrying(() => this.#runWhileWanted(signal, sql, values));
+    return this.#retrying(() => this.#run(this.#pool, sql, values));
   }
 
   /** One statement with a text of its own, such as the name of a table. */
   async execute(sql: string): Promise<void> {
-    await this.#insist(() => this.#run(this.#pool, sql, undefined));
+    await this.#retrying(() => this.#run(this.#pool, sql, undefined));
   }
 
   /** All or nothing; `work` may run several times. */
   async transaction<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return this.#insist(async () => {
+    return this.#retrying(async () => {
       const client = await this.#pool.connect();
       let failure: Error | undefined;
       try {
@@ -145,14 +145,14 @@ export class PostgresConnection {
     await this.#closed;
   }
 
-  async #insist<T>(work: () => Promise<T>): Promise<T> {
+  async #retrying<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await work();
       } catch (error) {
         const isLost = isStatementLost(error);
         if (isLost) this.#names.giveUp();
-        if (!(isLost || isGivenUp(error)) || attempt >= ATTEMPTS_MAX) throw asStoreError(this.place, error);
+        if (!(isLost || isRetriable(error)) || attempt >= ATTEMPTS_MAX) throw asStoreError(this.place, error);
       }
     }
   }

@@ -44,7 +44,7 @@ const LOST_MESSAGE =
  * timeout), or its row was on the way into the default partition while the right one was opened. That shows as a
  * violated check; the schema has no other checks.
  */
-export function isGivenUp(error: unknown): boolean {
+export function isRetriable(error: unknown): boolean {
   return ['40001', '40P01', '55P03', '23514'].includes(stateOf(error));
 }
 

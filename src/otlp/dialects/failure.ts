@@ -20,15 +20,15 @@ const GIVEN_UP_SCOPE = /^opentelemetry\.(?:instrumentation|util)\.genai\./;
  */
 export function readFailure(reader: SpanReader, usage: Pick<Usage, 'completionTokens'> = NO_ANSWER): Failure | null {
   const reason = reader.text('finishReason') ?? '';
-  const isToldByReason = isFailedReason(reason);
+  const isFailed = isFailedReason(reason);
   const isStopped = isCancelledReason(reason);
-  const isTold = isMarkedFailed(reader) || isToldByReason || isStopped;
+  const isMarked = isMarkedFailed(reader) || isFailed || isStopped;
   const hasAnswer = (usage.completionTokens ?? 0) > 0 || reason !== '';
-  if (!isTold && (hasAnswer || !reader.span.events.some(({ name }) => name === 'exception'))) return null;
-  const told = errorSigns(reader);
+  if (!isMarked && (hasAnswer || !reader.span.events.some(({ name }) => name === 'exception'))) return null;
+  const known = errorSigns(reader);
   // Where nothing else says what went wrong, the word of the provider does.
-  const isMute = told.type === null && told.message === null && told.httpStatus === null;
-  const signs = isMute && isToldByReason && !/^error$/i.test(reason) ? { ...told, type: reason } : told;
+  const isMute = known.type === null && known.message === null && known.httpStatus === null;
+  const signs = isMute && isFailed && !/^error$/i.test(reason) ? { ...known, type: reason } : known;
   if (isStopped || isGivenUp(reader)) return { ...signs, kind: 'cancelled' };
   return { ...signs, kind: errorKindOf(signs) };
 }

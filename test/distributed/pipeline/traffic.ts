@@ -11,7 +11,7 @@ export interface TrafficOptions {
   readonly callsPerSecond?: number;
 }
 
-const LANES = 3;
+const SENDERS = 3;
 const CALLS_PER_BATCH = 40;
 /** Longer than ingestion itself waits for the log. */
 const ANSWER_MS_MAX = 25_000;
@@ -34,21 +34,21 @@ export class Traffic {
   silenceMsMax = 0;
 
   readonly #options: TrafficOptions;
-  readonly #lanes: Promise<void>[];
+  readonly #senders: Promise<void>[];
   #isStopping = false;
   #stoppedAtMs = Number.POSITIVE_INFINITY;
   #acceptedAtMs = performance.now();
 
   constructor(options: TrafficOptions) {
     this.#options = options;
-    this.#lanes = Array.from({ length: LANES }, (_, lane) => this.#run(lane));
+    this.#senders = Array.from({ length: SENDERS }, (_, sender) => this.#run(sender));
   }
 
   /** Resolves when all that was sent is acknowledged. @throws when that takes too long, or ingestion broke its word */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stoppedAtMs = performance.now();
-    await Promise.all(this.#lanes);
+    await Promise.all(this.#senders);
     assert.deepEqual(this.lies, [], 'ingestion answers 202, or 503 with Retry-After');
   }
 
@@ -56,7 +56,7 @@ export class Traffic {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isStopping = true;
     this.#stoppedAtMs = Number.NEGATIVE_INFINITY;
-    await Promise.allSettled(this.#lanes);
+    await Promise.allSettled(this.#senders);
   }
 
   /** Resolves when so many more calls were acknowledged, which proves that ingestion works again. */
@@ -69,30 +69,30 @@ export class Traffic {
     }
   }
 
-  async #run(lane: number): Promise<void> {
+  async #run(sender: number): Promise<void> {
     const { plan, seed, callsPerSecond = 600 } = this.#options;
-    const random = new SeededRandom(seed * 1_000 + lane);
-    const paceMs = (1_000 * CALLS_PER_BATCH * LANES) / callsPerSecond;
+    const random = new SeededRandom(seed * 1_000 + sender);
+    const paceMs = (1_000 * CALLS_PER_BATCH * SENDERS) / callsPerSecond;
     let late: string[] = [];
     for (let batch = 0; !this.#isStopping || late.length > 0; batch++) {
       const calls = this.#isStopping
         ? []
-        : Array.from({ length: CALLS_PER_BATCH }, (_, i) => makeCall(plan, `${lane}-${batch}-${i}`, random));
+        : Array.from({ length: CALLS_PER_BATCH }, (_, i) => makeCall(plan, `${sender}-${batch}-${i}`, random));
       const lines = [...late];
       late = [];
       for (const call of calls) cut(call, random, { lines, late });
       const startedMs = performance.now();
-      await this.#insist(lines.join('\n'), lane);
+      await this.#insist(lines.join('\n'), sender);
       this.calls.push(...calls);
       if (!this.#isStopping) await sleep(Math.max(1, paceMs - (performance.now() - startedMs)));
     }
   }
 
   /** Until it is taken. */
-  async #insist(body: string, lane: number): Promise<void> {
+  async #insist(body: string, sender: number): Promise<void> {
     const { urls } = this.#options;
     for (let attempt = 0; ; attempt++) {
-      if (await this.#post(`${urls[(lane + attempt) % urls.length]}/v1/llm/events`, body)) return;
+      if (await this.#post(`${urls[(sender + attempt) % urls.length]}/v1/llm/events`, body)) return;
       assert.ok(
         performance.now() - this.#stoppedAtMs < STOP_MS_MAX,
         `events were not taken after the stop; answers: ${this.#summary()}`,
@@ -133,7 +133,7 @@ export class Traffic {
   }
 }
 
-/** Cuts a call into its events: for this batch, or for the lane's next one. */
+/** Cuts a call into its events: for this batch, or for the sender's next one. */
 function cut(call: SentCall, random: SeededRandom, { lines, late }: { lines: string[]; late: string[] }): void {
   const events = [requestLine(call), ...(call.answer === undefined ? [] : [responseLine(call)])];
   // The response overtakes its request.

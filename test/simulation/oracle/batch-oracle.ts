@@ -1,7 +1,7 @@
 import type { LogRecord } from '../../../src/event-log/event-log.ts';
 import { type CallNumbers, count, numbersOf, type Parts } from './batch-call.ts';
 import { type FindJudged, findJudged, type JoinedCall, type JoinLimits, joinAll } from './batch-join.ts';
-import { type ReportFate, resolveReports } from './batch-reports.ts';
+import { type ReportOutcome, resolveReports } from './batch-reports.ts';
 import { BucketCounts } from './buckets.ts';
 import { type ReadEvent, readEvent, senderOf } from './read-event.ts';
 
@@ -145,7 +145,7 @@ class BatchPartition {
     if (reason === 'foreign_tenant') add(this.#books(at, at.tenant ?? ''), `foreign${kind}`, 1);
   }
 
-  #audit(kind: string, fate: ReportFate | 'waiting', { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
+  #audit(kind: string, fate: ReportOutcome | 'waiting', { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
     const sums = this.#books({ loggedAtMs }, tenant);
     add(sums, `accepted${kind}`, 1);
     add(sums, `${fate}${kind}`, 1);

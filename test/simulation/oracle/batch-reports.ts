@@ -14,12 +14,12 @@ interface Trace {
   lastMs: number;
 }
 
-export type ReportFate = 'counted' | 'folded' | 'context' | 'duplicate' | 'dead' | 'late';
+export type ReportOutcome = 'counted' | 'folded' | 'context' | 'duplicate' | 'dead' | 'late';
 
 export interface ReportBooked {
   readonly tenant: string;
   readonly loggedAtMs: number;
-  readonly fate: ReportFate;
+  readonly fate: ReportOutcome;
 }
 
 export interface Reported {
@@ -100,7 +100,7 @@ class ReportReader {
   }
 
   #book(spans: readonly Span[], calls: readonly ReportedCall[]): void {
-    const bookedAs = new Map<Said, { readonly tenant: string; readonly fate: ReportFate }>();
+    const bookedAs = new Map<Said, { readonly tenant: string; readonly fate: ReportOutcome }>();
     const units = calls
       .flatMap(({ request, units: own }) => own.map((unit) => ({ unit, request })))
       .sort((a, b) => a.unit.startMs - b.unit.startMs || (a.unit.head.span_id < b.unit.head.span_id ? -1 : 1));

@@ -95,7 +95,7 @@ export class Recall {
     const entry = join.ids.touchOf(id.of(key), request.series.tenantId);
     const begins = join.seeRequest(entry, loggedAtMs);
     if (begins) join.beginCall(entry, { series: request.series, loggedAtMs });
-    if (isWaiting) join.waitForResponse(entry, this.#core.requestHalf(place, loggedAtMs, this.#kept.has(place)));
+    if (isWaiting) join.waitForResponse(entry, this.#core.pendingRequest(place, loggedAtMs, this.#kept.has(place)));
   }
 
   #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {
@@ -116,9 +116,9 @@ export class Recall {
   #recallEvaluation(record: LogRecord, place: number): void {
     const parsed = parseRecord('evaluation', record);
     if (!parsed.ok) return;
-    const half = { ...parsed, place, loggedAtMs: record.loggedAtMs };
+    const pending = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     const isWaiting = this.#waiting[TOPICS.evaluations].has(place);
-    this.#core.evaluations.recall(half, { isWaiting, isForeign: this.#otherSighted[TOPICS.evaluations].has(place) });
+    this.#core.evaluations.recall(pending, { isWaiting, isForeign: this.#otherSighted[TOPICS.evaluations].has(place) });
   }
 }
 

@@ -4,7 +4,7 @@ import { RecordPages } from './record-pages.ts';
 const NEXT = 0;
 const PREVIOUS = 1;
 
-/** A list of small integers (slots of waiting halves) in order of arrival, with removal anywhere in constant time. */
+/** A list of small integers (slots of pending records) in order of arrival, with removal anywhere in constant time. */
 export class ArrivalList {
   first = NONE;
   length = 0;

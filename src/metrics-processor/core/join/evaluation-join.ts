@@ -6,11 +6,11 @@ import { IdTable, NONE } from './id-table.ts';
 import { isInReach, type KnownCall } from './known-call.ts';
 import type { LogTimes } from './log-times.ts';
 import { Sightings, see } from './sightings.ts';
-import { type EvaluationHalf, WaitingEvaluations } from './waiting-evaluations.ts';
+import { type PendingEvaluation, WaitingEvaluations } from './waiting-evaluations.ts';
 
 export interface EvaluationSink {
-  evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void;
-  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void;
+  evaluationCounted(series: EvaluatedSeries, pending: PendingEvaluation, hasWaited: boolean): void;
+  evaluationLost(pending: PendingEvaluation, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void;
 }
 
 export interface EvaluationJoinOptions {
@@ -47,16 +47,16 @@ export class EvaluationJoin {
     this.#fingerprint = new Fingerprint(options.fingerprintSeed);
   }
 
-  fold(half: EvaluationHalf, calls: readonly KnownCall[]): 'duplicate' | 'waiting' | 'counted' {
-    if (this.#isRepeated(half)) return 'duplicate';
-    const series = ownSeries(half) ?? this.#callOf(half, calls)?.series;
+  fold(pending: PendingEvaluation, calls: readonly KnownCall[]): 'duplicate' | 'waiting' | 'counted' {
+    if (this.#isRepeated(pending)) return 'duplicate';
+    const series = ownSeries(pending) ?? this.#callOf(pending, calls)?.series;
     if (series !== undefined) {
-      this.#sink.evaluationCounted(series, half, false);
+      this.#sink.evaluationCounted(series, pending, false);
       return 'counted';
     }
     const sightings = new Sightings();
-    for (const call of calls) see(sightings, half, call, this.#options);
-    this.waiting.add(half, sightings);
+    for (const call of calls) see(sightings, pending, call, this.#options);
+    this.waiting.add(pending, sightings);
     const { pendingMax, pendingBytesMax } = this.#options;
     while (this.isBounded && (this.waiting.size > pendingMax || this.waiting.bytes > pendingBytesMax)) {
       this.gaveUpBeyondReplay = true;
@@ -90,22 +90,22 @@ export class EvaluationJoin {
   }
 
   /** Read back from the log: its id was seen, and it may still be waiting. */
-  recall(half: EvaluationHalf, { isWaiting, isForeign }: { isWaiting: boolean; isForeign: boolean }): void {
-    this.#isRepeated(half);
+  recall(pending: PendingEvaluation, { isWaiting, isForeign }: { isWaiting: boolean; isForeign: boolean }): void {
+    this.#isRepeated(pending);
     if (!isWaiting) return;
     const sightings = new Sightings();
     sightings.otherTenant = isForeign;
-    this.waiting.add(half, sightings);
+    this.waiting.add(pending, sightings);
   }
 
-  #callOf({ tenantId, loggedAtMs }: EvaluationHalf, calls: readonly KnownCall[]): KnownCall | undefined {
+  #callOf({ tenantId, loggedAtMs }: PendingEvaluation, calls: readonly KnownCall[]): KnownCall | undefined {
     return calls.find(
       (call) => (tenantId === null || call.series.tenantId === tenantId) && isInReach(call, loggedAtMs, this.#options),
     );
   }
 
   /** An evaluation is itself again when tenant, call, name and evaluator are the same. */
-  #isRepeated({ event, tenantId, loggedAtMs }: EvaluationHalf): boolean {
+  #isRepeated({ event, tenantId, loggedAtMs }: PendingEvaluation): boolean {
     const identity = `${tenantId ?? ''}\0${event.request_id}\0${event.name}\0${event.evaluator ?? ''}`;
     const entry = this.#seen.touch(this.#fingerprint.of(Buffer.from(identity)));
     const lastMs = this.#seen.requestSeenMs(entry);
@@ -120,7 +120,7 @@ function callsReadMs(requestId: string, timesMs: Readonly<Record<InputTopic, num
   return traceIdOf(requestId) === null ? requestsMs : Math.min(requestsMs, timesMs[TOPICS.reports]);
 }
 
-function ownSeries({ event }: EvaluationHalf): EvaluatedSeries | null {
+function ownSeries({ event }: PendingEvaluation): EvaluatedSeries | null {
   const { tenant_id: tenantId, route, model } = event;
   return tenantId === undefined || route === undefined || model === undefined ? null : { tenantId, route, model };
 }

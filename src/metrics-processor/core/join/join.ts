@@ -5,8 +5,8 @@ import type { KnownCall } from './known-call.ts';
 import { laneOf } from './lane.ts';
 import { LogTimes } from './log-times.ts';
 import { Sightings, see } from './sightings.ts';
-import { type RequestHalf, WaitingRequests } from './waiting-requests.ts';
-import { type ResponseHalf, WaitingResponses } from './waiting-responses.ts';
+import { type PendingRequest, WaitingRequests } from './waiting-requests.ts';
+import { type PendingResponse, WaitingResponses } from './waiting-responses.ts';
 
 export interface JoinOptions {
   /** The halves of a call join when their log times are at most this far apart. */
@@ -15,7 +15,7 @@ export interface JoinOptions {
   readonly dedupHorizonMs: number;
   /** How far log times may fall back within a partition; 0 where the log keeps them in order. */
   readonly logTimeSlackMs: number;
-  /** Waiting halves, both kinds together. Beyond it the oldest is given up, so that memory is bounded. */
+  /** Pending requests and responses together. Beyond it the oldest is given up, so that memory is bounded. */
   readonly pendingMax: number;
   /**
    * What waiting responses, and likewise waiting evaluations, may take in memory. Beyond it the oldest are dead
@@ -27,16 +27,16 @@ export interface JoinOptions {
 /** Why a response stays alone. `foreign_tenant`: the calls of its id are another tenant's. */
 export type OrphanReason = 'no_request' | 'foreign_tenant' | 'too_many_pending';
 
-/** Told about halves that will never meet their other half. */
+/** Hears of pending records that will never meet their counterpart. */
 export interface JoinLosses {
-  requestUnanswered(request: RequestHalf): void;
-  responseOrphaned(response: ResponseHalf, reason: OrphanReason): void;
+  requestUnanswered(request: PendingRequest): void;
+  responseOrphaned(response: PendingResponse, reason: OrphanReason): void;
 }
 
 /** A request's outcome, or the response that answers it. */
-export type RequestOutcome = 'duplicate' | 'waiting' | ResponseHalf;
+export type RequestOutcome = 'duplicate' | 'waiting' | PendingResponse;
 /** A response's outcome, or the request that it answers, which is valid until the next record is folded. */
-export type ResponseOutcome = 'duplicate' | 'waiting' | RequestHalf;
+export type ResponseOutcome = 'duplicate' | 'waiting' | PendingRequest;
 
 /**
  * Joins requests and responses of one partition, in any order, each once. An id belongs to its tenant: requests of two
@@ -45,8 +45,8 @@ export type ResponseOutcome = 'duplicate' | 'waiting' | RequestHalf;
  *
  * A request and a response may be a call if their tenants allow it and they lie at most the timeout apart. Each
  * request, in order of the log, gets the earliest response that it may have; each response the earliest request. There
- * is only one such assignment, and nothing here depends on how far one topic was read before the other: whichever half
- * is read second finds the first one waiting, and what it finds there no earlier half could have had. A half is given
+ * is only one such assignment, and nothing here depends on how far one topic was read before the other: whichever record
+ * is read second finds the first one waiting, and what it finds there no earlier one could have had. A record is given
  * up only when the *other* topic's log time has passed it by the timeout. So the outcome is a function of the two
  * topics alone, and a replay that interleaves them otherwise comes to the same calls.
  *
@@ -71,33 +71,33 @@ export class Join {
     this.#losses = losses;
   }
 
-  request(id: Fingerprint, half: RequestHalf): RequestOutcome {
-    this.times.passRecord(TOPICS.requests, half.loggedAtMs, laneOf(half.place));
-    const entry = this.ids.touchOf(id, half.series.tenantId);
-    const begins = this.seeRequest(entry, half.loggedAtMs);
-    if (begins) this.beginCall(entry, half);
-    const slot = this.responses.size === 0 ? NONE : this.#responseFor(id, half, this.ids.lastCall(entry));
+  request(id: Fingerprint, pending: PendingRequest): RequestOutcome {
+    this.times.passRecord(TOPICS.requests, pending.loggedAtMs, laneOf(pending.place));
+    const entry = this.ids.touchOf(id, pending.series.tenantId);
+    const begins = this.seeRequest(entry, pending.loggedAtMs);
+    if (begins) this.beginCall(entry, pending);
+    const slot = this.responses.size === 0 ? NONE : this.#responseFor(id, pending, this.ids.lastCall(entry));
     if (!begins) return 'duplicate';
     if (slot !== NONE) return this.responses.take(slot);
-    this.waitForResponse(entry, half);
+    this.waitForResponse(entry, pending);
     this.#boundPending();
     return 'waiting';
   }
 
-  response(id: Fingerprint, half: ResponseHalf): ResponseOutcome {
-    this.times.passRecord(TOPICS.responses, half.loggedAtMs, laneOf(half.place));
-    if (!this.seeResponse(id, half)) return 'duplicate';
-    const slot = this.#requestFor(id, half);
+  response(id: Fingerprint, pending: PendingResponse): ResponseOutcome {
+    this.times.passRecord(TOPICS.responses, pending.loggedAtMs, laneOf(pending.place));
+    if (!this.seeResponse(id, pending)) return 'duplicate';
+    const slot = this.#requestFor(id, pending);
     if (slot !== NONE) return this.#takeRequest(slot);
     const sightings = new Sightings();
-    for (const call of this.callsOf(id)) see(sightings, half, call, this.#options);
-    this.waitForRequest(id, half, sightings);
+    for (const call of this.callsOf(id)) see(sightings, pending, call, this.#options);
+    this.waitForRequest(id, pending, sightings);
     this.#boundPending();
     return 'waiting';
   }
 
   /** The last call of an id is from now on the one that this request begins. */
-  beginCall(entry: number, { series, loggedAtMs }: Pick<RequestHalf, 'series' | 'loggedAtMs'>): void {
+  beginCall(entry: number, { series, loggedAtMs }: Pick<PendingRequest, 'series' | 'loggedAtMs'>): void {
     for (let slot = this.ids.firstRequest(entry); slot !== NONE; slot = this.requests.nextOfId(slot)) {
       this.requests.outlive(slot);
     }
@@ -117,15 +117,15 @@ export class Join {
   }
 
   /** Likewise on the responses topic, where those that name no tenant are a sender of their own. */
-  seeResponse(id: Fingerprint, { tenantId, loggedAtMs }: Pick<ResponseHalf, 'tenantId' | 'loggedAtMs'>): boolean {
+  seeResponse(id: Fingerprint, { tenantId, loggedAtMs }: Pick<PendingResponse, 'tenantId' | 'loggedAtMs'>): boolean {
     const entry = tenantId === null ? this.ids.touchUnnamed(id) : this.ids.touchNamed(id, tenantId);
     const lastSeenMs = this.ids.responseSeenMs(entry);
     if (loggedAtMs > lastSeenMs) this.ids.setResponseSeenMs(entry, loggedAtMs);
     return loggedAtMs - lastSeenMs > this.#options.dedupHorizonMs;
   }
 
-  waitForResponse(entry: number, half: RequestHalf): void {
-    const added = this.requests.add(entry, half);
+  waitForResponse(entry: number, pending: PendingRequest): void {
+    const added = this.requests.add(entry, pending);
     let slot = this.ids.firstRequest(entry);
     if (slot === NONE) {
       this.ids.setFirstRequest(entry, added);
@@ -135,8 +135,8 @@ export class Join {
     this.requests.setNextOfId(slot, added);
   }
 
-  waitForRequest(id: Fingerprint, half: ResponseHalf, sightings: Sightings): void {
-    this.responses.add(id, half, sightings);
+  waitForRequest(id: Fingerprint, pending: PendingResponse, sightings: Sightings): void {
+    this.responses.add(id, pending, sightings);
   }
 
   /** The calls of an id, whoever's they are, in the order in which they were first seen. */
@@ -171,9 +171,9 @@ export class Join {
     }
     const requestsFromMs = readMs[TOPICS.requests] - patienceMs;
     for (let slot = this.responses.arrivals.first; slot !== NONE; slot = this.responses.arrivals.first) {
-      const { half, sightings } = this.responses.at(slot);
-      if (half.loggedAtMs >= requestsFromMs) break;
-      if (half.loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
+      const { pending, sightings } = this.responses.at(slot);
+      if (pending.loggedAtMs >= requestsFromMs) break;
+      if (pending.loggedAtMs >= replayMs[TOPICS.requests] - patienceMs) this.gaveUpBeyondReplay = true;
       this.#losses.responseOrphaned(this.responses.take(slot), sightings.areForeign ? 'foreign_tenant' : 'no_request');
     }
     this.ids.forgetWhile((entry) => this.#isForgettable(entry));
@@ -183,19 +183,19 @@ export class Join {
    * The waiting response that a request gets, or NONE. All that wait for its id learn whose call there is: also when
    * the request only repeats itself, since its call is remembered for longer then.
    */
-  #responseFor(id: Fingerprint, { series, loggedAtMs }: RequestHalf, call: KnownCall | undefined): number {
+  #responseFor(id: Fingerprint, { series, loggedAtMs }: PendingRequest, call: KnownCall | undefined): number {
     let earliest = NONE;
     for (const slot of this.responses.ofId(id)) {
-      const { half, sightings } = this.responses.at(slot);
-      if (call !== undefined) see(sightings, half, call, this.#options);
-      const isMine = half.tenantId === null || half.tenantId === series.tenantId;
-      if (earliest === NONE && isMine && this.#isNear(loggedAtMs, half.loggedAtMs)) earliest = slot;
+      const { pending, sightings } = this.responses.at(slot);
+      if (call !== undefined) see(sightings, pending, call, this.#options);
+      const isMine = pending.tenantId === null || pending.tenantId === series.tenantId;
+      if (earliest === NONE && isMine && this.#isNear(loggedAtMs, pending.loggedAtMs)) earliest = slot;
     }
     return earliest;
   }
 
   /** The waiting request that a response gets, or NONE: the earliest of its tenant, or of all where it names none. */
-  #requestFor(id: Fingerprint, { tenantId, loggedAtMs }: ResponseHalf): number {
+  #requestFor(id: Fingerprint, { tenantId, loggedAtMs }: PendingResponse): number {
     let earliest = NONE;
     for (let entry = this.ids.find(id); entry !== NONE; entry = this.ids.nextOfId(entry)) {
       let slot = this.ids.firstRequest(entry);
@@ -248,7 +248,7 @@ export class Join {
   }
 
   /** Nearly always the first of its id; one that is too old for a response may still wait before it. */
-  #takeRequest(slot: number): RequestHalf {
+  #takeRequest(slot: number): PendingRequest {
     const entry = this.requests.entry(slot);
     let before = this.ids.firstRequest(entry);
     if (before === slot) {

@@ -34,7 +34,7 @@ class Said {
     }
     for (const { tenantId, tally } of evaluations) this.#add(`${tenantId} evaluations`, tally.count);
     for (const { tenantId, counts } of audits) {
-      for (const [name, count] of Object.entries(counts)) this.#add(`books ${tenantId} ${name}`, count);
+      for (const [name, count] of Object.entries(counts)) this.#add(`audit ${tenantId} ${name}`, count);
     }
     for (const { topic, offset, reason, tenantId } of deadLetters) {
       this.#letters.add(`${topic} ${offset} ${reason} of ${tenantId ?? 'nobody'}`);
@@ -95,7 +95,7 @@ test('a response of another tenant than the call of its id is a foreign letter, 
   eachWay(log, (said) => {
     assert.equal(said.total('a completed'), 1);
     assert.deepEqual(said.letters, ['llm.responses 0 foreign_tenant of b']);
-    assert.deepEqual([said.total('books b foreignResponses'), said.total('books b deadResponses')], [1, 1]);
+    assert.deepEqual([said.total('audit b foreignResponses'), said.total('audit b deadResponses')], [1, 1]);
   });
 });
 
@@ -168,9 +168,9 @@ test('an evaluation never lands on the call of another tenant, and repeats only 
   );
   eachWay(log, (said) => {
     assert.equal(said.total('a evaluations'), 2);
-    assert.equal(said.total('books a duplicateEvaluations'), 1);
+    assert.equal(said.total('audit a duplicateEvaluations'), 1);
     assert.deepEqual(said.letters, ['llm.evaluations 0 foreign_tenant of b']);
-    assert.equal(said.total('books b foreignEvaluations'), 1);
+    assert.equal(said.total('audit b foreignEvaluations'), 1);
   });
 });
 

@@ -5,7 +5,7 @@ import { keptBytes, keptSize, knownFields } from './kept-record.ts';
 import type { Sightings } from './sightings.ts';
 
 /** An evaluation without dimensions of its own, whose request was not seen so far. */
-export interface EvaluationHalf {
+export interface PendingEvaluation {
   readonly event: LlmEvaluation;
   readonly place: number;
   readonly loggedAtMs: number;
@@ -15,7 +15,7 @@ export interface EvaluationHalf {
   readonly tenantId: string | null;
 }
 
-interface Waiting extends EvaluationHalf {
+interface Waiting extends PendingEvaluation {
   readonly sightings: Sightings;
 }
 
@@ -32,13 +32,18 @@ export class WaitingEvaluations {
     return this.arrivals.length;
   }
 
-  add(half: EvaluationHalf, sightings: Sightings): void {
+  add(pending: PendingEvaluation, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    const kept = { ...half, ...keptBytes('evaluation', half), event: knownFields('evaluation', half.event), sightings };
+    const kept = {
+      ...pending,
+      ...keptBytes('evaluation', pending),
+      event: knownFields('evaluation', pending.event),
+      sightings,
+    };
     this.bytes += 2 * keptSize(kept);
     this.#slots[slot] = kept;
     this.arrivals.push(slot);
-    const id = half.event.request_id;
+    const id = pending.event.request_id;
     const slots = this.#byRequestId.get(id);
     if (slots === undefined) this.#byRequestId.set(id, [slot]);
     else slots.push(slot);
@@ -49,16 +54,16 @@ export class WaitingEvaluations {
   }
 
   take(slot: number): Waiting {
-    const half = this.at(slot);
-    this.bytes -= 2 * keptSize(half);
-    const id = half.event.request_id;
+    const pending = this.at(slot);
+    this.bytes -= 2 * keptSize(pending);
+    const id = pending.event.request_id;
     const others = (this.#byRequestId.get(id) ?? []).filter((other) => other !== slot);
     if (others.length === 0) this.#byRequestId.delete(id);
     else this.#byRequestId.set(id, others);
     this.#slots[slot] = undefined;
     this.arrivals.remove(slot);
     this.#free.push(slot);
-    return half;
+    return pending;
   }
 
   /** Where those lie that have seen a call of another tenant, in order of arrival. */
@@ -69,7 +74,7 @@ export class WaitingEvaluations {
   }
 
   /** Of those that wait for a call that came by OTLP: for which, and whose they are. */
-  ofSpans(): readonly EvaluationHalf[] {
+  ofSpans(): readonly PendingEvaluation[] {
     const waiting = Array.from(this.arrivals, (slot) => this.at(slot));
     return waiting.filter(({ event }) => traceIdOf(event.request_id) !== null);
   }

@@ -5,7 +5,7 @@ import { type IdTable, NONE } from './id-table.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
 
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
-export interface RequestHalf {
+export interface PendingRequest {
   readonly series: Series;
   /** Where it lies in the requests topic of its shard, see `lane.ts`. */
   readonly place: number;
@@ -33,7 +33,7 @@ const CACHED_PROMPT_TOKENS = 6;
 const CACHE_WRITE_TOKENS = 7;
 
 /** What a waiting request and the call that it began have in common. */
-type Beginning = Pick<RequestHalf, 'series' | 'loggedAtMs'>;
+type Beginning = Pick<PendingRequest, 'series' | 'loggedAtMs'>;
 
 /**
  * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept, since there
@@ -100,44 +100,44 @@ export class WaitingRequests {
     this.#outlived.set(slot, { series: this.#series(slot), loggedAtMs: this.loggedAtMs(slot) });
   }
 
-  add(entry: number, half: RequestHalf): number {
+  add(entry: number, pending: PendingRequest): number {
     const slot = this.#free.pop() ?? this.#fresh();
     const slots = this.#slots;
-    slots.setDouble(slot, PLACE, half.place);
-    slots.setInstantMs(slot, TIMESTAMP, half.timestampMs);
+    slots.setDouble(slot, PLACE, pending.place);
+    slots.setInstantMs(slot, TIMESTAMP, pending.timestampMs);
     slots.setInt(slot, ENTRY, entry);
-    slots.setInt(slot, PROMPT_TOKENS, asInt(half.promptTokens));
-    slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(half.cachedPromptTokens));
-    slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(half.cacheWriteTokens));
-    const { series, loggedAtMs } = half;
+    slots.setInt(slot, PROMPT_TOKENS, asInt(pending.promptTokens));
+    slots.setInt(slot, CACHED_PROMPT_TOKENS, asInt(pending.cachedPromptTokens));
+    slots.setInt(slot, CACHE_WRITE_TOKENS, asInt(pending.cacheWriteTokens));
+    const { series, loggedAtMs } = pending;
     if (series !== this.#ids.callSeries(entry) || loggedAtMs !== this.#ids.callFirstSeenMs(entry)) {
       this.#outlived.set(slot, { series, loggedAtMs });
     }
-    if (half.keptId !== null) this.#keptIds.set(slot, half.keptId);
-    if (half.details !== null) this.#remember(slot, half.details);
+    if (pending.keptId !== null) this.#keptIds.set(slot, pending.keptId);
+    if (pending.details !== null) this.#remember(slot, pending.details);
     this.arrivals.push(slot);
     return slot;
   }
 
   /** Valid until the next one is taken. */
-  take(slot: number): RequestHalf {
+  take(slot: number): PendingRequest {
     const slots = this.#slots;
-    const half = this.#taken;
-    half.series = this.#series(slot);
-    half.place = this.place(slot);
-    half.loggedAtMs = this.loggedAtMs(slot);
-    half.timestampMs = slots.instantMs(slot, TIMESTAMP);
-    half.promptTokens = asCount(slots.int(slot, PROMPT_TOKENS));
-    half.cachedPromptTokens = asCount(slots.int(slot, CACHED_PROMPT_TOKENS));
-    half.cacheWriteTokens = asCount(slots.int(slot, CACHE_WRITE_TOKENS));
-    half.keptId = this.#keptIds.get(slot) ?? null;
+    const pending = this.#taken;
+    pending.series = this.#series(slot);
+    pending.place = this.place(slot);
+    pending.loggedAtMs = this.loggedAtMs(slot);
+    pending.timestampMs = slots.instantMs(slot, TIMESTAMP);
+    pending.promptTokens = asCount(slots.int(slot, PROMPT_TOKENS));
+    pending.cachedPromptTokens = asCount(slots.int(slot, CACHED_PROMPT_TOKENS));
+    pending.cacheWriteTokens = asCount(slots.int(slot, CACHE_WRITE_TOKENS));
+    pending.keptId = this.#keptIds.get(slot) ?? null;
     this.#keptIds.delete(slot);
-    half.details = this.#forget(slot);
+    pending.details = this.#forget(slot);
     this.#nextOfId.delete(slot);
     this.#outlived.delete(slot);
     this.arrivals.remove(slot);
     this.#free.push(slot);
-    return half;
+    return pending;
   }
 
   #remember(slot: number, details: KeptOfRequest): void {
@@ -166,7 +166,7 @@ export class WaitingRequests {
   }
 }
 
-class TakenRequest implements RequestHalf {
+class TakenRequest implements PendingRequest {
   series = NO_SERIES;
   place = 0;
   loggedAtMs = 0;

@@ -7,7 +7,7 @@ import type { Sightings } from './sightings.ts';
  * A response that came before its request. Rare, so it is kept as its sender wrote it, as far as we know the fields,
  * and read again when its request comes.
  */
-export interface ResponseHalf {
+export interface PendingResponse {
   readonly place: number;
   readonly loggedAtMs: number;
   readonly key: Uint8Array;
@@ -17,7 +17,7 @@ export interface ResponseHalf {
 }
 
 interface Waiting {
-  readonly half: ResponseHalf;
+  readonly pending: PendingResponse;
   readonly id: readonly [number, number, number, number];
   readonly sightings: Sightings;
 }
@@ -36,11 +36,11 @@ export class WaitingResponses {
     return this.arrivals.length;
   }
 
-  add(id: Fingerprint, half: ResponseHalf, sightings: Sightings): void {
+  add(id: Fingerprint, pending: PendingResponse, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    const kept = { ...half, ...keptBytes('response', half) };
+    const kept = { ...pending, ...keptBytes('response', pending) };
     this.bytes += keptSize(kept);
-    this.#slots[slot] = { half: kept, id: [id.h1, id.h2, id.h3, id.h4], sightings };
+    this.#slots[slot] = { pending: kept, id: [id.h1, id.h2, id.h3, id.h4], sightings };
     this.arrivals.push(slot);
     const slots = this.#byHash.get(id.h1);
     if (slots === undefined) this.#byHash.set(id.h1, [slot]);
@@ -60,22 +60,22 @@ export class WaitingResponses {
     });
   }
 
-  take(slot: number): ResponseHalf {
-    const { half, id } = this.at(slot);
-    this.bytes -= keptSize(half);
+  take(slot: number): PendingResponse {
+    const { pending, id } = this.at(slot);
+    this.bytes -= keptSize(pending);
     const others = (this.#byHash.get(id[0]) ?? []).filter((other) => other !== slot);
     if (others.length === 0) this.#byHash.delete(id[0]);
     else this.#byHash.set(id[0], others);
     this.#slots[slot] = undefined;
     this.arrivals.remove(slot);
     this.#free.push(slot);
-    return half;
+    return pending;
   }
 
   /** Where those lie that have seen such a call, in order of arrival. */
   placesOf(sighting: keyof Sightings): number[] {
     const places: number[] = [];
-    for (const slot of this.arrivals) if (this.at(slot).sightings[sighting]) places.push(this.at(slot).half.place);
+    for (const slot of this.arrivals) if (this.at(slot).sightings[sighting]) places.push(this.at(slot).pending.place);
     return places;
   }
 }

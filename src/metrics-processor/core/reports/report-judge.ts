@@ -86,21 +86,21 @@ export class ReportJudge {
   }
 
   take(report: Report, text: string, at: ReportPlace): void {
-    const { ledger } = this.#ports.effects();
+    const { audit } = this.#ports.effects();
     const { sender } = report;
     const trace = this.#open.traceOf(sender, report.trace_id);
     const wasOpen = this.#openPlaces.has(at.place);
     if (trace === undefined && !wasOpen) {
       const late = this.#closed.judge(report, at.loggedAtMs);
-      if (late !== 'unknown') ledger.reportLate(sender, at.loggedAtMs);
-      if (late === 'repeated') return ledger.reportTaken(sender, at.loggedAtMs, 'duplicate');
+      if (late !== 'unknown') audit.reportLate(sender, at.loggedAtMs);
+      if (late === 'repeated') return audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
       if (late === 'above a call' || late === 'below a call') {
-        return ledger.reportTaken(sender, at.loggedAtMs, 'folded');
+        return audit.reportTaken(sender, at.loggedAtMs, 'folded');
       }
     }
     const outcome = this.#open.add(report, text, at);
     // Of two versions of a span the older one is the repetition, whichever came first.
-    if (outcome !== 'new') ledger.reportTaken(sender, at.loggedAtMs, 'duplicate');
+    if (outcome !== 'new') audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
     const opened = this.#open.traceOf(sender, report.trace_id);
     if (opened === undefined) return;
     if (wasOpen) this.#recalled.add(opened);
@@ -112,7 +112,7 @@ export class ReportJudge {
     const { calls, bookings } = this.#open.settle(prices);
     if (prices === null) return this.#bound();
     const effects = this.#ports.effects();
-    for (const { loggedAtMs, before, now } of bookings) effects.ledger.reportMoved(loggedAtMs, before, now);
+    for (const { loggedAtMs, before, now } of bookings) effects.audit.reportMoved(loggedAtMs, before, now);
     // Taken back before anything is added, for a call may stand where another one stood.
     for (const change of calls) this.#takeBack(change, prices, effects);
     for (const change of calls) this.#add(change, prices, effects);

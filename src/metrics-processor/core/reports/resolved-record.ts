@@ -3,7 +3,7 @@ import type { Series } from '../../../tally/series.ts';
 import { RequestRecord } from '../records/request-record.ts';
 import { ResponseRecord } from '../records/response-record.ts';
 import type { SeriesDictionary } from '../records/series-dictionary.ts';
-import type { ResolvedHalves } from '../sums/effects.ts';
+import type { ResolvedParts } from '../sums/effects.ts';
 
 /**
  * Reads a resolved call as its two halves, as if an application had sent them. Adding a call and taking it back go
@@ -27,7 +27,7 @@ export class ResolvedRecord {
   }
 
   /** Valid until the next `read`. */
-  read({ request, response }: ResolvedCall): ResolvedHalves {
+  read({ request, response }: ResolvedCall): ResolvedParts {
     const details = this.#request;
     const answer = this.#response;
     details.take(request);
@@ -36,7 +36,7 @@ export class ResolvedRecord {
     const counts = { promptTokens, cachedPromptTokens, cacheWriteTokens };
     const keptId = request.request_id;
     return {
-      half: { series, place: 0, loggedAtMs: 0, timestampMs, ...counts, keptId, details: null },
+      pending: { series, place: 0, loggedAtMs: 0, timestampMs, ...counts, keptId, details: null },
       details,
       answer,
     };

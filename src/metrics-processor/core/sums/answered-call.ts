@@ -7,7 +7,7 @@ import { priceStep } from '../../../prices/price-steps.ts';
 import { type ServiceTier, serviceTierOf } from '../../../prices/service-tier.ts';
 import { ExactSum } from '../../../tally/exact-sum.ts';
 import type { BilledModel } from '../../../tally/usage.ts';
-import type { RequestHalf } from '../join/waiting-requests.ts';
+import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import { CallEnds } from './call-end.ts';
 
@@ -66,12 +66,12 @@ export class AnsweredCall implements BillableTokens, BilledModel {
    * Puts the halves together. What the response says about the prompt is what the provider billed and wins; the model
    * that answered is the one that is billed, at the price of the time of the request.
    */
-  put(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
-    this.latencyMs = response.isLatencyAbsent ? elapsedMs(half, response) : response.latencyMs;
+  put(pending: PendingRequest, response: ResponseFacts, prices: PriceBook): void {
+    this.latencyMs = response.isLatencyAbsent ? elapsedMs(pending, response) : response.latencyMs;
     this.timeToFirstTokenMs = firstTokenMs(response.timeToFirstTokenMs, this.latencyMs);
-    this.promptTokens = orElse(response.promptTokens, half.promptTokens);
-    this.cachedPromptTokens = orElse(response.cachedPromptTokens, half.cachedPromptTokens);
-    this.reportedCacheWriteTokens = orElse(response.cacheWriteTokens, half.cacheWriteTokens);
+    this.promptTokens = orElse(response.promptTokens, pending.promptTokens);
+    this.cachedPromptTokens = orElse(response.cachedPromptTokens, pending.cachedPromptTokens);
+    this.reportedCacheWriteTokens = orElse(response.cacheWriteTokens, pending.cacheWriteTokens);
     this.completionTokens = response.completionTokens;
     this.reasoningTokens = response.reasoningTokens;
     this.error = response.error;
@@ -79,7 +79,7 @@ export class AnsweredCall implements BillableTokens, BilledModel {
     this.isFailure = this.errorKind !== null && this.errorKind !== 'cancelled';
     this.answeredModel = response.model;
     this.#cutTokens(response);
-    this.#price(half, response, prices);
+    this.#price(pending, response, prices);
   }
 
   /** What it was billed for, as a single call keeps it; null where that is unknown or nothing. */
@@ -151,15 +151,15 @@ export class AnsweredCall implements BillableTokens, BilledModel {
     this.requestFees = parts.requestFees;
   }
 
-  #price(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
-    this.provider = half.series.provider;
-    this.model = this.answeredModel ?? half.series.model;
+  #price(pending: PendingRequest, response: ResponseFacts, prices: PriceBook): void {
+    this.provider = pending.series.provider;
+    this.model = this.answeredModel ?? pending.series.model;
     this.serviceTier = serviceTierOf(response.serviceTier);
     const promptTokens = this.promptTokens || 0;
     const price = prices.priceOf({
       provider: this.provider,
       model: this.model,
-      atMs: half.timestampMs,
+      atMs: pending.timestampMs,
       promptTokens,
       serviceTier: this.serviceTier,
     });
@@ -219,8 +219,8 @@ function isCutOff({ completionTokens, timeToFirstTokenMs }: ResponseFacts): bool
  * The clocks of a sender's hosts may differ: a call that ends when it began, or before, says nothing about how long it
  * took. Nor does one that took weeks.
  */
-function elapsedMs(half: RequestHalf, response: ResponseFacts): number {
-  const elapsed = response.timestampMs - half.timestampMs;
+function elapsedMs(pending: PendingRequest, response: ResponseFacts): number {
+  const elapsed = response.timestampMs - pending.timestampMs;
   return elapsed > 0 && elapsed < ELAPSED_MS_MAX ? elapsed : Number.NaN;
 }
 

@@ -1,7 +1,7 @@
 import { ERROR_SUMS } from '../../../tally/error-kinds.ts';
 import type { Tally } from '../../../tally/tally.ts';
 import type { Usage } from '../../../tally/usage.ts';
-import type { RequestHalf } from '../join/waiting-requests.ts';
+import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { AnsweredCall } from './answered-call.ts';
 
 /**
@@ -9,18 +9,18 @@ import type { AnsweredCall } from './answered-call.ts';
  * latency.
  */
 
-export function addRequest(tally: Tally, half: RequestHalf): void {
+export function addRequest(tally: Tally, pending: PendingRequest): void {
   tally.requests++;
-  if (!Number.isNaN(half.promptTokens)) {
-    tally.promptTokens += half.promptTokens;
+  if (!Number.isNaN(pending.promptTokens)) {
+    tally.promptTokens += pending.promptTokens;
     tally.promptTokensKnown++;
   }
-  tally.cachedPromptTokens += known(half.cachedPromptTokens);
-  tally.cacheWriteTokens += known(half.cacheWriteTokens);
+  tally.cachedPromptTokens += known(pending.cachedPromptTokens);
+  tally.cacheWriteTokens += known(pending.cacheWriteTokens);
 }
 
 /** What the answer adds to what its request did already. */
-export function addAnswer(tally: Tally, half: RequestHalf, answered: AnsweredCall): void {
+export function addAnswer(tally: Tally, pending: PendingRequest, answered: AnsweredCall): void {
   tally.completed++;
   countEnd(tally, answered);
   if (!Number.isNaN(answered.latencyMs)) {
@@ -31,10 +31,10 @@ export function addAnswer(tally: Tally, half: RequestHalf, answered: AnsweredCal
     tally.latency.record(answered.latencyMs);
   }
   if (!Number.isNaN(answered.timeToFirstTokenMs)) tally.timeToFirstToken.record(answered.timeToFirstTokenMs);
-  tally.promptTokens += known(answered.promptTokens) - known(half.promptTokens);
-  tally.promptTokensKnown += knownCount(answered.promptTokens) - knownCount(half.promptTokens);
-  tally.cachedPromptTokens += known(answered.cachedPromptTokens) - known(half.cachedPromptTokens);
-  tally.cacheWriteTokens += known(answered.reportedCacheWriteTokens) - known(half.cacheWriteTokens);
+  tally.promptTokens += known(answered.promptTokens) - known(pending.promptTokens);
+  tally.promptTokensKnown += knownCount(answered.promptTokens) - knownCount(pending.promptTokens);
+  tally.cachedPromptTokens += known(answered.cachedPromptTokens) - known(pending.cachedPromptTokens);
+  tally.cacheWriteTokens += known(answered.reportedCacheWriteTokens) - known(pending.cacheWriteTokens);
   tally.completionTokens += known(answered.completionTokens);
   tally.completionTokensKnown += knownCount(answered.completionTokens);
   tally.reasoningTokens += known(answered.reasoningTokens);

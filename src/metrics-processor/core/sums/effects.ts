@@ -7,23 +7,23 @@ import type { Commit } from '../../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
-import type { RequestHalf } from '../join/waiting-requests.ts';
+import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import type { CorrectionReason } from '../reports/correction-reason.ts';
 import { AnsweredCall } from './answered-call.ts';
+import { AuditDeltas } from './audit-deltas.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
-import { Ledger } from './ledger.ts';
 
 export interface CallDetails {
   readonly requestId: string;
   kept(): KeptOfRequest | null;
 }
 
-/** Both halves of a call that was resolved from reports. */
-export interface ResolvedHalves {
-  readonly half: RequestHalf;
+/** The request, as it would be pending, and the answer of a call that was resolved from reports. */
+export interface ResolvedParts {
+  readonly pending: PendingRequest;
   readonly details: CallDetails;
   readonly answer: ResponseFacts;
 }
@@ -32,7 +32,7 @@ export interface ResolvedHalves {
 export class Effects {
   readonly deltas = new Deltas();
   readonly evaluations = new EvaluationDeltas();
-  readonly ledger = new Ledger();
+  readonly audit = new AuditDeltas();
   readonly deadLetters: DeadLetter[] = [];
   /** Of the values in them. */
   letterBytes = 0;
@@ -57,58 +57,58 @@ export class Effects {
     this.#isEmpty = false;
   }
 
-  countRequest(half: RequestHalf, details: CallDetails): void {
-    addRequest(this.#deltaOf(half).tally, half);
-    if (half.keptId !== null) this.#calls.set(half.place, { kind: 'full', call: waitingCall(half, details) });
+  countRequest(pending: PendingRequest, details: CallDetails): void {
+    addRequest(this.#deltaOf(pending).tally, pending);
+    if (pending.keptId !== null) this.#calls.set(pending.place, { kind: 'full', call: waitingCall(pending, details) });
   }
 
-  countResponse(half: RequestHalf, response: ResponseFacts, prices: PriceBook): void {
+  countResponse(pending: PendingRequest, response: ResponseFacts, prices: PriceBook): void {
     const answered = this.#answered;
-    answered.put(half, response, prices);
-    const delta = this.#deltaOf(half);
-    addAnswer(delta.tally, half, answered);
+    answered.put(pending, response, prices);
+    const delta = this.#deltaOf(pending);
+    addAnswer(delta.tally, pending, answered);
     addBill(delta.usage(answered), answered);
-    if (half.keptId !== null || answered.isFailure) this.#keepAnswer(half, response, answered);
+    if (pending.keptId !== null || answered.isFailure) this.#keepAnswer(pending, response, answered);
   }
 
-  countUnanswered(half: RequestHalf): void {
-    this.#deltaOf(half).tally.unanswered++;
+  countUnanswered(pending: PendingRequest): void {
+    this.#deltaOf(pending).tally.unanswered++;
     this.touch();
-    if (half.keptId === null) return;
-    const written = this.#calls.get(half.place);
-    const call = written?.call ?? answeredOnlyCall(half, half.keptId);
-    this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
+    if (pending.keptId === null) return;
+    const written = this.#calls.get(pending.place);
+    const call = written?.call ?? callOfRequest(pending, pending.keptId);
+    this.#calls.set(pending.place, { kind: written?.kind ?? 'answer', call: { ...call, status: 'unanswered' } });
   }
 
   /** A call that was resolved from reports. A failed one is always kept as a single call. */
-  add({ half, details, answer }: ResolvedHalves, prices: PriceBook, isKept: boolean): void {
+  add({ pending, details, answer }: ResolvedParts, prices: PriceBook, isKept: boolean): void {
     const answered = this.#answered;
-    answered.put(half, answer, prices);
-    addResolved(this.#deltaOf(half), half, answered);
-    const identity = identityOf(half, details);
+    answered.put(pending, answer, prices);
+    addResolved(this.#deltaOf(pending), pending, answered);
+    const identity = identityOf(pending, details);
     const key = callKey(identity);
     const isWritten = isKept || answered.isFailure;
     // One that is not kept may have been; what is stored of it is not true any more.
     if (!isWritten && !this.#resolved.has(key)) return this.touch();
-    const call = isWritten ? { ...completeCall(waitingCall(half, details), answered), ...answer.kept() } : null;
+    const call = isWritten ? { ...completeCall(waitingCall(pending, details), answered), ...answer.kept() } : null;
     this.#resolved.set(key, { identity, call });
     this.touch();
   }
 
   /** What was added for it, at the same prices, is taken back, and the single call removed. */
-  takeBack({ half, details, answer }: ResolvedHalves, prices: PriceBook): void {
-    this.#answered.put(half, answer, prices);
-    const taken = new WindowDelta(windowStartMs(half.timestampMs, MINUTE_MS));
-    addResolved(taken, half, this.#answered);
-    this.deltas.subtract(half.series, taken);
-    const identity = identityOf(half, details);
+  takeBack({ pending, details, answer }: ResolvedParts, prices: PriceBook): void {
+    this.#answered.put(pending, answer, prices);
+    const taken = new WindowDelta(windowStartMs(pending.timestampMs, MINUTE_MS));
+    addResolved(taken, pending, this.#answered);
+    this.deltas.subtract(pending.series, taken);
+    const identity = identityOf(pending, details);
     this.#resolved.set(callKey(identity), { identity, call: null });
     this.touch();
   }
 
   /** A call that was counted before is counted otherwise now. */
   correct(tenantId: string, loggedAtMs: number, reason: CorrectionReason): void {
-    this.ledger.callCorrected(tenantId, loggedAtMs);
+    this.audit.callCorrected(tenantId, loggedAtMs);
     this.corrections.set(reason, (this.corrections.get(reason) ?? 0) + 1);
   }
 
@@ -131,33 +131,33 @@ export class Effects {
       removedCalls: resolved.flatMap(({ identity, call }) => (call === null ? identity : [])),
       evaluations: this.evaluations.deltas(),
       deadLetters: this.deadLetters,
-      audits: this.ledger.deltas(),
+      audits: this.audit.deltas(),
     };
   }
 
-  #deltaOf(half: RequestHalf): WindowDelta {
-    return this.deltas.at(half.series, windowStartMs(half.timestampMs, MINUTE_MS));
+  #deltaOf(pending: PendingRequest): WindowDelta {
+    return this.deltas.at(pending.series, windowStartMs(pending.timestampMs, MINUTE_MS));
   }
 
-  #keepAnswer(half: RequestHalf, response: ResponseFacts, answered: AnsweredCall): void {
-    const written = this.#calls.get(half.place);
-    const base = written?.call ?? answeredOnlyCall(half, response.requestId);
+  #keepAnswer(pending: PendingRequest, response: ResponseFacts, answered: AnsweredCall): void {
+    const written = this.#calls.get(pending.place);
+    const base = written?.call ?? callOfRequest(pending, response.requestId);
     const call = { ...completeCall(base, answered), ...response.kept() };
-    this.#calls.set(half.place, { kind: written?.kind ?? 'answer', call });
+    this.#calls.set(pending.place, { kind: written?.kind ?? 'answer', call });
   }
 }
 
 /** A maximum cannot be taken back; the histogram tells it as well as it must be known. */
-function addResolved(delta: WindowDelta, half: RequestHalf, answered: AnsweredCall): void {
+function addResolved(delta: WindowDelta, pending: PendingRequest, answered: AnsweredCall): void {
   const { tally } = delta;
   const { latencyUsMax } = tally;
-  addRequest(tally, half);
-  addAnswer(tally, half, answered);
+  addRequest(tally, pending);
+  addAnswer(tally, pending, answered);
   addBill(delta.usage(answered), answered);
   tally.latencyUsMax = latencyUsMax;
 }
 
-function identityOf({ series, timestampMs }: RequestHalf, { requestId }: CallDetails): CallIdentity {
+function identityOf({ series, timestampMs }: PendingRequest, { requestId }: CallDetails): CallIdentity {
   return { tenantId: series.tenantId, timestampMs, requestId };
 }
 
@@ -184,28 +184,28 @@ function nothingOf(fields: readonly KeptField[]): object {
   return Object.fromEntries(fields.map(({ field }) => [field, null]));
 }
 
-function waitingCall(half: RequestHalf, details: CallDetails): Call {
+function waitingCall(pending: PendingRequest, details: CallDetails): Call {
   return {
-    ...answeredOnlyCall(half, details.requestId),
+    ...callOfRequest(pending, details.requestId),
     ...details.kept(),
   };
 }
 
-/** The request's half as far as the join remembers it. */
-function answeredOnlyCall(half: RequestHalf, requestId: string): Call {
-  const { tenantId, route, model, provider } = half.series;
+/** A call as far as the join remembers its request, waiting for its answer. */
+function callOfRequest(pending: PendingRequest, requestId: string): Call {
+  const { tenantId, route, model, provider } = pending.series;
   return {
     requestId,
     tenantId,
     route,
     model,
     provider,
-    timestampMs: half.timestampMs,
+    timestampMs: pending.timestampMs,
     status: 'waiting',
-    promptTokens: orNull(half.promptTokens),
-    cachedPromptTokens: orNull(half.cachedPromptTokens),
-    cacheWriteTokens: orNull(half.cacheWriteTokens),
-    ...(half.details ?? NOTHING_ASKED),
+    promptTokens: orNull(pending.promptTokens),
+    cachedPromptTokens: orNull(pending.cachedPromptTokens),
+    cacheWriteTokens: orNull(pending.cacheWriteTokens),
+    ...(pending.details ?? NOTHING_ASKED),
     ...NOTHING_ANSWERED,
   };
 }

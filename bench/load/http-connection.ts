@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** What a lane reads of an answer. `body` is valid until the next answer. */
+/** What a connection reads of an answer. `body` is valid until the next answer. */
 export interface Answer {
   readonly status: number;
   readonly body: Buffer;
@@ -18,7 +18,7 @@ const BYTES_FREE_MIN = 16 * 1024;
  * the same memory again and again, so that the generator takes little of the two cores that it shares with what it measures, and
  * does not hold up answers by collecting garbage.
  */
-export class HttpLane {
+export class HttpConnection {
   readonly #socket: Socket;
   #bytes = Buffer.allocUnsafeSlow(BYTES_TO_BEGIN_WITH);
   #length = 0;
@@ -33,11 +33,11 @@ export class HttpLane {
     this.#socket.on('close', () => this.#fail(new Error('The server closed the connection')));
   }
 
-  static open(port: number): Promise<HttpLane> {
+  static open(port: number): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
-      const lane = new HttpLane(port);
-      lane.#onFailure = reject;
-      lane.#socket.once('connect', () => resolve(lane));
+      const connection = new HttpConnection(port);
+      connection.#onFailure = reject;
+      connection.#socket.once('connect', () => resolve(connection));
     });
   }
 

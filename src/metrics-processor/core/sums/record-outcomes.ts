@@ -5,16 +5,16 @@ import type { PriceBook } from '../../../prices/price-book.ts';
 import type { EvaluationSink } from '../join/evaluation-join.ts';
 import type { JoinLosses, OrphanReason } from '../join/join.ts';
 import { laneOf, offsetOf } from '../join/lane.ts';
-import type { EvaluationHalf } from '../join/waiting-evaluations.ts';
-import type { RequestHalf } from '../join/waiting-requests.ts';
-import type { ResponseHalf } from '../join/waiting-responses.ts';
+import type { PendingEvaluation } from '../join/waiting-evaluations.ts';
+import type { PendingRequest } from '../join/waiting-requests.ts';
+import type { PendingResponse } from '../join/waiting-responses.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
+import { type AuditOutcome, TENANT_UNKNOWN } from './audit-deltas.ts';
 import { type CallDetails, Effects } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
-import { type Fate, TENANT_UNKNOWN } from './ledger.ts';
 
-/** Turns what happened to a record into effects: the sums, the dead letters and the ledger never disagree. */
-export class Books implements JoinLosses, EvaluationSink {
+/** Turns what happened to a record into effects: the sums, the dead letters and the audit never disagree. */
+export class RecordOutcomes implements JoinLosses, EvaluationSink {
   effects = new Effects();
   readonly #partitionOf: (lane: number) => number;
 
@@ -29,46 +29,46 @@ export class Books implements JoinLosses, EvaluationSink {
     return effects;
   }
 
-  requestCounted(half: RequestHalf, details: CallDetails): void {
-    this.effects.countRequest(half, details);
-    this.effects.ledger.accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'counted');
+  requestCounted(pending: PendingRequest, details: CallDetails): void {
+    this.effects.countRequest(pending, details);
+    this.effects.audit.accept(TOPICS.requests, pending.series.tenantId, pending.loggedAtMs, 'counted');
   }
 
-  requestRepeated(half: RequestHalf): void {
-    this.effects.ledger.accept(TOPICS.requests, half.series.tenantId, half.loggedAtMs, 'duplicate');
+  requestRepeated(pending: PendingRequest): void {
+    this.effects.audit.accept(TOPICS.requests, pending.series.tenantId, pending.loggedAtMs, 'duplicate');
   }
 
-  requestUnanswered(half: RequestHalf): void {
-    this.effects.countUnanswered(half);
+  requestUnanswered(pending: PendingRequest): void {
+    this.effects.countUnanswered(pending);
   }
 
-  answered(request: RequestHalf, response: AnsweringResponse, prices: PriceBook): void {
+  answered(request: PendingRequest, response: AnsweringResponse, prices: PriceBook): void {
     this.effects.countResponse(request, response.facts, prices);
     this.#count(TOPICS.responses, response, request.series.tenantId);
   }
 
   /** A response whose call is not known, or not any more: it waits, or it is a repetition. */
-  responsePut(half: ResponseHalf, fate: 'waiting' | 'duplicate'): void {
-    this.#accept(TOPICS.responses, half, fate);
+  responsePut(pending: PendingResponse, outcome: 'waiting' | 'duplicate'): void {
+    this.#accept(TOPICS.responses, pending, outcome);
   }
 
-  responseOrphaned(half: ResponseHalf, reason: OrphanReason): void {
-    this.#deadLetter(TOPICS.responses, half, reason, ORPHAN_DETAILS[reason]);
-    this.#die(TOPICS.responses, half, reason);
+  responseOrphaned(pending: PendingResponse, reason: OrphanReason): void {
+    this.#deadLetter(TOPICS.responses, pending, reason, ORPHAN_DETAILS[reason]);
+    this.#die(TOPICS.responses, pending, reason);
   }
 
-  evaluationPut(half: EvaluationHalf, fate: 'waiting' | 'duplicate'): void {
-    this.#accept(TOPICS.evaluations, half, fate);
+  evaluationPut(pending: PendingEvaluation, outcome: 'waiting' | 'duplicate'): void {
+    this.#accept(TOPICS.evaluations, pending, outcome);
   }
 
-  evaluationCounted(series: EvaluatedSeries, half: EvaluationHalf, hasWaited: boolean): void {
-    this.effects.evaluations.count(series, half.event);
-    this.#count(TOPICS.evaluations, { ...half, hasWaited }, series.tenantId);
+  evaluationCounted(series: EvaluatedSeries, pending: PendingEvaluation, hasWaited: boolean): void {
+    this.effects.evaluations.count(series, pending.event);
+    this.#count(TOPICS.evaluations, { ...pending, hasWaited }, series.tenantId);
   }
 
-  evaluationLost(half: EvaluationHalf, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void {
-    this.#deadLetter(TOPICS.evaluations, half, reason, reason === 'no_call' ? NO_CALL : ORPHAN_DETAILS[reason]);
-    this.#die(TOPICS.evaluations, half, reason);
+  evaluationLost(pending: PendingEvaluation, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void {
+    this.#deadLetter(TOPICS.evaluations, pending, reason, reason === 'no_call' ? NO_CALL : ORPHAN_DETAILS[reason]);
+    this.#die(TOPICS.evaluations, pending, reason);
   }
 
   recordRefused(topic: InputTopic, record: PlacedRecord, why: { reason: DeadLetterReason; detail: string }): void {
@@ -78,26 +78,26 @@ export class Books implements JoinLosses, EvaluationSink {
     const detail = isTooLarge ? `${why.detail}. Its ${bytes} bytes are not kept here, the log has them` : why.detail;
     this.#deadLetter(topic, isTooLarge ? { ...record, value: null } : record, why.reason, detail);
     this.#accept(topic, record, 'dead');
-    if (why.reason === 'foreign_tenant') this.effects.ledger.foreign(topic, record.tenantId ?? '', record.loggedAtMs);
+    if (why.reason === 'foreign_tenant') this.effects.audit.foreign(topic, record.tenantId ?? '', record.loggedAtMs);
   }
 
-  #accept(topic: InputTopic, { tenantId, loggedAtMs }: Booked, fate: Fate): void {
-    this.effects.ledger.accept(topic, tenantId ?? TENANT_UNKNOWN, loggedAtMs, fate);
+  #accept(topic: InputTopic, { tenantId, loggedAtMs }: Audited, outcome: AuditOutcome): void {
+    this.effects.audit.accept(topic, tenantId ?? TENANT_UNKNOWN, loggedAtMs, outcome);
   }
 
   /** It is the tenant's whose call it is about. */
-  #count(topic: InputTopic, record: Booked & { readonly hasWaited: boolean }, tenantId: string): void {
-    const { ledger } = this.effects;
-    if (record.hasWaited) ledger.unwait(topic, record.tenantId ?? TENANT_UNKNOWN, record.loggedAtMs);
-    ledger.accept(topic, tenantId, record.loggedAtMs, 'counted');
+  #count(topic: InputTopic, record: Audited & { readonly hasWaited: boolean }, tenantId: string): void {
+    const { audit } = this.effects;
+    if (record.hasWaited) audit.unwait(topic, record.tenantId ?? TENANT_UNKNOWN, record.loggedAtMs);
+    audit.accept(topic, tenantId, record.loggedAtMs, 'counted');
   }
 
   /** What has waited is given up. */
-  #die(topic: InputTopic, record: Booked, reason: DeadLetterReason): void {
+  #die(topic: InputTopic, record: Audited, reason: DeadLetterReason): void {
     const tenantId = record.tenantId ?? TENANT_UNKNOWN;
-    this.effects.ledger.unwait(topic, tenantId, record.loggedAtMs);
-    this.effects.ledger.accept(topic, tenantId, record.loggedAtMs, 'dead');
-    if (reason === 'foreign_tenant') this.effects.ledger.foreign(topic, tenantId, record.loggedAtMs);
+    this.effects.audit.unwait(topic, tenantId, record.loggedAtMs);
+    this.effects.audit.accept(topic, tenantId, record.loggedAtMs, 'dead');
+    if (reason === 'foreign_tenant') this.effects.audit.foreign(topic, tenantId, record.loggedAtMs);
   }
 
   #deadLetter(topic: InputTopic, record: PlacedRecord, reason: DeadLetterReason, detail: string): void {
@@ -108,20 +108,20 @@ export class Books implements JoinLosses, EvaluationSink {
 }
 
 /** A response that meets its request. */
-interface AnsweringResponse extends Booked {
+interface AnsweringResponse extends Audited {
   readonly facts: ResponseFacts;
   readonly hasWaited: boolean;
 }
 
 /** A record of the log, with its place in the topic of its shard. */
-export interface PlacedRecord extends Booked {
+export interface PlacedRecord extends Audited {
   readonly place: number;
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
 }
 
-/** What the books need to know of a record. */
-interface Booked {
+/** What the audit needs to know of a record. */
+interface Audited {
   readonly loggedAtMs: number;
   /** Whose it is, by its sender's key or its own word; null where neither says. */
   readonly tenantId: string | null;

@@ -4,26 +4,26 @@ import type { Booking } from '../../../reports/bookings.ts';
 import { HOUR_MS, windowStartMs } from '../../../tally/window.ts';
 
 /** What can become of a record. `waiting` is the only one that another follows. */
-export type Fate = 'counted' | 'waiting' | 'duplicate' | 'dead';
+export type AuditOutcome = 'counted' | 'waiting' | 'duplicate' | 'dead';
 
 /**
  * Of a record whose tenant is not known: a response whose sender has no key and names none, until it meets its request.
  */
 export const TENANT_UNKNOWN = '';
 
-/** Books every record taken from the log under its fate, so that nothing can vanish unseen. */
-export class Ledger {
+/** Counts every record taken from the log under its outcome, so that nothing can vanish unseen. */
+export class AuditDeltas {
   readonly #byTenant = new Map<string, TenantCounts>();
 
-  /** A record was taken and met its fate. */
-  accept(topic: InputTopic, tenantId: string, loggedAtMs: number, fate: Fate): void {
+  /** A record was taken and met its outcome. */
+  accept(topic: InputTopic, tenantId: string, loggedAtMs: number, outcome: AuditOutcome): void {
     const counts = this.#counts(tenantId, loggedAtMs);
     const columns = COLUMNS[topic];
     counts[columns.accepted]++;
-    counts[columns[fate]]++;
+    counts[columns[outcome]]++;
   }
 
-  /** A record does not wait any more: it is booked anew under its fate, and maybe under another tenant. */
+  /** A record does not wait any more: it is counted anew under its outcome, and maybe under another tenant. */
   unwait(topic: InputTopic, tenantId: string, loggedAtMs: number): void {
     const before = this.#counts(tenantId, loggedAtMs);
     const columns = COLUMNS[topic];
@@ -37,8 +37,8 @@ export class Ledger {
   }
 
   /** A report that says nothing new, or was judged alone. */
-  reportTaken(tenantId: string, loggedAtMs: number, fate: 'duplicate' | 'folded'): void {
-    this.#bookReport(tenantId, loggedAtMs, REPORT_COLUMNS[fate], 1);
+  reportTaken(tenantId: string, loggedAtMs: number, outcome: 'duplicate' | 'folded'): void {
+    this.#bookReport(tenantId, loggedAtMs, REPORT_COLUMNS[outcome], 1);
   }
 
   reportLate(tenantId: string, loggedAtMs: number): void {
@@ -47,8 +47,8 @@ export class Ledger {
 
   /** A report is new, or what becomes of it has changed. */
   reportMoved(loggedAtMs: number, before: Booking | null, now: Booking): void {
-    if (before !== null) this.#bookReport(before.tenantId, loggedAtMs, REPORT_COLUMNS[before.fate], -1);
-    this.#bookReport(now.tenantId, loggedAtMs, REPORT_COLUMNS[now.fate], 1);
+    if (before !== null) this.#bookReport(before.tenantId, loggedAtMs, REPORT_COLUMNS[before.outcome], -1);
+    this.#bookReport(now.tenantId, loggedAtMs, REPORT_COLUMNS[now.outcome], 1);
   }
 
   callCorrected(tenantId: string, loggedAtMs: number): void {
@@ -88,7 +88,7 @@ interface TenantCounts {
   readonly last: AuditCounts;
 }
 
-type Columns = Readonly<Record<Fate | 'accepted' | 'foreign', keyof AuditCounts>>;
+type Columns = Readonly<Record<AuditOutcome | 'accepted' | 'foreign', keyof AuditCounts>>;
 
 const REPORT_COLUMNS = {
   call: 'countedReports',
@@ -101,7 +101,7 @@ const COLUMNS: Readonly<Record<InputTopic, Columns>> = {
   [TOPICS.requests]: {
     accepted: 'acceptedRequests',
     counted: 'countedRequests',
-    // A request counts when it is seen; it is its call that waits, not its place in the books.
+    // A request counts when it is seen; it is its call that waits, not its place in the audit.
     waiting: 'countedRequests',
     duplicate: 'duplicateRequests',
     dead: 'deadRequests',
