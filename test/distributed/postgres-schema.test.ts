@@ -158,6 +158,21 @@ describe('The Postgres schema', { skip }, () => {
     ]);
   });
 
+  test('the view llm_metrics has no row of what was taken back', async () => {
+    const dsn = await databases.create();
+    const store = await openPostgresMetricsStore({ dsn });
+    const moved = { ...SERIES, provider: 'moved' };
+    const deltas = (requests: number) => [
+      aDelta({ series: { ...SERIES, tenantId: 'default' }, tally: aTally({ requests }) }),
+      aDelta({ series: moved, tally: aTally({ requests }) }),
+    ];
+    await commitNext(store, { tallies: [...deltas(1), aDelta()] });
+    await commitNext(store, { tallies: deltas(-1) });
+    await store.close();
+    const rows = await queryOnce(dsn, 'SELECT tenant_id, requests, provider FROM llm_metrics');
+    assert.deepEqual(rows, [{ tenant_id: 'acme', requests: '1', provider: SERIES.provider }]);
+  });
+
   test('computes the same quantiles as the program, however the histogram was added up', async () => {
     const dsn = await databases.create();
     await migratePostgres({ dsn });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import type { TallyDelta } from '../commit.ts';
-import type { GroupBy, MetricsCursor, MetricsQuery, MetricsRow } from '../metrics-reader.ts';
+import type { Dimension, GroupBy, MetricsCursor, MetricsQuery, MetricsRow } from '../metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store.ts';
 import {
   aDelta,
@@ -219,6 +219,23 @@ export function queriesContract(open: OpenStore): void {
     assert.equal(series?.lastWindowStartMs, minute(5));
     await commitNext(store, { committedAtMs: minute(7), tallies: [aDelta({ windowStartMs: minute(6) })] });
     assert.equal((await store.readDimensions('acme'))[0]?.lastWindowStartMs, minute(6));
+    await store.close();
+  });
+
+  test('a series of which all was taken back is no dimension until it counts again', async () => {
+    const store = await open();
+    const moved = { ...SERIES, tenantId: 'moved' };
+    const valuesOf = async (dimension: Dimension): Promise<string[]> => {
+      const query = { tenantId: null, dimension, limit: 10, after: null };
+      return (await store.readDimensionValues(query)).map(({ value }) => value);
+    };
+    await commitNext(store, { tallies: [aDelta(), aDelta({ series: moved, tally: aTally({ requests: 2 }) })] });
+    await commitNext(store, { tallies: [aDelta({ series: moved, tally: aTally({ requests: -2 }) })] });
+    assert.deepEqual(await store.readDimensions('moved'), []);
+    assert.deepEqual((await store.readDimensions(null)).length, 1);
+    assert.deepEqual([await valuesOf('tenant'), await valuesOf('model')], [['acme'], [SERIES.model]]);
+    await commitNext(store, { tallies: [aDelta({ series: moved })] });
+    assert.deepEqual(await valuesOf('tenant'), ['acme', 'moved']);
     await store.close();
   });
 

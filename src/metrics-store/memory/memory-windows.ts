@@ -137,7 +137,9 @@ export class MemoryWindows {
   }
 
   readDimensions(tenantId: string | null): readonly SeriesActivity[] {
-    const keys = [...this.#activity.keys()].sort();
+    // A series of which all was taken back again is as if it had never been.
+    const counted = new Set(this.#rowsOf(DAY_MS).map(({ series, tally }) => (tally.requests === 0 ? '' : keyOf(series))));
+    const keys = [...this.#activity.keys()].filter((key) => counted.has(key)).sort();
     const all = keys.flatMap((key) => this.#activity.get(key) ?? []);
     return tenantId === null ? all : all.filter((activity) => activity.tenantId === tenantId);
   }
@@ -196,7 +198,7 @@ export class MemoryWindows {
   }
 
   #noteActivity({ series, windowStartMs }: WindowRow, committedAtMs: number): void {
-    const key = Object.values(series).join('\0');
+    const key = keyOf(series);
     const activeMs = activeWindowMs(windowStartMs, committedAtMs);
     const lastWindowStartMs = Math.max(activeMs, this.#activity.get(key)?.lastWindowStartMs ?? 0);
     this.#activity.set(key, { ...series, lastWindowStartMs });
@@ -221,6 +223,10 @@ export class MemoryWindows {
   #rowsOf(resolutionMs: ResolutionMs): WindowRow[] {
     return Array.from(this.#rows.get(resolutionMs)?.values() ?? [], (rows) => [...rows.values()]).flat();
   }
+}
+
+function keyOf(series: Series): string {
+  return Object.values(series).join('\0');
 }
 
 function matches(

@@ -384,6 +384,7 @@ CREATE VIEW llm_metrics AS
      JOIN series s ON ((s.series_id = m.series_id)))
      JOIN pairs p ON ((p.pair_id = s.pair_id)))
      JOIN tenants t ON ((t.tenant_key = m.tenant_key)))
+  WHERE (m.requests <> 0)
   GROUP BY t.tenant_id, p.route, p.model, m.window_start;
 
 CREATE OR REPLACE FUNCTION public.hist_add(a bigint[], b bigint[])

@@ -100,11 +100,14 @@ export const MARK_PUBLISHED = `
   UPDATE changes_1m c SET published_revision = greatest(c.published_revision, l.revision)
   FROM locked l WHERE c.pair_id = l.pair_id AND c.window_start = l.window_start`;
 
+/** A series of which all was taken back again is as if it had never been. */
+const IS_COUNTED = `EXISTS (SELECT 1 FROM metrics_1d d WHERE d.series_id = s.series_id AND d.requests <> 0)`;
+
 /** Series that were counted in a window. Values: tenant (null: all). */
 export const SELECT_DIMENSIONS = `
   SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL
+  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL AND ${IS_COUNTED}
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
 
 /**
@@ -137,7 +140,7 @@ export const selectDimensionValues = (dimension: Dimension): string => {
   return `
   SELECT ${value}, max(s.last_window_start)
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL AND ${value} <> ''
+  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL AND ${value} <> '' AND ${IS_COUNTED}
   GROUP BY ${value}
   HAVING $2::timestamptz IS NULL OR max(s.last_window_start) < $2 OR (max(s.last_window_start) = $2 AND ${value} > $3::text)
   ORDER BY 2 DESC, 1 LIMIT $4`;

@@ -55,11 +55,14 @@ export const SELECT_MINUTE_OF_PAIR = `
   CROSS JOIN metrics_1m m ON m.tenant_key = ?1 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
   WHERE s.pair_id = ?3`;
 
+/** A series of which all was taken back again is as if it had never been. */
+const IS_COUNTED = `EXISTS (SELECT 1 FROM metrics_1d d WHERE d.series_id = s.series_id AND d.requests <> 0)`;
+
 /** Series that were counted in a window; usage alone does not make a series appear. Values: tenant (null: all). */
 export const SELECT_DIMENSIONS = `
   SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start_ms
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0
+  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0 AND ${IS_COUNTED}
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
 
 export const SELECT_QUEUED = `
@@ -106,7 +109,7 @@ export const selectDimensionValues = (dimension: Dimension): string => {
   return `
   SELECT ${value}, max(s.last_window_start_ms)
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0 AND ${value} <> ''
+  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0 AND ${value} <> '' AND ${IS_COUNTED}
   GROUP BY ${value}
   HAVING ?2 IS NULL OR max(s.last_window_start_ms) < ?2 OR (max(s.last_window_start_ms) = ?2 AND ${value} > ?3)
   ORDER BY 2 DESC, 1 LIMIT ?4`;

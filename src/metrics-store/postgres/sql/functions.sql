@@ -249,7 +249,7 @@ CREATE OR REPLACE FUNCTION streamlens_add_labels(a jsonb, b jsonb) RETURNS jsonb
 $$;
 
 -- The original's table as a view, with its exact columns first: for Grafana and psql. One row per minute, merged over providers, with
--- the same values as GET /v1/metrics: what nothing could be priced of costs null, not 0.
+-- the same values as GET /v1/metrics: what nothing could be priced of costs null, not 0, and what was all taken back has no row.
 CREATE OR REPLACE VIEW llm_metrics AS
 SELECT t.tenant_id, p.route, p.model, m.window_start, m.window_start + interval '1 minute' AS window_end,
   sum(m.requests)::bigint AS requests,
@@ -270,4 +270,5 @@ FROM metrics_1m m
 JOIN series s ON s.series_id = m.series_id
 JOIN pairs p ON p.pair_id = s.pair_id
 JOIN tenants t ON t.tenant_key = m.tenant_key
+WHERE m.requests <> 0
 GROUP BY t.tenant_id, p.route, p.model, m.window_start;
