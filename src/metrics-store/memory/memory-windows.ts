@@ -138,7 +138,9 @@ export class MemoryWindows {
 
   readDimensions(tenantId: string | null): readonly SeriesActivity[] {
     // A series of which all was taken back again is as if it had never been.
-    const counted = new Set(this.#rowsOf(DAY_MS).map(({ series, tally }) => (tally.requests === 0 ? '' : keyOf(series))));
+    const counted = new Set(
+      this.#rowsOf(DAY_MS).map(({ series, tally }) => (tally.requests === 0 ? '' : keyOf(series))),
+    );
     const keys = [...this.#activity.keys()].filter((key) => counted.has(key)).sort();
     const all = keys.flatMap((key) => this.#activity.get(key) ?? []);
     return tenantId === null ? all : all.filter((activity) => activity.tenantId === tenantId);
