@@ -92,9 +92,11 @@ const findings = readFileSync(join(ROOT, 'bench/findings.md'), 'utf8');
 const lines = [
   '# Results of the benchmarks',
   '',
-  'Made by `npm run bench -- render-results` from `bench/results/`; do not edit. Everything of one table was measured in one run, the',
-  'contestants taking turns; compare only within a table. Per cell: median (lowest–highest) of the rounds. CPU seconds are those of the',
-  'whole process tree from `/proc`; the load generator shares the cores and is not counted.',
+  [
+    'Made by `npm run bench -- render-results` from `bench/results/`; do not edit. Everything of one table was measured in one run, the',
+    'contestants taking turns; compare only within a table. Per cell: median (lowest–highest) of the rounds. CPU seconds are those of the',
+    'whole process tree from `/proc`; the load generator shares the cores and is not counted.',
+  ].join(' '),
   '',
   '![Work per CPU second beside the peers](../docs/images/bench.svg)',
   '',

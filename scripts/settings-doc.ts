@@ -12,11 +12,9 @@ const INTRO = `<!-- Written by scripts/write-settings-doc.ts from src/settings/s
 
 # Settings
 
-Each setting is an environment variable and a flag; the flag wins. An empty variable counts as not set. What is wrong is told in one
-sentence with exit code 2, before anything is started. \`streamlens <command> --help\` shows the settings of one command.
+Each setting is an environment variable and a flag; the flag wins. An empty variable counts as not set. What is wrong is told in one sentence with exit code 2, before anything is started. \`streamlens <command> --help\` shows the settings of one command.
 
-A variable may have the prefix \`STREAMLENS_\`, which then wins: \`STREAMLENS_METRICS_PORT\` for \`METRICS_PORT\`. Kubernetes sets \`METRICS_PORT=tcp://…\` in every pod beside a Service named
-\`metrics\`; such values are passed over, with a line that says so.
+A variable may have the prefix \`STREAMLENS_\`, which then wins: \`STREAMLENS_METRICS_PORT\` for \`METRICS_PORT\`. Kubernetes sets \`METRICS_PORT=tcp://…\` in every pod beside a Service named \`metrics\`; such values are passed over, with a line that says so.
 
 Durations have a unit: \`250ms\`, \`30s\`, \`15m\`, \`24h\`, \`7d\`.
 `;
