@@ -234,12 +234,14 @@ export function callsContract(open: OpenStore): void {
       const calls = Array.from({ length: 23 }, (_, i) =>
         aCall({
           requestId: `r${(i * 7) % 23}`,
-          timestampMs: minute(i % 4),
+          // Over three days.
+          timestampMs: minute((i % 4) * 1000),
           latencyMs: i % 5 === 0 ? null : (i % 3) + 0.1,
         }),
       );
       await write(store, ...calls);
-      const all = await store.readCalls(callsQuery({ order }));
+      const range = { fromMs: minute(0), toMs: minute(4000) };
+      const all = await store.readCalls(callsQuery({ ...range, order }));
       assert.equal(all.length, order === 'newest' ? 23 : 18);
       for (const metadata of [new Map<string, string>(), new Map([['app', 'web']])]) {
         const paged: Call[] = [];
@@ -247,7 +249,7 @@ export function callsContract(open: OpenStore): void {
           const last = paged.at(-1);
           const value = (order === 'newest' ? last?.timestampMs : last?.latencyMs) ?? 0;
           const after = last === undefined ? null : { value, requestId: last.requestId };
-          const page = await store.readCalls(callsQuery({ order, after, limit: 4, metadata }));
+          const page = await store.readCalls(callsQuery({ ...range, order, after, limit: 4, metadata }));
           if (page.length === 0) break;
           paged.push(...page);
         }

@@ -217,6 +217,8 @@ CREATE TABLE calls (
 );
 CREATE UNIQUE INDEX calls_identity ON calls (tenant_key, timestamp_ms DESC, request_id);
 CREATE INDEX calls_request ON calls (request_id);
+-- By day, so that what commits write lies together.
+CREATE INDEX calls_slowest ON calls (tenant_key, timestamp_ms / 86400000, latency_ms DESC) WHERE latency_ms IS NOT NULL;
 
 CREATE TABLE evaluations_1m (
   tenant_key INTEGER NOT NULL,
