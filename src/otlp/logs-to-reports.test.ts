@@ -187,6 +187,36 @@ test('Gemini CLI: each failed try is a call, told by its own record and by the c
   );
 });
 
+test('Gemini CLI: a span without any usage is its record, each of one; without the record it is a call', () => {
+  const span = (id: string, endMs: number) =>
+    reportsIn(
+      spansBody({
+        scope: 'gemini-cli',
+        attributes: {
+          'gen_ai.operation.name': 'llm_call',
+          'gen_ai.request.model': 'gemini-2.5-pro',
+          'gen_ai.conversation.id': 's1',
+        },
+        fields: {
+          traceId: id.repeat(32),
+          startTimeUnixNano: NANOS(endMs - 650),
+          endTimeUnixNano: NANOS(endMs),
+          status: { code: 1 },
+        },
+      }),
+      'json',
+    );
+  const record = { 'event.name': 'gemini_cli.api_response', input_token_count: 7, output_token_count: 3 };
+  const log = logReportsIn(logsBody(gemini({ ...record, duration_ms: 600 })));
+  const calls = resolve([...span('a', END_MS + 20), ...log]);
+  assert.deepEqual(
+    calls.map(({ request, response }) => [request.prompt_tokens, response.completion_tokens, response.latency_ms]),
+    [[7, 3, 600]],
+  );
+  assert.equal(resolve([...span('a', END_MS + 20), ...span('b', END_MS + 30), ...log]).length, 2);
+  assert.equal(resolve([...span('a', END_MS + 2_500), ...log]).length, 2);
+});
+
 test('the event of the convention and the span that it was written in are one call; without the span it counts', () => {
   const attributes = {
     'gen_ai.operation.name': 'chat',

@@ -25,10 +25,15 @@ function kindOf(id: string | null): string {
   return /^[a-z]+[_-]/i.exec(id ?? '')?.[0] ?? '';
 }
 
-/** Spans may leave out the thoughts. */
+/** Spans may leave out the thoughts, or all: those of Gemini CLI know their usage only where its traces are switched on. */
 function isSameUsage(a: ComparedCall, b: ComparedCall): boolean {
+  if (a.isFailed === b.isFailed && (knowsNoUsage(a) || knowsNoUsage(b))) return true;
   if (a.promptTokens === null || a.promptTokens !== b.promptTokens) return false;
   const [of, other] = [a.completionTokens, b.completionTokens];
   if (of === null || other === null || of === other) return true;
   return of - (a.reasoningTokens ?? 0) === other || other - (b.reasoningTokens ?? 0) === of;
+}
+
+function knowsNoUsage({ promptTokens, completionTokens }: ComparedCall): boolean {
+  return promptTokens === null && completionTokens === null;
 }

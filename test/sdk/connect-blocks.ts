@@ -28,7 +28,7 @@ export function blocksOf(heading: string): Blocks {
     packages: lines.filter(isInstall).flatMap(packagesOf),
     shell: lines.filter((line) => !isInstall(line)).join('\n'),
     code: textOf('python', 'js'),
-    config: textOf('yaml'),
+    config: textOf('yaml', 'toml', 'json'),
   };
 }
 

@@ -13,18 +13,18 @@ const PYTHON_APPS = fileURLToPath(new URL('apps/python', import.meta.url));
 const INSTALL_MS_MAX = 10 * 60_000;
 const APP_MS_MAX = 90_000;
 
-/** Why the applications cannot run here, or false. They take 2.7 GB, so nobody gets them without asking. */
+/** Why the applications cannot run here, or false. They take 4.1 GB, so nobody gets them without asking. */
 export function skipWithoutSdks(): string | false {
   const isWanted = process.env['STREAMLENS_REQUIRE_ALL_SUITES'] === '1' || process.env['STREAMLENS_SDK_TESTS'] === '1';
   const all = [...PACKAGE_LISTS.map(pythonInstallation), ...NODE_FOLDERS.map(nodeInstallation)];
   if (isWanted || all.every(isInstalled)) {
     return false;
   }
-  return 'the SDKs are not installed: `npm run test:sdk` installs and tests them (2.7 GB)';
+  return 'the SDKs are not installed: `npm run test:sdk` installs and tests them (4.1 GB)';
 }
 
 /** Folders below `apps/` with a `package.json`. */
-const NODE_FOLDERS = ['node', 'node-ai-4', 'node-ai-5', 'node-ai-6', 'openapi-clients'] as const;
+const NODE_FOLDERS = ['node', 'node-ai-4', 'node-ai-5', 'node-ai-6', 'openapi-clients', 'agents'] as const;
 
 /** Installs the SDKs of the Node applications, as the lock file of their folder has them. */
 export function installNodeApps(folder: string = 'node'): Promise<void> {
