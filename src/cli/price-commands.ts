@@ -1,5 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
-import type { RecomputeReport } from '../app/tasks/recompute-prices.ts';
+import type { ListedReport } from '../app/tasks/recompute-prices.ts';
 import type { PriceUpdate } from '../app/tasks/update-prices.ts';
 import { type Progress, showProgress } from '../commands/traffic/progress.ts';
 import { SettingError } from '../settings/read-settings.ts';
@@ -120,7 +120,7 @@ function updateText({ before, after, outcome, moves, addedModels, removedModels 
 const HEADER = ['tenant', 'provider', 'model', 'calls', 'old USD', 'new USD', 'difference', 'unpriced', 'then'];
 const NUMBERS = new Set(HEADER.slice(3));
 
-function reportText({ models, correctedRows, correctedCalls }: RecomputeReport, isDryRun: boolean): string {
+function reportText({ models, correctedRows, correctedCalls, priceList }: ListedReport, isDryRun: boolean): string {
   if (models.length === 0) return 'No usage is stored in this range\n';
   const rows = models.map((model) => [
     model.tenantId,
@@ -136,7 +136,7 @@ function reportText({ models, correctedRows, correctedCalls }: RecomputeReport, 
   const outcome = isDryRun
     ? `${correctedRows} rows would be corrected (--dry-run)`
     : `${correctedRows} rows and ${correctedCalls} single calls were corrected`;
-  return `${textTable(HEADER, rows, NUMBERS)}${outcome}\n`;
+  return `${textTable(HEADER, rows, NUMBERS)}${outcome}, with the prices of ${priceList}\n`;
 }
 
 /** Exact to a millionth of a cent, rounded to the nearest. */

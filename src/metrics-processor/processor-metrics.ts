@@ -82,6 +82,12 @@ export class ProcessorMetrics implements ProcessorEvents {
     labelNames: ['version', 'date'],
     registers: [this.registry],
   });
+  readonly #priceListLooks = new Counter({
+    name: 'streamlens_price_list_looks_total',
+    help: 'Looks for a newer price list, by what came of them',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly #published = new Counter({
     name: 'streamlens_published_total',
     help: 'Rows and dead letters published to their topics',
@@ -102,6 +108,10 @@ export class ProcessorMetrics implements ProcessorEvents {
   priceList({ version, date }: { readonly version: string; readonly date: string }): void {
     this.#priceList.reset();
     this.#priceList.set({ version, date }, 1);
+  }
+
+  priceListLooked(outcome: 'stored' | 'refused' | 'same' | 'failed'): void {
+    this.#priceListLooks.inc({ outcome });
   }
 
   recovered(partition: number, { recordsRead, tookMs }: { recordsRead: number; tookMs: number }): void {

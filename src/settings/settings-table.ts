@@ -227,6 +227,14 @@ export const SETTINGS = {
     about:
       'the newer price list that "streamlens prices update" writes; reloaded when it changes. Absent: price-list.json in STREAMLENS_DATA_DIR',
   }),
+  pricesRefreshHours: setting({
+    env: 'PRICES_REFRESH_HOURS',
+    kind: is.integer(0, 500),
+    fallback: '0',
+    commands: PROCESSING,
+    about:
+      'hours between looks for a newer price list, by what "streamlens prices update" does: checked, and refused where a price moves by more than a factor of 5. 0: never',
+  }),
   ...RETENTION_SETTINGS,
   queueBytesMax: setting({
     env: 'QUEUE_BYTES_MAX',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { BUILT_IN_LIST, listName } from '../../src/prices/price-list.ts';
 import { eventually, getJson, post } from './http-calls.ts';
 import { dataDirFor, runCommand, startServer } from './running-server.ts';
 
@@ -59,6 +60,7 @@ test('prices recompute shows the difference, applies it beside the running serve
   const dry = await recompute('--dry-run');
   assert.equal(dry.code, 0, dry.text);
   assert.match(dry.text, /acme +- +own-model +10 +0\.0000 +0\.0200 +\+0\.0200 +10 +0\n1 rows would be corrected/);
+  assert.ok(dry.text.includes(`with the prices of ${prices} and ${listName(BUILT_IN_LIST)}\n`), dry.text);
   assert.equal((await row())?.unpriced_requests, 10);
   const both = await Promise.all([recompute(), recompute()]);
   assert.ok(both.every(({ code }) => code === 0));
@@ -82,4 +84,78 @@ test('prices recompute tells wrong usage', async (t) => {
   const empty = await run(['prices', 'recompute', '--from', 'now-1d', '--data-dir', dataDir]);
   assert.deepEqual([empty.code, /There is no metrics store/.test(empty.text)], [2, true]);
   assert.equal((await run(['prices', 'recompute', '--from', '2025-02-30', '--data-dir', dataDir])).code, 2);
+});
+
+test('prices recompute leaves what was charged, and prices its list cost beside it', async (t) => {
+  const dataDir = dataDirFor(t);
+  const server = await startServer(dataDir);
+  t.after(async () => {
+    server.process.kill('SIGKILL');
+    await server.exited;
+  });
+  const timestamp = '2025-11-19T10:00:05Z';
+  const events = [
+    {
+      type: 'request',
+      request_id: 'charged',
+      tenant_id: 'acme',
+      route: 'chat',
+      model: 'own-model',
+      timestamp,
+      prompt_tokens: 1000,
+    },
+    {
+      type: 'response',
+      request_id: 'charged',
+      timestamp,
+      latency_ms: 5,
+      completion_tokens: 0,
+      reported_cost_usd: 0.5,
+      cost_reported_by: 'gateway',
+    },
+  ];
+  assert.equal((await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events))).status, 202);
+  const costs = async () => {
+    const { metrics } = await getJson<{ metrics: readonly Record<string, unknown>[] }>(
+      `${server.metrics}/v1/metrics?tenant_id=acme`,
+    );
+    const { call } = await getJson<{ call: Record<string, unknown> }>(
+      `${server.metrics}/v1/calls/charged?tenant_id=acme`,
+    );
+    return [metrics[0], call].map((of) => [
+      of?.['estimated_cost_usd'],
+      of?.['reported_cost_usd'],
+      of?.['list_cost_usd'],
+    ]);
+  };
+  const before = await eventually(10_000, 'the call is counted', async () => {
+    const { metrics } = await getJson<Metrics>(`${server.metrics}/v1/metrics?tenant_id=acme`);
+    return metrics[0]?.completed === 1 ? costs() : undefined;
+  });
+  assert.deepEqual(
+    before.map(([cost, reported]) => [cost, reported]),
+    [
+      [0.5, 0.5],
+      [0.5, 0.5],
+    ],
+  );
+  const prices = join(dataDir, 'prices.yaml');
+  writeFileSync(prices, 'prices:\n  - model: own-model\n    input_usd_per_million: 2\n    output_usd_per_million: 4\n');
+  const { code, text } = await run([
+    'prices',
+    'recompute',
+    '--from',
+    '2025-11-19',
+    '--to',
+    '2025-11-20',
+    '--data-dir',
+    dataDir,
+    '--prices-file',
+    prices,
+  ]);
+  assert.equal(code, 0, text);
+  await eventually(5_000, 'the list cost is corrected', async () => {
+    const now = JSON.stringify(await costs());
+    return now === '[[0.5,0.5,0.002],[0.5,0.5,0.002]]' ? true : undefined;
+  });
 });

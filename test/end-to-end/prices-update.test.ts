@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -117,4 +117,59 @@ test('a package of the library is read as data; what is none, or is older than t
   const server = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0']);
   assert.equal((await server.exited).code, 2);
   assert.match(server.output(), /PRICE_LIST_FILE must be what/);
+});
+
+/** A folder with an `npm` that knows one version, and gives a package in which it is packed. */
+function npmThatHas(t: TestContext, version: string): { folder: string; fail: () => void } {
+  const folder = dataDirFor(t);
+  const library = fileURLToPath(new URL('..', import.meta.resolve('@pydantic/genai-prices')));
+  execFileSync('npm', ['pack', library, '--ignore-scripts', '--silent'], { cwd: folder });
+  mkdirSync(join(folder, 'bin'));
+  const script = [
+    '#!/bin/sh',
+    `[ -e '${folder}/down' ] && { echo 'npm error network down' >&2; exit 1; }`,
+    `if [ "$1" = view ]; then echo '{"version":"${version}","time":{"${version}":"${NEXT_DAY}T00:00:00Z"}}'; exit; fi`,
+    `cp '${folder}'/*.tgz .`,
+  ];
+  writeFileSync(join(folder, 'bin', 'npm'), script.join('\n'));
+  chmodSync(join(folder, 'bin', 'npm'), 0o755);
+  return { folder: join(folder, 'bin'), fail: () => writeFileSync(join(folder, 'down'), '') };
+}
+
+test('a schedule takes a newer list into use by itself, and a failure stops nothing', async (t) => {
+  const npm = npmThatHas(t, '9.9.9');
+  const dataDir = dataDirFor(t);
+  const stored = join(dataDir, 'price-list.json');
+  const env = { PATH: `${npm.folder}:${process.env['PATH'] ?? ''}`, PRICES_REFRESH_HOURS: '24' };
+  const looks = async (url: string) =>
+    (await get(`${url}/metrics`)).text.match(/^streamlens_price_list_looks_total.*$/gm) ?? [];
+  const stop = async (server: Awaited<ReturnType<typeof startServer>>) => {
+    server.process.kill('SIGTERM');
+    assert.equal((await server.exited).code, 0);
+  };
+
+  const server = await startServer(dataDir, env);
+  t.after(() => server.process.kill('SIGKILL'));
+  await until(20_000, async () => {
+    assert.deepEqual(await looks(server.metrics), ['streamlens_price_list_looks_total{outcome="stored"} 1']);
+    assert.match((await get(`${server.metrics}/metrics`)).text, new RegExp(`price_list_info.*date="${NEXT_DAY}"`));
+  });
+  await stop(server);
+
+  // It restarts within the day, and does not ask again; a day later it does, and npm is down.
+  npm.fail();
+  const again = await startServer(dataDir, env);
+  t.after(() => again.process.kill('SIGKILL'));
+  assert.deepEqual(await looks(again.metrics), []);
+  await stop(again);
+  const old = statSync(stored).mtimeMs / 1000 - 2 * 86_400;
+  utimesSync(stored, old, old);
+  const later = await startServer(dataDir, env);
+  t.after(() => later.process.kill('SIGKILL'));
+  await until(20_000, async () =>
+    assert.deepEqual(await looks(later.metrics), ['streamlens_price_list_looks_total{outcome="failed"} 1']),
+  );
+  assert.match(later.output(), /No newer price list: .*the list in use stays/);
+  assert.equal((await get(`${later.ingestion}/ready`)).status, 200);
+  await stop(later);
 });

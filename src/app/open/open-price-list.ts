@@ -6,6 +6,8 @@ export interface ListSettings {
   readonly priceListFile: string | undefined;
   /** A command without one has to be told the file. */
   readonly dataDir?: string;
+  /** A process that refreshes the list by itself. */
+  readonly pricesRefreshHours?: number;
 }
 
 /** Where `prices update` stores the list, and the processor looks for it; null where there is no such place. */
@@ -20,7 +22,10 @@ export function priceListPath({ priceListFile, dataDir }: ListSettings): string 
  */
 export async function readPriceList(settings: ListSettings): Promise<PriceList> {
   const path = priceListPath(settings);
-  if (path === null) return BUILT_IN_LIST;
+  if (path === null) {
+    if ((settings.pricesRefreshHours ?? 0) === 0) return BUILT_IN_LIST;
+    throw new SettingError('PRICES_REFRESH_HOURS needs PRICE_LIST_FILE, the place of what it finds; got none');
+  }
   const { loadPriceList } = await import('../../prices/price-list-file.ts');
   try {
     return await loadPriceList(path);

@@ -113,6 +113,7 @@ export class ProcessorRole {
       this.#every('publishing', PUBLISH_EVERY_MS, () => this.#publish()),
       this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune()),
       this.#every('keeping the log within its size', LOG_SIZE_EVERY_MS, () => this.#pruneBySize()),
+      this.#refreshPrices().catch((error: Error) => this.#ports.logger.warn(error.message)),
     ];
     try {
       await this.#processor.run();
@@ -162,6 +163,26 @@ export class ProcessorRole {
         this.#ports.logger.info({ list: listName(list) }, 'Read the price list');
       },
       onError: ({ message }) => this.#ports.logger.error(`The price list: ${message}; the prices before it stay`),
+    });
+  }
+
+  /** Stores what it finds; the watch on the list reads it. */
+  async #refreshPrices(): Promise<void> {
+    const { pricesRefreshHours } = this.#settings;
+    if (pricesRefreshHours === 0) return;
+    const [{ refreshEveryMs, refreshPrices }, { updatePrices }] = await Promise.all([
+      import('./price-refresh.ts'),
+      import('../tasks/update-prices.ts'),
+    ]);
+    await refreshPrices({
+      settings: this.#settings,
+      everyMs: refreshEveryMs(pricesRefreshHours),
+      logger: this.#ports.logger,
+      signal: this.#stopping.signal,
+      nowMs: Date.now,
+      sleep: SYSTEM_RUNTIME.sleep,
+      onOutcome: (outcome) => this.metrics.priceListLooked(outcome),
+      update: updatePrices,
     });
   }
 

@@ -1,11 +1,16 @@
 import { existsSync } from 'node:fs';
+import { listName } from '../../prices/price-list.ts';
 import { type RecomputePorts, type RecomputeQuery, type RecomputeReport, recompute } from '../../prices/recompute.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { readPriceList } from '../open/open-price-list.ts';
 import { openPrices } from '../open/open-prices.ts';
 import { openStore, storePath } from '../open/open-store.ts';
 
-export type { RecomputeReport } from '../../prices/recompute.ts';
+export interface ListedReport extends RecomputeReport {
+  /** By which prices: the list's name, and the user's file in front of it. */
+  readonly priceList: string;
+}
 
 /**
  * Prices what the store holds again, with the price file and the built-in prices of now. Other processes may go on
@@ -15,12 +20,14 @@ export async function recomputePrices(
   settings: SettingsOf<'prices'>,
   query: RecomputeQuery,
   progress: Pick<RecomputePorts, 'onPages' | 'onPageDone'>,
-): Promise<RecomputeReport> {
+): Promise<ListedReport> {
   requireStore(settings);
   const prices = await (await openPrices(settings))();
+  const list = listName(await readPriceList(settings));
+  const priceList = settings.pricesFile === undefined ? list : `${settings.pricesFile} and ${list}`;
   const store = await openStore({ ...settings, migrate: false }, 'write');
   try {
-    return await recompute(query, { store, prices, nowMs: Date.now, ...progress });
+    return { ...(await recompute(query, { store, prices, nowMs: Date.now, ...progress })), priceList };
   } finally {
     await store.close();
   }

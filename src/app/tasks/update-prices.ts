@@ -6,8 +6,7 @@ import { promisify } from 'node:util';
 import { BUILT_IN_LIST, listName, type PriceList } from '../../prices/price-list.ts';
 import { readPublishedList } from '../../prices/price-list-file.ts';
 import { changesOf, type ListChange } from '../../prices/price-moves.ts';
-import type { SettingsOf } from '../../settings/settings-table.ts';
-import { priceListPath, readPriceList } from '../open/open-price-list.ts';
+import { type ListSettings, priceListPath, readPriceList } from '../open/open-price-list.ts';
 
 const PACKAGE = '@pydantic/genai-prices';
 const NPM_MS_MAX = 60_000;
@@ -27,19 +26,24 @@ export interface UpdateOptions {
   /** Whether large moves are meant. */
   readonly isSure: boolean;
   readonly nowMs: number;
+  /** Also where nothing is new: the file's time then tells of this look. */
+  readonly isStoredAnyway?: boolean;
+  /** Ends what the npm client does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Takes a newer list into use, unless a price of it moves so far that somebody should look first. */
-export async function updatePrices(settings: SettingsOf<'prices'>, options: UpdateOptions): Promise<PriceUpdate> {
+export async function updatePrices(settings: ListSettings, options: UpdateOptions): Promise<PriceUpdate> {
   const before = await readPriceList(settings);
-  const after = options.file === null ? await newestList() : await listFrom(options.file);
+  const after = options.file === null ? await newestList(options.signal) : await listFrom(options.file);
   if (after.date < BUILT_IN_LIST.date) {
     throw new Error(`${listName(after)} is older than the built-in ${listName(BUILT_IN_LIST)}; nothing was changed`);
   }
   const change = changesOf(before, after, options.nowMs);
   const outcome = outcomeOf({ before, after, change }, options);
   const path = priceListPath(settings);
-  if (outcome === 'stored' && path !== null) await store(path, after);
+  const isStored = outcome === 'stored' || (outcome === 'in use already' && options.isStoredAnyway === true);
+  if (isStored && path !== null) await store(path, after);
   return { ...change, before: listName(before), after: listName(after), outcome };
 }
 
@@ -62,7 +66,8 @@ async function listFrom(path: string): Promise<PriceList> {
 }
 
 /** Asks the npm client, so that the registry, the proxy and the keys are those that the user has set up there. */
-async function newestList(): Promise<PriceList> {
+async function newestList(signal?: AbortSignal): Promise<PriceList> {
+  const npm = (cwd: string, ...args: string[]) => askNpm({ cwd, args, signal });
   const directory = await mkdtemp(join(tmpdir(), 'streamlens-prices-'));
   try {
     const about = JSON.parse(await npm(directory, 'view', PACKAGE, 'version', 'time', '--json')) as {
@@ -81,9 +86,14 @@ async function newestList(): Promise<PriceList> {
   }
 }
 
-async function npm(cwd: string, ...args: string[]): Promise<string> {
+async function askNpm({ cwd, args, signal }: { cwd: string; args: string[]; signal: AbortSignal | undefined }) {
   try {
-    const { stdout } = await promisify(execFile)('npm', args, { cwd, timeout: NPM_MS_MAX, maxBuffer: FILE_BYTES_MAX });
+    const limits = { timeout: NPM_MS_MAX, maxBuffer: FILE_BYTES_MAX };
+    const { stdout } = await promisify(execFile)('npm', args, {
+      cwd,
+      ...limits,
+      ...(signal === undefined ? {} : { signal }),
+    });
     return stdout;
   } catch (error) {
     const { stderr = '', message } = error as Error & { readonly stderr?: string };
