@@ -180,7 +180,7 @@ export class ProcessorRole {
       logger: this.#ports.logger,
       signal: this.#stopping.signal,
       nowMs: Date.now,
-      sleep: SYSTEM_RUNTIME.sleep,
+      sleep: (ms, signal) => SYSTEM_RUNTIME.sleep(ms, signal),
       onOutcome: (outcome) => this.metrics.priceListLooked(outcome),
       update: updatePrices,
     });
