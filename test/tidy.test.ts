@@ -16,7 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   events: [],
   storage: [],
   sqlite: ['storage'],
-  tally: ['events'],
+  tally: [],
   threads: [],
   settings: [],
   'event-log': ['clock', 'events', 'storage', 'sqlite', 'threads'],
@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   // Types only: what the answers are.
   dashboard: ['metrics-api'],
   app: ['*'],
-  commands: ['events', 'event-log', 'metrics-store', 'metrics-processor'],
+  commands: ['events', 'event-log', 'metrics-store'],
   cli: ['app', 'settings', 'commands', 'events'],
 };
 
@@ -51,12 +51,10 @@ const MUST_NOT_REACH: Readonly<Record<string, readonly string[]>> = {
 
 /** Each stands on the folders below it, and none of them on another. */
 const ROLES = ['ingestion-api', 'metrics-processor', 'metrics-api'] as const;
-const STOREYS_MAX = 8;
+const STOREYS_MAX = 7;
 
 /** Folders that hold an adapter of a port: only `app` chooses one. */
 const ADAPTERS = /\/(sqlite|kafka|postgres|memory)\//;
-
-const LONG_COMMENTS_MAX = 120;
 
 const ALLOWED_NAMES = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|contract|property\.test))?\.tsx?$/;
 const VAGUE_NAMES = /^(utils?|helpers?|common|misc|index)\b/;
@@ -196,10 +194,9 @@ test('a file has at most 400 lines', () => {
   assert.deepEqual(violations(sources, rule), []);
 });
 
-test('comments keep to 120 columns, but for what stood longer before; that may only become less', () => {
+test('comments keep to 120 columns', () => {
   const rule = ({ text }: SourceFile) => text.split('\n').filter((line) => isComment(line) && line.length > 120);
-  const found = violations(sources, rule);
-  assert.ok(found.length <= LONG_COMMENTS_MAX, found.join('\n'));
+  assert.deepEqual(violations(sources, rule), []);
 });
 
 test('nothing is left to do later', () => {

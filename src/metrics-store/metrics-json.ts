@@ -1,9 +1,9 @@
 import type { ErrorKind } from '../events/error-kind.ts';
 import { formatSecond } from '../events/timestamp.ts';
-import { errorsByKind } from '../tally/error-kinds.ts';
 import type { Histogram } from '../tally/histogram.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { CostSource } from './call.ts';
+import { errorsByKind } from './errors-by-kind.ts';
 import { type MetricsRowJson, NOT_BY_ERROR_KIND } from './metrics-row.ts';
 
 /** What a row is about; dimensions that were not grouped by are absent. */

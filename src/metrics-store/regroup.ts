@@ -1,6 +1,6 @@
-import { splitByErrorKind } from '../tally/error-kinds.ts';
 import { oneStep, type Stretch, type TimeRange } from '../tally/steps.ts';
 import { isEmptyTally, Tally } from '../tally/tally.ts';
+import { splitByErrorKind } from './errors-by-kind.ts';
 import type { MetricsCursor, MetricsQuery, MetricsRow, SummaryQuery } from './metrics-reader.ts';
 
 /** A stored row that can be added to a sum; how it is decoded is the adapter's business. */

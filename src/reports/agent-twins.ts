@@ -6,8 +6,8 @@ import { isEqualWhereKnown, isSameModel } from './twins.ts';
 export const AGENT_END_MS_MAX = 2_000;
 
 /**
- * How far the ends of an agent's log record and of its span lie apart, where both may be about one call; null where they
- * are two. Ends are compared, since a span may hold several attempts and a record the last of them.
+ * How far the ends of an agent's log record and of its span lie apart, where both may be about one call; null where
+ * they are two. Ends are compared, since a span may hold several attempts and a record the last of them.
  */
 export function agentGapMs(a: ComparedCall, b: ComparedCall): number | null {
   if (a.agent === null || a.agent !== b.agent || a.process !== b.process || a.isLog === b.isLog) return null;

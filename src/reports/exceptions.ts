@@ -4,7 +4,9 @@ import { fillGaps } from './merge-facts.ts';
 import { endMsOf, type TraceCall } from './trace-call.ts';
 import { isSameModel } from './twins.ts';
 
-/** An exception is recorded when the call has failed; its span may end before that, or when the program is done with it. */
+/**
+ * An exception is recorded when the call has failed; its span may end before that, or when the program is done with it.
+ */
 const EXCEPTION_MS_MAX = 1_000;
 /** Failed calls that end within that are compared with so many, so that a trace stays linear. */
 const NEIGHBOURS_MAX = 600;

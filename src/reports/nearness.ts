@@ -4,9 +4,9 @@ import type { TraceCall } from './trace-call.ts';
 const NATIVE_SCOPE = 'com.anthropic.sdk.';
 
 /**
- * Of the reports of one call, the nearest to the wire first: an agent's own log record, since its span may leave out the
- * cache and the thoughts; the SDK's own span, then one that knows the response id, then
- * the shorter one. Langfuse comes last, since it always wraps the others.
+ * Of the reports of one call, the nearest to the wire first: an agent's own log record, since its span may leave out
+ * the cache and the thoughts; the SDK's own span, then one that knows the response id, then the shorter one. Langfuse
+ * comes last, since it always wraps the others.
  */
 export function byNearness(a: TraceCall, b: TraceCall): number {
   return (

@@ -22,8 +22,8 @@ export interface TraceResolution {
  * versions were told apart before. In this order:
  *
  * 1. LiteLLM's copy of the wire request belongs to the call above it;
- * 2. of calls that contain each other the **inner** one stands, for it is nearer to the wire; the outer one fills gaps. A
- *    sum of calls counts only where nothing below it does;
+ * 2. of calls that contain each other the **inner** one stands, for it is nearer to the wire; the outer one fills gaps.
+ *    A sum of calls counts only where nothing below it does;
  * 3. a record of an exception belongs to the failed call that ended about then (`exceptions.ts`);
  * 4. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
  */

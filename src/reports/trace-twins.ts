@@ -18,8 +18,8 @@ interface Unit {
 }
 
 /**
- * Finds the calls of one trace that two instrumentations report side by side: by the id of one response, or by time. Scopes
- * must differ: six hundred concurrent calls of one instrumentation are six hundred calls.
+ * Finds the calls of one trace that two instrumentations report side by side: by the id of one response, or by time.
+ * Scopes must differ: six hundred concurrent calls of one instrumentation are six hundred calls.
  *
  * The closest are paired first, so the order of the reports decides nothing. By time the count is right, though with
  * concurrency the wrong twins may pair: so the other one only fills gaps.

@@ -32,9 +32,9 @@ const CHORES_MS_MAX = 1000;
 const CHORES_PARTITION = 0;
 
 /**
- * How much longer than the timeout to wait before a record is given up. The log times of a Kafka partition can fall back
- * a little when its leader moves, and records may lie for some seconds in a new partition before we know of it. The
- * embedded log has neither.
+ * How much longer than the timeout to wait before a record is given up. The log times of a Kafka partition can fall
+ * back a little when its leader moves, and records may lie for some seconds in a new partition before we know of it.
+ * The embedded log has neither.
  */
 const KAFKA_LOG_TIME_SLACK_MS = 20_000;
 

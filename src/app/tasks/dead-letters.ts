@@ -7,6 +7,7 @@ import {
 } from '../../commands/dead-letters/replay.ts';
 import type { EventLog, NewRecord } from '../../event-log/event-log.ts';
 import { LogClock } from '../../event-log/sqlite/log-clock.ts';
+import { parseRecord } from '../../metrics-processor/core/records/parse-record.ts';
 import { type DeadLetterReplays, placeKey } from '../../metrics-store/dead-letter-replays.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 import { SettingError } from '../../settings/read-settings.ts';
@@ -50,7 +51,15 @@ export async function replay(
     const aheadMs = isEmbedded ? STAMP_AHEAD_MS : 0;
     try {
       const whole = { ...query, joinTimeoutMs, dedupHorizonMs };
-      return await replayDeadLetters(whole, { ...ports, log, append, aheadMs, nowMs: Date.now, onLetter });
+      return await replayDeadLetters(whole, {
+        ...ports,
+        log,
+        append,
+        aheadMs,
+        readRecord: parseRecord,
+        nowMs: Date.now,
+        onLetter,
+      });
     } finally {
       await log.close();
     }
@@ -75,7 +84,7 @@ async function openExistingLog(settings: SettingsOf<'dead-letters'>, clock: LogC
  *     we commit at 10:00:00.010             a record stamped before the seal
  *
  * So we stamp ahead of the clock: as long as we commit before that instant comes, nobody has sealed it. Log time moves
- * ahead by as much, which changes no more than which of two halves at the very edge of the timeout still join.
+ * ahead by as much, which changes no more than which records at the very edge of the timeout still join.
  */
 async function appendFromOutside(log: EventLog, clock: LogClock, records: readonly NewRecord[]): Promise<void> {
   // Starts the thread that appends, which takes longer than appending.

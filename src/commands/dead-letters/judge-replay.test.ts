@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { parseRecord } from '../../metrics-processor/core/records/parse-record.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 import { judgeReplay, type ReplayFacts } from './judge-replay.ts';
 
@@ -25,6 +26,7 @@ function aLetter(value: unknown, parts: Partial<DeadLetter> = {}): DeadLetter {
 
 /** An hour later, with everything that is needed. */
 const FACTS: ReplayFacts = {
+  readRecord: parseRecord,
   nowMs: LOGGED_MS + 3_600_000,
   joinTimeoutMs: 1_800_000,
   dedupHorizonMs: 900_000,

@@ -1,10 +1,10 @@
 import type { NewRecord } from '../../event-log/event-log.ts';
 import { type EventType, type InputTopic, TOPIC_OF, TOPICS } from '../../events/topics.ts';
-import { parseRecord } from '../../metrics-processor/core/records/parse-record.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 
 /** What a replay has to know about the world to tell whether it makes sense. */
 export interface ReplayFacts {
+  readonly readRecord: ReadRecord;
   readonly nowMs: number;
   readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
@@ -15,6 +15,14 @@ export interface ReplayFacts {
   /** Whether a call of this request is stored already. */
   readonly isCounted: (requestId: string) => boolean;
 }
+
+/** Reads a record as the processor does. */
+export type ReadRecord = (
+  type: EventType,
+  record: Pick<DeadLetter, 'value'> & { readonly key: Uint8Array; readonly senderTenant: Uint8Array | null },
+) =>
+  | { readonly ok: true; readonly event: object; readonly value: Uint8Array; readonly tenantId: string | null }
+  | { readonly ok: false; readonly detail: string };
 
 export type ReplayVerdict =
   | { readonly isReplayable: true; readonly record: NewRecord }
@@ -39,7 +47,7 @@ const TYPE_OF = Object.fromEntries(Object.entries(TOPIC_OF).map(([type, topic]) 
 export function judgeReplay(letter: DeadLetter, facts: ReplayFacts): ReplayVerdict {
   const id = requestIdOf(letter);
   if (id === null) return no('its value holds no request_id');
-  const parsed = parseRecord(TYPE_OF[letter.topic], {
+  const parsed = facts.readRecord(TYPE_OF[letter.topic], {
     ...letter,
     key: Buffer.from(id),
     senderTenant: bytesOrNull(letter.tenantId),

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EventLog, LogRecord, NewRecord } from '../../event-log/event-log.ts';
+import { parseRecord } from '../../metrics-processor/core/records/parse-record.ts';
 import { commitNext } from '../../metrics-store/contract/builders.ts';
 import { MemoryDeadLetterReplays } from '../../metrics-store/memory/memory-dead-letter-replays.ts';
 import { MemoryMetricsStore } from '../../metrics-store/memory/memory-metrics-store.ts';
@@ -62,6 +63,7 @@ async function aWorld(letters: readonly DeadLetter[], requestIds: readonly strin
     replays: new MemoryDeadLetterReplays(),
     log: aLog(requestIds),
     append: async (records: readonly NewRecord[]) => void appended.push(...records),
+    readRecord: parseRecord,
     nowMs: () => NOW_MS,
     aheadMs: 0,
     onLetter: (letter: DeadLetter, what: string) => void told.push(`${letter.offset} ${what}`),

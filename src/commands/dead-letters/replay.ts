@@ -4,7 +4,7 @@ import { TOPICS } from '../../events/topics.ts';
 import { type DeadLetterPlace, type DeadLetterReplays, placeKey } from '../../metrics-store/dead-letter-replays.ts';
 import type { DeadLetterCursor, MetricsReader } from '../../metrics-store/metrics-reader.ts';
 import type { DeadLetter, DeadLetterReason } from '../../metrics-store/outbox.ts';
-import { judgeReplay, requestIdOf, tenantIdOf } from './judge-replay.ts';
+import { judgeReplay, type ReadRecord, requestIdOf, tenantIdOf } from './judge-replay.ts';
 
 export interface ReplayQuery {
   /** Null for any. */
@@ -24,6 +24,7 @@ export interface ReplayPorts {
   readonly log: Pick<EventLog, 'readRange' | 'offsetAt' | 'bounds' | 'partitionCount'>;
   /** Appends durably. @throws where it is not known whether the records were taken */
   readonly append: (records: readonly NewRecord[]) => Promise<void>;
+  readonly readRecord: ReadRecord;
   readonly nowMs: () => number;
   /** How far ahead of the clock `append` stamps. */
   readonly aheadMs: number;
@@ -113,6 +114,7 @@ async function judge(
   const isRequest = letter.topic === TOPICS.requests && id !== null && tenantId !== null;
   const counted = isRequest ? await ports.store.readCall(tenantId, id) : null;
   return judgeReplay(letter, {
+    readRecord: ports.readRecord,
     nowMs: ports.nowMs(),
     joinTimeoutMs: query.joinTimeoutMs,
     dedupHorizonMs: query.dedupHorizonMs,

@@ -29,8 +29,8 @@ type UsageField =
   | 'service_tier';
 
 /**
- * Reads a file below `projects`: each line of type `assistant` is one block of an answer and repeats the usage of the whole.
- * While an answer streams, its first lines may hold what was known by then: the last line counts.
+ * Reads a file below `projects`: each line of type `assistant` is one block of an answer and repeats the usage of the
+ * whole. While an answer streams, its first lines may hold what was known by then: the last line counts.
  */
 export function readClaudeCodeSession(lines: Iterable<string>): SessionContent {
   const calls = new Map<string, SessionCall>();

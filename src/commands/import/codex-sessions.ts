@@ -13,10 +13,11 @@ type UsageField =
 type Usage = Fields<UsageField>;
 
 /**
- * Reads a rollout file. After each answer stands what it used and what the session used so far; a sum that did not grow repeats
- * an answer that was told before, as Codex does when limits change.
+ * Reads a rollout file. After each answer stands what it used and what the session used so far; a sum that did not grow
+ * repeats an answer that was told before, as Codex does when limits change.
  *
- * A fork begins with its parent's lines, stamped anew. So a call is known by the sums up to it, in the session that was forked first.
+ * A fork begins with its parent's lines, stamped anew. So a call is known by the sums up to it, in the session that was
+ * forked first.
  */
 export function readCodexSession(lines: Iterable<string>): SessionContent {
   const session = new RolloutSession();

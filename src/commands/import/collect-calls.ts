@@ -12,7 +12,10 @@ export interface Collected {
 /** What is held in memory at once: more is imported folder by folder. */
 export const CALLS_MAX = 2_000_000;
 
-/** Reads all files. A call that lies in several of them, as a resumed or forked session repeats its past, is one. @throws beyond `CALLS_MAX` */
+/**
+ * Reads all files. A call that lies in several of them, as a resumed or forked session repeats its past, is one.
+ * @throws beyond `CALLS_MAX`
+ */
 export function collectCalls(
   files: readonly SessionFile[],
   read: (path: string) => SessionContent,

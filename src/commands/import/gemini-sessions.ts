@@ -6,8 +6,9 @@ type HeadField = 'sessionId' | 'projectHash' | 'kind' | 'messages' | '$set';
 type Head = Fields<HeadField>;
 
 /**
- * Reads a chat of Gemini CLI: one JSON document in former versions, one object a line in later ones. There a message may come
- * again when more of it is known, alone or in a `$set` of all messages: the last one counts. What a rewind took back was paid for.
+ * Reads a chat of Gemini CLI: one JSON document in former versions, one object a line in later ones. There a message
+ * may come again when more of it is known, alone or in a `$set` of all messages: the last one counts. What a rewind
+ * took back was paid for.
  */
 export function readGeminiSession(lines: Iterable<string>): SessionContent {
   const texts = [...lines];

@@ -15,20 +15,25 @@ export interface KeptCall {
 export interface KnownCalls {
   /** By the key of a call that is to be imported. */
   readonly byKey: ReadonlyMap<string, 'imported' | 'by id' | 'by content'>;
-  /** Keys of calls without an id whose session StreamLens knows by telemetry too, and that are like none of its calls. */
+  /**
+   * Keys of calls without an id whose session StreamLens knows by telemetry too, and that are like none of its calls.
+   */
   readonly unmatched: ReadonlySet<string>;
   /** Sessions of which telemetry came. */
   readonly liveSessions: ReadonlySet<string>;
 }
 
-/** What a file and telemetry say of when one call ended lies no farther apart. A file may count the tools that ran to it. */
+/**
+ * What a file and telemetry say of when one call ended lies no farther apart. A file may count the tools that ran to
+ * it.
+ */
 const SAME_END_MS = 10_000;
 
 /**
  * Which of a session's calls StreamLens has, from an earlier import or by telemetry.
  *
- * By its id, wherever telemetry keeps it: as the id of the call or in its metadata. Where that tells nothing: by model, tokens
- * and the time of its end, and then one kept call stands for one call of the file only.
+ * By its id, wherever telemetry keeps it: as the id of the call or in its metadata. Where that tells nothing: by model,
+ * tokens and the time of its end, and then one kept call stands for one call of the file only.
  */
 export function matchCalls(calls: readonly SessionCall[], kept: readonly KeptCall[]): KnownCalls {
   const byKey = new Map<string, 'imported' | 'by id' | 'by content'>();
@@ -58,7 +63,9 @@ export function matchCalls(calls: readonly SessionCall[], kept: readonly KeptCal
   return { byKey, unmatched, liveSessions: new Set(live.length > 0 ? calls.flatMap(({ sessions }) => sessions) : []) };
 }
 
-/** Texts of its metadata too, and ids with a prefix before them: only whole ids of the source are compared with them. */
+/**
+ * Texts of its metadata too, and ids with a prefix before them: only whole ids of the source are compared with them.
+ */
 function idsOf({ request_id: requestId, metadata }: KeptCall): string[] {
   const texts = Object.values(metadata ?? {}).filter((value) => typeof value === 'string');
   return [requestId, ...texts].flatMap((text) => [text, ...(text.match(PROVIDER_ID) ?? [])]);

@@ -23,16 +23,19 @@ type Tokens = Fields<'input' | 'output' | 'reasoning' | 'cache' | 'total'>;
 /** What a message is told with by the files around it. */
 interface Surroundings {
   readonly session: string | null;
-  /** Of the steps of the answer, where there were several: each was a call, and the message has the usage of the last one only. */
+  /**
+   * Of the steps of the answer, where there were several: each was a call, and the message has the usage of the last
+   * one only.
+   */
   readonly steps: readonly unknown[];
   readonly version: unknown;
   readonly isSubagent: boolean;
 }
 
 /**
- * Reads what OpenCode keeps: `opencode.db` (SQLite, since 1.2), or a file of a message below `storage/message`. An update copied
- * the files into the database and left them there, and a fork copies messages under new ids: what stays the same is when the call
- * began and ended, to the ms, its model and its tokens. That is the key.
+ * Reads what OpenCode keeps: `opencode.db` (SQLite, since 1.2), or a file of a message below `storage/message`. An
+ * update copied the files into the database and left them there, and a fork copies messages under new ids: what stays
+ * the same is when the call began and ended, to the ms, its model and its tokens. That is the key.
  */
 export function readOpenCode(path: string): SessionContent {
   return path.endsWith('.db') ? readDatabase(path) : readMessageFile(path);
@@ -150,8 +153,8 @@ function partsOf(tokens: Tokens | null): (number | null)[] {
 }
 
 /**
- * Since there is a total the reasoning stands beside the output. Before, the output was what the provider said: with the reasoning
- * in it, but for Google's.
+ * Since there is a total the reasoning stands beside the output. Before, the output was what the provider said: with
+ * the reasoning in it, but for Google's.
  */
 function completionOf(tokens: Tokens, provider: string | null): number | null {
   const [output, reasoning] = [tokensOf(tokens.output), tokensOf(tokens.reasoning) ?? 0];

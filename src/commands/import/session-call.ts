@@ -8,7 +8,10 @@ export interface SessionCall {
   readonly ids: readonly string[];
   readonly provider: string | null;
   readonly model: string;
-  /** All sessions that hold it: a session that was forked or resumed repeats its past. The one that made the call is first. */
+  /**
+   * All sessions that hold it: a session that was forked or resumed repeats its past. The one that made the call is
+   * first.
+   */
   readonly sessions: readonly string[];
   readonly startedAtMs: number;
   readonly endedAtMs: number;
@@ -27,7 +30,10 @@ export interface SessionCall {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What was read of one file. Unreadable are lines that are no JSON, such as the last one of a file that is being written. */
+/**
+ * What was read of one file. Unreadable are lines that are no JSON, such as the last one of a file that is being
+ * written.
+ */
 export interface SessionContent {
   readonly calls: readonly SessionCall[];
   readonly unreadableLines: number;
@@ -47,7 +53,10 @@ export function requestIdOf({ key }: SessionCall): string {
   return key.length <= REQUEST_ID_CHARS_MAX ? key : createHash('sha256').update(key).digest('hex');
 }
 
-/** The request and the response of a call, as lines of a batch. The files do not tell how long the model took: it is unknown. */
+/**
+ * The request and the response of a call, as lines of a batch. The files do not tell how long the model took: it is
+ * unknown.
+ */
 export function eventLines(call: SessionCall, { tenant, user, route }: Sender): string {
   const request = {
     type: 'request',

@@ -7,7 +7,10 @@ export interface SessionFile {
   readonly bytes: number;
 }
 
-/** All files below the folders whose path says that they are sessions, or the one file that is named; in the order of their paths. */
+/**
+ * All files below the folders whose path says that they are sessions, or the one file that is named; in the order of
+ * their paths.
+ */
 export function findSessionFiles(paths: readonly string[], isSession: (path: string) => boolean): SessionFile[] {
   const found = new Map<string, SessionFile>();
   const add = (path: string) => {

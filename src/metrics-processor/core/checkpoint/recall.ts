@@ -23,8 +23,9 @@ export interface RecallSpan {
  * Takes a checkpoint back into an empty core, from the log: the state is a function of the log, so nothing else was
  * ever written down.
  *
- * 1. `recall` all records of each span, the lanes of a topic together in order of log time. Requests are parsed for their
- *    tenant and series; the keys of responses, and beside them their senders' tenants, tell which ids were seen, and only waiting ones are parsed
+ * 1. `recall` all records of each span, the lanes of a topic together in order of log time. Requests are parsed for
+ *    their tenant and series; the keys of responses, and beside them their senders' tenants, tell which ids were seen,
+ *    and only waiting ones are parsed
  * 2. `finish`
  * 3. fold what was committed after the checkpoint and throw the effects away
  */

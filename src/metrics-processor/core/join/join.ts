@@ -45,9 +45,9 @@ export type ResponseOutcome = 'duplicate' | 'waiting' | PendingRequest;
  *
  * A request and a response may be a call if their tenants allow it and they lie at most the timeout apart. Each
  * request, in order of the log, gets the earliest response that it may have; each response the earliest request. There
- * is only one such assignment, and nothing here depends on how far one topic was read before the other: whichever record
- * is read second finds the first one waiting, and what it finds there no earlier one could have had. A record is given
- * up only when the *other* topic's log time has passed it by the timeout. So the outcome is a function of the two
+ * is only one such assignment, and nothing here depends on how far one topic was read before the other: whichever
+ * record is read second finds the first one waiting, and what it finds there no earlier one could have had. A record is
+ * given up only when the *other* topic's log time has passed it by the timeout. So the outcome is a function of the two
  * topics alone, and a replay that interleaves them otherwise comes to the same calls.
  *
  * Repetitions are judged per topic and tenant by the time since the id was last seen there, repeated or not. That needs

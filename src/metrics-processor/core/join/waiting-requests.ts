@@ -16,11 +16,16 @@ export interface PendingRequest {
   readonly cacheWriteTokens: number;
   /** Its id, if it is kept as a single call (see `call-sampling.ts`); the join itself needs no ids. */
   readonly keptId: string | null;
-  /** Of a request that is not kept: errors are, all of them, and must say whose they are. Null: there are none, or no room. */
+  /**
+   * Of a request that is not kept: errors are, all of them, and must say whose they are. Null: there are none, or no
+   * room.
+   */
   readonly details: KeptOfRequest | null;
 }
 
-/** As texts, some hundred thousand requests' worth: what is above it loses its details if it fails, and nothing else. */
+/**
+ * As texts, some hundred thousand requests' worth: what is above it loses its details if it fails, and nothing else.
+ */
 const DETAIL_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** A double, two integers for an instant, four more. */
@@ -36,9 +41,10 @@ const CACHE_WRITE_TOKENS = 7;
 type Beginning = Pick<PendingRequest, 'series' | 'loggedAtMs'>;
 
 /**
- * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept, since there
- * may be a million. Of what it is about and when it was logged its id's entry knows already, as long as it is the last call
- * of that id. Slots are used again; `arrivals` runs in order of the log, which is the order in which they time out.
+ * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept,
+ * since there may be a million. Of what it is about and when it was logged its id's entry knows already, as long as it
+ * is the last call of that id. Slots are used again; `arrivals` runs in order of the log, which is the order in which
+ * they time out.
  */
 export class WaitingRequests {
   readonly arrivals = new ArrivalList();

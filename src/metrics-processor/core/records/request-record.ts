@@ -8,8 +8,8 @@ import type { SeriesDictionary } from './series-dictionary.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
 /**
- * What the core takes from one record of the requests topic: straight from the bytes of a plain event, from the parsed object of
- * any other. One object is used again and again; what it says is valid until the next `read`.
+ * What the core takes from one record of the requests topic: straight from the bytes of a plain event, from the parsed
+ * object of any other. One object is used again and again; what it says is valid until the next `read`.
  */
 export class RequestRecord {
   series: Series = NO_SERIES;

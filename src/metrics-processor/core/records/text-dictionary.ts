@@ -7,8 +7,8 @@ const NO_TEXTS: readonly string[] = Array.from({ length: SLOTS }, () => '');
 const BYTES_MAX = 64;
 
 /**
- * Texts that come again and again, by their bytes: finding one takes a fraction of making it, and the maps that are asked with it
- * need not hash it again. A text takes the place of another with the same hash, so memory is bounded.
+ * Texts that come again and again, by their bytes: finding one takes a fraction of making it, and the maps that are
+ * asked with it need not hash it again. A text takes the place of another with the same hash, so memory is bounded.
  */
 export class TextDictionary {
   // Copied: making them element by element takes a hundred times as long, and a recovery makes five of these.

@@ -45,7 +45,9 @@ export class ReportJudge {
   readonly #bySilence = new Map<number, Set<OpenTrace>>();
   readonly #sliceMs: number;
   #nextDueMs = Number.POSITIVE_INFINITY;
-  /** While the log is read back: reports of traces that are open where that ends, and those of the traces found so far. */
+  /**
+   * While the log is read back: reports of traces that are open where that ends, and those of the traces found so far.
+   */
   #openPlaces: ReadonlySet<number> = new Set();
   readonly #recalled = new Set<OpenTrace>();
 

@@ -1,4 +1,4 @@
-import { ERROR_SUMS } from '../../../tally/error-kinds.ts';
+import { ERROR_SUMS } from '../../../metrics-store/errors-by-kind.ts';
 import type { Tally } from '../../../tally/tally.ts';
 import type { Usage } from '../../../tally/usage.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';

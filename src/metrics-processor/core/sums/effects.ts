@@ -210,7 +210,9 @@ function callOfRequest(pending: PendingRequest, requestId: string): Call {
   };
 }
 
-/** Without a reported cost it is the cost itself: making another `bigint` of it takes longer than all that is around it. */
+/**
+ * Without a reported cost it is the cost itself: making another `bigint` of it takes longer than all that is around it.
+ */
 function listCostOf({ price, reportedBy, listCost }: AnsweredCall, costPicoUsd: bigint | null): bigint | null {
   if (price === null) return null;
   return reportedBy === '' ? costPicoUsd : listCost.sum.value;

@@ -8,8 +8,8 @@ const MODEL_ENDPOINT = /responses|completions|messages/;
 const FAILED_KIND = /^response\.(?:failed|incomplete|completed)$/;
 
 /**
- * Codex: the end of a stream comes as two records, one with the counts and one without. A request that failed before its
- * stream began has a record of its own, one an attempt.
+ * Codex: the end of a stream comes as two records, one with the counts and one without. A request that failed before
+ * its stream began has a record of its own, one an attempt.
  */
 export const CODEX_LOGS: LogDialect = {
   agent: 'codex',

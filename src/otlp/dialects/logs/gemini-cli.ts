@@ -61,8 +61,8 @@ function providerOf(authType: string | null): string {
 }
 
 /**
- * The wholes. Whether the output holds the thoughts is told by the total; where it tells nothing, by the agent's habit. What
- * tools added to the prompt is billed as input, and stands beside it where the total has it so.
+ * The wholes. Whether the output holds the thoughts is told by the total; where it tells nothing, by the agent's habit.
+ * What tools added to the prompt is billed as input, and stands beside it where the total has it so.
  */
 function usageOf({ attributes }: OtlpLog, isThoughtOutside: boolean): Readonly<Record<string, AttributeValue>> {
   const count = (key: (typeof KEYS)[number]): number | null => countFrom(attributes.get(key));

@@ -1,5 +1,5 @@
 import { ERROR_KINDS, type ErrorKind, type FailureKind } from '../events/error-kind.ts';
-import { Tally } from './tally.ts';
+import { Tally } from '../tally/tally.ts';
 
 /** Where a failure of a kind is counted beside `errors`; what is left of those is of the kind `other`. */
 export const ERROR_SUMS = {

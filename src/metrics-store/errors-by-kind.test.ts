@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { ERROR_SUMS, errorsByKind, splitByErrorKind } from './error-kinds.ts';
-import { addTally, TALLY_SUMS, Tally } from './tally.ts';
+import { addTally, TALLY_SUMS, Tally } from '../tally/tally.ts';
+import { ERROR_SUMS, errorsByKind, splitByErrorKind } from './errors-by-kind.ts';
 
 const SUMS = Object.values(ERROR_SUMS);
 const counts = fc.record({
