@@ -18,7 +18,9 @@ const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
   return `(${value} IS NULL OR c.${columnOf(field)} = ${value})`;
 }).join(' AND ');
 
-/** Values: tenant key, from, to, has error (null: any), latency from, to, cursor id, then `CALL_EQUALITIES` (null: any). */
+/**
+ * Values: tenant key, from, to, has error (null: any), latency from, to, cursor id, then `CALL_EQUALITIES` (null: any).
+ */
 const MATCHES = `
     AND (?4 IS NULL OR (c.status = 'error') = ?4) AND ${EQUALITIES}`;
 
@@ -31,8 +33,8 @@ const SELECT_NEWEST = `
   ORDER BY c.timestamp_ms DESC, c.request_id`;
 
 /**
- * One day's calls in the order of the index `calls_slowest`. It has a part for each day, so that commits write to few of
- * its pages, and a range costs as many short walks as it has days.
+ * One day's calls in the order of the index `calls_slowest`. It has a part for each day, so that commits write to few
+ * of its pages, and a range costs as many short walks as it has days.
  */
 const SELECT_SLOWEST_OF_DAY = `
   SELECT ${COLUMNS} FROM calls c INDEXED BY calls_slowest
