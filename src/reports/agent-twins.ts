@@ -25,7 +25,9 @@ function kindOf(id: string | null): string {
   return /^[a-z]+[_-]/i.exec(id ?? '')?.[0] ?? '';
 }
 
-/** Spans may leave out the thoughts, or all: those of Gemini CLI know their usage only where its traces are switched on. */
+/**
+ * Spans may leave out the thoughts, or all: those of Gemini CLI know their usage only where its traces are switched on.
+ */
 function isSameUsage(a: ComparedCall, b: ComparedCall): boolean {
   if (a.isFailed === b.isFailed && (knowsNoUsage(a) || knowsNoUsage(b))) return true;
   if (a.promptTokens === null || a.promptTokens !== b.promptTokens) return false;
