@@ -1,10 +1,14 @@
 import { registerHooks } from 'node:module';
+import fc from 'fast-check';
 import type { Mutation } from './mutations.ts';
 
 /**
  * Preloaded (`node --import`) into a simulation: replaces one place of one source file while it is loaded, so that the
  * bug is in that process alone and the product has no switches for it.
  */
+// That a property fails is all that is asked; the smallest case would take minutes to find.
+fc.configureGlobal({ endOnFailure: true });
+
 const mutation = JSON.parse(process.env['STREAMLENS_MUTATION'] ?? '{}') as Mutation;
 const target = new URL(`../../src/${mutation.file}`, import.meta.url).href;
 

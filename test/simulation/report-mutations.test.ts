@@ -102,6 +102,24 @@ const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a report that came too late is taken for a new one when the log is read back',
+    file: 'metrics-processor/core/shard-core.ts',
+    find: "if (taken === 'late') this.invalid[TOPICS.reports].add(place, loggedAtMs);",
+    replace: '',
+  },
+  {
+    name: 'a restart closes traces that were kept open by what it does not read',
+    file: JUDGE,
+    find: 'if (wasOpen) this.#recalled.add(opened);',
+    replace: '',
+  },
+  {
+    name: 'a restart books a span under the time of the first version that it reads',
+    file: JUDGE,
+    find: 'if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);',
+    replace: '',
+  },
+  {
     name: 'a report stays booked under the tenant that it had first',
     file: OPEN,
     find: 'if (now === report.booking) continue;',

@@ -309,7 +309,8 @@ export class ShardCore {
     }
     // What stands beside the record was put there by who checked the key.
     const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOf(senderTenant) };
-    this.reports.take(report, textOf(value as Uint8Array), { place, loggedAtMs });
+    const taken = this.reports.take(report, textOf(value as Uint8Array), { place, loggedAtMs });
+    if (taken === 'late') this.invalid[TOPICS.reports].add(place, loggedAtMs);
   }
 
   #refuse(topic: InputTopic, record: LogRecord, place: number, why: RefusedRecord): void {
@@ -321,7 +322,10 @@ export class ShardCore {
     const { times } = this.join;
     this.evaluations.giveUpTimedOut(times);
     const memoryMs = this.#options.dedupHorizonMs + this.#options.logTimeSlackMs;
-    for (const topic of INPUT_TOPICS) this.invalid[topic].forgetBefore(horizonStartMs(topic, times.readMs) - memoryMs);
+    for (const topic of INPUT_TOPICS) {
+      const readBackMs = topic === TOPICS.reports ? this.reports.memoryMs : memoryMs;
+      this.invalid[topic].forgetBefore(horizonStartMs(topic, times.readMs) - readBackMs);
+    }
   }
 }
 

@@ -1,4 +1,7 @@
-/** Places of records within the horizon that were no valid events, oldest first. */
+/**
+ * Places of records within the horizon that say nothing of others, oldest first: what was no valid event, and reports
+ * that came too late to be kept.
+ */
 export class InvalidPlaces {
   #entries: { readonly place: number; readonly loggedAtMs: number }[] = [];
 

@@ -2,6 +2,7 @@ import type { PriceBook } from '../../../prices/price-book.ts';
 import { type CallChange, OpenCalls, type ReportPlace } from '../../../reports/open-calls.ts';
 import type { OpenTrace } from '../../../reports/open-trace.ts';
 import type { Report } from '../../../reports/report.ts';
+import { invariant } from '../../../tally/invariant.ts';
 import type { KnownCall } from '../join/known-call.ts';
 import { SeriesDictionary } from '../records/series-dictionary.ts';
 import type { CallSampling } from '../sums/call-sampling.ts';
@@ -87,7 +88,8 @@ export class ReportJudge {
     this.#recalled.clear();
   }
 
-  take(report: Report, text: string, at: ReportPlace): void {
+  /** @returns whether it came too late to change anything: then reading the log back must pass over it */
+  take(report: Report, text: string, at: ReportPlace): 'kept' | 'late' {
     const { audit } = this.#ports.effects();
     const { sender } = report;
     const trace = this.#open.traceOf(sender, report.trace_id);
@@ -95,18 +97,19 @@ export class ReportJudge {
     if (trace === undefined && !wasOpen) {
       const late = this.#closed.judge(report, at.loggedAtMs);
       if (late !== 'unknown') audit.reportLate(sender, at.loggedAtMs);
-      if (late === 'repeated') return audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
-      if (late === 'above a call' || late === 'below a call') {
-        return audit.reportTaken(sender, at.loggedAtMs, 'folded');
+      if (late !== 'unknown' && late !== 'of a known trace') {
+        audit.reportTaken(sender, at.loggedAtMs, late === 'repeated' ? 'duplicate' : 'folded');
+        return 'late';
       }
     }
     const outcome = this.#open.add(report, text, at);
     // Of two versions of a span the older one is the repetition, whichever came first.
     if (outcome !== 'new') audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
     const opened = this.#open.traceOf(sender, report.trace_id);
-    if (opened === undefined) return;
+    invariant(opened !== undefined, 'a report that was added has a trace');
     if (wasOpen) this.#recalled.add(opened);
     if (trace === undefined) this.#silentSince(opened, opened.lastMs);
+    return 'kept';
   }
 
   /** Books what was taken since the last time. `prices` is null where the log is read back: then nothing is booked. */
