@@ -72,6 +72,8 @@ function commitOf(seq: number, tallies: readonly TallyDelta[]): Commit {
     evaluations: [],
     deadLetters: [],
     audits: [],
+    senderCalls: [],
+    meters: [],
   };
 }
 

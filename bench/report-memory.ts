@@ -2,7 +2,7 @@ import { TOPICS } from '../src/events/topics.ts';
 import { translateExport } from '../src/ingestion-api/translate-export.ts';
 import { CORE_OPTIONS, FLAT_PRICES } from '../src/metrics-processor/core/core-builders.contract.ts';
 import { ShardCore } from '../src/metrics-processor/core/shard-core.ts';
-import { createKeyTable } from '../src/otlp/dialects/wanted-keys.ts';
+import { createFullKeyTable, createKeyTable } from '../src/otlp/dialects/wanted-keys.ts';
 import { SHIPPED_ATTRIBUTE_NAMES } from '../src/otlp/shipped-attribute-names.contract.ts';
 import { DimensionFinder } from '../src/otlp/to-events/tenant-and-route.ts';
 import { spanBodies } from './setup/model-spans.ts';
@@ -19,6 +19,7 @@ const EVERY_SECONDS = 60;
 const names = SHIPPED_ATTRIBUTE_NAMES;
 const context = {
   keys: createKeyTable(names),
+  allKeys: createFullKeyTable(),
   dimensions: new DimensionFinder(names),
   correlation: 'sender',
   keepUserEmail: false,

@@ -50,6 +50,8 @@ export class History {
           evaluations: [],
           deadLetters: [],
           audits: [],
+          senderCalls: [],
+          meters: [],
         },
       ]);
       expectedSeq++;

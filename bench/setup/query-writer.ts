@@ -113,6 +113,8 @@ function commitOf(partition: number, seq: number, tallies: readonly TallyDelta[]
     evaluations: [],
     deadLetters: [],
     audits: [],
+    senderCalls: [],
+    meters: [],
     checkpoint: null,
   };
   const positions = { [TOPICS.requests]: 1, [TOPICS.responses]: 1, [TOPICS.evaluations]: 0, [TOPICS.reports]: 0 };

@@ -8,7 +8,7 @@ const KINDS_MAX = 1_000;
 /** One kind of what came by OTLP, spoke of models and was not counted, as `GET /v1/otlp/ignored` shows it. */
 export interface IgnoredKind {
   readonly signal: 'traces' | 'metrics' | 'logs';
-  /** The instrumentation; empty for a signal that is not read. */
+  /** The instrumentation. */
   readonly scope: string;
   readonly reason: string;
   /** In the last 24 hours, as far as this process saw it. */

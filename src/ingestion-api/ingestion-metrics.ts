@@ -38,6 +38,12 @@ export class IngestionMetrics implements AppendQueueEvents {
     labelNames: ['outcome'],
     registers: [this.registry],
   });
+  readonly #dataPoints = new Counter({
+    name: 'streamlens_otlp_data_points_total',
+    help: 'OTLP data points by what they said: kept (what their sender used), ignored (nothing of it), rejected',
+    labelNames: ['outcome'],
+    registers: [this.registry],
+  });
   readonly #ignored = new Counter({
     name: 'streamlens_otlp_ignored_total',
     help: 'What came by OTLP, speaks of a model and was not counted, by signal, instrumentation and reason; see /v1/otlp/ignored',
@@ -70,6 +76,7 @@ export class IngestionMetrics implements AppendQueueEvents {
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
     for (const outcome of ['calls', 'context', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
     for (const outcome of ['calls', 'ignored', 'rejected']) this.#logRecords.inc({ outcome }, 0);
+    for (const outcome of ['kept', 'ignored', 'rejected']) this.#dataPoints.inc({ outcome }, 0);
     for (const code of STORAGE_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
   }
 
@@ -104,15 +111,15 @@ export class IngestionMetrics implements AppendQueueEvents {
     this.#ignored.inc({ signal, scope, reason }, count);
   }
 
-  reports({ calls, context }: { calls: number; context: number }): void {
-    this.#accepted.inc({ type: 'report' }, calls + context);
+  reports(type: 'report' | 'meter', count: number): void {
+    this.#accepted.inc({ type }, count);
   }
 
   items(
-    signal: 'traces' | 'logs',
-    counts: { calls: number; context: number; ignored: number; rejected: number },
+    signal: 'traces' | 'logs' | 'metrics',
+    counts: { calls: number; context: number; kept: number; ignored: number; rejected: number },
   ): void {
-    const counter = signal === 'traces' ? this.#spans : this.#logRecords;
+    const counter = { traces: this.#spans, logs: this.#logRecords, metrics: this.#dataPoints }[signal];
     for (const [outcome, count] of Object.entries(counts)) if (count > 0) counter.inc({ outcome }, count);
   }
 

@@ -4,28 +4,29 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { OtlpFormat } from '../otlp/decode/decode-traces.ts';
 import { countItems, EXPORT_LIMITS } from '../otlp/decode/export-limits.ts';
-import { createKeyTable } from '../otlp/dialects/wanted-keys.ts';
+import { createFullKeyTable, createKeyTable } from '../otlp/dialects/wanted-keys.ts';
 import { SHIPPED_ATTRIBUTE_NAMES } from '../otlp/shipped-attribute-names.contract.ts';
 import { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
 import { parseReport } from '../reports/parse-report.ts';
 import { mutateBytes, mutateJson, mutateProtobuf } from './mutate-export.contract.ts';
-import { explainAsJson, type KeptSignal, translateExport } from './translate-export.ts';
+import { explainAsJson, translateExport } from './translate-export.ts';
 
 const FIXTURES = new URL('../../test/fixtures/', import.meta.url);
 const FOLDERS = ['otlp', 'agents'] as const;
-const SIGNALS = ['traces', 'logs'] as const satisfies readonly KeptSignal[];
+const SIGNALS = ['traces', 'logs', 'metrics'] as const;
 const RUNS = 400;
 
 const context = {
   keys: createKeyTable(SHIPPED_ATTRIBUTE_NAMES),
+  allKeys: createFullKeyTable(),
   dimensions: new DimensionFinder(SHIPPED_ATTRIBUTE_NAMES),
   correlation: 'trace',
   keepUserEmail: true,
 } as const;
 
 /**
- * What real clients sent, each to be read as spans and as log records: whatever is posted to a path is a body like any
- * other.
+ * What real clients sent, each to be read as spans, as log records and as metrics: whatever is posted to a path is a
+ * body like any other.
  */
 function captured(ending: string): ReadonlyMap<string, Buffer> {
   const names = FOLDERS.flatMap((folder) =>
@@ -47,7 +48,7 @@ function takeWhole(body: Buffer, format: OtlpFormat): number {
 }
 
 /** @returns null where the body is refused */
-function reportsOf(body: Buffer, format: OtlpFormat, signal: KeptSignal): number | null {
+function reportsOf(body: Buffer, format: OtlpFormat, signal: (typeof SIGNALS)[number]): number | null {
   countItems(body, { format, signal, limits: EXPORT_LIMITS });
   const translated = translateExport({ body, format, signal, tenantOfKey: null }, context);
   if (!translated.ok) {

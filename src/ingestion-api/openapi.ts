@@ -84,18 +84,28 @@ const OPERATIONS: readonly Operation[] = [
     problems: TAKING,
   },
   otlp('exportTraces', '/v1/traces', 'OTLP spans; model calls among them are counted, each once.'),
-  otlp('exportMetrics', '/v1/metrics', 'OTLP metrics: taken, not kept.'),
+  otlp(
+    'exportMetrics',
+    '/v1/metrics',
+    'OTLP metrics: token usage and cost are kept as witnesses of what was used, never added to calls.',
+  ),
   otlp('exportLogs', '/v1/logs', 'OTLP log records; model calls among them are counted, each once.'),
   {
     ...otlp(
       'explainTraces',
       '/v1/otlp/explain',
-      'How the posted spans would be counted, and from which attributes. Nothing is kept.',
+      'How the posted spans, log records or metrics would be counted, and from what. Nothing is kept.',
     ),
     answer: {
       status: 200,
-      description: 'An explanation per span',
-      content: { 'application/json': Type.Object({ spans: Type.Array(Type.Object({})) }) },
+      description: 'An explanation per span, log record or data point',
+      content: {
+        'application/json': Type.Object({
+          spans: Type.Optional(Type.Array(Type.Object({}))),
+          logs: Type.Optional(Type.Array(Type.Object({}))),
+          metrics: Type.Optional(Type.Array(Type.Object({}))),
+        }),
+      },
     },
     problems: [400, 401, 403, 408, 413, 415, 429, 503],
   },

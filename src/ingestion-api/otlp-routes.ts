@@ -5,7 +5,7 @@ import { type OtlpFormat, otlpFormatOf } from '../otlp/decode/decode-traces.ts';
 import { countItems, EXPLAIN_LIMITS, EXPORT_LIMITS, excessOf } from '../otlp/decode/export-limits.ts';
 import type { ExportLimits } from '../otlp/decode/item-count.ts';
 import type { Decoded } from '../otlp/decode/trace-export.ts';
-import { exportAnswer, notKeptAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
+import { exportAnswer, partialSuccessOf, type Signal } from '../otlp/export-answer.ts';
 import type { Uncounted } from '../otlp/uncounted.ts';
 import { accept } from './accept.ts';
 import type { Sender } from './authenticate.ts';
@@ -14,7 +14,6 @@ import type { IgnoredSignals } from './ignored-signals.ts';
 import {
   type ExplainedExport,
   explainAsJson,
-  type KeptSignal,
   type SentExport,
   type Translation,
   type TranslationContext,
@@ -33,10 +32,11 @@ export interface LargeExportTranslator {
 }
 
 /** Langfuse SDKs post below a path of their own. */
-const SIGNAL_OF_URL: readonly (readonly [url: string, signal: KeptSignal])[] = [
+const SIGNAL_OF_URL: readonly (readonly [url: string, signal: Signal])[] = [
   ['/v1/traces', 'traces'],
   ['/api/public/otel/v1/traces', 'traces'],
   ['/v1/logs', 'logs'],
+  ['/v1/metrics', 'metrics'],
 ];
 
 /** An export to be explained is one that a person looks at. */
@@ -58,17 +58,6 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
       };
     });
   }
-  handlers.set('/v1/metrics', async ({ headers, address }) => {
-    const sender = await context.checkSender({ headers, address });
-    const format = formatOf(headers);
-    return {
-      bodyBytesMax: BATCH_BYTES_MAX,
-      async take() {
-        sender.charge(1);
-        return answer(format, notKept('metrics', format, { sender, context }));
-      },
-    };
-  });
   handlers.set('/v1/otlp/explain', async ({ headers, address }) => {
     const sender = await context.checkSender({ headers, address });
     const format = formatOf(headers);
@@ -112,10 +101,12 @@ export async function acceptExport(
     throw new Problem(400, translated.reason);
   }
   const { records, kinds, ignored, uncounted, rejected } = translated.value;
-  sender.charge(Math.max(0, records.length + ignored + rejected.length - 1));
+  // An application exports hundreds of points that have nothing to do with models, minute by minute.
+  const passedOver = signal === 'metrics' ? 0 : ignored;
+  sender.charge(Math.max(0, records.length + passedOver + rejected.length - 1));
   await accept(records, context);
   const { metrics } = context;
-  metrics.reports(kinds);
+  metrics.reports(signal === 'metrics' ? 'meter' : 'report', records.length);
   for (const kind of uncounted) noteIgnored(signal, kind, { sender, context });
   metrics.items(signal, { ...kinds, ignored, rejected: rejected.length });
   return exportAnswer(signal, format, partialSuccessOf(signal, rejected));
@@ -138,12 +129,6 @@ function judgeSize({ body, format, signal }: SentExport, limits: ExportLimits): 
   const excess = excessOf({ items, parts }, signal, limits);
   if (excess !== null) throw new Problem(413, excess);
   return body.length > INLINE_BYTES_MAX || items > INLINE_SPANS_MAX || parts > INLINE_PARTS_MAX;
-}
-
-/** The answer to a signal that is taken and not kept. */
-export function notKept(signal: 'metrics', format: OtlpFormat, from: IgnoredFrom): Uint8Array {
-  noteIgnored(signal, { scope: '', reason: `OTLP ${signal} are not kept`, count: 1, attributes: [] }, from);
-  return notKeptAnswer(signal, format);
 }
 
 interface IgnoredFrom {

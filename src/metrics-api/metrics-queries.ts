@@ -16,7 +16,13 @@ export interface MetricsQueriesOptions {
 }
 
 /** Answers that tell how complete they are; those of dimensions, single calls and prices do not. */
-const WITH_COMPLETENESS: ReadonlySet<QuestionKind> = new Set(['metrics', 'summary', 'evaluations', 'audit']);
+const WITH_COMPLETENESS: ReadonlySet<QuestionKind> = new Set([
+  'metrics',
+  'summary',
+  'evaluations',
+  'audit',
+  'coverage',
+]);
 
 /** After how long to ask again while the store is away. */
 const RETRY_AFTER_S = 2;

@@ -99,6 +99,15 @@ const OPERATIONS: readonly Operation[] = [
     answer: Answers.AuditAnswer,
   }),
   question({
+    id: 'getCoverage',
+    path: '/v1/coverage',
+    tag: 'audit',
+    summary:
+      "Tokens by calls beside tokens by the senders' own metrics, per sender, session and hour: how much of what was used was seen.",
+    query: Parameters.CoverageParameters,
+    answer: Answers.CoverageAnswer,
+  }),
+  question({
     id: 'listUnpriced',
     path: '/v1/prices/unpriced',
     tag: 'audit',
@@ -125,6 +134,11 @@ const SCHEMAS = {
   AuditCounts: Answers.AuditCounts,
   AuditRow: Answers.AuditRow,
   AuditAnswer: Answers.AuditAnswer,
+  CoverageByCalls: Answers.CoverageByCalls,
+  CoverageByMetrics: Answers.CoverageByMetrics,
+  CoverageRow: Answers.CoverageRow,
+  CoverageTotal: Answers.CoverageTotal,
+  CoverageAnswer: Answers.CoverageAnswer,
   UnpricedModel: Answers.UnpricedModel,
   UnpricedAnswer: Answers.UnpricedAnswer,
 };

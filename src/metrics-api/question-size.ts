@@ -26,6 +26,7 @@ const IS_LONG: { readonly [K in QuestionKind]: (question: Questions[K]) => boole
   call: () => false,
   evaluations: ({ limit, stepMs }) => (limit * stepMs) / MINUTE_MS > WINDOWS_MAX,
   audit: () => true,
+  coverage: () => true,
   unpriced: () => true,
 };
 

@@ -1,4 +1,5 @@
 import type * as Reader from '../metrics-store/metrics-reader.ts';
+import type { CoveragePageQuery } from '../metrics-store/sender-use.ts';
 
 /** The questions of the metrics API, checked and typed: plain values, so that another thread can answer them. */
 export interface Questions {
@@ -9,6 +10,7 @@ export interface Questions {
   readonly call: CallQuestion;
   readonly evaluations: Reader.EvaluationsQuery;
   readonly audit: AuditQuestion;
+  readonly coverage: CoveragePageQuery;
   readonly unpriced: Reader.UsageQuery;
 }
 export type QuestionKind = keyof Questions;

@@ -15,6 +15,7 @@ import { MINUTE_MS } from '../tally/window.ts';
 import { zonedSteps } from '../tally/zoned-steps.ts';
 import { auditJson } from './answers/audit-json.ts';
 import { callDetailJson, callJson } from './answers/call-json.ts';
+import { coverageJson } from './answers/coverage-json.ts';
 import { evaluationJson } from './answers/evaluation-json.ts';
 import { jsonFields } from './answers/json-fields.ts';
 import { unpricedJson } from './answers/unpriced-json.ts';
@@ -49,6 +50,7 @@ export class StoreQueries implements Answerer {
     call: (question) => this.#call(question),
     evaluations: (question) => this.#evaluations(question),
     audit: (question) => this.#audit(question),
+    coverage: (question) => this.#coverage(question),
     unpriced: (question) => this.#unpriced(question),
   };
 
@@ -171,6 +173,11 @@ export class StoreQueries implements Answerer {
     const isBeside = tenantId !== null && tenantId !== '' && maySeeAll;
     const withoutTenant = isBeside ? await this.#reader.readAuditTotals({ tenantId: '', fromMs, toMs }) : null;
     return auditJson({ rows, totals, withoutTenant }, question);
+  }
+
+  async #coverage(question: Questions['coverage']): Promise<Without<Contract.CoverageAnswer>> {
+    const rows = await this.#reader.readCoverage(question);
+    return coverageJson({ rows, totals: await this.#reader.readCoverageTotals(question) }, question);
   }
 
   async #unpriced(query: Questions['unpriced']): Promise<Contract.UnpricedAnswer> {

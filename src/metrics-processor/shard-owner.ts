@@ -165,8 +165,8 @@ export class ShardOwner {
 
   /** What the next commit will hold so far, as `OwnerPace` bounds it. */
   get gathered(): { readonly calls: number; readonly records: number; readonly letterBytes: number } {
-    const { callCount, deadLetters, letterBytes } = this.core.effects;
-    return { calls: callCount + deadLetters.length, records: this.#foldedSinceCommit, letterBytes };
+    const { rowCount, deadLetters, letterBytes } = this.core.effects;
+    return { calls: rowCount + deadLetters.length, records: this.#foldedSinceCommit, letterBytes };
   }
 
   /** Everything up to now becomes one commit; what is folded later belongs to the next. There is none in flight. */

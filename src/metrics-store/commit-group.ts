@@ -49,10 +49,21 @@ export function additionsOf(commits: readonly Commit[]): Additions {
     evaluations: commits.flatMap(({ evaluations }) => evaluations),
     deadLetters: commits.flatMap(({ deadLetters }) => deadLetters),
     audits: commits.flatMap(({ audits }) => audits),
+    senderCalls: commits.flatMap(({ senderCalls }) => senderCalls),
+    meters: commits.flatMap(({ meters }) => meters),
   };
 }
 
 export type Additions = Pick<
   Commit,
-  'committedAtMs' | 'tallies' | 'usages' | 'calls' | 'removedCalls' | 'evaluations' | 'deadLetters' | 'audits'
+  | 'committedAtMs'
+  | 'tallies'
+  | 'usages'
+  | 'calls'
+  | 'removedCalls'
+  | 'evaluations'
+  | 'deadLetters'
+  | 'audits'
+  | 'senderCalls'
+  | 'meters'
 >;

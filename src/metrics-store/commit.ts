@@ -6,6 +6,7 @@ import type { AuditDelta } from './audit.ts';
 import type { CallIdentity, CallWrite } from './call.ts';
 import type { EvaluationDelta } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
+import type { MeterDelta, SenderCallsDelta } from './sender-use.ts';
 
 /**
  * The next offset to read, per input topic. Where the topics have grown, a shard has more partitions than its first;
@@ -51,6 +52,9 @@ export interface Commit {
   readonly evaluations: readonly EvaluationDelta[];
   readonly deadLetters: readonly DeadLetter[];
   readonly audits: readonly AuditDelta[];
+  /** What was seen of senders as calls, and what their own metrics say. */
+  readonly senderCalls: readonly SenderCallsDelta[];
+  readonly meters: readonly MeterDelta[];
 }
 
 /** `fenced`: the stored `seq` is not the expected one, so somebody else owns the partition; nothing of it was added. */

@@ -8,6 +8,7 @@ import type { KeptFilters } from './call-filters.ts';
 import type { Progress } from './commit.ts';
 import type { EvaluationTally } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from './sender-use.ts';
 
 /** The reading half of the store: all that the metrics API needs. */
 export interface MetricsReader {
@@ -55,6 +56,12 @@ export interface MetricsReader {
 
   /** Sums per tenant and hour, oldest hour first, then by tenant. */
   readAudit(query: AuditQuery): Promise<readonly AuditRow[]>;
+
+  /** What senders used by their calls and by their own metrics, newest hour first, then by tenant, service, session. */
+  readCoverage(query: CoveragePageQuery): Promise<readonly CoverageRow[]>;
+
+  /** The rows of `readCoverage` as one per tenant and service, by these. */
+  readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]>;
 
   /** The rows of `readAudit` as one, without regard to `page`. */
   readAuditTotals(query: AuditQuery): Promise<AuditTotals>;

@@ -2,6 +2,7 @@ import { describe } from 'node:test';
 import type { OpenStore } from './contract/builders.ts';
 import { callsContract } from './contract/calls.contract.ts';
 import { commitContract } from './contract/commit.contract.ts';
+import { coverageContract } from './contract/coverage.contract.ts';
 import { groupContract } from './contract/group.contract.ts';
 import { outboxContract } from './contract/outbox.contract.ts';
 import { pagesContract } from './contract/pages.contract.ts';
@@ -29,6 +30,7 @@ export function metricsStoreContract({ name, open, skip = false }: ContractOptio
     outboxContract(open);
     callsContract(open);
     recordsContract(open);
+    coverageContract(open);
     repricingContract(open);
     retentionContract(open);
   });

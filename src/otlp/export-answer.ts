@@ -17,23 +17,22 @@ const REJECTED_FIELD: Readonly<Record<Signal, string>> = {
   logs: 'rejectedLogRecords',
 };
 
+/** What a reason is about; behind it stands the id of the span, or the name of the metric. */
+const ITEM_OF: Readonly<Record<Signal, string>> = {
+  traces: 'span',
+  metrics: 'data point of',
+  logs: 'log record of span',
+};
+
 /** So many reasons are named in an answer; exporters log the text as it is. */
 const REASONS_MAX = 5;
 
-/**
- * The answer to a signal that is not kept: success, for exporters print a line on their user's terminal for every
- * partial success. What was not kept shows in `GET /v1/otlp/ignored`.
- */
-export function notKeptAnswer(signal: 'metrics', format: OtlpFormat): Uint8Array {
-  return exportAnswer(signal, format, null);
-}
-
-/** What to say about rejected spans or log records; null when all were taken. */
+/** What to say about rejected items; null when all were taken. */
 export function partialSuccessOf(signal: Signal, rejected: readonly Rejected[]): PartialSuccess | null {
   if (rejected.length === 0) return null;
   const reasons = rejected
     .slice(0, REASONS_MAX)
-    .map(({ spanId, reason }) => `${signal === 'logs' ? 'log record of span' : 'span'} ${spanId || '?'}: ${reason}`);
+    .map(({ spanId, reason }) => `${ITEM_OF[signal]} ${spanId || '?'}: ${reason}`);
   const more = rejected.length > REASONS_MAX ? `; and ${rejected.length - REASONS_MAX} more` : '';
   return { rejected: rejected.length, message: reasons.join('; ') + more };
 }

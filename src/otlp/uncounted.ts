@@ -21,28 +21,42 @@ const KINDS_MAX = 50;
 
 type Item = Pick<OtlpSpan, 'attributes' | 'scope'>;
 
-/** Gathers the uncounted spans or log records of one export. */
+/** Gathers the uncounted spans, log records or data points of one export. */
 export class UncountedSpans {
   readonly #byKind = new Map<string, Uncounted>();
 
   /** Takes a span that is no call; one that says nothing of a model is passed over. */
   add(span: Item, reason: string): void {
-    if (!speaksOfModel(span)) return;
+    if (speaksOfModel(span)) this.note(span, reason, 1);
+  }
+
+  /** Takes what is known to speak of a model. */
+  note(
+    span: { readonly scope: Item['scope']; readonly attributes?: Item['attributes'] },
+    reason: string,
+    count: number,
+  ): void {
     const scope = span.scope.name.slice(0, TEXT_CHARS_MAX);
     const kind = `${scope}\n${reason}`;
     const known = this.#byKind.get(kind);
-    if (known !== undefined) this.#byKind.set(kind, { ...known, count: known.count + 1 });
-    else if (this.#byKind.size < KINDS_MAX) this.#byKind.set(kind, this.#uncounted(span, scope, reason));
+    if (known !== undefined) this.#byKind.set(kind, { ...known, count: known.count + count });
+    else if (this.#byKind.size < KINDS_MAX)
+      this.#byKind.set(kind, {
+        scope,
+        count,
+        reason: reason.slice(0, TEXT_CHARS_MAX),
+        attributes: namesOf(span.attributes),
+      });
   }
 
   list(): readonly Uncounted[] {
     return [...this.#byKind.values()];
   }
+}
 
-  #uncounted({ attributes }: Item, scope: string, reason: string): Uncounted {
-    const names = attributes.keys.slice(0, NAMES_MAX).map((name) => name.slice(0, TEXT_CHARS_MAX));
-    return { scope, count: 1, reason: reason.slice(0, TEXT_CHARS_MAX), attributes: names.toSorted() };
-  }
+function namesOf(attributes: Item['attributes'] | undefined): readonly string[] {
+  const names = (attributes?.keys ?? []).slice(0, NAMES_MAX).map((name) => name.slice(0, TEXT_CHARS_MAX));
+  return names.toSorted();
 }
 
 function speaksOfModel({ attributes }: Item): boolean {

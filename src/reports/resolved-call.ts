@@ -3,6 +3,7 @@ import type { LlmRequest } from '../events/llm-request.ts';
 import { LlmRequest as RequestSchema } from '../events/llm-request.ts';
 import type { LlmResponse } from '../events/llm-response.ts';
 import { formatInstant } from '../events/timestamp.ts';
+import { type CallSender, sendersOf } from './call-senders.ts';
 import { fillGaps } from './merge-facts.ts';
 import { mergeMetadata } from './merge-metadata.ts';
 import { byNearness } from './nearness.ts';
@@ -13,6 +14,8 @@ import { endMsOf, type TraceCall } from './trace-call.ts';
 export interface ResolvedCall {
   readonly request: LlmRequest;
   readonly response: LlmResponse;
+  /** Who told of it. */
+  readonly senders: readonly CallSender[];
 }
 
 /** What one call is made of: calls of one or more traces. */
@@ -23,7 +26,7 @@ export interface CallParts {
   readonly endOf: (call: TraceCall) => TraceCall | null;
 }
 
-const DEFAULT_TENANT = 'default';
+export const DEFAULT_TENANT = 'default';
 const DEFAULT_ROUTE = 'default';
 /** A call must have a model to be a series of its own. */
 const UNKNOWN_MODEL = 'unknown';
@@ -51,6 +54,7 @@ export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
   return {
     request: requestOf({ requestId, startMs: winner.startMs, facts, responseId, members, reports }),
     response: responseOf(requestId, winner, facts),
+    senders: sendersOf(members),
   };
 }
 

@@ -95,6 +95,7 @@ async function assertReads(server: Server, callers: Callers): Promise<void> {
     'evaluations',
     'dimensions',
     'audit',
+    'coverage',
   ];
   const guarded = [...ofTenant, 'prices/unpriced'].map((path) => `/v1/${path}?tenant_id=a`);
   for (const path of [...guarded, '/%761/metrics?tenant_id=a']) {
@@ -106,7 +107,7 @@ async function assertReads(server: Server, callers: Callers): Promise<void> {
       statusOf(`${server.metrics}${path}`, key, { method: 'HEAD' }),
     );
   }
-  for (const path of ['/v1/dimensions', '/v1/audit', '/v1/prices/unpriced']) {
+  for (const path of ['/v1/dimensions', '/v1/audit', '/v1/coverage', '/v1/prices/unpriced']) {
     await assertRow([`GET ${path}`, 401, 200, 200, 200, 403, 401], callers, (key) =>
       statusOf(`${server.metrics}${path}`, key),
     );

@@ -242,7 +242,14 @@ test('queries that are wrong are 400 and name the parameter', async () => {
     assert.deepEqual(problemPaths(await get(`${server.metrics}${path}`), 400, path), ['/tenant_id'], path);
   }
   const unknown = ['/v1/metrics', '/v1/metrics/summary', '/v1/metrics/stream', '/v1/calls', '/v1/calls/x'];
-  for (const path of [...unknown, '/v1/dimensions', '/v1/evaluations', '/v1/audit', '/v1/prices/unpriced']) {
+  for (const path of [
+    ...unknown,
+    '/v1/dimensions',
+    '/v1/evaluations',
+    '/v1/audit',
+    '/v1/coverage',
+    '/v1/prices/unpriced',
+  ]) {
     const answer = await get(`${server.metrics}${path}?tenant_id=a&rout=x`);
     assert.deepEqual(problemPaths(answer, 400, path), ['/rout'], path);
   }

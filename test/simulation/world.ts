@@ -91,6 +91,8 @@ export class World {
         evaluations: [],
         deadLetters: [],
         audits: [],
+        senderCalls: [],
+        meters: [],
       };
       const place = { partition, positions, completeThroughMs, committedAtMs, checkpoint: null };
       const token = this.newToken('rival');

@@ -18,7 +18,7 @@ import { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
 import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
 import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
 import { retry } from '../../metrics-processor/retry.ts';
-import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
+import { createFullKeyTable, createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
 import { DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
@@ -81,6 +81,7 @@ export async function startIngestion(
     metrics,
     checkSender: senderCheck(settings, checkKey, { metrics, logger }),
     keys: createKeyTable(names),
+    allKeys: createFullKeyTable(),
     dimensions: new DimensionFinder(names),
     correlation: settings.otlpCorrelation,
     keepUserEmail: settings.keepUserEmail,

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import type { BodyBudget } from '../../http/body-budget.ts';
 import type { Logger } from '../../http/logger.ts';
-import { acceptExport, notKept, type OtlpContext } from '../../ingestion-api/otlp-routes.ts';
+import { acceptExport, type OtlpContext } from '../../ingestion-api/otlp-routes.ts';
 import type { GrpcHead, GrpcServer, TakeExport } from '../../otlp/grpc/grpc-server.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 
@@ -42,9 +42,5 @@ function checkFree(host: string, port: number): Promise<void> {
 
 async function admitExport({ signal, headers, address }: GrpcHead, context: OtlpContext): Promise<TakeExport> {
   const sender = await context.checkSender({ headers, address });
-  if (signal !== 'metrics') return (body) => acceptExport({ body, format: 'protobuf', signal }, sender, context);
-  return async () => {
-    sender.charge(1);
-    return notKept(signal, 'protobuf', { sender, context });
-  };
+  return (body) => acceptExport({ body, format: 'protobuf', signal }, sender, context);
 }

@@ -59,6 +59,8 @@ async function aRetention(t: TestContext, clock: { now: number; jump?: number; a
         evaluations: [],
         deadLetters: [],
         audits: [],
+        senderCalls: [],
+        meters: [],
       },
     ]);
   return { retention, pruned, log, commit, clock };

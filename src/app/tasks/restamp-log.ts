@@ -82,6 +82,8 @@ async function restamp({ log, store }: Stamped, nowMs: number, dryRun: boolean):
       evaluations: [],
       deadLetters: [],
       audits: [],
+      senderCalls: [],
+      meters: [],
     })),
   );
   return { aheadMs, blocks };

@@ -2,7 +2,7 @@ import { workerData } from 'node:worker_threads';
 import type { Correlation } from '../../events/correlation-key.ts';
 import { packRecords } from '../../ingestion-api/packed-records.ts';
 import { explainAsJson, type SentExport, translateExport } from '../../ingestion-api/translate-export.ts';
-import { createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
+import { createFullKeyTable, createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
 import { type AttributeNames, DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
 
@@ -14,7 +14,13 @@ export interface ExportThreadOptions {
 }
 
 const { names, correlation, keepUserEmail } = workerData as ExportThreadOptions;
-const context = { keys: createKeyTable(names), dimensions: new DimensionFinder(names), correlation, keepUserEmail };
+const context = {
+  keys: createKeyTable(names),
+  allKeys: createFullKeyTable(),
+  dimensions: new DimensionFinder(names),
+  correlation,
+  keepUserEmail,
+};
 
 serveCalls({
   translate(sent: SentExport) {

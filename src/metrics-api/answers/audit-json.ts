@@ -47,6 +47,7 @@ function countsJson(counts: AuditCounts) {
     evaluations: auditOf(counts, 'Evaluations'),
     reports: reportsAuditOf(counts),
     corrections: counts.correctedCalls,
+    metric_points: counts.meterPoints,
   };
 }
 

@@ -216,6 +216,7 @@ const KINDS = {
   evaluations: AuditCounts,
   reports: ReportCounts,
   corrections: Count('Calls that were counted, and counted otherwise when more was learnt about them.'),
+  metric_points: Count("Data points of senders' own metrics that came as witnesses, see /v1/coverage; in no sum here."),
 };
 
 export const AuditRow = Type.Object({
@@ -240,6 +241,71 @@ export const AuditAnswer = Type.Object({
   ...COMPLETENESS,
 });
 export type AuditAnswer = Static<typeof AuditAnswer>;
+
+const ByWitness = {
+  prompt_tokens: Count('Cached and written tokens included.'),
+  completion_tokens: Count('Reasoning tokens included.'),
+  cached_prompt_tokens: Count('Read from a cache.'),
+  cache_write_tokens: Count('Written to a cache.'),
+  reasoning_tokens: Count('A part of the completion.'),
+};
+
+export const CoverageByCalls = Type.Object(
+  {
+    calls: Count(),
+    ...ByWitness,
+    cost_usd: NullableNumber('Null where none of them could be priced.'),
+    unpriced_calls: Count(),
+  },
+  { description: 'What was seen as calls by OTLP. Unknown token counts are in no sum.' },
+);
+export type CoverageByCalls = Static<typeof CoverageByCalls>;
+
+const MeteredTokens = (of: string) => NullableInteger(`${of} Null where its metrics do not tell.`);
+export const CoverageByMetrics = Type.Object(
+  {
+    prompt_tokens: MeteredTokens('Cached and written tokens included.'),
+    completion_tokens: MeteredTokens('Reasoning tokens included.'),
+    cached_prompt_tokens: MeteredTokens('Read from a cache.'),
+    cache_write_tokens: MeteredTokens('Written to a cache.'),
+    reasoning_tokens: MeteredTokens('A part of the completion.'),
+    cost_usd: NullableNumber('Mostly an estimate of the client. Null where its metrics do not tell.'),
+  },
+  { description: "What the sender's own metrics say that it used. It is in no sum of calls." },
+);
+export type CoverageByMetrics = Static<typeof CoverageByMetrics>;
+
+const Witnesses = {
+  calls: Type.Union([CoverageByCalls, Type.Null()], { description: 'Null where nothing was seen as a call.' }),
+  metered: Type.Union([CoverageByMetrics, Type.Null()], { description: 'Null where no metric came.' }),
+  metered_only: Type.Boolean({ description: 'Metered usage: its metrics came, and none of its calls.' }),
+  seen_share: NullableNumber(
+    'Tokens by calls divided by tokens by metrics, prompt and completion: 0.972 says that 97.2 % of what was used was seen as calls. Above 1 where the metrics are what is missing. Null without tokens by metrics.',
+  ),
+};
+
+export const CoverageRow = Type.Object({
+  tenant_id: Type.String(),
+  sender: Type.String({ description: 'The coding agent, or else the service.' }),
+  session_id: NullableText('Of an agent; null where its metrics name none.'),
+  hour: Instant('Start of the hour in which its calls began, and in which its metrics were measured.'),
+  ...Witnesses,
+});
+export type CoverageRow = Static<typeof CoverageRow>;
+
+export const CoverageTotal = Type.Object(
+  { tenant_id: Type.String(), sender: Type.String(), ...Witnesses },
+  { description: 'Its share is that of the sessions that its metrics tell of; other sessions are in its calls alone.' },
+);
+export type CoverageTotal = Static<typeof CoverageTotal>;
+
+export const CoverageAnswer = Type.Object({
+  totals: Type.Array(CoverageTotal, { description: 'One per tenant and sender, of the whole range.' }),
+  coverage: Type.Array(CoverageRow, { description: 'Newest hour first, then by tenant, sender and session.' }),
+  next_cursor: NextCursor,
+  ...COMPLETENESS,
+});
+export type CoverageAnswer = Static<typeof CoverageAnswer>;
 
 export const UnpricedModel = Type.Object({
   provider: NullableText('Null where no call said it.'),

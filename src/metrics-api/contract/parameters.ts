@@ -228,5 +228,15 @@ export const AuditParameters = Type.Object({
 });
 export type AuditParameters = Static<typeof AuditParameters>;
 
+export const CoverageParameters = Type.Object({
+  tenant_id: TenantOrAll,
+  sender: Filter('Only this coding agent or service.'),
+  session_id: Filter('Only this session of an agent.'),
+  ...range('Hours that start'),
+  limit: limit(1000, 10_000),
+  cursor: Cursor,
+});
+export type CoverageParameters = Static<typeof CoverageParameters>;
+
 export const UnpricedParameters = Type.Object({ tenant_id: TenantOrAll, ...range('Calls') });
 export type UnpricedParameters = Static<typeof UnpricedParameters>;

@@ -1,18 +1,19 @@
 import type { FastifyInstance } from 'fastify';
 import { invalidQuery } from '../../http/invalid-query.ts';
 import { queryParser } from '../../http/parse-query.ts';
-import { MINUTE_MS } from '../../tally/window.ts';
+import { HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import * as Contract from '../contract/parameters.ts';
 import { decodeCursor } from '../cursor.ts';
 import type { DimensionsCursor } from '../questions.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
 import { rangeOf } from './range-of.ts';
 
-/** Dimensions, evaluations, the audit and what has no price. */
+/** Dimensions, evaluations, the audit, coverage and what has no price. */
 export function addOverviewRoutes(server: FastifyInstance, context: QueryContext): void {
   addDimensions(server, context);
   addEvaluations(server, context);
   addAudit(server, context);
+  addCoverage(server, context);
   addUnpriced(server, context);
 }
 
@@ -62,6 +63,22 @@ function addAudit(server: FastifyInstance, { queries, nowMs }: QueryContext): vo
   });
 }
 
+function addCoverage(server: FastifyInstance, { queries, nowMs }: QueryContext): void {
+  const parse = queryParser(Contract.CoverageParameters);
+  server.get('/v1/coverage', async (request, reply) => {
+    const query = parse(request.query);
+    const question = {
+      tenantId: query.tenant_id ?? null,
+      service: query.sender ?? null,
+      session: query.session_id ?? null,
+      ...rangeOf(query, { nowMs: nowMs(), unitMs: HOUR_MS }),
+      limit: query.limit ?? 1000,
+      after: query.cursor === undefined ? null : coverageCursor(query.cursor),
+    };
+    return sendJson(reply, (await queries.ask('coverage', question, goneSignal(request, reply))) ?? '{}');
+  });
+}
+
 function addUnpriced(server: FastifyInstance, { queries, nowMs }: QueryContext): void {
   const parse = queryParser(Contract.UnpricedParameters);
   server.get('/v1/prices/unpriced', async (request, reply) => {
@@ -74,6 +91,11 @@ function addUnpriced(server: FastifyInstance, { queries, nowMs }: QueryContext):
 function auditCursor(text: string) {
   const [hourStartMs, tenantId] = decodeCursor(text, ['number', 'string']);
   return { hourStartMs, tenantId };
+}
+
+function coverageCursor(text: string) {
+  const [hourStartMs, tenantId, service, session] = decodeCursor(text, ['number', 'string', 'string', 'string']);
+  return { hourStartMs, tenantId, service, session };
 }
 
 /** The latest window and the value at which each list ended; no value: it was at its end. */

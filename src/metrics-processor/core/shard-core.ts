@@ -3,7 +3,9 @@ import { traceIdOf } from '../../events/correlation-key.ts';
 import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { type Positions, positionKey } from '../../metrics-store/commit.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
+import type { MeterReport } from '../../reports/meter-report.ts';
 import { parseReport } from '../../reports/parse-report.ts';
+import { DEFAULT_TENANT } from '../../reports/resolved-call.ts';
 import { invariant } from '../../tally/invariant.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint/checkpoint.ts';
 import { EvaluationJoin } from './join/evaluation-join.ts';
@@ -309,6 +311,7 @@ export class ShardCore {
     }
     // What stands beside the record was put there by who checked the key.
     const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOf(senderTenant) };
+    if (report.kind === 'meter') return this.#outcomes.effects.meter(tenantOf(report), report, loggedAtMs);
     const taken = this.reports.take(report, textOf(value as Uint8Array), { place, loggedAtMs });
     if (taken === 'late') this.invalid[TOPICS.reports].add(place, loggedAtMs);
   }
@@ -334,6 +337,11 @@ const NOWHERE: Readonly<Record<InputTopic, readonly number[]>> = perTopic(() => 
 const TRACE_REPORTS_MAX = 5000;
 /** Some 800 bytes each. */
 const OPEN_REPORTS_MAX = 500_000;
+
+/** The API key's tenant wins, as for calls. */
+function tenantOf({ sender, tenant }: MeterReport): string {
+  return sender === '' ? (tenant ?? DEFAULT_TENANT) : sender;
+}
 
 const DECODER = new TextDecoder();
 

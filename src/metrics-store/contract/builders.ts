@@ -152,6 +152,8 @@ export function aCommit(parts: Partial<Commit> = {}): Commit {
     evaluations: [],
     deadLetters: [],
     audits: [],
+    senderCalls: [],
+    meters: [],
     ...parts,
   };
 }

@@ -12,11 +12,13 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { MemoryCalls } from './memory-calls.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryDictionary, type Pair } from './memory-dictionary.ts';
 import { MemoryEvaluationNames } from './memory-evaluation-names.ts';
+import { MemorySenderUse } from './memory-sender-use.ts';
 import { MemoryWindows } from './memory-windows.ts';
 
 interface EvaluationEntry {
@@ -46,6 +48,7 @@ export class MemoryMetricsStore implements MetricsStore {
   readonly #usages = new Map<string, UsageEntry>();
   readonly #evaluations = new Map<string, EvaluationEntry>();
   readonly #evaluationNames = new MemoryEvaluationNames();
+  readonly #senderUse = new MemorySenderUse();
   readonly #audits = new Map<string, AuditDelta>();
   /** How often something was written. */
   #writeCount = 0;
@@ -69,6 +72,7 @@ export class MemoryMetricsStore implements MetricsStore {
     this.#addUsages(added.usages);
     this.#addEvaluations(added.evaluations);
     this.#addAudits(added.audits);
+    this.#senderUse.add(added.senderCalls, added.meters);
     this.#calls.remove(added.removedCalls);
     this.#calls.write(added.calls);
     this.#deadLetters.add(added.deadLetters);
@@ -167,6 +171,14 @@ export class MemoryMetricsStore implements MetricsStore {
       .sort((a, b) => a.hourStartMs - b.hourStartMs || (a.tenantId < b.tenantId ? -1 : 1));
   }
 
+  async readCoverage(query: CoveragePageQuery): Promise<readonly CoverageRow[]> {
+    return this.#senderUse.read(query);
+  }
+
+  async readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]> {
+    return this.#senderUse.readTotals(query);
+  }
+
   async readDeadLetters(query: {
     limit: number;
     before: Reader.DeadLetterCursor | null;
@@ -234,6 +246,7 @@ export class MemoryMetricsStore implements MetricsStore {
     this.#windows.prune(before);
     this.#calls.prune(before.callsMs);
     this.#deadLetters.prune(before.deadLettersMs);
+    this.#senderUse.prune(before.hoursMs);
     for (const rows of [this.#usages, this.#evaluations]) {
       for (const [key, row] of rows) if (row.windowStartMs < before.minutesMs) rows.delete(key);
     }

@@ -12,6 +12,7 @@ import {
   USAGE_EXACT_COLUMNS,
   USAGE_SUM_COLUMNS,
 } from '../tally-columns.ts';
+import { UPSERT_METERS, UPSERT_SENDER_CALLS } from './sender-use-statements.ts';
 
 type CallValue = (typeof CALL_VALUES)[number] | (typeof CALL_REQUEST_ONLY)[number];
 
@@ -135,6 +136,9 @@ ${upsertWindows('days', 'metrics_1d')}
   ORDER BY start_ms, tenant_id COLLATE "C"
   ON CONFLICT (hour_start, tenant_id) DO UPDATE SET ${adds('a', AUDIT_COLUMNS)};
 
+${UPSERT_SENDER_CALLS}
+${UPSERT_METERS}
+
   DELETE FROM calls c USING (
     SELECT t.tenant_key, streamlens_at(x.timestamp_ms) AS "timestamp", x.request_id
     FROM json_to_recordset(removed_calls) AS x (tenant_id text, timestamp_ms bigint, request_id text)
@@ -167,7 +171,8 @@ ${upsertCalls('answers', CALL_VALUES)}
  */
 export const COMMIT_FUNCTION = `
 CREATE OR REPLACE FUNCTION streamlens_commit_group(heads json, minutes json, hours json, days json, changes json,
-  last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json)
+  last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json,
+  sender_calls json, meters json)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   at_ms bigint;

@@ -1,3 +1,4 @@
+import { SENDER_CALLS_SUMS } from '../../tally/sender-calls.ts';
 import { seriesKey } from '../../tally/series.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS } from '../../tally/tally.ts';
 import { type BilledModel, USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
@@ -18,6 +19,7 @@ import {
   foldTallies,
   foldUsages,
 } from '../fold-commit.ts';
+import { foldMeters, foldSenderCalls } from '../sender-use.ts';
 import { storableText } from '../storable-text.ts';
 import { columnOf } from '../tally-columns.ts';
 import { packHistogram } from './packed-histogram.ts';
@@ -35,6 +37,7 @@ const USAGE_MONEY = withColumns(USAGE_EXACT_SUMS);
 const EVALUATION_COLUMNS = withColumns(EVALUATION_SUMS);
 const AUDIT_COLUMNS = withColumns(AUDIT_COUNTS);
 const CALL_COLUMNS = withColumns(CALL_FIELDS);
+const SENDER_COLUMNS = withColumns(SENDER_CALLS_SUMS);
 
 type Columns<Field> = readonly (readonly [field: Field, column: string])[];
 
@@ -53,7 +56,8 @@ export interface CommitDocument {
   readonly lastWindows: ReadonlyMap<SeriesRef, number>;
 }
 
-export const COMMIT_CALL = 'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)';
+export const COMMIT_CALL =
+  'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)';
 
 /** @param added what `commits` add together */
 export function commitDocument(
@@ -87,6 +91,8 @@ export function commitDocument(
     callsOf('full'),
     callsOf('answer'),
     deadLetterRows(added.deadLetters),
+    senderCallsRows(names, added.senderCalls),
+    meterRows(names, added.meters),
   ];
   return { values: sections.map((section) => JSON.stringify(section)), lastWindows };
 }
@@ -176,6 +182,33 @@ function auditRows(deltas: Commit['audits']): Row[] {
     start_ms: hourStartMs,
     tenant_id: tenantId,
     ...valuesOf(AUDIT_COLUMNS, counts),
+  }));
+}
+
+function senderCallsRows(names: ResolvedNames, deltas: Commit['senderCalls']): Row[] {
+  return foldSenderCalls(deltas).map(({ tenantId, hourStartMs, service, session, sums }) => ({
+    tenant_key: known(names.tenants.get(tenantId)),
+    start_ms: hourStartMs,
+    service,
+    session,
+    ...valuesOf(SENDER_COLUMNS, sums),
+    cost_pico_usd: sums.costPicoUsd.value.toString(),
+  }));
+}
+
+function meterRows(names: ResolvedNames, deltas: Commit['meters']): Row[] {
+  return foldMeters(deltas).map((meter) => ({
+    tenant_key: known(names.tenants.get(meter.tenantId)),
+    start_ms: meter.hourStartMs,
+    stream: meter.stream,
+    service: meter.service,
+    session: meter.session,
+    scope: meter.scope,
+    precedence: meter.precedence,
+    part: meter.part,
+    is_delta: meter.isDelta ? 'true' : 'false',
+    total: meter.total,
+    intervals: Object.fromEntries(meter.intervals),
   }));
 }
 

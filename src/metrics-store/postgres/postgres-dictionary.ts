@@ -72,8 +72,8 @@ export class PostgresDictionary {
       if (!take(this.#pairs, names.pairs, key))
         wanted.set(`pair ${key}`, { key, tenantId, route, model, provider: null });
     }
-    for (const { call } of added.calls) {
-      const key = call.tenantId;
+    const tenantIds = [...added.calls.map(({ call }) => call), ...added.senderCalls, ...added.meters];
+    for (const { tenantId: key } of tenantIds) {
       if (!take(this.#tenants, names.tenants, key)) wanted.set(`tenant ${key}`, { key, tenantId: key, ...nothing });
     }
     // What is new locks its tenant. Two commits that met the same tenants in another order waited for each other, and

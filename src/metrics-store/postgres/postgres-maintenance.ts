@@ -5,6 +5,7 @@ import { storableText } from '../storable-text.ts';
 import { billedRow } from './postgres-commit.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { type PostgresPartitions, startOfDay } from './postgres-partitions.ts';
+import { PRUNE_SENDER_METERS } from './postgres-sender-use.ts';
 import { instant } from './postgres-values.ts';
 import { FIND_SERIES, REPRICE_CALLS } from './record-statements.ts';
 
@@ -89,6 +90,8 @@ export async function prune(
   await partitions.dropBefore('calls', callsMs);
   await connection.query('DELETE FROM calls WHERE "timestamp" < $1', [instant(callsMs)]);
   await connection.query('DELETE FROM changes_1m WHERE window_start < $1', [instant(minutesMs)]);
+  await connection.query('DELETE FROM sender_calls_1h WHERE hour_start < $1', [instant(before.hoursMs)]);
+  for (const sql of PRUNE_SENDER_METERS) await connection.query(sql, [instant(before.hoursMs)]);
   await connection.query('DELETE FROM audit_1h WHERE hour_start < $1', [instant(before.hoursMs)]);
   await connection.query('DELETE FROM dead_letters WHERE logged_at_ms < $1', [before.deadLettersMs]);
 }

@@ -7,6 +7,7 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { checkPostgresVersion, type Migrated, migrateConnection } from './migrate-postgres.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
@@ -17,6 +18,7 @@ import { PostgresEvaluationNames } from './postgres-evaluation-names.ts';
 import { prune, reprice, repriceCalls } from './postgres-maintenance.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
 import * as Records from './postgres-records.ts';
+import { readCoverage, readCoverageTotals } from './postgres-sender-use.ts';
 import { PostgresWindows } from './postgres-windows.ts';
 
 export interface PostgresMetricsStoreOptions extends PostgresOptions {
@@ -147,6 +149,14 @@ class PostgresMetricsStore implements MetricsStore {
 
   async readAudit(query: Reader.AuditQuery): Promise<readonly Reader.AuditRow[]> {
     return Records.readAudit(this.#connection, query);
+  }
+
+  async readCoverage(query: CoveragePageQuery): Promise<readonly CoverageRow[]> {
+    return readCoverage(this.#connection, query);
+  }
+
+  async readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]> {
+    return readCoverageTotals(this.#connection, query);
   }
 
   async readDeadLetters(query: {

@@ -36,7 +36,8 @@ CREATE TABLE audit_1h (
   duplicate_reports bigint NOT NULL,
   dead_reports bigint NOT NULL,
   late_reports bigint NOT NULL,
-  corrected_calls bigint NOT NULL
+  corrected_calls bigint NOT NULL,
+  meter_points bigint NOT NULL
 );
 
 CREATE TABLE calls (
@@ -252,6 +253,36 @@ CREATE TABLE progress (
   checkpoint bytea NOT NULL
 ) WITH (fillfactor=50);
 
+CREATE TABLE sender_calls_1h (
+  tenant_key bigint NOT NULL,
+  hour_start timestamp with time zone NOT NULL,
+  service text COLLATE "C" NOT NULL,
+  session text COLLATE "C" NOT NULL,
+  calls bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_calls bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL
+) WITH (fillfactor=70);
+
+CREATE TABLE sender_meters_1h (
+  tenant_key bigint NOT NULL,
+  hour_start timestamp with time zone NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  service text COLLATE "C" NOT NULL,
+  session text COLLATE "C" NOT NULL,
+  scope text COLLATE "C" NOT NULL,
+  precedence integer NOT NULL,
+  part text NOT NULL,
+  is_delta boolean NOT NULL,
+  total bigint NOT NULL,
+  intervals jsonb NOT NULL,
+  is_baseline boolean NOT NULL DEFAULT false
+) WITH (fillfactor=70);
+
 CREATE TABLE series (
   series_id bigint NOT NULL IDENTITY,
   pair_id bigint NOT NULL,
@@ -316,6 +347,8 @@ CREATE INDEX metrics_1h_series ON ONLY public.metrics_1h USING btree (series_id,
 
 CREATE INDEX metrics_1m_series ON ONLY public.metrics_1m USING btree (series_id, window_start);
 
+CREATE INDEX sender_meters_1h_stream ON public.sender_meters_1h USING btree (tenant_key, stream, hour_start) WHERE (NOT is_delta);
+
 CREATE UNIQUE INDEX api_keys_hash_key ON public.api_keys USING btree (hash);
 
 CREATE UNIQUE INDEX api_keys_pkey ON public.api_keys USING btree (key_id);
@@ -347,6 +380,10 @@ CREATE UNIQUE INDEX pairs_names ON public.pairs USING btree (tenant_key, md5(rou
 CREATE UNIQUE INDEX pairs_pkey ON public.pairs USING btree (pair_id);
 
 CREATE UNIQUE INDEX progress_pkey ON public.progress USING btree (partition);
+
+CREATE UNIQUE INDEX sender_calls_1h_pkey ON public.sender_calls_1h USING btree (tenant_key, hour_start, service, session);
+
+CREATE UNIQUE INDEX sender_meters_1h_pkey ON public.sender_meters_1h USING btree (tenant_key, hour_start, stream);
 
 CREATE UNIQUE INDEX series_pair_id_provider_key ON public.series USING btree (pair_id, provider);
 
@@ -463,7 +500,7 @@ CREATE OR REPLACE FUNCTION public.streamlens_at(ms bigint)
  STABLE PARALLEL SAFE
 AS $function$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $function$
 
-CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json)
+CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json, sender_calls json, meters json)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
@@ -567,11 +604,68 @@ BEGIN
     count = e.count + excluded.count, scored = e.scored + excluded.scored, judged = e.judged + excluded.judged, passed = e.passed + excluded.passed, score_micro_sum = e.score_micro_sum + excluded.score_micro_sum,
     labels = streamlens_add_labels(e.labels, excluded.labels);
 
-  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations, accepted_reports, counted_reports, folded_reports, context_reports, duplicate_reports, dead_reports, late_reports, corrected_calls)
-  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations, accepted_reports, counted_reports, folded_reports, context_reports, duplicate_reports, dead_reports, late_reports, corrected_calls
-  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, foreign_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, foreign_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint, foreign_evaluations bigint, accepted_reports bigint, counted_reports bigint, folded_reports bigint, context_reports bigint, duplicate_reports bigint, dead_reports bigint, late_reports bigint, corrected_calls bigint)
+  INSERT INTO audit_1h AS a (hour_start, tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations, accepted_reports, counted_reports, folded_reports, context_reports, duplicate_reports, dead_reports, late_reports, corrected_calls, meter_points)
+  SELECT streamlens_at(start_ms), tenant_id, accepted_requests, counted_requests, duplicate_requests, dead_requests, foreign_requests, accepted_responses, counted_responses, waiting_responses, duplicate_responses, dead_responses, foreign_responses, accepted_evaluations, counted_evaluations, waiting_evaluations, duplicate_evaluations, dead_evaluations, foreign_evaluations, accepted_reports, counted_reports, folded_reports, context_reports, duplicate_reports, dead_reports, late_reports, corrected_calls, meter_points
+  FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, foreign_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, foreign_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint, foreign_evaluations bigint, accepted_reports bigint, counted_reports bigint, folded_reports bigint, context_reports bigint, duplicate_reports bigint, dead_reports bigint, late_reports bigint, corrected_calls bigint, meter_points bigint)
   ORDER BY start_ms, tenant_id COLLATE "C"
-  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations, accepted_reports = a.accepted_reports + excluded.accepted_reports, counted_reports = a.counted_reports + excluded.counted_reports, folded_reports = a.folded_reports + excluded.folded_reports, context_reports = a.context_reports + excluded.context_reports, duplicate_reports = a.duplicate_reports + excluded.duplicate_reports, dead_reports = a.dead_reports + excluded.dead_reports, late_reports = a.late_reports + excluded.late_reports, corrected_calls = a.corrected_calls + excluded.corrected_calls;
+  ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations, accepted_reports = a.accepted_reports + excluded.accepted_reports, counted_reports = a.counted_reports + excluded.counted_reports, folded_reports = a.folded_reports + excluded.folded_reports, context_reports = a.context_reports + excluded.context_reports, duplicate_reports = a.duplicate_reports + excluded.duplicate_reports, dead_reports = a.dead_reports + excluded.dead_reports, late_reports = a.late_reports + excluded.late_reports, corrected_calls = a.corrected_calls + excluded.corrected_calls, meter_points = a.meter_points + excluded.meter_points;
+
+
+  WITH named AS (
+    SELECT x.*, streamlens_at(x.start_ms) AS hour_start, EXISTS (
+      SELECT 1 FROM sender_calls_1h r WHERE r.tenant_key = x.tenant_key AND r.hour_start = streamlens_at(x.start_ms)
+        AND r.service = x.service AND r.session = x.session
+    ) AS is_known
+    FROM json_to_recordset(sender_calls) AS x (tenant_key bigint, start_ms bigint, service text, session text, calls numeric, prompt_tokens numeric, completion_tokens numeric, cached_prompt_tokens numeric, cache_write_tokens numeric, reasoning_tokens numeric, unpriced_calls numeric, cost_pico_usd numeric)
+  ), hours AS (
+    SELECT tenant_key, hour_start, CASE WHEN bool_and(is_known) THEN 0 ELSE (
+      SELECT count(*) FROM sender_calls_1h r WHERE r.tenant_key = n.tenant_key AND r.hour_start = n.hour_start
+    ) END AS stored
+    FROM named n GROUP BY tenant_key, hour_start
+  ), roomed AS (
+    SELECT n.*, n.is_known OR h.stored + row_number() OVER (
+      PARTITION BY n.tenant_key, n.hour_start, n.is_known ORDER BY n.service, n.session
+    ) <= 10000 AS has_room
+    FROM named n JOIN hours h ON h.tenant_key = n.tenant_key AND h.hour_start = n.hour_start
+  ), placed AS (
+    SELECT tenant_key, hour_start, CASE WHEN has_room THEN service ELSE '__overflow__' END AS service, CASE WHEN has_room THEN session ELSE '__overflow__' END AS session, calls, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_calls, cost_pico_usd
+    FROM roomed
+  ), summed AS (
+    SELECT tenant_key, hour_start, service, session, sum(calls) AS calls, sum(prompt_tokens) AS prompt_tokens, sum(completion_tokens) AS completion_tokens, sum(cached_prompt_tokens) AS cached_prompt_tokens, sum(cache_write_tokens) AS cache_write_tokens, sum(reasoning_tokens) AS reasoning_tokens, sum(unpriced_calls) AS unpriced_calls, sum(cost_pico_usd) AS cost_pico_usd
+    FROM placed GROUP BY tenant_key, hour_start, service, session
+  )
+  INSERT INTO sender_calls_1h AS s (tenant_key, hour_start, service, session, calls, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_calls, cost_pico_usd)
+  SELECT tenant_key, hour_start, service, session, calls, prompt_tokens, completion_tokens, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_calls, cost_pico_usd FROM summed
+  ORDER BY tenant_key, hour_start, service COLLATE "C", session COLLATE "C"
+  ON CONFLICT (tenant_key, hour_start, service, session) DO UPDATE SET
+    calls = s.calls + excluded.calls, prompt_tokens = s.prompt_tokens + excluded.prompt_tokens, completion_tokens = s.completion_tokens + excluded.completion_tokens, cached_prompt_tokens = s.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = s.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = s.reasoning_tokens + excluded.reasoning_tokens, unpriced_calls = s.unpriced_calls + excluded.unpriced_calls, cost_pico_usd = s.cost_pico_usd + excluded.cost_pico_usd;
+
+  WITH named AS (
+    SELECT x.*, streamlens_at(x.start_ms) AS hour_start, EXISTS (
+      SELECT 1 FROM sender_meters_1h r WHERE r.tenant_key = x.tenant_key AND r.hour_start = streamlens_at(x.start_ms)
+        AND r.stream = x.stream
+    ) AS is_known
+    FROM json_to_recordset(meters) AS x (tenant_key bigint, start_ms bigint, stream text, service text, session text, scope text, precedence int, part text, is_delta boolean, total bigint, intervals jsonb)
+  ), hours AS (
+    SELECT tenant_key, hour_start, CASE WHEN bool_and(is_known) THEN 0 ELSE (
+      SELECT count(*) FROM sender_meters_1h r WHERE r.tenant_key = n.tenant_key AND r.hour_start = n.hour_start
+    ) END AS stored
+    FROM named n GROUP BY tenant_key, hour_start
+  ), roomed AS (
+    SELECT n.*, n.is_known OR h.stored + row_number() OVER (
+      PARTITION BY n.tenant_key, n.hour_start, n.is_known ORDER BY n.stream
+    ) <= 20000 AS has_room
+    FROM named n JOIN hours h ON h.tenant_key = n.tenant_key AND h.hour_start = n.hour_start
+  ), placed AS (
+    SELECT tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals FROM roomed WHERE has_room
+    UNION ALL
+    SELECT DISTINCT tenant_key, hour_start, '__overflow__', '__overflow__', '', '', 0, 'prompt', true, 0, jsonb '{}'
+    FROM roomed WHERE NOT has_room
+  )
+  INSERT INTO sender_meters_1h AS m (tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals)
+  SELECT tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals FROM placed ORDER BY tenant_key, hour_start, stream COLLATE "C"
+  ON CONFLICT (tenant_key, hour_start, stream) DO UPDATE SET total = greatest(m.total, excluded.total),
+    intervals = streamlens_intervals_max(m.intervals, excluded.intervals, 10000);
 
   DELETE FROM calls c USING (
     SELECT t.tenant_key, streamlens_at(x.timestamp_ms) AS "timestamp", x.request_id
@@ -640,6 +734,29 @@ CREATE OR REPLACE FUNCTION public.streamlens_find_pair(tenant bigint, wanted_rou
  STABLE
 AS $function$
   SELECT pair_id FROM pairs WHERE tenant_key = tenant AND md5(route) = md5(wanted_route) AND md5(model) = md5(wanted_model)
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_intervals_max(a jsonb, b jsonb, intervals_max integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN b = '{}' THEN a WHEN a = '{}' THEN b ELSE (
+    SELECT jsonb_object_agg(key, value) FROM (
+      SELECT key, max(value::bigint) AS value FROM (
+        SELECT key, value, 0 AS is_new FROM jsonb_each_text(a)
+        UNION ALL SELECT key, value, 1 FROM jsonb_each_text(b)
+      ) AS each_interval GROUP BY key ORDER BY min(is_new) LIMIT intervals_max
+    ) AS merged
+  ) END
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_intervals_sum(intervals jsonb)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce(sum(value::bigint), 0)::bigint FROM jsonb_each_text(intervals)
 $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_judged(wanted json, names_max integer, labels_max integer)

@@ -15,6 +15,7 @@ import * as Sql from './commit-statements.ts';
 import { encodeLabels } from './labels.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import type { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
+import { addSenderUse } from './sqlite-sender-use.ts';
 import { int64, int64OrFloat, tallyValues } from './tally-row.ts';
 
 interface Writer {
@@ -34,6 +35,7 @@ export function applyCommits(writer: Writer, commits: readonly Commit[]): readon
   addUsages(writer, added.usages);
   addEvaluations(writer, added.evaluations);
   addAudits(connection, added.audits);
+  addSenderUse(writer, added);
   for (const { tenantId, timestampMs, requestId } of added.removedCalls) {
     connection.run(Sql.DELETE_CALL, storableText(tenantId), timestampMs, storableText(requestId));
   }

@@ -7,6 +7,7 @@ import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
 import { REPRICE_CALL, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
+import { PRUNE_SENDER_METERS } from './sqlite-sender-use.ts';
 import { int64 } from './tally-row.ts';
 
 /** Corrections and retention. */
@@ -90,6 +91,8 @@ export function prune(connection: SqliteConnection, before: PruneBefore): void {
     ['DELETE FROM metrics_1h WHERE tenant_key = ? AND window_start_ms < ?', before.hoursMs],
     ['DELETE FROM metrics_1d WHERE tenant_key = ? AND window_start_ms < ?', before.daysMs],
     ['DELETE FROM calls WHERE tenant_key = ? AND timestamp_ms < ?', before.callsMs],
+    ['DELETE FROM sender_calls_1h WHERE tenant_key = ? AND hour_start_ms < ?', before.hoursMs],
+    ...PRUNE_SENDER_METERS.map((sql) => [sql, before.hoursMs] as const),
   ] as const;
   for (const [sql, beforeMs] of perTenant) {
     for (const tenantKey of tenantKeys) connection.write(() => connection.run(sql, tenantKey, beforeMs));

@@ -6,6 +6,7 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
@@ -16,6 +17,7 @@ import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { applyCallCorrections, applyCorrections, prune } from './sqlite-maintenance.ts';
 import * as Records from './sqlite-records.ts';
+import { readCoverage, readCoverageTotals } from './sqlite-sender-use.ts';
 import { SqliteWindows } from './sqlite-windows.ts';
 
 export interface SqliteMetricsStoreOptions {
@@ -138,6 +140,14 @@ class SqliteMetricsStore implements MetricsStore {
 
   async readAudit(query: Reader.AuditQuery): Promise<readonly Reader.AuditRow[]> {
     return this.#read(() => Records.readAudit(this.#connection, query));
+  }
+
+  async readCoverage(query: CoveragePageQuery): Promise<readonly CoverageRow[]> {
+    return this.#read(() => readCoverage(this.#connection, query));
+  }
+
+  async readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]> {
+    return this.#read(() => readCoverageTotals(this.#connection, query));
   }
 
   async readDeadLetters(query: {

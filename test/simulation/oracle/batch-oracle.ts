@@ -242,7 +242,7 @@ const FATES: Readonly<Record<string, readonly string[]>> = {
 
 const noAudit = (): Sums => {
   const names = Object.entries(FATES).flatMap(([kind, fates]) => fates.map((fate) => `${fate}${kind}`));
-  return Object.fromEntries([...names, 'correctedCalls'].map((name) => [name, 0]));
+  return Object.fromEntries([...names, 'correctedCalls', 'meterPoints'].map((name) => [name, 0]));
 };
 
 function add(sums: Sums, name: string, amount: number): void {

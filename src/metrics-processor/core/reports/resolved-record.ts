@@ -27,7 +27,7 @@ export class ResolvedRecord {
   }
 
   /** Valid until the next `read`. */
-  read({ request, response }: ResolvedCall): ResolvedParts {
+  read({ request, response, senders }: ResolvedCall): ResolvedParts {
     const details = this.#request;
     const answer = this.#response;
     details.take(request);
@@ -39,6 +39,7 @@ export class ResolvedRecord {
       pending: { series, place: 0, loggedAtMs: 0, timestampMs, ...counts, keptId, details: null },
       details,
       answer,
+      senders,
     };
   }
 }

@@ -51,6 +51,11 @@ export class AuditDeltas {
     this.#bookReport(now.tenantId, loggedAtMs, REPORT_COLUMNS[now.outcome], 1);
   }
 
+  /** Data points of metrics, of which every record holds many. */
+  metered(tenantId: string, loggedAtMs: number, points: number): void {
+    this.#counts(tenantId, loggedAtMs).meterPoints += points;
+  }
+
   callCorrected(tenantId: string, loggedAtMs: number): void {
     this.#counts(tenantId, loggedAtMs).correctedCalls++;
   }

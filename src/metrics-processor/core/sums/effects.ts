@@ -6,6 +6,8 @@ import type { Call, CallIdentity, CallWrite } from '../../../metrics-store/call.
 import type { Commit } from '../../../metrics-store/commit.ts';
 import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
+import type { CallSender } from '../../../reports/call-senders.ts';
+import type { MeterReport } from '../../../reports/meter-report.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
@@ -15,6 +17,7 @@ import { AuditDeltas } from './audit-deltas.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, WindowDelta } from './deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
+import { SenderUse } from './sender-use.ts';
 
 export interface CallDetails {
   readonly requestId: string;
@@ -26,13 +29,26 @@ export interface ResolvedParts {
   readonly pending: PendingRequest;
   readonly details: CallDetails;
   readonly answer: ResponseFacts;
+  /** Who told of it. */
+  readonly senders: readonly CallSender[];
 }
+
+/** What a commit says of its partition. */
+type Progressed =
+  | 'partition'
+  | 'expectedSeq'
+  | 'token'
+  | 'positions'
+  | 'completeThroughMs'
+  | 'committedAtMs'
+  | 'checkpoint';
 
 /** What a commit will add, gathered since the last one. */
 export class Effects {
   readonly deltas = new Deltas();
   readonly evaluations = new EvaluationDeltas();
   readonly audit = new AuditDeltas();
+  readonly senderUse = new SenderUse();
   readonly deadLetters: DeadLetter[] = [];
   /** Of the values in them. */
   letterBytes = 0;
@@ -48,8 +64,9 @@ export class Effects {
     return this.#isEmpty;
   }
 
-  get callCount(): number {
-    return this.#calls.size + this.#resolved.size;
+  /** Rows that a commit writes one by one. */
+  get rowCount(): number {
+    return this.#calls.size + this.#resolved.size + this.senderUse.meterCount;
   }
 
   /** Any record taken, even one that changes no sum: its position has to be committed. */
@@ -81,10 +98,11 @@ export class Effects {
   }
 
   /** A call that was resolved from reports. A failed one is always kept as a single call. */
-  add({ pending, details, answer }: ResolvedParts, prices: PriceBook, isKept: boolean): void {
+  add({ pending, details, answer, senders }: ResolvedParts, prices: PriceBook, isKept: boolean): void {
     const answered = this.#answered;
     answered.put(pending, answer, prices);
     addResolved(this.#deltaOf(pending), pending, answered);
+    this.senderUse.add(pending, answered, senders);
     const identity = identityOf(pending, details);
     const key = callKey(identity);
     const isWritten = isKept || answered.isFailure;
@@ -96,8 +114,9 @@ export class Effects {
   }
 
   /** What was added for it, at the same prices, is taken back, and the single call removed. */
-  takeBack({ pending, details, answer }: ResolvedParts, prices: PriceBook): void {
+  takeBack({ pending, details, answer, senders }: ResolvedParts, prices: PriceBook): void {
     this.#answered.put(pending, answer, prices);
+    this.senderUse.takeBack(pending, this.#answered, senders);
     const taken = new WindowDelta(windowStartMs(pending.timestampMs, MINUTE_MS));
     addResolved(taken, pending, this.#answered);
     this.deltas.subtract(pending.series, taken);
@@ -118,8 +137,15 @@ export class Effects {
     this.touch();
   }
 
+  /** What the metrics of a sender say that it used. */
+  meter(tenantId: string, report: MeterReport, loggedAtMs: number): void {
+    this.senderUse.meter(tenantId, report);
+    this.audit.metered(tenantId, loggedAtMs, report.points.length);
+    this.touch();
+  }
+
   /** What the store adds; progress is the caller's. */
-  toCommit(): Pick<Commit, 'tallies' | 'usages' | 'calls' | 'removedCalls' | 'evaluations' | 'deadLetters' | 'audits'> {
+  toCommit(): Omit<Commit, Progressed> {
     const resolved = [...this.#resolved.values()];
     return {
       tallies: this.deltas.tallies(),
@@ -132,6 +158,8 @@ export class Effects {
       evaluations: this.evaluations.deltas(),
       deadLetters: this.deadLetters,
       audits: this.audit.deltas(),
+      senderCalls: this.senderUse.calls(),
+      meters: this.senderUse.meters(),
     };
   }
 

@@ -208,8 +208,44 @@ CREATE TABLE audit_1h (
   dead_reports bigint NOT NULL,
   late_reports bigint NOT NULL,
   corrected_calls bigint NOT NULL,
+  meter_points bigint NOT NULL,
   PRIMARY KEY (hour_start, tenant_id)
 );
+
+-- What senders used, by two witnesses that are never added up: their calls, and their own metrics as registers that only grow.
+-- A register older than the retention is kept as a baseline while a later one of its series needs it.
+CREATE TABLE sender_calls_1h (
+  tenant_key bigint NOT NULL,
+  hour_start timestamptz NOT NULL,
+  service text COLLATE "C" NOT NULL,
+  session text COLLATE "C" NOT NULL,
+  calls bigint NOT NULL,
+  prompt_tokens bigint NOT NULL,
+  completion_tokens bigint NOT NULL,
+  cached_prompt_tokens bigint NOT NULL,
+  cache_write_tokens bigint NOT NULL,
+  reasoning_tokens bigint NOT NULL,
+  unpriced_calls bigint NOT NULL,
+  cost_pico_usd numeric NOT NULL,
+  PRIMARY KEY (tenant_key, hour_start, service, session)
+) WITH (fillfactor = 70);
+
+CREATE TABLE sender_meters_1h (
+  tenant_key bigint NOT NULL,
+  hour_start timestamptz NOT NULL,
+  stream text COLLATE "C" NOT NULL,
+  service text COLLATE "C" NOT NULL,
+  session text COLLATE "C" NOT NULL,
+  scope text COLLATE "C" NOT NULL,
+  precedence int NOT NULL,
+  part text NOT NULL,
+  is_delta boolean NOT NULL,
+  total bigint NOT NULL,
+  intervals jsonb NOT NULL,
+  is_baseline boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (tenant_key, hour_start, stream)
+) WITH (fillfactor = 70);
+CREATE INDEX sender_meters_1h_stream ON sender_meters_1h (tenant_key, stream, hour_start) WHERE NOT is_delta;
 
 CREATE TABLE dead_letters (
   topic text COLLATE "C" NOT NULL,

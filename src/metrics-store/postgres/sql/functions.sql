@@ -248,6 +248,23 @@ CREATE OR REPLACE FUNCTION streamlens_add_labels(a jsonb, b jsonb) RETURNS jsonb
   ) END
 $$;
 
+-- Intervals of a delta series with what each added: the larger of both, as a repetition says the same or less.
+CREATE OR REPLACE FUNCTION streamlens_intervals_max(a jsonb, b jsonb, intervals_max int) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN b = '{}' THEN a WHEN a = '{}' THEN b ELSE (
+    SELECT jsonb_object_agg(key, value) FROM (
+      SELECT key, max(value::bigint) AS value FROM (
+        SELECT key, value, 0 AS is_new FROM jsonb_each_text(a)
+        UNION ALL SELECT key, value, 1 FROM jsonb_each_text(b)
+      ) AS each_interval GROUP BY key ORDER BY min(is_new) LIMIT intervals_max
+    ) AS merged
+  ) END
+$$;
+
+CREATE OR REPLACE FUNCTION streamlens_intervals_sum(intervals jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(sum(value::bigint), 0)::bigint FROM jsonb_each_text(intervals)
+$$;
+
 -- The original's table as a view, with its exact columns first: for Grafana and psql. One row per minute, merged over providers, with
 -- the same values as GET /v1/metrics: what nothing could be priced of costs null, not 0, and what was all taken back has no row.
 CREATE OR REPLACE VIEW llm_metrics AS

@@ -262,8 +262,44 @@ CREATE TABLE audit_1h (
   dead_reports INTEGER NOT NULL,
   late_reports INTEGER NOT NULL,
   corrected_calls INTEGER NOT NULL,
+  meter_points INTEGER NOT NULL,
   PRIMARY KEY (hour_start_ms, tenant_id)
 ) STRICT, WITHOUT ROWID;
+
+-- What senders used, by two witnesses that are never added up: their calls, and their own metrics as registers that only grow.
+-- A register older than the retention is kept as a baseline while a later one of its series needs it.
+CREATE TABLE sender_calls_1h (
+  tenant_key INTEGER NOT NULL,
+  hour_start_ms INTEGER NOT NULL,
+  service TEXT NOT NULL,
+  session TEXT NOT NULL,
+  calls INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  cached_prompt_tokens INTEGER NOT NULL,
+  cache_write_tokens INTEGER NOT NULL,
+  reasoning_tokens INTEGER NOT NULL,
+  unpriced_calls INTEGER NOT NULL,
+  cost_pico_usd INTEGER NOT NULL,
+  PRIMARY KEY (tenant_key, hour_start_ms, service, session)
+) WITHOUT ROWID;
+
+CREATE TABLE sender_meters_1h (
+  tenant_key INTEGER NOT NULL,
+  hour_start_ms INTEGER NOT NULL,
+  stream TEXT NOT NULL,
+  service TEXT NOT NULL,
+  session TEXT NOT NULL,
+  scope TEXT NOT NULL,
+  precedence INTEGER NOT NULL,
+  part TEXT NOT NULL,
+  is_delta INTEGER NOT NULL,
+  total INTEGER NOT NULL,
+  intervals TEXT NOT NULL,
+  is_baseline INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (tenant_key, hour_start_ms, stream)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sender_meters_1h_stream ON sender_meters_1h (tenant_key, stream, hour_start_ms, total) WHERE is_delta = 0;
 
 CREATE TABLE dead_letters (
   topic TEXT NOT NULL,

@@ -1,0 +1,181 @@
+import type { MeterPart } from '../../events/meter-part.ts';
+import { addSenderCalls, SenderCalls } from '../../tally/sender-calls.ts';
+import { OVERFLOW } from '../../tally/series.ts';
+import {
+  type CoveragePageQuery,
+  type CoverageQuery,
+  type CoverageRow,
+  type CoverageSums,
+  type CoverageTotal,
+  foldMeters,
+  foldSenderCalls,
+  METERED_FIELDS,
+  METERED_PARTS,
+  METERS_PER_HOUR_MAX,
+  type MeterDelta,
+  type MeteredUse,
+  mergedMeter,
+  meterKey,
+  SENDERS_PER_HOUR_MAX,
+  type Sender,
+  type SenderCallsDelta,
+  senderKey,
+} from '../sender-use.ts';
+
+/** What senders used, by their calls and by their own metrics; `coverage-query.ts` says what an answer is. */
+export class MemorySenderUse {
+  readonly #calls = new Map<string, SenderCallsDelta>();
+  readonly #meters = new Map<string, MeterDelta>();
+  /** Keys of registers that are kept for later ones alone. */
+  readonly #baselines = new Set<string>();
+
+  add(senderCalls: readonly SenderCallsDelta[], meters: readonly MeterDelta[]): void {
+    for (const delta of foldSenderCalls(senderCalls)) {
+      const isKept = this.#calls.has(senderKey(delta)) || countOf(this.#calls, delta) < SENDERS_PER_HOUR_MAX;
+      const sender = isKept ? delta : { ...delta, service: OVERFLOW, session: OVERFLOW };
+      const known = this.#calls.get(senderKey(sender)) ?? { ...sender, sums: new SenderCalls() };
+      addSenderCalls(known.sums, delta.sums);
+      this.#calls.set(senderKey(sender), known);
+    }
+    for (const delta of foldMeters(meters)) {
+      const isKept = this.#meters.has(meterKey(delta)) || countOf(this.#meters, delta) < METERS_PER_HOUR_MAX;
+      const meter = isKept ? delta : overflowed(delta);
+      const known = this.#meters.get(meterKey(meter));
+      this.#meters.set(meterKey(meter), known === undefined ? meter : mergedMeter(known, meter));
+    }
+  }
+
+  read(query: CoveragePageQuery): readonly CoverageRow[] {
+    const { after, limit } = query;
+    const rows = this.#rows(query).toSorted(inOrder);
+    return rows.filter((row) => after === null || inOrder(after, row) < 0).slice(0, limit);
+  }
+
+  readTotals(query: CoverageQuery): readonly CoverageTotal[] {
+    const totals = new Map<string, CoverageTotal>();
+    const rows = this.#rows(query);
+    const meteredSessions = new Set(rows.filter(({ metered }) => metered !== null).map((row) => sessionKey(row)));
+    for (const row of rows) {
+      const { tenantId, service, calls, metered } = row;
+      const key = `${tenantId}\0${service}`;
+      const known = totals.get(key) ?? { calls: null, metered: null, witnessedTokens: 0 };
+      const isWitnessed =
+        meteredSessions.has(sessionKey(row)) || meteredSessions.has(sessionKey({ ...row, session: '' }));
+      const tokens = isWitnessed && calls !== null ? calls.promptTokens + calls.completionTokens : 0;
+      const witnessedTokens = known.witnessedTokens + tokens;
+      totals.set(key, { tenantId, service, ...summed(known, { calls, metered }), witnessedTokens });
+    }
+    return [...totals.values()].toSorted((a, b) => inText(a.tenantId, b.tenantId) || inText(a.service, b.service));
+  }
+
+  prune(beforeMs: number): void {
+    for (const [key, { hourStartMs }] of this.#calls) if (hourStartMs < beforeMs) this.#calls.delete(key);
+    const old = [...this.#meters].filter(([, { hourStartMs }]) => hourStartMs < beforeMs);
+    for (const [key, meter] of old) {
+      const later = this.#streamOf(meter).filter(({ hourStartMs }) => hourStartMs > meter.hourStartMs);
+      const isNeeded = later.length > 0 && later.every(({ hourStartMs }) => hourStartMs >= beforeMs);
+      if (!meter.isDelta && isNeeded) this.#baselines.add(key);
+      else this.#meters.delete(key);
+    }
+  }
+
+  #rows({ tenantId, service, session, fromMs, toMs }: CoverageQuery): CoverageRow[] {
+    const isAsked = (sender: Sender): boolean =>
+      sender.hourStartMs >= fromMs &&
+      sender.hourStartMs < toMs &&
+      (tenantId ?? sender.tenantId) === sender.tenantId &&
+      (service ?? sender.service) === sender.service &&
+      (session ?? sender.session) === sender.session;
+    const rows = new Map<string, CoverageRow>();
+    const meters = [...this.#meters].filter(([key, meter]) => !this.#baselines.has(key) && isAsked(meter));
+    for (const [, meter] of this.#believed(meters)) {
+      this.#put(rows, meter, { calls: null, metered: meteredBy(meter.part, this.#grownBy(meter)) });
+    }
+    const metered = new Set(rows.keys());
+    for (const delta of this.#calls.values()) {
+      if (!isAsked(delta) || delta.sums.calls === 0) continue;
+      const isBeside = !metered.has(senderKey(delta)) && metered.has(senderKey({ ...delta, session: '' }));
+      this.#put(rows, isBeside ? { ...delta, session: '' } : delta, { calls: delta.sums, metered: null });
+    }
+    return [...rows.values()];
+  }
+
+  #put(rows: Map<string, CoverageRow>, sender: Sender, sums: CoverageSums): void {
+    const { tenantId, hourStartMs, service, session } = sender;
+    const known = rows.get(senderKey(sender)) ?? { calls: null, metered: null };
+    rows.set(senderKey(sender), { tenantId, hourStartMs, service, session, ...summed(known, sums) });
+  }
+
+  /** Of the metrics of one scope that tell the same the one with the least precedence, tokens and cost apart. */
+  #believed(meters: readonly [string, MeterDelta][]): readonly [string, MeterDelta][] {
+    const least = new Map<string, number>();
+    const kindOf = (meter: MeterDelta) => `${senderKey(meter)}\0${meter.scope}\0${meter.part === 'cost'}`;
+    for (const [, meter] of meters) {
+      least.set(kindOf(meter), Math.min(least.get(kindOf(meter)) ?? Infinity, meter.precedence));
+    }
+    return meters.filter(([, meter]) => least.get(kindOf(meter)) === meter.precedence);
+  }
+
+  #grownBy(meter: MeterDelta): number {
+    if (meter.isDelta) return [...meter.intervals.values()].reduce((sum, value) => sum + value, 0);
+    const earlier = this.#streamOf(meter).filter(({ hourStartMs }) => hourStartMs < meter.hourStartMs);
+    return Math.max(0, meter.total - Math.max(0, ...earlier.map(({ total }) => total)));
+  }
+
+  #streamOf({ tenantId, stream }: MeterDelta): readonly MeterDelta[] {
+    return [...this.#meters.values()].filter(
+      (other) => !other.isDelta && other.tenantId === tenantId && other.stream === stream,
+    );
+  }
+}
+
+function countOf(rows: ReadonlyMap<string, Sender>, { tenantId, hourStartMs }: Sender): number {
+  return [...rows.values()].filter((row) => row.tenantId === tenantId && row.hourStartMs === hourStartMs).length;
+}
+
+/** Whatever the hour. */
+function sessionKey(sender: Sender): string {
+  return senderKey({ ...sender, hourStartMs: 0 });
+}
+
+function overflowed(delta: MeterDelta): MeterDelta {
+  const nobody = { service: OVERFLOW, session: '', scope: '', stream: OVERFLOW };
+  return { ...delta, ...nobody, precedence: 0, part: 'prompt', isDelta: true, total: 0, intervals: new Map() };
+}
+
+function meteredBy(part: MeterPart, amount: number): MeteredUse {
+  const entries = METERED_FIELDS.map((field) => [field, METERED_PARTS[field].includes(part) ? amount : null] as const);
+  return Object.fromEntries(entries) as unknown as MeteredUse;
+}
+
+function summed(a: CoverageSums, b: CoverageSums): CoverageSums {
+  return { calls: summedCalls(a.calls, b.calls), metered: summedUse(a.metered, b.metered) };
+}
+
+function summedCalls(a: SenderCalls | null, b: SenderCalls | null): SenderCalls | null {
+  if (a === null && b === null) return null;
+  const sum = new SenderCalls();
+  for (const each of [a, b]) if (each !== null) addSenderCalls(sum, each);
+  return sum;
+}
+
+function summedUse(a: MeteredUse | null, b: MeteredUse | null): MeteredUse | null {
+  if (a === null || b === null) return a ?? b;
+  return Object.fromEntries(
+    METERED_FIELDS.map((field) => [field, summedAmount(a[field], b[field])]),
+  ) as unknown as MeteredUse;
+}
+
+function summedAmount(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : a + b;
+}
+
+/** Newest hour first. */
+function inOrder(a: Sender, b: Sender): number {
+  const byName = inText(a.tenantId, b.tenantId) || inText(a.service, b.service) || inText(a.session, b.session);
+  return b.hourStartMs - a.hourStartMs || byName;
+}
+
+function inText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

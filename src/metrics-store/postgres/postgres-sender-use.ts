@@ -1,0 +1,106 @@
+import { SENDER_CALLS_SUMS, SenderCalls } from '../../tally/sender-calls.ts';
+import {
+  COVERAGE_SUMS,
+  COVERAGE_TOTALS,
+  type CoverageDialect,
+  coverageCte,
+  SENDER_CALLS_COLUMNS,
+} from '../coverage-query.ts';
+import {
+  type CoveragePageQuery,
+  type CoverageQuery,
+  type CoverageRow,
+  type CoverageSums,
+  type CoverageTotal,
+  METERED_FIELDS,
+  type MeteredUse,
+} from '../sender-use.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+import { instant, type SqlRow } from './postgres-values.ts';
+
+/** Values: from, to (the last instant), tenant, service, session (null: any). */
+const DIALECT: CoverageDialect = {
+  hour: 'hour_start',
+  isAsked: (alias) =>
+    `${alias}.hour_start >= $1::timestamptz AND ${alias}.hour_start <= $2::timestamptz
+      AND ($3::text IS NULL OR ${alias}.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $3))
+      AND ($4::text IS NULL OR ${alias}.service = $4) AND ($5::text IS NULL OR ${alias}.session = $5)`,
+  isFalse: (column) => `NOT ${column}`,
+  greatest: 'greatest',
+  intervalsSum: 'streamlens_intervals_sum(r.intervals)',
+};
+
+/** … then the hour, tenant, service and session after which the page begins (null: all), limit. */
+const SELECT_COVERAGE = `${coverageCte(DIALECT)}
+  SELECT b.hour_start, t.tenant_id, b.service, b.session, ${COVERAGE_SUMS}
+  FROM "both" b JOIN tenants t ON t.tenant_key = b.tenant_key
+  WHERE $6::timestamptz IS NULL OR b.hour_start < $6
+    OR (b.hour_start = $6 AND (t.tenant_id, b.service, b.session) > ($7, $8, $9))
+  GROUP BY b.hour_start, t.tenant_id, b.service, b.session
+  ORDER BY b.hour_start DESC, t.tenant_id, b.service, b.session LIMIT $10`;
+
+const SELECT_COVERAGE_TOTALS = `${coverageCte(DIALECT)}${COVERAGE_TOTALS}`;
+
+export async function readCoverage(
+  connection: PostgresConnection,
+  query: CoveragePageQuery,
+): Promise<readonly CoverageRow[]> {
+  const { after, limit } = query;
+  const toMs = after === null ? query.toMs : Math.min(query.toMs, after.hourStartMs + 1);
+  const place =
+    after === null ? [null, '', '', ''] : [instant(after.hourStartMs), after.tenantId, after.service, after.session];
+  const rows = await connection.query(SELECT_COVERAGE, [...askedValues({ ...query, toMs }), ...place, limit]);
+  return rows.map((row) => {
+    const [hour, tenantId, service, session] = row;
+    const sender = { tenantId: String(tenantId), service: String(service), session: String(session) };
+    return { hourStartMs: Number(hour), ...sender, ...sumsOf(row.slice(4)) };
+  });
+}
+
+export async function readCoverageTotals(
+  connection: PostgresConnection,
+  query: CoverageQuery,
+): Promise<readonly CoverageTotal[]> {
+  const rows = await connection.query(SELECT_COVERAGE_TOTALS, askedValues(query));
+  return rows.map((row) => ({
+    tenantId: String(row[0]),
+    service: String(row[1]),
+    ...sumsOf(row.slice(2)),
+    witnessedTokens: Number(row.at(-1)),
+  }));
+}
+
+function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): (string | null)[] {
+  return [instant(fromMs), instant(toMs - 1), tenantId, service, session];
+}
+
+/** Sums of `bigint` are `numeric`, which is read as a `bigint` of JavaScript. */
+function sumsOf(row: SqlRow): CoverageSums {
+  const calls = new SenderCalls();
+  for (const [i, field] of SENDER_CALLS_SUMS.entries()) calls[field] = Number(row[i]);
+  calls.costPicoUsd.addBig(BigInt(row[SENDER_CALLS_SUMS.length] as bigint | number));
+  const at = SENDER_CALLS_COLUMNS.length;
+  const metered = Object.fromEntries(METERED_FIELDS.map((field, i) => [field, numberOrNull(row[at + i])]));
+  const [isCalled, isMetered] = row.slice(at + METERED_FIELDS.length);
+  return {
+    calls: isCalled === 1 ? calls : null,
+    metered: isMetered === 1 ? (metered as unknown as MeteredUse) : null,
+  };
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}
+
+/**
+ * Registers before the instant go, unless a later one of their series needs them to know what it added: of these the
+ * last one stays, as a baseline that no answer shows.
+ */
+export const PRUNE_SENDER_METERS = [
+  `DELETE FROM sender_meters_1h r WHERE r.hour_start < $1 AND (r.is_delta
+    OR NOT EXISTS (SELECT 1 FROM sender_meters_1h l WHERE l.tenant_key = r.tenant_key AND l.stream = r.stream
+      AND NOT l.is_delta AND l.hour_start >= $1)
+    OR EXISTS (SELECT 1 FROM sender_meters_1h l WHERE l.tenant_key = r.tenant_key AND l.stream = r.stream
+      AND NOT l.is_delta AND l.hour_start > r.hour_start AND l.hour_start < $1))`,
+  'UPDATE sender_meters_1h SET is_baseline = true WHERE hour_start < $1 AND NOT is_baseline',
+] as const;

@@ -1,0 +1,82 @@
+import type { MeterPart } from '../../../events/meter-part.ts';
+import { ownValue } from '../../../events/own-value.ts';
+import type { Agent } from '../agents.ts';
+import { textFrom } from '../read-value.ts';
+import { type MetricDialect, meter, noMeter, repeats } from './metric-dialect.ts';
+
+interface OwnTokens {
+  readonly agent: Agent;
+  readonly names: readonly string[];
+  /** The attribute that says which tokens these are. */
+  readonly key: string;
+  /** Null for a kind that repeats the others. */
+  readonly parts: Readonly<Record<string, MeterPart | null>>;
+}
+
+function ownTokens({ agent, names, key, parts }: OwnTokens): MetricDialect {
+  return {
+    agent,
+    names,
+    precedence: 0,
+    read({ attributes }, { name }) {
+      const kind = textFrom(attributes.get(key)) ?? '';
+      const part = ownValue(parts, kind);
+      if (part === undefined) return noMeter(`a kind of tokens that is not known of ${name}`);
+      return part === null ? repeats(`${key} ${kind} repeats the others`) : meter(part, `${name} by ${key}`);
+    },
+  };
+}
+
+/** The cache stands beside the input, as in Anthropic's API. */
+const CLAUDE_CODE_TOKENS = ownTokens({
+  agent: 'claude-code',
+  names: ['claude_code.token.usage'],
+  key: 'type',
+  parts: { input: 'prompt', output: 'completion', cacheRead: 'cached_beside', cacheCreation: 'cache_write_beside' },
+});
+
+const CLAUDE_CODE_COST: MetricDialect = {
+  agent: 'claude-code',
+  names: ['claude_code.cost.usage'],
+  precedence: 0,
+  read: (_, { name }) => meter('cost', name),
+};
+
+/** Thoughts and what tools put into the prompt stand beside, as in Gemini's API. */
+const GEMINI_CLI_TOKENS = ownTokens({
+  agent: 'gemini-cli',
+  names: ['gemini_cli.token.usage'],
+  key: 'type',
+  parts: { input: 'prompt', output: 'completion', cache: 'cached', thought: 'reasoning_beside', tool: 'prompt' },
+});
+
+/** As its log records, it has Gemini CLI's names and counts thoughts inside the output. */
+const QWEN_CODE_TOKENS = ownTokens({
+  agent: 'qwen-code',
+  names: ['qwen-code.token.usage', 'qwen_code.token.usage'],
+  key: 'type',
+  parts: { input: 'prompt', output: 'completion', cache: 'cached', thought: 'reasoning', tool: 'prompt' },
+});
+
+/** A histogram of turns: the sum is what they used. */
+const CODEX_TOKENS = ownTokens({
+  agent: 'codex',
+  names: ['codex.turn.token_usage'],
+  key: 'token_type',
+  parts: {
+    input: 'prompt',
+    output: 'completion',
+    cached_input: 'cached',
+    cache_write_input: 'cache_write',
+    reasoning_output: 'reasoning',
+    total: null,
+  },
+});
+
+export const AGENT_METRICS: readonly MetricDialect[] = [
+  CLAUDE_CODE_TOKENS,
+  CLAUDE_CODE_COST,
+  CODEX_TOKENS,
+  GEMINI_CLI_TOKENS,
+  QWEN_CODE_TOKENS,
+];
