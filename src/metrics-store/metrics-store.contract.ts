@@ -1,4 +1,5 @@
 import { describe } from 'node:test';
+import { anyQuestionContract } from './contract/any-question.contract.ts';
 import type { OpenStore } from './contract/builders.ts';
 import { callsContract } from './contract/calls.contract.ts';
 import { commitContract } from './contract/commit.contract.ts';
@@ -26,6 +27,7 @@ export function metricsStoreContract({ name, open, skip = false }: ContractOptio
     sumsContract(open);
     queriesContract(open);
     rangesContract(open);
+    anyQuestionContract(open);
     pagesContract(open);
     outboxContract(open);
     callsContract(open);

@@ -60,6 +60,14 @@ export interface MetricsStore extends MetricsReader {
   prune(before: PruneBefore): Promise<void>;
 
   /**
+   * Prepares some of the days that are over for questions over long ranges, which are answered alike without. Absent
+   * where nothing is prepared.
+   *
+   * @returns whether there is more to do
+   */
+  packDays?(query: PackQuery): Promise<boolean>;
+
+  /**
    * What `read` asks is stopped, and fails, once `signal` is aborted. Absent where the store answers in a thread of its
    * own, which is stopped by other means.
    */
@@ -87,6 +95,14 @@ export interface CallCorrection
     'tenantId' | 'timestampMs' | 'requestId' | 'costPicoUsd' | 'listCostPicoUsd' | 'costSource' | 'bill'
   > {
   readonly expectedPicoUsd: bigint | null;
+}
+
+export interface PackQuery {
+  /** Days that begin from here on and before `beforeMs`; both are midnights. */
+  readonly fromMs: number;
+  readonly beforeMs: number;
+  /** So many rows are read in one go, and those of one day more. */
+  readonly rowsMax: number;
 }
 
 export interface PruneBefore {

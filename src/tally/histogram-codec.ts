@@ -1,4 +1,5 @@
 import { Histogram } from './histogram.ts';
+import { pushVarint, readVarint, unzigzag, zigzag } from './varint.ts';
 
 /**
  * A histogram as bytes, for the embedded store: unsigned LEB128 varints
@@ -47,33 +48,3 @@ export function addEncoded(a: Uint8Array, b: Uint8Array): Uint8Array {
   addEncodedHistogram(sum, b);
   return encodeHistogram(sum);
 }
-
-interface Reader {
-  readonly bytes: Uint8Array;
-  at: number;
-}
-
-/** Counts may pass 2^32, where bit operations end; division carries on up to 2^53. */
-function pushVarint(bytes: number[], value: number): void {
-  let rest = value;
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80);
-    rest = Math.floor(rest / 0x80);
-  }
-  bytes.push(rest);
-}
-
-function readVarint(reader: Reader): number {
-  let value = 0;
-  let unit = 1;
-  for (;;) {
-    const byte = reader.bytes[reader.at++];
-    if (byte === undefined) throw new RangeError('A stored histogram ends inside a number');
-    value += (byte & 0x7f) * unit;
-    if (byte < 0x80) return value;
-    unit *= 0x80;
-  }
-}
-
-const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
-const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);

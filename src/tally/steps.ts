@@ -1,4 +1,13 @@
-import { coarsestResolutionMs, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from './window.ts';
+import {
+  coarsestResolutionMs,
+  DAY_MS,
+  MINUTE_MS,
+  READ_RESOLUTIONS_MS,
+  type ReadResolutionMs,
+  type ResolutionMs,
+  storedResolutionMs,
+  windowStartMs,
+} from './window.ts';
 
 /** A half-open stretch of time, in ms since the epoch. */
 export interface TimeRange {
@@ -8,6 +17,11 @@ export interface TimeRange {
 
 /** A part of a range that is read from the rows of one resolution, of which its ends are multiples. */
 export interface Stretch extends TimeRange {
+  readonly resolutionMs: ReadResolutionMs;
+}
+
+/** A part of a range that is read from a table. */
+export interface StoredStretch extends TimeRange {
   readonly resolutionMs: ResolutionMs;
 }
 
@@ -38,23 +52,21 @@ export function fixedSteps(stepMs: number): Steps {
 /** All of time as one step: what is left of it is the range that is asked for. */
 export function oneStep(): Steps {
   const all = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
-  return { at: () => all, stretches: (range, order) => cutRange(range, DAY_RESOLUTION_MS, order) };
+  return { at: () => all, stretches: (range, order) => cutRange(range, DAY_MS, order) };
 }
 
-const DAY_RESOLUTION_MS = RESOLUTIONS_MS[2];
-
 /**
- * The range as whole days, the hours beside them and the minutes at its edges: a month costs some 30 + 46 + 118 rows a
- * series instead of 43,200. Resolutions above `coarsestMs` are not used.
+ * The range as whole days, the hours beside them and the minutes at its edges, those by five where they are: a month
+ * costs some 30 + 46 + 118 rows a series instead of 43,200. Resolutions above `coarsestMs` are not used.
  */
-export function cutRange(range: TimeRange, coarsestMs: ResolutionMs, order: 'asc' | 'desc' = 'asc'): Stretch[] {
-  const parts = cut(range, RESOLUTIONS_MS.indexOf(coarsestMs));
+export function cutRange(range: TimeRange, coarsestMs: ReadResolutionMs, order: 'asc' | 'desc' = 'asc'): Stretch[] {
+  const parts = cut(range, READ_RESOLUTIONS_MS.indexOf(coarsestMs));
   return order === 'asc' ? parts : parts.toReversed();
 }
 
 function cut({ fromMs, toMs }: TimeRange, level: number): Stretch[] {
   if (fromMs >= toMs) return [];
-  const resolutionMs = RESOLUTIONS_MS[level] ?? MINUTE_MS;
+  const resolutionMs = READ_RESOLUTIONS_MS[level] ?? MINUTE_MS;
   if (level <= 0) return [{ fromMs, toMs, resolutionMs }];
   const innerFromMs = Math.ceil(fromMs / resolutionMs) * resolutionMs;
   const innerToMs = Math.floor(toMs / resolutionMs) * resolutionMs;
@@ -64,4 +76,21 @@ function cut({ fromMs, toMs }: TimeRange, level: number): Stretch[] {
     { fromMs: innerFromMs, toMs: innerToMs, resolutionMs },
     ...cut({ fromMs: innerToMs, toMs }, level - 1),
   ];
+}
+
+/** The same for a store that keeps nothing but its tables: what is read from one of them at once. */
+export function* storedStretches(stretches: Iterable<Stretch>): Generator<StoredStretch, void> {
+  let held: StoredStretch | null = null;
+  for (const stretch of stretches) {
+    const next: StoredStretch = { ...stretch, resolutionMs: storedResolutionMs(stretch.resolutionMs) };
+    const joined: StoredStretch | null = held === null ? next : joinedStretch(held, next);
+    if (held !== null && joined === null) yield held;
+    held = joined ?? next;
+  }
+  if (held !== null) yield held;
+}
+
+function joinedStretch(a: StoredStretch, b: StoredStretch): StoredStretch | null {
+  if (a.resolutionMs !== b.resolutionMs || (a.toMs !== b.fromMs && b.toMs !== a.fromMs)) return null;
+  return { ...a, fromMs: Math.min(a.fromMs, b.fromMs), toMs: Math.max(a.toMs, b.toMs) };
 }

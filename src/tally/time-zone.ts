@@ -30,10 +30,11 @@ export class TimeZone {
     return this.#transitionsOf(atMs).findLast((each) => each.atMs <= atMs)?.offsetMs ?? 0;
   }
 
-  /** Whether every offset of the range is a number of whole hours. */
-  hasWholeHours({ fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean {
+  /** Whether every offset of the range is a multiple of `unitMs`, and every instant at which it changes. */
+  isCutBy(unitMs: number, { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number }): boolean {
+    const isOdd = ({ atMs, offsetMs }: Transition): boolean => offsetMs % unitMs !== 0 || atMs % unitMs !== 0;
     for (let atMs = fromMs; atMs < toMs + CHUNK_MS; atMs += CHUNK_MS) {
-      if (this.#transitionsOf(Math.min(atMs, toMs)).some(({ offsetMs }) => offsetMs % HOUR_MS !== 0)) return false;
+      if (this.#transitionsOf(Math.min(atMs, toMs)).some(isOdd)) return false;
     }
     return true;
   }

@@ -9,6 +9,13 @@ export const RESOLUTIONS_MS = [MINUTE_MS, HOUR_MS, DAY_MS] as const;
 export type ResolutionMs = (typeof RESOLUTIONS_MS)[number];
 
 /**
+ * What is read at a time: the sizes that are stored, and five minutes, of which stores may keep sums for days that are
+ * over. All steps and the offsets of time zones are multiples of them.
+ */
+export const READ_RESOLUTIONS_MS = [MINUTE_MS, 5 * MINUTE_MS, HOUR_MS, DAY_MS] as const;
+export type ReadResolutionMs = (typeof READ_RESOLUTIONS_MS)[number];
+
+/**
  * Start of the tumbling, half-open window that holds `atMs`, aligned to UTC. Both in ms, `atMs` since the epoch.
  * An event on the boundary opens the next window.
  */
@@ -18,9 +25,14 @@ export function windowStartMs(atMs: number, sizeMs: number): number {
   return Math.floor(atMs / sizeMs) * sizeMs;
 }
 
-/** The coarsest stored resolution whose windows fill `stepMs` exactly; the minute fits every step. */
-export function coarsestResolutionMs(stepMs: number): ResolutionMs {
-  return RESOLUTIONS_MS.findLast((resolutionMs) => stepMs % resolutionMs === 0) ?? MINUTE_MS;
+/** The coarsest resolution whose windows fill `stepMs` exactly; the minute fits every step. */
+export function coarsestResolutionMs(stepMs: number): ReadResolutionMs {
+  return READ_RESOLUTIONS_MS.findLast((resolutionMs) => stepMs % resolutionMs === 0) ?? MINUTE_MS;
+}
+
+/** The rows that are there whatever else is kept. */
+export function storedResolutionMs(resolutionMs: ReadResolutionMs): ResolutionMs {
+  return resolutionMs === 5 * MINUTE_MS ? MINUTE_MS : resolutionMs;
 }
 
 /**

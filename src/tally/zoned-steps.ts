@@ -31,7 +31,9 @@ class LocalHours implements Steps {
   }
 
   stretches(range: TimeRange, order: 'asc' | 'desc'): Iterable<Stretch> {
-    return cutRange(range, this.#zone.hasWholeHours(range) ? HOUR_MS : MINUTE_MS, order);
+    const resolutionsMs = [HOUR_MS, 5 * MINUTE_MS] as const;
+    const coarsestMs = resolutionsMs.find((resolutionMs) => this.#zone.isCutBy(resolutionMs, range)) ?? MINUTE_MS;
+    return cutRange(range, coarsestMs, order);
   }
 }
 
@@ -54,7 +56,7 @@ class LocalParts implements Steps {
   }
 
   stretches(range: TimeRange, order: 'asc' | 'desc'): Iterable<Stretch> {
-    return this.#zone.hasWholeHours(range) ? cutRange(range, HOUR_MS, order) : this.#stepByStep(range, order);
+    return this.#zone.isCutBy(HOUR_MS, range) ? cutRange(range, HOUR_MS, order) : this.#stepByStep(range, order);
   }
 
   /** In zones with half hours the hour around each boundary is read by the minute. */

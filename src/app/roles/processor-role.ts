@@ -13,6 +13,7 @@ import { listName, type PriceList } from '../../prices/price-list.ts';
 import { loadPriceList } from '../../prices/price-list-file.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { DAY_MS, windowStartMs } from '../../tally/window.ts';
 import { priceListPath } from '../open/open-price-list.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
 import { Retention, type RetentionSettings } from './retention.ts';
@@ -21,6 +22,14 @@ const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const LOG_SIZE_EVERY_MS = 30_000;
+const PACK_EVERY_MS = 30_000;
+/** Some 20 ms of work, during which nothing is committed; then a pause, in which others may show that they are busy. */
+const PACK_ROWS_MAX = 1_000;
+const PACK_PAUSE_MS = 50;
+/** A day is packed when it has been over for so long: what is late is mostly there. */
+const PACK_AFTER_MS = 3_600_000;
+/** The share of its time in which this thread may be busy with other things. */
+const BUSY_MAX = 0.3;
 
 /** While a disk is full or a database away, a chore that fails is tried again no less often. */
 const CHORE_BACKOFF_MS_MAX = 60_000;
@@ -112,6 +121,7 @@ export class ProcessorRole {
     const chores = [
       this.#every('publishing', PUBLISH_EVERY_MS, () => this.#publish()),
       this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune()),
+      this.#every('packing days', PACK_EVERY_MS, () => this.#packDays()),
       this.#every('keeping the log within its size', LOG_SIZE_EVERY_MS, () => this.#pruneBySize()),
       this.#refreshPrices().catch((error: Error) => this.#ports.logger.warn(error.message)),
     ];
@@ -198,6 +208,22 @@ export class ProcessorRole {
 
   async #prune(): Promise<void> {
     if (this.#processor.partitions.includes(CHORES_PARTITION)) await this.#retention.prune();
+  }
+
+  /** A round over all days that are over and whose minutes are kept, as long as there is nothing else to do. */
+  async #packDays(): Promise<void> {
+    const { store, clock } = this.#ports;
+    const { signal } = this.#stopping;
+    if (store.packDays === undefined) return;
+    for (let hasMore = true; hasMore && !signal.aborted; ) {
+      const before = performance.eventLoopUtilization();
+      await SYSTEM_RUNTIME.sleep(PACK_PAUSE_MS, signal);
+      if (performance.eventLoopUtilization(before).utilization > BUSY_MAX) return;
+      const nowMs = clock.nowMs();
+      const fromMs = windowStartMs(Math.max(0, nowMs - this.#settings.metricsRetentionMs) + DAY_MS, DAY_MS);
+      const beforeMs = windowStartMs(Math.max(0, nowMs - PACK_AFTER_MS), DAY_MS);
+      hasMore = await store.packDays({ fromMs, beforeMs, rowsMax: PACK_ROWS_MAX });
+    }
   }
 
   async #pruneBySize(): Promise<void> {

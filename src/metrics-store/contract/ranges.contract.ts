@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fixedSteps, oneStep, type Steps } from '../../tally/steps.ts';
-import { addTally, Tally } from '../../tally/tally.ts';
+import { addTally, isEmptyTally, Tally } from '../../tally/tally.ts';
 import { TimeZone } from '../../tally/time-zone.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { zonedSteps } from '../../tally/zoned-steps.ts';
@@ -122,7 +122,7 @@ async function filled(open: OpenStore): Promise<MetricsStore> {
 }
 
 /** What the query must answer, from the rows of single minutes per tenant and series. */
-async function sumOfMinutes(store: MetricsStore, query: MetricsQuery): Promise<string[]> {
+export async function sumOfMinutes(store: MetricsStore, query: MetricsQuery): Promise<string[]> {
   const tenants = query.tenantId === null ? ['acme', 'other', 'quiet'] : [query.tenantId];
   const rows = new Map<string, MetricsRow>();
   for (const tenantId of tenants) {
@@ -150,13 +150,14 @@ async function sumOfMinutes(store: MetricsStore, query: MetricsQuery): Promise<s
   const names = (row: MetricsRow): string => `${row.tenantId}\0${row.route}\0${row.model}\0${row.provider}`;
   const inSummary = query.steps.at(0).toMs === Number.MAX_SAFE_INTEGER;
   return rowTexts(
-    [...rows.values()].sort(
-      (a, b) => (inSummary ? 0 : sign * (a.windowStartMs - b.windowStartMs)) || (names(a) < names(b) ? -1 : 1),
-    ),
+    // What was taken back again is no row.
+    [...rows.values()]
+      .filter(({ tally }) => !isEmptyTally(tally))
+      .sort((a, b) => (inSummary ? 0 : sign * (a.windowStartMs - b.windowStartMs)) || (names(a) < names(b) ? -1 : 1)),
   );
 }
 
-function rowTexts(rows: readonly MetricsRow[]): string[] {
+export function rowTexts(rows: readonly MetricsRow[]): string[] {
   return rows.map(({ tally, ...names }) =>
     JSON.stringify(
       [names.windowStartMs, names.windowEndMs, names.tenantId, names.route, names.model, plain(tally)],
@@ -165,7 +166,7 @@ function rowTexts(rows: readonly MetricsRow[]): string[] {
   );
 }
 
-async function readPages(store: MetricsStore, query: MetricsQuery): Promise<readonly MetricsRow[]> {
+export async function readPages(store: MetricsStore, query: MetricsQuery): Promise<readonly MetricsRow[]> {
   const all: MetricsRow[] = [];
   let after: MetricsCursor | null = null;
   for (;;) {

@@ -1,5 +1,5 @@
 import type { Series } from '../../tally/series.ts';
-import type { Stretch, TimeRange } from '../../tally/steps.ts';
+import { type StoredStretch, storedStretches, type TimeRange } from '../../tally/steps.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
 import { activeWindowMs, DAY_MS, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
 import { REPRICED_COUNTS, REPRICED_MONEY, type RepricedSums, tallyFieldOf } from '../billed-columns.ts';
@@ -95,7 +95,7 @@ export class MemoryWindows {
 
   #readTenant(query: TenantQuery): readonly MetricsRow[] {
     const regrouper = new Regrouper(query);
-    for (const stretch of stretchesToScan(query)) {
+    for (const stretch of storedStretches(stretchesToScan(query))) {
       for (const { series, windowStartMs, tally } of this.#rowsIn(stretch, query)) {
         const { route, model, provider } = series;
         const row = { windowStartMs, route, model, provider, addTo: (into: Tally) => addTally(into, tally) };
@@ -105,7 +105,7 @@ export class MemoryWindows {
     return regrouper.finish();
   }
 
-  #rowsIn({ fromMs, toMs, resolutionMs }: Stretch, query: TenantQuery): readonly WindowRow[] {
+  #rowsIn({ fromMs, toMs, resolutionMs }: StoredStretch, query: TenantQuery): readonly WindowRow[] {
     const rows = this.#rowsOf(resolutionMs)
       .filter(({ series, windowStartMs }) => {
         const isInRange = windowStartMs >= fromMs && windowStartMs < toMs;

@@ -1,4 +1,4 @@
-import type { Stretch, TimeRange } from '../../tally/steps.ts';
+import { type StoredStretch, storedStretches, type TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
 import { DAY_MS, HOUR_MS, type ResolutionMs } from '../../tally/window.ts';
 import { TenantMerge } from '../merge-tenants.ts';
@@ -59,7 +59,7 @@ export class PostgresWindows {
    */
   async #readTenant(query: TenantQuery): Promise<readonly MetricsRow[]> {
     const regrouper = new Regrouper(query);
-    for (const stretch of stretchesToScan(query)) {
+    for (const stretch of storedStretches(stretchesToScan(query))) {
       for await (const rows of this.#pages(query, stretch)) {
         const names = await this.#names.of(rows.map(([, seriesId]) => seriesId as number));
         for (const row of rows) {
@@ -126,7 +126,7 @@ export class PostgresWindows {
     ]);
   }
 
-  async *#pages(query: TenantQuery, stretch: Stretch): AsyncGenerator<readonly SqlRow[], void> {
+  async *#pages(query: TenantQuery, stretch: StoredStretch): AsyncGenerator<readonly SqlRow[], void> {
     const { tenantId, order, limit, route, model, provider } = query;
     const isFiltered = route !== null || model !== null || provider !== null;
     const sql = Sql.selectTenantRows({ table: tableOf(stretch.resolutionMs), order, isFiltered });

@@ -35,13 +35,15 @@ export const UPSERT_MINUTE = `
   ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY},
   revision = revision + 1, changed_at_ms = max(changed_at_ms, excluded.changed_at_ms)`;
 
-const upsertRollup = (table: string): string => `
-  INSERT INTO ${table} (${list([...WINDOW_KEY, ...TALLY_COLUMNS])})
+export const UPSERT_HOUR = `
+  INSERT INTO metrics_1h (${list([...WINDOW_KEY, ...TALLY_COLUMNS])})
   VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])})
   ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY}`;
 
-export const UPSERT_HOUR = upsertRollup('metrics_1h');
-export const UPSERT_DAY = upsertRollup('metrics_1d');
+export const UPSERT_DAY = `
+  INSERT INTO metrics_1d (${list([...WINDOW_KEY, ...TALLY_COLUMNS])}, revision)
+  VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])}, 1)
+  ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY}, revision = revision + 1`;
 
 /** A row that waits already keeps its place: it waits since its first change. */
 export const QUEUE_ROW = 'INSERT INTO unpublished_rows (pair_id, window_start_ms) VALUES (?, ?) ON CONFLICT DO NOTHING';

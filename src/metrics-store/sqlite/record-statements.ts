@@ -78,6 +78,11 @@ export const repriceWindow = (table: string): string => `
   UPDATE ${table} SET ${grow(REPRICED_TALLY_COLUMNS)}
   WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
 
+/** As the others; what is packed of the day is out of date then. Values: as for them. */
+export const REPRICE_DAY = `
+  UPDATE metrics_1d SET ${grow(REPRICED_TALLY_COLUMNS)}, revision = revision + 1
+  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
+
 /** Values: committed at, tenant key, window start, series. */
 export const TOUCH_MINUTE = `
   UPDATE metrics_1m SET revision = revision + 1, changed_at_ms = max(changed_at_ms, ?)

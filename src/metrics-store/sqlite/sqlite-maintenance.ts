@@ -5,7 +5,7 @@ import { storableBilled } from '../fold-commit.ts';
 import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-store.ts';
 import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
-import { REPRICE_CALL, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
+import { REPRICE_CALL, REPRICE_DAY, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
 import { PRUNE_SENDER_METERS } from './sqlite-sender-use.ts';
 import { int64 } from './tally-row.ts';
@@ -20,7 +20,7 @@ interface Writer {
 const REPRICED = [
   [MINUTE_MS, repriceWindow('metrics_1m')],
   [HOUR_MS, repriceWindow('metrics_1h')],
-  [DAY_MS, repriceWindow('metrics_1d')],
+  [DAY_MS, REPRICE_DAY],
 ] as const;
 
 /** Runs inside one write transaction. @returns how many were applied */
@@ -84,7 +84,10 @@ export function applyCallCorrections({ connection, dictionary }: Writer, correct
  */
 export function prune(connection: SqliteConnection, before: PruneBefore): void {
   const tenantKeys = Array.from(connection.rows('SELECT tenant_key FROM tenants'), ([key = null]) => key);
+  const packedMs = Math.max(before.minutesMs, before.hoursMs, before.daysMs);
   const perTenant = [
+    // First: they hold rows of the minutes and hours that go now.
+    ['DELETE FROM packed_days WHERE tenant_key = ? AND day_start_ms < ?', packedMs],
     ['DELETE FROM metrics_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
     ['DELETE FROM usage_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
     ['DELETE FROM evaluations_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],

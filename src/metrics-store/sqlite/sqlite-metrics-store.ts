@@ -3,7 +3,7 @@ import type { TimeRange } from '../../tally/steps.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, MetricsStore, PackQuery, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
@@ -11,6 +11,7 @@ import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
 import { openStoreFile } from './open-store-file.ts';
+import { DayPacker } from './pack-days.ts';
 import { countCalls, readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommits, loadProgress, progressOf } from './sqlite-commit.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
@@ -56,12 +57,14 @@ class SqliteMetricsStore implements MetricsStore {
   readonly #dictionary: SqliteDictionary;
   readonly #evaluationNames: SqliteEvaluationNames;
   readonly #windows: SqliteWindows;
+  readonly #packer: DayPacker;
 
   constructor(connection: SqliteConnection, seriesPerTenantMax: number) {
     this.#connection = connection;
     this.#dictionary = new SqliteDictionary(connection, seriesPerTenantMax);
     this.#evaluationNames = new SqliteEvaluationNames(connection);
     this.#windows = new SqliteWindows(connection, this.#dictionary);
+    this.#packer = new DayPacker(connection);
   }
 
   async loadProgress(partition: number): Promise<Progress | null> {
@@ -185,6 +188,10 @@ class SqliteMetricsStore implements MetricsStore {
   async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
     const writer = { connection: this.#connection, dictionary: this.#dictionary };
     this.#write(() => applyCallCorrections(writer, corrections));
+  }
+
+  async packDays(query: PackQuery): Promise<boolean> {
+    return this.#write(() => this.#packer.pack(query));
   }
 
   async prune(before: PruneBefore): Promise<void> {

@@ -1,7 +1,7 @@
 import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
-import { DAY_MS, HOUR_MS, type ResolutionMs } from '../../tally/window.ts';
+import { DAY_MS, HOUR_MS, type ReadResolutionMs } from '../../tally/window.ts';
 import { type TenantDays, TenantMerge } from '../merge-tenants.ts';
 import type {
   ChangedRow,
@@ -13,8 +13,10 @@ import type {
   SeriesActivity,
 } from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
-import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
+import { Regrouper, type Summand, stretchesToScan, type TenantQuery } from '../regroup.ts';
+import { windowsOf } from './packed-day.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
+import { PackedDaysOfTenant, type Part } from './sqlite-packed-days.ts';
 import { addStoredTally } from './tally-row.ts';
 import * as Sql from './window-statements.ts';
 
@@ -55,19 +57,26 @@ export class SqliteWindows {
     const tenantKey = this.#dictionary.findTenant(query.tenantId);
     if (tenantKey === null) return [];
     const regrouper = new Regrouper(query);
+    const days = new PackedDaysOfTenant(this.#connection, tenantKey, query);
     for (const stretch of stretchesToScan(query)) {
-      for (const row of this.#rowsOf(tenantKey, query, stretch)) {
-        const isWanted = regrouper.add({
-          windowStartMs: Number(row[0]),
-          route: String(row[1]),
-          model: String(row[2]),
-          provider: String(row[3]),
-          addTo: (into) => addStoredTally(into, row, 4),
-        });
-        if (!isWanted) return regrouper.finish();
+      for (const part of days.partsOf(stretch)) {
+        for (const summand of this.#summands({ tenantKey, query, days, part })) {
+          if (!regrouper.add(summand)) return regrouper.finish();
+        }
       }
     }
     return regrouper.finish();
+  }
+
+  #summands({ tenantKey, query, days, part }: PartOfQuestion): Iterable<Summand> {
+    const day = part.dayStartMs === null ? null : days.day(part.dayStartMs, part.resolutionMs);
+    if (part.dayStartMs === null || day === null || day.unpacked.length > MERGED_SERIES_MAX) {
+      return summandsOf(this.#rowsOf(tenantKey, query, part));
+    }
+    const packed = windowsOf(day.packed, { ...part, dayStartMs: part.dayStartMs, order: query.order });
+    if (day.unpacked.length === 0) return packed;
+    const rows = summandsOf(this.#rowsOfSeries(day.unpacked, query, part));
+    return mergeByWindow([packed, rows], query.order, (summand) => summand.windowStartMs);
   }
 
   #tenants(): readonly TenantDays[] {
@@ -148,10 +157,20 @@ export class SqliteWindows {
     const filter = [tenantKey, route, model, provider];
     const series = Array.from(this.#connection.rows(Sql.SELECT_MATCHING_SERIES, ...filter, MERGED_SERIES_MAX + 1));
     if (series.length > MERGED_SERIES_MAX) return scan();
-    const streams = series.map(([id = null], index) =>
+    return this.#rowsOfSeries(
+      series.map(([id]) => Number(id)),
+      query,
+      stretch,
+    );
+  }
+
+  #rowsOfSeries(series: readonly number[], { order }: TenantQuery, stretch: Stretch): Iterable<SqlValue[]> {
+    const { fromMs, toMs, resolutionMs } = stretch;
+    const shape = { table: tableOf(resolutionMs), order };
+    const streams = series.map((id, index) =>
       this.#connection.rows(Sql.selectSeriesRows({ ...shape, stream: index }), id, fromMs, toMs),
     );
-    return mergeByWindow(streams, order);
+    return mergeByWindow(streams, order, (row) => Number(row[0]));
   }
 
   #mergedMinute(tenantKey: number, windowStartMs: number, pairId: number): MergedMinute {
@@ -167,19 +186,43 @@ export class SqliteWindows {
   }
 }
 
+interface PartOfQuestion {
+  readonly tenantKey: number;
+  readonly query: TenantQuery;
+  readonly days: PackedDaysOfTenant;
+  readonly part: Part;
+}
+
 interface MergedMinute {
   readonly tally: Tally;
   readonly revision: number;
   readonly changedAtMs: number;
 }
 
-function tableOf(resolutionMs: ResolutionMs): Sql.WindowTable {
+function tableOf(resolutionMs: ReadResolutionMs): Sql.WindowTable {
   if (resolutionMs === DAY_MS) return 'metrics_1d';
   return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
 }
 
+function* summandsOf(rows: Iterable<SqlValue[]>): Iterable<Summand> {
+  for (const row of rows) {
+    yield {
+      windowStartMs: Number(row[0]),
+      route: String(row[1]),
+      model: String(row[2]),
+      provider: String(row[3]),
+      seriesId: Number(row[4]),
+      addTo: (into) => addStoredTally(into, row, 5),
+    };
+  }
+}
+
 /** Rows of several streams, each in window order, as one stream in window order. */
-function* mergeByWindow(streams: readonly Iterable<SqlValue[]>[], order: 'asc' | 'desc'): Iterable<SqlValue[]> {
+function* mergeByWindow<T>(
+  streams: readonly Iterable<T>[],
+  order: 'asc' | 'desc',
+  startOf: (row: T) => number,
+): Iterable<T> {
   const iterators = streams.map((stream) => stream[Symbol.iterator]());
   const heads = iterators.map((iterator) => iterator.next());
   for (;;) {
@@ -187,7 +230,7 @@ function* mergeByWindow(streams: readonly Iterable<SqlValue[]>[], order: 'asc' |
     let bestStart = 0;
     for (const [index, head] of heads.entries()) {
       if (head.done === true) continue;
-      const start = Number(head.value[0]);
+      const start = startOf(head.value);
       const isNext = best < 0 || (order === 'asc' ? start < bestStart : start > bestStart);
       if (isNext) [best, bestStart] = [index, start];
     }

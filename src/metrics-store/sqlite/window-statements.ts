@@ -17,7 +17,7 @@ const NAMED = 'CROSS JOIN series s ON s.series_id = m.series_id CROSS JOIN pairs
 
 /** Values: tenant key, from, to, route, model, provider (null: any). */
 export const selectTenantRows = ({ table, order }: Shape): string => `
-  SELECT m.window_start_ms, p.route, p.model, s.provider, ${TALLY}
+  SELECT m.window_start_ms, p.route, p.model, s.provider, s.series_id, ${TALLY}
   FROM ${table} m ${NAMED}
   WHERE m.tenant_key = ?1 AND m.window_start_ms >= ?2 AND m.window_start_ms < ?3
     AND (?4 IS NULL OR p.route = ?4) AND (?5 IS NULL OR p.model = ?5) AND (?6 IS NULL OR s.provider = ?6)
@@ -28,7 +28,7 @@ export const selectTenantRows = ({ table, order }: Shape): string => `
  * walked at a time.
  */
 export const selectSeriesRows = ({ table, order, stream }: Shape & { readonly stream: number }): string => `
-  SELECT m.window_start_ms, p.route, p.model, s.provider, ${TALLY} -- ${stream}
+  SELECT m.window_start_ms, p.route, p.model, s.provider, s.series_id, ${TALLY} -- ${stream}
   FROM ${table} m INDEXED BY ${table}_series ${NAMED}
   WHERE m.series_id = ?1 AND m.window_start_ms >= ?2 AND m.window_start_ms < ?3
   ORDER BY m.window_start_ms ${order}`;

@@ -107,6 +107,7 @@ CREATE TABLE metrics_1h (
 ) WITHOUT ROWID;
 CREATE INDEX metrics_1h_series ON metrics_1h (series_id, window_start_ms);
 
+-- Its revision grows with everything that is added to a series in a day: what is derived from the day's rows holds for one of them.
 CREATE TABLE metrics_1d (
   tenant_key INTEGER NOT NULL,
   window_start_ms INTEGER NOT NULL,
@@ -142,9 +143,22 @@ CREATE TABLE metrics_1d (
   list_cost_pico_usd INTEGER NOT NULL,
   latency BLOB NOT NULL,
   time_to_first_token BLOB NOT NULL,
+  revision INTEGER NOT NULL,
   PRIMARY KEY (tenant_key, window_start_ms, series_id)
 ) WITHOUT ROWID;
 CREATE INDEX metrics_1d_series ON metrics_1d (series_id, window_start_ms);
+
+-- The hours and the five minutes of a series and day in one row each, for questions over long ranges. True for one revision of the
+-- day; made from its rows when it is over, and again when something was added to it.
+CREATE TABLE packed_days (
+  tenant_key INTEGER NOT NULL,
+  day_start_ms INTEGER NOT NULL,
+  series_id INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  hours BLOB NOT NULL,
+  five_minutes BLOB NOT NULL,
+  UNIQUE (tenant_key, day_start_ms, series_id)
+) STRICT;
 
 -- Minute rows that wait for llm.metrics, in the order in which they first changed.
 CREATE TABLE unpublished_rows (

@@ -1,0 +1,107 @@
+import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
+import { Tally } from '../../tally/tally.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
+import type { PackQuery } from '../metrics-store.ts';
+import { type PackedWindow, packWindows } from './packed-day.ts';
+import { addStoredTally } from './tally-row.ts';
+import { selectSeriesRows, type WindowTable } from './window-statements.ts';
+
+/** A series' day: where the search for days to pack has come to. */
+interface Place {
+  readonly tenantKey: number;
+  readonly dayStartMs: number;
+  readonly seriesId: number;
+}
+
+const START: Place = { tenantKey: -1, dayStartMs: 0, seriesId: 0 };
+
+/** So many days are looked at in one go: 2 ms. */
+const LOOKED_AT_MAX = 2_000;
+
+/** Values: tenant key, day and series after which to begin, from, before, limit. */
+const SELECT_DAYS = `
+  SELECT d.window_start_ms, d.series_id, d.revision, p.revision
+  FROM metrics_1d d LEFT JOIN packed_days p
+    ON p.tenant_key = d.tenant_key AND p.day_start_ms = d.window_start_ms AND p.series_id = d.series_id
+  WHERE d.tenant_key = ?1 AND (d.window_start_ms, d.series_id) > (?2, ?3)
+    AND d.window_start_ms >= ?4 AND d.window_start_ms < ?5
+  ORDER BY d.window_start_ms, d.series_id LIMIT ?6`;
+
+const UPSERT_PACKED = `
+  INSERT INTO packed_days (tenant_key, day_start_ms, series_id, revision, hours, five_minutes) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (tenant_key, day_start_ms, series_id) DO UPDATE
+  SET revision = excluded.revision, hours = excluded.hours, five_minutes = excluded.five_minutes`;
+
+/**
+ * Packs the days that are over. It goes round over all of them, some at a time, and finds by the revision what was not
+ * packed yet or has changed since; so nothing need be noted by commits.
+ */
+export class DayPacker {
+  readonly #connection: SqliteConnection;
+  #place = START;
+
+  constructor(connection: SqliteConnection) {
+    this.#connection = connection;
+  }
+
+  /** Runs inside one write transaction. @returns whether there are days left to look at in this round */
+  pack({ fromMs, beforeMs, rowsMax }: PackQuery): boolean {
+    let rows = 0;
+    let looks = 0;
+    while (rows < rowsMax && looks < LOOKED_AT_MAX) {
+      const { tenantKey, dayStartMs, seriesId } = this.#place;
+      const after = [tenantKey, dayStartMs, seriesId, fromMs, beforeMs];
+      const days = Array.from(this.#connection.rows(SELECT_DAYS, ...after, LOOKED_AT_MAX - looks));
+      looks += days.length;
+      for (const [dayMs, id, revision = null, packed = null] of days) {
+        this.#place = { tenantKey, dayStartMs: Number(dayMs), seriesId: Number(id) };
+        if (revision !== packed) rows += this.#packDay(this.#place, Number(revision));
+        if (rows >= rowsMax) return true;
+      }
+      if (days.length === 0 && !this.#goToNextTenant()) return false;
+    }
+    return true;
+  }
+
+  #goToNextTenant(): boolean {
+    const [key] =
+      this.#connection.row('SELECT min(tenant_key) FROM tenants WHERE tenant_key > ?', this.#place.tenantKey) ?? [];
+    this.#place = key == null ? START : { ...START, tenantKey: Number(key) };
+    return key != null;
+  }
+
+  /** @returns how many rows it was */
+  #packDay({ tenantKey, dayStartMs, seriesId }: Place, revision: number): number {
+    const hours = this.#windows('metrics_1h', { dayStartMs, seriesId, sizeMs: HOUR_MS });
+    const fives = this.#windows('metrics_1m', { dayStartMs, seriesId, sizeMs: 5 * MINUTE_MS });
+    const [packedHours, packedFives] = [packWindows(hours.windows), packWindows(fives.windows)];
+    if (packedHours !== null && packedFives !== null) {
+      this.#connection.run(UPSERT_PACKED, tenantKey, dayStartMs, seriesId, revision, packedHours, packedFives);
+    }
+    return hours.rowCount + fives.rowCount;
+  }
+
+  #windows(
+    table: WindowTable,
+    {
+      dayStartMs,
+      seriesId,
+      sizeMs,
+    }: { readonly dayStartMs: number; readonly seriesId: number; readonly sizeMs: number },
+  ): { readonly windows: readonly PackedWindow[]; readonly rowCount: number } {
+    const windows: PackedWindow[] = [];
+    let rowCount = 0;
+    const sql = selectSeriesRows({ table, order: 'asc', stream: 0 });
+    for (const row of this.#connection.rows(sql, seriesId, dayStartMs, dayStartMs + DAY_MS)) {
+      rowCount++;
+      const index = Math.floor((Number(row[0]) - dayStartMs) / sizeMs);
+      let window = windows.at(-1);
+      if (window?.index !== index) {
+        window = { index, tally: new Tally() };
+        windows.push(window);
+      }
+      addStoredTally(window.tally, row, 5);
+    }
+    return { windows, rowCount };
+  }
+}
