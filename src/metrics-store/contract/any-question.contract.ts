@@ -95,7 +95,10 @@ const STAGES: readonly (readonly [string, (store: MetricsStore) => Promise<void>
 
 /** Twice round, as a round may begin anywhere. */
 async function packAll(store: MetricsStore): Promise<void> {
-  for (let round = 0; round < 2; round++) while (await store.packDays?.({ ...DAYS_OF_STORE, rowsMax: 50 }));
+  for (let round = 0; round < 2; round++) {
+    let hasMore = true;
+    while (hasMore) hasMore = (await store.packDays?.({ ...DAYS_OF_STORE, rowsMax: 50 })) ?? false;
+  }
 }
 
 const USAGE = aUsageDelta({
