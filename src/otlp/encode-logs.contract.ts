@@ -36,7 +36,7 @@ export interface JsonLogs {
   }[];
 }
 
-type Write = (writer: protobuf.Writer) => void;
+export type Write = (writer: protobuf.Writer) => void;
 
 /** Writes a JSON export as protobuf: `logs/v1/logs.proto` and `common/v1/common.proto` of opentelemetry-proto 1.9. */
 export function encodeLogs({ resourceLogs }: JsonLogs): Buffer {
@@ -71,7 +71,7 @@ function logRecord(record: JsonLogRecord): Write {
 }
 
 /** An encoder leaves out what is 0. */
-function instant(writer: protobuf.Writer, number: number, nanos = '0'): void {
+export function instant(writer: protobuf.Writer, number: number, nanos = '0'): void {
   const all = BigInt(nanos);
   if (all === 0n) return;
   writer
@@ -80,7 +80,7 @@ function instant(writer: protobuf.Writer, number: number, nanos = '0'): void {
     .fixed32(Number(all >> 32n));
 }
 
-function attributes(number: number, list: readonly JsonKeyValue[]): Write {
+export function attributes(number: number, list: readonly JsonKeyValue[]): Write {
   return (writer) => {
     for (const { key, value } of list) {
       nested(writer, number, (pair) => {
@@ -106,12 +106,12 @@ function anyValue(value: JsonValue): Write {
   };
 }
 
-function nested(writer: protobuf.Writer, number: number, write: Write): void {
+export function nested(writer: protobuf.Writer, number: number, write: Write): void {
   writer.uint32(tag(number, 2)).fork();
   write(writer);
   writer.ldelim();
 }
 
-function tag(number: number, wireType: number): number {
+export function tag(number: number, wireType: number): number {
   return (number << 3) | wireType;
 }
