@@ -144,7 +144,7 @@ test('a kind of tokens that nobody knows, and a metric that may tell tokens, are
 
 test('the same state of a series is the same point, in whatever order its attributes come', () => {
   const named = { ...INPUT, 'gen_ai.request.model': 'm' };
-  const turned = Object.fromEntries(Object.entries(named).reverse());
+  const turned = Object.fromEntries(Object.entries(named).toReversed());
   const one = translated(exportOf([usage(CUMULATIVE, aPoint(5, named))]));
   assert.deepEqual(translated(exportOf([usage(CUMULATIVE, aPoint(5, turned))])).reports, one.reports);
   const other = translated(exportOf([usage(CUMULATIVE, aPoint(5, { ...named, 'gen_ai.request.model': 'n' }))]));
