@@ -142,12 +142,15 @@ export class OpenCalls {
     for (const cluster of this.#links.takeChanged()) {
       const counted = this.#count(cluster, 'now');
       const { request_id: id } = counted.call.request;
-      now.set(counted.key, counted);
+      const known = this.#before.get(counted.key);
+      const isAsBefore = known !== undefined && JSON.stringify(known.call) === JSON.stringify(counted.call);
+      // What is as it was counted before stays counted there.
+      now.set(counted.key, isAsBefore ? known : counted);
       const series = this.#seriesOf(counted.call);
       for (const node of cluster.flatMap(({ nodes }) => nodes)) {
         node.series = series;
         node.isHead = node.compared.id === id;
-        node.mark = mark;
+        node.mark = isAsBefore ? known.mark : mark;
         touched.add(node.trace);
       }
     }
@@ -270,11 +273,11 @@ export class OpenCalls {
 
   #differences(now: ReadonlyMap<string, Counted>): CallChange[] {
     const changes: CallChange[] = [];
-    for (const [key, { call, loggedAtMs }] of now) {
+    for (const [key, counted] of now) {
       const known = this.#before.get(key);
-      const before = known?.call ?? null;
-      if (before !== null && JSON.stringify(before) === JSON.stringify(call)) continue;
-      changes.push({ before, now: call, loggedAtMs, mark: known?.mark ?? null });
+      if (counted === known) continue;
+      const { call, loggedAtMs } = counted;
+      changes.push({ before: known?.call ?? null, now: call, loggedAtMs, mark: known?.mark ?? null });
     }
     for (const [key, { call, loggedAtMs, mark }] of this.#before) {
       if (!now.has(key)) changes.push({ before: call, now: null, loggedAtMs, mark });

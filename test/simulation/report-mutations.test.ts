@@ -120,6 +120,18 @@ const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a call is taken back at the prices of the day once the processor was restarted',
+    file: JUDGE,
+    find: 'this.#open.settle(this.#prices.recalled);',
+    replace: 'this.#open.settle(null);',
+  },
+  {
+    name: 'a call that nothing changed is taken for counted at the prices of the day',
+    file: OPEN,
+    find: 'node.mark = isAsBefore ? known.mark : mark;',
+    replace: 'node.mark = mark;',
+  },
+  {
     name: 'a report stays booked under the tenant that it had first',
     file: OPEN,
     find: 'if (now === report.booking) continue;',

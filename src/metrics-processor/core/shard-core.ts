@@ -177,7 +177,7 @@ export class ShardCore {
 
   /** True when the next commit must carry a checkpoint, because a replay would not give up what was given up here. */
   get needsCheckpoint(): boolean {
-    return this.join.gaveUpBeyondReplay || this.evaluations.gaveUpBeyondReplay;
+    return this.join.gaveUpBeyondReplay || this.evaluations.gaveUpBeyondReplay || this.reports.hasNewPrices;
   }
 
   checkpoint(): Uint8Array {
@@ -208,6 +208,7 @@ export class ShardCore {
       },
       invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
+      prices: this.reports.savePrices(times.readMs[TOPICS.reports]),
     });
   }
 

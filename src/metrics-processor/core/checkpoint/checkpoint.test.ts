@@ -23,6 +23,7 @@ const checkpoints = fc.record({
   sighted: fc.record({ ownTenant: perTopic(places), otherTenant: perTopic(places) }),
   invalid: perTopic(places),
   sampling: fc.record({ second: offset, count: fc.nat(), countBefore: fc.nat() }),
+  prices: fc.string({ unit: 'grapheme' }),
 }) as fc.Arbitrary<Checkpoint>;
 
 test('a checkpoint comes back as it was written', () => {
@@ -40,7 +41,7 @@ test('a run of waiting calls takes about a byte each', () => {
   const waiting = { ...none, [TOPICS.requests]: offsets.map((each) => placeOf(0, each)) };
   const sampling = { second: 0, count: 0, countBefore: 0 };
   const sighted = { ownTenant: none, otherTenant: none };
-  const nothing = { positions: zero, timesMs: zero, kept: [], sighted, invalid: none };
+  const nothing = { positions: zero, timesMs: zero, kept: [], sighted, invalid: none, prices: '' };
   assert.ok(encodeCheckpoint({ shardCount: 1, ...nothing, waiting, sampling }).length < 10_100);
 });
 

@@ -25,6 +25,8 @@ export interface Checkpoint {
   /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */
   readonly invalid: Readonly<Record<InputTopic, readonly number[]>>;
   readonly sampling: { readonly second: number; readonly count: number; readonly countBefore: number };
+  /** At which prices open calls were counted, see `counted-prices.ts`. */
+  readonly prices: string;
 }
 
 /**
@@ -49,6 +51,7 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   writer.write(checkpoint.sampling.second);
   writer.write(checkpoint.sampling.count);
   writer.write(checkpoint.sampling.countBefore);
+  writer.writeText(checkpoint.prices);
   return writer.bytes();
 }
 
@@ -75,7 +78,8 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     }
   }
   const sampling = { second: reader.read(), count: reader.read(), countBefore: reader.read() };
-  return { shardCount, positions, timesMs, waiting, kept, sighted, invalid, sampling };
+  const prices = reader.readText();
+  return { shardCount, positions, timesMs, waiting, kept, sighted, invalid, sampling, prices };
 }
 
 /** The same checkpoint where the log was stamped anew. @throws {RangeError} as `decodeCheckpoint` */
@@ -101,7 +105,7 @@ function readHead(reader: VarintReader): number {
 
 const SIGHTINGS = ['ownTenant', 'otherTenant'] as const;
 
-const VERSION = 3;
+const VERSION = 4;
 
 /** Ascending: within a lane records wait in the order of the log. */
 function offsetsOf(lane: number, places: readonly number[]): number[] {
@@ -136,6 +140,12 @@ class VarintWriter {
     }
   }
 
+  writeText(text: string): void {
+    const bytes = Buffer.from(text);
+    this.write(bytes.length);
+    for (const byte of bytes) this.write(byte);
+  }
+
   bytes(): Uint8Array {
     return this.#bytes.slice(0, this.#length);
   }
@@ -166,5 +176,9 @@ class VarintReader {
     let value = 0;
     for (let left = this.read(); left > 0; left--) values.push((value += this.read()));
     return values;
+  }
+
+  readText(): string {
+    return Buffer.from(Array.from({ length: this.read() }, () => this.read())).toString();
   }
 }

@@ -47,7 +47,7 @@ export class Recall {
     this.#kept = new PlaceCursors(checkpoint.kept);
     this.#ownSighted = new PlaceCursors(checkpoint.sighted.ownTenant[TOPICS.responses]);
     this.#otherSighted = cursors(checkpoint.sighted.otherTenant);
-    core.reports.beginRecall(checkpoint.waiting[TOPICS.reports]);
+    core.reports.beginRecall(checkpoint.waiting[TOPICS.reports], checkpoint.prices);
     const timesMs = readTimes(checkpoint);
     this.spans = INPUT_TOPICS.flatMap((topic) =>
       checkpoint.positions[topic].map((to, lane) => ({

@@ -3,6 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { TOPICS } from '../../../events/topics.ts';
 import type { Commit } from '../../../metrics-store/commit.ts';
+import type { PriceBook } from '../../../prices/price-book.ts';
+import { aPrice } from '../../../prices/price-builders.contract.ts';
 import { seriesKey } from '../../../tally/series.ts';
 import { TALLY_SUMS } from '../../../tally/tally.ts';
 import {
@@ -94,11 +96,11 @@ class Store {
 }
 
 /** Folds each record by itself, so that every step is a correction. */
-function storeOf(records: readonly Unnumbered[]): Store {
+function storeOf(records: readonly Unnumbered[], pricesAt: (offset: number) => PriceBook = () => FLAT_PRICES): Store {
   const core = new ShardCore(CORE_OPTIONS);
   const store = new Store();
   for (const [offset, record] of records.entries()) {
-    core.fold(TOPICS.reports, [{ ...record, offset }], FLAT_PRICES);
+    core.fold(TOPICS.reports, [{ ...record, offset }], pricesAt(offset));
     store.take(core.takeEffects().toCommit());
   }
   return store;
@@ -270,14 +272,39 @@ test('whatever order reports come in, however they are cut into batches, and whe
   );
 });
 
-test('a processor that restarts goes on as one that never stopped, whatever was closed and forgotten by then', () => {
+test('a correction takes back what was added, at the prices of then, wherever a processor restarts', () => {
+  const call = aReport(0, { parent_id: span(9), facts: { completion_tokens: 10 } });
+  const nothingNew = aReport(1, { span_id: span(7), parent_id: span(1), kind: 'context' });
+  const parent = aReport(2, { span_id: span(9), kind: 'context', names: { tenant: 'acme' } });
+  const log = topics([], [], [], [call, nothingNew, parent]);
+  for (const restartAt of [1, 2, Number.NaN]) {
+    let core = new ShardCore(CORE_OPTIONS);
+    let checkpoint = core.checkpoint();
+    const [early, late] = [aBook(3), aBook(500)] as const;
+    const store = new Store();
+    for (const record of log[TOPICS.reports]) {
+      if (record.offset === restartAt) core = restart(core, checkpoint, log);
+      core.fold(TOPICS.reports, [record], record.offset === 0 ? early : late);
+      store.take(core.takeEffects().toCommit());
+      if (core.needsCheckpoint) checkpoint = core.checkpoint();
+    }
+    const costs = [...store.sums].filter(([key, sum]) => key.endsWith(' cost') && sum !== 0);
+    assert.deepEqual(
+      costs.map(([key, sum]) => [key.split('|')[0], sum]),
+      [['acme', 10 + 10 * 500]],
+      `restarted at ${restartAt}`,
+    );
+  }
+});
+
+test('a processor that restarts goes on as one that never stopped, whatever was closed and forgotten by then, and whenever prices changed', () => {
   const late = fc.tuple(anyReport, fc.nat(40)).map(([report, atMinute]) => ({
     ...report,
     loggedAtMs: report.loggedAtMs + atMinute * MINUTE,
   }));
   const reports = fc.array(late, { minLength: 2, maxLength: 16 });
   fc.assert(
-    fc.property(reports, fc.infiniteStream(fc.nat(3)), (given, steps) => {
+    fc.property(reports, fc.infiniteStream(fc.nat(3)), fc.nat(15), (given, steps, changeAt) => {
       // Of a span that comes again only the time is another: which version is remembered longest is not promised.
       const firstOf = new Map<string, Unnumbered>();
       for (const report of given) if (!firstOf.has(spanOf(report))) firstOf.set(spanOf(report), report);
@@ -289,28 +316,38 @@ test('a processor that restarts goes on as one that never stopped, whatever was 
         same.toSorted((a, b) => a.loggedAtMs - b.loggedAtMs),
       );
       const all = log[TOPICS.reports];
+      const pricesAt = ([early, late]: readonly PriceBook[]) => {
+        return (offset: number) => (offset < changeAt ? early : late) as PriceBook;
+      };
       let core = new ShardCore(CORE_OPTIONS);
       let checkpoint = core.checkpoint();
+      let books = [aBook(3), aBook(5)];
       const store = new Store();
       for (let at = 0; at < all.length; ) {
         const step = steps.next().value as number;
         if (step === 0) {
           core = restart(core, checkpoint, log);
+          books = [aBook(3), aBook(5)];
         } else {
-          core.fold(TOPICS.reports, all.slice(at, at + step), FLAT_PRICES);
-          at += step;
+          core.fold(TOPICS.reports, all.slice(at, at + 1), pricesAt(books)(at));
+          at++;
           store.take(core.takeEffects().toCommit());
-          if (step === 3) checkpoint = core.checkpoint();
+          if (step === 3 || core.needsCheckpoint) checkpoint = core.checkpoint();
         }
       }
       // Of a span that was forgotten and comes again there is one single call for two that were counted.
       const { calls: _, ...rows } = store.rows;
-      const { calls: __, ...expected } = storeOf(all).rows;
+      const { calls: __, ...expected } = storeOf(all, pricesAt([aBook(3), aBook(5)])).rows;
       assert.deepEqual(rows, expected);
     }),
     { numRuns: 500 },
   );
 });
+
+function aBook(output: number): PriceBook {
+  const price = aPrice({ input: 1, output });
+  return { priceOf: ({ model }) => (model === 'm' ? price : null) };
+}
 
 function spanOf({ value }: Unnumbered): string {
   return /"trace_id".*"kind"/.exec(Buffer.from(value ?? []).toString())?.[0] ?? '';

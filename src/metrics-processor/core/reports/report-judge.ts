@@ -9,6 +9,7 @@ import type { CallSampling } from '../sums/call-sampling.ts';
 import type { Effects } from '../sums/effects.ts';
 import { ClosedReports } from './closed-reports.ts';
 import { correctionReason } from './correction-reason.ts';
+import { type CountedBook, CountedPrices } from './counted-prices.ts';
 import { ResolvedRecord } from './resolved-record.ts';
 
 export interface ReportJudgeOptions {
@@ -51,6 +52,9 @@ export class ReportJudge {
    */
   #openPlaces: ReadonlySet<number> = new Set();
   readonly #recalled = new Set<OpenTrace>();
+  readonly #prices = new CountedPrices();
+  /** The first report since the last settlement. */
+  #firstTaken: ReportPlace | null = null;
 
   constructor(options: ReportJudgeOptions, ports: ReportJudgePorts) {
     this.#options = options;
@@ -78,12 +82,14 @@ export class ReportJudge {
    * The log is about to be read back to where reports at these places were open: their traces stay open until then,
    * though what kept them open meanwhile may lie further back than is read.
    */
-  beginRecall(openPlaces: readonly number[]): void {
+  beginRecall(openPlaces: readonly number[], prices: string): void {
     this.#openPlaces = new Set(openPlaces);
+    this.#prices.restore(prices);
   }
 
   finishRecall(): void {
     this.settle(null);
+    this.#prices.finishRecall();
     this.#openPlaces = new Set();
     this.#recalled.clear();
   }
@@ -92,6 +98,11 @@ export class ReportJudge {
   take(report: Report, text: string, at: ReportPlace): 'kept' | 'late' {
     const { audit } = this.#ports.effects();
     const { sender } = report;
+    while (this.#prices.changesAt(at)) {
+      this.settle(null);
+      this.#prices.change();
+    }
+    this.#firstTaken ??= at;
     const trace = this.#open.traceOf(sender, report.trace_id);
     const wasOpen = this.#openPlaces.has(at.place);
     if (trace === undefined && !wasOpen) {
@@ -114,13 +125,20 @@ export class ReportJudge {
 
   /** Books what was taken since the last time. `prices` is null where the log is read back: then nothing is booked. */
   settle(prices: PriceBook | null): void {
-    const { calls, bookings } = this.#open.settle(prices);
-    if (prices === null) return this.#bound();
+    const first = this.#firstTaken;
+    if (first === null) return;
+    this.#firstTaken = null;
+    if (prices === null) {
+      this.#open.settle(this.#prices.recalled);
+      return this.#bound();
+    }
+    const counted = this.#prices.of(prices, first);
+    const { calls, bookings } = this.#open.settle(counted);
     const effects = this.#ports.effects();
     for (const { loggedAtMs, before, now } of bookings) effects.audit.reportMoved(loggedAtMs, before, now);
     // Taken back before anything is added, for a call may stand where another one stood.
     for (const change of calls) this.#takeBack(change, prices, effects);
-    for (const change of calls) this.#add(change, prices, effects);
+    for (const change of calls) this.#add(change, counted, effects);
     this.#bound();
   }
 
@@ -147,6 +165,15 @@ export class ReportJudge {
     return { series: open.series, firstSeenMs: open.loggedAtMs, lastSeenMs: open.loggedAtMs };
   }
 
+  /** Whether something was counted at prices that no checkpoint has. */
+  get hasNewPrices(): boolean {
+    return this.#prices.hasNews;
+  }
+
+  savePrices(readMs: number): string {
+    return this.#prices.save(readMs - this.memoryMs);
+  }
+
   /** Places of reports that a recall from `fromMs` on would not read, though their traces are open. */
   placesBefore(fromMs: number): number[] {
     const places: number[] = [];
@@ -162,7 +189,7 @@ export class ReportJudge {
   #takeBack({ before, mark }: CallChange, prices: PriceBook, effects: Effects): void {
     if (before === null) return;
     // At the prices at which it was added, also where the price file is another one by now.
-    effects.takeBack(this.#record.read(before), (mark as PriceBook | null) ?? prices);
+    effects.takeBack(this.#record.read(before), (mark as CountedBook | null)?.or(prices) ?? prices);
   }
 
   #add({ before, now, loggedAtMs }: CallChange, prices: PriceBook, effects: Effects): void {
