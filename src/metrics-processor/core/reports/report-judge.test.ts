@@ -288,9 +288,9 @@ test('a correction takes back what was added, at the prices of then, wherever a 
       store.take(core.takeEffects().toCommit());
       if (core.needsCheckpoint) checkpoint = core.checkpoint();
     }
-    const costs = [...store.sums].filter(([key, sum]) => key.endsWith(' cost') && sum !== 0);
+    const costs = [...store.sums].filter(([key, cost]) => key.endsWith(' cost') && cost !== 0);
     assert.deepEqual(
-      costs.map(([key, sum]) => [key.split('|')[0], sum]),
+      costs.map(([key, cost]) => [key.split('|')[0], cost]),
       [['acme', 10 + 10 * 500]],
       `restarted at ${restartAt}`,
     );
@@ -298,11 +298,11 @@ test('a correction takes back what was added, at the prices of then, wherever a 
 });
 
 test('a processor that restarts goes on as one that never stopped, whatever was closed and forgotten by then, and whenever prices changed', () => {
-  const late = fc.tuple(anyReport, fc.nat(40)).map(([report, atMinute]) => ({
+  const laterOnes = fc.tuple(anyReport, fc.nat(40)).map(([report, atMinute]) => ({
     ...report,
     loggedAtMs: report.loggedAtMs + atMinute * MINUTE,
   }));
-  const reports = fc.array(late, { minLength: 2, maxLength: 16 });
+  const reports = fc.array(laterOnes, { minLength: 2, maxLength: 16 });
   fc.assert(
     fc.property(reports, fc.infiniteStream(fc.nat(3)), fc.nat(15), (given, steps, changeAt) => {
       // Of a span that comes again only the time is another: which version is remembered longest is not promised.
