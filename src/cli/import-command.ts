@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Command as CommanderCommand, Option } from 'commander';
 import type { Collected } from '../commands/import/collect-calls.ts';
+import { type Mapping, NO_MAPPING, parseMapping } from '../commands/import/exports/mapping.ts';
 import type { ImportOptions, ImportPlan } from '../commands/import/import-sessions.ts';
 import { SOURCES, type Source } from '../commands/import/sources.ts';
 import { SettingError } from '../settings/read-settings.ts';
@@ -22,15 +23,22 @@ or the server cannot take it, 2 for wrong usage.
 `;
 
 const MINUTE_MS = 60_000;
+const DEFAULT_TENANT = 'default';
 
 export function addImportCommand(program: CommanderCommand): void {
   const names = SOURCES.map(({ name }) => name).join('|');
   const cli = program
     .command('import')
-    .description('history from the session files of coding agents, counted once together with live telemetry')
+    .description(
+      'history from the session files of coding agents and from exports of gateways, counted once together with live telemetry',
+    )
     .argument('<source>', `whose files: ${names}`)
     .argument('[path]', 'a folder or one file of them (default: where the agent keeps them)')
-    .option('--tenant <id>', 'the tenant that they belong to: that of your telemetry, where some is sent', 'default')
+    .option(
+      '--tenant <id>',
+      'the tenant that they belong to: that of your telemetry, where some is sent (default: as the export says, else "default")',
+    )
+    .option('--mapping <file>', 'which column of an export is which field of a call, as JSON; see docs/commands.md')
     .option('--user <id>', 'a pseudonym of who made the calls, kept as user_id_hash')
     .option('--dry-run', 'tells what would be sent, and sends nothing')
     .option('--state-file <path>', 'where to note what was sent (default below ~/.local/state/streamlens)')
@@ -53,7 +61,8 @@ export function addImportCommand(program: CommanderCommand): void {
 }
 
 interface CliOptions {
-  readonly tenant: string;
+  readonly tenant?: string;
+  readonly mapping?: string;
   readonly user?: string;
   readonly dryRun?: boolean;
   readonly stateFile?: string;
@@ -69,6 +78,7 @@ function foldersOf(source: Source, path: string | undefined): readonly string[] 
     if (!existsSync(path)) throw new SettingError(`[path] must be a folder or a file; ${path} is not there`);
     return [path];
   }
+  if (source.mapping !== undefined) throw new SettingError('[path] must name the export: a file, or a folder of them');
   const folders = source.folders({ home: homedir(), env: process.env });
   const there = folders.filter((folder) => existsSync(folder));
   if (there.length > 0) return there;
@@ -87,6 +97,7 @@ async function importSource(
   const { planImport, sendPlanned } = await import('../commands/import/import-sessions.ts');
   const { showImportProgress } = await import('../commands/import/import-progress.ts');
   checkOptions(cli);
+  const mapping = mappingOf(source, cli.mapping);
   const files = findSessionFiles(folders, (path) => source.isSession(path));
   const progress = showImportProgress();
   const how: ImportOptions = {
@@ -107,7 +118,7 @@ async function importSource(
     progress.begin('reading', files.length);
     collected = collectCalls(
       files,
-      (path) => source.read(path),
+      (path) => source.read(path, mapping),
       () => progress.done(1),
     );
     plan = await planImport(collected.calls, how);
@@ -116,7 +127,26 @@ async function importSource(
     progress.stop();
   }
   process.stdout.write(importSummary({ source, files: files.length, folders, collected, plan, report, settings, how }));
-  if (report !== null && (report.isInterrupted || report.rejectedEvents > 0)) process.exitCode = 1;
+  const isLeftOut = collected.refusedRows > 0 || (report !== null && report.rejectedEvents > 0);
+  if (isLeftOut || report?.isInterrupted === true) process.exitCode = 1;
+}
+
+/** @throws {SettingError} which names the field */
+function mappingOf({ name, mapping }: Source, file: string | undefined): Mapping {
+  if (mapping === undefined) {
+    if (file !== undefined) throw new SettingError(`--mapping is for exports of gateways; ${name} needs none`);
+    return NO_MAPPING;
+  }
+  if (file === undefined) {
+    if (mapping.fields.model === undefined)
+      throw new SettingError(`--mapping must say which column is which field of a call`);
+    return mapping;
+  }
+  try {
+    return parseMapping(readFileSync(file, 'utf8'), mapping);
+  } catch (error) {
+    throw new SettingError(`--mapping ${file}: ${(error as Error).message}`);
+  }
 }
 
 /** @throws {SettingError} for what does not do */
@@ -125,7 +155,7 @@ function checkOptions({ tenant, user, retryMinutes }: CliOptions): void {
   if (!(minutes >= 0 && minutes <= 1440)) {
     throw new SettingError(`--retry-minutes must be a number from 0 to 1,440; got ${JSON.stringify(retryMinutes)}`);
   }
-  for (const [flag, value] of Object.entries({ '--tenant': tenant, '--user': user ?? 'anybody' })) {
+  for (const [flag, value] of Object.entries({ '--tenant': tenant ?? DEFAULT_TENANT, '--user': user ?? 'anybody' })) {
     if (value === '' || value.length > 255) throw new SettingError(`${flag} must have 1 to 255 characters`);
   }
 }
@@ -136,10 +166,11 @@ function howToImport(
   cli: CliOptions,
 ): Omit<ImportOptions, 'signal' | 'watch' | 'target'> {
   const { baseUrl, metricsUrl, apiKey, dedupHorizonMs } = settings;
+  const { tenant = DEFAULT_TENANT } = cli;
   return {
-    sender: { tenant: cli.tenant, user: cli.user ?? null, route: source.route },
-    metrics: { baseUrl: metricsUrl, apiKey, tenant: cli.tenant },
-    journalPath: cli.stateFile ?? defaultStateFile(source, baseUrl, cli.tenant),
+    sender: { tenant, isTenantForced: cli.tenant !== undefined, user: cli.user ?? null, route: source.route },
+    metrics: { baseUrl: metricsUrl, apiKey, tenant },
+    journalPath: cli.stateFile ?? defaultStateFile(source, baseUrl, tenant),
     dedupHorizonMs,
     unsure: cli.unsure,
     again: cli.again === true,

@@ -34,6 +34,8 @@ export function importSummary(outcome: ImportOutcome): string {
   ];
   if (copies > 0) lines.push(`  ${grouped(copies)} further copies in resumed or forked sessions, left out`);
   if (unreadableLines > 0) lines.push(`  ${count(unreadableLines, 'line')} could not be read, left out`);
+  if (collected.refusedRows > 0) lines.push(`  ${count(collected.refusedRows, 'row')} could not be read, left out:`);
+  for (const why of collected.problems) lines.push(`    ${shortText(why, 200)}`);
   for (const { why } of report?.problems ?? []) lines.push(`  refused: ${shortText(why, 200)}`);
   const table = sent.length === 0 ? '' : `\n${modelTable(sent)}`;
   return `${lines.join('\n')}\n${table}${ending(outcome, sent.length)}`;

@@ -7,7 +7,11 @@ export interface Collected {
   /** How often a file repeated a call of another one. */
   readonly copies: number;
   readonly unreadableLines: number;
+  readonly problems: readonly string[];
+  readonly refusedRows: number;
 }
+
+const PROBLEMS_MAX = 20;
 
 /** What is held in memory at once: more is imported folder by folder. */
 export const CALLS_MAX = 2_000_000;
@@ -23,10 +27,13 @@ export function collectCalls(
 ): Collected {
   const calls = new Map<string, SessionCall>();
   let copies = 0;
-  let unreadableLines = 0;
+  let [unreadableLines, refusedRows] = [0, 0];
+  const problems: string[] = [];
   for (const { path, bytes } of files) {
     const content = read(path);
     unreadableLines += content.unreadableLines;
+    refusedRows += content.refusedRows ?? 0;
+    problems.push(...(content.problems ?? []).slice(0, PROBLEMS_MAX - problems.length).map((why) => `${path}, ${why}`));
     for (const call of content.calls) {
       const other = calls.get(call.key);
       if (other !== undefined) copies++;
@@ -38,7 +45,7 @@ export function collectCalls(
     onFile(bytes);
   }
   const sorted = [...calls.values()].sort((a, b) => a.startedAtMs - b.startedAtMs || (a.key < b.key ? -1 : 1));
-  return { calls: sorted, copies, unreadableLines };
+  return { calls: sorted, copies, unreadableLines, problems, refusedRows };
 }
 
 /** Of two copies the more complete one counts: a copy may have been made while the answer was streaming. */

@@ -2,7 +2,7 @@ import type { BadLine } from '../backfill/line-batches.ts';
 import { type BatchTarget, sendBatch } from '../backfill/send-batch.ts';
 import { type ImportJournal, NOTHING_SENT, noteSending, noteSent, readJournal } from './import-journal.ts';
 import { type KnownCalls, keptCallsOf, type MetricsApi, matchCalls } from './known-calls.ts';
-import { eventLines, type Sender, type SessionCall } from './session-call.ts';
+import { eventLines, type Sender, type SessionCall, tenantOf } from './session-call.ts';
 
 export interface ImportOptions {
   readonly sender: Sender;
@@ -88,29 +88,45 @@ function unsureText(calls: number, { unanswered }: ImportJournal): string {
   return `${calls} calls were sent at ${new Date(sentAtMs).toISOString()}, and no answer came. That is longer ago than DEDUP_HORIZON, so they may count twice when sent again. Look whether they were counted, then run it with --unsure resend or --unsure skip`;
 }
 
+/** What is asked for at once: a session, or an hour of the calls of a gateway, whose sessions telemetry may not know. */
+interface Place {
+  readonly tenant: string;
+  readonly session: string | null;
+  readonly hour: number | null;
+}
+
+const HOUR_MS = 3_600_000;
+
+function placesOf(call: SessionCall, sender: Sender): readonly Place[] {
+  const tenant = tenantOf(call, sender);
+  if (call.told !== undefined) return [{ tenant, session: null, hour: Math.floor(call.startedAtMs / HOUR_MS) }];
+  return call.sessions.map((session) => ({ tenant, session, hour: null }));
+}
+
 /** Asks session by session. A call of a forked session is looked for in all sessions that hold it. */
 async function findKnown(
   calls: readonly SessionCall[],
-  { metrics, watch, signal }: ImportOptions,
+  { metrics, sender, watch, signal }: ImportOptions,
 ): Promise<KnownCalls> {
-  const bySession = Map.groupBy(
-    calls.flatMap((call) => call.sessions.map((session) => ({ call, session }))),
-    ({ session }) => session,
+  const byPlace = Map.groupBy(
+    calls.flatMap((call) => placesOf(call, sender).map((place) => ({ call, place }))),
+    ({ place }) => JSON.stringify([place.tenant, place.session, place.hour]),
   );
   const byKey = new Map<string, 'imported' | 'by id' | 'by content'>();
   const unmatched = new Set<string>();
   const liveSessions = new Set<string>();
-  watch.begin('looking', bySession.size);
-  for (const [session, held] of bySession) {
+  watch.begin('looking', byPlace.size);
+  for (const held of byPlace.values()) {
     if (signal.aborted) break;
     const own = held.map(({ call }) => call).filter(({ key }) => !byKey.has(key));
     const fromMs = own.reduce((least, { startedAtMs }) => Math.min(least, startedAtMs), Infinity);
     const toMs = own.reduce((most, { endedAtMs }) => Math.max(most, endedAtMs), 0);
-    const kept = own.length === 0 ? [] : await keptCallsOf(session, { fromMs, toMs }, metrics);
+    const { session = null, tenant = metrics.tenant } = held[0]?.place ?? {};
+    const kept = own.length === 0 ? [] : await keptCallsOf(session, { fromMs, toMs }, { ...metrics, tenant });
     const found = matchCalls(own, kept);
     for (const [key, how] of found.byKey) byKey.set(key, how);
     for (const key of found.unmatched) unmatched.add(key);
-    for (const each of found.liveSessions) liveSessions.add(each);
+    for (const each of session === null ? [] : found.liveSessions) liveSessions.add(each);
     watch.done(1);
   }
   return { byKey, unmatched: new Set([...unmatched].filter((key) => !byKey.has(key))), liveSessions };

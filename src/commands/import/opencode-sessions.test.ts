@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { collectCalls } from './collect-calls.ts';
+import { NO_MAPPING } from './exports/mapping.ts';
 import { readOpenCode } from './opencode-sessions.ts';
 import { findSessionFiles } from './session-files.ts';
 import { SOURCES } from './sources.ts';
@@ -54,7 +55,7 @@ function callsBelow(folder: string) {
   const files = findSessionFiles([folder], (path) => source.isSession(path));
   return collectCalls(
     files,
-    (path) => source.read(path),
+    (path) => source.read(path, NO_MAPPING),
     () => undefined,
   );
 }

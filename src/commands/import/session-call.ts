@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ErrorKind } from '../../events/error-kind.ts';
+import type { CostReporter } from '../../events/llm-response.ts';
 
 /** One model call as an agent's session files tell of it. */
 export interface SessionCall {
@@ -28,6 +30,25 @@ export interface SessionCall {
   /** The agent's own estimate. */
   readonly reportedCostUsd: number | null;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What gateways know beyond agents. Such a call is known again by its ids only. */
+  readonly told?: ToldByGateway;
+}
+
+export interface ToldByGateway {
+  readonly tenant: string | null;
+  readonly route: string | null;
+  readonly user: string | null;
+  readonly latencyMs: number | null;
+  readonly timeToFirstTokenMs: number | null;
+  readonly answeredModel: string | null;
+  readonly operation: string | null;
+  readonly isStream: boolean | null;
+  readonly audioPromptTokens: number | null;
+  readonly audioCompletionTokens: number | null;
+  readonly costReportedBy: CostReporter;
+  readonly isCacheHit: boolean | null;
+  readonly error: string | null;
+  readonly errorKind: ErrorKind | null;
 }
 
 /**
@@ -37,10 +58,15 @@ export interface SessionCall {
 export interface SessionContent {
   readonly calls: readonly SessionCall[];
   readonly unreadableLines: number;
+  /** Rows that are left out, each with its line and its field: the first ones. */
+  readonly problems?: readonly string[];
+  readonly refusedRows?: number;
 }
 
 export interface Sender {
   readonly tenant: string;
+  /** Also of calls whose source names another one. */
+  readonly isTenantForced: boolean;
   readonly user: string | null;
   /** The agent. */
   readonly route: string;
@@ -53,31 +79,38 @@ export function requestIdOf({ key }: SessionCall): string {
   return key.length <= REQUEST_ID_CHARS_MAX ? key : createHash('sha256').update(key).digest('hex');
 }
 
+export function tenantOf({ told }: SessionCall, { tenant, isTenantForced }: Sender): string {
+  return isTenantForced ? tenant : (told?.tenant ?? tenant);
+}
+
 /**
- * The request and the response of a call, as lines of a batch. The files do not tell how long the model took: it is
+ * The request and the response of a call, as lines of a batch. Agents do not tell how long the model took: it is
  * unknown.
  */
-export function eventLines(call: SessionCall, { tenant, user, route }: Sender): string {
+export function eventLines(call: SessionCall, sender: Sender): string {
+  const { told } = call;
+  const tenant = tenantOf(call, sender);
   const request = {
     type: 'request',
     request_id: requestIdOf(call),
     tenant_id: tenant,
-    route,
+    route: told?.route ?? sender.route,
     model: call.model,
     provider: call.provider,
     timestamp: new Date(call.startedAtMs).toISOString(),
     prompt_tokens: call.promptTokens,
-    user_id_hash: user,
+    user_id_hash: told?.user ?? sender.user,
     session_id: call.sessions[0] ?? null,
-    operation: 'chat',
-    metadata: { ...call.metadata, imported_from: route },
+    operation: told?.operation ?? 'chat',
+    ...(told === undefined || told.isStream === null ? {} : { stream: told.isStream }),
+    metadata: { ...call.metadata, imported_from: sender.route },
   };
   const response = {
     type: 'response',
     request_id: requestIdOf(call),
     tenant_id: tenant,
-    timestamp: request.timestamp,
-    latency_ms: null,
+    timestamp: new Date(call.startedAtMs + (told?.latencyMs ?? 0)).toISOString(),
+    latency_ms: told?.latencyMs ?? null,
     prompt_tokens: call.promptTokens,
     cached_prompt_tokens: call.cachedPromptTokens,
     cache_write_tokens: call.cacheWriteTokens,
@@ -88,7 +121,20 @@ export function eventLines(call: SessionCall, { tenant, user, route }: Sender): 
     service_tier: call.serviceTier,
     ...(call.reportedCostUsd === null
       ? {}
-      : { reported_cost_usd: call.reportedCostUsd, cost_reported_by: 'client' as const }),
+      : { reported_cost_usd: call.reportedCostUsd, cost_reported_by: told?.costReportedBy ?? 'client' }),
+    ...(told === undefined ? {} : toldFields(told)),
   };
   return `${JSON.stringify(request)}\n${JSON.stringify(response)}\n`;
+}
+
+function toldFields(told: ToldByGateway) {
+  return {
+    time_to_first_token_ms: told.timeToFirstTokenMs,
+    model: told.answeredModel,
+    audio_prompt_tokens: told.audioPromptTokens,
+    audio_completion_tokens: told.audioCompletionTokens,
+    cache_hit: told.isCacheHit,
+    error: told.error,
+    error_kind: told.errorKind,
+  };
 }

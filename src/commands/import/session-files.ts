@@ -33,8 +33,13 @@ const CHUNK_BYTES = 256 * 1024;
 /** A longer line holds pictures or a whole file, and no usage that would be worth the memory. */
 const LINE_CHARS_MAX = 64 * 1024 * 1024;
 
-/** The lines of a file, one chunk of it in memory at a time. A line beyond the limit is left out. */
+/** The lines of a file that are not empty, one chunk of it in memory at a time. A line beyond the limit is left out. */
 export function* linesOf(path: string): Generator<string> {
+  for (const line of allLinesOf(path)) if (line !== '') yield line;
+}
+
+/** With the empty ones; a line beyond the limit is an empty one. */
+export function* allLinesOf(path: string): Generator<string> {
   const file = openSync(path, 'r');
   const decoder = new StringDecoder('utf8');
   const chunk = Buffer.alloc(CHUNK_BYTES);
@@ -47,7 +52,7 @@ export function* linesOf(path: string): Generator<string> {
       const lines = text.split('\n');
       rest = bytes === 0 ? '' : (lines.pop() ?? '');
       for (const line of lines) {
-        if (!isTooLong && line !== '') yield line;
+        yield isTooLong ? '' : line;
         isTooLong = false;
       }
       if (rest.length > LINE_CHARS_MAX) [rest, isTooLong] = ['', true];

@@ -1,6 +1,9 @@
 import { join } from 'node:path';
 import { readClaudeCodeSession } from './claude-code-sessions.ts';
 import { readCodexSession } from './codex-sessions.ts';
+import { BEDROCK, ENVOY_AI_GATEWAY, LANGFUSE, LITELLM, OPENROUTER } from './exports/gateways.ts';
+import { type Mapping, NO_MAPPING } from './exports/mapping.ts';
+import { readExport } from './exports/read-export.ts';
 import { readGeminiSession } from './gemini-sessions.ts';
 import { readOpenCode } from './opencode-sessions.ts';
 import type { SessionContent } from './session-call.ts';
@@ -27,8 +30,13 @@ export interface Source {
   /** Where its files lie, those first that its settings name. */
   folders(places: Places): readonly string[];
   isSession(path: string): boolean;
-  /** @throws where it cannot be read */
-  read(path: string): SessionContent;
+  /**
+   * @param mapping of the rows of an export, where the source is one
+   * @throws where it cannot be read
+   */
+  read(path: string, mapping: Mapping): SessionContent;
+  /** How rows are read; absent for files of sessions. */
+  readonly mapping?: Mapping;
   /** What telemetry of the same calls is known by; for the summary. */
   readonly matchedBy: string;
 }
@@ -81,4 +89,23 @@ export const SOURCES: readonly Source[] = [
     read: readOpenCode,
     matchedBy: 'id',
   },
+  gateway({ name: 'litellm', title: 'LiteLLM', mapping: LITELLM }),
+  gateway({ name: 'envoy-ai-gateway', title: 'Envoy AI Gateway', mapping: ENVOY_AI_GATEWAY }),
+  gateway({ name: 'bedrock', title: 'Amazon Bedrock', mapping: BEDROCK }),
+  gateway({ name: 'openrouter', title: 'OpenRouter', mapping: OPENROUTER }),
+  gateway({ name: 'langfuse', title: 'Langfuse', mapping: LANGFUSE }),
+  gateway({ name: 'file', title: 'File', mapping: NO_MAPPING }),
 ];
+
+function gateway({ name, title, mapping }: { name: string; title: string; mapping: Mapping }): Source {
+  return {
+    name,
+    title,
+    mapping,
+    route: name,
+    folders: () => [],
+    isSession: (path) => /\.(?:csv|tsv|json|jsonl|ndjson|log|txt)(?:\.gz)?$/i.test(path),
+    read: (path, rows) => readExport(path, rows, name),
+    matchedBy: 'id',
+  };
+}
