@@ -88,7 +88,7 @@ function unsureText(calls: number, { unanswered }: ImportJournal): string {
   return `${calls} calls were sent at ${new Date(sentAtMs).toISOString()}, and no answer came. That is longer ago than DEDUP_HORIZON, so they may count twice when sent again. Look whether they were counted, then run it with --unsure resend or --unsure skip`;
 }
 
-/** What is asked for at once: a session, or an hour of the calls of a gateway, whose sessions telemetry may not know. */
+/** What is asked for at once: a session, or an hour of a gateway, whose sessions telemetry may not know. */
 interface Place {
   readonly tenant: string;
   readonly session: string | null;

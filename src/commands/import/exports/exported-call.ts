@@ -15,7 +15,8 @@ const TEXT_CHARS_MAX = 255;
 const ERROR_CHARS_MAX = 1000;
 
 /**
- * Reads one row by its mapping. A field that cannot be is told with its column; the other rows are none the worse for it.
+ * Reads one row by its mapping. A field that cannot be is told with its column; the other rows are none the worse for
+ * it.
  *
  * @param source is put before the id: two gateways may number their calls alike
  */

@@ -1,6 +1,6 @@
 const TIME_MS_MAX = Date.UTC(2200, 0, 1);
 
-/** Beyond these a count since 1970 is of the next smaller unit: 10¹¹ seconds are the year 5138, and 10¹¹ ms lie in 1973. */
+/** Beyond these a count since 1970 is of the next smaller unit: 10¹¹ s are the year 5138, and 10¹¹ ms lie in 1973. */
 const UNITS: readonly (readonly [below: number, perMs: number])[] = [
   [1e11, 1e-3],
   [1e14, 1],
@@ -9,8 +9,8 @@ const UNITS: readonly (readonly [below: number, perMs: number])[] = [
 ];
 
 /**
- * Ms since 1970 of a time as exports write it: RFC 3339, the same with a blank and without an offset (which means UTC, as
- * databases print it), or a count of seconds, ms, µs or ns.
+ * Ms since 1970 of a time as exports write it: RFC 3339, the same with a blank and without an offset (which means UTC,
+ * as databases print it), or a count of seconds, ms, µs or ns.
  *
  * @returns null for what is none
  */

@@ -11,8 +11,8 @@ const DOCUMENT_CHARS_MAX = 256 * 1024 * 1024;
 const UNPACKED_BYTES_MAX = 1024 * 1024 * 1024;
 
 /**
- * The rows of NDJSON, of a JSON list (bare, or below a field such as `data`), or of CSV with a header: its first character
- * tells. `.gz` is unpacked.
+ * The rows of NDJSON, of a JSON list (bare, or below a field such as `data`), or of CSV with a header: its first
+ * character tells. `.gz` is unpacked.
  *
  * @throws where the file cannot be read, or is neither
  */
