@@ -3,7 +3,7 @@ import { type ErrorKind, errorKindOf } from '../../../events/error-kind.ts';
 import { COST_USD_MAX, DURATION_MS_MAX, TOKENS_MAX } from '../../../events/fields.ts';
 import { COST_REPORTERS, type CostReporter } from '../../../events/llm-response.ts';
 import type { SessionCall } from '../session-call.ts';
-import { evaluate, pathsOf, type Row } from './expression.ts';
+import { evaluate, pathsOf, type Row, wordOf } from './expression.ts';
 import { instantFrom } from './instant.ts';
 import type { MappedField, Mapping } from './mapping.ts';
 
@@ -36,7 +36,7 @@ export function readRow(row: Row, mapping: Mapping, source: string): RowReading 
 function isWanted(row: Row, { only }: Mapping): boolean {
   if (only === null) return true;
   const kind = evaluate(only.from, row);
-  return kind === null || only.is.includes(String(kind as string | number | boolean));
+  return kind === null || only.is.includes(wordOf(kind));
 }
 
 interface Known {
@@ -146,7 +146,7 @@ class RowReader {
   boolean(field: MappedField): boolean | null {
     const value = this.#valueOf(field);
     if (value === null) return null;
-    const word = String(value).toLowerCase();
+    const word = wordOf(value).toLowerCase();
     if (['true', 't', '1', 'yes'].includes(word)) return true;
     if (['false', 'f', '0', 'no'].includes(word)) return false;
     throw this.fault(field, 'must be true or false', value);
@@ -198,8 +198,7 @@ class RowReader {
   /** Objects and lists as their JSON: a tag list is better than none. */
   #plainText(value: unknown, charsMax: number): string | null {
     if (value === null) return null;
-    const text = typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
-    const clean = text.replaceAll('\0', '').trim().slice(0, charsMax);
+    const clean = wordOf(value).replaceAll('\0', '').trim().slice(0, charsMax);
     // Half a character at the end would be no valid text.
     return clean === '' || clean === '{}' || clean === '[]' ? null : clean.toWellFormed();
   }

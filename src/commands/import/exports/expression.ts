@@ -36,7 +36,13 @@ export function evaluate(expression: Expression, row: Row): unknown {
   const value = evaluate(expression.from, row);
   if (value === null) return null;
   if ('times' in expression) return isNumber(value) ? Number(value) * expression.times : value;
-  return Object.hasOwn(expression.map, String(value)) ? (expression.map[String(value)] ?? null) : null;
+  const word = wordOf(value);
+  return Object.hasOwn(expression.map, word) ? (expression.map[word] ?? null) : null;
+}
+
+/** A value as a text; objects and lists as their JSON. */
+export function wordOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** The columns that an expression looks at, for people. */
