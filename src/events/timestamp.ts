@@ -23,7 +23,7 @@ export function parseTimestampMs(text: string): number {
 
 /** The original's format: whole seconds, `2025-11-19T10:00:00Z`. */
 export function formatSecond(atMs: number): string {
-  return `${new Date(atMs).toISOString().slice(0, 19)}Z`;
+  return `${formatInstant(atMs).slice(0, -5)}Z`;
 }
 
 /**

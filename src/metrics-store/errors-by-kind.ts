@@ -14,13 +14,28 @@ export const ERROR_SUMS = {
 type SummedKind = keyof typeof ERROR_SUMS;
 const SUMMED_KINDS = Object.keys(ERROR_SUMS) as readonly SummedKind[];
 
+const NO_ERRORS: Readonly<Record<FailureKind, number>> = {
+  rate_limit: 0,
+  timeout: 0,
+  auth: 0,
+  invalid_request: 0,
+  content_filter: 0,
+  server: 0,
+  other: 0,
+};
+
 /** Adds up to `errors`. */
 export function errorsByKind(tally: Tally): Readonly<Record<FailureKind, number>> {
-  const known = Object.fromEntries(SUMMED_KINDS.map((kind) => [kind, tally[ERROR_SUMS[kind]]])) as Record<
-    SummedKind,
-    number
-  >;
-  return { ...known, other: tally.errors - SUMMED_KINDS.reduce((sum, kind) => sum + known[kind], 0) };
+  // A copy of all kinds: made from pairs, it took a tenth of an answer's time.
+  const counts: Record<FailureKind, number> = { ...NO_ERRORS };
+  let other = tally.errors;
+  for (const kind of SUMMED_KINDS) {
+    const count = tally[ERROR_SUMS[kind]];
+    counts[kind] = count;
+    other -= count;
+  }
+  counts.other = other;
+  return counts;
 }
 
 /**

@@ -16,10 +16,17 @@ export function pushVarint(bytes: number[], value: number): void {
 
 /** @throws when the bytes end inside the number: the file is damaged */
 export function readVarint(reader: ByteReader): number {
+  const { bytes } = reader;
+  const first = bytes[reader.at];
+  // Most are one byte long.
+  if (first !== undefined && first < 0x80) {
+    reader.at++;
+    return first;
+  }
   let value = 0;
   let unit = 1;
   for (;;) {
-    const byte = reader.bytes[reader.at++];
+    const byte = bytes[reader.at++];
     if (byte === undefined) throw new RangeError('What is stored ends inside a number');
     value += (byte & 0x7f) * unit;
     if (byte < 0x80) return value;

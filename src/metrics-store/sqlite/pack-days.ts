@@ -2,7 +2,9 @@ import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { Tally } from '../../tally/tally.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import type { PackQuery } from '../metrics-store.ts';
-import { type PackedWindow, packWindows } from './packed-day.ts';
+import type { Summand } from '../regroup.ts';
+import { type PackedWindow, packWindows, windowsOf } from './packed-day.ts';
+import { ALL_SERIES } from './sqlite-packed-days.ts';
 import { addStoredTally } from './tally-row.ts';
 import { selectSeriesRows, type WindowTable } from './window-statements.ts';
 
@@ -26,6 +28,27 @@ const SELECT_DAYS = `
   WHERE d.tenant_key = ?1 AND (d.window_start_ms, d.series_id) > (?2, ?3)
     AND d.window_start_ms >= ?4 AND d.window_start_ms < ?5
   ORDER BY d.window_start_ms, d.series_id LIMIT ?6`;
+
+/** A day's revision, how many series it has, and the revision of its total. Values: tenant key, day. */
+const SELECT_DAY = `
+  SELECT sum(d.revision), count(*), (
+    SELECT p.revision FROM packed_days p
+    WHERE p.tenant_key = ?1 AND p.day_start_ms = ?2 AND p.series_id = ${ALL_SERIES})
+  FROM metrics_1d d WHERE d.tenant_key = ?1 AND d.window_start_ms = ?2`;
+
+/** Values: tenant key, day. */
+const SELECT_PACKED_SERIES = `
+  SELECT p.hours, p.five_minutes FROM metrics_1d d CROSS JOIN packed_days p
+    ON p.tenant_key = d.tenant_key AND p.day_start_ms = d.window_start_ms AND p.series_id = d.series_id
+    AND p.revision = d.revision
+  WHERE d.tenant_key = ?1 AND d.window_start_ms = ?2`;
+
+/** More would keep others waiting for too long, as a total is made at once. */
+const TOTALLED_SERIES_MAX = 200;
+/** Its 312 windows take as long as so many rows. */
+const ROWS_PER_TOTALLED_SERIES = 30;
+
+const NO_NAMES = { seriesId: ALL_SERIES, route: '', model: '', provider: '' };
 
 const UPSERT_PACKED = `
   INSERT INTO packed_days (tenant_key, day_start_ms, series_id, revision, hours, five_minutes) VALUES (?, ?, ?, ?, ?, ?)
@@ -54,11 +77,14 @@ export class DayPacker {
       const days = Array.from(this.#connection.rows(SELECT_DAYS, ...after, LOOKED_AT_MAX - looks));
       looks += days.length;
       for (const [dayMs, id, revision = null, packed = null] of days) {
+        if (Number(dayMs) !== this.#place.dayStartMs) rows += this.#packTotal(this.#place);
         this.#place = { tenantKey, dayStartMs: Number(dayMs), seriesId: Number(id) };
         if (revision !== packed) rows += this.#packDay(this.#place, Number(revision));
         if (rows >= rowsMax) return true;
       }
-      if (days.length === 0 && !this.#goToNextTenant()) return false;
+      if (days.length > 0) continue;
+      rows += this.#packTotal(this.#place);
+      if (!this.#goToNextTenant()) return false;
     }
     return true;
   }
@@ -81,6 +107,29 @@ export class DayPacker {
     return hours.rowCount + fives.rowCount;
   }
 
+  /** What the day's series add up to, once all of them are packed. @returns how many rows it cost about as much as */
+  #packTotal({ tenantKey, dayStartMs }: Place): number {
+    const [revision, count, known = null] = this.#connection.row(SELECT_DAY, tenantKey, dayStartMs) ?? [];
+    if (revision == null || revision === known || Number(count) > TOTALLED_SERIES_MAX) return 0;
+    const series = Array.from(this.#connection.rows(SELECT_PACKED_SERIES, tenantKey, dayStartMs));
+    if (series.length < Number(count)) return 0;
+    const [hours, fives] = [HOUR_MS, 5 * MINUTE_MS].map((resolutionMs, column) => {
+      const packed = series.map((row) => ({ ...NO_NAMES, windows: row[column] as Uint8Array }));
+      const stretch = {
+        dayStartMs,
+        fromMs: dayStartMs,
+        toMs: dayStartMs + DAY_MS,
+        resolutionMs,
+        order: 'asc' as const,
+      };
+      const windows = addedUp(windowsOf(packed, stretch), { dayStartMs, sizeMs: resolutionMs });
+      return packWindows(windows);
+    });
+    if (hours == null || fives == null) return 0;
+    this.#connection.run(UPSERT_PACKED, tenantKey, dayStartMs, ALL_SERIES, revision, hours, fives);
+    return series.length * ROWS_PER_TOTALLED_SERIES;
+  }
+
   #windows(
     table: WindowTable,
     {
@@ -89,19 +138,29 @@ export class DayPacker {
       sizeMs,
     }: { readonly dayStartMs: number; readonly seriesId: number; readonly sizeMs: number },
   ): { readonly windows: readonly PackedWindow[]; readonly rowCount: number } {
-    const windows: PackedWindow[] = [];
-    let rowCount = 0;
     const sql = selectSeriesRows({ table, order: 'asc', stream: 0 });
-    for (const row of this.#connection.rows(sql, seriesId, dayStartMs, dayStartMs + DAY_MS)) {
-      rowCount++;
-      const index = Math.floor((Number(row[0]) - dayStartMs) / sizeMs);
-      let window = windows.at(-1);
-      if (window?.index !== index) {
-        window = { index, tally: new Tally() };
-        windows.push(window);
-      }
-      addStoredTally(window.tally, row, 5);
-    }
-    return { windows, rowCount };
+    const rows = Array.from(this.#connection.rows(sql, seriesId, dayStartMs, dayStartMs + DAY_MS), (row) => ({
+      windowStartMs: Number(row[0]),
+      addTo: (into: Tally) => addStoredTally(into, row, 5),
+    }));
+    return { windows: addedUp(rows, { dayStartMs, sizeMs }), rowCount: rows.length };
   }
+}
+
+/** Rows in the order of time as the windows of a day. */
+function addedUp(
+  rows: Iterable<Pick<Summand, 'windowStartMs' | 'addTo'>>,
+  { dayStartMs, sizeMs }: { readonly dayStartMs: number; readonly sizeMs: number },
+): readonly PackedWindow[] {
+  const windows: PackedWindow[] = [];
+  for (const row of rows) {
+    const index = Math.floor((row.windowStartMs - dayStartMs) / sizeMs);
+    let window = windows.at(-1);
+    if (window?.index !== index) {
+      window = { index, tally: new Tally() };
+      windows.push(window);
+    }
+    row.addTo(window.tally);
+  }
+  return windows;
 }

@@ -22,6 +22,18 @@ const selectPacked = (column: string): string => `
     AND (?3 IS NULL OR d.series_id IN (SELECT value FROM json_each(?3)))
   ORDER BY d.series_id LIMIT ?4`;
 
+/** What all series of a tenant add up to is kept as if it were one more. */
+export const ALL_SERIES = 0;
+
+/**
+ * Values: tenant key, day. Each change to a series of the day raises the sum of their revisions, and none lowers it: so
+ * the total holds as long as that sum is what it was.
+ */
+const selectTotal = (column: string): string => `
+  SELECT p.${column} FROM packed_days p
+  WHERE p.tenant_key = ?1 AND p.day_start_ms = ?2 AND p.series_id = ${ALL_SERIES} AND p.revision = (
+    SELECT sum(d.revision) FROM metrics_1d d WHERE d.tenant_key = ?1 AND d.window_start_ms = ?2)`;
+
 /** Values: tenant key, route, model, provider (null: any). */
 const SELECT_NAMES = `
   SELECT s.series_id, p.route, p.model, s.provider FROM pairs p CROSS JOIN series s ON s.pair_id = p.pair_id
@@ -34,6 +46,8 @@ const selectPackedDay = (end: 'min' | 'max'): string => `
 const SELECT_FIRST_PACKED = selectPackedDay('min');
 const SELECT_LAST_PACKED = selectPackedDay('max');
 
+const SERIES_GROUPS = ['route', 'model', 'provider'] as const;
+
 type Names = Pick<PackedSeries, 'route' | 'model' | 'provider'>;
 
 /** A part of a stretch, in one day where that is packed. */
@@ -42,6 +56,7 @@ export interface Part extends Stretch {
 }
 
 export interface DayOfSeries {
+  readonly resolutionMs: number;
   readonly packed: readonly PackedSeries[];
   /** Those whose rows must be read. */
   readonly unpacked: readonly number[];
@@ -52,22 +67,27 @@ export class PackedDaysOfTenant {
   readonly #connection: SqliteConnection;
   readonly #tenantKey: number;
   readonly #query: TenantQuery;
+  readonly #isFiltered: boolean;
+  readonly #isTotal: boolean;
   #names: ReadonlyMap<number, Names> | null = null;
 
   constructor(connection: SqliteConnection, tenantKey: number, query: TenantQuery) {
     this.#connection = connection;
     this.#tenantKey = tenantKey;
     this.#query = query;
+    const { route, model, provider, groupBy } = query;
+    this.#isFiltered = route !== null || model !== null || provider !== null;
+    this.#isTotal = !this.#isFiltered && !SERIES_GROUPS.some((group) => groupBy.includes(group));
   }
 
   /** Null where the rows of the day are read in another way. */
   day(dayStartMs: number, resolutionMs: number): DayOfSeries | null {
+    const total = this.#isTotal ? this.#total(dayStartMs, resolutionMs) : null;
+    if (total !== null) return total;
     const column = COLUMNS.get(resolutionMs);
     if (column === undefined) return null;
     this.#names ??= this.#readNames();
-    const { route, model, provider } = this.#query;
-    const isFiltered = route !== null || model !== null || provider !== null;
-    const ids = isFiltered ? JSON.stringify([...this.#names.keys()]) : null;
+    const ids = this.#isFiltered ? JSON.stringify([...this.#names.keys()]) : null;
     const packed: PackedSeries[] = [];
     const unpacked: number[] = [];
     for (const row of this.#connection.rows(selectPacked(column), this.#tenantKey, dayStartMs, ids, SERIES_MAX + 1)) {
@@ -78,12 +98,23 @@ export class PackedDaysOfTenant {
       if (windows === null) unpacked.push(seriesId);
       else packed.push({ seriesId, ...names, windows });
     }
-    return packed.length === 0 || packed.length + unpacked.length > SERIES_MAX ? null : { packed, unpacked };
+    const isRead = packed.length > 0 && packed.length + unpacked.length <= SERIES_MAX;
+    return isRead ? { packed, unpacked, resolutionMs } : null;
+  }
+
+  /** A day's total by its hours is one row, where the day rows of its series are many. */
+  #total(dayStartMs: number, resolutionMs: number): DayOfSeries | null {
+    const readMs = Math.min(resolutionMs, HOUR_MS);
+    const sql = selectTotal(COLUMNS.get(readMs) ?? 'hours');
+    const [windows] = this.#connection.row(sql, this.#tenantKey, dayStartMs) ?? [];
+    if (windows == null) return null;
+    const names = { seriesId: ALL_SERIES, route: '', model: '', provider: '' };
+    return { packed: [{ ...names, windows: windows as Uint8Array }], unpacked: [], resolutionMs: readMs };
   }
 
   /** A stretch as the days that are packed, at least in part, and what lies between them. */
   *partsOf(stretch: Stretch): Generator<Part> {
-    if (!COLUMNS.has(stretch.resolutionMs)) {
+    if (!COLUMNS.has(stretch.resolutionMs) && !(this.#isTotal && stretch.resolutionMs === DAY_MS)) {
       yield { ...stretch, dayStartMs: null };
       return;
     }

@@ -73,7 +73,8 @@ export class SqliteWindows {
     if (part.dayStartMs === null || day === null || day.unpacked.length > MERGED_SERIES_MAX) {
       return summandsOf(this.#rowsOf(tenantKey, query, part));
     }
-    const packed = windowsOf(day.packed, { ...part, dayStartMs: part.dayStartMs, order: query.order });
+    const place = { dayStartMs: part.dayStartMs, resolutionMs: day.resolutionMs, order: query.order };
+    const packed = windowsOf(day.packed, { ...part, ...place });
     if (day.unpacked.length === 0) return packed;
     const rows = summandsOf(this.#rowsOfSeries(day.unpacked, query, part));
     return mergeByWindow([packed, rows], query.order, (summand) => summand.windowStartMs);

@@ -149,7 +149,8 @@ CREATE TABLE metrics_1d (
 CREATE INDEX metrics_1d_series ON metrics_1d (series_id, window_start_ms);
 
 -- The hours and the five minutes of a series and day in one row each, for questions over long ranges. True for one revision of the
--- day; made from its rows when it is over, and again when something was added to it.
+-- day; made from its rows when it is over, and again when something was added to it. Series 0 is all of a tenant's, and its revision
+-- the sum of theirs.
 CREATE TABLE packed_days (
   tenant_key INTEGER NOT NULL,
   day_start_ms INTEGER NOT NULL,
