@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { isDeepStrictEqual } from 'node:util';
 import type { Report } from '../reports/report.ts';
 import type { ResolvedCall } from '../reports/resolved-call.ts';
 import { reportsIn } from './captured-reports.contract.ts';
@@ -61,16 +62,18 @@ export function logReportsIn(body: Uint8Array, keepUserEmail = false): readonly 
   return translated.flatMap(({ report }) => report ?? []);
 }
 
-/** What the truth tells of a call, in the order of the truth's calls. */
+/** What the truth tells of calls, in the order of the truth's. */
 export function toldOf(calls: readonly ResolvedCall[], { calls: truth }: AgentTruth): readonly TrueCall[] {
   const fields = Object.keys(truth[0] ?? {});
-  return calls.map(({ request, response }) => {
+  const rankOf = (call: TrueCall): number => truth.findIndex((each) => isDeepStrictEqual(each, call));
+  const told = calls.map(({ request, response }) => {
     const all: Readonly<Record<string, unknown>> = {
       ...request,
-      completion_tokens: response.completion_tokens,
-      reasoning_tokens: response.reasoning_tokens,
+      completion_tokens: response.completion_tokens ?? null,
+      reasoning_tokens: response.reasoning_tokens ?? null,
       error: (response.error ?? null) !== null,
     };
     return Object.fromEntries(fields.map((field) => [field, all[field]])) as unknown as TrueCall;
   });
+  return told.toSorted((a, b) => rankOf(a) - rankOf(b));
 }

@@ -31,6 +31,7 @@ test('where the spans of an agent come and its records do not, the spans count',
     ['claude-code-2.1.197', 1],
     ['codex-0.171.0', 0],
     ['gemini-cli-0.61.0', 1],
+    ['gemini-cli-0.61.0-plain', 3],
     ['qwen-code-0.15.10', 0],
   ]);
 });

@@ -29,6 +29,8 @@ const ABOUT_KEYS: readonly string[] = [
   'auth_type',
   'role',
   'attempt',
+  'effort',
+  'speed',
   'organization.id',
   'user.account_uuid',
   'user.account_id',
