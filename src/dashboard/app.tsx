@@ -55,7 +55,7 @@ export function App() {
   const times = useMemo(() => timesIn(zoneOf(view)), [view.zone]);
   const { snapshot } = live;
   const isEmptyServer = tenants.value !== null && newest === null && tenant === null;
-  const guide = { ingestion: ingestionPorts(), isKeyWanted: key !== null, tenant };
+  const guide = { api, ingestion: ingestionPorts(), isKeyWanted: key !== null, tenant };
   return (
     <TimesContext.Provider value={times}>
       <a class="skip" href="#main">

@@ -1,3 +1,4 @@
+import { AgentsNote, agentSpansOf } from './agents-note.tsx';
 import { type Api, ApiError } from './api.ts';
 import type { Audit, AuditCounts } from './api-answers.ts';
 import { formatExact } from './format-number.ts';
@@ -65,6 +66,7 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
           </tbody>
         </table>
       </div>
+      {audits !== null && <AgentsNote spans={agentSpansOf(audits.own)} />}
       {audits?.unassigned != null && audits.unassigned.dead_letters > 0 && (
         <p class="panel-note" data-tone="warn">
           {formatExact(audits.unassigned.dead_letters)} responses met no request, so they are counted for no tenant.{' '}

@@ -1,10 +1,13 @@
 import { useState } from 'preact/hooks';
+import { AgentsNoteOfAll } from './agents-note.tsx';
+import type { Api } from './api.ts';
 import type { IngestionPorts } from './page-settings.ts';
 import { importSessions, sendCallByHand, sendSampleTraffic, setUpOpenTelemetry } from './start-commands.ts';
 
 const HTTP_PORT = 8080;
 
 export interface GettingStartedProps {
+  readonly api: Api;
   readonly ingestion: IngestionPorts | null;
   /** Null before the first call; else the tenant that is shown. */
   readonly tenant: string | null;
@@ -16,7 +19,7 @@ export interface GettingStartedProps {
 /**
  * How to send calls here: what an empty page shows, which fills by itself, and what can be opened again at any time.
  */
-export function GettingStarted({ ingestion, tenant, isKeyWanted, onClose }: GettingStartedProps) {
+export function GettingStarted({ api, ingestion, tenant, isKeyWanted, onClose }: GettingStartedProps) {
   const host = location.hostname;
   const base = `${location.protocol}//${host}:${ingestion?.http ?? HTTP_PORT}`;
   const isKnown = ingestion?.http != null;
@@ -37,6 +40,7 @@ export function GettingStarted({ ingestion, tenant, isKeyWanted, onClose }: Gett
         Send some, in any of these ways; this page shows them within a second.
         {!isKnown && ` The ingestion API runs in another process: replace ${base} by its address.`}
       </p>
+      {tenant === null && <AgentsNoteOfAll api={api} />}
       {isKeyWanted && (
         <p>
           This server asks senders for a key too. Put it into the first line of each block;{' '}

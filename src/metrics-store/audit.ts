@@ -7,8 +7,8 @@
  *
  *     accepted = counted (calls) + folded into another report's call + context + duplicates + dead letters
  *
- * A report moves when others tell what it is about, or whose. `late` are those that came after their trace was
- * closed, whatever became of them; corrected calls were counted before and are counted otherwise now. Data points of
+ * A report moves when others tell what it is about, or whose. Of the context, `agentOnly` are spans of agents in whose
+ * traces no call is known. `late` are those that came after their trace was closed, whatever became of them; corrected calls were counted before and are counted otherwise now. Data points of
  * metrics are witnesses, which stand in none of the sums. What names no tenant and was sent with no tenant's key is
  * under the tenant '' until it meets its request, and for ever if it never does; when they meet, it moves (−1 there,
  * +1 at its call's tenant). A request counts the moment it is seen, so only responses and evaluations can wait.
@@ -42,6 +42,7 @@ export const AUDIT_COUNTS = [
   'countedReports',
   'foldedReports',
   'contextReports',
+  'agentOnlyReports',
   'duplicateReports',
   'deadReports',
   'lateReports',
@@ -81,6 +82,8 @@ export function reportsAuditOf(counts: AuditCounts) {
     calls: counts.countedReports,
     folded: counts.foldedReports,
     context: counts.contextReports,
+    /** Of the context: spans of agents in whose traces no call is known. */
+    agents_without_calls: counts.agentOnlyReports,
     duplicates: counts.duplicateReports,
     dead_letters: counts.deadReports,
     /** How many reports came late, whatever became of them. */
@@ -90,7 +93,7 @@ export function reportsAuditOf(counts: AuditCounts) {
 
 /** accepted = counted + waiting + duplicates + dead letters, for each kind of record; likewise for reports. */
 export function isBalanced(counts: AuditCounts): boolean {
-  const { late: _late, accepted: reports, ...fates } = reportsAuditOf(counts);
+  const { late: _late, agents_without_calls: _agents, accepted: reports, ...fates } = reportsAuditOf(counts);
   if (reports !== Object.values(fates).reduce((sum, count) => sum + count, 0)) return false;
   return AUDIT_KINDS.every((kind) => {
     const { accepted, counted, waiting, duplicates, dead_letters: dead } = auditOf(counts, kind);

@@ -43,6 +43,7 @@ export function explainLogs(
       outcome,
       reason: flaw ?? (isRepeated ? 'the same record again' : (into?.rule ?? rule)),
       request_id: into?.into ?? id,
+      hint: null,
       fields,
       ignored_attributes: ignoredAttributes(all[i] ?? log, fields),
       events:

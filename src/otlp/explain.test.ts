@@ -48,6 +48,31 @@ test('an ignored span says which attribute made it no call', () => {
   assert.deepEqual([agent?.outcome, agent?.reason], ['ignored', 'gen_ai.operation.name is invoke_agent']);
 });
 
+test('agents without a model call in their trace get a hint, and those with one get none', () => {
+  const spanOf = (spanId: string, attributes: Readonly<Record<string, string>>, traceId = 'a'.repeat(32)) => ({
+    traceId,
+    spanId: spanId.repeat(16),
+    name: 'span',
+    startTimeUnixNano: '1795486623000000000',
+    endTimeUnixNano: '1795486624000000000',
+    attributes: Object.entries(attributes).map(([key, stringValue]) => ({ key, value: { stringValue } })),
+  });
+  const agent = { 'openinference.span.kind': 'AGENT' };
+  const spans = [
+    spanOf('1', agent),
+    spanOf('2', { 'gen_ai.operation.name': 'execute_tool' }),
+    spanOf('3', { 'http.route': '/chat' }),
+    spanOf('4', agent, 'b'.repeat(32)),
+    spanOf('5', { 'openinference.span.kind': 'LLM', 'llm.model_name': 'gpt-4o' }, 'b'.repeat(32)),
+  ];
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ scope: { name: 'crew' }, spans }] }] });
+  const explained = explainExport(Buffer.from(body), 'json', options);
+  assert.ok(explained.ok);
+  const hinted = explained.value.map(({ hint }) => hint !== null);
+  assert.deepEqual(hinted, [true, true, false, false, false]);
+  assert.match(explained.value[0]?.hint ?? '', /instrument the model's client/);
+});
+
 test('a body that cannot be read gives the reason and no explanation', () => {
   const explained = explainExport(Buffer.from('[]'), 'json', options);
   assert.deepEqual(explained, { ok: false, reason: 'the body must be an object with resourceSpans' });

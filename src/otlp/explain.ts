@@ -25,6 +25,8 @@ export interface SpanExplanation {
   /** Why, and for a folded span which request_id stands for it. */
   readonly reason: string;
   readonly request_id: string | null;
+  /** What to do about it, where something is missing. */
+  readonly hint: string | null;
   readonly fields: readonly FieldExplanation[];
   /** Attributes that nothing was read from. */
   readonly ignored_attributes: readonly string[];
@@ -68,8 +70,9 @@ export function explainExport(
   const folded = open.folded();
   const ancestorsOf = indexAncestors(spans);
   const seen = new Set<string>();
+  const withCall = new Set([...callOf.keys(), ...folded.keys()].map((id) => id.slice(0, TRACE_ID_CHARS)));
   const value = spans.map((span, i): SpanExplanation => {
-    const { role, rule } = classify(new SpanReader(span));
+    const { role, rule, isAgent } = classify(new SpanReader(span));
     const fields = role === 'none' ? [] : fieldsOf(span, [span, ...ancestorsOf(span)], options);
     const id = `${span.traceId}-${span.spanId}`;
     const into = seen.has(id) ? { into: id, rule: 'the same span again' } : (folded.get(id) ?? null);
@@ -89,6 +92,7 @@ export function explainExport(
         foldedBy: role === 'none' ? null : (into?.rule ?? null),
       }),
       request_id: role === 'none' ? null : (into?.into ?? call?.request.request_id ?? null),
+      hint: isAgent && !withCall.has(span.traceId) ? AGENTS_ONLY_HINT : null,
       ignored_attributes: ignoredAttributes(all[i] ?? span, fields),
       events:
         call === undefined
@@ -101,6 +105,11 @@ export function explainExport(
   });
   return { ok: true, value };
 }
+
+const TRACE_ID_CHARS = 32;
+const AGENTS_ONLY_HINT =
+  'This is a span of an agent, a chain or a tool, and its trace has no span of a model call here. Where the calls come in no other ' +
+  "export, nothing is counted: instrument the model's client too (OpenAI, Anthropic, Bedrock, …), see docs/connect.md.";
 
 /** @param item with all its attributes */
 export function ignoredAttributes(

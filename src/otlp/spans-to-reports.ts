@@ -79,8 +79,9 @@ export function reportOf(
   const kind = KIND_OF_ROLE[classification.role];
   const names = namesOf(reader, kind, options);
   const failure = kind === 'context' || kind === 'sum' ? failureAround(reader) : null;
+  const isAgent = classification.isAgent && agentOf(scope.name) === null;
   // A root that says nothing: nobody would ever ask for it.
-  if (kind === 'context' && names === null && failure === null && parentSpanId === '') return null;
+  if (kind === 'context' && names === null && failure === null && parentSpanId === '' && !isAgent) return null;
   const report: Mutable<Report> = {
     sender: options.tenantOfKey ?? '',
     trace_id: span.traceId,
@@ -92,6 +93,7 @@ export function reportOf(
     duration_ms: durationMs,
   };
   if (parentSpanId !== '' && parentSpanId.length <= SPAN_ID_CHARS) report.parent_id = parentSpanId;
+  if (isAgent) report.is_agent = true;
   if (names !== null) report.names = names;
   if (kind !== 'context') addAgent(report, reader, agentOf(scope.name));
   const error = errorOf(failure);

@@ -1,5 +1,5 @@
-/** What became of a report that is no repetition. */
-export type ReportOutcome = 'call' | 'folded' | 'context';
+/** What became of a report that is no repetition. `agent` is context of which a call is expected, and none is known. */
+export type ReportOutcome = 'call' | 'folded' | 'context' | 'agent';
 
 /** One object per tenant and outcome, so that a change is told by identity. */
 export interface Booking {
@@ -21,6 +21,7 @@ export class Bookings {
         call: { tenantId, outcome: 'call' },
         folded: { tenantId, outcome: 'folded' },
         context: { tenantId, outcome: 'context' },
+        agent: { tenantId, outcome: 'agent' },
       };
       this.#byTenant.set(tenantId, ofTenant);
     }

@@ -290,7 +290,8 @@ export class OpenCalls {
     for (const trace of touched) {
       const bySpan = this.#bookingsOf(trace);
       for (const report of trace.reports) {
-        const now = bySpan.get(report.spanId) ?? this.#bookings.of(trace.sender, 'context');
+        const beside = report.isAgent && bySpan.size === 0 ? 'agent' : 'context';
+        const now = bySpan.get(report.spanId) ?? this.#bookings.of(trace.sender, beside);
         if (now === report.booking) continue;
         changes.push({ loggedAtMs: report.bookedMs, before: report.booking, now });
         report.booking = now;

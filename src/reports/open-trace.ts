@@ -16,6 +16,7 @@ export class OpenReport {
   readonly loggedAtMs: number;
   readonly place: number;
   readonly text: string;
+  readonly isAgent: boolean;
   readonly #sender: string;
   booking: Booking | null = null;
   /** Under which time it is in the books, and where that lies in the log: the first version of its span. */
@@ -28,6 +29,7 @@ export class OpenReport {
   constructor(report: Report, text: string, at: { readonly loggedAtMs: number; readonly place: number }) {
     this.spanId = report.span_id;
     this.text = text;
+    this.isAgent = report.is_agent === true;
     this.#sender = report.sender;
     this.loggedAtMs = this.bookedMs = this.seenMs = at.loggedAtMs;
     this.place = this.bookedPlace = at.place;

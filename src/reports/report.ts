@@ -36,6 +36,8 @@ export const Report = Type.Object({
    * - `context`: no call. It links what is below it to what is above, and may name whose it is.
    */
   kind: Type.Unsafe<ReportKind>({ type: 'string', enum: ['call', 'sum', 'wire', 'stream end', 'context'] }),
+  /** Of `context`: an agent, a chain or a tool, so that a model call is expected in its trace. */
+  is_agent: Type.Optional(Type.Literal(true)),
   /** Which instrumentation wrote it. */
   scope: Type.String({ maxLength: 255, pattern: TEXT_PATTERN }),
   /** It stands in a log record. Such a report is another reporter's than the span of the same scope. */

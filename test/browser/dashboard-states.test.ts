@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
+import { post } from '../end-to-end/http-calls.ts';
 import { dataDirFor, runCommand, serverFor, startServer } from '../end-to-end/running-server.ts';
 import { openWindow, skipWithoutChromium } from './chromium.ts';
 import { seededServer, sendCall, TENANT } from './seeded-server.ts';
@@ -18,6 +19,32 @@ test('an empty dashboard says what to do next, with the right ports, and fills b
   assert.ok(commands.includes(`OTEL_EXPORTER_OTLP_ENDPOINT=${server.ingestion}`), commands);
   await sendCall(server, 'first');
   await page.locator('[data-figure="calls"] .value').filter({ hasText: /^1$/ }).waitFor({ timeout: 10_000 });
+});
+
+test('agents whose model calls nobody traces get a hint, until a call of theirs comes', { skip }, async (t) => {
+  const server = await serverFor(t);
+  const { page } = await openWindow(t);
+  await page.goto(server.metrics);
+  await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
+  const send = (spanId: string, kind: string) => {
+    const nowNano = `${Date.now()}000000`;
+    const span = {
+      traceId: 'a'.repeat(32),
+      spanId,
+      name: kind,
+      startTimeUnixNano: nowNano,
+      endTimeUnixNano: nowNano,
+      attributes: [{ key: 'openinference.span.kind', value: { stringValue: kind } }],
+    };
+    const scopeSpans = [{ scope: { name: 'openinference.instrumentation.crewai' }, spans: [span] }];
+    return post(`${server.ingestion}/v1/traces`, JSON.stringify({ resourceSpans: [{ scopeSpans }] }));
+  };
+  await send('1'.repeat(16), 'AGENT');
+  const hint = page.getByText(/1 span of agents, chains or tools came in traces without a single model call/);
+  await hint.waitFor({ timeout: 20_000 });
+  await send('2'.repeat(16), 'LLM');
+  await page.locator('[data-figure="calls"] .value').filter({ hasText: /^1$/ }).waitFor({ timeout: 20_000 });
+  assert.equal(await hint.count(), 0);
 });
 
 test('a page whose API goes away says so, keeps its numbers, and comes back by itself', { skip }, async (t) => {

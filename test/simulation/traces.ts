@@ -52,6 +52,7 @@ class Traces {
       () => this.#parented(),
       () => this.#nested(),
       () => this.#sum(),
+      () => this.#agentsOnly(),
       () => this.#gateway(),
       () => this.#gateway(),
       () => this.#crowd(),
@@ -63,7 +64,7 @@ class Traces {
     ];
     // Across traces nothing is found where every trace may lie in another partition.
     const isSpread = this.#plan.correlation === 'trace';
-    random.pick(isSpread ? kinds.slice(0, 6) : kinds)();
+    random.pick(isSpread ? kinds.slice(0, 7) : kinds)();
   }
 
   /** A call below spans that name whose it is, and come later as often as not. */
@@ -77,7 +78,7 @@ class Traces {
     const names = { tenant: random.pick(NAMED_TENANTS), route: random.pick(['search', undefined]) };
     const failure = random.chance(0.2) ? { error: 'the agent gave up', error_kind: 'timeout' } : undefined;
     this.#send(call);
-    this.#send(this.#report(truth, trace, { ...context, span_id: middle, parent_id: root, failure }));
+    this.#send(this.#report(truth, trace, { ...context, span_id: middle, parent_id: root, failure, is_agent: true }));
     if (random.chance(0.9)) this.#send(this.#report(truth, trace, { ...context, span_id: root, names }));
   }
 
@@ -113,6 +114,17 @@ class Traces {
       const report = { ...part, startMs, sender: truth.sender, process: truth.process };
       this.#send(this.#report(report, trace, { parent_id: whole['span_id'] }));
     }
+  }
+
+  /** Agents whose model calls nobody traces, or come when the agents are known already. */
+  #agentsOnly(): void {
+    const random = this.#random;
+    const truth = this.#truth();
+    const trace = this.#traceId();
+    const agent = { kind: 'context', facts: undefined, response_id: undefined, scope: 'crew', is_agent: true };
+    for (let i = random.int(1, 3); i > 0; i--)
+      this.#send(this.#report(truth, trace, { ...agent, names: this.#names() }));
+    if (random.chance(0.4)) this.#send(this.#report(truth, trace, {}));
   }
 
   /** The application and the gateway that it calls, linked by the spans between them, or by time alone. */

@@ -203,6 +203,9 @@ const ReportCounts = Type.Object(
     calls: Count('Reports that stand for a call.'),
     folded: Count("Reports of another report's call."),
     context: Count('Reports that only tell whose the calls of their trace are.'),
+    agents_without_calls: Count(
+      'Of the context, spans of agents, chains and tools in whose traces no model call is known.',
+    ),
     duplicates: Count(),
     dead_letters: Count(),
     late: Count('Of these, those that came after their trace was closed.'),

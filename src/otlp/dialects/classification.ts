@@ -19,11 +19,20 @@ export interface Classification {
   readonly operation: Operation;
   /** Which rule decided, for the explanation. */
   readonly rule: string;
+  /** A span of an agent, a chain or a tool: model calls are expected beside it. */
+  readonly isAgent: boolean;
 }
 
 export function is(role: Role, operation: Operation, rule: string): Classification {
-  return { role, operation, rule };
+  return { role, operation, rule, isAgent: false };
 }
+
+/** What an agent, a chain or a tool does, and what is beside model calls otherwise. */
+export function isNone(kind: string, rule: string): Classification {
+  return { role: 'none', operation: 'chat', rule, isAgent: AGENT.test(kind) };
+}
+
+const AGENT = /agent|tool|chain|workflow|task|crew|team/i;
 
 /** Words for a call of a model, as operations, kinds of spans and observations. */
 const OPERATION_OF: Readonly<Record<string, Operation>> = {

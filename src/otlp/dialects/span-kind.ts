@@ -1,4 +1,4 @@
-import { type Classification, is, operationOf } from './classification.ts';
+import { type Classification, is, isNone, operationOf } from './classification.ts';
 import { unquoted } from './read-value.ts';
 import type { SpanReader } from './span-reader.ts';
 
@@ -11,5 +11,5 @@ export function classifyByKind(reader: SpanReader, key: string): Classification 
   if (kind === undefined || kind === '' || /^(?:unknown|span|default|custom|internal|other)$/i.test(kind)) return null;
   const operation = operationOf(kind);
   if (operation !== null) return is('call', operation, `${key} is ${kind}`);
-  return is('none', 'chat', `${key} is ${kind}`);
+  return isNone(kind, `${key} is ${kind}`);
 }

@@ -147,7 +147,8 @@ class BatchPartition {
 
   #audit(kind: string, fate: ReportOutcome | 'waiting', { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
     const sums = this.#books({ loggedAtMs }, tenant);
-    add(sums, `accepted${kind}`, 1);
+    // Those of agents alone are in the context already.
+    if (fate !== 'agentOnly') add(sums, `accepted${kind}`, 1);
     add(sums, `${fate}${kind}`, 1);
   }
 
@@ -237,7 +238,7 @@ const FATES: Readonly<Record<string, readonly string[]>> = {
   Requests: ['accepted', 'counted', 'duplicate', 'dead', 'foreign'],
   Responses: ['accepted', 'counted', 'waiting', 'duplicate', 'dead', 'foreign'],
   Evaluations: ['accepted', 'counted', 'waiting', 'duplicate', 'dead', 'foreign'],
-  Reports: ['accepted', 'counted', 'folded', 'context', 'duplicate', 'dead', 'late'],
+  Reports: ['accepted', 'counted', 'folded', 'context', 'agentOnly', 'duplicate', 'dead', 'late'],
 };
 
 const noAudit = (): Sums => {

@@ -14,7 +14,7 @@ interface Trace {
   lastMs: number;
 }
 
-export type ReportOutcome = 'counted' | 'folded' | 'context' | 'duplicate' | 'dead' | 'late';
+export type ReportOutcome = 'counted' | 'folded' | 'context' | 'agentOnly' | 'duplicate' | 'dead' | 'late';
 
 export interface ReportBooked {
   readonly tenant: string;
@@ -112,7 +112,11 @@ class ReportReader {
       const head = own.find(({ head: { trace_id, span_id } }) => request.keyText === `${trace_id}-${span_id}`)?.head;
       if (head !== undefined) bookedAs.set(head, { tenant: request.tenant ?? '', fate: 'counted' });
     }
+    const withCall = new Set(spans.filter(({ said }) => said.kind !== 'context').map(({ said }) => said.trace_id));
     for (const { said, loggedAtMs } of spans) {
+      if (said.is_agent === true && said.kind === 'context' && !withCall.has(said.trace_id)) {
+        this.#booked.push({ tenant: said.sender, loggedAtMs, fate: 'agentOnly' });
+      }
       const booked = bookedAs.get(said) ?? { tenant: said.sender, fate: 'context' as const };
       this.#booked.push({ ...booked, loggedAtMs });
     }

@@ -12,6 +12,7 @@ export interface Said {
   readonly kind: 'call' | 'sum' | 'stream end' | 'context';
   readonly scope: string;
   readonly is_log?: true;
+  readonly is_agent?: true;
   readonly agent?: string;
   readonly process: string;
   readonly start_ms: number;

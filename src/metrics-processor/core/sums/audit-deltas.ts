@@ -47,8 +47,8 @@ export class AuditDeltas {
 
   /** A report is new, or what becomes of it has changed. */
   reportMoved(loggedAtMs: number, before: Booking | null, now: Booking): void {
-    if (before !== null) this.#bookReport(before.tenantId, loggedAtMs, REPORT_COLUMNS[before.outcome], -1);
-    this.#bookReport(now.tenantId, loggedAtMs, REPORT_COLUMNS[now.outcome], 1);
+    if (before !== null) this.#moveReport(before, loggedAtMs, -1);
+    this.#moveReport(now, loggedAtMs, 1);
   }
 
   /** Data points of metrics, of which every record holds many. */
@@ -58,6 +58,11 @@ export class AuditDeltas {
 
   callCorrected(tenantId: string, loggedAtMs: number): void {
     this.#counts(tenantId, loggedAtMs).correctedCalls++;
+  }
+
+  #moveReport({ tenantId, outcome }: Booking, loggedAtMs: number, by: 1 | -1): void {
+    this.#bookReport(tenantId, loggedAtMs, REPORT_COLUMNS[outcome], by);
+    if (outcome === 'agent') this.#counts(tenantId, loggedAtMs).agentOnlyReports += by;
   }
 
   #bookReport(tenantId: string, loggedAtMs: number, column: keyof AuditCounts, by: 1 | -1): void {
@@ -99,6 +104,7 @@ const REPORT_COLUMNS = {
   call: 'countedReports',
   folded: 'foldedReports',
   context: 'contextReports',
+  agent: 'contextReports',
   duplicate: 'duplicateReports',
 } as const satisfies Readonly<Record<string, keyof AuditCounts>>;
 

@@ -204,6 +204,7 @@ CREATE TABLE audit_1h (
   counted_reports bigint NOT NULL,
   folded_reports bigint NOT NULL,
   context_reports bigint NOT NULL,
+  agent_only_reports bigint NOT NULL,
   duplicate_reports bigint NOT NULL,
   dead_reports bigint NOT NULL,
   late_reports bigint NOT NULL,

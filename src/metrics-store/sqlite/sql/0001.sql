@@ -273,6 +273,7 @@ CREATE TABLE audit_1h (
   counted_reports INTEGER NOT NULL,
   folded_reports INTEGER NOT NULL,
   context_reports INTEGER NOT NULL,
+  agent_only_reports INTEGER NOT NULL,
   duplicate_reports INTEGER NOT NULL,
   dead_reports INTEGER NOT NULL,
   late_reports INTEGER NOT NULL,

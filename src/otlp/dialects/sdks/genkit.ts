@@ -1,4 +1,4 @@
-import { is } from '../classification.ts';
+import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import type { SpanReader } from '../span-reader.ts';
 
@@ -16,7 +16,7 @@ export const GENKIT: Dialect = {
       return is('call', 'chat', `Genkit action of a ${subtype}`);
     if (subtype === 'embedder') return is('call', 'embeddings', 'Genkit action of an embedder');
     // The span around it repeats the usage, or adds up that of several turns.
-    return is('none', 'chat', `Genkit ${subtype ?? type}`);
+    return isNone(subtype ?? type, `Genkit ${subtype ?? type}`);
   },
   /** Its plugins for Gemini and Vertex pass on what Google says: thoughts beside the answer. */
   habits({ reader }) {

@@ -1,4 +1,4 @@
-import { is } from '../classification.ts';
+import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import { unquoted } from '../read-value.ts';
 
@@ -18,6 +18,6 @@ export const LANGFUSE: Dialect = {
     if (type === 'embedding') return is('call', 'embeddings', `${TYPE} is embedding`);
     if (type === 'generation') return is('call', 'chat', `${TYPE} is generation`);
     // Its SDK makes a span of whatever runs; one with a model's usage is a generation to Langfuse too.
-    return type === 'span' && reader.span.attributes.has(USAGE) ? null : is('none', 'chat', `${TYPE} is ${type}`);
+    return type === 'span' && reader.span.attributes.has(USAGE) ? null : isNone(type, `${TYPE} is ${type}`);
   },
 };

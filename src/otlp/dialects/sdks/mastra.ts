@@ -1,4 +1,4 @@
-import { is } from '../classification.ts';
+import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 
 /**
@@ -14,6 +14,6 @@ export const MASTRA: Dialect = {
     if (type === 'model_inference') return is('call', 'chat', 'mastra.span.type is model_inference');
     if (type === 'model_generation' || type === 'llm_generation')
       return is('outer', 'chat', `mastra.span.type is ${type}`);
-    return is('none', 'chat', `mastra.span.type is ${type}`);
+    return isNone(type, `mastra.span.type is ${type}`);
   },
 };

@@ -1,4 +1,4 @@
-import { is } from '../classification.ts';
+import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import type { SpanReader } from '../span-reader.ts';
 
@@ -11,7 +11,7 @@ export const OPENINFERENCE: Dialect = {
     const kind = reader.attributeText('openinference.span.kind')?.trim().toUpperCase();
     if (kind === undefined || kind === 'UNKNOWN') return null;
     if (kind === 'EMBEDDING') return is('call', 'embeddings', 'openinference.span.kind is EMBEDDING');
-    if (kind !== 'LLM') return is('none', 'chat', `openinference.span.kind is ${kind}`);
+    if (kind !== 'LLM') return isNone(kind, `openinference.span.kind is ${kind}`);
     return isHelperOfLlamaIndex(reader)
       ? is('none', 'chat', 'a helper of LlamaIndex, which calls no model')
       : is('call', 'chat', 'openinference.span.kind is LLM');

@@ -1,4 +1,4 @@
-import { is, operationOf } from '../classification.ts';
+import { is, isNone, operationOf } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 
 /** OpenLLMetry (Traceloop) and others that kept its first names. */
@@ -14,7 +14,7 @@ export const OPENLLMETRY: Dialect = {
       return is('call', operation, `llm.request.type is ${requestType}`);
     }
     const kind = reader.attributeText('traceloop.span.kind');
-    return kind === null ? null : is('none', 'chat', `traceloop.span.kind is ${kind}`);
+    return kind === null ? null : isNone(kind, `traceloop.span.kind is ${kind}`);
   },
   /** For Node.js it copies Anthropic's number; for Python it adds the three. */
   habits: ({ scopeName }) =>

@@ -1,4 +1,4 @@
-import { is, isNoCallWord, operationOf } from '../classification.ts';
+import { is, isNoCallWord, isNone, operationOf } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 
 /** OpenTelemetry's convention, and what its own instrumentations do otherwise. */
@@ -17,7 +17,7 @@ export const OTEL: Dialect = {
     if (named === undefined || named === '') return null;
     const operation = operationOf(named);
     if (operation !== null) return is('call', operation, `gen_ai.operation.name is ${named}`);
-    return isNoCallWord(named) ? is('none', 'chat', `gen_ai.operation.name is ${named}`) : null;
+    return isNoCallWord(named) ? isNone(named, `gen_ai.operation.name is ${named}`) : null;
   },
   /**
    * Its instrumentation of Bedrock copies the counts of the API, which reports the cache beside the input. So does
