@@ -8,11 +8,12 @@
  *     accepted = counted (calls) + folded into another report's call + context + duplicates + dead letters
  *
  * A report moves when others tell what it is about, or whose. Of the context, `agentOnly` are spans of agents in whose
- * traces no call is known. `late` are those that came after their trace was closed, whatever became of them; corrected calls were counted before and are counted otherwise now. Data points of
- * metrics are witnesses, which stand in none of the sums. What names no tenant and was sent with no tenant's key is
- * under the tenant '' until it meets its request, and for ever if it never does; when they meet, it moves (−1 there,
- * +1 at its call's tenant). A request counts the moment it is seen, so only responses and evaluations can wait.
- * `foreign` are those of the dead letters that spoke of another tenant's call.
+ * traces no call is known. `late` are those that came after their trace was closed, whatever became of them; corrected
+ * calls were counted before and are counted otherwise now. Data points of metrics are witnesses, which stand in none of
+ * the sums. What names no tenant and was sent with no tenant's key is under the tenant '' until it meets its request,
+ * and for ever if it never does; when they meet, it moves (−1 there, +1 at its call's tenant). A request counts the
+ * moment it is seen, so only responses and evaluations can wait. `foreign` are those of the dead letters that spoke of
+ * another tenant's call.
  */
 export interface AuditDelta {
   readonly tenantId: string;
