@@ -97,13 +97,19 @@ function roundedModels(): ReadonlySet<string> {
   return new Set(rounded.map(({ provider, model }) => `${provider.id} ${model.id}`));
 }
 
+/** Of Claude elsewhere the library has no price for writes of an hour, and takes that of five minutes. */
+const isHourlyKnown = ({ id, prices }: ModelInfo): boolean =>
+  !/claude/i.test(id) || JSON.stringify(prices).includes('cache_write_1h_mtok');
+
 test('every model of the library costs what its own calcPrice says, at any date, hour and prompt size', () => {
   assert.ok(MODELS.length > 1000, `${MODELS.length} models`);
   for (const { provider, model } of MODELS) {
     const runs = Array.isArray(model.prices) || JSON.stringify(model.prices).includes('tiers') ? 300 : 20;
     const hasRoundPrices = !ROUNDED.has(`${provider.id} ${model.id}`);
     fc.assert(
-      fc.property(anyTokens, anyInstant, (tokens, at) => {
+      fc.property(anyTokens, anyInstant, (drawn, at) => {
+        // There we know more than the library.
+        const tokens = isHourlyKnown(model) ? drawn : { ...drawn, cacheWrite1hTokens: 0 };
         const ours = ourCostUsd(provider, model, tokens, at);
         if (ours === null) return;
         const theirs = libraryCostUsd(provider, model, tokens, at);
@@ -173,4 +179,16 @@ test('a tier prices the whole call from the first token beyond its start', () =>
 test('a model that is free costs 0 and is not unpriced', () => {
   const free: ModelInfo = { id: 'gift-1', match: { equals: 'gift-1' }, prices: {} };
   assert.equal(periodAt(libraryPeriods('forest', free, BUILT_IN_LIST), 0)?.bands?.[0].rates.input, 0);
+});
+
+test("Claude's writes for an hour cost twice the input wherever it is served, as its writes for five minutes cost 1.25", () => {
+  const served = MODELS.filter(({ provider, model }) => provider.id !== 'anthropic' && /claude/i.test(model.id));
+  const rates = served.flatMap(({ provider, model }) =>
+    (periodAt(libraryPeriods(provider.id, model, BUILT_IN_LIST), Date.UTC(2026, 8, 1))?.bands ?? []).map(
+      (band) => band.rates,
+    ),
+  );
+  const withWrites = rates.filter(({ input, cacheWrite }) => cacheWrite > input);
+  assert.ok(withWrites.length > 10, `${withWrites.length} models`);
+  for (const { input, cacheWrite1h } of withWrites) assert.equal(cacheWrite1h / input, 2);
 });

@@ -22,9 +22,11 @@ export function libraryPeriods(
   return conditional.map((entry, index) => ({
     // The library falls back to its first entry where none holds, so the first holds always.
     when: index === 0 ? { kind: 'always' } : periodTime(entry.constraint),
-    bands: bandsOf(entry.prices, source),
+    bands: bandsOf(entry.prices, { source, isClaude: CLAUDE.test(model.id) }),
   }));
 }
+
+const CLAUDE = /claude/i;
 
 function periodTime(constraint: ConditionalPrice['constraint']): PeriodTime {
   if (constraint === undefined) return { kind: 'always' };
@@ -45,7 +47,10 @@ function timeOfDayMs(time: string): number {
  * An empty list is how the library writes "free" (OpenRouter's `:free`, Gemma on Google's API). A list without any
  * price per token is another matter: hours or pages are billed there, and zero would be wrong.
  */
-function bandsOf(prices: ModelPrice, source: string): readonly [Price, ...Price[]] | null {
+function bandsOf(
+  prices: ModelPrice,
+  { source, isClaude }: { readonly source: string; readonly isClaude: boolean },
+): readonly [Price, ...Price[]] | null {
   const keys = Object.keys(prices);
   if (keys.length > 0 && !keys.some((key) => key.endsWith('_mtok'))) return null;
   const starts = new Set<number>();
@@ -53,10 +58,10 @@ function bandsOf(prices: ModelPrice, source: string): readonly [Price, ...Price[
     if (typeof price === 'object') for (const tier of price.tiers) starts.add(tier.start);
   }
   const from = { kind: 'list', source } as const;
-  const base: Price = { rates: ratesAt(prices, 0), bandFromTokens: 0, ...from };
+  const base: Price = { rates: ratesAt(prices, 0, isClaude), bandFromTokens: 0, ...from };
   const higher = [...starts]
     .sort((a, b) => a - b)
-    .map((start) => ({ rates: ratesAt(prices, start + 1), bandFromTokens: start + 1, ...from }));
+    .map((start) => ({ rates: ratesAt(prices, start + 1, isClaude), bandFromTokens: start + 1, ...from }));
   return [base, ...higher];
 }
 
@@ -65,7 +70,7 @@ function bandsOf(prices: ModelPrice, source: string): readonly [Price, ...Price[
  * as input, spoken output as output. That is what a provider without a discount bills, and how the library
  * decomposes. No output price (embeddings) means that output is free.
  */
-function ratesAt(prices: ModelPrice, promptTokens: number): Rates {
+function ratesAt(prices: ModelPrice, promptTokens: number, isClaude: boolean): Rates {
   const rate = (key: string, otherwise: number): number => {
     const usdPerMillion = usdPerMillionAt(prices[key], promptTokens);
     return usdPerMillion === undefined ? otherwise : Math.round(usdPerMillion * 1e6);
@@ -79,7 +84,7 @@ function ratesAt(prices: ModelPrice, promptTokens: number): Rates {
     input,
     cacheRead,
     cacheWrite,
-    cacheWrite1h: rate('cache_write_1h_mtok', cacheWrite),
+    cacheWrite1h: rate('cache_write_1h_mtok', isClaude ? hourlyOf(cacheWrite, input) : cacheWrite),
     inputAudio,
     // A list with a price for reading and none for reading audio gives the discount to both.
     cacheReadAudio: rate('cache_audio_read_mtok', prices['cache_read_mtok'] === undefined ? inputAudio : cacheRead),
@@ -89,6 +94,15 @@ function ratesAt(prices: ModelPrice, promptTokens: number): Rates {
     outputImage: rate('output_image_mtok', output),
     request: requestFee(prices),
   };
+}
+
+/**
+ * Who else serves Claude (Bedrock, Vertex AI, gateways) bills its writes by Anthropic's factors too, 1.25 of the input
+ * for five minutes and 2 for an hour; of the second the lists of theirs say nothing.
+ */
+function hourlyOf(cacheWrite: number, input: number): number {
+  // Claude 3 Haiku's 1.25 is rounded down to 1.2.
+  return cacheWrite >= 1.2 * input && cacheWrite <= 1.26 * input ? 2 * input : cacheWrite;
 }
 
 /** USD per thousand calls, as 10^-12 USD per call. */
