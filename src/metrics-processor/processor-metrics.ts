@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { INPUT_TOPICS, type InputTopic } from '../events/topics.ts';
 import type { Logger } from '../http/logger.ts';
 import { AUDIT_COUNTS, type AuditCounts } from '../metrics-store/audit.ts';
+import type { MeterRoom } from '../metrics-store/sender-use.ts';
 import { CORRECTION_REASONS } from './core/reports/correction-reason.ts';
 import type { CommitFact, ProcessorEvents } from './processor-events.ts';
 
@@ -86,6 +87,16 @@ export class ProcessorMetrics implements ProcessorEvents {
     name: 'streamlens_price_list_looks_total',
     help: 'Looks for a newer price list, by what came of them',
     labelNames: ['outcome'],
+    registers: [this.registry],
+  });
+  readonly #registers = new Gauge({
+    name: 'streamlens_coverage_registers',
+    help: 'The most series of metrics that one tenant has in one of the latest two hours',
+    registers: [this.registry],
+  });
+  readonly #lostPoints = new Gauge({
+    name: 'streamlens_coverage_lost_points',
+    help: 'Data points of the latest two hours that found no room among the series and intervals of their hour',
     registers: [this.registry],
   });
   readonly #published = new Counter({
@@ -177,6 +188,12 @@ export class ProcessorMetrics implements ProcessorEvents {
     }
     this.#owned.delete(partition);
     this.#logger.info({ partition }, 'Gave up a partition');
+  }
+
+  /** How near the registers of metrics are to their bounds. */
+  meterRoom({ registers, lostPoints }: MeterRoom): void {
+    this.#registers.set(registers);
+    this.#lostPoints.set(lostPoints);
   }
 
   published({ rows, deadLetters }: { rows: number; deadLetters: number }): void {

@@ -43,7 +43,7 @@ export function coverageCte(dialect: CoverageDialect): string {
     const parts = METERED_PARTS[field].map((part) => `'${part}'`).join(', ');
     return `sum(CASE WHEN part IN (${parts}) THEN amount END) AS ${METERED_COLUMNS[i]}`;
   });
-  const grown = ['tenant_key', hour, 'service', 'session', 'scope', 'precedence', 'part'];
+  const grown = ['tenant_key', hour, 'service', 'session', 'scope', 'precedence', 'part', 'lost'];
   const named = METERED_COLUMNS.map((name) => `NULL AS ${name}`).join(', ');
   const nothing = SENDER_CALLS_COLUMNS.map(() => '0').join(', ');
   return `
@@ -57,7 +57,7 @@ export function coverageCte(dialect: CoverageDialect): string {
   ), believed AS (
     SELECT g.*, min(precedence) OVER (PARTITION BY ${key}, scope, part = 'cost') AS least FROM grown g
   ), metered AS (
-    SELECT ${key}, ${metered.join(', ')} FROM believed WHERE precedence = least GROUP BY ${key}
+    SELECT ${key}, ${metered.join(', ')}, sum(lost) AS lost_points FROM believed WHERE precedence = least GROUP BY ${key}
   ), called AS (
     SELECT c.tenant_key, c.${hour}, c.service,
       CASE WHEN own.service IS NULL AND bare.service IS NOT NULL THEN '' ELSE c.session END AS session,
@@ -69,10 +69,10 @@ export function coverageCte(dialect: CoverageDialect): string {
       AND bare.session = ''
     WHERE c.calls <> 0 AND ${isAsked('c')}
   ), "both" AS (
-    SELECT ${key}, ${SENDER_CALLS_COLUMNS.join(', ')}, ${named}, 1 AS called, 0 AS metered
+    SELECT ${key}, ${SENDER_CALLS_COLUMNS.join(', ')}, ${named}, 0 AS lost_points, 1 AS called, 0 AS metered
     FROM called
     UNION ALL
-    SELECT ${key}, ${nothing}, ${METERED_COLUMNS.join(', ')}, 0, 1 FROM metered
+    SELECT ${key}, ${nothing}, ${METERED_COLUMNS.join(', ')}, lost_points, 0, 1 FROM metered
   ), metered_sessions AS (
     SELECT DISTINCT tenant_key, service, session FROM metered
   )`;
@@ -89,10 +89,10 @@ export const COVERAGE_TOTALS: string = `
     AND bare.session = ''
   GROUP BY t.tenant_id, b.service ORDER BY t.tenant_id, b.service`;
 
-/** The columns of an answer behind its key: sums of calls, of metrics, and which of both there are. */
+/** The columns of an answer behind its key: sums of calls, of metrics, and which of both there are, how many points were lost. */
 export const COVERAGE_SUMS: string = sumsOf('b');
 
 function sumsOf(alias: string): string {
   const summed = [...SENDER_CALLS_COLUMNS, ...METERED_COLUMNS].map((name) => `sum(${alias}.${name})`);
-  return [...summed, `max(${alias}.called)`, `max(${alias}.metered)`].join(', ');
+  return [...summed, `max(${alias}.called)`, `max(${alias}.metered)`, `sum(${alias}.lost_points)`].join(', ');
 }

@@ -8,7 +8,7 @@ import type { KeptFilters } from './call-filters.ts';
 import type { Progress } from './commit.ts';
 import type { EvaluationTally } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
-import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from './sender-use.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from './sender-use.ts';
 
 /** The reading half of the store: all that the metrics API needs. */
 export interface MetricsReader {
@@ -62,6 +62,9 @@ export interface MetricsReader {
 
   /** The rows of `readCoverage` as one per tenant and service, by these. */
   readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]>;
+
+  /** How near the registers of hours from `fromMs` on are to their bounds. */
+  readMeterRoom(fromMs: number): Promise<MeterRoom>;
 
   /** The rows of `readAudit` as one, without regard to `page`. */
   readAuditTotals(query: AuditQuery): Promise<AuditTotals>;

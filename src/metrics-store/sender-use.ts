@@ -32,6 +32,8 @@ export interface MeterDelta extends Sender {
   readonly total: number;
   /** Of a delta series what was added, by interval; empty of a cumulative one. */
   readonly intervals: ReadonlyMap<string, number>;
+  /** Points that found no room, repetitions included: what the series says is at least what is kept. */
+  readonly lost: number;
 }
 
 /** What a sender used by its own metrics; null is what they do not tell. */
@@ -91,6 +93,15 @@ export interface CoverageSums {
   readonly calls: SenderCalls | null;
   /** Null where no metric came. */
   readonly metered: MeteredUse | null;
+  /** Points of metrics that found no room, repetitions included. */
+  readonly lostPoints: number;
+}
+
+/** How near the registers of the latest hours are to their bounds. */
+export interface MeterRoom {
+  /** The most series that one tenant has in one hour; `METERS_PER_HOUR_MAX` is all. */
+  readonly registers: number;
+  readonly lostPoints: number;
 }
 
 /**
@@ -101,7 +112,7 @@ export interface CoverageSums {
 export const SENDERS_PER_HOUR_MAX = 10_000;
 export const METERS_PER_HOUR_MAX = 20_000;
 
-/** Intervals of one delta series in one hour: one each 0.36 s. What comes after is not kept. */
+/** Intervals of one delta series in one hour: one each 0.36 s. What comes after is not kept, and counted. */
 export const INTERVALS_MAX = 10_000;
 
 /** One row per sender and hour, as every store can keep it. */
@@ -139,21 +150,34 @@ export function meterKey({ tenantId, hourStartMs, stream }: MeterDelta): string 
 
 /** The larger of both, interval by interval. */
 export function mergedMeter(known: MeterDelta, more: MeterDelta): MeterDelta {
+  const { intervals, lost } = mergedIntervals(known.intervals, more.intervals);
   return {
     ...known,
     total: Math.max(known.total, more.total),
-    intervals: mergedIntervals(known.intervals, more.intervals),
+    intervals,
+    lost: known.lost + more.lost + lost,
   };
 }
 
-function mergedIntervals(known: ReadonlyMap<string, number>, more: ReadonlyMap<string, number>) {
-  if (more.size === 0) return known;
+/** How many points a register stands for, also where it finds no room itself. */
+export function pointsOf({ isDelta, intervals, lost }: MeterDelta): number {
+  return (isDelta ? intervals.size : 1) + lost;
+}
+
+interface MergedIntervals {
+  readonly intervals: ReadonlyMap<string, number>;
+  readonly lost: number;
+}
+
+function mergedIntervals(known: ReadonlyMap<string, number>, more: ReadonlyMap<string, number>): MergedIntervals {
+  if (more.size === 0) return { intervals: known, lost: 0 };
   const merged = new Map(known);
+  let lost = 0;
   for (const [interval, value] of more) {
-    if (merged.size >= INTERVALS_MAX && !merged.has(interval)) continue;
-    merged.set(interval, Math.max(merged.get(interval) ?? 0, value));
+    if (merged.size >= INTERVALS_MAX && !merged.has(interval)) lost++;
+    else merged.set(interval, Math.max(merged.get(interval) ?? 0, value));
   }
-  return merged;
+  return { intervals: merged, lost };
 }
 
 export function encodeIntervals(intervals: ReadonlyMap<string, number>): string {
@@ -164,8 +188,17 @@ export function encodeIntervals(intervals: ReadonlyMap<string, number>): string 
 export function maxIntervals(a: string, b: string): string {
   if (a === '{}') return b;
   if (b === '{}') return a;
-  return encodeIntervals(mergedIntervals(decodeIntervals(a), decodeIntervals(b)));
+  return encodeIntervals(mergedIntervals(decodeIntervals(a), decodeIntervals(b)).intervals);
 }
+
+/** What `intervals_lost` does in SQLite: how many of `b` find no room beside those of `a`. */
+export function lostIntervals(a: string, b: string): number {
+  if (a.length + b.length < INTERVALS_MAX * INTERVAL_CHARS_MIN) return 0;
+  return mergedIntervals(decodeIntervals(a), decodeIntervals(b)).lost;
+}
+
+/** `"0-1":1,` */
+const INTERVAL_CHARS_MIN = 8;
 
 /** What `intervals_sum` does in SQLite. */
 export function sumIntervals(text: string): number {

@@ -13,7 +13,7 @@ import { listName, type PriceList } from '../../prices/price-list.ts';
 import { loadPriceList } from '../../prices/price-list-file.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
-import { DAY_MS, windowStartMs } from '../../tally/window.ts';
+import { DAY_MS, HOUR_MS, windowStartMs } from '../../tally/window.ts';
 import { priceListPath } from '../open/open-price-list.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
 import { Retention, type RetentionSettings } from './retention.ts';
@@ -22,6 +22,7 @@ const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const LOG_SIZE_EVERY_MS = 30_000;
+const METER_ROOM_EVERY_MS = 15_000;
 const PACK_EVERY_MS = 30_000;
 /** Some 20 ms of work, during which nothing is committed; then a pause, in which others may show that they are busy. */
 const PACK_ROWS_MAX = 1_000;
@@ -123,6 +124,7 @@ export class ProcessorRole {
       this.#every('deleting what is too old', PRUNE_EVERY_MS, () => this.#prune()),
       this.#every('packing days', PACK_EVERY_MS, () => this.#packDays()),
       this.#every('keeping the log within its size', LOG_SIZE_EVERY_MS, () => this.#pruneBySize()),
+      this.#every('looking at the room of metrics', METER_ROOM_EVERY_MS, () => this.#lookAtMeterRoom()),
       this.#refreshPrices().catch((error: Error) => this.#ports.logger.warn(error.message)),
     ];
     try {
@@ -224,6 +226,14 @@ export class ProcessorRole {
       const beforeMs = windowStartMs(Math.max(0, nowMs - PACK_AFTER_MS), DAY_MS);
       hasMore = await store.packDays({ fromMs, beforeMs, rowsMax: PACK_ROWS_MAX });
     }
+  }
+
+  /** Of this hour and the one before, in which senders still tell. */
+  async #lookAtMeterRoom(): Promise<void> {
+    const { store, clock } = this.#ports;
+    const isOurs = this.#processor.partitions.includes(CHORES_PARTITION);
+    const fromMs = Math.max(0, windowStartMs(clock.nowMs(), HOUR_MS) - HOUR_MS);
+    this.metrics.meterRoom(isOurs ? await store.readMeterRoom(fromMs) : { registers: 0, lostPoints: 0 });
   }
 
   async #pruneBySize(): Promise<void> {

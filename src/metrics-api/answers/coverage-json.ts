@@ -41,11 +41,12 @@ export function coverageJson(
   };
 }
 
-function witnessesJson({ calls, metered }: CoverageSums, seenTokens: number) {
+function witnessesJson({ calls, metered, lostPoints }: CoverageSums, seenTokens: number) {
   const meteredTokens = tokensOf(metered);
   return {
     calls: calls === null ? null : callsJson(calls),
     metered: metered === null ? null : meteredJson(metered),
+    lost_points: lostPoints,
     metered_only: calls === null && metered !== null,
     seen_share: meteredTokens === 0 ? null : seenTokens / meteredTokens,
   };

@@ -278,9 +278,13 @@ export const CoverageByMetrics = Type.Object(
 );
 export type CoverageByMetrics = Static<typeof CoverageByMetrics>;
 
+const LostPoints = Count(
+  'Data points that found no room, repetitions included: with any of them metered is too little.',
+);
 const Witnesses = {
   calls: Type.Union([CoverageByCalls, Type.Null()], { description: 'Null where nothing was seen as a call.' }),
   metered: Type.Union([CoverageByMetrics, Type.Null()], { description: 'Null where no metric came.' }),
+  lost_points: LostPoints,
   metered_only: Type.Boolean({ description: 'Metered usage: its metrics came, and none of its calls.' }),
   seen_share: NullableNumber(
     'Tokens by calls divided by tokens by metrics, prompt and completion: 0.972 says that 97.2 % of what was used was seen as calls. Above 1 where the metrics are what is missing. Null without tokens by metrics.',

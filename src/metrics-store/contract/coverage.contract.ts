@@ -8,6 +8,7 @@ import type { MetricsStore } from '../metrics-store.ts';
 import {
   type CoveragePageQuery,
   type CoverageSums,
+  INTERVALS_MAX,
   METERS_PER_HOUR_MAX,
   type MeterDelta,
   SENDERS_PER_HOUR_MAX,
@@ -30,7 +31,7 @@ function callsOf({ cost = 0n, ...counts }: Calls, parts: Partial<Sender> = {}): 
 
 function aMeter(parts: Partial<MeterDelta> = {}): MeterDelta {
   const series = { stream: 'a'.repeat(32), scope: 'scope', precedence: 0, part: 'prompt', isDelta: false } as const;
-  return { ...SENDER, ...series, total: 0, intervals: new Map(), ...parts };
+  return { ...SENDER, ...series, total: 0, intervals: new Map(), lost: 0, ...parts };
 }
 
 function aDeltaMeter(intervals: Readonly<Record<string, number>>, parts: Partial<MeterDelta> = {}): MeterDelta {
@@ -281,6 +282,32 @@ export function coverageContract(open: OpenStore): void {
     await store.close();
   });
 
+  test('an interval beyond the room of its hour is not kept, and counted, in one commit and in several', async () => {
+    const store = await open();
+    const intervals = (from: number, count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`${from + i}-${from + i + 1}`, 1]));
+    await commitNext(store, { meters: [aDeltaMeter(intervals(0, INTERVALS_MAX - 1))] });
+    await commitNext(store, { meters: [aDeltaMeter(intervals(INTERVALS_MAX - 1, 3))] });
+    await commitNext(store, { meters: [aDeltaMeter(intervals(0, 5))] });
+    await commitNext(store, {
+      meters: [
+        aDeltaMeter(intervals(0, INTERVALS_MAX), { session: 's2', stream: 'e'.repeat(32) }),
+        aDeltaMeter(intervals(INTERVALS_MAX, 4), { session: 's2', stream: 'e'.repeat(32) }),
+      ],
+    });
+    const rows = await store.readCoverage(coverageQuery());
+    assert.deepEqual(
+      rows.map(({ session, metered, lostPoints }) => [session, metered?.promptTokens, lostPoints]),
+      [
+        ['s1', INTERVALS_MAX, 2],
+        ['s2', INTERVALS_MAX, 4],
+      ],
+    );
+    assert.deepEqual(await store.readMeterRoom(hour(0)), { registers: 2, lostPoints: 6 });
+    assert.deepEqual(await store.readMeterRoom(hour(1)), { registers: 0, lostPoints: 0 });
+    await store.close();
+  });
+
   test('an hour has a bounded number of senders and series, and says where it had more', async () => {
     const store = await open();
     const names = (count: number) => Array.from({ length: count }, (_, index) => index.toString(16).padStart(32, '0'));
@@ -290,16 +317,16 @@ export function coverageContract(open: OpenStore): void {
     });
     await commitNext(store, {
       senderCalls: [callsOf({ calls: 1 }, { session: 'x1' }), callsOf({ calls: 1 }, { session: 'x2' })],
-      meters: [aMeter({ stream: 'f'.repeat(32), total: 9 })],
+      meters: [aMeter({ stream: 'f'.repeat(32), total: 9 }), aDeltaMeter({ '1-2': 1, '2-3': 1 })],
     });
     await commitNext(store, { senderCalls: [callsOf({ calls: -1 }, { session: 'x2' })] });
     const totals = await store.readCoverageTotals(coverageQuery());
     assert.deepEqual(
-      totals.map((row) => [row.service, row.calls?.calls ?? null, row.metered?.promptTokens ?? null]),
+      totals.map((row) => [row.service, row.calls?.calls ?? null, row.metered?.promptTokens ?? null, row.lostPoints]),
       [
-        [OVERFLOW, 1, 0],
-        ['agent', SENDERS_PER_HOUR_MAX, null],
-        ['web', null, METERS_PER_HOUR_MAX],
+        [OVERFLOW, 1, 0, 3],
+        ['agent', SENDERS_PER_HOUR_MAX, null, 0],
+        ['web', null, METERS_PER_HOUR_MAX, 0],
       ],
     );
     await store.close();

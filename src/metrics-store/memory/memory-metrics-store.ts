@@ -12,7 +12,7 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
-import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { MemoryCalls } from './memory-calls.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
@@ -177,6 +177,10 @@ export class MemoryMetricsStore implements MetricsStore {
 
   async readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]> {
     return this.#senderUse.readTotals(query);
+  }
+
+  async readMeterRoom(fromMs: number): Promise<MeterRoom> {
+    return this.#senderUse.room(fromMs);
   }
 
   async readDeadLetters(query: {

@@ -14,8 +14,10 @@ import {
   METERS_PER_HOUR_MAX,
   type MeterDelta,
   type MeteredUse,
+  type MeterRoom,
   mergedMeter,
   meterKey,
+  pointsOf,
   SENDERS_PER_HOUR_MAX,
   type Sender,
   type SenderCallsDelta,
@@ -30,15 +32,17 @@ export class MemorySenderUse {
   readonly #baselines = new Set<string>();
 
   add(senderCalls: readonly SenderCallsDelta[], meters: readonly MeterDelta[]): void {
+    const senderRoom = new Room(this.#calls, SENDERS_PER_HOUR_MAX);
     for (const delta of foldSenderCalls(senderCalls)) {
-      const isKept = this.#calls.has(senderKey(delta)) || countOf(this.#calls, delta) < SENDERS_PER_HOUR_MAX;
+      const isKept = this.#calls.has(senderKey(delta)) || senderRoom.takes(delta);
       const sender = isKept ? delta : { ...delta, service: OVERFLOW, session: OVERFLOW };
       const known = this.#calls.get(senderKey(sender)) ?? { ...sender, sums: new SenderCalls() };
       addSenderCalls(known.sums, delta.sums);
       this.#calls.set(senderKey(sender), known);
     }
+    const meterRoom = new Room(this.#meters, METERS_PER_HOUR_MAX);
     for (const delta of foldMeters(meters)) {
-      const isKept = this.#meters.has(meterKey(delta)) || countOf(this.#meters, delta) < METERS_PER_HOUR_MAX;
+      const isKept = this.#meters.has(meterKey(delta)) || meterRoom.takes(delta);
       const meter = isKept ? delta : overflowed(delta);
       const known = this.#meters.get(meterKey(meter));
       this.#meters.set(meterKey(meter), known === undefined ? meter : mergedMeter(known, meter));
@@ -56,16 +60,26 @@ export class MemorySenderUse {
     const rows = this.#rows(query);
     const meteredSessions = new Set(rows.filter(({ metered }) => metered !== null).map((row) => sessionKey(row)));
     for (const row of rows) {
-      const { tenantId, service, calls, metered } = row;
+      const { tenantId, service, calls, metered, lostPoints } = row;
       const key = `${tenantId}\0${service}`;
-      const known = totals.get(key) ?? { calls: null, metered: null, witnessedTokens: 0 };
+      const known = totals.get(key) ?? { ...NOTHING, witnessedTokens: 0 };
       const isWitnessed =
         meteredSessions.has(sessionKey(row)) || meteredSessions.has(sessionKey({ ...row, session: '' }));
       const tokens = isWitnessed && calls !== null ? calls.promptTokens + calls.completionTokens : 0;
       const witnessedTokens = known.witnessedTokens + tokens;
-      totals.set(key, { tenantId, service, ...summed(known, { calls, metered }), witnessedTokens });
+      totals.set(key, { tenantId, service, ...summed(known, { calls, metered, lostPoints }), witnessedTokens });
     }
     return [...totals.values()].toSorted((a, b) => inText(a.tenantId, b.tenantId) || inText(a.service, b.service));
+  }
+
+  room(fromMs: number): MeterRoom {
+    const latest = [...this.#meters.values()].filter(({ hourStartMs }) => hourStartMs >= fromMs);
+    const counts = new Map<string, number>();
+    for (const { tenantId, hourStartMs } of latest) {
+      const key = `${hourStartMs}\0${tenantId}`;
+      counts.set(key, (counts.get(key) ?? 0) + 1);
+    }
+    return { registers: Math.max(0, ...counts.values()), lostPoints: latest.reduce((sum, { lost }) => sum + lost, 0) };
   }
 
   prune(beforeMs: number): void {
@@ -89,20 +103,28 @@ export class MemorySenderUse {
     const rows = new Map<string, CoverageRow>();
     const meters = [...this.#meters].filter(([key, meter]) => !this.#baselines.has(key) && isAsked(meter));
     for (const [, meter] of this.#believed(meters)) {
-      this.#put(rows, meter, { calls: null, metered: meteredBy(meter.part, this.#grownBy(meter)) });
+      this.#put(rows, meter, {
+        calls: null,
+        metered: meteredBy(meter.part, this.#grownBy(meter)),
+        lostPoints: meter.lost,
+      });
     }
     const metered = new Set(rows.keys());
     for (const delta of this.#calls.values()) {
       if (!isAsked(delta) || delta.sums.calls === 0) continue;
       const isBeside = !metered.has(senderKey(delta)) && metered.has(senderKey({ ...delta, session: '' }));
-      this.#put(rows, isBeside ? { ...delta, session: '' } : delta, { calls: delta.sums, metered: null });
+      this.#put(rows, isBeside ? { ...delta, session: '' } : delta, {
+        calls: delta.sums,
+        metered: null,
+        lostPoints: 0,
+      });
     }
     return [...rows.values()];
   }
 
   #put(rows: Map<string, CoverageRow>, sender: Sender, sums: CoverageSums): void {
     const { tenantId, hourStartMs, service, session } = sender;
-    const known = rows.get(senderKey(sender)) ?? { calls: null, metered: null };
+    const known = rows.get(senderKey(sender)) ?? NOTHING;
     rows.set(senderKey(sender), { tenantId, hourStartMs, service, session, ...summed(known, sums) });
   }
 
@@ -129,8 +151,23 @@ export class MemorySenderUse {
   }
 }
 
-function countOf(rows: ReadonlyMap<string, Sender>, { tenantId, hourStartMs }: Sender): number {
-  return [...rows.values()].filter((row) => row.tenantId === tenantId && row.hourStartMs === hourStartMs).length;
+/** How many rows a tenant and hour may still have, counted once in a commit. */
+class Room {
+  readonly #left = new Map<string, number>();
+  readonly #rowsMax: number;
+
+  constructor(rows: ReadonlyMap<string, Sender>, rowsMax: number) {
+    this.#rowsMax = rowsMax;
+    for (const row of rows.values()) this.takes(row);
+  }
+
+  /** Whether there is room for a new row, which then is taken. */
+  takes({ tenantId, hourStartMs }: Sender): boolean {
+    const key = `${hourStartMs}\0${tenantId}`;
+    const left = this.#left.get(key) ?? this.#rowsMax;
+    this.#left.set(key, left - 1);
+    return left > 0;
+  }
 }
 
 /** Whatever the hour. */
@@ -140,7 +177,8 @@ function sessionKey(sender: Sender): string {
 
 function overflowed(delta: MeterDelta): MeterDelta {
   const nobody = { service: OVERFLOW, session: '', scope: '', stream: OVERFLOW };
-  return { ...delta, ...nobody, precedence: 0, part: 'prompt', isDelta: true, total: 0, intervals: new Map() };
+  const nothing = { precedence: 0, part: 'prompt', isDelta: true, total: 0, intervals: new Map() } as const;
+  return { ...delta, ...nobody, ...nothing, lost: pointsOf(delta) };
 }
 
 function meteredBy(part: MeterPart, amount: number): MeteredUse {
@@ -148,8 +186,14 @@ function meteredBy(part: MeterPart, amount: number): MeteredUse {
   return Object.fromEntries(entries) as unknown as MeteredUse;
 }
 
+const NOTHING: CoverageSums = { calls: null, metered: null, lostPoints: 0 };
+
 function summed(a: CoverageSums, b: CoverageSums): CoverageSums {
-  return { calls: summedCalls(a.calls, b.calls), metered: summedUse(a.metered, b.metered) };
+  return {
+    calls: summedCalls(a.calls, b.calls),
+    metered: summedUse(a.metered, b.metered),
+    lostPoints: a.lostPoints + b.lostPoints,
+  };
 }
 
 function summedCalls(a: SenderCalls | null, b: SenderCalls | null): SenderCalls | null {

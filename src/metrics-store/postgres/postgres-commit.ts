@@ -19,7 +19,7 @@ import {
   foldTallies,
   foldUsages,
 } from '../fold-commit.ts';
-import { foldMeters, foldSenderCalls } from '../sender-use.ts';
+import { foldMeters, foldSenderCalls, pointsOf } from '../sender-use.ts';
 import { storableText } from '../storable-text.ts';
 import { columnOf } from '../tally-columns.ts';
 import { packHistogram } from './packed-histogram.ts';
@@ -209,6 +209,8 @@ function meterRows(names: ResolvedNames, deltas: Commit['meters']): Row[] {
     is_delta: meter.isDelta ? 'true' : 'false',
     total: meter.total,
     intervals: Object.fromEntries(meter.intervals),
+    lost: meter.lost,
+    points: pointsOf(meter),
   }));
 }
 

@@ -7,7 +7,7 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
-import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { checkPostgresVersion, type Migrated, migrateConnection } from './migrate-postgres.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
@@ -18,7 +18,7 @@ import { PostgresEvaluationNames } from './postgres-evaluation-names.ts';
 import { prune, reprice, repriceCalls } from './postgres-maintenance.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
 import * as Records from './postgres-records.ts';
-import { readCoverage, readCoverageTotals } from './postgres-sender-use.ts';
+import { readCoverage, readCoverageTotals, readMeterRoom } from './postgres-sender-use.ts';
 import { PostgresWindows } from './postgres-windows.ts';
 
 export interface PostgresMetricsStoreOptions extends PostgresOptions {
@@ -157,6 +157,10 @@ class PostgresMetricsStore implements MetricsStore {
 
   async readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]> {
     return readCoverageTotals(this.#connection, query);
+  }
+
+  async readMeterRoom(fromMs: number): Promise<MeterRoom> {
+    return readMeterRoom(this.#connection, fromMs);
   }
 
   async readDeadLetters(query: {

@@ -14,6 +14,7 @@ import {
   type CoverageTotal,
   METERED_FIELDS,
   type MeteredUse,
+  type MeterRoom,
 } from '../sender-use.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { instant, type SqlRow } from './postgres-values.ts';
@@ -70,6 +71,17 @@ export async function readCoverageTotals(
   }));
 }
 
+const SELECT_ROOM = `
+  SELECT coalesce(max(h.registers), 0), coalesce(sum(h.lost), 0) FROM tenants t CROSS JOIN LATERAL (
+    SELECT count(*) AS registers, sum(r.lost) AS lost FROM sender_meters_1h r
+    WHERE r.tenant_key = t.tenant_key AND r.hour_start >= $1 GROUP BY r.hour_start
+  ) AS h`;
+
+export async function readMeterRoom(connection: PostgresConnection, fromMs: number): Promise<MeterRoom> {
+  const [row = []] = await connection.query(SELECT_ROOM, [instant(fromMs)]);
+  return { registers: Number(row[0]), lostPoints: Number(row[1]) };
+}
+
 function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): (string | null)[] {
   return [instant(fromMs), instant(toMs - 1), tenantId, service, session];
 }
@@ -81,10 +93,11 @@ function sumsOf(row: SqlRow): CoverageSums {
   calls.costPicoUsd.addBig(BigInt(row[SENDER_CALLS_SUMS.length] as bigint | number));
   const at = SENDER_CALLS_COLUMNS.length;
   const metered = Object.fromEntries(METERED_FIELDS.map((field, i) => [field, numberOrNull(row[at + i])]));
-  const [isCalled, isMetered] = row.slice(at + METERED_FIELDS.length);
+  const [isCalled, isMetered, lost] = row.slice(at + METERED_FIELDS.length);
   return {
     calls: isCalled === 1 ? calls : null,
     metered: isMetered === 1 ? (metered as unknown as MeteredUse) : null,
+    lostPoints: Number(lost),
   };
 }
 

@@ -281,6 +281,7 @@ CREATE TABLE sender_meters_1h (
   is_delta boolean NOT NULL,
   total bigint NOT NULL,
   intervals jsonb NOT NULL,
+  lost bigint NOT NULL,
   is_baseline boolean NOT NULL DEFAULT false
 ) WITH (fillfactor=70);
 
@@ -646,7 +647,7 @@ BEGIN
       SELECT 1 FROM sender_meters_1h r WHERE r.tenant_key = x.tenant_key AND r.hour_start = streamlens_at(x.start_ms)
         AND r.stream = x.stream
     ) AS is_known
-    FROM json_to_recordset(meters) AS x (tenant_key bigint, start_ms bigint, stream text, service text, session text, scope text, precedence int, part text, is_delta boolean, total bigint, intervals jsonb)
+    FROM json_to_recordset(meters) AS x (tenant_key bigint, start_ms bigint, stream text, service text, session text, scope text, precedence int, part text, is_delta boolean, total bigint, intervals jsonb, lost bigint, points bigint)
   ), hours AS (
     SELECT tenant_key, hour_start, CASE WHEN bool_and(is_known) THEN 0 ELSE (
       SELECT count(*) FROM sender_meters_1h r WHERE r.tenant_key = n.tenant_key AND r.hour_start = n.hour_start
@@ -658,15 +659,16 @@ BEGIN
     ) <= 20000 AS has_room
     FROM named n JOIN hours h ON h.tenant_key = n.tenant_key AND h.hour_start = n.hour_start
   ), placed AS (
-    SELECT tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals FROM roomed WHERE has_room
+    SELECT tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals, lost FROM roomed WHERE has_room
     UNION ALL
-    SELECT DISTINCT tenant_key, hour_start, '__overflow__', '__overflow__', '', '', 0, 'prompt', true, 0, jsonb '{}'
-    FROM roomed WHERE NOT has_room
+    SELECT tenant_key, hour_start, '__overflow__', '__overflow__', '', '', 0, 'prompt', true, 0, jsonb '{}', sum(points)
+    FROM roomed WHERE NOT has_room GROUP BY tenant_key, hour_start
   )
-  INSERT INTO sender_meters_1h AS m (tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals)
-  SELECT tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals FROM placed ORDER BY tenant_key, hour_start, stream COLLATE "C"
+  INSERT INTO sender_meters_1h AS m (tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals, lost)
+  SELECT tenant_key, hour_start, stream, service, session, scope, precedence, part, is_delta, total, intervals, lost FROM placed ORDER BY tenant_key, hour_start, stream COLLATE "C"
   ON CONFLICT (tenant_key, hour_start, stream) DO UPDATE SET total = greatest(m.total, excluded.total),
-    intervals = streamlens_intervals_max(m.intervals, excluded.intervals, 10000);
+    intervals = streamlens_intervals_max(m.intervals, excluded.intervals, 10000),
+    lost = m.lost + excluded.lost + streamlens_intervals_lost(m.intervals, excluded.intervals, 10000);
 
   DELETE FROM calls c USING (
     SELECT t.tenant_key, streamlens_at(x.timestamp_ms) AS "timestamp", x.request_id
@@ -735,6 +737,15 @@ CREATE OR REPLACE FUNCTION public.streamlens_find_pair(tenant bigint, wanted_rou
  STABLE
 AS $function$
   SELECT pair_id FROM pairs WHERE tenant_key = tenant AND md5(route) = md5(wanted_route) AND md5(model) = md5(wanted_model)
+$function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_intervals_lost(a jsonb, b jsonb, intervals_max integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN a = '{}' OR b = '{}' THEN 0
+    ELSE greatest(0, (SELECT count(*) FROM jsonb_object_keys(a || b)) - intervals_max) END
 $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_intervals_max(a jsonb, b jsonb, intervals_max integer)

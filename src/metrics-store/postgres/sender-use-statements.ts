@@ -67,23 +67,24 @@ export const UPSERT_SENDER_CALLS = `${roomed({
   ON CONFLICT (${SENDER_KEY}) DO UPDATE SET
     ${SENDER_CALLS_COLUMNS.map((name) => `${name} = s.${name} + excluded.${name}`).join(', ')};`;
 
-const METER_VALUES = 'stream, service, session, scope, precedence, part, is_delta, total, intervals';
+const METER_VALUES = 'stream, service, session, scope, precedence, part, is_delta, total, intervals, lost';
 
 /** A new series beyond the room of its hour leaves a row that says so: what series say cannot be added up. */
 export const UPSERT_METERS = `${roomed({
   section: 'meters',
   columns:
-    'stream text, service text, session text, scope text, precedence int, part text, is_delta boolean, total bigint, intervals jsonb',
+    'stream text, service text, session text, scope text, precedence int, part text, is_delta boolean, total bigint, intervals jsonb, lost bigint, points bigint',
   table: 'sender_meters_1h',
   names: ['stream'],
   rowsMax: METERS_PER_HOUR_MAX,
 })}, placed AS (
     SELECT tenant_key, hour_start, ${METER_VALUES} FROM roomed WHERE has_room
     UNION ALL
-    SELECT DISTINCT tenant_key, hour_start, '${OVERFLOW}', '${OVERFLOW}', '', '', 0, 'prompt', true, 0, jsonb '{}'
-    FROM roomed WHERE NOT has_room
+    SELECT tenant_key, hour_start, '${OVERFLOW}', '${OVERFLOW}', '', '', 0, 'prompt', true, 0, jsonb '{}', sum(points)
+    FROM roomed WHERE NOT has_room GROUP BY tenant_key, hour_start
   )
   INSERT INTO sender_meters_1h AS m (tenant_key, hour_start, ${METER_VALUES})
   SELECT tenant_key, hour_start, ${METER_VALUES} FROM placed ORDER BY tenant_key, hour_start, stream COLLATE "C"
   ON CONFLICT (tenant_key, hour_start, stream) DO UPDATE SET total = greatest(m.total, excluded.total),
-    intervals = streamlens_intervals_max(m.intervals, excluded.intervals, ${INTERVALS_MAX});`;
+    intervals = streamlens_intervals_max(m.intervals, excluded.intervals, ${INTERVALS_MAX}),
+    lost = m.lost + excluded.lost + streamlens_intervals_lost(m.intervals, excluded.intervals, ${INTERVALS_MAX});`;

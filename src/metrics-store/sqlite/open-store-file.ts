@@ -1,6 +1,6 @@
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { addEncoded } from '../../tally/histogram-codec.ts';
-import { maxIntervals, sumIntervals } from '../sender-use.ts';
+import { lostIntervals, maxIntervals, sumIntervals } from '../sender-use.ts';
 import { addLabels } from './labels.ts';
 
 /**
@@ -33,6 +33,7 @@ export function openStoreFile({ path, readOnly = false, isInterrupted }: StoreFi
   connection.define('hist_add', (a, b) => addEncoded(a as Uint8Array, b as Uint8Array));
   connection.define('labels_add', (a, b) => addLabels(String(a), String(b)));
   connection.define('intervals_max', (a, b) => maxIntervals(String(a), String(b)));
+  connection.define('intervals_lost', (a, b) => lostIntervals(String(a), String(b)));
   connection.define('intervals_sum', (text) => sumIntervals(String(text)));
   return connection;
 }

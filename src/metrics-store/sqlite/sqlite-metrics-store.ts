@@ -6,7 +6,7 @@ import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PackQuery, PruneBefore } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
-import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal } from '../sender-use.ts';
+import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
 import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
@@ -18,7 +18,7 @@ import { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { applyCallCorrections, applyCorrections, prune } from './sqlite-maintenance.ts';
 import * as Records from './sqlite-records.ts';
-import { readCoverage, readCoverageTotals } from './sqlite-sender-use.ts';
+import { readCoverage, readCoverageTotals, readMeterRoom } from './sqlite-sender-use.ts';
 import { SqliteWindows } from './sqlite-windows.ts';
 
 export interface SqliteMetricsStoreOptions {
@@ -151,6 +151,10 @@ class SqliteMetricsStore implements MetricsStore {
 
   async readCoverageTotals(query: CoverageQuery): Promise<readonly CoverageTotal[]> {
     return this.#read(() => readCoverageTotals(this.#connection, query));
+  }
+
+  async readMeterRoom(fromMs: number): Promise<MeterRoom> {
+    return this.#read(() => readMeterRoom(this.#connection, fromMs));
   }
 
   async readDeadLetters(query: {

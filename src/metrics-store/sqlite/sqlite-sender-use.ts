@@ -21,6 +21,8 @@ import {
   METERS_PER_HOUR_MAX,
   type MeterDelta,
   type MeteredUse,
+  type MeterRoom,
+  pointsOf,
   SENDERS_PER_HOUR_MAX,
   type SenderCallsDelta,
 } from '../sender-use.ts';
@@ -42,10 +44,11 @@ const UPSERT_SENDER_CALLS = `
 
 const UPSERT_METER = `
   INSERT INTO sender_meters_1h (tenant_key, hour_start_ms, stream, service, session, scope, precedence, part, is_delta,
-    total, intervals)
-  VALUES (${marks(11)})
+    total, intervals, lost)
+  VALUES (${marks(12)})
   ON CONFLICT (tenant_key, hour_start_ms, stream) DO UPDATE SET total = max(total, excluded.total),
-    intervals = intervals_max(intervals, excluded.intervals)`;
+    intervals = intervals_max(intervals, excluded.intervals),
+    lost = lost + excluded.lost + intervals_lost(intervals, excluded.intervals)`;
 
 const HAS_SENDER =
   'SELECT 1 FROM sender_calls_1h WHERE tenant_key = ? AND hour_start_ms = ? AND service = ? AND session = ?';
@@ -76,17 +79,24 @@ export function addSenderUse(
   for (const meter of foldMeters(meters)) {
     const hour = [dictionary.openTenant(meter.tenantId), meter.hourStartMs] as const;
     const isKnown = connection.row(HAS_METER, ...hour, meter.stream) !== undefined;
-    connection.run(UPSERT_METER, ...hour, ...(isKnown || meterRoom.takes(...hour) ? meterValues(meter) : OVERFLOWED));
+    connection.run(
+      UPSERT_METER,
+      ...hour,
+      ...(isKnown || meterRoom.takes(...hour) ? meterValues(meter) : overflowedValues(meter)),
+    );
   }
 }
 
 function meterValues(meter: MeterDelta): SqlValue[] {
-  const { stream, service, session, scope, precedence, part, isDelta, total, intervals } = meter;
-  return [stream, service, session, scope, precedence, part, isDelta ? 1 : 0, total, encodeIntervals(intervals)];
+  const { stream, service, session, scope, precedence, part, isDelta, total, intervals, lost } = meter;
+  const told = [precedence, part, isDelta ? 1 : 0, total, encodeIntervals(intervals), lost];
+  return [stream, service, session, scope, ...told];
 }
 
 /** Says that some series of an hour are not there. */
-const OVERFLOWED: readonly SqlValue[] = [OVERFLOW, OVERFLOW, '', '', 0, 'prompt', 1, 0, '{}'];
+function overflowedValues(meter: MeterDelta): SqlValue[] {
+  return [OVERFLOW, OVERFLOW, '', '', 0, 'prompt', 1, 0, '{}', pointsOf(meter)];
+}
 
 /** How many rows a tenant and hour may still have, counted once in a commit. */
 class Room {
@@ -155,6 +165,17 @@ export function readCoverageTotals(connection: SqliteConnection, query: Coverage
   }));
 }
 
+const SELECT_ROOM = `
+  SELECT coalesce(max(registers), 0), coalesce(sum(lost), 0) FROM (
+    SELECT count(*) AS registers, sum(lost) AS lost FROM sender_meters_1h
+    WHERE tenant_key IN (SELECT tenant_key FROM tenants) AND hour_start_ms >= ? GROUP BY tenant_key, hour_start_ms
+  )`;
+
+export function readMeterRoom(connection: SqliteConnection, fromMs: number): MeterRoom {
+  const [registers, lostPoints] = connection.row(SELECT_ROOM, fromMs) ?? [];
+  return { registers: Number(registers), lostPoints: Number(lostPoints) };
+}
+
 function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): SqlValue[] {
   return [fromMs, toMs, tenantId, service, session];
 }
@@ -165,10 +186,11 @@ function sumsOf(row: readonly SqlValue[]): CoverageSums {
   calls.costPicoUsd.addBig(storedBigInt(row[SENDER_CALLS_SUMS.length]));
   const at = SENDER_CALLS_COLUMNS.length;
   const metered = Object.fromEntries(METERED_FIELDS.map((field, i) => [field, numberOrNull(row[at + i])]));
-  const [isCalled, isMetered] = row.slice(at + METERED_FIELDS.length);
+  const [isCalled, isMetered, lost] = row.slice(at + METERED_FIELDS.length);
   return {
     calls: Number(isCalled) === 1 ? calls : null,
     metered: Number(isMetered) === 1 ? (metered as unknown as MeteredUse) : null,
+    lostPoints: Number(lost),
   };
 }
 

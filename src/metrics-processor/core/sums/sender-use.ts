@@ -92,6 +92,7 @@ function meterDelta(tenantId: string, report: MeterReport, point: MeterPoint): M
     isDelta,
     total: isDelta ? 0 : value,
     intervals: isDelta ? new Map([[`${short(start)}-${short(at)}`, value]]) : NO_INTERVALS,
+    lost: 0,
   };
 }
 

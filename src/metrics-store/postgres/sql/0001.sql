@@ -243,6 +243,7 @@ CREATE TABLE sender_meters_1h (
   is_delta boolean NOT NULL,
   total bigint NOT NULL,
   intervals jsonb NOT NULL,
+  lost bigint NOT NULL,
   is_baseline boolean NOT NULL DEFAULT false,
   PRIMARY KEY (tenant_key, hour_start, stream)
 ) WITH (fillfactor = 70);

@@ -261,6 +261,13 @@ LANGUAGE sql IMMUTABLE AS $$
   ) END
 $$;
 
+-- How many of b find no room beside those of a.
+CREATE OR REPLACE FUNCTION streamlens_intervals_lost(a jsonb, b jsonb, intervals_max int) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN a = '{}' OR b = '{}' THEN 0
+    ELSE greatest(0, (SELECT count(*) FROM jsonb_object_keys(a || b)) - intervals_max) END
+$$;
+
 CREATE OR REPLACE FUNCTION streamlens_intervals_sum(intervals jsonb) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(sum(value::bigint), 0)::bigint FROM jsonb_each_text(intervals)
 $$;

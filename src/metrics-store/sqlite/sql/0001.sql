@@ -312,6 +312,7 @@ CREATE TABLE sender_meters_1h (
   is_delta INTEGER NOT NULL,
   total INTEGER NOT NULL,
   intervals TEXT NOT NULL,
+  lost INTEGER NOT NULL,
   is_baseline INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_key, hour_start_ms, stream)
 ) STRICT, WITHOUT ROWID;
