@@ -89,7 +89,7 @@ export const COVERAGE_TOTALS: string = `
     AND bare.session = ''
   GROUP BY t.tenant_id, b.service ORDER BY t.tenant_id, b.service`;
 
-/** The columns of an answer behind its key: sums of calls, of metrics, and which of both there are, how many points were lost. */
+/** Behind the key of an answer: sums of calls, of metrics, which of both there are, how many points were lost. */
 export const COVERAGE_SUMS: string = sumsOf('b');
 
 function sumsOf(alias: string): string {

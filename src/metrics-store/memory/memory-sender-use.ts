@@ -84,9 +84,10 @@ export class MemorySenderUse {
 
   prune(beforeMs: number): void {
     for (const [key, { hourStartMs }] of this.#calls) if (hourStartMs < beforeMs) this.#calls.delete(key);
+    const streams = this.#streams();
     const old = [...this.#meters].filter(([, { hourStartMs }]) => hourStartMs < beforeMs);
     for (const [key, meter] of old) {
-      const later = this.#streamOf(meter).filter(({ hourStartMs }) => hourStartMs > meter.hourStartMs);
+      const later = (streams.get(streamKey(meter)) ?? []).filter(({ hourStartMs }) => hourStartMs > meter.hourStartMs);
       const isNeeded = later.length > 0 && later.every(({ hourStartMs }) => hourStartMs >= beforeMs);
       if (!meter.isDelta && isNeeded) this.#baselines.add(key);
       else this.#meters.delete(key);
@@ -101,11 +102,12 @@ export class MemorySenderUse {
       (service ?? sender.service) === sender.service &&
       (session ?? sender.session) === sender.session;
     const rows = new Map<string, CoverageRow>();
+    const streams = this.#streams();
     const meters = [...this.#meters].filter(([key, meter]) => !this.#baselines.has(key) && isAsked(meter));
     for (const [, meter] of this.#believed(meters)) {
       this.#put(rows, meter, {
         calls: null,
-        metered: meteredBy(meter.part, this.#grownBy(meter)),
+        metered: meteredBy(meter.part, this.#grownBy(meter, streams)),
         lostPoints: meter.lost,
       });
     }
@@ -138,15 +140,17 @@ export class MemorySenderUse {
     return meters.filter(([, meter]) => least.get(kindOf(meter)) === meter.precedence);
   }
 
-  #grownBy(meter: MeterDelta): number {
+  /** What a series added in its hour. @param streams all registers of cumulative series, by series */
+  #grownBy(meter: MeterDelta, streams: ReadonlyMap<string, readonly MeterDelta[]>): number {
     if (meter.isDelta) return [...meter.intervals.values()].reduce((sum, value) => sum + value, 0);
-    const earlier = this.#streamOf(meter).filter(({ hourStartMs }) => hourStartMs < meter.hourStartMs);
+    const earlier = (streams.get(streamKey(meter)) ?? []).filter(({ hourStartMs }) => hourStartMs < meter.hourStartMs);
     return Math.max(0, meter.total - Math.max(0, ...earlier.map(({ total }) => total)));
   }
 
-  #streamOf({ tenantId, stream }: MeterDelta): readonly MeterDelta[] {
-    return [...this.#meters.values()].filter(
-      (other) => !other.isDelta && other.tenantId === tenantId && other.stream === stream,
+  #streams(): ReadonlyMap<string, readonly MeterDelta[]> {
+    return Map.groupBy(
+      [...this.#meters.values()].filter(({ isDelta }) => !isDelta),
+      streamKey,
     );
   }
 }
@@ -168,6 +172,10 @@ class Room {
     this.#left.set(key, left - 1);
     return left > 0;
   }
+}
+
+function streamKey({ tenantId, stream }: MeterDelta): string {
+  return `${tenantId}\0${stream}`;
 }
 
 /** Whatever the hour. */
