@@ -23,11 +23,13 @@ export class EventScanner {
     response: readerOf('response', LlmResponse),
     evaluation: readerOf('evaluation', LlmEvaluation),
   };
+  readonly #named = Object.values(this.#readers);
 
   /** The event that `bytes` are; null where `JSON.parse` and the schema have to decide. */
   scan(bytes: Uint8Array, given: EventType | null): ScannedEvent | null {
-    const type = given ?? likelyType(bytes);
-    return type === null ? null : readWith(this.#readers[type], bytes, given === null);
+    if (given !== null) return readWith(this.#readers[given], bytes, false);
+    for (const reader of this.#named) if (beginsWithType(bytes, reader.typeBytes)) return readWith(reader, bytes, true);
+    return null;
   }
 }
 
@@ -67,22 +69,13 @@ function readWith(reader: Reader, bytes: Uint8Array, isTypeInside: boolean): Sca
   return scanned;
 }
 
-/**
- * By the third letter of a type that comes first, written with one space before it or none. Whether it is that type
- * shows when it is read.
- */
-function likelyType(bytes: Uint8Array): EventType | null {
-  const letter = bytes[LETTER_AT + (bytes[OPENING_BYTES] === SPACE ? 1 : 0)];
-  if (letter === LETTER_Q) return 'request';
-  if (letter === LETTER_S) return 'response';
-  return letter === LETTER_A ? 'evaluation' : null;
+/** Whether the type that comes first, with one space before it or none, begins with these bytes. */
+function beginsWithType(bytes: Uint8Array, typeBytes: Uint8Array): boolean {
+  const start = OPENING_BYTES + (bytes[OPENING_BYTES] === SPACE ? 2 : 1);
+  for (let i = 0; i < typeBytes.length; i++) if (bytes[start + i] !== typeBytes[i]) return false;
+  return true;
 }
 
 /** The length of `{"type":`. */
 const OPENING_BYTES = 8;
-/** Behind the quote and two letters. */
-const LETTER_AT = OPENING_BYTES + 3;
 const SPACE = 0x20;
-const LETTER_Q = 0x71;
-const LETTER_S = 0x73;
-const LETTER_A = 0x61;
