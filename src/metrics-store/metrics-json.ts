@@ -46,11 +46,7 @@ function rowOf(subject: RowSubject, tally: Tally, quantiles: readonly number[]):
     maxLatencyMs(tally),
   );
   return {
-    ...(subject.tenantId === null ? {} : { tenant_id: subject.tenantId }),
-    ...(subject.route === null ? {} : { route: subject.route }),
-    ...(subject.model === null ? {} : { model: subject.model }),
-    ...(subject.provider == null ? {} : { provider: subject.provider }),
-    ...(subject.errorKind == null ? {} : { error_kind: subject.errorKind === '' ? null : subject.errorKind }),
+    ...namesOf(subject),
     window_start: subject.window.start,
     window_end: subject.window.end,
     requests: tally.requests,
@@ -84,16 +80,30 @@ function rowOf(subject: RowSubject, tally: Tally, quantiles: readonly number[]):
   };
 }
 
+type NamesJson = Pick<MetricsRowJson, 'tenant_id' | 'route' | 'model' | 'provider' | 'error_kind'>;
+
+function namesOf({ tenantId, route, model, provider, errorKind }: RowSubject): NamesJson {
+  const names: { -readonly [Name in keyof NamesJson]: NamesJson[Name] } = {};
+  if (tenantId !== null) names.tenant_id = tenantId;
+  if (route !== null) names.route = route;
+  if (model !== null) names.model = model;
+  if (provider != null) names.provider = provider;
+  if (errorKind != null) names.error_kind = errorKind === '' ? null : errorKind;
+  return names;
+}
+
 /** How many completed calls got their cost from where; adds up to `completed`. */
 function costSources(tally: Tally): Readonly<Record<CostSource, number>> {
-  const sources = {
-    provider: tally.pricedByProvider,
-    gateway: tally.pricedByGateway,
-    list: tally.pricedByList,
-    file: tally.pricedByFile,
-    none: tally.unpricedRequests,
+  const { pricedByProvider, pricedByGateway, pricedByList, pricedByFile, unpricedRequests } = tally;
+  const told = pricedByProvider + pricedByGateway + pricedByList + pricedByFile + unpricedRequests;
+  return {
+    provider: pricedByProvider,
+    gateway: pricedByGateway,
+    list: pricedByList,
+    file: pricedByFile,
+    none: unpricedRequests,
+    free: tally.completed - told,
   };
-  return { ...sources, free: tally.completed - Object.values(sources).reduce((sum, count) => sum + count, 0) };
 }
 
 /**
