@@ -48,8 +48,6 @@ export function drawPlan(seed: number): Plan {
     processorCount: random.int(1, 3),
     ingestionCount: random.int(1, 2),
     callCount: random.int(5, 50),
-    traceCount: random.pick([0, 2, 6, 12]),
-    correlation: random.pick(['sender', 'sender', 'trace'] as const),
     trafficMs: random.int(1000, 6000),
     joinTimeoutMs: random.int(5, 25) * 100,
     dedupHorizonMs: random.int(3, 30) * 100,
@@ -69,5 +67,8 @@ export function drawPlan(seed: number): Plan {
     faultRate: random.pick([0, 0.02, 0.1, 0.25]),
     latencyMsMax: random.pick([0, 5, 30, 200]),
     incidentRate: random.pick([0, 0.1, 0.4, 1]),
+    // Last, for the seeds that catch rare bugs are known by what is drawn before.
+    traceCount: random.pick([0, 2, 6, 12]),
+    correlation: random.pick(['sender', 'sender', 'trace'] as const),
   };
 }
