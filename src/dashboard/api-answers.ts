@@ -9,6 +9,7 @@ export type {
   CallStatus,
   CallsAnswer,
   Completeness,
+  CoverageAnswer as Coverage,
   DimensionsAnswer as Dimensions,
   DimensionValue,
   UnpricedAnswer as Unpriced,

@@ -1,6 +1,7 @@
 import { AgentsNote, agentSpansOf } from './agents-note.tsx';
 import { type Api, ApiError } from './api.ts';
 import type { Audit, AuditCounts } from './api-answers.ts';
+import { CoverageNote } from './coverage-note.tsx';
 import { formatExact } from './format-number.ts';
 import type { Snapshot } from './snapshot.ts';
 import { useTimes } from './times-context.ts';
@@ -73,6 +74,7 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
           <code>streamlens dead-letters list</code> shows them and why.
         </p>
       )}
+      <CoverageNote {...{ api, tenant, range }} />
     </section>
   );
 }

@@ -137,3 +137,45 @@ test('responses that met no request are shown to who may see all tenants', { ski
   await page.goto(`${server.metrics}/?tenant=nobody`);
   await page.locator('section:has(#audit-title) .badge').filter({ hasText: 'Nothing arrived' }).waitFor();
 });
+
+test('the page says how much of what a sender used was seen as calls, and what came by metrics alone', {
+  skip,
+}, async (t) => {
+  const server = await serverFor(t);
+  await sendCall(server, 'first');
+  const nowNs = (BigInt(Date.now()) * 1_000_000n).toString();
+  const pairs = (named: Readonly<Record<string, string>>) =>
+    Object.entries(named).map(([key, stringValue]) => ({ key, value: { stringValue } }));
+  const resource = (service: string) => ({ attributes: pairs({ 'service.name': service, tenant_id: TENANT }) });
+  const span = {
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    name: 'chat',
+    startTimeUnixNano: nowNs,
+    endTimeUnixNano: nowNs,
+    attributes: [
+      ...pairs({ 'gen_ai.operation.name': 'chat', 'gen_ai.request.model': 'gpt-4.1-mini' }),
+      { key: 'gen_ai.usage.input_tokens', value: { intValue: '900' } },
+      { key: 'gen_ai.usage.output_tokens', value: { intValue: '72' } },
+    ],
+  };
+  const spans = [{ resource: resource('web'), scopeSpans: [{ scope: { name: 'lib' }, spans: [span] }] }];
+  const metered = (service: string, sum: number) => {
+    const attributes = pairs({ 'gen_ai.token.type': 'input' });
+    const dataPoints = [{ attributes, startTimeUnixNano: nowNs, timeUnixNano: nowNs, count: '1', sum }];
+    const metrics = [{ name: 'gen_ai.client.token.usage', histogram: { aggregationTemporality: 2, dataPoints } }];
+    return { resource: resource(service), scopeMetrics: [{ scope: { name: 'lib' }, metrics }] };
+  };
+  const exports = {
+    traces: { resourceSpans: spans },
+    metrics: { resourceMetrics: [metered('web', 1000), metered('batch', 4200)] },
+  };
+  for (const [signal, body] of Object.entries(exports)) {
+    const answer = await post(`${server.ingestion}/v1/${signal}`, JSON.stringify(body));
+    assert.equal(answer.status, 200, answer.text);
+  }
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}`);
+  await page.getByText('97.2% of what web used by its own metrics was seen as calls.').waitFor({ timeout: 30_000 });
+  await page.getByText(/Metered usage: batch says by its metrics that it used 4,200 tokens/).waitFor();
+});
