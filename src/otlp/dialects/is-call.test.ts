@@ -87,6 +87,7 @@ test('kinds of spans are read in the words of their SDKs', () => {
   assert.equal(roleOf({ 'mastra.span.type': 'model_inference' }), 'call');
   assert.equal(roleOf({ 'mastra.span.type': 'model_generation', 'gen_ai.operation.name': 'chat' }), 'outer');
   assert.equal(roleOf({ 'mastra.span.type': 'tool_call' }), 'none');
+  assert.equal(operationOf({ 'mastra.span.type': 'rag_embedding' }), 'embeddings');
   assert.equal(roleOf({ 'mlflow.spanType': '"CHAT_MODEL"' }), 'call');
   assert.equal(roleOf({ 'mlflow.spanType': '"AGENT"' }), 'none');
   assert.equal(roleOf({ 'span.type': 'llm_request' }), 'call');

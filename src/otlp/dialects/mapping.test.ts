@@ -61,6 +61,7 @@ const CELLS: readonly Cell[] = [
   ['firstTokenMs', 'gen_ai.client.operation.time_to_first_chunk', 0.25, 250],
   ['firstTokenMs', 'ai.response.msToFirstChunk', 250, 250],
   ['firstTokenMs', 'langfuse.observation.completion_start_time', '"2026-11-24T02:17:04.000500Z"', 73],
+  ['firstTokenMs', 'mastra.completion_start_time', '2026-11-24T02:17:04.000500Z', 73],
   ['firstTokenMs', 'gen_ai.server.time_to_first_token', 0.25, 250],
   ['firstTokenMs', 'gen_ai.server.ttft', 0.25, 250],
   ['userId', 'gen_ai.user', 'u', 'u'],

@@ -89,6 +89,7 @@ export const MAPPING = {
     from('openinference', 'First Token Stream Event', 'event'),
     from('ai-sdk', 'ai.stream.firstChunk', 'event'),
     from('langfuse', 'langfuse.observation.completion_start_time', 'instant'),
+    from('mastra', 'mastra.completion_start_time', 'instant'),
     // Strands writes ms under a name of the convention, which has s.
     { dialect: 'strands', key: 'gen_ai.server.time_to_first_token', read: 'millis', onlyScope: 'strands' },
     // OpenLIT writes the full latency without streaming, and 0.3 to 45 ms where 81 ms are true.

@@ -1,3 +1,4 @@
+import { costFrom } from './read-value.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /** What somebody says that the call cost. Only a `client` reckons; the others charge. */
@@ -33,7 +34,7 @@ export function readReportedCost(reader: SpanReader, provider: string | null): R
 /** The cost of a call whose two sides are told apart, and no whole. */
 function sumOfSides(reader: SpanReader): number | null {
   const [input, output] = [reader.number('reckonedInputUsd'), reader.number('reckonedOutputUsd')];
-  return input === null || output === null ? null : input + output;
+  return input === null || output === null ? null : costFrom(input + output);
 }
 
 /** Perplexity and xAI tell in the answer what they charge; of others an answer with a cost passed a gateway. */

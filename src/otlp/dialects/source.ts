@@ -15,6 +15,7 @@ export type DialectName =
   | 'sentry'
   | 'genkit'
   | 'mlflow'
+  | 'mastra'
   | 'braintrust'
   | 'claude-code'
   | 'cloudflare'

@@ -9,7 +9,6 @@ export const ADK: Dialect = {
       object: 'gcp.vertex.agent.llm_response',
       paths: ['usage_metadata', 'usageMetadata'],
       as: 'json',
-      isPartsOnly: true,
       isLate: true,
     },
   ],

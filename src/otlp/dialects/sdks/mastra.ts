@@ -11,6 +11,7 @@ export const MASTRA: Dialect = {
   classify(reader) {
     const type = reader.attributeText('mastra.span.type');
     if (type === null) return null;
+    if (type === 'rag_embedding') return is('call', 'embeddings', 'mastra.span.type is rag_embedding');
     if (type === 'model_inference') return is('call', 'chat', 'mastra.span.type is model_inference');
     if (type === 'model_generation' || type === 'llm_generation')
       return is('outer', 'chat', `mastra.span.type is ${type}`);
