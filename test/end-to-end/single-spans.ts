@@ -15,6 +15,12 @@ interface Meta {
   readonly posts: readonly { readonly file: string; readonly signal: string; readonly content_type: string }[];
 }
 
+interface JsonLogs {
+  readonly resourceLogs: readonly {
+    readonly scopeLogs: readonly { readonly logRecords: readonly object[] }[];
+  }[];
+}
+
 interface JsonExport {
   readonly resourceSpans?: readonly {
     readonly scopeSpans: readonly { readonly spans: readonly object[] }[];
@@ -35,6 +41,29 @@ export function capturedExports(): readonly TraceExport[] {
     .filter((file) => file.endsWith('.json') && 'resourceSpans' in (JSON.parse(readText(file)) as JsonExport))
     .map((file) => ({ body: read(file), type: JSON_TYPE }));
   return [...captures, ...exports];
+}
+
+/** Every span and every log record that was captured of a coding agent, each as an export of its own. */
+export function singleItemsOfAgents(): readonly (TraceExport & { readonly path: string })[] {
+  const files = readdirSync(new URL('agents/', FIXTURES), { recursive: true, encoding: 'utf8' });
+  const bodiesOf = (ending: string) =>
+    files.filter((file) => file.endsWith(ending)).map((file) => read(`agents/${file}`));
+  return [
+    ...bodiesOf('-traces.json').flatMap((body) => cutJson(body).map((each) => ({ body: each, path: '/v1/traces' }))),
+    ...bodiesOf('-logs.json').flatMap((body) => cutLogs(body).map((each) => ({ body: each, path: '/v1/logs' }))),
+  ].map((each) => ({ ...each, type: JSON_TYPE }));
+}
+
+function cutLogs(body: Uint8Array): readonly Uint8Array<ArrayBuffer>[] {
+  const { resourceLogs } = JSON.parse(Buffer.from(body).toString()) as JsonLogs;
+  return resourceLogs.flatMap((resource) =>
+    resource.scopeLogs.flatMap((scope) =>
+      scope.logRecords.map((record) => {
+        const scopeLogs = [{ ...scope, logRecords: [record] }];
+        return Uint8Array.from(Buffer.from(JSON.stringify({ resourceLogs: [{ ...resource, scopeLogs }] })));
+      }),
+    ),
+  );
 }
 
 /** Each span as an export of its own, under the resource and the scope that it came with. */

@@ -9,7 +9,7 @@ import { shuffled } from '../../end-to-end/shuffled.ts';
 import { capturedExports, singleSpans } from '../../end-to-end/single-spans.ts';
 import { Cluster } from './cluster.ts';
 import { OneProcess } from './one-process.ts';
-import { evaluationPosts, exportPosts, keysOfSenders, type Rows } from './otlp-posts.ts';
+import { agentPosts, evaluationPosts, exportPosts, keysOfSenders, type Rows } from './otlp-posts.ts';
 import { Turns } from './otlp-turns.ts';
 import type { RoleProcess } from './role-process.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -32,7 +32,7 @@ suite('OTLP through three ingestion processes and two processors', { skip }, () 
   });
   after(() => cluster?.stop());
 
-  test('spans in exports of their own, in any order and repeated, over kills, rebalances and more partitions, come to the rows, calls and books of one process', async (t) => {
+  test('spans and records of coding agents in exports of their own, in any order and repeated, over kills, rebalances and more partitions, come to the rows, calls and books of one process', async (t) => {
     const seed = Number(process.env['STREAMLENS_SEED'] ?? Date.now() % 1_000_000);
     t.diagnostic(`seed ${seed}`);
     const random = new SeededRandom(seed);
@@ -40,6 +40,7 @@ suite('OTLP through three ingestion processes and two processors', { skip }, () 
 
     await using one = await OneProcess.start(SETTINGS);
     await one.send((keys) => exportPosts(keys, exports));
+    await one.send(agentPosts);
     const calls = await one.rows();
     assert.ok(Object.values(calls).flatMap((tenant) => tenant.calls).length > 5 * exports.length, 'all count');
     await one.send((keys) => evaluationPosts(keys, calls, 'early'));
@@ -56,7 +57,7 @@ suite('OTLP through three ingestion processes and two processors', { skip }, () 
     ]);
     const turns = new Turns({ urls: ingestions.map(({ url }) => url), random });
     const spans = exportPosts(keys, exports.flatMap(singleSpans));
-    const posts = shuffled([...spans, ...evaluationPosts(keys, calls, 'early')], random);
+    const posts = shuffled([...spans, ...agentPosts(keys), ...evaluationPosts(keys, calls, 'early')], random);
     const perPart = Math.ceil(posts.length / PARTS);
     const part = (n: number) => posts.slice(n * perPart, (n + 1) * perPart);
 

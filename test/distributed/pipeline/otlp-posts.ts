@@ -1,6 +1,6 @@
 import { createKey } from '../../../src/app/tasks/manage-keys.ts';
 import type { rowsSeenBy } from '../../end-to-end/otlp-rows.ts';
-import type { TraceExport } from '../../end-to-end/single-spans.ts';
+import { singleItemsOfAgents, type TraceExport } from '../../end-to-end/single-spans.ts';
 
 /** What a sender posts, and where. */
 export interface SentPost extends TraceExport {
@@ -28,6 +28,12 @@ export async function keysOfSenders(settings: Parameters<typeof createKey>[0]): 
 /** Each export from each sender. */
 export function exportPosts(keys: SenderKeys, exports: readonly TraceExport[]): readonly SentPost[] {
   return [...keys.values()].flatMap((key) => exports.map((each) => ({ ...each, path: '/v1/traces', key })));
+}
+
+/** What coding agents export, from each sender. */
+export function agentPosts(keys: SenderKeys): readonly SentPost[] {
+  const items = singleItemsOfAgents();
+  return [...keys.values()].flatMap((key) => items.map((each) => ({ ...each, key })));
 }
 
 /**
