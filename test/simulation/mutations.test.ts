@@ -23,7 +23,7 @@ describe('the simulation catches a program in which', { concurrency: Math.min(2,
 });
 
 function simulate(mutation: Mutation): Promise<{ code: number | null; output: string }> {
-  const args = ['--import', HOOK, SIMULATE, '--seed', '1', '--schedules', String(SCHEDULES_MAX)];
+  const args = ['--import', HOOK, SIMULATE, '--seed', String(mutation.seed ?? 1), '--schedules', String(SCHEDULES_MAX)];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, STREAMLENS_MUTATION: JSON.stringify(mutation) },
     // A bug may as well turn in circles for ever.

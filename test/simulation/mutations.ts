@@ -5,6 +5,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** Of a rare bug: the schedule to begin with, which caught it last. */
+  readonly seed?: number;
 }
 
 const JOIN = 'metrics-processor/core/join/join.ts';
@@ -95,6 +97,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: OWNER,
     find: 'if (sinceMs < 0) return 0;',
     replace: '',
+    seed: 1135,
   },
   {
     name: 'completeness falls back after a restart',
@@ -173,6 +176,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CORE,
     find: 'this.join.isBounded = this.evaluations.isBounded = false;',
     replace: '',
+    seed: 1143,
   },
   {
     name: 'an evaluation that was given up in silence is given up again after a crash',
