@@ -110,6 +110,8 @@ test('a list that is a sample says so, and one that is whole does not', { skip }
   await page.goto(`${server.metrics}/?tenant=${TENANT}&calls=error`);
   await page.getByText(/A sample\. [\d,]+ of the 400 calls .* every error, (1 of [\d.]+|none) others/).waitFor();
   // Errors are all kept, and say whose they are.
+  // The line may stand there before the rows do.
+  await page.locator('table.calls tbody tr').nth(9).waitFor();
   assert.equal(await page.locator('table.calls tbody tr').count(), 10);
   await firstRow(page).locator('button').click();
   await page.locator('.facts').getByText('u-1').waitFor();
