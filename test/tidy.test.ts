@@ -53,6 +53,46 @@ const MUST_NOT_REACH: Readonly<Record<string, readonly string[]>> = {
 const ROLES = ['ingestion-api', 'metrics-processor', 'metrics-api'] as const;
 const STOREYS_MAX = 7;
 
+/** Each file in these is named by a test, which imports it. */
+const TESTED = /^src\/(?:tally|prices|settings|metrics-processor\/core\/join|dashboard)\/[^/]+\.ts$/;
+
+/** Tested only through others, or hooks that live in a browser alone. Nothing may be added here. */
+const TESTED_THROUGH_OTHERS: ReadonlySet<string> = new Set([
+  'src/dashboard/api.ts',
+  'src/dashboard/change-bell.ts',
+  'src/dashboard/chart-options.ts',
+  'src/dashboard/chart-provisional.ts',
+  'src/dashboard/chart-series.ts',
+  'src/dashboard/colours.ts',
+  'src/dashboard/first-paint.ts',
+  'src/dashboard/follow-changes.ts',
+  'src/dashboard/page-settings.ts',
+  'src/dashboard/pause.ts',
+  'src/dashboard/snapshot.ts',
+  'src/dashboard/start-commands.ts',
+  'src/dashboard/theme.ts',
+  'src/dashboard/times-context.ts',
+  'src/dashboard/use-api-key.ts',
+  'src/dashboard/use-polled.ts',
+  'src/dashboard/use-seen.ts',
+  'src/dashboard/use-snapshot.ts',
+  'src/dashboard/use-theme.ts',
+  'src/dashboard/use-view.ts',
+  'src/metrics-processor/core/join/evaluation-join.ts',
+  'src/metrics-processor/core/join/join.ts',
+  'src/metrics-processor/core/join/waiting-evaluations.ts',
+  'src/metrics-processor/core/join/waiting-requests.ts',
+  'src/prices/model-name.ts',
+  'src/prices/price-file-lines.ts',
+  'src/prices/price-file-schema.ts',
+  'src/prices/price-list-file.ts',
+  'src/prices/price-override.ts',
+  'src/prices/provider-name.ts',
+  'src/prices/reprice-calls.ts',
+  'src/prices/tier-factors.ts',
+  'src/tally/varint.ts',
+]);
+
 /** Folders that hold an adapter of a port: only `app` chooses one. */
 const ADAPTERS = /\/(sqlite|kafka|postgres|memory)\//;
 
@@ -184,6 +224,15 @@ test('files are named for one concept', () => {
     return ALLOWED_NAMES.test(name) && !VAGUE_NAMES.test(name) ? [] : ['is no kebab-case name of a concept'];
   };
   assert.deepEqual(violations(sources, rule), []);
+});
+
+test('each file of the sums, prices, settings, the join and the logic of the page is named by a test', () => {
+  const tests = [...sources, ...filesBelow(join(ROOT, 'test'))].filter(({ path }) =>
+    /\.(test|contract)\.ts$/.test(path),
+  );
+  const named = new Set(tests.flatMap(importsOf));
+  const untested = product.map(({ path }) => path).filter((path) => TESTED.test(path) && !named.has(path));
+  assert.deepEqual(new Set(untested), TESTED_THROUGH_OTHERS);
 });
 
 test('a file has at most 400 lines', () => {
