@@ -19,6 +19,7 @@ test('responses of an id are found in the order in which they came, and taking t
   }
   const places = waiting.ofId(id.of(Buffer.from('one'))).map((slot) => waiting.at(slot).pending.place);
   assert.deepEqual(places, [0, 2]);
-  for (const slot of [...waiting.arrivals]) waiting.take(slot);
+  const slots = Array.from(waiting.arrivals);
+  for (const slot of slots) waiting.take(slot);
   assert.deepEqual([waiting.size, waiting.bytes, waiting.ofId(id.of(Buffer.from('one')))], [0, 0, []]);
 });
