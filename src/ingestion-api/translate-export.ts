@@ -121,10 +121,11 @@ export function explainAsJson(
   if (explained.ok && (format === 'json' || explained.value.some(hasTraceId)))
     return explainedAs('spans', explained.value);
   const logs = explainLogs(body, format, options);
-  if (logs.ok && (format === 'json' || logs.value.some(({ name }) => name !== '')))
+  if (logs.ok && (format === 'json' ? logs.value.length > 0 : logs.value.some(({ name }) => name !== '')))
     return explainedAs('logs', logs.value);
   const metrics = explainMetrics(body, format, options);
   if (metrics.ok && (format === 'json' || metrics.value.length > 0)) return explainedAs('metrics', metrics.value);
+  if (logs.ok && format === 'json') return explainedAs('logs', logs.value);
   return explained.ok ? explainedAs('spans', explained.value) : explained;
 }
 

@@ -67,6 +67,13 @@ test('a sender of metrics only is metered usage, which is in no sum of calls', a
   const server = await serverFor(t);
   const sender = new MeteredSender('only-metrics');
   assert.equal(await statusOf(server, sender.exportAt(FROM_MS)), 200);
+  const { body } = new MeteredSender('only-metrics').exportAt(FROM_MS);
+  const explained = await post(`${server.ingestion}/v1/otlp/explain`, body, JSON_TYPE);
+  const { metrics } = JSON.parse(explained.text) as { metrics: { outcome: string }[] };
+  assert.deepEqual(
+    metrics.map(({ outcome }) => outcome),
+    ['kept', 'kept'],
+  );
   const { totals, coverage } = await coverageUntil(server, ({ totals: found }) => found.length === 1);
   assert.deepEqual([totals[0]?.calls, totals[0]?.metered_only, totals[0]?.seen_share], [null, true, 0]);
   assert.deepEqual([coverage[0]?.metered_only, coverage[0]?.session_id], [true, null]);
