@@ -15,6 +15,7 @@ import { MLFLOW } from './sdks/mlflow.ts';
 import { OPENINFERENCE } from './sdks/openinference.ts';
 import { OPENLIT } from './sdks/openlit.ts';
 import { OPENLLMETRY } from './sdks/openllmetry.ts';
+import { OPENROUTER } from './sdks/openrouter.ts';
 import { OTEL } from './sdks/otel.ts';
 import { SPAN_KINDS } from './sdks/span-kinds.ts';
 import { STRANDS } from './sdks/strands.ts';
@@ -36,6 +37,7 @@ export const DIALECTS: readonly Dialect[] = [
   BRAINTRUST,
   CLAUDE_CODE,
   CODEX,
+  OPENROUTER,
   OTEL,
   OPENLLMETRY,
   LANGSMITH,
