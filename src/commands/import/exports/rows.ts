@@ -53,7 +53,7 @@ function* documentRows(first: string, rest: Iterable<string>, path: string): Gen
 }
 
 /** Where APIs put the list of their answer. */
-const LISTS = ['data', 'items', 'observations', 'results', 'records', 'logs', 'events'] as const;
+const LISTS = ['data', 'items', 'observations', 'result', 'results', 'records', 'logs', 'events'] as const;
 
 function listIn(value: unknown): readonly unknown[] | null {
   if (!isRow(value)) return null;
