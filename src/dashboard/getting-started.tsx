@@ -53,7 +53,7 @@ export function GettingStarted({ api, ingestion, tenant, isKeyWanted, onClose }:
           <Command text={importSessions({ ...start, tenant: tenant ?? 'default' }, location.origin)} />
           <p class="soft">
             It reads the sessions on this machine; nothing has to be set up, prompts and answers stay there. Likewise
-            codex, gemini and opencode.
+            codex, gemini, qwen and opencode.
           </p>
         </li>
         <li>

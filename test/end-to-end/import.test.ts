@@ -165,6 +165,7 @@ test('a metrics API that cannot be asked ends the import before anything is sent
 for (const { source, told, tokens, folder } of [
   { source: 'codex', told: /Codex: 4 calls in 1 file[\s\S]*4 new, sent/, tokens: [5001 + 5002 + 5003 + 5004, 410] },
   { source: 'gemini', told: /Gemini CLI: 1 call in 1 file[\s\S]*1 new, sent/, tokens: [7005, 115] },
+  { source: 'qwen', told: /Qwen Code: 2 calls in 1 file[\s\S]*2 new, sent/, tokens: [1010 + 1030, 51 + 53] },
   {
     source: 'opencode',
     told: /OpenCode: 4 calls in 1 file[\s\S]*4 new, sent/,

@@ -6,6 +6,7 @@ import { type Mapping, NO_MAPPING } from './exports/mapping.ts';
 import { readExport } from './exports/read-export.ts';
 import { readGeminiSession } from './gemini-sessions.ts';
 import { readOpenCode } from './opencode-sessions.ts';
+import { readQwenSession } from './qwen-sessions.ts';
 import type { SessionContent } from './session-call.ts';
 import { linesOf } from './session-files.ts';
 
@@ -17,6 +18,8 @@ export interface Places {
     readonly XDG_CONFIG_HOME?: string;
     readonly CODEX_HOME?: string;
     readonly GEMINI_CLI_HOME?: string;
+    readonly QWEN_HOME?: string;
+    readonly QWEN_RUNTIME_DIR?: string;
     readonly XDG_DATA_HOME?: string;
   };
 }
@@ -78,6 +81,15 @@ export const SOURCES: readonly Source[] = [
     isSession: (path) => /[/\\]chats[/\\].*\.jsonl?$/.test(path),
     read: (path) => readGeminiSession(linesOf(path)),
     matchedBy: 'id',
+  },
+  {
+    name: 'qwen',
+    title: 'Qwen Code',
+    route: 'qwen-code',
+    folders: ({ home, env }) => [join(env.QWEN_RUNTIME_DIR || env.QWEN_HOME || join(home, '.qwen'), 'projects')],
+    isSession: (path) => /[/\\]chats[/\\][^/\\]+\.jsonl$/.test(path),
+    read: (path) => readQwenSession(linesOf(path)),
+    matchedBy: 'response_id',
   },
   {
     name: 'opencode',

@@ -65,7 +65,7 @@ export const GEMINI_CLI: CodingAgent = {
 export const QWEN_CODE: CodingAgent = {
   name: 'Qwen Code',
   heading: 'Coding agents / Qwen Code',
-  source: null,
+  source: 'qwen',
   tool: { name: 'list_directory', input: LIST },
   isRetryTold: false,
   isEndTold: true,
