@@ -1,4 +1,5 @@
 import { type Expression, evaluate, type Row } from './expression.ts';
+import { instantFrom } from './instant.ts';
 import { type Mapping, NO_MAPPING } from './mapping.ts';
 
 const EMBEDDING: Expression = {
@@ -13,6 +14,7 @@ export const LITELLM: Mapping = {
     id: ['request_id', 'id'],
     started_at: 'startTime',
     ended_at: 'endTime',
+    time_to_first_token_ms: 'first_token_ms',
     model: ['model', 'model_group'],
     provider: 'custom_llm_provider',
     tenant_id: ['organization_id', 'metadata.user_api_key_org_id', 'team_id', 'metadata.user_api_key_team_id'],
@@ -52,9 +54,17 @@ export const LITELLM: Mapping = {
     // It writes 0 for a model that its own list does not have: what it cost is unknown then, and not nothing.
     const isUnpriced =
       Number(evaluate(['spend', 'response_cost'], row) ?? 1) === 0 && !isTrue(evaluate('cache_hit', row));
-    return isUnpriced ? { ...row, spend: null, response_cost: null } : row;
+    const told = { ...row, first_token_ms: firstTokenMs(row) };
+    return isUnpriced ? { ...told, spend: null, response_cost: null } : told;
   },
 };
+
+/** Of a stream. Of another answer LiteLLM writes its end as the time of its first token. */
+function firstTokenMs(row: Row): number | null {
+  const [start, first, end] = ['startTime', 'completionStartTime', 'endTime'].map((name) => instantFrom(row[name]));
+  if (start == null || first == null || end == null) return null;
+  return first > start && first < end ? first - start : null;
+}
 
 /** Envoy AI Gateway's access log in JSON, by the names of its documentation; a mapping file has other ones. */
 export const ENVOY_AI_GATEWAY: Mapping = {
@@ -160,6 +170,11 @@ export const OPENROUTER: Mapping = {
   },
   ids: ['upstream_id'],
   metadata: { app: 'app_name', api_key: 'api_key_name', served_by: 'provider_name', variant: 'variant' },
+  // With a key of one's own the provider bills, and OpenRouter charges no more than its fee.
+  prepare: (row) => {
+    const isOwnKey = Number(row['byok_usage_inference'] ?? 0) > 0 || isTrue(row['is_byok']);
+    return isOwnKey ? { ...row, cost_total: null, total_cost: null, usage: null } : row;
+  },
 };
 
 /** Langfuse's observations, by its API, its page or its export to a bucket. */

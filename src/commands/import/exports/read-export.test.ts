@@ -72,11 +72,16 @@ test("LiteLLM's spend log: tokens, parts out of its metadata, what it charged, a
     [call.key, call.model, call.provider, call.sessions, call.startedAtMs, call.reportedCostUsd],
     ['gateway-chatcmpl-1', 'gpt-4o-mini', 'openai', ['s-1'], Date.UTC(2025, 10, 19, 10, 0, 0, 250), 0.00127],
   );
-  const { tenant, user, latencyMs, costReportedBy, isCacheHit, error } = call.told ?? {};
+  const { tenant, user, latencyMs, timeToFirstTokenMs, costReportedBy, isCacheHit, error } = call.told ?? {};
   assert.deepEqual(
-    [tenant, user, latencyMs, costReportedBy, isCacheHit, error],
-    ['team-7', 'u-1', 2500, 'gateway', false, null],
+    [tenant, user, latencyMs, timeToFirstTokenMs, costReportedBy, isCacheHit, error],
+    ['team-7', 'u-1', 2500, 650, 'gateway', false, null],
   );
+});
+
+test('LiteLLM writes the end of an answer that is no stream as its first token, which is none', (t) => {
+  const call = onlyCall(t, LITELLM, { ...SPEND_LOG, completionStartTime: SPEND_LOG.endTime });
+  assert.equal(call.told?.timeToFirstTokenMs, null);
 });
 
 test('LiteLLM: a failure is one, a cost of nothing is unknown unless its cache answered, and a tool is no call', (t) => {
@@ -196,6 +201,14 @@ test("OpenRouter's activity is what it charged, with quotes, line breaks and a b
   );
   assert.equal(call.metadata['app'], 'My "app",\r\nof two lines');
   assert.equal(stopped.told?.errorKind, 'cancelled');
+});
+
+test("what a provider bills by one's own key is not what OpenRouter charges", (t) => {
+  const header =
+    'generation_id,created_at,cost_total,byok_usage_inference,tokens_prompt,tokens_completion,model_permaslug';
+  const csv = `${header}\ngen-1,2025-11-19 10:00:00,0.00002,0.0004,1000,50,openai/gpt-4o-mini\n`;
+  assert.equal(onlyCall(t, OPENROUTER, csv).reportedCostUsd, null);
+  assert.equal(onlyCall(t, OPENROUTER, csv.replace('0.0004', '0')).reportedCostUsd, 0.00002);
 });
 
 test("Langfuse's observations: parts lie beside each other unless the total says otherwise, and only generations count", (t) => {
