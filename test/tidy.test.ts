@@ -78,19 +78,6 @@ const TESTED_THROUGH_OTHERS: ReadonlySet<string> = new Set([
   'src/dashboard/use-snapshot.ts',
   'src/dashboard/use-theme.ts',
   'src/dashboard/use-view.ts',
-  'src/metrics-processor/core/join/evaluation-join.ts',
-  'src/metrics-processor/core/join/join.ts',
-  'src/metrics-processor/core/join/waiting-evaluations.ts',
-  'src/metrics-processor/core/join/waiting-requests.ts',
-  'src/prices/model-name.ts',
-  'src/prices/price-file-lines.ts',
-  'src/prices/price-file-schema.ts',
-  'src/prices/price-list-file.ts',
-  'src/prices/price-override.ts',
-  'src/prices/provider-name.ts',
-  'src/prices/reprice-calls.ts',
-  'src/prices/tier-factors.ts',
-  'src/tally/varint.ts',
 ]);
 
 /** Folders that hold an adapter of a port: only `app` chooses one. */
