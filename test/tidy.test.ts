@@ -56,29 +56,12 @@ const STOREYS_MAX = 7;
 /** Each file in these is named by a test, which imports it. */
 const TESTED = /^src\/(?:tally|prices|settings|metrics-processor\/core\/join|dashboard)\/[^/]+\.ts$/;
 
-/** Tested only through others, or hooks that live in a browser alone. Nothing may be added here. */
-const TESTED_THROUGH_OTHERS: ReadonlySet<string> = new Set([
-  'src/dashboard/api.ts',
-  'src/dashboard/change-bell.ts',
-  'src/dashboard/chart-options.ts',
-  'src/dashboard/chart-provisional.ts',
-  'src/dashboard/chart-series.ts',
-  'src/dashboard/colours.ts',
-  'src/dashboard/first-paint.ts',
-  'src/dashboard/follow-changes.ts',
-  'src/dashboard/page-settings.ts',
-  'src/dashboard/pause.ts',
-  'src/dashboard/snapshot.ts',
-  'src/dashboard/start-commands.ts',
-  'src/dashboard/theme.ts',
-  'src/dashboard/times-context.ts',
-  'src/dashboard/use-api-key.ts',
-  'src/dashboard/use-polled.ts',
-  'src/dashboard/use-seen.ts',
-  'src/dashboard/use-snapshot.ts',
-  'src/dashboard/use-theme.ts',
-  'src/dashboard/use-view.ts',
-]);
+/** A hook runs in a component alone; the browser tests see what it does. */
+const isHook = ({ text }: SourceFile): boolean => text.includes("from 'preact/hooks'");
+
+/** A file whose statements are types has nothing that could run. */
+const isTypesOnly = ({ text }: SourceFile): boolean =>
+  text.split('\n').every((line) => /^(?:$|[\s}/]|(?:import|export) type\b|(?:export )?interface\b)/.test(line));
 
 /** Folders that hold an adapter of a port: only `app` chooses one. */
 const ADAPTERS = /\/(sqlite|kafka|postgres|memory)\//;
@@ -218,9 +201,22 @@ test('each file of the sums, prices, settings, the join and the logic of the pag
     /\.(test|contract)\.ts$/.test(path),
   );
   const named = new Set(tests.flatMap(importsOf));
-  const rule = ({ path }: SourceFile) =>
-    TESTED.test(path) && !named.has(path) && !TESTED_THROUGH_OTHERS.has(path) ? ['is named by no test'] : [];
+  const rule = (file: SourceFile) =>
+    TESTED.test(file.path) && !named.has(file.path) && !isHook(file) && !isTypesOnly(file)
+      ? ['is named by no test']
+      : [];
   assert.deepEqual(violations(product, rule), []);
+});
+
+test('the rule about tests takes neither a hook nor mere types for logic, and nothing else for either', () => {
+  const file = (text: string): SourceFile => ({ path: 'src/dashboard/x.ts', text });
+  const types =
+    "import type { A } from './a.ts';\n/** Says. */\nexport type B =\n  A;\nexport interface C {\n  d: A;\n}\n";
+  assert.deepEqual([isTypesOnly(file(types)), isHook(file(types))], [true, false]);
+  for (const text of ['export const a = 1;', 'run();', "import './a.ts';", "import { a } from './a.ts';"]) {
+    assert.equal(isTypesOnly(file(`${types}${text}\n`)), false, text);
+  }
+  assert.ok(isHook(file("import { useState } from 'preact/hooks';")));
 });
 
 test('a file has at most 400 lines', () => {
