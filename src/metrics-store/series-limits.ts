@@ -1,5 +1,8 @@
-/** Default of `MAX_SERIES_PER_TENANT`: distinct (route, model) pairs of one tenant. */
-export const SERIES_PER_TENANT_MAX = 10_000;
+/**
+ * Distinct (route, model) pairs of one tenant where nobody sets a limit: who opens a store for anything but counting
+ * calls opens no series in it. What counts calls takes the limit from the setting, whose default is the only one.
+ */
+export const SERIES_PER_TENANT_UNLIMITED = 2 ** 31 - 1;
 
 /**
  * Distinct providers of one (route, model); later ones are added up under the provider `__overflow__`. The contract

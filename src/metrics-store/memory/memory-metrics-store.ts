@@ -13,7 +13,7 @@ import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
-import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
+import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
 import { MemoryCalls } from './memory-calls.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryDictionary, type Pair } from './memory-dictionary.ts';
@@ -53,7 +53,7 @@ export class MemoryMetricsStore implements MetricsStore {
   /** How often something was written. */
   #writeCount = 0;
 
-  constructor({ maxSeriesPerTenant = SERIES_PER_TENANT_MAX }: { readonly maxSeriesPerTenant?: number } = {}) {
+  constructor({ maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED }: { readonly maxSeriesPerTenant?: number } = {}) {
     this.#dictionary = new MemoryDictionary(maxSeriesPerTenant);
     this.#windows = new MemoryWindows(this.#dictionary);
   }

@@ -8,7 +8,7 @@ import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
-import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
+import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
 import { checkPostgresVersion, type Migrated, migrateConnection } from './migrate-postgres.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
@@ -24,6 +24,7 @@ import { PostgresWindows } from './postgres-windows.ts';
 export interface PostgresMetricsStoreOptions extends PostgresOptions {
   /** Whether to create or upgrade the schema and to open partitions ahead; true unless told otherwise. */
   readonly migrate?: boolean;
+  /** Of a store that calls are counted in. */
   readonly maxSeriesPerTenant?: number;
   /** Decides which time partitions are opened; the system's clock unless told otherwise. */
   readonly nowMs?: () => number;
@@ -37,7 +38,7 @@ export interface PostgresMetricsStoreOptions extends PostgresOptions {
  * @throws {StorageError} when the server cannot be reached or its schema is not this program's.
  */
 export async function openPostgresMetricsStore(options: PostgresMetricsStoreOptions): Promise<MetricsStore> {
-  const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_MAX, nowMs = Date.now, onMigrated } = options;
+  const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED, nowMs = Date.now, onMigrated } = options;
   const connection = await connectPostgres(options);
   try {
     const partitions = new PostgresPartitions(connection, nowMs);

@@ -7,7 +7,7 @@ import type { CallCorrection, CostCorrection, MetricsStore, PackQuery, PruneBefo
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
-import { SERIES_PER_TENANT_MAX } from '../series-limits.ts';
+import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
 import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
 import { openStoreFile } from './open-store-file.ts';
@@ -27,6 +27,7 @@ export interface SqliteMetricsStoreOptions {
   readonly readOnly?: boolean;
   /** Whether to create or upgrade the schema; true unless the store is read-only. */
   readonly migrate?: boolean;
+  /** Of a store that calls are counted in. */
   readonly maxSeriesPerTenant?: number;
   /** Asked every few rows: true ends the reading with an error. */
   readonly isInterrupted?: () => boolean;
@@ -38,7 +39,7 @@ export interface SqliteMetricsStoreOptions {
  * @throws {StorageError} when the file cannot be opened or its schema is not this program's.
  */
 export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): MetricsStore {
-  const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_MAX } = options;
+  const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED } = options;
   const { isInterrupted } = options;
   const connection = openStoreFile({ path, readOnly, isInterrupted });
   try {
