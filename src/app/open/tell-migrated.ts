@@ -1,9 +1,9 @@
 import type { Logger } from '../../http/logger.ts';
+import type { Migrated } from '../../metrics-store/migrated.ts';
 
 /** Logs that the store's schema is another one than before, which no older program can use. */
-export function tellMigrated(logger: Logger): (versions: { readonly from: number; readonly to: number }) => void {
+export function tellMigrated(logger: Logger): (versions: Migrated) => void {
   return ({ from, to }) => {
-    if (from !== to)
-      logger.info({ from, to }, from === 0 ? "Created the store's schema" : "Upgraded the store's schema");
+    logger.info({ from, to }, from === 0 ? "Created the store's schema" : "Upgraded the store's schema");
   };
 }

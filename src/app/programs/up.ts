@@ -50,7 +50,7 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
   if (settings.kafkaBrokers === undefined) await log.bounds(TOPICS.requests);
   // Before the threads, so that they can start side by side and find the schema there.
   if (settings.postgresDsn === undefined && settings.migrate) {
-    tellMigrated(logger)(migrateSqlite(storePath(settings)));
+    migrateSqlite(storePath(settings), tellMigrated(logger));
   }
   const directoryWatch = new DirectoryWatch(isEmbedded ? openPaths(settings) : [], logger);
   const watched = isEmbedded ? [clockWatch.dependency, directoryWatch.dependency] : [clockWatch.dependency];

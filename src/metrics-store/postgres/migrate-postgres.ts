@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { StorageError } from '../../storage/storage-error.ts';
+import type { Migrated } from '../migrated.ts';
 import { readSqlFile } from '../sql-file.ts';
 import { COMMIT_FUNCTION } from './commit-function.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
@@ -20,12 +21,6 @@ interface StoredSchema {
   readonly functionsHash: string;
 }
 
-/** Versions of the schema before and after; 0 where there was none. */
-export interface Migrated {
-  readonly from: number;
-  readonly to: number;
-}
-
 type Query = PostgresConnection['query'];
 
 /** Creates or upgrades the schema. Returns the versions before and after. Safe from several processes at once. */
@@ -38,7 +33,10 @@ export async function migratePostgres(options: PostgresOptions): Promise<Migrate
   }
 }
 
-/** All in one transaction under an advisory lock: another process waits, then finds nothing to do. */
+/**
+ * All in one transaction under an advisory lock: another process waits, then finds nothing to do. Tells the versions
+ * where they differ.
+ */
 export async function migrateConnection(
   connection: PostgresConnection,
   onMigrated: (versions: Migrated) => void = () => undefined,

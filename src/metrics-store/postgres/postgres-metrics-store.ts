@@ -5,11 +5,12 @@ import { type Additions, additionsOf, outcomeOf, standingOf } from '../commit-gr
 import type { EvaluationDelta } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { Migrated } from '../migrated.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
 import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
-import { checkPostgresVersion, type Migrated, migrateConnection } from './migrate-postgres.ts';
+import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
 import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';

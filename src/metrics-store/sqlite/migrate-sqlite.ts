@@ -1,5 +1,6 @@
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { StorageError } from '../../storage/storage-error.ts';
+import type { Migrated } from '../migrated.ts';
 import { readSqlFile } from '../sql-file.ts';
 import { openStoreFile } from './open-store-file.ts';
 
@@ -11,18 +12,21 @@ const APPLICATION_ID = 0x53_4c_4d_53;
 
 /**
  * Creates or upgrades the schema of the file at `path`. Several processes may do it at once: each migration runs under
- * the write lock and looks at the version again. Returns the versions before and after.
+ * the write lock and looks at the version again. Returns the versions before and after, and tells them where they
+ * differ.
  */
-export function migrateSqlite(path: string): { readonly from: number; readonly to: number } {
+export function migrateSqlite(path: string, onMigrated: (versions: Migrated) => void = () => undefined): Migrated {
   const connection = openStoreFile({ path });
   try {
-    return migrateConnection(connection);
+    const versions = migrateConnection(connection);
+    if (versions.from !== versions.to) onMigrated(versions);
+    return versions;
   } finally {
     connection.close();
   }
 }
 
-export function migrateConnection(connection: SqliteConnection): { readonly from: number; readonly to: number } {
+export function migrateConnection(connection: SqliteConnection): Migrated {
   return connection.write(() => {
     const from = versionOf(connection);
     refuseForeign(connection, from);

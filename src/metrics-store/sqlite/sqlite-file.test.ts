@@ -131,8 +131,11 @@ describe('The SQLite file', () => {
       () => openSqliteMetricsStore({ path, migrate: false }),
       isStoreError('misconfigured', /run "streamlens migrate"/),
     );
-    assert.deepEqual(migrateSqlite(path), { from: 0, to: 1 });
-    assert.deepEqual(migrateSqlite(path), { from: 1, to: 1 });
+    const told: object[] = [];
+    const tell = (versions: object) => told.push(versions);
+    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 1 });
+    assert.deepEqual(migrateSqlite(path, tell), { from: 1, to: 1 });
+    assert.deepEqual(told, [{ from: 0, to: 1 }]);
     const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();
