@@ -1,5 +1,5 @@
 import { TOPICS } from '../src/events/topics.ts';
-import type { Commit, TallyDelta } from '../src/metrics-store/commit.ts';
+import { type Commit, NO_EFFECTS, type TallyDelta } from '../src/metrics-store/commit.ts';
 import { openPostgresMetricsStore } from '../src/metrics-store/postgres/postgres-metrics-store.ts';
 import { makeTally } from './data/made-tally.ts';
 import { SeededRandom } from './data/seeded-random.ts';
@@ -65,15 +65,8 @@ function commitOf(seq: number, tallies: readonly TallyDelta[]): Commit {
     completeThroughMs: Date.now(),
     committedAtMs: Date.now(),
     checkpoint: null,
+    ...NO_EFFECTS,
     tallies,
-    usages: [],
-    calls: [],
-    removedCalls: [],
-    evaluations: [],
-    deadLetters: [],
-    audits: [],
-    senderCalls: [],
-    meters: [],
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Call, CallWrite } from '../../src/metrics-store/call.ts';
-import type { TallyDelta } from '../../src/metrics-store/commit.ts';
+import { NO_EFFECTS, type TallyDelta } from '../../src/metrics-store/commit.ts';
 import type { MetricsStore } from '../../src/metrics-store/metrics-store.ts';
 import { addTally, Tally } from '../../src/tally/tally.ts';
 import { SeededRandom } from './seeded-random.ts';
@@ -43,15 +43,9 @@ export class History {
           completeThroughMs: endMs,
           committedAtMs: endMs,
           checkpoint: null,
+          ...NO_EFFECTS,
           tallies: made.map(({ delta }) => delta),
           calls: made.map(({ write }) => write),
-          usages: [],
-          removedCalls: [],
-          evaluations: [],
-          deadLetters: [],
-          audits: [],
-          senderCalls: [],
-          meters: [],
         },
       ]);
       expectedSeq++;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TOPICS } from '../../src/events/topics.ts';
-import type { Commit, TallyDelta } from '../../src/metrics-store/commit.ts';
+import { type Commit, NO_EFFECTS, type TallyDelta } from '../../src/metrics-store/commit.ts';
 import type { MetricsStore } from '../../src/metrics-store/metrics-store.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import { makeTally } from '../data/made-tally.ts';
@@ -106,18 +106,8 @@ export class QueryWriter {
 }
 
 function commitOf(partition: number, seq: number, tallies: readonly TallyDelta[]): Commit {
-  const nothing = {
-    usages: [],
-    calls: [],
-    removedCalls: [],
-    evaluations: [],
-    deadLetters: [],
-    audits: [],
-    senderCalls: [],
-    meters: [],
-    checkpoint: null,
-  };
   const positions = { [TOPICS.requests]: 1, [TOPICS.responses]: 1, [TOPICS.evaluations]: 0, [TOPICS.reports]: 0 };
   const times = { completeThroughMs: Date.now(), committedAtMs: Date.now() };
-  return { partition, expectedSeq: seq, token: `fill-${seq}`, positions, ...times, tallies, ...nothing };
+  const place = { partition, expectedSeq: seq, token: `fill-${seq}`, positions, checkpoint: null };
+  return { ...place, ...times, ...NO_EFFECTS, tallies };
 }

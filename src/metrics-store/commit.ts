@@ -57,6 +57,19 @@ export interface Commit {
   readonly meters: readonly MeterDelta[];
 }
 
+/** What a commit without effects writes: it moves a partition, and changes no figure. */
+export const NO_EFFECTS = {
+  tallies: [],
+  usages: [],
+  calls: [],
+  removedCalls: [],
+  evaluations: [],
+  deadLetters: [],
+  audits: [],
+  senderCalls: [],
+  meters: [],
+} as const satisfies Partial<Commit>;
+
 /** `fenced`: the stored `seq` is not the expected one, so somebody else owns the partition; nothing of it was added. */
 export type CommitOutcome = 'applied' | 'fenced';
 

@@ -1,7 +1,7 @@
 import type { LogRecord } from '../../src/event-log/event-log.ts';
 import { MemoryBroker } from '../../src/event-log/memory/memory-broker.ts';
 import type { Topic } from '../../src/events/topics.ts';
-import type { Commit, CommitOutcome } from '../../src/metrics-store/commit.ts';
+import { type Commit, type CommitOutcome, NO_EFFECTS } from '../../src/metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
 import { CommitMonitor } from './commit-monitor.ts';
 import { isMarker } from './marker.ts';
@@ -83,20 +83,9 @@ export class World {
       const stored = await this.store.loadProgress(partition);
       if (stored === null) return;
       const { seq, positions, completeThroughMs, committedAtMs } = stored;
-      const nothing = {
-        tallies: [],
-        usages: [],
-        calls: [],
-        removedCalls: [],
-        evaluations: [],
-        deadLetters: [],
-        audits: [],
-        senderCalls: [],
-        meters: [],
-      };
       const place = { partition, positions, completeThroughMs, committedAtMs, checkpoint: null };
       const token = this.newToken('rival');
-      await this.#applyCommits('rival', [{ ...place, ...nothing, expectedSeq: seq, token }]);
+      await this.#applyCommits('rival', [{ ...place, ...NO_EFFECTS, expectedSeq: seq, token }]);
     });
   }
 

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
 import { TOPICS } from '../../events/topics.ts';
+import { NO_EFFECTS } from '../../metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../../metrics-store/memory/memory-metrics-store.ts';
 import type { PruneBefore } from '../../metrics-store/metrics-store.ts';
 import { Retention } from './retention.ts';
@@ -52,15 +53,7 @@ async function aRetention(t: TestContext, clock: { now: number; jump?: number; a
         completeThroughMs: committedAtMs,
         committedAtMs,
         checkpoint: null,
-        tallies: [],
-        usages: [],
-        calls: [],
-        removedCalls: [],
-        evaluations: [],
-        deadLetters: [],
-        audits: [],
-        senderCalls: [],
-        meters: [],
+        ...NO_EFFECTS,
       },
     ]);
   return { retention, pruned, log, commit, clock };

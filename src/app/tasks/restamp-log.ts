@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { LogDatabase } from '../../event-log/sqlite/log-database.ts';
 import { restampCheckpoint } from '../../metrics-processor/core/checkpoint/checkpoint.ts';
+import { NO_EFFECTS } from '../../metrics-store/commit.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
@@ -75,15 +76,7 @@ async function restamp({ log, store }: Stamped, nowMs: number, dryRun: boolean):
       completeThroughMs: stamp(completeThroughMs),
       committedAtMs: Math.min(nowMs, committedAtMs),
       checkpoint: checkpoint.length === 0 ? null : restampCheckpoint(checkpoint, stamp),
-      tallies: [],
-      usages: [],
-      calls: [],
-      removedCalls: [],
-      evaluations: [],
-      deadLetters: [],
-      audits: [],
-      senderCalls: [],
-      meters: [],
+      ...NO_EFFECTS,
     })),
   );
   return { aheadMs, blocks };

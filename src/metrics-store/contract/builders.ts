@@ -5,7 +5,7 @@ import { DAY_MS, MINUTE_MS } from '../../tally/window.ts';
 import { type AuditCounts, emptyAuditCounts } from '../audit.ts';
 import type { RepricedSums } from '../billed-columns.ts';
 import type { Call } from '../call.ts';
-import type { Commit, CommitOutcome, TallyDelta, UsageDelta } from '../commit.ts';
+import { type Commit, type CommitOutcome, NO_EFFECTS, type TallyDelta, type UsageDelta } from '../commit.ts';
 import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import type { CallsQuery, ChangesQuery, EvaluationsQuery, MetricsQuery } from '../metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store.ts';
@@ -145,15 +145,7 @@ export function aCommit(parts: Partial<Commit> = {}): Commit {
     completeThroughMs: minute(1),
     committedAtMs: minute(2),
     checkpoint: null,
-    tallies: [],
-    usages: [],
-    calls: [],
-    removedCalls: [],
-    evaluations: [],
-    deadLetters: [],
-    audits: [],
-    senderCalls: [],
-    meters: [],
+    ...NO_EFFECTS,
     ...parts,
   };
 }
