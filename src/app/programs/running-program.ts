@@ -12,3 +12,20 @@ export interface RunningProgram {
   readonly failed: Promise<never>;
   stop(): Promise<void>;
 }
+
+/**
+ * A program that answers and does nothing by itself: what it needs may be away for a while, but no part of it fails for
+ * good. Its parts are ended one after the other.
+ */
+export function answeringProgram(
+  program: Pick<RunningProgram, 'logger' | 'draining' | 'started'>,
+  endings: readonly (() => Promise<void>)[],
+): RunningProgram {
+  return {
+    ...program,
+    failed: new Promise(() => undefined),
+    async stop(): Promise<void> {
+      for (const end of endings) await end();
+    },
+  };
+}

@@ -5,7 +5,7 @@ import { openKeyCheck } from '../open/open-key-check.ts';
 import { openLog } from '../open/open-log.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
 import { accessLine, otlpLine } from './access-line.ts';
-import type { RunningProgram } from './running-program.ts';
+import { answeringProgram, type RunningProgram } from './running-program.ts';
 
 /** `streamlens ingestion-api` */
 export async function startSeparateIngestion(settings: SettingsOf<'ingestion-api'>): Promise<RunningProgram> {
@@ -14,19 +14,11 @@ export async function startSeparateIngestion(settings: SettingsOf<'ingestion-api
   const keys = await openKeyCheck(settings, logger);
   const draining = new Draining();
   const role = await startIngestion(settings, settings.httpPort, { log, logger, checkKey: keys.check, draining });
-  return {
-    started: [
-      `ingestion API   http://localhost:${role.port}`,
-      otlpLine({ httpPort: role.port, grpcPort: role.grpcPort }),
-      accessLine(settings),
-    ],
-    logger,
-    draining,
-    failed: new Promise(() => undefined),
-    async stop(): Promise<void> {
-      await role.stop();
-      await log.close();
-      await keys.close();
-    },
-  };
+  const started = [
+    `ingestion API   http://localhost:${role.port}`,
+    otlpLine({ httpPort: role.port, grpcPort: role.grpcPort }),
+    accessLine(settings),
+  ];
+  const endings = [() => role.stop(), () => log.close(), () => keys.close()];
+  return answeringProgram({ started, logger, draining }, endings);
 }

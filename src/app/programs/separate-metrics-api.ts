@@ -7,7 +7,7 @@ import { patiently } from '../open/patiently.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
 import { accessLine } from './access-line.ts';
 import { answerWhileWaiting } from './answer-while-waiting.ts';
-import type { RunningProgram } from './running-program.ts';
+import { answeringProgram, type RunningProgram } from './running-program.ts';
 
 /** `streamlens metrics-api` */
 export async function startSeparateMetricsApi(settings: SettingsOf<'metrics-api'>): Promise<RunningProgram> {
@@ -18,19 +18,11 @@ export async function startSeparateMetricsApi(settings: SettingsOf<'metrics-api'
   const keys = await openKeyCheck(settings, logger);
   const draining = new Draining();
   const role = await startMetricsApi(settings, settings.httpPort, { answerer, logger, checkKey: keys.check, draining });
-  return {
-    started: [
-      `metrics API     http://localhost:${role.port}`,
-      `dashboard       http://localhost:${role.port}/  (open it in a browser)`,
-      accessLine(settings),
-    ],
-    logger,
-    draining,
-    failed: new Promise(() => undefined),
-    async stop(): Promise<void> {
-      await role.stop();
-      await answerer.close();
-      await keys.close();
-    },
-  };
+  const started = [
+    `metrics API     http://localhost:${role.port}`,
+    `dashboard       http://localhost:${role.port}/  (open it in a browser)`,
+    accessLine(settings),
+  ];
+  const endings = [() => role.stop(), () => answerer.close(), () => keys.close()];
+  return answeringProgram({ started, logger, draining }, endings);
 }
