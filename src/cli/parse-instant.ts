@@ -1,6 +1,6 @@
+import { relativeInstantMs } from '../events/relative-instant.ts';
 import { SettingError } from '../settings/read-settings.ts';
 
-const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 const INSTANT = /^\d{4}-\d\d-\d\d([Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d\d))?$/;
 
 /**
@@ -9,11 +9,8 @@ const INSTANT = /^\d{4}-\d\d-\d\d([Tt]\d\d:\d\d(:\d\d(\.\d+)?)?([Zz]|[+-]\d\d:\d
  * @throws {SettingError} that names the flag
  */
 export function parseInstant(flag: string, text: string, nowMs: number): number {
-  const relative = /^now(?:-(\d{1,9})([smhd]))?$/.exec(text);
-  if (relative !== null) {
-    const [, count = '0', unit = 's'] = relative;
-    return Math.max(0, nowMs - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]);
-  }
+  const relativeMs = relativeInstantMs(text, nowMs);
+  if (relativeMs !== null) return relativeMs;
   // The parser of V8 takes a bare day as midnight UTC, and turns 30 February into March.
   const atMs = INSTANT.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(atMs) || atMs < 0 || !isRealDay(text)) {

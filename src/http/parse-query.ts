@@ -2,6 +2,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { FieldError } from '../events/event-validator.ts';
 import { Timestamp } from '../events/fields.ts';
+import { relativeInstantMs } from '../events/relative-instant.ts';
 import { parseTimestampMs } from '../events/timestamp.ts';
 import { invalidQuery } from './invalid-query.ts';
 import { unknownParameters } from './unknown-parameters.ts';
@@ -40,11 +41,8 @@ export function queryParser<T extends TObject>(schema: T): (query: unknown) => S
  * @throws {Problem} 400 that names the parameter
  */
 export function parseInstantMs(name: string, text: string, nowMs: number): number {
-  const relative = /^now(?:-(\d{1,9})([smhd]))?$/.exec(text);
-  if (relative !== null) {
-    const [, count = '0', unit = 's'] = relative;
-    return Math.max(0, nowMs - Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS]);
-  }
+  const relativeMs = relativeInstantMs(text, nowMs);
+  if (relativeMs !== null) return relativeMs;
   // A "+" that was not escaped arrives as a blank.
   const candidate = text.replace(/ (?=\d\d:\d\d$)/, '+');
   const atMs = TIMESTAMP.Check(candidate) ? parseTimestampMs(candidate) : Number.NaN;
@@ -56,7 +54,6 @@ export function parseInstantMs(name: string, text: string, nowMs: number): numbe
 }
 
 const TIMESTAMP = Compile(Timestamp);
-const UNITS_MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /** Only what reads back as the same text is converted; the validator words the complaint about the rest. */
 function convert(text: string, property: TSchema): unknown {
