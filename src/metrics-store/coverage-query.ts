@@ -1,5 +1,5 @@
-import { SENDER_CALLS_SUMS } from '../tally/sender-calls.ts';
-import { METERED_FIELDS, METERED_PARTS } from './sender-use.ts';
+import { SENDER_CALLS_SUMS, SenderCalls } from '../tally/sender-calls.ts';
+import { type CoverageSums, METERED_FIELDS, METERED_PARTS, type MeteredUse } from './sender-use.ts';
 import { columnOf } from './tally-columns.ts';
 
 /** Sums of calls, then their cost, as both SQL stores keep them. */
@@ -95,4 +95,24 @@ export const COVERAGE_SUMS: string = sumsOf('b');
 function sumsOf(alias: string): string {
   const summed = [...SENDER_CALLS_COLUMNS, ...METERED_COLUMNS].map((name) => `sum(${alias}.${name})`);
   return [...summed, `max(${alias}.called)`, `max(${alias}.metered)`, `sum(${alias}.lost_points)`].join(', ');
+}
+
+/** Reads the columns of `COVERAGE_SUMS`, whether a store gives whole numbers as `number` or as `bigint`. */
+export function coverageSumsOf(row: readonly unknown[]): CoverageSums {
+  const calls = new SenderCalls();
+  for (const [i, field] of SENDER_CALLS_SUMS.entries()) calls[field] = Number(row[i]);
+  const cost = row[SENDER_CALLS_SUMS.length];
+  calls.costPicoUsd.addBig(typeof cost === 'bigint' ? cost : BigInt(Math.trunc(Number(cost))));
+  const at = SENDER_CALLS_COLUMNS.length;
+  const metered = Object.fromEntries(METERED_FIELDS.map((field, i) => [field, numberOrNull(row[at + i])]));
+  const [isCalled, isMetered, lost] = row.slice(at + METERED_FIELDS.length);
+  return {
+    calls: Number(isCalled) === 1 ? calls : null,
+    metered: Number(isMetered) === 1 ? (metered as unknown as MeteredUse) : null,
+    lostPoints: Number(lost),
+  };
+}
+
+function numberOrNull(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value);
 }

@@ -1,23 +1,19 @@
-import { SENDER_CALLS_SUMS, SenderCalls } from '../../tally/sender-calls.ts';
 import {
   COVERAGE_SUMS,
   COVERAGE_TOTALS,
   type CoverageDialect,
   coverageCte,
-  SENDER_CALLS_COLUMNS,
+  coverageSumsOf,
 } from '../coverage-query.ts';
 import {
   type CoveragePageQuery,
   type CoverageQuery,
   type CoverageRow,
-  type CoverageSums,
   type CoverageTotal,
-  METERED_FIELDS,
-  type MeteredUse,
   type MeterRoom,
 } from '../sender-use.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
-import { instant, type SqlRow } from './postgres-values.ts';
+import { instant } from './postgres-values.ts';
 
 /** Values: from, to (the last instant), tenant, service, session (null: any). */
 const DIALECT: CoverageDialect = {
@@ -54,7 +50,7 @@ export async function readCoverage(
   return rows.map((row) => {
     const [hour, tenantId, service, session] = row;
     const sender = { tenantId: String(tenantId), service: String(service), session: String(session) };
-    return { hourStartMs: Number(hour), ...sender, ...sumsOf(row.slice(4)) };
+    return { hourStartMs: Number(hour), ...sender, ...coverageSumsOf(row.slice(4)) };
   });
 }
 
@@ -66,7 +62,7 @@ export async function readCoverageTotals(
   return rows.map((row) => ({
     tenantId: String(row[0]),
     service: String(row[1]),
-    ...sumsOf(row.slice(2)),
+    ...coverageSumsOf(row.slice(2)),
     witnessedTokens: Number(row.at(-1)),
   }));
 }
@@ -84,25 +80,6 @@ export async function readMeterRoom(connection: PostgresConnection, fromMs: numb
 
 function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): (string | null)[] {
   return [instant(fromMs), instant(toMs - 1), tenantId, service, session];
-}
-
-/** Sums of `bigint` are `numeric`, which is read as a `bigint` of JavaScript. */
-function sumsOf(row: SqlRow): CoverageSums {
-  const calls = new SenderCalls();
-  for (const [i, field] of SENDER_CALLS_SUMS.entries()) calls[field] = Number(row[i]);
-  calls.costPicoUsd.addBig(BigInt(row[SENDER_CALLS_SUMS.length] as bigint | number));
-  const at = SENDER_CALLS_COLUMNS.length;
-  const metered = Object.fromEntries(METERED_FIELDS.map((field, i) => [field, numberOrNull(row[at + i])]));
-  const [isCalled, isMetered, lost] = row.slice(at + METERED_FIELDS.length);
-  return {
-    calls: isCalled === 1 ? calls : null,
-    metered: isMetered === 1 ? (metered as unknown as MeteredUse) : null,
-    lostPoints: Number(lost),
-  };
-}
-
-function numberOrNull(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }
 
 /**

@@ -1,33 +1,31 @@
 import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
-import { SENDER_CALLS_SUMS, SenderCalls } from '../../tally/sender-calls.ts';
+import { SENDER_CALLS_SUMS } from '../../tally/sender-calls.ts';
 import { OVERFLOW } from '../../tally/series.ts';
 import {
   COVERAGE_SUMS,
   COVERAGE_TOTALS,
   type CoverageDialect,
   coverageCte,
+  coverageSumsOf,
   SENDER_CALLS_COLUMNS,
 } from '../coverage-query.ts';
 import {
   type CoveragePageQuery,
   type CoverageQuery,
   type CoverageRow,
-  type CoverageSums,
   type CoverageTotal,
   encodeIntervals,
   foldMeters,
   foldSenderCalls,
-  METERED_FIELDS,
   METERS_PER_HOUR_MAX,
   type MeterDelta,
-  type MeteredUse,
   type MeterRoom,
   pointsOf,
   SENDERS_PER_HOUR_MAX,
   type SenderCallsDelta,
 } from '../sender-use.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
-import { int64, storedBigInt } from './tally-row.ts';
+import { int64 } from './tally-row.ts';
 
 interface Writer {
   readonly connection: SqliteConnection;
@@ -152,7 +150,7 @@ export function readCoverage(connection: SqliteConnection, query: CoveragePageQu
   return Array.from(connection.rows(SELECT_COVERAGE, ...values), (row) => {
     const [hour, tenantId, service, session] = row;
     const sender = { tenantId: String(tenantId), service: String(service), session: String(session) };
-    return { hourStartMs: Number(hour), ...sender, ...sumsOf(row.slice(4)) };
+    return { hourStartMs: Number(hour), ...sender, ...coverageSumsOf(row.slice(4)) };
   });
 }
 
@@ -160,7 +158,7 @@ export function readCoverageTotals(connection: SqliteConnection, query: Coverage
   return Array.from(connection.rows(SELECT_COVERAGE_TOTALS, ...askedValues(query)), (row) => ({
     tenantId: String(row[0]),
     service: String(row[1]),
-    ...sumsOf(row.slice(2)),
+    ...coverageSumsOf(row.slice(2)),
     witnessedTokens: Number(row.at(-1)),
   }));
 }
@@ -178,24 +176,6 @@ export function readMeterRoom(connection: SqliteConnection, fromMs: number): Met
 
 function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): SqlValue[] {
   return [fromMs, toMs, tenantId, service, session];
-}
-
-function sumsOf(row: readonly SqlValue[]): CoverageSums {
-  const calls = new SenderCalls();
-  for (const [i, field] of SENDER_CALLS_SUMS.entries()) calls[field] = Number(row[i]);
-  calls.costPicoUsd.addBig(storedBigInt(row[SENDER_CALLS_SUMS.length]));
-  const at = SENDER_CALLS_COLUMNS.length;
-  const metered = Object.fromEntries(METERED_FIELDS.map((field, i) => [field, numberOrNull(row[at + i])]));
-  const [isCalled, isMetered, lost] = row.slice(at + METERED_FIELDS.length);
-  return {
-    calls: Number(isCalled) === 1 ? calls : null,
-    metered: Number(isMetered) === 1 ? (metered as unknown as MeteredUse) : null,
-    lostPoints: Number(lost),
-  };
-}
-
-function numberOrNull(value: SqlValue | undefined): number | null {
-  return value === null || value === undefined ? null : Number(value);
 }
 
 /**
