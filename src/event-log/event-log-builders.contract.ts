@@ -53,3 +53,8 @@ export function textOf(record: LogRecord | undefined): string {
 export async function slowly(ms: number): Promise<void> {
   await sleep(ms);
 }
+
+/** No compression makes them smaller. */
+export function randomBytesOf(length: number): Buffer {
+  return Buffer.from(crypto.getRandomValues(new Uint8Array(length)));
+}

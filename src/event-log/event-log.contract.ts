@@ -3,8 +3,18 @@ import { after, before, suite, test } from 'node:test';
 import { INPUT_TOPICS, TOPICS } from '../events/topics.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import type { EventLog } from './event-log.ts';
-import { anId, endOf, keyOf, keysOfPartition, readFrom, slowly, textOf } from './event-log-builders.contract.ts';
+import {
+  anId,
+  endOf,
+  keyOf,
+  keysOfPartition,
+  randomBytesOf,
+  readFrom,
+  slowly,
+  textOf,
+} from './event-log-builders.contract.ts';
 import { groupContract } from './event-log-group.contract.ts';
+import { pollingContract } from './event-log-polling.contract.ts';
 import { partitionOf } from './partition-of.ts';
 
 /** How an adapter presents itself to the suite. */
@@ -48,7 +58,7 @@ export function eventLogContract(subject: EventLogUnderTest): void {
       test(name, { skip: subject.skipTests?.[name] ?? false, timeout: TEST_MS_MAX }, () => run(log, open));
     };
     appending(contract);
-    polling(contract);
+    pollingContract(contract);
     history(contract);
     groupContract(contract);
     closing(contract);
@@ -100,6 +110,30 @@ function appending(contract: Contract): void {
       );
       assert.deepEqual(read.map(textOf), ['v', 'v', 'v', 'v']);
     }
+  });
+
+  contract('keeps the trace of a record beside it', async (log) => {
+    const id = anId();
+    const from = await endOf(log, TOPICS.requests, partitionOf(id, await log.partitionCount()));
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    const records = [{ traceparent }, {}, { traceparent, senderTenant: 'żółw' }, { senderTenant: 'acme' }];
+    await log.append(
+      records.map((more) => ({ topic: TOPICS.requests, key: id, value: Buffer.from('{"a":1}'), ...more })),
+    );
+    const read = await readFrom(log, from, 4);
+    assert.deepEqual(
+      read.map((record) => [record.traceparent, record.senderTenant && Buffer.from(record.senderTenant).toString()]),
+      [
+        [traceparent, null],
+        [undefined, null],
+        [traceparent, 'żółw'],
+        [undefined, 'acme'],
+      ],
+    );
+    assert.deepEqual(
+      read.map(({ value }) => value && Buffer.from(value).toString()),
+      Array.from(read, () => '{"a":1}'),
+    );
   });
 
   contract('records of one partition keep the order of their appends, and their offsets have no gap', async (log) => {
@@ -173,85 +207,6 @@ function appending(contract: Contract): void {
       stamps.toSorted((a, b) => a - b),
     );
     assert.ok((stamps[0] ?? 0) >= startedAtMs - 1_000 && (stamps[4] ?? 0) <= Date.now() + 1_000, stamps.join());
-  });
-}
-
-function polling(contract: Contract): void {
-  contract('a poll at the end waits its time, then gives slices without records', async (log) => {
-    const wanted = await Promise.all(INPUT_TOPICS.map((topic) => endOf(log, topic, 0)));
-    const startedAtMs = performance.now();
-    const slices = await log.poll(wanted, { bytesMax: 65_536, waitMs: 300 });
-    const tookMs = performance.now() - startedAtMs;
-    assert.ok(tookMs >= 250 && tookMs < 3_000, `waited ${tookMs} ms`);
-    assert.deepEqual(slices.map((slice) => slice.topic).sort(), [...INPUT_TOPICS].sort());
-    for (const slice of slices) {
-      assert.deepEqual([...slice.records], []);
-      assert.equal(slice.endOffset, wanted.find((each) => each.topic === slice.topic)?.offset);
-      assert.notEqual(slice.sealedThroughMs, null);
-    }
-  });
-
-  contract('a waiting poll wakes up when a record is appended to any of its partitions', async (log) => {
-    const wanted = await Promise.all([0, 1, 2].map((partition) => endOf(log, TOPICS.responses, partition)));
-    const [key = ''] = keysOfPartition(2, await log.partitionCount(), 1);
-    const startedAtMs = performance.now();
-    const polled = log.poll(wanted, { bytesMax: 65_536, waitMs: 20_000 });
-    await slowly(50);
-    await log.append([{ topic: TOPICS.responses, key, value: Buffer.from('awake') }]);
-    const slices = await polled;
-    assert.ok(performance.now() - startedAtMs < 5_000, 'it slept on');
-    const texts = slices.map(({ records }) => Array.from(records, textOf)).find((each) => each.length > 0);
-    assert.deepEqual(texts, ['awake']);
-  });
-
-  contract('a poll takes about bytesMax, and polls that follow one another take everything', async (log) => {
-    const count = 60;
-    const position = await endOf(log, TOPICS.requests, 2);
-    const [key = ''] = keysOfPartition(2, await log.partitionCount(), 1);
-    // Distinct random bytes, so that compression cannot make the page small.
-    for (let i = 0; i < count; i++) await log.append([{ topic: TOPICS.requests, key, value: randomBytesOf(4_096) }]);
-    let { offset } = position;
-    while (offset < position.offset + count) {
-      const [slice] = await log.poll([{ ...position, offset }], { bytesMax: 32_768, waitMs: 5_000 });
-      const records = [...(slice?.records ?? [])];
-      const bytes = records.reduce((sum, record) => sum + (record.value?.length ?? 0), 0);
-      assert.ok(bytes > 0 && bytes <= 40_960, `one poll took ${bytes} bytes`);
-      assert.equal(slice?.endOffset, position.offset + count);
-      assert.equal(records[0]?.offset, offset);
-      assert.equal(slice.nextOffset, offset + records.length);
-      offset = slice.nextOffset;
-    }
-  });
-
-  contract('a record larger than bytesMax is read all the same', async (log) => {
-    const position = await endOf(log, TOPICS.requests, 0);
-    const [key = ''] = keysOfPartition(0, await log.partitionCount(), 1);
-    await log.append([{ topic: TOPICS.requests, key, value: randomBytesOf(60_000) }]);
-    const [slice] = await log.poll([position], { bytesMax: 1_000, waitMs: 5_000 });
-    assert.deepEqual(
-      Array.from(slice?.records ?? [], ({ value }) => value?.length),
-      [60_000],
-    );
-  });
-
-  contract('only a slice that reaches the end is sealed, and later records are stamped no earlier', async (log) => {
-    const position = await endOf(log, TOPICS.evaluations, 1);
-    const [key = ''] = keysOfPartition(1, await log.partitionCount(), 1);
-    const append = () => log.append([{ topic: TOPICS.evaluations, key, value: randomBytesOf(10_000) }]);
-    for (let i = 0; i < 4; i++) await append();
-    const [early] = await log.poll([position], { bytesMax: 12_000, waitMs: 5_000 });
-    assert.equal(early?.sealedThroughMs, null);
-    const [late] = await log.poll([{ ...position, offset: position.offset + 3 }], { bytesMax: 65_536, waitMs: 5_000 });
-    assert.equal(typeof late?.sealedThroughMs, 'number');
-    await append();
-    const [record] = await readFrom(log, { ...position, offset: position.offset + 4 }, 1);
-    assert.ok((record?.loggedAtMs ?? 0) >= (late?.sealedThroughMs ?? Infinity), 'a record was stamped before the seal');
-  });
-
-  contract('a poll beyond the end says that the log is not the one it was', async (log) => {
-    const position = await endOf(log, TOPICS.requests, 0);
-    const polled = log.poll([{ ...position, offset: position.offset + 1_000 }], { bytesMax: 1_000, waitMs: 100 });
-    await assert.rejects(polled, (error) => error instanceof StorageError && error.code === 'corrupt');
   });
 }
 
@@ -354,8 +309,4 @@ async function partitionIn(log: EventLog, key: string): Promise<number> {
 
 async function countIn(log: EventLog, topic: (typeof TOPICS)[keyof typeof TOPICS]): Promise<number> {
   return (await log.bounds(topic)).reduce((sum, { start, end }) => sum + end - start, 0);
-}
-
-function randomBytesOf(length: number): Buffer {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(length)));
 }

@@ -1,4 +1,5 @@
 import type { InputTopic, Topic } from '../events/topics.ts';
+import type { MetricSource } from '../exposition/metric-family.ts';
 
 /**
  * The first port: an append-only log of events in topics and partitions, as Kafka has it.
@@ -45,6 +46,9 @@ export interface EventLog {
    */
   joinGroup(listener: GroupListener): Promise<GroupMember>;
 
+  /** What it tells of itself to whoever watches this process. Absent where there is nothing to tell. */
+  readonly metrics?: MetricSource;
+
   /** @throws {StorageError} when the log cannot be reached or written; the message says what to do. */
   checkHealth(): Promise<void>;
 
@@ -58,6 +62,8 @@ export interface NewRecord {
   readonly value: Uint8Array;
   /** The tenant that the sender's API key belongs to. It is kept beside the value, where the sender cannot write. */
   readonly senderTenant?: string | null;
+  /** The trace that it was sent in, as W3C Trace Context writes it; kept beside the value. */
+  readonly traceparent?: string;
 }
 
 export interface LogRecord {
@@ -68,6 +74,8 @@ export interface LogRecord {
   readonly value: Uint8Array | null;
   /** The tenant of the sender's key, in UTF-8; null where the sender had no key, or one for all tenants. */
   readonly senderTenant: Uint8Array | null;
+  /** Absent for nearly all: only records of sampled traces have one. Any producer may have written it. */
+  readonly traceparent?: string;
 }
 
 export interface LogPosition {
@@ -127,4 +135,20 @@ export interface GroupMember {
   reportProgress(positions: readonly LogPosition[]): Promise<void>;
   /** The member has stopped its work before: it is not asked to revoke. The others get its partitions. */
   leave(): Promise<void>;
+  /** Absent where no member can speak for another one. */
+  readonly named?: NamedMember | undefined;
+}
+
+/** A member that the group knows by a name of its own, so that others can say what has become of it. */
+export interface NamedMember {
+  readonly id: string;
+  /**
+   * Tells the group that another member has ended, which would else wait until its session times out. One that lives
+   * joins again; what it commits meanwhile counts, or is refused by the store.
+   *
+   * @throws {StorageError} where the group cannot be told now
+   */
+  expel(memberId: string): Promise<void>;
+  /** The group may have changed: asks it now what is this member's, not first at the next beat. */
+  hurry(): void;
 }

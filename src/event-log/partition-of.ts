@@ -4,6 +4,9 @@ const MULTIPLIER = 0x5bd1e995;
 /**
  * The partition of a key, as Kafka's Java client chooses it (`BuiltInPartitioner.partitionForKey`), so that producers
  * in any language and all adapters agree. `partitionCount` > 0; strings are hashed as UTF-8.
+ *
+ * Ours, because the `murmur2` that `@platformatic/kafka` exports takes bytes alone: 1,500 ns of CPU an id of 30
+ * characters, where this takes 100 (in one run).
  */
 export function partitionOf(key: string | Uint8Array, partitionCount: number): number {
   const hash = typeof key === 'string' ? murmur2OfText(key) : murmur2(key);

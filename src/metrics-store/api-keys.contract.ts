@@ -13,7 +13,7 @@ export function apiKeysContract({
   describe(`${name} as a store of API keys`, () => {
     test('a key is found by its hash, and only by that', async () => {
       const keys = await open();
-      const key = aKey({ id: 'k1', hash: 'aa', tenantId: 'acme' });
+      const key = aKey({ id: 'k1', hash: 'aa', roles: ['read', 'admin'], tenants: ['umlaut-ä "', 'acme'] });
       await keys.add(key);
       await keys.add(aKey({ id: 'k2', hash: 'bb' }));
       assert.deepEqual(await keys.find('aa'), key);
@@ -24,8 +24,8 @@ export function apiKeysContract({
 
     test('a key for all tenants has none', async () => {
       const keys = await open();
-      await keys.add(aKey({ tenantId: null }));
-      assert.equal((await keys.list())[0]?.tenantId, null);
+      await keys.add(aKey({ tenants: null }));
+      assert.equal((await keys.list())[0]?.tenants, null);
       await keys.close();
     });
 
@@ -63,5 +63,6 @@ export function apiKeysContract({
 }
 
 function aKey(parts: Partial<ApiKey> = {}): ApiKey {
-  return { id: 'k1', hash: 'aa', name: 'laptop', tenantId: 'acme', createdAtMs: 1, revokedAtMs: null, ...parts };
+  const may = { roles: ['ingest', 'read'], tenants: ['acme'] } as const;
+  return { id: 'k1', hash: 'aa', name: 'laptop', ...may, createdAtMs: 1, revokedAtMs: null, ...parts };
 }

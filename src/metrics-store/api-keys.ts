@@ -1,3 +1,6 @@
+import type { Role } from '../events/role.ts';
+import type { TenantScope } from '../events/tenant-scope.ts';
+
 /**
  * Where API keys are kept. A small port beside the metrics store, in the same file or database, so that one place says
  * who may do what. Three adapters pass one suite (`api-keys.contract.ts`).
@@ -28,8 +31,10 @@ export interface ApiKey {
   readonly hash: string;
   /** For people. */
   readonly name: string;
-  /** The one tenant that the key may write and read; null for all of them. */
-  readonly tenantId: string | null;
+  /** In the order of `ROLES`, never empty. */
+  readonly roles: readonly Role[];
+  /** Of these its holder may send and read; the first is whose something is that names no tenant. */
+  readonly tenants: TenantScope;
   readonly createdAtMs: number;
   readonly revokedAtMs: number | null;
 }

@@ -47,8 +47,26 @@ export const REPRICED_COUNTS = Object.keys(REPRICED) as readonly (keyof typeof R
 export type RepricedSums = Readonly<Record<keyof typeof REPRICED, number>> &
   Readonly<Record<(typeof REPRICED_MONEY)[number], bigint>>;
 
-export function tallyFieldOf<Field extends keyof typeof REPRICED>(field: Field): (typeof REPRICED)[Field] {
-  return REPRICED[field];
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Adds up what new prices change. */
+export class RepricedTotal implements Mutable<RepricedSums> {
+  costPicoUsd = 0n;
+  listCostPicoUsd = 0n;
+  unpricedCalls = 0;
+  listCalls = 0;
+  fileCalls = 0;
+
+  add(change: RepricedSums): void {
+    for (const field of REPRICED_MONEY) this[field] += change[field];
+    for (const field of REPRICED_COUNTS) this[field] += change[field];
+  }
+}
+
+/** Adds what a new price changes to the sums of a window. */
+export function addRepriced(tally: Tally, change: RepricedSums): void {
+  for (const field of REPRICED_MONEY) tally[field].addBig(change[field]);
+  for (const field of REPRICED_COUNTS) tally[REPRICED[field]] += change[field];
 }
 
 export const REPRICED_FIELDS = [...REPRICED_MONEY, ...REPRICED_COUNTS] as const;

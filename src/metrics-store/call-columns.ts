@@ -2,7 +2,7 @@ import { KEPT_OF_REQUEST, type KeptOfRequest } from '../events/llm-request.ts';
 import { KEPT_OF_RESPONSE, type KeptOfResponse } from '../events/llm-response.ts';
 import { ofKind } from '../tally/kinds.ts';
 import type { Call, CallFacts } from './call.ts';
-import { columnOf } from './tally-columns.ts';
+import { columnOf, columnsIn } from './tally-columns.ts';
 
 type Place =
   /** Kept as a key of the tenants' dictionary. */
@@ -51,8 +51,8 @@ export const CALL_REQUEST_ONLY: readonly (keyof KeptOfRequest)[] = keptOfRequest
 export const CALL_FIELDS = [...ofKind(CALL_PLACES, 'identity'), ...CALL_VALUES, ...CALL_REQUEST_ONLY] as const;
 
 export const CALL_COLUMNS: readonly string[] = CALL_FIELDS.map(columnOf);
-export const CALL_VALUE_COLUMNS: readonly string[] = CALL_VALUES.map(columnOf);
-export const CALL_REQUEST_ONLY_COLUMNS: readonly string[] = CALL_REQUEST_ONLY.map(columnOf);
+export const CALL_VALUE_COLUMNS = columnsIn(['calls'], CALL_VALUES);
+export const CALL_REQUEST_ONLY_COLUMNS = columnsIn(['calls'], CALL_REQUEST_ONLY);
 
 /** Amounts of money, which a number might not hold. */
 export const CALL_MONEY = [

@@ -15,6 +15,20 @@ export const CALL_EQUALITIES = ['route', 'model', 'provider', 'status', 'errorKi
 
 export const ANY_KEPT: KeptFilters = keptFilters(() => null);
 
+/** Asks for every call, whatever is known of it. */
+export const ANY_CALL = {
+  ...ANY_KEPT,
+  route: null,
+  model: null,
+  provider: null,
+  status: null,
+  hasError: null,
+  errorKind: null,
+  latencyMsMin: null,
+  latencyMsMax: null,
+  metadata: new Map<string, string>(),
+} as const;
+
 export function keptFilters(valueOf: (name: string) => string | null): KeptFilters {
   const filters = CALL_KEPT.filter(({ filter }) => filter !== undefined);
   return Object.fromEntries(filters.map(({ name, field }) => [field, valueOf(name)])) as unknown as KeptFilters;

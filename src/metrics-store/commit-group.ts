@@ -44,6 +44,7 @@ export function additionsOf(commits: readonly Commit[]): Additions {
     committedAtMs: Math.max(...commits.map(({ committedAtMs }) => committedAtMs)),
     tallies: commits.flatMap(({ tallies }) => tallies),
     usages: commits.flatMap(({ usages }) => usages),
+    dimensions: commits.flatMap(({ dimensions }) => dimensions),
     calls: commits.flatMap(({ calls }) => calls),
     removedCalls: commits.flatMap(({ removedCalls }) => removedCalls),
     evaluations: commits.flatMap(({ evaluations }) => evaluations),
@@ -59,6 +60,7 @@ export type Additions = Pick<
   | 'committedAtMs'
   | 'tallies'
   | 'usages'
+  | 'dimensions'
   | 'calls'
   | 'removedCalls'
   | 'evaluations'

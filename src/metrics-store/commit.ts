@@ -1,7 +1,9 @@
 import type { InputTopic } from '../events/topics.ts';
+import type { EncodedTally } from '../tally/encoded-tally.ts';
 import type { Series } from '../tally/series.ts';
 import type { Tally } from '../tally/tally.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
+import type { ResolutionMs } from '../tally/window.ts';
 import type { AuditDelta } from './audit.ts';
 import type { CallIdentity, CallWrite } from './call.ts';
 import type { EvaluationDelta } from './evaluation.ts';
@@ -46,6 +48,7 @@ export interface Commit {
   readonly checkpoint: Uint8Array | null;
   readonly tallies: readonly TallyDelta[];
   readonly usages: readonly UsageDelta[];
+  readonly dimensions: readonly DimensionDelta[];
   readonly calls: readonly CallWrite[];
   /** Calls that are none any more, removed before `calls` are written. */
   readonly removedCalls: readonly CallIdentity[];
@@ -61,6 +64,7 @@ export interface Commit {
 export const NO_EFFECTS = {
   tallies: [],
   usages: [],
+  dimensions: [],
   calls: [],
   removedCalls: [],
   evaluations: [],
@@ -78,6 +82,20 @@ export interface TallyDelta {
   readonly series: Series;
   readonly windowStartMs: number;
   readonly tally: Tally;
+}
+
+/** To be added to a value in a dimension. */
+export interface DimensionDelta {
+  /** One name for each of METRIC_DIMENSIONS. */
+  readonly dimension: string;
+  /** `__none__` for calls that have none. */
+  readonly value: string;
+  readonly series: Series;
+  readonly windowStartMs: number;
+  /** How long the window is: an hour, or a minute where minutes are kept. It is added to this and all longer ones. */
+  readonly windowMs: ResolutionMs;
+  /** Its tally. There are tens of thousands in a commit, of a call or two each, which as objects cost the most. */
+  readonly sums: EncodedTally;
 }
 
 export interface UsageDelta {

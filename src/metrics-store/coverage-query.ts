@@ -1,9 +1,12 @@
 import { SENDER_CALLS_SUMS, SenderCalls } from '../tally/sender-calls.ts';
 import { type CoverageSums, METERED_FIELDS, METERED_PARTS, type MeteredUse } from './sender-use.ts';
-import { columnOf } from './tally-columns.ts';
+import { columnOf, columnsIn } from './tally-columns.ts';
 
 /** Sums of calls, then their cost, as both SQL stores keep them. */
-export const SENDER_CALLS_COLUMNS: readonly string[] = [...SENDER_CALLS_SUMS.map(columnOf), 'cost_pico_usd'];
+export const SENDER_CALLS_COLUMNS: readonly string[] = [
+  ...columnsIn(['sender_calls_1h'], SENDER_CALLS_SUMS),
+  ...columnsIn(['sender_calls_1h'], ['costPicoUsd']),
+];
 
 const METERED_COLUMNS: readonly string[] = METERED_FIELDS.map((field) => `metered_${columnOf(field)}`);
 

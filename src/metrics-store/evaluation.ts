@@ -1,6 +1,9 @@
 import { type KindsOf, ofKind } from '../tally/kinds.ts';
 
-/** To be added to the minute row of an evaluation name in a series of the call. */
+/**
+ * To be added to the minute row of an evaluation name in a series of the call. Negative where a call was corrected that
+ * the evaluation is about: it moves to the call's other series in the same commit. A row of no evaluation is none.
+ */
 export interface EvaluationDelta {
   readonly tenantId: string;
   readonly route: string;
@@ -31,7 +34,19 @@ export function emptyEvaluationTally(): EvaluationTally {
 export function addEvaluationTally(into: EvaluationTally, from: EvaluationTally): void {
   for (const field of EVALUATION_SUMS) into[field] += from[field];
   into.scoreMicroSum += from.scoreMicroSum;
-  for (const [label, count] of from.labels) into.labels.set(label, (into.labels.get(label) ?? 0) + count);
+  addLabelCounts(into.labels, from.labels);
+}
+
+/** `into += from`. A label of none is left out, since what was taken back leaves no trace. */
+export function addLabelCounts(
+  into: Map<string, number>,
+  from: Iterable<readonly [label: string, count: number]>,
+): void {
+  for (const [label, count] of from) {
+    const sum = (into.get(label) ?? 0) + count;
+    if (sum === 0) into.delete(label);
+    else into.set(label, sum);
+  }
 }
 
 /** How each field adds, in the order in which stores keep them. A field that is not here does not compile. */

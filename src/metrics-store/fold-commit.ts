@@ -4,7 +4,13 @@ import { RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/windo
 import { AUDIT_COUNTS, type AuditDelta, emptyAuditCounts } from './audit.ts';
 import { BILLED_FIELDS } from './billed-columns.ts';
 import type { Commit, TallyDelta, UsageDelta } from './commit.ts';
-import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEvaluationTally } from './evaluation.ts';
+import {
+  addEvaluationTally,
+  addLabelCounts,
+  type EvaluationDelta,
+  type EvaluationTally,
+  emptyEvaluationTally,
+} from './evaluation.ts';
 import { storableText } from './storable-text.ts';
 
 /**
@@ -18,18 +24,24 @@ export interface FoldedTally<Ref> {
   readonly tally: Tally;
 }
 
+/** How an adapter refers to an entry of its dictionary. */
+interface Known {
+  readonly id: number | string;
+}
+
 /**
  * The rows of each resolution that `deltas` add to. Tallies are not copied unless they must be added: do not change
  * them.
  */
-export function foldTallies<Ref extends { readonly id: number | string }>(
+export function foldTallies<Ref extends Known>(
   deltas: readonly TallyDelta[],
   resolve: (series: TallyDelta['series']) => Ref,
 ): ReadonlyMap<ResolutionMs, readonly FoldedTally<Ref>[]> {
-  let folded: FoldedTally<Ref>[] = deltas.map((delta) => ({
-    ref: resolve(delta.series),
-    windowStartMs: delta.windowStartMs,
-    tally: delta.tally,
+  const refOf = resolvedOnce(resolve);
+  let folded: FoldedTally<Ref>[] = deltas.map(({ series, windowStartMs: startMs, tally }) => ({
+    ref: refOf(series),
+    windowStartMs: startMs,
+    tally,
   }));
   const byResolution = new Map<ResolutionMs, readonly FoldedTally<Ref>[]>();
   for (const resolutionMs of RESOLUTIONS_MS) {
@@ -40,28 +52,50 @@ export function foldTallies<Ref extends { readonly id: number | string }>(
   return byResolution;
 }
 
-function foldTo<Ref extends { readonly id: number | string }>(
-  rows: readonly FoldedTally<Ref>[],
-  resolutionMs: ResolutionMs,
-): FoldedTally<Ref>[] {
-  const folded = new Map<string, { row: FoldedTally<Ref>; isOwn: boolean }>();
+/** Deltas of a series follow each other, and its names make a text to be looked up by. */
+function resolvedOnce<Ref>(resolve: (series: TallyDelta['series']) => Ref): (series: TallyDelta['series']) => Ref {
+  let last: { readonly series: TallyDelta['series']; readonly ref: Ref } | null = null;
+  return (series) => {
+    if (last?.series !== series) last = { series, ref: resolve(series) };
+    return last.ref;
+  };
+}
+
+function foldTo<Ref extends Known>(rows: readonly FoldedTally<Ref>[], resolutionMs: ResolutionMs): FoldedTally<Ref>[] {
+  const folded: FoldedTally<Ref>[] = [];
+  const isOwn: boolean[] = [];
+  const places = new RowPlaces<number>();
   for (const row of rows) {
     const startMs = windowStartMs(row.windowStartMs, resolutionMs);
-    const key = `${startMs} ${row.ref.id}`;
-    const entry = folded.get(key);
-    if (entry === undefined) {
-      folded.set(key, { row: { ...row, windowStartMs: startMs }, isOwn: false });
+    const windows = places.of(row.ref);
+    const at = windows.get(startMs);
+    if (at === undefined) {
+      windows.set(startMs, folded.length);
+      folded.push(startMs === row.windowStartMs ? row : { ref: row.ref, windowStartMs: startMs, tally: row.tally });
+      isOwn.push(false);
       continue;
     }
-    if (!entry.isOwn) {
+    const known = folded[at] as FoldedTally<Ref>;
+    if (!isOwn[at]) {
       const tally = new Tally();
-      addTally(tally, entry.row.tally);
-      entry.row = { ...entry.row, tally };
-      entry.isOwn = true;
+      addTally(tally, known.tally);
+      folded[at] = { ref: known.ref, windowStartMs: startMs, tally };
+      isOwn[at] = true;
     }
-    addTally(entry.row.tally, row.tally);
+    addTally((folded[at] as FoldedTally<Ref>).tally, row.tally);
   }
-  return Array.from(folded.values(), ({ row }) => row);
+  return folded;
+}
+
+/** By series and window, without a text for each row: a backfill has ten thousands in a commit. */
+class RowPlaces<Value> {
+  readonly #bySeries = new Map<Known['id'], Map<number, Value>>();
+
+  of({ id }: Known): Map<number, Value> {
+    let windows = this.#bySeries.get(id);
+    if (windows === undefined) this.#bySeries.set(id, (windows = new Map()));
+    return windows;
+  }
 }
 
 export interface FoldedUsage<Ref> {
@@ -71,23 +105,42 @@ export interface FoldedUsage<Ref> {
   readonly usage: Usage;
 }
 
-export function foldUsages<Ref extends { readonly id: number | string }>(
+/** As with tallies, what is not added to another is not copied: do not change it. */
+export function foldUsages<Ref extends Known>(
   deltas: readonly UsageDelta[],
   resolve: (series: UsageDelta['series']) => Ref,
 ): readonly FoldedUsage<Ref>[] {
-  const folded = new Map<string, FoldedUsage<Ref>>();
+  const refOf = resolvedOnce(resolve);
+  const folded: FoldedUsage<Ref>[] = [];
+  const isOwn: boolean[] = [];
+  const places = new RowPlaces<number[]>();
   for (const delta of deltas) {
-    const ref = resolve(delta.series);
-    const billed = storableBilled(delta.billed);
-    const key = `${ref.id} ${delta.windowStartMs} ${billedKey(billed)}`;
-    let row = folded.get(key);
-    if (row === undefined) {
-      row = { ref, windowStartMs: delta.windowStartMs, billed, usage: new Usage() };
-      folded.set(key, row);
+    const { windowStartMs: startMs, usage } = delta;
+    const row = { ref: refOf(delta.series), windowStartMs: startMs, billed: storableBilled(delta.billed), usage };
+    const windows = places.of(row.ref);
+    const ofWindow = windows.get(startMs);
+    const at = ofWindow?.find((place) => isSameBilled((folded[place] as FoldedUsage<Ref>).billed, row.billed));
+    if (at === undefined) {
+      if (ofWindow === undefined) windows.set(startMs, [folded.length]);
+      else ofWindow.push(folded.length);
+      folded.push(row);
+      isOwn.push(false);
+      continue;
     }
-    addUsage(row.usage, delta.usage);
+    const known = folded[at] as FoldedUsage<Ref>;
+    if (!isOwn[at]) {
+      const sum = new Usage();
+      addUsage(sum, known.usage);
+      folded[at] = { ...known, usage: sum };
+      isOwn[at] = true;
+    }
+    addUsage((folded[at] as FoldedUsage<Ref>).usage, usage);
   }
-  return [...folded.values()];
+  return folded;
+}
+
+function isSameBilled(a: BilledModel, b: BilledModel): boolean {
+  return BILLED_FIELDS.every((field) => a[field] === b[field]);
 }
 
 export function billedKey(billed: BilledModel): string {
@@ -127,10 +180,10 @@ export function foldEvaluations<Ref extends { readonly id: number | string }>(
       folded.set(key, row);
     }
     const labels = new Map<string, number>();
-    for (const [label, count] of delta.tally.labels) {
-      const kept = place.labelOf(label);
-      labels.set(kept, (labels.get(kept) ?? 0) + count);
-    }
+    addLabelCounts(
+      labels,
+      Array.from(delta.tally.labels, ([label, count]) => [place.labelOf(label), count]),
+    );
     addEvaluationTally(row.tally, { ...delta.tally, labels });
   }
   return [...folded.values()];

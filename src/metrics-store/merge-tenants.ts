@@ -1,5 +1,5 @@
 import { addTally, Tally } from '../tally/tally.ts';
-import type { MetricsQuery, MetricsRow } from './metrics-reader.ts';
+import type { ChangedRow, MetricsQuery, MetricsRow } from './metrics-reader.ts';
 import { groupKey, type TenantQuery } from './regroup.ts';
 
 /** A tenant with rows and the end of its newest day. */
@@ -32,16 +32,23 @@ export class TenantMerge {
   }
 
   queryOf({ tenantId }: TenantDays): TenantQuery {
-    return { ...this.#query, tenantId };
+    // Rows of one tenant are not told: those of the next may belong before them, or into them.
+    const { onRows: _, ...query } = this.#query;
+    return { ...query, tenantId };
   }
 
+  /** @throws {TooMuchToRead} */
   add(rows: readonly MetricsRow[]): void {
     for (const row of rows) {
       const group = groupKey(row);
       const key = `${row.windowStartMs} ${group}`;
       const known = this.#rows.get(key)?.row;
-      if (known === undefined) this.#rows.set(key, { row: { ...row, tally: sumOf(row.tally) }, key: group });
-      else addTally(known.tally, row.tally);
+      if (known !== undefined) {
+        addTally(known.tally, row.tally);
+        continue;
+      }
+      this.#query.budget?.countGroups(this.#rows.size);
+      this.#rows.set(key, { row: { ...row, tally: sumOf(row.tally) }, key: group });
     }
     if (this.#rows.size > 2 * this.#query.limit) this.#keepFirst();
   }
@@ -58,6 +65,16 @@ export class TenantMerge {
     });
     this.#rows = new Map(sorted.slice(0, this.#query.limit));
   }
+}
+
+/**
+ * The first `limit` changes of several tenants, with all of the last one's instant. Each tenant gives at least its own
+ * first `limit`, so none that lies before is missing.
+ */
+export function firstChanges(changes: readonly ChangedRow[], limit: number): readonly ChangedRow[] {
+  const sorted = changes.toSorted((a, b) => a.changedAtMs - b.changedAtMs || a.windowStartMs - b.windowStartMs);
+  const last = sorted[limit - 1];
+  return last === undefined ? sorted : sorted.filter(({ changedAtMs }) => changedAtMs <= last.changedAtMs);
 }
 
 function sumOf(tally: Tally): Tally {

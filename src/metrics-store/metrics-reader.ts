@@ -8,7 +8,10 @@ import type { KeptFilters } from './call-filters.ts';
 import type { Progress } from './commit.ts';
 import type { EvaluationTally } from './evaluation.ts';
 import type { DeadLetter } from './outbox.ts';
+import type { ReadBudget } from './read-budget.ts';
+import type { ReconciliationsQuery, StoredReconciliation } from './reconciliation.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from './sender-use.ts';
+import type { TenantFilter } from './tenant-filter.ts';
 
 /** The reading half of the store: all that the metrics API needs. */
 export interface MetricsReader {
@@ -24,17 +27,23 @@ export interface MetricsReader {
    */
   readSummary(query: SummaryQuery): Promise<readonly MetricsRow[]>;
 
-  /** The days that hold rows, of all tenants where `tenantId` is null; null where there are none. */
-  readSpan(tenantId: string | null): Promise<TimeRange | null>;
+  /**
+   * The busiest groups of a summary, as `busiestOf` finds them. Absent where no store finds them faster than all of
+   * them.
+   */
+  readBusiest?(query: SummaryQuery, limit: number): Promise<BusiestGroups>;
+
+  /** The days that hold rows of these tenants; null where there are none. */
+  readSpan(tenantId: TenantFilter): Promise<TimeRange | null>;
 
   /**
-   * Minute rows of a tenant changed at or after `sinceMs` (of `committedAtMs`), oldest change first. All rows of one
+   * Minute rows changed at or after `sinceMs` (of `committedAtMs`), oldest change first. All rows of one
    * instant come together, even past `limit`: whoever goes on from the last `changedAtMs` always advances.
    */
   readChanges(query: ChangesQuery): Promise<readonly ChangedRow[]>;
 
-  /** By tenant, route, model, provider; of all tenants where `tenantId` is null. */
-  readDimensions(tenantId: string | null): Promise<readonly SeriesActivity[]>;
+  /** By tenant, route, model, provider. */
+  readDimensions(tenantId: TenantFilter): Promise<readonly SeriesActivity[]>;
 
   /**
    * The values of one dimension with their newest window, the latest first, equal ones by value. Empty values are left
@@ -72,6 +81,9 @@ export interface MetricsReader {
   /** Newest first. */
   readDeadLetters(query: { limit: number; before: DeadLetterCursor | null }): Promise<readonly DeadLetter[]>;
 
+  /** What was saved, the newest first. */
+  readReconciliations(query: ReconciliationsQuery): Promise<readonly StoredReconciliation[]>;
+
   /** What the bill is made of, per series, billed model and minute; for recomputing costs and for what is unpriced. */
   readUsage(query: UsageQuery): Promise<readonly UsageRow[]>;
 }
@@ -89,18 +101,32 @@ export interface StoreState {
 }
 
 export const GROUPS = ['tenant_id', 'route', 'model', 'provider', 'error_kind'] as const;
-export type GroupBy = (typeof GROUPS)[number];
+/** `dimension`: by the values of the one that the question is about. */
+export type GroupBy = (typeof GROUPS)[number] | 'dimension';
+
+/** One of METRIC_DIMENSIONS, whose rows are read instead of those of the series. */
+export interface DimensionChoice {
+  readonly name: string;
+  /** Null: all values. `__none__` and `__overflow__` are values too. */
+  readonly value: string | null;
+}
 
 export interface SummaryQuery extends TimeRange {
-  /** Null: all tenants. */
-  readonly tenantId: string | null;
+  readonly tenantId: TenantFilter;
   readonly route: string | null;
   readonly model: string | null;
   readonly provider: string | null;
+  /**
+   * Absent: none. With one, the range and all steps are whole hours, but where its minutes are kept: nothing finer is
+   * found otherwise.
+   */
+  readonly dimension?: DimensionChoice;
   /** Both whole minutes. */
   readonly fromMs: number;
   readonly toMs: number;
   readonly groupBy: readonly GroupBy[];
+  /** Absent: it may read all there is. What is beyond it ends the reading with `TooMuchToRead`. */
+  readonly budget?: ReadBudget;
 }
 
 export interface MetricsQuery extends SummaryQuery {
@@ -110,6 +136,8 @@ export interface MetricsQuery extends SummaryQuery {
   readonly limit: number;
   /** Rows after this one in the asked order. */
   readonly after: MetricsCursor | null;
+  /** Where it is given, it may be told the rows as they are found, some at a time; the answer is what is left. */
+  readonly onRows?: (rows: readonly MetricsRow[]) => void;
 }
 
 /** Values not grouped by are ''. */
@@ -119,6 +147,8 @@ export interface MetricsCursor {
   readonly route: string;
   readonly model: string;
   readonly provider: string;
+  /** In the dimension. */
+  readonly value?: string;
   readonly errorKind: string;
 }
 
@@ -130,13 +160,24 @@ export interface MetricsRow {
   readonly route: string | null;
   readonly model: string | null;
   readonly provider: string | null;
+  /** In the dimension; only there where it was grouped by. */
+  readonly value?: string;
   /** '' for calls without an error. Rows with it have counts only, see `splitByErrorKind`. */
   readonly errorKind: ErrorKind | '' | null;
   readonly tally: Tally;
 }
 
+/** The busiest groups of a summary, and how many there are. */
+export interface BusiestGroups {
+  /** By their requests, the most first; equal ones by the group's values. */
+  readonly rows: readonly MetricsRow[];
+  readonly groupCount: number;
+  /** Of a dimension that was grouped by; null where some values were added up with others, so that nobody knows. */
+  readonly distinctValues: number | null;
+}
+
 export interface ChangesQuery {
-  readonly tenantId: string;
+  readonly tenantId: TenantFilter;
   readonly route: string | null;
   readonly model: string | null;
   readonly sinceMs: number;
@@ -145,6 +186,7 @@ export interface ChangesQuery {
 
 /** Merged over providers. */
 export interface ChangedRow {
+  readonly tenantId: string;
   readonly route: string;
   readonly model: string;
   readonly windowStartMs: number;
@@ -213,7 +255,7 @@ export const DIMENSIONS = ['tenant', 'route', 'model', 'provider'] as const;
 export type Dimension = (typeof DIMENSIONS)[number];
 
 export interface DimensionValuesQuery {
-  readonly tenantId: string | null;
+  readonly tenantId: TenantFilter;
   readonly dimension: Dimension;
   readonly limit: number;
   /** Values after this one. */
@@ -228,7 +270,7 @@ export interface DimensionActivity {
 
 export interface AuditQuery extends TimeRange {
   /** Null: all tenants, and what names none. Empty: what names none. */
-  readonly tenantId: string | null;
+  readonly tenantId: TenantFilter;
   /** Absent: all rows. */
   readonly page?: { readonly limit: number; readonly after: AuditCursor | null };
 }
@@ -260,7 +302,7 @@ export interface DeadLetterCursor {
 }
 
 export interface UsageQuery {
-  readonly tenantId: string | null;
+  readonly tenantId: TenantFilter;
   readonly fromMs: number;
   readonly toMs: number;
 }

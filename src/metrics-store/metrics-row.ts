@@ -62,6 +62,15 @@ export const MetricsRowJson = Type.Object(
 );
 export type MetricsRowJson = Static<typeof MetricsRowJson>;
 
+/** A value of the topic `llm.metrics`. */
+export const PublishedRow = Type.Object(
+  {
+    ...MetricsRowJson.properties,
+    revision: Count('Grows with every change of the row: the largest one is the newest.'),
+  },
+  { title: 'LlmMetrics', description: 'What is known about one minute of a tenant, route and model, as totals.' },
+);
+
 /** Sums that every row has but those of an error kind. */
 export const SUMS_OF_WHOLE_ROWS = [
   'prompt_tokens',

@@ -1,3 +1,4 @@
+import type { MetricSource } from '../exposition/metric-family.ts';
 import type { Series } from '../tally/series.ts';
 import type { BilledModel } from '../tally/usage.ts';
 import type { RepricedSums } from './billed-columns.ts';
@@ -5,6 +6,9 @@ import type { Call } from './call.ts';
 import type { Commit, CommitOutcome, Progress } from './commit.ts';
 import type { MetricsReader } from './metrics-reader.ts';
 import type { DeadLetter, PublishableRow } from './outbox.ts';
+import type { RunningProcessor } from './processors.ts';
+import type { StoredReconciliation } from './reconciliation.ts';
+import type { ValueShare } from './repriced-windows.ts';
 
 /**
  * The second port: where sums live. Three adapters pass one suite (`metrics-store.contract.ts`): memory, SQLite,
@@ -46,12 +50,30 @@ export interface MetricsStore extends MetricsReader {
    * made from one reading are applied once. Whoever wants the rest reads the usage again. At most one correction per
    * usage row.
    *
+   * @param shares whose calls they are of, by dimension. Where they come to exactly what is applied to a series and
+   *   minute, the values change by them; else the change is added up under `__repriced__`.
    * @returns how many were applied
    */
-  reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number>;
+  reprice(
+    corrections: readonly CostCorrection[],
+    committedAtMs: number,
+    shares?: readonly RepricedShare[],
+  ): Promise<number>;
 
   /** Sets the cost of single calls that still cost what they are expected to. Sums stay as they are. */
   repriceCalls(corrections: readonly CallCorrection[]): Promise<void>;
+
+  /** Keeps a reconciliation, and forgets all but the newest `RECONCILIATIONS_MAX`. Saved again it is replaced. */
+  saveReconciliation(reconciliation: StoredReconciliation): Promise<void>;
+
+  /** Keeps what a processor tells of itself, in place of what it told before. */
+  tellProcessor(processor: RunningProcessor): Promise<void>;
+
+  /** To be told by a processor that stops. */
+  forgetProcessor(id: string): Promise<void>;
+
+  /** Who told of itself lately, by place. */
+  readProcessors(): Promise<readonly RunningProcessor[]>;
 
   /**
    * Forgets what lies before the given instants. Windows and calls by event time, dead letters by log time. Usage and
@@ -73,6 +95,9 @@ export interface MetricsStore extends MetricsReader {
    */
   whileWanted?<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T>;
 
+  /** What it tells of itself to whoever watches this process. Absent where there is nothing to tell. */
+  readonly metrics?: MetricSource;
+
   /** @throws {StorageError} when the store cannot be reached or its schema is not ours; says what to do. */
   checkHealth(): Promise<void>;
 
@@ -87,6 +112,12 @@ export interface CostCorrection {
   readonly change: RepricedSums;
   /** What the row said when the correction was made. */
   readonly expected: RepricedSums;
+}
+
+export interface RepricedShare extends ValueShare {
+  readonly series: Series;
+  /** Of the minute. */
+  readonly windowStartMs: number;
 }
 
 export interface CallCorrection

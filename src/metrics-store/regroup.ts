@@ -1,7 +1,7 @@
 import { oneStep, type Stretch, type TimeRange } from '../tally/steps.ts';
 import { isEmptyTally, Tally } from '../tally/tally.ts';
 import { splitByErrorKind } from './errors-by-kind.ts';
-import type { MetricsCursor, MetricsQuery, MetricsRow, SummaryQuery } from './metrics-reader.ts';
+import type { MetricsQuery, MetricsRow, SummaryQuery } from './metrics-reader.ts';
 
 /** A stored row that can be added to a sum; how it is decoded is the adapter's business. */
 export interface Summand {
@@ -9,13 +9,23 @@ export interface Summand {
   readonly route: string;
   readonly model: string;
   readonly provider: string;
-  /** Where rows of one series share it, their group is found faster. */
+  /** In the dimension that the question is about; absent where it is about none. */
+  readonly value?: string;
+  /** Where rows of one series, or of one series and value, share it, their group is found faster. */
   readonly seriesId?: number;
   addTo(into: Tally): void;
 }
 
+/** So many rows, some 500 KB, are told at a time where they are wanted as they are found. */
+const ROWS_TOLD_MIN = 500;
+
 /** A query about one tenant. */
 export type TenantQuery = MetricsQuery & { readonly tenantId: string };
+
+/** Whether it is about some of the tenant's series only. */
+export function isFiltered({ route, model, provider }: Pick<TenantQuery, 'route' | 'model' | 'provider'>): boolean {
+  return route !== null || model !== null || provider !== null;
+}
 
 /**
  * Turns stored rows into the rows of a query: sums them per step and group, sorts the groups, and honours cursor and
@@ -27,14 +37,16 @@ export type TenantQuery = MetricsQuery & { readonly tenantId: string };
  */
 export class Regrouper {
   readonly #query: TenantQuery;
-  readonly #rows: MetricsRow[] = [];
+  #rows: MetricsRow[] = [];
+  /** Of all, those that were told included. */
+  #rowCount = 0;
   readonly #groups = new Map<string, MetricsRow>();
   readonly #names: NamedGroups;
   readonly #isByErrorKind: boolean;
   readonly #afterKey: string | null;
   readonly #afterStepMs: number | null;
-  /** Of the step that is held. */
-  readonly #groupsOfSeries = new Map<number, MetricsRow>();
+  /** A series has a row in each step, and belongs to the same group in all of them. */
+  readonly #keysOfSeries = new Map<number, string>();
   #step: TimeRange = { fromMs: 0, toMs: 0 };
 
   constructor(query: TenantQuery) {
@@ -48,18 +60,20 @@ export class Regrouper {
       hasRoute: groupBy.includes('route'),
       hasModel: groupBy.includes('model'),
       hasProvider: groupBy.includes('provider'),
+      hasValue: groupBy.includes('dimension'),
     };
   }
 
-  /** False: there is enough, no more rows are needed. */
+  /** False: there is enough, no more rows are needed. @throws {TooMuchToRead} */
   add(row: Summand): boolean {
+    this.#query.budget?.countRow();
     const { fromMs, toMs } = this.#step;
     if (row.windowStartMs < fromMs || row.windowStartMs >= toMs) {
       this.#closeStep();
       this.#step = this.#query.steps.at(row.windowStartMs);
-      if (this.#rows.length >= this.#query.limit) return false;
+      if (this.#rowCount >= this.#query.limit) return false;
     }
-    row.addTo(this.#groupOfSeries(row).tally);
+    row.addTo(this.#groupOf(row).tally);
     return true;
   }
 
@@ -69,48 +83,60 @@ export class Regrouper {
     return this.#rows;
   }
 
-  #groupOfSeries(row: Summand): MetricsRow {
-    const { seriesId } = row;
-    if (seriesId === undefined) return this.#groupOf(row);
-    let group = this.#groupsOfSeries.get(seriesId);
-    if (group === undefined) {
-      group = this.#groupOf(row);
-      this.#groupsOfSeries.set(seriesId, group);
-    }
-    return group;
-  }
-
   #groupOf(row: Summand): MetricsRow {
-    const { tenantId, hasRoute, hasModel, hasProvider } = this.#names;
-    const route = hasRoute ? row.route : null;
-    const model = hasModel ? row.model : null;
-    const provider = hasProvider ? row.provider : null;
-    const key = groupKey({ tenantId, route, model, provider, errorKind: null });
+    const key = this.#keyOf(row);
     let group = this.#groups.get(key);
     if (group === undefined) {
+      this.#query.budget?.countGroups(this.#groups.size);
       const windowStartMs = Math.max(this.#step.fromMs, this.#query.fromMs);
       const windowEndMs = Math.min(this.#step.toMs, this.#query.toMs);
-      const names = { tenantId, route, model, provider, errorKind: null };
-      group = { windowStartMs, windowEndMs, ...names, tally: new Tally() };
+      group = { windowStartMs, windowEndMs, ...this.#namesOf(row), tally: new Tally() };
       this.#groups.set(key, group);
     }
     return group;
   }
 
+  #keyOf(row: Summand): string {
+    const { seriesId } = row;
+    if (seriesId === undefined) return groupKey(this.#namesOf(row));
+    let key = this.#keysOfSeries.get(seriesId);
+    if (key === undefined) {
+      key = groupKey(this.#namesOf(row));
+      this.#keysOfSeries.set(seriesId, key);
+    }
+    return key;
+  }
+
+  #namesOf(row: Summand) {
+    const { tenantId, hasRoute, hasModel, hasProvider, hasValue } = this.#names;
+    return {
+      tenantId,
+      route: hasRoute ? row.route : null,
+      model: hasModel ? row.model : null,
+      provider: hasProvider ? row.provider : null,
+      ...(hasValue && row.value !== undefined ? { value: row.value } : {}),
+      errorKind: null,
+    };
+  }
+
   #closeStep(): void {
-    const { limit } = this.#query;
+    const { limit, onRows } = this.#query;
     const isCursorStep = this.#afterStepMs === this.#step.fromMs;
     const afterKey = isCursorStep ? this.#afterKey : null;
     for (const [, group] of [...this.#groups].sort(([a], [b]) => (a < b ? -1 : 1))) {
       // A row from which all was taken back again is as if it had never been.
       if (isEmptyTally(group.tally)) continue;
       for (const row of this.#isByErrorKind ? rowsByErrorKind(group) : [group]) {
-        if (this.#rows.length >= limit) break;
-        if (afterKey === null || groupKey(row) > afterKey) this.#rows.push(row);
+        if (this.#rowCount >= limit) break;
+        if (afterKey !== null && groupKey(row) <= afterKey) continue;
+        this.#rows.push(row);
+        this.#rowCount++;
       }
     }
     this.#groups.clear();
-    this.#groupsOfSeries.clear();
+    if (onRows === undefined || this.#rows.length < ROWS_TOLD_MIN) return;
+    onRows(this.#rows);
+    this.#rows = [];
   }
 }
 
@@ -124,6 +150,7 @@ interface NamedGroups {
   readonly hasRoute: boolean;
   readonly hasModel: boolean;
   readonly hasProvider: boolean;
+  readonly hasValue: boolean;
 }
 
 /** The parts of the query's range that the cursor leaves, its own step included: that step may hold more groups. */
@@ -140,9 +167,11 @@ export function summaryAsMetrics(query: SummaryQuery): MetricsQuery {
   return { ...query, steps: oneStep(), order: 'asc', limit: Number.POSITIVE_INFINITY, after: null };
 }
 
-type GroupNames = { readonly [Name in Exclude<keyof MetricsCursor, 'windowStartMs'>]: string | null };
+type GroupNames = { readonly [Name in 'tenantId' | 'route' | 'model' | 'provider' | 'errorKind']: string | null } & {
+  readonly value?: string;
+};
 
 /** Sorts as the tuple does, since U+0000 is the smallest character and in no dimension. */
-export function groupKey({ tenantId, route, model, provider, errorKind }: GroupNames): string {
-  return `${tenantId ?? ''}\0${route ?? ''}\0${model ?? ''}\0${provider ?? ''}\0${errorKind ?? ''}`;
+export function groupKey({ tenantId, route, model, provider, value, errorKind }: GroupNames): string {
+  return `${tenantId ?? ''}\0${route ?? ''}\0${model ?? ''}\0${provider ?? ''}\0${value ?? ''}\0${errorKind ?? ''}`;
 }

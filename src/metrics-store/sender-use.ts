@@ -2,6 +2,7 @@ import type { MeterPart } from '../events/meter-part.ts';
 import { addSenderCalls, SenderCalls } from '../tally/sender-calls.ts';
 import type { TimeRange } from '../tally/steps.ts';
 import { storableText } from './storable-text.ts';
+import type { TenantFilter } from './tenant-filter.ts';
 
 /** Who used something: `service` is the coding agent or the service, `session` that of the agent, or ''. */
 export interface Sender {
@@ -59,8 +60,7 @@ export const METERED_PARTS: Readonly<Record<keyof MeteredUse, readonly MeterPart
 export const METERED_FIELDS = Object.keys(METERED_PARTS) as readonly (keyof MeteredUse)[];
 
 export interface CoverageQuery extends TimeRange {
-  /** Null: all tenants. */
-  readonly tenantId: string | null;
+  readonly tenantId: TenantFilter;
   readonly service: string | null;
   readonly session: string | null;
 }

@@ -10,6 +10,9 @@ export const SERIES_PER_TENANT_UNLIMITED = 2 ** 31 - 1;
  */
 export const PROVIDERS_PER_PAIR_MAX = 100;
 
+/** Likewise the values of a dimension in a day. */
+export const DIMENSION_VALUES_UNLIMITED = 2 ** 31 - 1;
+
 /**
  * Distinct names of a tenant's evaluations, and labels of one name; later ones are added up under the name or label
  * `__overflow__`. Else a sender with an id in the name would open a row per evaluation, and one with an id for a label

@@ -34,6 +34,8 @@ export class SqliteConnection {
   #damage: StorageError | null = null;
 
   readonly #isInterrupted: (() => boolean) | undefined;
+  /** Of all statements: a question may be thousands of them with a few rows each. */
+  #rowCount = 0;
 
   /** @throws {StorageError} when the file cannot be opened */
   constructor({ file, survives, readOnly = false, isInterrupted }: SqliteConnectionOptions) {
@@ -45,6 +47,8 @@ export class SqliteConnection {
       if (!readOnly) this.#enterWal();
       this.exec(`PRAGMA synchronous = ${survives === 'power-cut' ? 'FULL' : 'NORMAL'}`);
       this.exec(`PRAGMA journal_size_limit = ${WAL_BYTES_MAX}`);
+      // Pages are cleared where they are written anyway: else a piece of a row could outlive its deletion elsewhere.
+      this.exec('PRAGMA secure_delete = FAST');
       // A connection opened read-only could not recover a WAL after a crash; this one can, and still changes no row.
       if (readOnly) this.exec('PRAGMA query_only = ON');
     } catch (error) {
@@ -79,7 +83,12 @@ export class SqliteConnection {
   /** Rows one by one, so that a scan ends where its reader stops. Do not run the same statement inside the loop. */
   rows(sql: string, ...values: SqlValue[]): Iterable<SqlValue[]> {
     const rows = this.statement(sql).iterate(...values) as unknown as Iterable<SqlValue[]>;
-    return this.#isInterrupted === undefined ? rows : untilInterrupted(rows, this.#isInterrupted);
+    return this.#isInterrupted === undefined ? rows : this.#untilInterrupted(rows);
+  }
+
+  /** For work between rows. @throws {StorageError} when nobody waits for the answer any more */
+  endIfInterrupted(): void {
+    if (this.#isInterrupted?.() === true) throw new StorageError('unavailable', 'The question was given up.');
   }
 
   row(sql: string, ...values: SqlValue[]): SqlValue[] | undefined {
@@ -145,6 +154,14 @@ export class SqliteConnection {
     return error;
   }
 
+  /** @throws {StorageError} when nobody waits for the rows any more */
+  *#untilInterrupted(rows: Iterable<SqlValue[]>): Iterable<SqlValue[]> {
+    for (const row of rows) {
+      if (++this.#rowCount % ROWS_PER_LOOK === 0) this.endIfInterrupted();
+      yield row;
+    }
+  }
+
   /** The change to WAL does not wait for others by itself: several processes may create the file at the same time. */
   #enterWal(): void {
     const giveUpAt = performance.now() + BUSY_MS_MAX;
@@ -158,16 +175,5 @@ export class SqliteConnection {
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10);
       }
     }
-  }
-}
-
-/** @throws {StorageError} when nobody waits for the rows any more */
-function* untilInterrupted(rows: Iterable<SqlValue[]>, isInterrupted: () => boolean): Iterable<SqlValue[]> {
-  let rowCount = 0;
-  for (const row of rows) {
-    if (++rowCount % ROWS_PER_LOOK === 0 && isInterrupted()) {
-      throw new StorageError('unavailable', 'The question was given up.');
-    }
-    yield row;
   }
 }

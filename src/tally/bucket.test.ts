@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { getMapping } from '@opentelemetry/sdk-metrics/build/src/aggregator/exponential-histogram/mapping/getMapping.js';
 import fc from 'fast-check';
 import { bucketIndex, bucketLowerBound, bucketValue } from './bucket.ts';
 
+interface Mapping {
+  mapToIndex(value: number): number;
+  lowerBoundary(index: number): number;
+}
+
+/** The SDK's own arithmetic, which it does not export. */
+const MAPPING = 'dist/aggregator/exponential-histogram/mapping/getMapping.mjs';
+const sdk = new URL('..', import.meta.resolve('@opentelemetry/sdk-metrics'));
+const { getMapping } = (await import(new URL(MAPPING, sdk).href)) as { getMapping: (scale: number) => Mapping };
 const openTelemetry = getMapping(5);
 
 /** From a microsecond to thirty days in ms, evenly over the orders of magnitude. */

@@ -33,6 +33,11 @@ export class ExactSum {
     if (other.#large !== 0n) this.#large -= other.#large;
   }
 
+  /** The value where it is small enough to be a `number`, which is made faster than a `bigint`; else null. */
+  get smallValue(): number | null {
+    return this.#large === 0n ? this.#small : null;
+  }
+
   get value(): bigint {
     return this.#large + BigInt(this.#small);
   }

@@ -1,5 +1,6 @@
 import { Histogram } from './histogram.ts';
-import { pushVarint, readVarint, unzigzag, zigzag } from './varint.ts';
+import { invariant } from './invariant.ts';
+import { pushVarint, readVarint, unzigzag, writeVarint, zigzag } from './varint.ts';
 
 /**
  * A histogram as bytes, for the embedded store: unsigned LEB128 varints
@@ -19,7 +20,7 @@ export function encodeHistogram(histogram: Histogram): Uint8Array {
     pushVarint(bytes, zigzag(count));
     previous = index;
   });
-  return Uint8Array.from(bytes);
+  return new Uint8Array(bytes);
 }
 
 /** Adds the encoded histogram to `into`. @throws when the bytes end inside a number: the file is damaged. */
@@ -40,11 +41,102 @@ export function decodeHistogram(bytes: Uint8Array): Histogram {
   return histogram;
 }
 
-/** The sum of two encoded histograms: what `hist_add` does in the store. */
+/**
+ * The sum of two encoded histograms: what `hist_add` does in the store, for each row that a commit adds to. The bytes
+ * are merged bucket by bucket and no histogram is made of them; what lies behind the last bucket of the shorter one,
+ * mostly a commit's one or two, is copied as it is. Damage there is found by whoever reads the sum.
+ */
 export function addEncoded(a: Uint8Array, b: Uint8Array): Uint8Array {
   if (a.length === 0) return b;
   if (b.length === 0) return a;
-  const sum = decodeHistogram(a);
-  addEncodedHistogram(sum, b);
-  return encodeHistogram(sum);
+  const [left, right] = [new EncodedBuckets(a), new EncodedBuckets(b)];
+  const sum = new BucketWriter(a.length + b.length + LONGER_MAX, left.zeroCount + right.zeroCount);
+  while (left.hasBucket && right.hasBucket) {
+    const { index } = left.index <= right.index ? left : right;
+    let count = 0;
+    if (left.index === index) count += left.take();
+    if (right.hasBucket && right.index === index) count += right.take();
+    if (count !== 0) sum.add(index, count);
+  }
+  const rest = left.hasBucket ? left : right;
+  if (rest.hasBucket) {
+    const { index } = rest;
+    sum.add(index, rest.take());
+    if (rest.hasBucket) sum.copy(rest);
+  }
+  return sum.finish();
+}
+
+/**
+ * A sum is as long as both together but for the first bucket of one of them: its index, which was told against 0, may
+ * be further from the bucket that is before it now.
+ */
+const LONGER_MAX = 4;
+
+/** Walks over encoded buckets. */
+class EncodedBuckets {
+  readonly bytes: Uint8Array;
+  readonly zeroCount: number;
+  at = 0;
+  /** Where this bucket begins. */
+  from = 0;
+  index = 0;
+  hasBucket = false;
+  #count = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+    this.zeroCount = unzigzag(readVarint(this));
+    this.#next();
+  }
+
+  /** The count of this bucket; goes on to the next. */
+  take(): number {
+    const count = this.#count;
+    this.#next();
+    return count;
+  }
+
+  #next(): void {
+    this.from = this.at;
+    this.hasBucket = this.at < this.bytes.length;
+    if (!this.hasBucket) return;
+    this.index += unzigzag(readVarint(this));
+    this.#count = unzigzag(readVarint(this));
+  }
+}
+
+class BucketWriter {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #previous = 0;
+  #isEmpty: boolean;
+
+  constructor(bytesMax: number, zeroCount: number) {
+    this.#bytes = Buffer.allocUnsafe(bytesMax);
+    this.#push(zigzag(zeroCount));
+    this.#isEmpty = zeroCount === 0;
+  }
+
+  add(index: number, count: number): void {
+    this.#push(zigzag(index - this.#previous));
+    this.#push(zigzag(count));
+    this.#previous = index;
+    this.#isEmpty = false;
+  }
+
+  /** All that is left there, after the bucket before it was added. */
+  copy({ bytes, from }: EncodedBuckets): void {
+    this.#bytes.set(bytes.subarray(from), this.#at);
+    this.#at += bytes.length - from;
+  }
+
+  finish(): Uint8Array {
+    invariant(this.#at <= this.#bytes.length, 'a sum of histograms is no longer than both');
+    return this.#bytes.subarray(0, this.#isEmpty ? 0 : this.#at);
+  }
+
+  #push(value: number): void {
+    this.#at = writeVarint(this.#bytes, this.#at, value);
+  }
 }

@@ -54,6 +54,17 @@ test('each bucket holds what was put into it, in whatever order and however far 
   );
 });
 
+test('what is added to one empty histogram is in no other, and nothing of a bucket is no bucket', () => {
+  const [filled, empty, nothing] = [new Histogram(), new Histogram(), new Histogram()];
+  filled.record(12);
+  filled.record(900);
+  filled.subtract(of([12, 900]));
+  filled.record(5);
+  nothing.addBucket(7, 0);
+  assert.deepEqual(contents(filled), contents(of([5])));
+  assert.ok(empty.isEmpty && nothing.isEmpty);
+});
+
 test('however values are cut into windows, their sum is the histogram of all of them', () => {
   fc.assert(
     fc.property(fc.array(latencies, { maxLength: 200 }), fc.integer({ min: 1, max: 9 }), (values, windows) => {
@@ -89,6 +100,31 @@ test('what is encoded comes back, and encoded histograms add as histograms do', 
       assert.deepEqual(contents(decodeHistogram(encodeHistogram(a))), contents(a));
       const added = addEncoded(encodeHistogram(a), encodeHistogram(b));
       assert.deepEqual(contents(decodeHistogram(added)), contents(sum(a, b)));
+    }),
+  );
+});
+
+/** As what is added to a row that others add to and take back from: counts of either sign, wherever they lie. */
+const changes = fc
+  .tuple(fc.integer({ min: -3, max: 3 }), fc.array(fc.tuple(fc.integer({ min: -2000, max: 2000 }), nonZero())))
+  .map(([zeroCount, buckets]) => {
+    const histogram = new Histogram();
+    histogram.zeroCount = zeroCount;
+    for (const [index, count] of buckets) histogram.addBucket(index, count);
+    return histogram;
+  });
+
+function nonZero(): fc.Arbitrary<number> {
+  return fc.integer({ min: 1, max: 300 }).chain((count) => fc.constantFrom(count, -count));
+}
+
+test('encoded histograms add to the very bytes of their sum, also where it is less than they are or nothing', () => {
+  fc.assert(
+    fc.property(changes, changes, fc.boolean(), (a, change, isTakenBack) => {
+      const b = isTakenBack ? new Histogram() : change;
+      if (isTakenBack) b.subtract(a);
+      const added = addEncoded(encodeHistogram(a), encodeHistogram(b));
+      assert.deepEqual([...added], [...encodeHistogram(sum(a, b))]);
     }),
   );
 });

@@ -82,7 +82,7 @@ function cut({ fromMs, toMs }: TimeRange, level: number): Stretch[] {
 export function* storedStretches(stretches: Iterable<Stretch>): Generator<StoredStretch, void> {
   let held: StoredStretch | null = null;
   for (const stretch of stretches) {
-    const next: StoredStretch = { ...stretch, resolutionMs: storedResolutionMs(stretch.resolutionMs) };
+    const next = storedStretch(stretch);
     const joined: StoredStretch | null = held === null ? next : joinedStretch(held, next);
     if (held !== null && joined === null) yield held;
     held = joined ?? next;
@@ -90,7 +90,12 @@ export function* storedStretches(stretches: Iterable<Stretch>): Generator<Stored
   if (held !== null) yield held;
 }
 
-function joinedStretch(a: StoredStretch, b: StoredStretch): StoredStretch | null {
+export function storedStretch(stretch: Stretch): StoredStretch {
+  return { ...stretch, resolutionMs: storedResolutionMs(stretch.resolutionMs) };
+}
+
+/** Null where they are not read from one table or do not follow each other. */
+export function joinedStretch(a: StoredStretch, b: StoredStretch): StoredStretch | null {
   if (a.resolutionMs !== b.resolutionMs || (a.toMs !== b.fromMs && b.toMs !== a.fromMs)) return null;
   return { ...a, fromMs: Math.min(a.fromMs, b.fromMs), toMs: Math.max(a.toMs, b.toMs) };
 }

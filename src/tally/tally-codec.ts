@@ -17,37 +17,39 @@ import { type ByteReader, pushVarint, readVarint, unzigzag, zigzag } from './var
  *
  * Some thirty bytes where a row of columns takes 200, and a tenth of its time to read.
  */
+export const NUMBERS = [...TALLY_SUMS, ...TALLY_MAXIMA] as const;
 const MAXIMA_FROM = 1 + TALLY_SUMS.length;
-const EXACT_FROM = MAXIMA_FROM + TALLY_MAXIMA.length;
-const HISTOGRAMS_FROM = EXACT_FROM + TALLY_EXACT_SUMS.length;
+export const EXACT_FROM = MAXIMA_FROM + TALLY_MAXIMA.length;
+export const HISTOGRAMS_FROM = EXACT_FROM + TALLY_EXACT_SUMS.length;
 
 /** A zigzag is twice the number, and both are exact. */
 const NUMBER_MAX = 2 ** 52;
-const LOW_BITS = 0xffff_ffffn;
+/** Money is written as a multiple of this and what is left of it. */
+export const LOW_UNIT = 2 ** 32;
+export const LOW_BITS = 0xffff_ffffn;
+
+/** The nearest number that the form can hold. */
+export const held = (value: number): number => Math.min(Math.max(value, 1 - NUMBER_MAX), NUMBER_MAX - 1);
 
 /** Null where a sum is larger than the form can hold: 10^15 of anything. */
 export function encodeTally(tally: Tally): number[] | null {
   const bytes: number[] = [];
-  const numbers: number[] = [...TALLY_SUMS.map((field) => tally[field]), ...TALLY_MAXIMA.map((field) => tally[field])];
-  for (const [index, value] of numbers.entries()) {
+  for (let i = 0; i < NUMBERS.length; i++) {
+    const value = tally[NUMBERS[i] as (typeof NUMBERS)[number]];
     if (value === 0) continue;
     if (!(Math.abs(value) < NUMBER_MAX)) return null;
-    bytes.push(index + 1);
+    bytes.push(i + 1);
     pushVarint(bytes, zigzag(value));
   }
-  for (const [index, field] of TALLY_EXACT_SUMS.entries()) {
-    const { value } = tally[field];
-    if (value === 0n) continue;
-    const high = Number(value >> 32n);
-    if (!(Math.abs(high) < NUMBER_MAX)) return null;
-    bytes.push(EXACT_FROM + index);
-    pushVarint(bytes, zigzag(high));
-    pushVarint(bytes, Number(value & LOW_BITS));
+  for (let i = 0; i < TALLY_EXACT_SUMS.length; i++) {
+    const sum = tally[TALLY_EXACT_SUMS[i] as (typeof TALLY_EXACT_SUMS)[number]];
+    if (!pushMoney(bytes, EXACT_FROM + i, sum)) return null;
   }
-  for (const [index, field] of TALLY_HISTOGRAMS.entries()) {
-    if (tally[field].isEmpty) continue;
-    bytes.push(HISTOGRAMS_FROM + index);
-    pushHistogram(bytes, tally[field]);
+  for (let i = 0; i < TALLY_HISTOGRAMS.length; i++) {
+    const histogram = tally[TALLY_HISTOGRAMS[i] as (typeof TALLY_HISTOGRAMS)[number]];
+    if (histogram.isEmpty) continue;
+    bytes.push(HISTOGRAMS_FROM + i);
+    pushHistogram(bytes, histogram);
   }
   bytes.push(0);
   return bytes;
@@ -69,6 +71,20 @@ export function addEncodedTally(into: Tally, reader: ByteReader): void {
   }
 }
 
+/** False where it is too large. */
+function pushMoney(bytes: number[], field: number, sum: ExactSum): boolean {
+  const { smallValue } = sum;
+  const value = smallValue === null ? sum.value : 0n;
+  const high = smallValue === null ? Number(value >> 32n) : Math.floor(smallValue / LOW_UNIT);
+  const low = smallValue === null ? Number(value & LOW_BITS) : smallValue - high * LOW_UNIT;
+  if (high === 0 && low === 0) return true;
+  if (!(Math.abs(high) < NUMBER_MAX)) return false;
+  bytes.push(field);
+  pushVarint(bytes, zigzag(high));
+  pushVarint(bytes, low);
+  return true;
+}
+
 function addMoney(into: ExactSum, reader: ByteReader): void {
   const high = unzigzag(readVarint(reader));
   const low = readVarint(reader);
@@ -77,15 +93,14 @@ function addMoney(into: ExactSum, reader: ByteReader): void {
 }
 
 function pushHistogram(bytes: number[], histogram: Histogram): void {
-  const buckets = histogram.sortedBuckets();
   pushVarint(bytes, zigzag(histogram.zeroCount));
-  pushVarint(bytes, buckets.length);
+  pushVarint(bytes, histogram.bucketCount);
   let previous = 0;
-  for (const [index, count] of buckets) {
+  histogram.forEachBucket((index, count) => {
     pushVarint(bytes, zigzag(index - previous));
     pushVarint(bytes, zigzag(count));
     previous = index;
-  }
+  });
 }
 
 function addHistogram(into: Histogram, reader: ByteReader): void {

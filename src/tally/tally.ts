@@ -1,6 +1,6 @@
 import { ExactSum } from './exact-sum.ts';
 import { Histogram } from './histogram.ts';
-import { type KindsOf, ofKind } from './kinds.ts';
+import { type FieldsOf, type KindsOf, ofKind } from './kinds.ts';
 
 /**
  * What one window knows about one series.
@@ -104,6 +104,12 @@ export const TALLY_MAXIMA = ofKind(TALLY_KINDS, 'max');
 export const TALLY_EXACT_SUMS = ofKind(TALLY_KINDS, 'exactSum');
 export const TALLY_HISTOGRAMS = ofKind(TALLY_KINDS, 'histogram');
 
+type FieldOf<Kind> = FieldsOf<typeof TALLY_KINDS, Kind>;
+/** A tally that a call is added to, or what does as well, see `tally-rows.ts`. */
+export type TallySink = { [Field in FieldOf<'sum' | 'max'>]: number } & {
+  readonly [Field in FieldOf<'exactSum'>]: Pick<ExactSum, 'add' | 'subtract'>;
+} & { readonly [Field in FieldOf<'histogram'>]: Pick<Histogram, 'record' | 'subtract'> };
+
 /** `into += from`. */
 export function addTally(into: Tally, from: Tally): void {
   for (const field of TALLY_SUMS) into[field] += from[field];
@@ -116,7 +122,7 @@ export function addTally(into: Tally, from: Tally): void {
  * `into -= from`: takes back what was added. A maximum has no inverse and stays; who reads it beside a histogram knows
  * the highest bucket that is left.
  */
-export function subtractTally(into: Tally, from: Tally): void {
+export function subtractTally(into: TallySink, from: Tally): void {
   for (const field of TALLY_SUMS) into[field] -= from[field];
   for (const field of TALLY_EXACT_SUMS) into[field].subtract(from[field]);
   for (const field of TALLY_HISTOGRAMS) into[field].subtract(from[field]);

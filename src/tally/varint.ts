@@ -14,6 +14,19 @@ export function pushVarint(bytes: number[], value: number): void {
   bytes.push(rest);
 }
 
+/** As `pushVarint`, at a place where there is room for eight bytes. @returns the place behind it */
+export function writeVarint(bytes: Uint8Array, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  for (; rest > INT_MAX; rest = Math.floor(rest / 0x80)) bytes[at++] = (rest % 0x80) | 0x80;
+  let int = rest | 0;
+  for (; int >= 0x80; int >>>= 7) bytes[at++] = (int & 0x7f) | 0x80;
+  bytes[at++] = int;
+  return at;
+}
+
+const INT_MAX = 0x7fff_ffff;
+
 /** @throws when the bytes end inside the number: the file is damaged */
 export function readVarint(reader: ByteReader): number {
   const { bytes } = reader;

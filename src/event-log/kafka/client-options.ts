@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
-import type { BaseOptions, ConnectionOptions } from '@platformatic/kafka';
-import type { KafkaSettings } from './kafka-settings.ts';
+import type { BaseOptions, ConnectionOptions, SASLOptions } from '@platformatic/kafka';
+import type { KafkaSasl, KafkaSettings } from './kafka-settings.ts';
 
 /**
  * The settings as the library's clients take them. The few that we use beside our own requests: admin and classic
@@ -28,8 +28,14 @@ export function securityOptions({
   const hasNames = brokers.some((broker) => isIP(parseBroker(broker).host) === 0);
   return {
     ...(tls === undefined ? {} : { tls: { ...tls }, tlsServerName: hasNames }),
-    ...(sasl === undefined ? {} : { sasl: { ...sasl } }),
+    ...(sasl === undefined ? {} : { sasl: saslOptions(sasl) }),
   };
+}
+
+function saslOptions(sasl: KafkaSasl): SASLOptions {
+  if (sasl.mechanism !== 'OAUTHBEARER') return { ...sasl };
+  const { mechanism, token, extensions } = sasl;
+  return { mechanism, token, ...(extensions === undefined ? {} : { oauthBearerExtensions: { ...extensions } }) };
 }
 
 interface Security {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Connection, consumerGroupHeartbeatV1, metadataV12, offsetCommitV9 } from '@platformatic/kafka';
 import { TOPICS } from '../../events/topics.ts';
-import type { GroupListener, GroupMember, LogPosition } from '../event-log.ts';
+import type { GroupListener, GroupMember, LogPosition, NamedMember } from '../event-log.ts';
 import { backOff } from './backoff.ts';
 import { GroupCoordinator } from './group-coordinator.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
@@ -14,6 +14,9 @@ const REBALANCE_MS_MAX = 60_000;
 const UNCHANGED = -1;
 const LEAVING = -1;
 const JOINING = 0;
+/** A broker works out who gets what a moment after it was told; until then an answer says nothing new. */
+const HURRY_MS = 5_000;
+const HURRIED_BEAT_MS = 500;
 
 type HeartbeatResponse = Awaited<ReturnType<typeof consumerGroupHeartbeatV1.api.async>>;
 
@@ -46,6 +49,7 @@ export class ConsumerProtocolMember implements GroupMember {
   /** The newest assignment. The broker names it once, so it is kept also while an older one is still carried out. */
   #target: ReadonlySet<number> = new Set();
   #beatMs = 3_000;
+  #hurriedUntilMs = Number.NEGATIVE_INFINITY;
   #reconciling: Promise<void> | null = null;
   #wakeUp = new AbortController();
   #running: Promise<void> = Promise.resolve();
@@ -95,13 +99,35 @@ export class ConsumerProtocolMember implements GroupMember {
     this.#leaving.abort();
     this.#wakeUp.abort();
     await this.#running;
-    await this.#send(LEAVING).catch(() => undefined); // Else the session times out, to the same end.
+    // Else the session times out, to the same end.
+    await this.#send({ memberId: this.#memberId, epoch: LEAVING }).catch(() => undefined);
     this.#owned.clear();
+  }
+
+  get named(): NamedMember {
+    return { id: this.#memberId, expel: (memberId) => this.#expel(memberId), hurry: () => this.#hurry() };
+  }
+
+  /** The protocol asks nobody who sends a leave: it is the member's id that leaves. */
+  async #expel(memberId: string): Promise<void> {
+    try {
+      await this.#send({ memberId, epoch: LEAVING });
+    } catch (error) {
+      if (isFenced(error)) return; // The group has forgotten it already.
+      this.#noticeMovedCoordinator(error);
+      throw asStorageError(error, 'Telling the group that a member has ended');
+    }
+  }
+
+  #hurry(): void {
+    this.#hurriedUntilMs = performance.now() + HURRY_MS;
+    this.#wakeUp.abort();
   }
 
   async #run(): Promise<void> {
     for (let failures = 0; !this.#isOver(); ) {
-      await sleep(this.#beatMs, undefined, {
+      const isHurried = performance.now() < this.#hurriedUntilMs;
+      await sleep(isHurried ? Math.min(HURRIED_BEAT_MS, this.#beatMs) : this.#beatMs, undefined, {
         signal: AbortSignal.any([this.#wakeUp.signal, this.#leaving.signal]),
       }).catch(() => undefined);
       this.#wakeUp = new AbortController();
@@ -129,7 +155,7 @@ export class ConsumerProtocolMember implements GroupMember {
     this.#news = 'nothing';
     let response: HeartbeatResponse;
     try {
-      response = await this.#send(this.#epoch, news);
+      response = await this.#send({ memberId: this.#memberId, epoch: this.#epoch }, news);
     } catch (error) {
       // Question or answer were lost. Only to a full beat the broker repeats an assignment that it has sent before.
       this.#news = 'everything';
@@ -184,14 +210,17 @@ export class ConsumerProtocolMember implements GroupMember {
     if (this.#owned.size > 0) await this.#revoke([...this.#owned].sort((a, b) => a - b)).catch(() => undefined);
   }
 
-  async #send(epoch: number, news: 'nothing' | 'owned' | 'everything' = 'nothing'): Promise<HeartbeatResponse> {
+  async #send(
+    { memberId, epoch }: { readonly memberId: string; readonly epoch: number },
+    news: 'nothing' | 'owned' | 'everything' = 'nothing',
+  ): Promise<HeartbeatResponse> {
     const connection: Connection = await this.#coordinator.connect();
     const isFull = news === 'everything';
     const owned = this.#owned.size > 0 ? [{ topicId: this.#topicId, partitions: [...this.#owned] }] : [];
     return consumerGroupHeartbeatV1.api.async(
       connection,
       this.#groupId,
-      this.#memberId,
+      memberId,
       epoch,
       null,
       null,

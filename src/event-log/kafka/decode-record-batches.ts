@@ -28,8 +28,11 @@ export interface DecodedBatches {
   readonly recordBytes: number;
   /** How many bytes those batches had as they were sent. */
   readonly wireBytes: number;
-  /** When the first of them was stamped (its newest record, where senders stamp); null where there are no records. */
-  readonly firstStampMs: number | null;
+  /**
+   * When the first batch from `offset` on was stamped (its newest record, where senders stamp); null where there is no
+   * such batch with records.
+   */
+  readonly stampMsFrom: (offset: number) => number | null;
 }
 
 /**
@@ -63,7 +66,10 @@ export function decodeRecordBatches(bytes: Buffer, options: DecodeOptions): Deco
     nextOffset,
     recordBytes,
     wireBytes: at,
-    firstStampMs: sections[0] === undefined ? null : readOffset(sections[0].batch, batch.MAX_TIMESTAMP_AT),
+    stampMsFrom: (offset) => {
+      const first = sections.find((section) => readOffset(section.batch, 0) >= offset);
+      return first === undefined ? null : readOffset(first.batch, batch.MAX_TIMESTAMP_AT);
+    },
   };
 }
 
@@ -119,12 +125,27 @@ function* decodeRecords({ batch: one, records }: Section, from: number): Generat
     if (end > records.length || recordLength < 0) {
       throw new StorageError('corrupt', `The record at offset ${offset} is longer than its batch`);
     }
-    // Other producers' headers are skipped, and nobody else's tenant is in ours.
     const headerCount = cursor.varint();
-    const senderTenant = headerCount > 0 ? cursor.headerNamed(batch.SENDER_TENANT_HEADER, headerCount, end) : null;
+    let senderTenant: Buffer | null = null;
+    let traceparent: Buffer | null = null;
+    // Most records have none, and nothing else is done for them.
+    if (headerCount > 0) {
+      // Other producers' headers are skipped, and nobody else's tenant is in ours.
+      const headersAt = cursor.at;
+      const tenant = cursor.headerNamed(batch.SENDER_TENANT_HEADER, headerCount, end);
+      if (tenant !== null && mayBeTenant(tenant)) senderTenant = tenant;
+      if (headerCount > (senderTenant === null ? 0 : 1)) {
+        cursor.at = headersAt;
+        traceparent = cursor.headerNamed(batch.TRACEPARENT_HEADER, headerCount, end);
+      }
+    }
     cursor.at = end;
     const loggedAtMs = isLogAppendTime ? stampMs : baseMs + timestampDelta;
-    if (offset >= from) yield { offset, loggedAtMs, key, value, senderTenant };
+    if (offset < from) continue;
+    const record = { offset, loggedAtMs, key, value, senderTenant };
+    yield traceparent === null
+      ? record
+      : { ...record, traceparent: traceparent.toString('latin1', 0, TRACEPARENT_MAX) };
   }
 }
 
@@ -160,7 +181,7 @@ class Cursor {
     return this.#bytes.subarray(start, this.at);
   }
 
-  /** The value of the last of the headers with this name; null where there is none, or one that no tenant can have. */
+  /** The value of the last of the headers with this name; null where there is none. */
   headerNamed(name: Buffer, headerCount: number, end: number): Buffer | null {
     let found: Buffer | null = null;
     for (let left = headerCount; left > 0 && this.at < end; left--) {
@@ -168,9 +189,12 @@ class Cursor {
       const value = this.bytes();
       if (key !== null && this.at <= end && key.equals(name)) found = value;
     }
-    return found === null || !mayBeTenant(found) ? null : found;
+    return found;
   }
 }
+
+/** One of a later version of W3C Trace Context may be longer, by what nobody here reads. */
+const TRACEPARENT_MAX = 64;
 
 /** Whether the bytes are a tenant's name by `events/fields.ts`: 1 to 255 characters, none of them U+0000. */
 function mayBeTenant(bytes: Buffer): boolean {

@@ -11,13 +11,20 @@ export interface ProducerIdentity {
   readonly sequence: number;
 }
 
+export interface BatchOptions {
+  readonly compression: KafkaCompression;
+  readonly nowMs: number;
+  /** Written before each value. */
+  readonly valuePrefix?: Buffer | undefined;
+}
+
 /** One batch for one partition, stamped `nowMs`, which the broker replaces in topics with LogAppendTime. */
 export function encodeRecordBatch(
   records: readonly NewRecord[],
   identity: ProducerIdentity,
-  options: { readonly compression: KafkaCompression; readonly nowMs: number },
+  options: BatchOptions,
 ): Buffer {
-  const plain = encodeRecords(records);
+  const plain = encodeRecords(records, options.valuePrefix ?? NO_PREFIX);
   const algorithm = compressionsAlgorithms[options.compression];
   const section = algorithm.bitmask === 0 ? plain : algorithm.compressSync(plain);
   const bytes = Buffer.allocUnsafe(batch.RECORDS_AT + section.length);
@@ -38,54 +45,62 @@ export function encodeRecordBatch(
   return bytes;
 }
 
-function encodeRecords(records: readonly NewRecord[]): Buffer {
-  let bytesMax = 0;
-  for (const { key, value, senderTenant } of records) {
+function encodeRecords(records: readonly NewRecord[], prefix: Buffer): Buffer {
+  let bytesMax = records.length * prefix.length;
+  for (const { key, value, senderTenant, traceparent } of records) {
     bytesMax += UTF8_BYTES_MAX * key.length + value.length + RECORD_OVERHEAD_MAX;
     if (senderTenant) bytesMax += UTF8_BYTES_MAX * senderTenant.length + HEADER_OVERHEAD_MAX;
+    if (traceparent) bytesMax += UTF8_BYTES_MAX * traceparent.length + HEADER_OVERHEAD_MAX;
   }
   const bytes = Buffer.allocUnsafe(bytesMax);
   let at = 0;
   for (let i = 0; i < records.length; i++) {
-    const { key, value, senderTenant } = records[i] as NewRecord;
+    const { key, value, senderTenant, traceparent } = records[i] as NewRecord;
     const keyLength = isAscii(key) ? key.length : Buffer.byteLength(key);
-    const lengths = varintLength(i) + varintLength(keyLength) + varintLength(value.length);
-    const headers = senderTenant ? headersOf(senderTenant) : NO_HEADERS;
-    at = writeVarint(bytes, at, FIXED_BODY_BYTES + lengths + keyLength + value.length + headers.length);
+    const valueLength = prefix.length + value.length;
+    const lengths = varintLength(i) + varintLength(keyLength) + varintLength(valueLength);
+    const headersLength = headerLength(SENDER_TENANT_NAME, senderTenant) + headerLength(TRACEPARENT_NAME, traceparent);
+    at = writeVarint(bytes, at, FIXED_BODY_BYTES + lengths + keyLength + valueLength + headersLength);
     bytes[at++] = 0; // Attributes.
     bytes[at++] = 0; // Timestamp delta.
     at = writeVarint(bytes, at, i);
     at = writeVarint(bytes, at, keyLength);
     at += bytes.write(key, at);
-    at = writeVarint(bytes, at, value.length);
+    at = writeVarint(bytes, at, valueLength);
+    at += prefix.copy(bytes, at);
     bytes.set(value, at);
     at += value.length;
-    at += headers.copy(bytes, at);
+    at = writeVarint(bytes, at, (senderTenant ? 1 : 0) + (traceparent ? 1 : 0));
+    if (senderTenant) at = writeText(bytes, at + SENDER_TENANT_NAME.copy(bytes, at), senderTenant);
+    if (traceparent) at = writeText(bytes, at + TRACEPARENT_NAME.copy(bytes, at), traceparent);
   }
   return bytes.subarray(0, at);
 }
 
-/** The count of headers, and the one that there is. */
-function headersOf(senderTenant: string): Buffer {
-  const name = batch.SENDER_TENANT_HEADER;
-  const bytes = Buffer.allocUnsafe(UTF8_BYTES_MAX * senderTenant.length + HEADER_OVERHEAD_MAX);
-  const valueLength = Buffer.byteLength(senderTenant);
-  let at = writeVarint(bytes, 0, 1);
-  at = writeVarint(bytes, at, name.length);
-  at += name.copy(bytes, at);
-  at = writeVarint(bytes, at, valueLength);
-  at += bytes.write(senderTenant, at);
-  return bytes.subarray(0, at);
+/** What a header takes; nothing where it is not there. */
+function headerLength(name: Buffer, text: string | null | undefined): number {
+  if (!text) return 0;
+  const length = Buffer.byteLength(text);
+  return name.length + varintLength(length) + length;
 }
 
-const NO_HEADERS = Buffer.of(0);
+/** A header's name as it is written: its length before it. */
+const SENDER_TENANT_NAME = named(batch.SENDER_TENANT_HEADER);
+const TRACEPARENT_NAME = named(batch.TRACEPARENT_HEADER);
+const NO_PREFIX = Buffer.alloc(0);
 
 /** How many bytes of UTF-8 a UTF-16 unit takes at the most. */
 const UTF8_BYTES_MAX = 3;
 /** Five varints of at most five bytes, and what is fixed. */
 const RECORD_OVERHEAD_MAX = 28;
-/** Three varints and the name. */
-const HEADER_OVERHEAD_MAX = 15 + batch.SENDER_TENANT_HEADER.length;
+/** Three varints and the longest name. */
+const HEADER_OVERHEAD_MAX = 15 + batch.TRACEPARENT_HEADER.length;
+
+function named(name: Buffer): Buffer {
+  const bytes = Buffer.alloc(varintLength(name.length) + name.length);
+  name.copy(bytes, writeVarint(bytes, 0, name.length));
+  return bytes;
+}
 
 function isAscii(text: string): boolean {
   let seen = 0;
@@ -93,14 +108,19 @@ function isAscii(text: string): boolean {
   return seen < 0x80;
 }
 
-/** Attributes and timestamp delta take a byte each. */
-const FIXED_BODY_BYTES = 2;
+/** Attributes, timestamp delta and the count of headers take a byte each. */
+const FIXED_BODY_BYTES = 3;
 
 /** How many bytes a number ≥ 0 and below 2^30 takes as a varint in zigzag form. */
 function varintLength(value: number): number {
   let length = 1;
   for (let rest = value * 2; rest >= 0x80; rest >>>= 7) length++;
   return length;
+}
+
+function writeText(bytes: Buffer, start: number, text: string): number {
+  const at = writeVarint(bytes, start, Buffer.byteLength(text));
+  return at + bytes.write(text, at);
 }
 
 function writeVarint(bytes: Buffer, start: number, value: number): number {

@@ -17,6 +17,7 @@ export class KafkaConnections {
   readonly #closing = new AbortController();
   readonly #settings: KafkaSettings;
   readonly #pools = new Set<ConnectionPool>();
+  readonly #retired = new Set<Connection>();
   readonly #control: ConnectionPool;
   readonly #produce: ConnectionPool;
   readonly #idlePollPools: ConnectionPool[] = [];
@@ -65,7 +66,7 @@ export class KafkaConnections {
   async close(): Promise<void> {
     this.#closing.abort();
     // A connection that broke meanwhile is closed as well.
-    await Promise.allSettled([...this.#pools].map((pool) => pool.close()));
+    await Promise.allSettled([...this.#pools, ...this.#retired].map((each) => each.close()));
   }
 
   #newPool(): ConnectionPool {
@@ -76,8 +77,26 @@ export class KafkaConnections {
       maxInflights: REQUESTS_IN_FLIGHT_MAX,
       ...securityOptions({ brokers, tls, sasl }),
     });
+    pool.on('connecting', ({ connection }) => {
+      connection.reauthenticate = () => this.#retire(connection);
+    });
     this.#pools.add(pool);
     return pool;
+  }
+
+  /**
+   * A broker that bounds sessions wants a connection to authenticate anew, and nothing else on it meanwhile. The
+   * library does so between the requests of others, and the broker refuses it as if the credentials were wrong. So the
+   * pool forgets the connection instead: whoever comes next opens another one, and what is on its way here still
+   * arrives.
+   */
+  #retire(connection: Connection): void {
+    connection.emit('close');
+    this.#retired.add(connection);
+    setTimeout(() => {
+      this.#retired.delete(connection);
+      void connection.close().catch(() => undefined);
+    }, REQUEST_MS_MAX).unref();
   }
 }
 

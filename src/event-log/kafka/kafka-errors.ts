@@ -27,6 +27,9 @@ interface Verdict {
 export function asStorageError(error: unknown, doing: string): StorageError {
   if (error instanceof StorageError) return error;
   const chain = flatten(error);
+  // Ours, inside the library's: what kept us from getting a token.
+  const own = chain.find((each) => each instanceof StorageError);
+  if (own instanceof StorageError) return new StorageError(own.code, `${doing}: ${own.message}`, { cause: error });
   for (const [matches, verdict] of VERDICTS) {
     const found = chain.find(matches);
     if (found !== undefined) return new StorageError(verdict.code, `${doing}: ${verdict.advice}`, { cause: error });
@@ -101,7 +104,7 @@ const VERDICTS: readonly (readonly [(error: ForeignError) => boolean, Verdict])[
       hasCode('PLT_KFK_AUTHENTICATION'),
     ),
     refused(
-      'Kafka refused the credentials. Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD: the SASL mechanism, user name and password',
+      'Kafka refused the credentials. Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or what gives the token: the SASL mechanism, user name and password',
     ),
   ],
   [

@@ -19,6 +19,7 @@ import { KafkaConnections } from './kafka-connections.ts';
 import { asStorageError } from './kafka-errors.ts';
 import { KafkaProducer } from './kafka-producer.ts';
 import { KafkaReader } from './kafka-reader.ts';
+import { KafkaRequestMetrics } from './kafka-request-metrics.ts';
 import type { KafkaSettings } from './kafka-settings.ts';
 import { EARLIEST, LATEST, listOffsets } from './list-offsets.ts';
 
@@ -27,6 +28,7 @@ const DRAIN_MS_MAX = 5_000;
 
 /** The event log on Kafka 2.4 or newer, or Redpanda. Nothing is opened before it is used. */
 export class KafkaEventLog implements EventLog {
+  readonly metrics = new KafkaRequestMetrics();
   readonly #settings: KafkaSettings;
   readonly #connections: KafkaConnections;
   readonly #cluster: KafkaCluster;
@@ -40,9 +42,11 @@ export class KafkaEventLog implements EventLog {
     this.#settings = settings;
     this.#connections = new KafkaConnections(settings);
     this.#cluster = new KafkaCluster(this.#connections);
-    const { compression } = settings;
+    const { compression, valuePrefixes } = settings;
     this.#producer =
-      compression === undefined ? null : new KafkaProducer(this.#cluster, this.#connections, compression);
+      compression === undefined
+        ? null
+        : new KafkaProducer(this.#cluster, this.#connections, { compression, valuePrefixes });
     this.#reader = new KafkaReader(this.#cluster, this.#connections);
   }
 
@@ -102,6 +106,7 @@ export class KafkaEventLog implements EventLog {
     const context = { groupId, settings: this.#settings, cluster: this.#cluster, connections: this.#connections };
     const joined = await joinKafkaGroup(context, listener);
     const member: GroupMember = {
+      named: joined.named,
       reportProgress: (positions) => joined.reportProgress(positions),
       leave: async () => {
         this.#members.delete(member);
@@ -135,6 +140,7 @@ export class KafkaEventLog implements EventLog {
     await Promise.race([orderly, timeUp]);
     timer.abort();
     await this.#connections.close();
+    this.metrics.close();
   }
 
   #checkOpen(): void {

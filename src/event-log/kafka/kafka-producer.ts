@@ -6,7 +6,7 @@ import { encodeRecordBatch } from './encode-record-batch.ts';
 import type { KafkaCluster } from './kafka-cluster.ts';
 import type { KafkaConnections } from './kafka-connections.ts';
 import { asStorageError, isRetriable, RETRIABLE_ERRORS } from './kafka-errors.ts';
-import type { KafkaCompression } from './kafka-settings.ts';
+import type { KafkaSettings } from './kafka-settings.ts';
 import { produceTo } from './produce-request.ts';
 import { openProducerSession, type ProducerSession } from './producer-session.ts';
 
@@ -14,8 +14,13 @@ import { openProducerSession, type ProducerSession } from './producer-session.ts
 const APPEND_MS_MAX = 15_000;
 /** Before compression. A broker's default limit is 1,048,588 bytes after it. */
 const BATCH_BYTES_MAX = 800_000;
-/** Generous: lengths, deltas and header count of one record take at most 15 bytes for events up to 64 KiB. */
-const RECORD_OVERHEAD_BYTES = 16;
+/** Lengths, deltas and header count of one record take at most 15 bytes for events up to 64 KiB, a schema's id five. */
+const RECORD_OVERHEAD_BYTES = 20;
+
+/** How values are written. */
+type ValueForm = Required<Pick<KafkaSettings, 'compression'>> & {
+  readonly valuePrefixes: KafkaSettings['valuePrefixes'] | undefined;
+};
 
 /** The records of one append that go to one partition (or a part of them), and who waits for them. */
 interface Chunk {
@@ -68,7 +73,7 @@ interface Batch {
 export class KafkaProducer {
   readonly #cluster: KafkaCluster;
   readonly #connections: KafkaConnections;
-  readonly #compression: KafkaCompression;
+  readonly #form: ValueForm;
   readonly #queues = new Map<string, PartitionQueue>();
   #session: ProducerSession | null = null;
   #opening: Promise<ProducerSession> | null = null;
@@ -76,10 +81,10 @@ export class KafkaProducer {
   #busyCount = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor(cluster: KafkaCluster, connections: KafkaConnections, compression: KafkaCompression) {
+  constructor(cluster: KafkaCluster, connections: KafkaConnections, form: ValueForm) {
     this.#cluster = cluster;
     this.#connections = connections;
-    this.#compression = compression;
+    this.#form = form;
   }
 
   /** Resolves when all records are durable. @throws {StorageError} as the port says. */
@@ -171,7 +176,9 @@ export class KafkaProducer {
     const records = chunks.length === 1 ? (chunks[0] as Chunk).records : chunks.flatMap((chunk) => chunk.records);
     const { producerId, epoch, sequences } = session;
     const identity = { producerId, epoch, sequence: sequences.get(queue.name) ?? 0 };
-    const bytes = encodeRecordBatch(records, identity, { compression: this.#compression, nowMs: Date.now() });
+    const { compression, valuePrefixes } = this.#form;
+    const valuePrefix = valuePrefixes?.get(queue.topic);
+    const bytes = encodeRecordBatch(records, identity, { compression, valuePrefix, nowMs: Date.now() });
     return { queue, chunks, recordCount: records.length, session, bytes };
   }
 

@@ -156,7 +156,8 @@ export class KafkaReader {
     round.bytesLeft -= decoded.recordBytes;
     this.#learnExpansion(decoded);
     const key = `${topic} ${partition}`;
-    if (decoded.firstStampMs !== null) this.#margin.saw(key, decoded.firstStampMs);
+    const stampMs = decoded.stampMsFrom(this.#margin.sealedOffset(key));
+    if (stampMs !== null) this.#margin.saw(key, stampMs);
     const endOffset = Math.max(part.lastStableOffset, decoded.nextOffset);
     return {
       topic,
@@ -164,7 +165,7 @@ export class KafkaReader {
       records: decoded.records,
       nextOffset: decoded.nextOffset,
       endOffset,
-      sealedThroughMs: decoded.nextOffset >= endOffset ? this.#margin.seal(key, fetchedAtMs) : null,
+      sealedThroughMs: decoded.nextOffset >= endOffset ? this.#margin.seal(key, { fetchedAtMs, endOffset }) : null,
     };
   }
 

@@ -122,6 +122,15 @@ test('records below the wanted offset are skipped, and a batch cut off at the en
   assert.equal(decoded.nextOffset, 6);
 });
 
+test('the stamp from an offset on is that of the first batch which begins there or later', () => {
+  const bytes = Buffer.concat([
+    aBatch(someRecords(3), { maxTimestampMs: 1_000 }),
+    aBatch(someRecords(3), { baseOffset: 3, maxTimestampMs: 2_000 }),
+  ]);
+  const { stampMsFrom } = decodeRecordBatches(bytes, EVERYTHING);
+  assert.deepEqual([0, 1, 3, 4, 6].map(stampMsFrom), [1_000, 2_000, 2_000, null, null]);
+});
+
 test('decoding stops after the batch with which the bytes reach the bound', () => {
   const bytes = Buffer.concat([aBatch(someRecords(3)), aBatch(someRecords(3), { baseOffset: 3 })]);
   assert.equal(decodeRecordBatches(bytes, { from: 0, bytesMax: 1 }).nextOffset, 3);
@@ -151,5 +160,41 @@ test('a batch that does not match its checksum is corrupt', () => {
   assert.throws(
     () => decodeRecordBatches(bytes, EVERYTHING),
     (error) => error instanceof StorageError && error.code === 'corrupt',
+  );
+});
+
+test('a prefix stands before each value, and what is empty has it alone', () => {
+  const records = someRecords(3);
+  const valuePrefix = Buffer.of(0, 1, 2, 3, 4);
+  const identity = { producerId: 7n, epoch: 1, sequence: 0 };
+  const bytes = encodeRecordBatch(records, identity, { compression: 'none', nowMs: NOW_MS, valuePrefix });
+  assert.deepEqual(
+    Array.from(decodeRecordBatches(bytes, EVERYTHING).records, ({ value }) => value),
+    records.map(({ value }) => Buffer.concat([valuePrefix, value])),
+  );
+});
+
+test('the trace of a record is a header, which any client can read, beside that of the tenant', () => {
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const marks: Partial<NewRecord>[] = [
+    { traceparent },
+    { senderTenant: 'acme' },
+    { senderTenant: 'acme', traceparent },
+  ];
+  const bytes = aBatch(marks.map((more, i) => ({ ...(someRecords(3)[i] as NewRecord), ...more })));
+  assert.deepEqual(
+    readRecordsBatch(Reader.from(bytes)).records.map(({ headers }) => headers.map((pair) => pair.map(String))),
+    [
+      [['traceparent', traceparent]],
+      [['tenant_id', 'acme']],
+      [
+        ['tenant_id', 'acme'],
+        ['traceparent', traceparent],
+      ],
+    ],
+  );
+  assert.deepEqual(
+    Array.from(decodeRecordBatches(bytes, EVERYTHING).records, (record) => record.traceparent),
+    [traceparent, undefined, traceparent],
   );
 });

@@ -8,7 +8,7 @@
  * A record: length varint, attributes i8, timestamp delta varlong, offset delta varint, key length varint (-1: null),
  * key, value length varint, value, header count varint, headers (key length, key, value length, value).
  *
- * The tenant of a sender's API key is a header.
+ * The tenant of a sender's API key is a header, and so is the trace in which a record was sent (W3C Trace Context).
  *
  * Both directions are written by hand because they are the hot path: with the library's codec, which makes a BigInt
  * and several objects per field, consuming takes 4.2 to 4.7 CPU µs a record of 200 bytes; so it takes 0.6 to 0.8,
@@ -38,3 +38,4 @@ export const CONTROL_BIT = 1 << 5;
 
 /** A header's name, as bytes. */
 export const SENDER_TENANT_HEADER = Buffer.from('tenant_id');
+export const TRACEPARENT_HEADER = Buffer.from('traceparent');

@@ -16,8 +16,8 @@ const HALF_LIFE_MS = 10 * 60_000;
  */
 export class SealMargin {
   readonly #nowMs: () => number;
-  /** By partition and topic: up to where it was called complete. */
-  readonly #sealedMs = new Map<string, number>();
+  /** By partition and topic: up to when it was called complete, and where it ended then. */
+  readonly #seals = new Map<string, Seal>();
   #raisedMs = MARGIN_MS_MIN;
   #raisedAtMs = 0;
 
@@ -31,20 +31,34 @@ export class SealMargin {
     return Math.max(MARGIN_MS_MIN, Math.round(this.#raisedMs * 0.5 ** halvings));
   }
 
-  /** What may be said of a partition whose end was found by a fetch that began at `fetchedAtMs`. */
-  seal(partition: string, fetchedAtMs: number): number {
+  /** What may be said of a partition whose end was found at `endOffset` by a fetch that began at `fetchedAtMs`. */
+  seal(partition: string, { fetchedAtMs, endOffset }: { fetchedAtMs: number; endOffset: number }): number {
     const sealedMs = fetchedAtMs - this.marginMs;
-    this.#sealedMs.set(partition, Math.max(sealedMs, this.#sealedMs.get(partition) ?? 0));
+    const before = this.#seals.get(partition);
+    if (before === undefined || sealedMs >= before.sealedMs) this.#seals.set(partition, { sealedMs, endOffset });
     return sealedMs;
   }
 
-  /** The stamp of the first record that was read after that. */
+  /**
+   * From where on records came after the partition was called complete. Those before it say nothing about clocks,
+   * however old they are: whoever takes a partition over reads them again, after a look at its end.
+   */
+  sealedOffset(partition: string): number {
+    return this.#seals.get(partition)?.endOffset ?? 0;
+  }
+
+  /** The stamp of the first record that was read from `sealedOffset` on. */
   saw(partition: string, stampMs: number): void {
-    const lateMs = (this.#sealedMs.get(partition) ?? 0) - stampMs;
+    const lateMs = (this.#seals.get(partition)?.sealedMs ?? 0) - stampMs;
     if (lateMs <= 0) return;
     // It was late against the greatest seal, which later ones may not have reached again.
-    this.#sealedMs.delete(partition);
+    this.#seals.delete(partition);
     this.#raisedMs = Math.min(MARGIN_MS_MAX, 1.5 * (this.marginMs + lateMs));
     this.#raisedAtMs = this.#nowMs();
   }
+}
+
+interface Seal {
+  readonly sealedMs: number;
+  readonly endOffset: number;
 }

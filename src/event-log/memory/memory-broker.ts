@@ -25,41 +25,54 @@ interface Partition {
  * simulation each open their own log on it and may close or abandon it at any time.
  */
 export class MemoryBroker {
-  readonly partitionCount: number;
   readonly group: MemoryGroup;
   readonly nowMs: () => number;
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
-  readonly #topics: ReadonlyMap<Topic, readonly Partition[]>;
+  readonly #topics: ReadonlyMap<Topic, Partition[]>;
   readonly #bytesMax: number;
   readonly #onAppended = new Set<() => void>();
   #bytesHeld = 0;
+  #partitionCount: number;
 
   constructor(options: MemoryBrokerOptions) {
-    this.partitionCount = options.partitionCount;
+    this.#partitionCount = options.partitionCount;
     this.group = new MemoryGroup(options.partitionCount);
     this.nowMs = options.nowMs ?? Date.now;
     this.wait = options.wait ?? waitOnTimer;
     this.#bytesMax = options.bytesMax ?? Number.POSITIVE_INFINITY;
     this.#topics = new Map(
-      Object.values(TOPICS).map((topic) => [
-        topic,
-        Array.from({ length: options.partitionCount }, () => ({ records: [], stampedMsMax: 0 })),
-      ]),
+      Object.values(TOPICS).map((topic) => [topic, Array.from({ length: options.partitionCount }, newPartition)]),
     );
   }
 
+  get partitionCount(): number {
+    return this.#partitionCount;
+  }
+
+  /** Adds partitions to every topic, as an administrator does while the log is in use; the group deals them out. */
+  grow(partitionCount: number): Promise<void> {
+    for (const partitions of this.#topics.values()) {
+      while (partitions.length < partitionCount) partitions.push(newPartition());
+    }
+    this.#partitionCount = partitionCount;
+    return this.group.grow(partitionCount);
+  }
+
   /**
-   * Copies the bytes: the caller may reuse its buffers. @throws {StorageError} `full`, and then takes none of them.
+   * Copies the bytes: the caller may reuse its buffers.
+   *
+   * @param partitionCount as the sender knows it, who may not have heard yet that the topics grew
+   * @throws {StorageError} `full`, and then takes none of them.
    */
-  append(records: readonly NewRecord[]): void {
+  append(records: readonly NewRecord[], partitionCount = this.#partitionCount): void {
     const bytes = records.reduce((sum, record) => sum + record.value.length + Buffer.byteLength(record.key), 0);
     if (this.#bytesHeld + bytes > this.#bytesMax) {
       throw new StorageError('full', `The memory log holds ${this.#bytesHeld} of at most ${this.#bytesMax} bytes`);
     }
     this.#bytesHeld += bytes;
     const nowMs = this.nowMs();
-    for (const { topic, key, value, senderTenant } of records) {
-      const partition = this.#partition(topic, partitionOf(key, this.partitionCount));
+    for (const { topic, key, value, senderTenant, traceparent } of records) {
+      const partition = this.#partition(topic, partitionOf(key, partitionCount));
       partition.stampedMsMax = Math.max(partition.stampedMsMax, nowMs);
       const offset = partition.records.length;
       partition.records.push({
@@ -68,6 +81,7 @@ export class MemoryBroker {
         key: Buffer.from(key),
         value: Buffer.from(value),
         senderTenant: senderTenant ? Buffer.from(senderTenant) : null,
+        ...(traceparent === undefined ? {} : { traceparent }),
       });
     }
     if (records.length > 0) for (const wake of this.#onAppended) wake();
@@ -97,6 +111,10 @@ export class MemoryBroker {
     if (found === undefined) throw new StorageError('misconfigured', `There is no partition ${partition} in ${topic}`);
     return found;
   }
+}
+
+function newPartition(): Partition {
+  return { records: [], stampedMsMax: 0 };
 }
 
 async function waitOnTimer(ms: number, signal: AbortSignal): Promise<void> {

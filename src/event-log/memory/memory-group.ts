@@ -15,13 +15,19 @@ interface Membership {
  * to its share, and what is free goes to whoever lacks the most. Rebalances run one after another.
  */
 export class MemoryGroup {
-  readonly #partitionCount: number;
+  #partitionCount: number;
   readonly #members: Membership[] = [];
   #memberIdNext = 0;
   #settled: Promise<void> = Promise.resolve();
 
   constructor(partitionCount: number) {
     this.#partitionCount = partitionCount;
+  }
+
+  /** There are more partitions than before, for the members to share. */
+  async grow(partitionCount: number): Promise<void> {
+    this.#partitionCount = partitionCount;
+    await this.#rebalance();
   }
 
   /** Resolves with the member's id once its first partitions were told to the listener. */

@@ -3,7 +3,7 @@ import { TOPICS, type Topic } from '../../events/topics.ts';
 import { SqliteConnection, type SqlValue } from '../../sqlite/sqlite-connection.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { LogRecord } from '../event-log.ts';
-import { type Block, decodeBlock } from './block-codec.ts';
+import { type Block, decodeBlock, encodeBlockBody, upgradeBlockBody } from './block-codec.ts';
 
 /** One table per topic; the offset of a record is that of its block's first record plus its place in it. */
 const TABLES: Readonly<Record<Topic, string>> = {
@@ -17,7 +17,7 @@ const TABLES: Readonly<Record<Topic, string>> = {
 
 const BLOCK_COLUMNS = 'first_offset, record_count, logged_at_ms, checksum, body';
 
-/** 1 had no checksums and was never released. */
+/** 1, of the release 0.1.0, had neither checksums nor the tenants of senders. */
 const SCHEMA_VERSION = 2;
 
 const SCHEMA = Object.values(TABLES)
@@ -194,6 +194,58 @@ export class LogDatabase {
     });
   }
 
+  /**
+   * Gives records other values, or leaves nothing of them but their place. `pages` are transactions of their own, so
+   * that others append in between; `held` is for within `hold`; `count` changes nothing. @returns how many records
+   */
+  rewrite(
+    topic: Topic,
+    { from, to }: { from: number; to: number },
+    change: (record: LogRecord) => 'keep' | 'drop' | Uint8Array,
+    { mode, looked }: { mode: 'pages' | 'held' | 'count'; looked: (count: number) => void },
+  ): number {
+    // What is overwritten must not lie in the file until its page is used again.
+    if (mode !== 'count') this.#file.exec('PRAGMA secure_delete = ON');
+    let changed = 0;
+    for (let next = from; next < to; ) {
+      const rows = this.#file.ask(() => [
+        ...(this.#file.rows(
+          `SELECT ${BLOCK_COLUMNS} FROM ${TABLES[topic]} WHERE first_offset >= ? AND first_offset < ?
+           ORDER BY first_offset LIMIT ${REWRITE_BLOCKS_MAX}`,
+          next,
+          to,
+        ) as Iterable<unknown> as Iterable<BlockRow>),
+      ]);
+      const last = rows.at(-1);
+      if (last === undefined) break;
+      next = Number(last[0]) + Number(last[1]);
+      const bodies = rows.flatMap((row) => {
+        const { records, count } = changedRecords(this.#checkedBlock(topic, row), change);
+        changed += count;
+        looked(records.length);
+        return count === 0 || mode === 'count' ? [] : [{ firstOffset: row[0], body: encodeBlockBody(records) }];
+      });
+      if (bodies.length === 0) continue;
+      const save = (): void => {
+        const update = `UPDATE ${TABLES[topic]} SET body = ?, checksum = ? WHERE first_offset = ?`;
+        for (const { firstOffset, body } of bodies) this.#file.run(update, body, crc32(body), firstOffset);
+      };
+      if (mode === 'held') save();
+      else this.#file.write(save);
+    }
+    return changed;
+  }
+
+  /** While `work` runs nothing is appended. What it rewrites is there for others when it ends. */
+  hold(work: () => void): void {
+    this.#file.write(work);
+  }
+
+  /** What was overwritten stays in the WAL until it is; where readers hold that, the next checkpoint does it. */
+  truncateWal(): void {
+    this.#file.ask(() => this.#file.row('PRAGMA wal_checkpoint(TRUNCATE)'));
+  }
+
   /** How many blocks are stamped after `atMs`. */
   countStampedAfter(atMs: number): number {
     const counts = this.#file.ask(() =>
@@ -244,15 +296,35 @@ export class LogDatabase {
         'The event log was written by a newer release of StreamLens; use that one',
       );
     }
-    if (version === 1) {
-      throw new StorageError(
-        'misconfigured',
-        'The event log is of a version before the first release, whose log is not upgraded; move it away to begin a new one',
-      );
+    if (version >= SCHEMA_VERSION) return;
+    this.#file.write(() => {
+      // Another process may have been faster.
+      const isFirst = this.#number('PRAGMA user_version') === 1;
+      const old = isFirst ? Object.values(TABLES).filter((table) => this.#hasTable(table)) : [];
+      for (const table of old) this.#file.exec(`ALTER TABLE ${table} RENAME TO ${table}_1`);
+      this.#file.exec(SCHEMA);
+      for (const table of old) this.#upgradeFirst(table);
+      this.#file.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
+    });
+  }
+
+  #hasTable(table: string): boolean {
+    return this.#number('SELECT count(*) FROM sqlite_schema WHERE name = ?', table) > 0;
+  }
+
+  /** The blocks of a table of version 1, block by block, in one transaction: a log is upgraded whole or not at all. */
+  #upgradeFirst(table: string): void {
+    const next = `SELECT first_offset, record_count, logged_at_ms, body FROM ${table}_1 WHERE first_offset > ?
+       ORDER BY first_offset LIMIT 1`;
+    const insert = `INSERT INTO ${table} (${BLOCK_COLUMNS}) VALUES (?, ?, ?, ?, ?)`;
+    for (let at = -1; ; ) {
+      const [firstOffset, recordCount, loggedAtMs, old] = this.#file.row(next, at) ?? [];
+      if (firstOffset == null || recordCount == null || loggedAtMs == null) break;
+      const body = upgradeBlockBody(old as Uint8Array);
+      this.#file.run(insert, firstOffset, recordCount, loggedAtMs, crc32(body), body);
+      at = Number(firstOffset);
     }
-    if (version < SCHEMA_VERSION) {
-      this.#file.write(() => this.#file.exec(`${SCHEMA} PRAGMA user_version = ${SCHEMA_VERSION}`));
-    }
+    this.#file.exec(`DROP TABLE ${table}_1`);
   }
 
   /** SQLite has no checksums of its own, so a bit that a disk flips would become another number on the dashboard. */
@@ -277,6 +349,32 @@ function decodedBlock(block: Parameters<typeof decodeBlock>[0]): LogRecord[] | n
     if (error instanceof RangeError) return null;
     throw error;
   }
+}
+
+/** Some MiB at a time. */
+const REWRITE_BLOCKS_MAX = 64;
+const NOTHING = new Uint8Array();
+
+function changedRecords(
+  block: readonly LogRecord[],
+  change: (record: LogRecord) => 'keep' | 'drop' | Uint8Array,
+): { readonly records: readonly LogRecord[]; readonly count: number } {
+  let count = 0;
+  const records = block.map((record) => {
+    if (isErased(record)) return record;
+    const outcome = change(record);
+    if (outcome === 'keep') return record;
+    count++;
+    return outcome === 'drop'
+      ? { ...record, key: NOTHING, value: NOTHING, senderTenant: null }
+      : { ...record, value: outcome };
+  });
+  return { records, count };
+}
+
+/** Whether nothing was left of a record but its place. An event has a key and a value. */
+export function isErased({ key, value }: Pick<LogRecord, 'key' | 'value'>): boolean {
+  return key?.length === 0 && value?.length === 0;
 }
 
 /** What a row takes beside its body: its columns and its share of the pages. */

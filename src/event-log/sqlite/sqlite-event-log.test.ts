@@ -49,6 +49,20 @@ test('a log that appends by another, which was closed, says so', async (t) => {
   await assert.rejects(log.checkHealth(), { name: 'StorageError', code: 'unavailable', message: /has ended/ });
 });
 
+test('who reads a backlog without a pause leaves a turn to the other work of its thread', async (t) => {
+  const other = mkdtempSync(join(tmpdir(), 'streamlens-log-'));
+  t.after(() => rmSync(other, { recursive: true, force: true }));
+  const log = new SqliteEventLog({ path: join(other, 'events.sqlite') });
+  t.after(() => log.close());
+  await log.append([{ topic: TOPICS.requests, key: 'k', value: Buffer.from('v') }]);
+  let hadTurn = false;
+  setImmediate(() => {
+    hadTurn = true;
+  });
+  await log.poll([{ topic: TOPICS.requests, partition: 0, offset: 0 }], { bytesMax: 1000, waitMs: 0 });
+  assert.equal(hadTurn, true);
+});
+
 test('a block whose bytes have changed on the disk is refused with what to do, and the others are read', async (t) => {
   const damaged = mkdtempSync(join(tmpdir(), 'streamlens-log-'));
   t.after(() => rmSync(damaged, { recursive: true, force: true }));

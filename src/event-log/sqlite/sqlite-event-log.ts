@@ -1,5 +1,8 @@
+import { setImmediate as breath } from 'node:timers/promises';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { InputTopic, Topic } from '../../events/topics.ts';
+import type { MetricSource } from '../../exposition/metric-family.ts';
+import { fileMetrics } from '../../sqlite/file-metrics.ts';
 import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
 import { type Callable, CallableThread, callsTo, serveCalls, threadUrl } from '../../threads/thread-rpc.ts';
 import type {
@@ -16,7 +19,7 @@ import type {
 } from '../event-log.ts';
 import { type Block, encodeBlocks } from './block-codec.ts';
 import { LogClock, type SharedLogClock } from './log-clock.ts';
-import { LogDatabase } from './log-database.ts';
+import { isErased, LogDatabase } from './log-database.ts';
 
 export interface SqliteEventLogOptions {
   readonly path: string;
@@ -38,6 +41,7 @@ const PARTITION = 0;
  */
 export class SqliteEventLog implements EventLog {
   readonly clock: LogClock;
+  readonly metrics: MetricSource;
   readonly #options: SqliteEventLogOptions;
   #isClosed = false;
   #reader: LogDatabase | null = null;
@@ -50,6 +54,7 @@ export class SqliteEventLog implements EventLog {
   constructor(options: SqliteEventLogOptions) {
     this.#options = options;
     this.clock = new LogClock(options.clock);
+    this.metrics = fileMetrics(options.path, 'events');
     this.#sharedAppender = options.appendPort === undefined ? null : callsTo(options.appendPort);
   }
 
@@ -77,6 +82,8 @@ export class SqliteEventLog implements EventLog {
   }
 
   async poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]> {
+    // A backlog is read, folded and committed without waiting for anything: who asks this thread must get a turn.
+    await breath();
     const seenCount = this.clock.appendCount;
     const slices = this.#read(wanted, limits.bytesMax);
     if (limits.waitMs <= 0 || slices.some((slice, i) => slice.endOffset > (wanted[i]?.offset ?? 0))) {
@@ -87,6 +94,7 @@ export class SqliteEventLog implements EventLog {
   }
 
   async readRange({ topic, from, to }: LogRange): Promise<readonly LogRecord[]> {
+    await breath();
     return this.#database().read(topic, { from, to }, PAGE_BYTES_MAX);
   }
 
@@ -153,9 +161,10 @@ export class SqliteEventLog implements EventLog {
           `${topic} ends at ${endOffset}, so ${offset} cannot be read; was the log replaced?`,
         );
       }
-      const records = bytesLeft > 0 ? database.read(topic, { from: offset, to: endOffset }, bytesLeft) : [];
-      for (const record of records) bytesLeft -= (record.key?.length ?? 0) + (record.value?.length ?? 0);
-      const nextOffset = records.length > 0 ? (records.at(-1) as LogRecord).offset + 1 : offset;
+      const page = bytesLeft > 0 ? database.read(topic, { from: offset, to: endOffset }, bytesLeft) : [];
+      for (const record of page) bytesLeft -= (record.key?.length ?? 0) + (record.value?.length ?? 0);
+      const nextOffset = page.length > 0 ? (page.at(-1) as LogRecord).offset + 1 : offset;
+      const records = withoutErased(page);
       const sealedThroughMs = nextOffset === endOffset ? sealedMs : null;
       return { topic, partition, records, nextOffset, endOffset, sealedThroughMs };
     });
@@ -174,7 +183,7 @@ export class SqliteEventLog implements EventLog {
     this.#checkOpen();
     try {
       const appender = await this.#appender();
-      await appender.call(method, argument, transfer);
+      await appender.call(method, argument, { transfer });
     } catch (error) {
       const { code, message } = error as Error & { code?: StorageErrorCode };
       throw new StorageError(code ?? 'unavailable', message, { cause: error });
@@ -194,4 +203,9 @@ export class SqliteEventLog implements EventLog {
   #checkOpen(): void {
     if (this.#isClosed) throw new StorageError('unavailable', 'The event log was closed');
   }
+}
+
+/** What was erased holds its place in the log, and nobody sees it. */
+function withoutErased(page: readonly LogRecord[]): readonly LogRecord[] {
+  return page.some(isErased) ? page.filter((record) => !isErased(record)) : page;
 }

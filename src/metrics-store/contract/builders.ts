@@ -1,18 +1,30 @@
 import { fixedSteps } from '../../tally/steps.ts';
 import { TALLY_SUMS, Tally } from '../../tally/tally.ts';
 import { type BilledModel, USAGE_SUMS, Usage } from '../../tally/usage.ts';
-import { DAY_MS, MINUTE_MS } from '../../tally/window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { type AuditCounts, emptyAuditCounts } from '../audit.ts';
 import type { RepricedSums } from '../billed-columns.ts';
 import type { Call } from '../call.ts';
-import { type Commit, type CommitOutcome, NO_EFFECTS, type TallyDelta, type UsageDelta } from '../commit.ts';
+import { ANY_CALL } from '../call-filters.ts';
+import {
+  type Commit,
+  type CommitOutcome,
+  type DimensionDelta,
+  NO_EFFECTS,
+  type TallyDelta,
+  type UsageDelta,
+} from '../commit.ts';
+import { encodedTally } from '../dimension-piece.ts';
 import { addEvaluationTally, type EvaluationDelta, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import type { CallsQuery, ChangesQuery, EvaluationsQuery, MetricsQuery } from '../metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store.ts';
 import type { DeadLetter } from '../outbox.ts';
 
 /** Opens an empty store. */
-export type OpenStore = (options?: { readonly maxSeriesPerTenant?: number }) => Promise<MetricsStore>;
+export type OpenStore = (options?: {
+  readonly maxSeriesPerTenant?: number;
+  readonly dimensionValuesMax?: number;
+}) => Promise<MetricsStore>;
 
 /** Midnight UTC of 19 November 2025. */
 export const DAY = Date.UTC(2025, 10, 19);
@@ -57,6 +69,14 @@ export function plain(tally: Tally): Record<string, unknown> {
 
 export function aDelta(parts: Partial<TallyDelta> = {}): TallyDelta {
   return { series: SERIES, windowStartMs: minute(0), tally: aTally(), ...parts };
+}
+
+export function aDimensionDelta({
+  tally = aTally(),
+  ...parts
+}: Partial<DimensionDelta> & { readonly tally?: Tally } = {}): DimensionDelta {
+  const window = { windowStartMs: DAY, windowMs: HOUR_MS } as const;
+  return { dimension: 'user', value: 'u1', series: SERIES, ...window, sums: encodedTally(tally), ...parts };
 }
 
 export function aUsage(
@@ -191,18 +211,8 @@ export function changesQuery(parts: Partial<ChangesQuery> = {}): ChangesQuery {
 
 export function callsQuery(parts: Partial<CallsQuery> = {}): CallsQuery {
   return {
+    ...ANY_CALL,
     tenantId: SERIES.tenantId,
-    route: null,
-    model: null,
-    provider: null,
-    status: null,
-    hasError: null,
-    errorKind: null,
-    latencyMsMin: null,
-    latencyMsMax: null,
-    userIdHash: null,
-    sessionId: null,
-    metadata: new Map(),
     fromMs: DAY,
     toMs: DAY + DAY_MS,
     order: 'newest',

@@ -237,23 +237,30 @@ export function callsContract(open: OpenStore): void {
           // Over three days.
           timestampMs: minute((i % 4) * 1000),
           latencyMs: i % 5 === 0 ? null : (i % 3) + 0.1,
+          sessionId: i % 3 === 0 ? null : `s${i % 3}`,
         }),
       );
       await write(store, ...calls);
       const range = { fromMs: minute(0), toMs: minute(4000) };
       const all = await store.readCalls(callsQuery({ ...range, order }));
       assert.equal(all.length, order === 'newest' ? 23 : 18);
-      for (const metadata of [new Map<string, string>(), new Map([['app', 'web']])]) {
+      const filters: readonly Partial<CallsQuery>[] = [
+        {},
+        { metadata: new Map([['app', 'web']]) },
+        { sessionId: 's1' },
+      ];
+      for (const filter of filters) {
         const paged: Call[] = [];
         for (;;) {
           const last = paged.at(-1);
           const value = (order === 'newest' ? last?.timestampMs : last?.latencyMs) ?? 0;
           const after = last === undefined ? null : { value, requestId: last.requestId };
-          const page = await store.readCalls(callsQuery({ ...range, order, after, limit: 4, metadata }));
+          const page = await store.readCalls(callsQuery({ ...range, order, after, limit: 4, ...filter }));
           if (page.length === 0) break;
           paged.push(...page);
         }
-        assert.deepEqual(ids(paged), ids(all));
+        const { sessionId } = filter;
+        assert.deepEqual(ids(paged), ids(all.filter((call) => sessionId == null || call.sessionId === sessionId)));
       }
       await store.close();
     });

@@ -122,8 +122,11 @@ async function filled(open: OpenStore): Promise<MetricsStore> {
 }
 
 /** What the query must answer, from the rows of single minutes per tenant and series. */
-export async function sumOfMinutes(store: MetricsStore, query: MetricsQuery): Promise<string[]> {
-  const tenants = query.tenantId === null ? ['acme', 'other', 'quiet'] : [query.tenantId];
+export async function sumOfMinutes(
+  store: MetricsStore,
+  query: MetricsQuery,
+  tenants: readonly string[] = [query.tenantId ?? ['acme', 'other', 'quiet']].flat(),
+): Promise<string[]> {
   const rows = new Map<string, MetricsRow>();
   for (const tenantId of tenants) {
     const groupBy = ['tenant_id', 'route', 'model', 'provider'] as const;

@@ -6,6 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { repricedSumsOf } from '../billed-columns.ts';
 import type { UsageRow } from '../metrics-reader.ts';
 import type { CostCorrection } from '../metrics-store.ts';
+import { RECONCILIATIONS_MAX } from '../reconciliation.ts';
 import { EVALUATION_LABELS_PER_NAME_MAX, EVALUATION_NAMES_PER_TENANT_MAX } from '../series-limits.ts';
 import {
   aBilled,
@@ -29,6 +30,24 @@ import {
 
 /** Evaluations, audit, dead letters, usage and its correction. */
 export function recordsContract(open: OpenStore): void {
+  test('reconciliations are kept, the newest first and no more than the newest hundred, and told by tenant', async () => {
+    const store = await open();
+    const one = (n: number, tenantId: string | null = null) =>
+      store.saveReconciliation({ id: `r${n}`, madeAtMs: n, tenantId, report: `{"n":${n}}` });
+    for (let n = 1; n <= RECONCILIATIONS_MAX + 2; n++) await one(n, n % 2 === 0 ? 'acme' : null);
+    const all = await store.readReconciliations({ tenantId: null, limit: 1000 });
+    assert.equal(all.length, RECONCILIATIONS_MAX);
+    assert.deepEqual(all[0], { id: 'r102', madeAtMs: 102, tenantId: 'acme', report: '{"n":102}' });
+    const own = await store.readReconciliations({ tenantId: 'acme', limit: 2 });
+    assert.deepEqual(
+      own.map(({ id }) => id),
+      ['r102', 'r100'],
+    );
+    await one(102);
+    assert.deepEqual((await store.readReconciliations({ tenantId: 'acme', limit: 1 }))[0]?.id, 'r100');
+    await store.close();
+  });
+
   test('evaluations are added per name and window, over routes and models, newest window first', async () => {
     const store = await open();
     const tally = { scored: 1, scoreMicroSum: -250_000n, judged: 1, passed: 1, labels: new Map([['good', 1]]) };
@@ -84,6 +103,40 @@ export function recordsContract(open: OpenStore): void {
     assert.deepEqual(await find({ limit: 1 }), [['a', 1]]);
     assert.deepEqual(await find({ fromMs: minute(1), toMs: minute(3) }), []);
     assert.deepEqual(await find({ tenantId: 'other' }), []);
+    await store.close();
+  });
+
+  test('an evaluation that is taken back leaves no trace, in its row or in that of a step, within one commit or later', async () => {
+    const store = await open();
+    const tally = { scored: 1, scoreMicroSum: 500_000n, judged: 1, passed: 1, labels: new Map([['good', 1]]) };
+    const taken = {
+      count: -1,
+      scored: -1,
+      scoreMicroSum: -500_000n,
+      judged: -1,
+      passed: -1,
+      labels: new Map([['good', -1]]),
+    };
+    const stays = anEvaluation({ route: 'search', tally: { labels: new Map([['bad', 1]]) } });
+    const goes = anEvaluation({ tally });
+    const back = anEvaluation({ tally: taken });
+    await commitNext(store, { evaluations: [goes, stays, anEvaluation({ ...goes, name: 'safe' })] });
+    await commitNext(store, { evaluations: [back, anEvaluation({ ...back, name: 'safe' })] });
+    await commitNext(store, {
+      evaluations: [anEvaluation({ name: 'brief', tally }), anEvaluation({ name: 'brief', tally: taken })],
+    });
+    for (const stepMs of [MINUTE_MS, DAY_MS]) {
+      const rows = await store.readEvaluations(evaluationsQuery({ stepMs }));
+      assert.deepEqual(
+        rows.map((row) => [row.name, row.tally]),
+        [['helpful', { count: 1, scored: 0, scoreMicroSum: 0n, judged: 0, passed: 0, labels: new Map([['bad', 1]]) }]],
+      );
+    }
+    assert.deepEqual(await store.readEvaluations(evaluationsQuery({ name: 'safe', limit: 1 })), []);
+    assert.deepEqual(await store.readEvaluations(evaluationsQuery({ route: 'chat' })), []);
+    await commitNext(store, { evaluations: [goes] });
+    const [again] = await store.readEvaluations(evaluationsQuery({ route: 'chat' }));
+    assert.deepEqual(again?.tally.labels, new Map([['good', 1]]));
     await store.close();
   });
 

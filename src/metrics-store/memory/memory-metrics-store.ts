@@ -9,14 +9,18 @@ import { additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import { addEvaluationTally, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import { billedKey, foldAudits, foldEvaluations, foldUsages, storableBilled } from '../fold-commit.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore, RepricedShare } from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import { PROCESSOR_KEPT_MS, type RunningProcessor } from '../processors.ts';
+import { RECONCILIATIONS_MAX, type ReconciliationsQuery, type StoredReconciliation } from '../reconciliation.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
-import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
+import { DIMENSION_VALUES_UNLIMITED, SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
+import { type TenantFilter, tenantTest } from '../tenant-filter.ts';
 import { MemoryCalls } from './memory-calls.ts';
 import { MemoryDeadLetters } from './memory-dead-letters.ts';
 import { MemoryDictionary, type Pair } from './memory-dictionary.ts';
+import { MemoryDimensions } from './memory-dimensions.ts';
 import { MemoryEvaluationNames } from './memory-evaluation-names.ts';
 import { MemorySenderUse } from './memory-sender-use.ts';
 import { MemoryWindows } from './memory-windows.ts';
@@ -42,6 +46,7 @@ interface UsageEntry {
 export class MemoryMetricsStore implements MetricsStore {
   readonly #dictionary: MemoryDictionary;
   readonly #windows: MemoryWindows;
+  readonly #dimensions: MemoryDimensions;
   readonly #calls = new MemoryCalls();
   readonly #deadLetters = new MemoryDeadLetters();
   readonly #progress = new Map<number, Progress>();
@@ -52,10 +57,17 @@ export class MemoryMetricsStore implements MetricsStore {
   readonly #audits = new Map<string, AuditDelta>();
   /** How often something was written. */
   #writeCount = 0;
+  /** The newest first. */
+  #reconciliations: readonly StoredReconciliation[] = [];
+  #processors: readonly RunningProcessor[] = [];
 
-  constructor({ maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED }: { readonly maxSeriesPerTenant?: number } = {}) {
+  constructor({
+    maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED,
+    dimensionValuesMax = DIMENSION_VALUES_UNLIMITED,
+  }: { readonly maxSeriesPerTenant?: number; readonly dimensionValuesMax?: number } = {}) {
     this.#dictionary = new MemoryDictionary(maxSeriesPerTenant);
-    this.#windows = new MemoryWindows(this.#dictionary);
+    this.#dimensions = new MemoryDimensions(this.#dictionary, dimensionValuesMax);
+    this.#windows = new MemoryWindows(this.#dictionary, this.#dimensions);
   }
 
   async loadProgress(partition: number): Promise<Progress | null> {
@@ -69,6 +81,7 @@ export class MemoryMetricsStore implements MetricsStore {
     for (const commit of next) this.#moveProgress(commit);
     const added = additionsOf(next);
     this.#windows.add(added.tallies, added.committedAtMs);
+    this.#dimensions.add(added.dimensions);
     this.#addUsages(added.usages);
     this.#addEvaluations(added.evaluations);
     this.#addAudits(added.audits);
@@ -92,7 +105,7 @@ export class MemoryMetricsStore implements MetricsStore {
     return this.#windows.read(summaryAsMetrics(query));
   }
 
-  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+  async readSpan(tenantId: TenantFilter): Promise<TimeRange | null> {
     return this.#windows.readSpan(tenantId);
   }
 
@@ -100,7 +113,7 @@ export class MemoryMetricsStore implements MetricsStore {
     return this.#windows.readChanges(query);
   }
 
-  async readDimensions(tenantId: string | null): Promise<readonly Reader.SeriesActivity[]> {
+  async readDimensions(tenantId: TenantFilter): Promise<readonly Reader.SeriesActivity[]> {
     return this.#windows.readDimensions(tenantId);
   }
 
@@ -122,6 +135,7 @@ export class MemoryMetricsStore implements MetricsStore {
     for (const { pair, name, windowStartMs: minuteMs, tally } of this.#evaluations.values()) {
       if (pair.tenantId !== tenantId || minuteMs < fromMs || minuteMs >= toMs || (query.name ?? name) !== name)
         continue;
+      if (tally.count === 0) continue;
       if ((query.route ?? pair.route) !== pair.route || (query.model ?? pair.model) !== pair.model) continue;
       const startMs = windowStartMs(minuteMs, stepMs);
       const key = `${startMs} ${name}`;
@@ -165,9 +179,10 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   #auditsIn(query: Reader.AuditQuery): readonly AuditDelta[] {
+    const isWanted = tenantTest(query.tenantId);
     return [...this.#audits.values()]
       .filter(({ hourStartMs }) => hourStartMs >= query.fromMs && hourStartMs < query.toMs)
-      .filter(({ tenantId }) => (query.tenantId ?? tenantId) === tenantId)
+      .filter(({ tenantId }) => isWanted(tenantId))
       .sort((a, b) => a.hourStartMs - b.hourStartMs || (a.tenantId < b.tenantId ? -1 : 1));
   }
 
@@ -191,8 +206,9 @@ export class MemoryMetricsStore implements MetricsStore {
   }
 
   async readUsage({ tenantId, fromMs, toMs }: Reader.UsageQuery): Promise<readonly Reader.UsageRow[]> {
+    const isWanted = tenantTest(tenantId);
     return [...this.#usages.values()]
-      .filter(({ series }) => (tenantId ?? series.tenantId) === series.tenantId)
+      .filter(({ series }) => isWanted(series.tenantId))
       .filter((row) => row.windowStartMs >= fromMs && row.windowStartMs < toMs)
       .map(({ series, windowStartMs: startMs, billed, usage }) => {
         const copy = new Usage();
@@ -219,10 +235,14 @@ export class MemoryMetricsStore implements MetricsStore {
     this.#deadLetters.markPublished(letters);
   }
 
-  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
+  async reprice(
+    corrections: readonly CostCorrection[],
+    committedAtMs: number,
+    shares: readonly RepricedShare[] = [],
+  ): Promise<number> {
     this.#writeCount++;
     let applied = 0;
-    const touched = new Map<string, CostCorrection>();
+    const touched = new Map<string, readonly CostCorrection[]>();
     for (const correction of corrections) {
       const { series, windowStartMs: startMs } = correction;
       const id = seriesKey(series);
@@ -232,10 +252,12 @@ export class MemoryMetricsStore implements MetricsStore {
       for (const field of REPRICED_MONEY) entry.usage[field].addBig(correction.change[field]);
       for (const field of REPRICED_COUNTS) entry.usage[field] += correction.change[field];
       this.#windows.reprice(entry.series, startMs, correction.change);
-      touched.set(`${id} ${startMs}`, { ...correction, series: entry.series });
+      const key = `${id} ${startMs}`;
+      touched.set(key, [...(touched.get(key) ?? []), { ...correction, series: entry.series }]);
     }
-    for (const { series, windowStartMs: startMs } of touched.values()) {
-      this.#windows.touchMinute(series, startMs, committedAtMs);
+    this.#dimensions.reprice(touched.values(), shares);
+    for (const [first] of touched.values()) {
+      if (first !== undefined) this.#windows.touchMinute(first.series, first.windowStartMs, committedAtMs);
     }
     return applied;
   }
@@ -248,6 +270,7 @@ export class MemoryMetricsStore implements MetricsStore {
   async prune(before: PruneBefore): Promise<void> {
     this.#writeCount++;
     this.#windows.prune(before);
+    this.#dimensions.prune(before);
     this.#calls.prune(before.callsMs);
     this.#deadLetters.prune(before.deadLettersMs);
     this.#senderUse.prune(before.hoursMs);
@@ -255,6 +278,36 @@ export class MemoryMetricsStore implements MetricsStore {
       for (const [key, row] of rows) if (row.windowStartMs < before.minutesMs) rows.delete(key);
     }
     for (const [key, row] of this.#audits) if (row.hourStartMs < before.hoursMs) this.#audits.delete(key);
+  }
+
+  async saveReconciliation(reconciliation: StoredReconciliation): Promise<void> {
+    this.#writeCount++;
+    const others = this.#reconciliations.filter(({ id }) => id !== reconciliation.id);
+    this.#reconciliations = [...others, { ...reconciliation }]
+      .sort((a, b) => b.madeAtMs - a.madeAtMs || (a.id < b.id ? -1 : 1))
+      .slice(0, RECONCILIATIONS_MAX);
+  }
+
+  async readReconciliations({ tenantId, limit }: ReconciliationsQuery): Promise<readonly StoredReconciliation[]> {
+    const isAsked = tenantTest(tenantId);
+    const found = this.#reconciliations.filter(
+      (each) => tenantId === null || (each.tenantId !== null && isAsked(each.tenantId)),
+    );
+    return found.slice(0, limit);
+  }
+
+  async tellProcessor(processor: RunningProcessor): Promise<void> {
+    const fromMs = processor.seenAtMs - PROCESSOR_KEPT_MS;
+    const others = this.#processors.filter(({ id, seenAtMs }) => id !== processor.id && seenAtMs >= fromMs);
+    this.#processors = [...others, { ...processor }];
+  }
+
+  async forgetProcessor(id: string): Promise<void> {
+    this.#processors = this.#processors.filter((each) => each.id !== id);
+  }
+
+  async readProcessors(): Promise<readonly RunningProcessor[]> {
+    return this.#processors.toSorted((a, b) => (a.place < b.place ? -1 : 1));
   }
 
   async checkHealth(): Promise<void> {}

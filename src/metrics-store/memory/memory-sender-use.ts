@@ -23,6 +23,7 @@ import {
   type SenderCallsDelta,
   senderKey,
 } from '../sender-use.ts';
+import { tenantTest } from '../tenant-filter.ts';
 
 /** What senders used, by their calls and by their own metrics; `coverage-query.ts` says what an answer is. */
 export class MemorySenderUse {
@@ -95,10 +96,11 @@ export class MemorySenderUse {
   }
 
   #rows({ tenantId, service, session, fromMs, toMs }: CoverageQuery): CoverageRow[] {
+    const isWanted = tenantTest(tenantId);
     const isAsked = (sender: Sender): boolean =>
       sender.hourStartMs >= fromMs &&
       sender.hourStartMs < toMs &&
-      (tenantId ?? sender.tenantId) === sender.tenantId &&
+      isWanted(sender.tenantId) &&
       (service ?? sender.service) === sender.service &&
       (session ?? sender.session) === sender.session;
     const rows = new Map<string, CoverageRow>();

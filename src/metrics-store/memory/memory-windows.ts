@@ -2,10 +2,10 @@ import type { Series } from '../../tally/series.ts';
 import { type StoredStretch, storedStretches, type TimeRange } from '../../tally/steps.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
 import { activeWindowMs, DAY_MS, MINUTE_MS, RESOLUTIONS_MS, type ResolutionMs } from '../../tally/window.ts';
-import { REPRICED_COUNTS, REPRICED_MONEY, type RepricedSums, tallyFieldOf } from '../billed-columns.ts';
+import { addRepriced, type RepricedSums } from '../billed-columns.ts';
 import type { Commit } from '../commit.ts';
 import { foldTallies } from '../fold-commit.ts';
-import { type TenantDays, TenantMerge } from '../merge-tenants.ts';
+import { firstChanges, type TenantDays, TenantMerge } from '../merge-tenants.ts';
 import type {
   ChangedRow,
   ChangesQuery,
@@ -18,7 +18,9 @@ import type {
 import type { PruneBefore } from '../metrics-store.ts';
 import type { PublishableRow } from '../outbox.ts';
 import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
+import { onlyTenant, type TenantFilter, tenantTest } from '../tenant-filter.ts';
 import type { MemoryDictionary } from './memory-dictionary.ts';
+import type { MemoryDimensions } from './memory-dimensions.ts';
 
 interface WindowRow {
   readonly series: Series;
@@ -31,6 +33,7 @@ interface WindowRow {
 /** The minute, hour and day rows with their outbox. */
 export class MemoryWindows {
   readonly #dictionary: MemoryDictionary;
+  readonly #dimensions: MemoryDimensions;
   /** Per resolution: (pair, window) → provider → row. */
   readonly #rows = new Map<ResolutionMs, Map<string, Map<string, WindowRow>>>(
     RESOLUTIONS_MS.map((resolutionMs) => [resolutionMs, new Map()]),
@@ -39,8 +42,9 @@ export class MemoryWindows {
   readonly #outbox = new Set<string>();
   readonly #activity = new Map<string, SeriesActivity>();
 
-  constructor(dictionary: MemoryDictionary) {
+  constructor(dictionary: MemoryDictionary, dimensions: MemoryDimensions) {
     this.#dictionary = dictionary;
+    this.#dimensions = dimensions;
   }
 
   add(tallies: Commit['tallies'], changedAtMs: number): void {
@@ -62,9 +66,7 @@ export class MemoryWindows {
     for (const resolutionMs of RESOLUTIONS_MS) {
       const start = windowStart - (windowStart % resolutionMs);
       const row = this.#rows.get(resolutionMs)?.get(pairWindowKey(series, start))?.get(series.provider);
-      if (row === undefined) continue;
-      for (const field of REPRICED_MONEY) row.tally[field].addBig(change[field]);
-      for (const field of REPRICED_COUNTS) row.tally[tallyFieldOf(field)] += change[field];
+      if (row !== undefined) addRepriced(row.tally, change);
     }
   }
 
@@ -75,25 +77,28 @@ export class MemoryWindows {
   }
 
   read(query: MetricsQuery): readonly MetricsRow[] {
-    const { tenantId } = query;
+    const tenantId = onlyTenant(query.tenantId);
     if (tenantId !== null) return this.#readTenant({ ...query, tenantId });
     const merge = new TenantMerge(query);
-    for (const tenant of this.#tenants()) {
+    const isWanted = tenantTest(query.tenantId);
+    for (const tenant of this.#tenants().filter((each) => isWanted(each.tenantId))) {
       if (!merge.wants(tenant)) break;
       merge.add(this.#readTenant(merge.queryOf(tenant)));
     }
     return merge.finish();
   }
 
-  readSpan(tenantId: string | null): TimeRange | null {
+  readSpan(tenantId: TenantFilter): TimeRange | null {
+    const isWanted = tenantTest(tenantId);
     const starts = this.#rowsOf(DAY_MS)
-      .filter(({ series }) => (tenantId ?? series.tenantId) === series.tenantId)
+      .filter(({ series }) => isWanted(series.tenantId))
       .map((row) => row.windowStartMs);
     if (starts.length === 0) return null;
     return { fromMs: Math.min(...starts), toMs: Math.max(...starts) + DAY_MS };
   }
 
   #readTenant(query: TenantQuery): readonly MetricsRow[] {
+    if (query.dimension !== undefined) return this.#dimensions.read(query, query.dimension);
     const regrouper = new Regrouper(query);
     for (const stretch of storedStretches(stretchesToScan(query))) {
       for (const { series, windowStartMs, tally } of this.#rowsIn(stretch, query)) {
@@ -125,25 +130,24 @@ export class MemoryWindows {
 
   readChanges(query: ChangesQuery): readonly ChangedRow[] {
     const changed: ChangedRow[] = [];
+    const isWanted = tenantTest(query.tenantId);
     for (const rows of this.#rows.get(MINUTE_MS)?.values() ?? []) {
       const merged = mergeProviders(rows);
-      if (merged === null || !matches(merged, query) || merged.changedAtMs < query.sinceMs) continue;
-      const { tenantId: _, ...row } = merged;
-      changed.push(row);
+      if (merged === null || merged.changedAtMs < query.sinceMs || !isWanted(merged.tenantId)) continue;
+      if (matches(merged, { ...query, tenantId: merged.tenantId })) changed.push(merged);
     }
-    changed.sort((a, b) => a.changedAtMs - b.changedAtMs || a.windowStartMs - b.windowStartMs);
-    const last = changed[query.limit - 1];
-    return last === undefined ? changed : changed.filter(({ changedAtMs }) => changedAtMs <= last.changedAtMs);
+    return firstChanges(changed, query.limit);
   }
 
-  readDimensions(tenantId: string | null): readonly SeriesActivity[] {
+  readDimensions(tenantId: TenantFilter): readonly SeriesActivity[] {
     // A series of which all was taken back again is as if it had never been.
     const counted = new Set(
       this.#rowsOf(DAY_MS).map(({ series, tally }) => (tally.requests === 0 ? '' : keyOf(series))),
     );
     const keys = [...this.#activity.keys()].filter((key) => counted.has(key)).sort();
     const all = keys.flatMap((key) => this.#activity.get(key) ?? []);
-    return tenantId === null ? all : all.filter((activity) => activity.tenantId === tenantId);
+    const isWanted = tenantTest(tenantId);
+    return all.filter((activity) => isWanted(activity.tenantId));
   }
 
   readDimensionValues({ tenantId, dimension, limit, after }: DimensionValuesQuery): readonly DimensionActivity[] {

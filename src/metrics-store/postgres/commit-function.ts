@@ -61,11 +61,11 @@ const TALLY_COLUMNS = list([
   ...TALLY_HISTOGRAM_COLUMNS,
 ]);
 
-const upsertWindows = (section: string, table: string): string => `
-  INSERT INTO ${table} AS m (tenant_key, window_start, series_id, ${TALLY_COLUMNS})
+const upsertWindows = (section: string, table: string, isDay = false): string => `
+  INSERT INTO ${table} AS m (tenant_key, window_start, series_id, ${TALLY_COLUMNS}${isDay ? ', revision' : ''})
   SELECT tenant_key, streamlens_at(start_ms), series_id,
     ${list([...TALLY_SUM_COLUMNS, ...TALLY_MAX_COLUMNS, ...TALLY_EXACT_COLUMNS])},
-    ${list(TALLY_HISTOGRAM_COLUMNS.map((name) => `${name}::bigint[]`))}
+    ${list(TALLY_HISTOGRAM_COLUMNS.map((name) => `${name}::bigint[]`))}${isDay ? ', 1' : ''}
   FROM json_to_recordset(${section}) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
     ${typed([...TALLY_SUM_COLUMNS, ...TALLY_MAX_COLUMNS], 'bigint')}, ${typed(TALLY_EXACT_COLUMNS, 'numeric')},
     ${typed(TALLY_HISTOGRAM_COLUMNS, 'text')})
@@ -73,7 +73,7 @@ const upsertWindows = (section: string, table: string): string => `
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
     ${adds('m', [...TALLY_SUM_COLUMNS, ...TALLY_EXACT_COLUMNS])},
     ${merges('m', TALLY_MAX_COLUMNS, 'greatest')},
-    ${merges('m', TALLY_HISTOGRAM_COLUMNS, 'hist_add')};`;
+    ${merges('m', TALLY_HISTOGRAM_COLUMNS, 'hist_add')}${isDay ? ', revision = m.revision + 1' : ''};`;
 
 /** @param updated the fields that a call which is stored already takes over */
 const upsertCalls = (section: string, updated: readonly CallValue[]): string => {
@@ -92,7 +92,7 @@ const USAGE_VALUES = [...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS];
 /** What a commit adds, table by table in the order of keys; `at_ms` is when. */
 const ADD_ROWS = `${upsertWindows('minutes', 'metrics_1m')}
 ${upsertWindows('hours', 'metrics_1h')}
-${upsertWindows('days', 'metrics_1d')}
+${upsertWindows('days', 'metrics_1d', true)}
 
   INSERT INTO changes_1m AS c (tenant_key, pair_id, window_start, revision, queue_id, changed_at_ms)
   SELECT tenant_key, pair_id, streamlens_at(start_ms), count, nextval('changes_queue'), at_ms
@@ -136,6 +136,10 @@ ${upsertWindows('days', 'metrics_1d')}
   ORDER BY start_ms, tenant_id COLLATE "C"
   ON CONFLICT (hour_start, tenant_id) DO UPDATE SET ${adds('a', AUDIT_COLUMNS)};
 
+  INSERT INTO dimension_sums (tenant_key, dimension, window_ms, window_start, sums)
+  SELECT tenant_key, dimension, window_ms, streamlens_at(start_ms), decode(sums, 'base64')
+  FROM json_to_recordset(dimension_pieces) AS x (tenant_key bigint, dimension text, window_ms int, start_ms bigint, sums text);
+
 ${UPSERT_SENDER_CALLS}
 ${UPSERT_METERS}
 
@@ -172,7 +176,7 @@ ${upsertCalls('answers', CALL_VALUES)}
 export const COMMIT_FUNCTION = `
 CREATE OR REPLACE FUNCTION streamlens_commit_group(heads json, minutes json, hours json, days json, changes json,
   last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json,
-  sender_calls json, meters json)
+  sender_calls json, meters json, dimension_pieces json)
 RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   at_ms bigint;

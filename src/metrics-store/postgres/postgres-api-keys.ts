@@ -1,11 +1,11 @@
 import type { ApiKey, ApiKeys } from '../api-keys.ts';
-import { storableText, storableTextOrNull } from '../storable-text.ts';
-import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
-import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
+import { storableText } from '../storable-text.ts';
+import { connectWithSchema } from './migrate-postgres.ts';
+import type { PostgresConnection, PostgresOptions } from './postgres-connection.ts';
 import type { PostgresMetricsStoreOptions } from './postgres-metrics-store.ts';
 import type { SqlRow } from './postgres-values.ts';
 
-const COLUMNS = 'key_id, hash, name, tenant_id, created_at_ms, revoked_at_ms';
+const COLUMNS = 'key_id, hash, name, roles, tenants, created_at_ms, revoked_at_ms';
 
 /** Which of the two it was is told by the second column. Values: id, time. */
 const REVOKE = `
@@ -16,14 +16,10 @@ const REVOKE = `
 export async function openPostgresApiKeys(
   options: PostgresOptions & Pick<PostgresMetricsStoreOptions, 'migrate' | 'onMigrated'>,
 ): Promise<ApiKeys> {
-  const connection = await connectPostgres(options);
-  try {
-    if (options.migrate ?? true) await migrateConnection(connection, options.onMigrated);
-    else await checkPostgresVersion(connection);
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
+  const connection = await connectWithSchema(options, {
+    migrate: options.migrate ?? true,
+    onMigrated: options.onMigrated,
+  });
   return new PostgresApiKeys(connection);
 }
 
@@ -34,9 +30,10 @@ class PostgresApiKeys implements ApiKeys {
     this.#connection = connection;
   }
 
-  async add({ id, hash, name, tenantId, createdAtMs, revokedAtMs }: ApiKey): Promise<void> {
-    const values = [id, hash, storableText(name), storableTextOrNull(tenantId), createdAtMs, revokedAtMs];
-    await this.#connection.query(`INSERT INTO api_keys (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)`, values);
+  async add({ id, hash, name, roles, tenants, createdAtMs, revokedAtMs }: ApiKey): Promise<void> {
+    const stored = tenants === null ? null : tenants.map(storableText);
+    const values = [id, hash, storableText(name), roles, stored, createdAtMs, revokedAtMs];
+    await this.#connection.query(`INSERT INTO api_keys (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)`, values);
   }
 
   async list(): Promise<readonly ApiKey[]> {
@@ -60,12 +57,13 @@ class PostgresApiKeys implements ApiKeys {
   }
 }
 
-function keyOf([id, hash, name, tenantId, createdAtMs, revokedAtMs]: SqlRow): ApiKey {
+function keyOf([id, hash, name, roles, tenants, createdAtMs, revokedAtMs]: SqlRow): ApiKey {
   return {
     id: String(id),
     hash: String(hash),
     name: String(name),
-    tenantId: tenantId as string | null,
+    roles: roles as ApiKey['roles'],
+    tenants: tenants as ApiKey['tenants'],
     createdAtMs: createdAtMs as number,
     revokedAtMs: revokedAtMs as number | null,
   };

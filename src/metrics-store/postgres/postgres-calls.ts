@@ -23,13 +23,13 @@ const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
  * Values: tenant, from, to, has error, latency from, to (null: any), cursor value, cursor id, limit, then
  * `CALL_EQUALITIES` (null: any).
  */
-const selectCalls = (order: CallsQuery['order']): string => `
+const selectCalls = (order: CallsQuery['order'], more = ''): string => `
   SELECT ${COLUMNS} FROM calls c
   WHERE c.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
     AND c."timestamp" >= $2::timestamptz AND c."timestamp" <= $3::timestamptz
     AND ($4::boolean IS NULL OR (c.status = 'error') = $4)
     AND ($5::float8 IS NULL OR c.latency_ms >= $5) AND ($6::float8 IS NULL OR c.latency_ms <= $6)
-    AND ${EQUALITIES}
+    AND ${EQUALITIES}${more}
     ${order === 'newest' ? NEWEST : SLOWEST} LIMIT $9`;
 
 const NEWEST = `
@@ -40,6 +40,18 @@ const SLOWEST = `
     AND c.latency_ms IS NOT NULL
     AND ($7::float8 IS NULL OR c.latency_ms < $7 OR (c.latency_ms = $7 AND c.request_id > $8))
   ORDER BY c.latency_ms DESC, c.request_id`;
+
+const SELECT_NEWEST = selectCalls('newest');
+/**
+ * Planned for its values each time: over days it walks the index `calls_slowest` of each and ends with the page, within
+ * a day it sorts what the range holds. The plan for any values sorts all.
+ */
+export const SELECT_SLOWEST = selectCalls('slowest');
+/** A statement of its own, since a plan that is kept takes no index for a value that may be null. */
+export const SELECT_NEWEST_OF_SESSION = selectCalls(
+  'newest',
+  `\n    AND c.session_id = $${CALL_EQUALITIES.indexOf('sessionId') + EQUALITIES_FROM}`,
+);
 
 const SELECT_CALL = `
   SELECT ${COLUMNS} FROM calls c
@@ -94,7 +106,12 @@ async function readPage(connection: PostgresConnection, query: CallsQuery): Prom
   const filter = [query.hasError, query.latencyMsMin, query.latencyMsMax];
   const cursor = [after?.value ?? null, after?.requestId ?? null];
   const equal = CALL_EQUALITIES.map((field) => query[field]);
-  const rows = await connection.query(selectCalls(order), [...range, ...filter, ...cursor, limit, ...equal]);
+  const values = [...range, ...filter, ...cursor, limit, ...equal];
+  const newest = query.sessionId === null ? SELECT_NEWEST : SELECT_NEWEST_OF_SESSION;
+  const rows =
+    order === 'newest'
+      ? await connection.query(newest, values)
+      : await connection.queryPlannedAnew(SELECT_SLOWEST, values);
   return rows.map((row) => callOf(tenantId, row));
 }
 

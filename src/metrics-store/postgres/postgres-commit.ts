@@ -22,6 +22,7 @@ import {
 import { foldMeters, foldSenderCalls, pointsOf } from '../sender-use.ts';
 import { storableText } from '../storable-text.ts';
 import { columnOf } from '../tally-columns.ts';
+import type { WindowPiece } from '../window-piece.ts';
 import { packHistogram } from './packed-histogram.ts';
 import { type PairRef, pairKey, type ResolvedNames, type SeriesRef } from './postgres-dictionary.ts';
 import type { JudgedNames } from './postgres-evaluation-names.ts';
@@ -49,6 +50,13 @@ function valuesOf<Field extends string>(columns: Columns<Field>, from: Readonly<
   return Object.fromEntries(columns.map(([field, column]) => [column, from[field]]));
 }
 
+/** What a commit names, as numbers. */
+export interface ResolvedParts {
+  readonly names: ResolvedNames;
+  readonly judged: JudgedNames;
+  readonly pieces: readonly WindowPiece[];
+}
+
 export interface CommitDocument {
   /** The values of `COMMIT_CALL`. JSON, as it is written and read faster than an array per column. */
   readonly values: readonly string[];
@@ -57,11 +65,11 @@ export interface CommitDocument {
 }
 
 export const COMMIT_CALL =
-  'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)';
+  'SELECT streamlens_commit_group($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)';
 
 /** @param added what `commits` add together */
 export function commitDocument(
-  { names, judged }: { readonly names: ResolvedNames; readonly judged: JudgedNames },
+  { names, judged, pieces }: ResolvedParts,
   commits: readonly Commit[],
   added: Additions,
 ): CommitDocument {
@@ -93,8 +101,13 @@ export function commitDocument(
     deadLetterRows(added.deadLetters),
     senderCallsRows(names, added.senderCalls),
     meterRows(names, added.meters),
+    pieces.map(pieceRow),
   ];
   return { values: sections.map((section) => JSON.stringify(section)), lastWindows };
+}
+
+function pieceRow({ tenantKey, dimension, windowMs, windowStartMs: startMs, sums }: WindowPiece): Row {
+  return { tenant_key: tenantKey, dimension, window_ms: windowMs, start_ms: startMs, sums: base64(sums) };
 }
 
 function headOf(commit: Commit): Row {

@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import pg from 'pg';
+import type { MetricSource } from '../../exposition/metric-family.ts';
 import { cancelStatement } from './cancel-request.ts';
+import { poolMetrics } from './pool-metrics.ts';
 import { type PostgresDsn, parseDsn, withoutTls } from './postgres-dsn.ts';
 import { asStoreError, isRetriable, isStatementLost } from './postgres-errors.ts';
 import { RESULT_TYPES, type SqlRow, type SqlValue, toParameter } from './postgres-values.ts';
@@ -9,6 +11,8 @@ import { StatementNames } from './statement-names.ts';
 export interface PostgresOptions {
   /** `postgres://user:password@host:port/database?sslmode=…`, with libpq's meaning of `sslmode`. */
   readonly dsn: string;
+  /** What the DSN is now, asked for each new connection: its password may have been rotated. */
+  readonly readDsn?: () => string;
   readonly poolMax?: number;
   readonly statementTimeoutMs?: number;
 }
@@ -53,10 +57,19 @@ async function tryConnect(dsn: PostgresDsn, options: PostgresOptions): Promise<P
   }
 }
 
+interface Statement {
+  readonly sql: string;
+  /** Undefined: none, and perhaps several statements in one text. */
+  readonly values: readonly SqlValue[] | undefined;
+  /** Whether each connection keeps it prepared. */
+  readonly isKept: boolean;
+}
+
 /** A pool of connections. Rows come as arrays in the order of the columns; see `RESULT_TYPES` for their values. */
 export class PostgresConnection {
   /** Host and database, for messages. */
   readonly place: string;
+  readonly metrics: MetricSource;
   readonly #pool: pg.Pool;
   readonly #names = new StatementNames();
   /** Aborted when nobody waits any more for what is asked now. */
@@ -64,7 +77,10 @@ export class PostgresConnection {
   #openedCount = 0;
   #closed: Promise<void> | null = null;
 
-  constructor(dsn: PostgresDsn, { poolMax = POOL_MAX, statementTimeoutMs = STATEMENT_MS_MAX }: PostgresOptions) {
+  constructor(
+    dsn: PostgresDsn,
+    { poolMax = POOL_MAX, statementTimeoutMs = STATEMENT_MS_MAX, readDsn }: PostgresOptions,
+  ) {
     this.place = dsn.place;
     try {
       this.#pool = new pg.Pool({
@@ -79,10 +95,12 @@ export class PostgresConnection {
         application_name: 'streamlens',
         options: dsn.serverOptions,
         types: RESULT_TYPES,
+        ...(readDsn === undefined ? {} : { Client: rereadingClient(dsn, readDsn) }),
       });
     } catch (error) {
       throw asStoreError(dsn.place, error);
     }
+    this.metrics = poolMetrics(this.#pool, poolMax);
     // An idle connection that breaks is replaced at its next use; without a listener it would end the process.
     this.#pool.on('error', () => {});
     this.#pool.on('connect', (client) => {
@@ -107,14 +125,20 @@ export class PostgresConnection {
    * way to another transaction.
    */
   async query(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
-    const signal = this.#wanted.getStore();
-    if (signal !== undefined) return this.#retrying(() => this.#runWhileWanted(signal, sql, values));
-    return this.#retrying(() => this.#run(this.#pool, sql, values));
+    return this.#query({ sql, values, isKept: true });
+  }
+
+  /**
+   * One statement, planned for its values each time it is asked: for where the plan for any values, to which the
+   * server may turn once a statement is prepared, reads far more.
+   */
+  async queryPlannedAnew(sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+    return this.#query({ sql, values, isKept: false });
   }
 
   /** One statement with a text of its own, such as the name of a table. */
   async execute(sql: string): Promise<void> {
-    await this.#retrying(() => this.#run(this.#pool, sql, undefined));
+    await this.#retrying(() => this.#run(this.#pool, { sql, values: undefined, isKept: false }));
   }
 
   /** All or nothing; `work` may run several times. */
@@ -124,7 +148,7 @@ export class PostgresConnection {
       let failure: Error | undefined;
       try {
         await client.query('BEGIN');
-        const result = await work((sql, values) => this.#run(client, sql, values));
+        const result = await work((sql, values) => this.#run(client, { sql, values, isKept: true }));
         await client.query('COMMIT');
         return result;
       } catch (error) {
@@ -157,7 +181,13 @@ export class PostgresConnection {
     }
   }
 
-  async #runWhileWanted(signal: AbortSignal, sql: string, values: readonly SqlValue[]): Promise<readonly SqlRow[]> {
+  async #query(statement: Statement): Promise<readonly SqlRow[]> {
+    const signal = this.#wanted.getStore();
+    if (signal !== undefined) return this.#retrying(() => this.#runWhileWanted(signal, statement));
+    return this.#retrying(() => this.#run(this.#pool, statement));
+  }
+
+  async #runWhileWanted(signal: AbortSignal, statement: Statement): Promise<readonly SqlRow[]> {
     signal.throwIfAborted();
     const client = await this.#pool.connect();
     let cancelling: Promise<void> | undefined;
@@ -167,7 +197,7 @@ export class PostgresConnection {
     try {
       signal.throwIfAborted();
       signal.addEventListener('abort', cancel, { once: true });
-      return await this.#run(client, sql, values);
+      return await this.#run(client, statement);
     } finally {
       signal.removeEventListener('abort', cancel);
       // It must not hit the statement of whoever gets the connection next.
@@ -176,18 +206,31 @@ export class PostgresConnection {
     }
   }
 
-  async #run(
-    client: pg.Pool | pg.PoolClient,
-    text: string,
-    values: readonly SqlValue[] | undefined,
-  ): Promise<readonly SqlRow[]> {
+  async #run(client: pg.Pool | pg.PoolClient, { sql: text, values, isKept }: Statement): Promise<readonly SqlRow[]> {
     if (values === undefined) {
       await client.query(text);
       return [];
     }
-    const name = this.#names.nameOf(text);
+    const name = isKept ? this.#names.nameOf(text) : {};
     const config = { ...name, text, values: values.map(toParameter), rowMode: 'array' } as const;
     const result = await client.query<unknown[]>(config);
     return result.rows;
+  }
+}
+
+/** Its constructor runs within the pool, where nobody would catch an error: for a wrong DSN the first one stands in. */
+function rereadingClient(first: PostgresDsn, readDsn: () => string): typeof pg.Client {
+  return class extends pg.Client {
+    constructor(config: pg.ClientConfig) {
+      super({ ...config, connectionString: current().connectionString });
+    }
+  };
+  function current(): PostgresDsn {
+    try {
+      const dsn = parseDsn(readDsn());
+      return dsn.isTlsOptional && !first.isTlsOptional ? withoutTls(dsn) : dsn;
+    } catch {
+      return first;
+    }
   }
 }

@@ -1,7 +1,7 @@
 import type { InputTopic } from '../../events/topics.ts';
 import { type DeadLetterPlace, type DeadLetterReplays, placeKey } from '../dead-letter-replays.ts';
-import { checkPostgresVersion } from './migrate-postgres.ts';
-import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
+import { connectWithSchema } from './migrate-postgres.ts';
+import type { PostgresConnection, PostgresOptions } from './postgres-connection.ts';
 import type { SqlRow } from './postgres-values.ts';
 
 const KEPT_MS_MIN = 366 * 86_400_000;
@@ -26,13 +26,7 @@ const FORGET = `
 
 /** @throws {StorageError} when the server cannot be reached or its schema is not this program's. */
 export async function openPostgresDeadLetterReplays(options: PostgresOptions): Promise<DeadLetterReplays> {
-  const connection = await connectPostgres(options);
-  try {
-    await checkPostgresVersion(connection);
-  } catch (error) {
-    await connection.close();
-    throw error;
-  }
+  const connection = await connectWithSchema(options, { migrate: false });
   return new PostgresDeadLetterReplays(connection);
 }
 

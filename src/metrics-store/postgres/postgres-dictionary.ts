@@ -39,8 +39,9 @@ export interface ResolvedNames {
 }
 
 /**
- * Series, pairs and tenants as numbers. Entries are never changed or removed, so the cache stays true; only a commit
- * that names something new needs a second round trip, before its own.
+ * Series, pairs and tenants as numbers. Entries are never changed, so the cache stays true until a tenant is deleted,
+ * which fences everybody: then `forget` must be called. Only a commit that names something new needs a second round
+ * trip, before its own.
  */
 export class PostgresDictionary {
   readonly #connection: PostgresConnection;
@@ -54,6 +55,10 @@ export class PostgresDictionary {
     this.#seriesPerTenantMax = seriesPerTenantMax;
   }
 
+  forget(): void {
+    for (const cache of [this.#series, this.#pairs, this.#tenants]) cache.clear();
+  }
+
   async resolve(added: Additions): Promise<ResolvedNames> {
     for (const cache of [this.#series, this.#pairs, this.#tenants]) if (cache.size > CACHED_MAX) cache.clear();
     const names = {
@@ -63,7 +68,8 @@ export class PostgresDictionary {
     };
     const wanted = new Map<string, Wanted>();
     const nothing = { route: null, model: null, provider: null };
-    for (const { series } of [...added.tallies, ...added.usages]) {
+    // What moves from one value to another changes nothing in its series' own rows.
+    for (const { series } of [...added.tallies, ...added.usages, ...added.dimensions]) {
       const key = seriesKey(series);
       if (!take(this.#series, names.series, key)) wanted.set(`series ${key}`, { key, ...series });
     }

@@ -38,13 +38,17 @@ export class JudgedNames {
   }
 }
 
-/** Which evaluation names and labels exist. Entries are never changed or removed, so the cache stays true. */
+/** Which evaluation names and labels exist. Entries are never changed; see `PostgresDictionary` for when they go. */
 export class PostgresEvaluationNames {
   readonly #connection: PostgresConnection;
   readonly #kept = new Map<string, string>();
 
   constructor(connection: PostgresConnection) {
     this.#connection = connection;
+  }
+
+  forget(): void {
+    this.#kept.clear();
   }
 
   /** A second round trip only where a name or label is new to this process. */

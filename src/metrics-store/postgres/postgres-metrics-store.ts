@@ -1,23 +1,41 @@
+import type { MetricSource } from '../../exposition/metric-family.ts';
+import { seriesKey } from '../../tally/series.ts';
 import type { TimeRange } from '../../tally/steps.ts';
 import type { Call } from '../call.ts';
-import type { Commit, CommitOutcome, Progress } from '../commit.ts';
+import type { Commit, CommitOutcome, DimensionDelta, Progress } from '../commit.ts';
 import { type Additions, additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import type { EvaluationDelta } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CallCorrection, CostCorrection, MetricsStore, PruneBefore } from '../metrics-store.ts';
+import type {
+  CallCorrection,
+  CostCorrection,
+  MetricsStore,
+  PackQuery,
+  PruneBefore,
+  RepricedShare,
+} from '../metrics-store.ts';
 import type { Migrated } from '../migrated.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import type { RunningProcessor } from '../processors.ts';
+import type { ReconciliationsQuery, StoredReconciliation } from '../reconciliation.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
-import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
-import { checkPostgresVersion, migrateConnection } from './migrate-postgres.ts';
+import { DIMENSION_VALUES_UNLIMITED, SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
+import { type TenantFilter } from '../tenant-filter.ts';
+import { piecesOf, type WindowPiece } from '../window-piece.ts';
+import { checkPostgresVersion, connectWithSchema } from './migrate-postgres.ts';
+import { PostgresDayPacker } from './pack-days.ts';
 import { countCalls, readCall, readCalls } from './postgres-calls.ts';
 import { COMMIT_CALL, commitDocument } from './postgres-commit.ts';
-import { connectPostgres, type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
-import { PostgresDictionary, pairKey } from './postgres-dictionary.ts';
+import { type PostgresConnection, type PostgresOptions } from './postgres-connection.ts';
+import { PostgresDictionary, pairKey, type ResolvedNames, type SeriesRef } from './postgres-dictionary.ts';
+import { PostgresDimensionValues } from './postgres-dimension-values.ts';
+import { PieceMerger } from './postgres-dimensions.ts';
 import { PostgresEvaluationNames } from './postgres-evaluation-names.ts';
 import { prune, reprice, repriceCalls } from './postgres-maintenance.ts';
 import { PostgresPartitions } from './postgres-partitions.ts';
+import { forgetProcessor, readProcessors, tellProcessor } from './postgres-processors.ts';
+import { readReconciliations, saveReconciliation } from './postgres-reconciliations.ts';
 import * as Records from './postgres-records.ts';
 import { readCoverage, readCoverageTotals, readMeterRoom } from './postgres-sender-use.ts';
 import { PostgresWindows } from './postgres-windows.ts';
@@ -27,6 +45,8 @@ export interface PostgresMetricsStoreOptions extends PostgresOptions {
   readonly migrate?: boolean;
   /** Of a store that calls are counted in. */
   readonly maxSeriesPerTenant?: number;
+  /** Values of a tenant's dimension in a day. */
+  readonly dimensionValuesMax?: number;
   /** Decides which time partitions are opened; the system's clock unless told otherwise. */
   readonly nowMs?: () => number;
   /** Told where the schema was created or upgraded. */
@@ -40,15 +60,13 @@ export interface PostgresMetricsStoreOptions extends PostgresOptions {
  */
 export async function openPostgresMetricsStore(options: PostgresMetricsStoreOptions): Promise<MetricsStore> {
   const { migrate = true, maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED, nowMs = Date.now, onMigrated } = options;
-  const connection = await connectPostgres(options);
+  const connection = await connectWithSchema(options, { migrate, onMigrated });
   try {
     const partitions = new PostgresPartitions(connection, nowMs);
-    if (migrate) {
-      await migrateConnection(connection, onMigrated);
-      await partitions.openAhead();
-    } else await checkPostgresVersion(connection);
+    if (migrate) await partitions.openAhead();
     const dictionary = new PostgresDictionary(connection, maxSeriesPerTenant);
-    return new PostgresMetricsStore({ connection, partitions, dictionary });
+    const { dimensionValuesMax = DIMENSION_VALUES_UNLIMITED } = options;
+    return new PostgresMetricsStore({ connection, partitions, dictionary, dimensionValuesMax });
   } catch (error) {
     await connection.close();
     throw error;
@@ -61,17 +79,28 @@ class PostgresMetricsStore implements MetricsStore {
   readonly #dictionary: PostgresDictionary;
   readonly #evaluationNames: PostgresEvaluationNames;
   readonly #windows: PostgresWindows;
+  readonly #packer: PostgresDayPacker;
+  readonly #dimensionValues: PostgresDimensionValues;
+  readonly #merger: PieceMerger;
 
   constructor(parts: {
     connection: PostgresConnection;
     partitions: PostgresPartitions;
     dictionary: PostgresDictionary;
+    dimensionValuesMax: number;
   }) {
     this.#connection = parts.connection;
     this.#partitions = parts.partitions;
     this.#dictionary = parts.dictionary;
     this.#evaluationNames = new PostgresEvaluationNames(parts.connection);
     this.#windows = new PostgresWindows(parts.connection);
+    this.#packer = new PostgresDayPacker(parts.connection);
+    this.#dimensionValues = new PostgresDimensionValues(parts.connection, parts.dimensionValuesMax);
+    this.#merger = new PieceMerger(parts.connection);
+  }
+
+  get metrics(): MetricSource {
+    return this.#connection.metrics;
   }
 
   async loadProgress(partition: number): Promise<Progress | null> {
@@ -93,6 +122,12 @@ class PostgresMetricsStore implements MetricsStore {
       );
       for (const [commit, standing] of standings) outcomes.set(commit, outcomeOf(standing));
       rest = rest.filter((commit) => standings.get(commit) === 'next');
+      // Whoever fenced us may have deleted a tenant with its entries.
+      if ([...standings.values()].includes('fenced')) {
+        this.#dictionary.forget();
+        this.#evaluationNames.forget();
+        this.#dimensionValues.forget();
+      }
     }
     return commits.map((commit) => outcomes.get(commit) ?? 'applied');
   }
@@ -109,7 +144,7 @@ class PostgresMetricsStore implements MetricsStore {
     return this.#windows.read(summaryAsMetrics(query));
   }
 
-  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+  async readSpan(tenantId: TenantFilter): Promise<TimeRange | null> {
     return this.#windows.readSpan(tenantId);
   }
 
@@ -117,7 +152,7 @@ class PostgresMetricsStore implements MetricsStore {
     return this.#windows.readChanges(query);
   }
 
-  async readDimensions(tenantId: string | null): Promise<readonly Reader.SeriesActivity[]> {
+  async readDimensions(tenantId: TenantFilter): Promise<readonly Reader.SeriesActivity[]> {
     return this.#windows.readDimensions(tenantId);
   }
 
@@ -192,17 +227,26 @@ class PostgresMetricsStore implements MetricsStore {
     await Records.markDeadLettersPublished(this.#connection, letters);
   }
 
-  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
-    return reprice(this.#connection, corrections, committedAtMs);
+  async reprice(
+    corrections: readonly CostCorrection[],
+    committedAtMs: number,
+    shares: readonly RepricedShare[] = [],
+  ): Promise<number> {
+    return reprice(this.#connection, { corrections, shares }, committedAtMs);
   }
 
   async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
     await repriceCalls(this.#connection, corrections);
   }
 
+  async packDays(query: PackQuery): Promise<boolean> {
+    return this.#packer.pack(query);
+  }
+
   async prune(before: PruneBefore): Promise<void> {
     await this.#partitions.openAhead();
     await prune(this.#connection, this.#partitions, before);
+    this.#dimensionValues.forget();
   }
 
   whileWanted<T>(signal: AbortSignal, read: () => Promise<T>): Promise<T> {
@@ -211,6 +255,26 @@ class PostgresMetricsStore implements MetricsStore {
 
   async checkHealth(): Promise<void> {
     await checkPostgresVersion(this.#connection);
+  }
+
+  async saveReconciliation(reconciliation: StoredReconciliation): Promise<void> {
+    await saveReconciliation(this.#connection, reconciliation);
+  }
+
+  async readReconciliations(query: ReconciliationsQuery): Promise<readonly StoredReconciliation[]> {
+    return readReconciliations(this.#connection, query);
+  }
+
+  async tellProcessor(processor: RunningProcessor): Promise<void> {
+    await tellProcessor(this.#connection, processor);
+  }
+
+  async forgetProcessor(id: string): Promise<void> {
+    await forgetProcessor(this.#connection, id);
+  }
+
+  async readProcessors(): Promise<readonly RunningProcessor[]> {
+    return readProcessors(this.#connection);
   }
 
   async close(): Promise<void> {
@@ -224,13 +288,26 @@ class PostgresMetricsStore implements MetricsStore {
     const names = await this.#dictionary.resolve(added);
     const tenantKeyOf = (delta: EvaluationDelta): number => names.pairs.get(pairKey(delta))?.tenantKey ?? 0;
     const judged = await this.#evaluationNames.resolve(added.evaluations, tenantKeyOf);
-    const { values, lastWindows } = commitDocument({ names, judged }, commits, added);
+    const pieces = await this.#piecesOf(added, names);
+    const { values, lastWindows } = commitDocument({ names, judged, pieces }, commits, added);
     const [row] = await this.#connection.query(COMMIT_CALL, values);
     if (row?.[0] !== true) return false;
     for (const [series, startMs] of lastWindows) {
       series.lastWindowStartMs = Math.max(series.lastWindowStartMs ?? -1, startMs);
     }
+    await this.#merger.committed(pieces);
     return true;
+  }
+
+  async #piecesOf({ dimensions }: Additions, names: ResolvedNames): Promise<readonly WindowPiece[]> {
+    if (dimensions.length === 0) return [];
+    const refOf = ({ series }: Pick<DimensionDelta, 'series'>): SeriesRef =>
+      names.series.get(seriesKey(series)) as SeriesRef;
+    const numbersOf = await this.#dimensionValues.resolve(dimensions, (delta) => refOf(delta).tenantKey);
+    return piecesOf(dimensions, (run) => {
+      const { id, tenantKey } = refOf(run);
+      return { tenantKey, seriesId: id, valueOf: numbersOf(run) };
+    });
   }
 }
 

@@ -3,9 +3,10 @@ import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { AUDIT_COUNTS, type AuditCounts, emptyAuditCounts } from '../audit.ts';
 import { BILLED_FIELDS, billedOf } from '../billed-columns.ts';
 import type { Positions, Progress } from '../commit.ts';
-import { EVALUATION_SUMS, emptyEvaluationTally } from '../evaluation.ts';
+import { addLabelCounts, EVALUATION_SUMS, emptyEvaluationTally } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { DeadLetter, DeadLetterReason } from '../outbox.ts';
+import { storedTenants } from '../tenant-filter.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 import { instant, type SqlRow } from './postgres-values.ts';
 import * as Sql from './record-statements.ts';
@@ -25,8 +26,7 @@ export async function readEvaluations(
     const [scoreMicroSum, labelCounts] = row.slice(2 + EVALUATION_SUMS.length);
     tally.scoreMicroSum = scoreMicroSum as bigint;
     for (const labels of JSON.parse(String(labelCounts)) as Record<string, number>[]) {
-      for (const [label, count] of Object.entries(labels))
-        tally.labels.set(label, (tally.labels.get(label) ?? 0) + count);
+      addLabelCounts(tally.labels, Object.entries(labels));
     }
     return { windowStartMs: row[0] as number, name: String(row[1]), tally };
   });
@@ -38,7 +38,7 @@ export async function readAudit(
 ): Promise<readonly Reader.AuditRow[]> {
   const after = page?.after ?? null;
   // The range from the cursor's hour on, so that the scan begins there.
-  const range = [instant(Math.max(fromMs, after?.hourStartMs ?? 0)), instant(toMs - 1), tenantId];
+  const range = [instant(Math.max(fromMs, after?.hourStartMs ?? 0)), instant(toMs - 1), storedTenants(tenantId)];
   const cursor = after === null ? [null, null] : [instant(after.hourStartMs), after.tenantId];
   const rows = await connection.query(Sql.SELECT_AUDIT, [...range, ...cursor, page?.limit ?? null]);
   return rows.map((row) => ({
@@ -52,7 +52,11 @@ export async function readAuditTotals(
   connection: PostgresConnection,
   { tenantId, fromMs, toMs }: Reader.AuditQuery,
 ): Promise<Reader.AuditTotals> {
-  const [row = []] = await connection.query(Sql.SELECT_AUDIT_TOTALS, [instant(fromMs), instant(toMs - 1), tenantId]);
+  const [row = []] = await connection.query(Sql.SELECT_AUDIT_TOTALS, [
+    instant(fromMs),
+    instant(toMs - 1),
+    storedTenants(tenantId),
+  ]);
   return {
     firstHourMs: row[0] as number | null,
     lastHourMs: row[1] as number | null,
@@ -119,7 +123,7 @@ export async function readUsage(
   connection: PostgresConnection,
   { tenantId, fromMs, toMs }: Reader.UsageQuery,
 ): Promise<readonly Reader.UsageRow[]> {
-  const rows = await connection.query(Sql.SELECT_USAGE, [instant(fromMs), instant(toMs - 1), tenantId]);
+  const rows = await connection.query(Sql.SELECT_USAGE, [instant(fromMs), instant(toMs - 1), storedTenants(tenantId)]);
   return rows.map((row) => {
     const [tenant, route, model, provider, windowStartMs] = row;
     const usage = new Usage();

@@ -12,15 +12,17 @@ import {
   type CoverageTotal,
   type MeterRoom,
 } from '../sender-use.ts';
+import { storedTenants } from '../tenant-filter.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
-import { instant } from './postgres-values.ts';
+import { instant, type SqlValue } from './postgres-values.ts';
 
-/** Values: from, to (the last instant), tenant, service, session (null: any). */
+/** Values: from, to (the last instant), tenants, service, session (null: any). */
 const DIALECT: CoverageDialect = {
   hour: 'hour_start',
   isAsked: (alias) =>
     `${alias}.hour_start >= $1::timestamptz AND ${alias}.hour_start <= $2::timestamptz
-      AND ($3::text IS NULL OR ${alias}.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $3))
+      AND ($3::text[] IS NULL
+        OR ${alias}.tenant_key = ANY (ARRAY(SELECT tenant_key FROM tenants WHERE tenant_id = ANY ($3))))
       AND ($4::text IS NULL OR ${alias}.service = $4) AND ($5::text IS NULL OR ${alias}.session = $5)`,
   isFalse: (column) => `NOT ${column}`,
   greatest: 'greatest',
@@ -78,8 +80,8 @@ export async function readMeterRoom(connection: PostgresConnection, fromMs: numb
   return { registers: Number(row[0]), lostPoints: Number(row[1]) };
 }
 
-function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): (string | null)[] {
-  return [instant(fromMs), instant(toMs - 1), tenantId, service, session];
+function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): SqlValue[] {
+  return [instant(fromMs), instant(toMs - 1), storedTenants(tenantId), service, session];
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   USAGE_EXACT_COLUMNS,
   USAGE_SUM_COLUMNS,
 } from '../tally-columns.ts';
+import { isOneOf } from './tenants-asked.ts';
 
 /** The questions about evaluations, audit, dead letters, usage and progress; those of SQLite have the same names. */
 
@@ -19,26 +20,26 @@ export const SELECT_EVALUATIONS = `
     coalesce(json_agg(e.labels) FILTER (WHERE e.labels <> '{}'), '[]')::text
   FROM evaluations_1m e JOIN pairs p ON p.pair_id = e.pair_id
   WHERE e.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
-    AND e.window_start >= $2::timestamptz AND e.window_start <= $3::timestamptz
+    AND e.window_start >= $2::timestamptz AND e.window_start <= $3::timestamptz AND e.count <> 0
     AND ($4::text IS NULL OR e.name = $4) AND ($5::text IS NULL OR p.route = $5) AND ($6::text IS NULL OR p.model = $6)
   GROUP BY 1, 2 ORDER BY 1 DESC, 2 LIMIT $8`;
 
 /**
- * Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (null:
+ * Values: from, to, tenants (null: any), the hour and tenant after which the page begins (null: all), limit (null:
  * none).
  */
 export const SELECT_AUDIT = `
   SELECT hour_start, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
-  WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)
+  WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ${isOneOf('tenant_id', '$3')}
     AND ($4::timestamptz IS NULL OR hour_start > $4 OR tenant_id > $5)
   ORDER BY hour_start, tenant_id LIMIT $6`;
 
-/** Values: from, to, tenant (null: any). */
+/** Values: from, to, tenants (null: any). */
 export const SELECT_AUDIT_TOTALS = `
   SELECT min(hour_start), max(hour_start), count(*) FILTER (WHERE NOT (${AUDIT_ROW_BALANCES})),
     ${AUDIT_COLUMNS.map((name) => `coalesce(sum(${name}), 0)::bigint`).join(', ')}
   FROM audit_1h
-  WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ($3::text IS NULL OR tenant_id = $3)`;
+  WHERE hour_start >= $1::timestamptz AND hour_start <= $2::timestamptz AND ${isOneOf('tenant_id', '$3')}`;
 
 const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value';
 const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC';
@@ -59,7 +60,7 @@ export const MARK_DEAD_LETTERS = `
   FROM unnest($1::text[], $2::int[], $3::bigint[]) AS x (topic, partition, log_offset)
   WHERE d.topic = x.topic AND d.partition = x.partition AND d.log_offset = x.log_offset`;
 
-/** Values: from, to, tenant (null: all). */
+/** Values: from, to, tenants (null: all). */
 export const SELECT_USAGE = `
   SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start,
     ${[...BILLED_COLUMNS, ...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
@@ -67,7 +68,7 @@ export const SELECT_USAGE = `
   JOIN tenants t ON t.tenant_key = u.tenant_key
   JOIN series s ON s.series_id = u.series_id
   JOIN pairs p ON p.pair_id = s.pair_id
-  WHERE u.window_start >= $1::timestamptz AND u.window_start <= $2::timestamptz AND ($3::text IS NULL OR t.tenant_id = $3)
+  WHERE u.window_start >= $1::timestamptz AND u.window_start <= $2::timestamptz AND ${isOneOf('t.tenant_id', '$3')}
   ORDER BY u.window_start, u.series_id`;
 
 export const SELECT_PROGRESS = `

@@ -11,18 +11,20 @@ const ADD_TO_WINDOW = REPRICED_TALLY_COLUMNS.map(
 ).join(', ');
 
 const addToWindow = (table: string, start: string): string => `
-    UPDATE ${table} m SET ${ADD_TO_WINDOW}
+    UPDATE ${table} m SET ${ADD_TO_WINDOW}${table === 'metrics_1d' ? ', revision = m.revision + 1' : ''}
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.${start} AND m.series_id = w.series_id;`;
 
 /**
  * Corrects usage rows that still say what was expected, and the minute, hour and day that each belongs to. In the order
- * in which commits take their locks.
+ * in which commits take their locks. Answers with what it changed, by series and minute.
  */
 export const REPRICE_FUNCTION = `
-CREATE OR REPLACE FUNCTION streamlens_reprice(corrections json, at_ms bigint) RETURNS bigint LANGUAGE plpgsql AS $$
+DROP FUNCTION IF EXISTS streamlens_reprice(json, bigint);
+CREATE FUNCTION streamlens_reprice(corrections json, at_ms bigint)
+RETURNS TABLE (usage_rows bigint, of_tenant bigint, of_series bigint, start_ms_of bigint, ${REPRICED_USAGE_COLUMNS.map((name) => `out_${name} numeric`).join(', ')})
+LANGUAGE plpgsql AS $$
 DECLARE
   w record;
-  applied bigint := 0;
 BEGIN
   FOR w IN WITH wanted AS (
     SELECT streamlens_at(start_ms) AS start, j.*
@@ -36,18 +38,23 @@ BEGIN
       AND ${isSame(REPRICED_USAGE_COLUMNS, (name) => `x.expected_${name}`)}
     RETURNING u.tenant_key, u.window_start, u.series_id, ${REPRICED_USAGE_COLUMNS.map((name) => `x.${name}`).join(', ')}
   ), summed AS (
-    SELECT tenant_key, window_start, series_id, count(*) AS usage_rows,
+    SELECT tenant_key, window_start, series_id, count(*) AS row_count,
       ${REPRICED_USAGE_COLUMNS.map((name) => `sum(${name}) AS ${name}`).join(', ')}
     FROM corrected GROUP BY 1, 2, 3
   )
   SELECT c.*, s.pair_id, date_trunc('hour', c.window_start, 'UTC') AS hour, date_trunc('day', c.window_start, 'UTC') AS day
   FROM summed c JOIN series s USING (series_id) ORDER BY c.series_id, c.window_start
   LOOP
-    applied := applied + w.usage_rows;${addToWindow('metrics_1m', 'window_start')}${addToWindow('metrics_1h', 'hour')}${addToWindow('metrics_1d', 'day')}
+    ${addToWindow('metrics_1m', 'window_start')}${addToWindow('metrics_1h', 'hour')}${addToWindow('metrics_1d', 'day')}
     UPDATE changes_1m c SET revision = c.revision + 1, changed_at_ms = greatest(c.changed_at_ms, at_ms),
       queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE nextval('changes_queue') END
     WHERE c.pair_id = w.pair_id AND c.window_start = w.window_start;
+    usage_rows := w.row_count;
+    of_tenant := w.tenant_key;
+    of_series := w.series_id;
+    start_ms_of := date_part('epoch', w.window_start)::bigint * 1000;
+${REPRICED_USAGE_COLUMNS.map((name) => `    out_${name} := w.${name};`).join('\n')}
+    RETURN NEXT;
   END LOOP;
-  RETURN applied;
 END $$;
 `;

@@ -4,7 +4,8 @@ CREATE TABLE api_keys (
   key_id text COLLATE "C" NOT NULL,
   hash text COLLATE "C" NOT NULL,
   name text NOT NULL,
-  tenant_id text COLLATE "C",
+  roles text[] NOT NULL,
+  tenants text[],
   created_at_ms bigint NOT NULL,
   revoked_at_ms bigint
 );
@@ -101,6 +102,29 @@ CREATE TABLE dead_letters (
   is_published boolean NOT NULL DEFAULT false
 );
 
+CREATE TABLE dimension_days (
+  tenant_key bigint NOT NULL,
+  dimension text COLLATE "C" NOT NULL,
+  day_start timestamp with time zone NOT NULL,
+  value_id bigint NOT NULL
+);
+
+CREATE TABLE dimension_sums (
+  tenant_key bigint NOT NULL,
+  dimension text COLLATE "C" NOT NULL,
+  window_ms integer NOT NULL,
+  window_start timestamp with time zone NOT NULL,
+  piece_id bigint NOT NULL IDENTITY,
+  sums bytea NOT NULL
+);
+
+CREATE TABLE dimension_values (
+  value_id bigint NOT NULL IDENTITY,
+  tenant_key bigint NOT NULL,
+  dimension text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL
+);
+
 CREATE TABLE evaluation_labels (
   tenant_key bigint NOT NULL,
   name text COLLATE "C" NOT NULL,
@@ -124,6 +148,12 @@ CREATE TABLE evaluations_1m (
   passed bigint NOT NULL,
   labels jsonb NOT NULL
 ) PARTITION BY RANGE (window_start);
+
+CREATE TABLE group_members (
+  member_id text COLLATE "C" NOT NULL,
+  backend_pid integer NOT NULL,
+  backend_start timestamp with time zone NOT NULL
+);
 
 CREATE TABLE metrics_1d (
   tenant_key bigint NOT NULL,
@@ -159,7 +189,8 @@ CREATE TABLE metrics_1d (
   reported_cost_pico_usd numeric NOT NULL,
   list_cost_pico_usd numeric NOT NULL,
   latency bigint[] NOT NULL,
-  time_to_first_token bigint[] NOT NULL
+  time_to_first_token bigint[] NOT NULL,
+  revision bigint NOT NULL DEFAULT 0
 ) PARTITION BY RANGE (window_start);
 
 CREATE TABLE metrics_1h (
@@ -236,6 +267,15 @@ CREATE TABLE metrics_1m (
   time_to_first_token bigint[] NOT NULL
 ) PARTITION BY RANGE (window_start);
 
+CREATE TABLE packed_days (
+  tenant_key bigint NOT NULL,
+  day_start timestamp with time zone NOT NULL,
+  series_id bigint NOT NULL,
+  revision bigint NOT NULL,
+  hours bytea NOT NULL,
+  five_minutes bytea NOT NULL
+);
+
 CREATE TABLE pairs (
   pair_id bigint NOT NULL IDENTITY,
   tenant_key bigint NOT NULL,
@@ -243,6 +283,13 @@ CREATE TABLE pairs (
   model text COLLATE "C" NOT NULL,
   provider_count integer NOT NULL DEFAULT 0
 );
+
+CREATE TABLE processors (
+  processor_id text COLLATE "C" NOT NULL,
+  place text COLLATE "C" NOT NULL,
+  seen_at_ms bigint NOT NULL,
+  settings text NOT NULL
+) WITH (fillfactor=50);
 
 CREATE TABLE progress (
   partition integer NOT NULL,
@@ -253,6 +300,13 @@ CREATE TABLE progress (
   committed_at_ms bigint NOT NULL,
   checkpoint bytea NOT NULL
 ) WITH (fillfactor=50);
+
+CREATE TABLE reconciliations (
+  reconciliation_id text COLLATE "C" NOT NULL,
+  made_at_ms bigint NOT NULL,
+  tenant_id text,
+  report text NOT NULL
+);
 
 CREATE TABLE sender_calls_1h (
   tenant_key bigint NOT NULL,
@@ -268,6 +322,11 @@ CREATE TABLE sender_calls_1h (
   unpriced_calls bigint NOT NULL,
   cost_pico_usd numeric NOT NULL
 ) WITH (fillfactor=70);
+
+CREATE TABLE sender_debts (
+  name text COLLATE "C" NOT NULL,
+  paid_until_ms double precision NOT NULL
+) WITH (fillfactor=50);
 
 CREATE TABLE sender_meters_1h (
   tenant_key bigint NOT NULL,
@@ -292,9 +351,19 @@ CREATE TABLE series (
   last_window_start timestamp with time zone
 ) WITH (fillfactor=70);
 
+CREATE TABLE sessions (
+  hash text COLLATE "C" NOT NULL,
+  key_hash text COLLATE "C",
+  subject text NOT NULL,
+  roles text[] NOT NULL,
+  tenants text[],
+  expires_at_ms bigint NOT NULL
+);
+
 CREATE TABLE streamlens_schema (
   version integer NOT NULL,
-  functions_hash text NOT NULL
+  functions_hash text NOT NULL,
+  tables_hash text NOT NULL
 );
 
 CREATE TABLE tenants (
@@ -335,6 +404,10 @@ CREATE TABLE usage_1m (
 
 CREATE INDEX calls_request ON ONLY public.calls USING btree (request_id, tenant_key);
 
+CREATE INDEX calls_session ON ONLY public.calls USING btree (tenant_key, session_id, "timestamp" DESC) WHERE (session_id IS NOT NULL);
+
+CREATE INDEX calls_slowest ON ONLY public.calls USING btree (tenant_key, latency_ms DESC, request_id) WHERE (latency_ms IS NOT NULL);
+
 CREATE INDEX changes_1m_changed ON public.changes_1m USING btree (tenant_key, changed_at_ms, window_start);
 
 CREATE INDEX changes_1m_unpublished ON public.changes_1m USING btree (queue_id) WHERE (revision > published_revision);
@@ -365,11 +438,21 @@ CREATE UNIQUE INDEX dead_letter_replays_pkey ON public.dead_letter_replays USING
 
 CREATE UNIQUE INDEX dead_letters_pkey ON public.dead_letters USING btree (topic, partition, log_offset);
 
+CREATE UNIQUE INDEX dimension_days_pkey ON public.dimension_days USING btree (tenant_key, dimension, day_start, value_id);
+
+CREATE UNIQUE INDEX dimension_sums_pkey ON public.dimension_sums USING btree (tenant_key, dimension, window_ms, window_start, piece_id);
+
+CREATE UNIQUE INDEX dimension_values_pkey ON public.dimension_values USING btree (value_id);
+
+CREATE UNIQUE INDEX dimension_values_tenant_key_dimension_value_key ON public.dimension_values USING btree (tenant_key, dimension, value);
+
 CREATE UNIQUE INDEX evaluation_labels_pkey ON public.evaluation_labels USING btree (tenant_key, name, label);
 
 CREATE UNIQUE INDEX evaluation_names_pkey ON public.evaluation_names USING btree (tenant_key, name);
 
 CREATE UNIQUE INDEX evaluations_1m_pkey ON ONLY public.evaluations_1m USING btree (tenant_key, window_start, name, pair_id);
+
+CREATE UNIQUE INDEX group_members_pkey ON public.group_members USING btree (member_id);
 
 CREATE UNIQUE INDEX metrics_1d_pkey ON ONLY public.metrics_1d USING btree (tenant_key, window_start, series_id);
 
@@ -377,19 +460,29 @@ CREATE UNIQUE INDEX metrics_1h_pkey ON ONLY public.metrics_1h USING btree (tenan
 
 CREATE UNIQUE INDEX metrics_1m_pkey ON ONLY public.metrics_1m USING btree (tenant_key, window_start, series_id);
 
+CREATE UNIQUE INDEX packed_days_pkey ON public.packed_days USING btree (tenant_key, day_start, series_id);
+
 CREATE UNIQUE INDEX pairs_names ON public.pairs USING btree (tenant_key, md5(route), md5(model));
 
 CREATE UNIQUE INDEX pairs_pkey ON public.pairs USING btree (pair_id);
 
+CREATE UNIQUE INDEX processors_pkey ON public.processors USING btree (processor_id);
+
 CREATE UNIQUE INDEX progress_pkey ON public.progress USING btree (partition);
 
+CREATE UNIQUE INDEX reconciliations_pkey ON public.reconciliations USING btree (reconciliation_id);
+
 CREATE UNIQUE INDEX sender_calls_1h_pkey ON public.sender_calls_1h USING btree (tenant_key, hour_start, service, session);
+
+CREATE UNIQUE INDEX sender_debts_pkey ON public.sender_debts USING btree (name);
 
 CREATE UNIQUE INDEX sender_meters_1h_pkey ON public.sender_meters_1h USING btree (tenant_key, hour_start, stream);
 
 CREATE UNIQUE INDEX series_pair_id_provider_key ON public.series USING btree (pair_id, provider);
 
 CREATE UNIQUE INDEX series_pkey ON public.series USING btree (series_id);
+
+CREATE UNIQUE INDEX sessions_pkey ON public.sessions USING btree (hash);
 
 CREATE UNIQUE INDEX tenants_pkey ON public.tenants USING btree (tenant_key);
 
@@ -488,10 +581,10 @@ CREATE OR REPLACE FUNCTION public.streamlens_add_labels(a jsonb, b jsonb)
  IMMUTABLE
 AS $function$
   SELECT CASE WHEN b = '{}' THEN a ELSE (
-    SELECT jsonb_object_agg(key, count) FROM (
+    SELECT coalesce(jsonb_object_agg(key, count), '{}') FROM (
       SELECT key, sum(value::bigint) AS count FROM (
         SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)
-      ) AS each_label GROUP BY key
+      ) AS each_label GROUP BY key HAVING sum(value::bigint) <> 0
     ) AS summed
   ) END
 $function$
@@ -502,7 +595,7 @@ CREATE OR REPLACE FUNCTION public.streamlens_at(ms bigint)
  STABLE PARALLEL SAFE
 AS $function$ SELECT timestamptz 'epoch' + ms * interval '1 millisecond' $function$
 
-CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json, sender_calls json, meters json)
+CREATE OR REPLACE FUNCTION public.streamlens_commit_group(heads json, minutes json, hours json, days json, changes json, last_windows json, usages json, evaluations json, audits json, removed_calls json, full_calls json, answers json, dead_letter_records json, sender_calls json, meters json, dimension_pieces json)
  RETURNS boolean
  LANGUAGE plpgsql
 AS $function$
@@ -557,10 +650,10 @@ BEGIN
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
     latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
 
-  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd, latency, time_to_first_token)
+  INSERT INTO metrics_1d AS m (tenant_key, window_start, series_id, requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd, latency, time_to_first_token, revision)
   SELECT tenant_key, streamlens_at(start_ms), series_id,
     requests, completed, unanswered, errors, errors_rate_limit, errors_timeout, errors_auth, errors_invalid_request, errors_content_filter, errors_server, cancelled, latency_known, latency_us_sum, prompt_tokens, prompt_tokens_known, completion_tokens, completion_tokens_known, cached_prompt_tokens, cache_write_tokens, reasoning_tokens, unpriced_requests, priced_by_provider, priced_by_gateway, priced_by_list, priced_by_file, latency_us_max, cost_pico_usd, reported_cost_pico_usd, list_cost_pico_usd,
-    latency::bigint[], time_to_first_token::bigint[]
+    latency::bigint[], time_to_first_token::bigint[], 1
   FROM json_to_recordset(days) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
     requests bigint, completed bigint, unanswered bigint, errors bigint, errors_rate_limit bigint, errors_timeout bigint, errors_auth bigint, errors_invalid_request bigint, errors_content_filter bigint, errors_server bigint, cancelled bigint, latency_known bigint, latency_us_sum bigint, prompt_tokens bigint, prompt_tokens_known bigint, completion_tokens bigint, completion_tokens_known bigint, cached_prompt_tokens bigint, cache_write_tokens bigint, reasoning_tokens bigint, unpriced_requests bigint, priced_by_provider bigint, priced_by_gateway bigint, priced_by_list bigint, priced_by_file bigint, latency_us_max bigint, cost_pico_usd numeric, reported_cost_pico_usd numeric, list_cost_pico_usd numeric,
     latency text, time_to_first_token text)
@@ -568,7 +661,7 @@ BEGIN
   ON CONFLICT (tenant_key, window_start, series_id) DO UPDATE SET
     requests = m.requests + excluded.requests, completed = m.completed + excluded.completed, unanswered = m.unanswered + excluded.unanswered, errors = m.errors + excluded.errors, errors_rate_limit = m.errors_rate_limit + excluded.errors_rate_limit, errors_timeout = m.errors_timeout + excluded.errors_timeout, errors_auth = m.errors_auth + excluded.errors_auth, errors_invalid_request = m.errors_invalid_request + excluded.errors_invalid_request, errors_content_filter = m.errors_content_filter + excluded.errors_content_filter, errors_server = m.errors_server + excluded.errors_server, cancelled = m.cancelled + excluded.cancelled, latency_known = m.latency_known + excluded.latency_known, latency_us_sum = m.latency_us_sum + excluded.latency_us_sum, prompt_tokens = m.prompt_tokens + excluded.prompt_tokens, prompt_tokens_known = m.prompt_tokens_known + excluded.prompt_tokens_known, completion_tokens = m.completion_tokens + excluded.completion_tokens, completion_tokens_known = m.completion_tokens_known + excluded.completion_tokens_known, cached_prompt_tokens = m.cached_prompt_tokens + excluded.cached_prompt_tokens, cache_write_tokens = m.cache_write_tokens + excluded.cache_write_tokens, reasoning_tokens = m.reasoning_tokens + excluded.reasoning_tokens, unpriced_requests = m.unpriced_requests + excluded.unpriced_requests, priced_by_provider = m.priced_by_provider + excluded.priced_by_provider, priced_by_gateway = m.priced_by_gateway + excluded.priced_by_gateway, priced_by_list = m.priced_by_list + excluded.priced_by_list, priced_by_file = m.priced_by_file + excluded.priced_by_file, cost_pico_usd = m.cost_pico_usd + excluded.cost_pico_usd, reported_cost_pico_usd = m.reported_cost_pico_usd + excluded.reported_cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + excluded.list_cost_pico_usd,
     latency_us_max = greatest(m.latency_us_max, excluded.latency_us_max),
-    latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token);
+    latency = hist_add(m.latency, excluded.latency), time_to_first_token = hist_add(m.time_to_first_token, excluded.time_to_first_token), revision = m.revision + 1;
 
   INSERT INTO changes_1m AS c (tenant_key, pair_id, window_start, revision, queue_id, changed_at_ms)
   SELECT tenant_key, pair_id, streamlens_at(start_ms), count, nextval('changes_queue'), at_ms
@@ -611,6 +704,10 @@ BEGIN
   FROM json_to_recordset(audits) AS x (start_ms bigint, tenant_id text, accepted_requests bigint, counted_requests bigint, duplicate_requests bigint, dead_requests bigint, foreign_requests bigint, accepted_responses bigint, counted_responses bigint, waiting_responses bigint, duplicate_responses bigint, dead_responses bigint, foreign_responses bigint, accepted_evaluations bigint, counted_evaluations bigint, waiting_evaluations bigint, duplicate_evaluations bigint, dead_evaluations bigint, foreign_evaluations bigint, accepted_reports bigint, counted_reports bigint, folded_reports bigint, context_reports bigint, agent_only_reports bigint, duplicate_reports bigint, dead_reports bigint, late_reports bigint, corrected_calls bigint, meter_points bigint)
   ORDER BY start_ms, tenant_id COLLATE "C"
   ON CONFLICT (hour_start, tenant_id) DO UPDATE SET accepted_requests = a.accepted_requests + excluded.accepted_requests, counted_requests = a.counted_requests + excluded.counted_requests, duplicate_requests = a.duplicate_requests + excluded.duplicate_requests, dead_requests = a.dead_requests + excluded.dead_requests, foreign_requests = a.foreign_requests + excluded.foreign_requests, accepted_responses = a.accepted_responses + excluded.accepted_responses, counted_responses = a.counted_responses + excluded.counted_responses, waiting_responses = a.waiting_responses + excluded.waiting_responses, duplicate_responses = a.duplicate_responses + excluded.duplicate_responses, dead_responses = a.dead_responses + excluded.dead_responses, foreign_responses = a.foreign_responses + excluded.foreign_responses, accepted_evaluations = a.accepted_evaluations + excluded.accepted_evaluations, counted_evaluations = a.counted_evaluations + excluded.counted_evaluations, waiting_evaluations = a.waiting_evaluations + excluded.waiting_evaluations, duplicate_evaluations = a.duplicate_evaluations + excluded.duplicate_evaluations, dead_evaluations = a.dead_evaluations + excluded.dead_evaluations, foreign_evaluations = a.foreign_evaluations + excluded.foreign_evaluations, accepted_reports = a.accepted_reports + excluded.accepted_reports, counted_reports = a.counted_reports + excluded.counted_reports, folded_reports = a.folded_reports + excluded.folded_reports, context_reports = a.context_reports + excluded.context_reports, agent_only_reports = a.agent_only_reports + excluded.agent_only_reports, duplicate_reports = a.duplicate_reports + excluded.duplicate_reports, dead_reports = a.dead_reports + excluded.dead_reports, late_reports = a.late_reports + excluded.late_reports, corrected_calls = a.corrected_calls + excluded.corrected_calls, meter_points = a.meter_points + excluded.meter_points;
+
+  INSERT INTO dimension_sums (tenant_key, dimension, window_ms, window_start, sums)
+  SELECT tenant_key, dimension, window_ms, streamlens_at(start_ms), decode(sums, 'base64')
+  FROM json_to_recordset(dimension_pieces) AS x (tenant_key bigint, dimension text, window_ms int, start_ms bigint, sums text);
 
 
   WITH named AS (
@@ -697,6 +794,48 @@ BEGIN
   ORDER BY topic COLLATE "C", partition, log_offset
   ON CONFLICT DO NOTHING;
   RETURN true;
+END $function$
+
+CREATE OR REPLACE FUNCTION public.streamlens_dimension_values(wanted json, values_max integer)
+ RETURNS TABLE(item integer, out_value bigint)
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  g record;
+  known_count int;
+  is_there boolean;
+BEGIN
+  FOR g IN SELECT x.tenant_key, x.dimension, streamlens_at(x.day_ms) AS day, array_agg(x.value ORDER BY x.n) AS texts,
+      array_agg(x.n::int ORDER BY x.n) AS items, min(x.n) AS first
+    FROM (SELECT n, (e ->> 'tenant_key')::bigint AS tenant_key, e ->> 'dimension' AS dimension,
+      (e ->> 'day_ms')::bigint AS day_ms, e ->> 'value' AS value
+      FROM json_array_elements(wanted) WITH ORDINALITY AS j (e, n)) AS x
+    GROUP BY x.tenant_key, x.dimension, x.day_ms ORDER BY first
+  LOOP
+    PERFORM 1 FROM tenants t WHERE t.tenant_key = g.tenant_key FOR UPDATE;
+    SELECT count(*) INTO known_count FROM dimension_days d
+    WHERE d.tenant_key = g.tenant_key AND d.dimension = g.dimension AND d.day_start = g.day;
+    FOR i IN 1 .. array_length(g.items, 1) LOOP
+      item := g.items[i] - 1;
+      out_value := NULL;
+      SELECT v.value_id INTO out_value FROM dimension_values v
+      WHERE v.tenant_key = g.tenant_key AND v.dimension = g.dimension AND v.value = g.texts[i];
+      is_there := out_value IS NOT NULL AND EXISTS (SELECT 1 FROM dimension_days d WHERE d.tenant_key = g.tenant_key
+        AND d.dimension = g.dimension AND d.day_start = g.day AND d.value_id = out_value);
+      IF NOT is_there AND known_count >= values_max THEN
+        out_value := NULL;
+      ELSIF NOT is_there THEN
+        IF out_value IS NULL THEN
+          INSERT INTO dimension_values (tenant_key, dimension, value) VALUES (g.tenant_key, g.dimension, g.texts[i])
+          RETURNING value_id INTO out_value;
+        END IF;
+        INSERT INTO dimension_days (tenant_key, dimension, day_start, value_id)
+        VALUES (g.tenant_key, g.dimension, g.day, out_value);
+        known_count := known_count + 1;
+      END IF;
+      RETURN NEXT;
+    END LOOP;
+  END LOOP;
 END $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_evaluation_label(tenant bigint, of_name text, wanted text, labels_max integer)
@@ -856,12 +995,11 @@ AS $function$
 $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_reprice(corrections json, at_ms bigint)
- RETURNS bigint
+ RETURNS TABLE(usage_rows bigint, of_tenant bigint, of_series bigint, start_ms_of bigint, out_cost_pico_usd numeric, out_list_cost_pico_usd numeric, out_unpriced_calls numeric, out_list_calls numeric, out_file_calls numeric)
  LANGUAGE plpgsql
 AS $function$
 DECLARE
   w record;
-  applied bigint := 0;
 BEGIN
   FOR w IN WITH wanted AS (
     SELECT streamlens_at(start_ms) AS start, j.*
@@ -875,25 +1013,34 @@ BEGIN
       AND u.cost_pico_usd = x.expected_cost_pico_usd AND u.list_cost_pico_usd = x.expected_list_cost_pico_usd AND u.unpriced_calls = x.expected_unpriced_calls AND u.list_calls = x.expected_list_calls AND u.file_calls = x.expected_file_calls
     RETURNING u.tenant_key, u.window_start, u.series_id, x.cost_pico_usd, x.list_cost_pico_usd, x.unpriced_calls, x.list_calls, x.file_calls
   ), summed AS (
-    SELECT tenant_key, window_start, series_id, count(*) AS usage_rows,
+    SELECT tenant_key, window_start, series_id, count(*) AS row_count,
       sum(cost_pico_usd) AS cost_pico_usd, sum(list_cost_pico_usd) AS list_cost_pico_usd, sum(unpriced_calls) AS unpriced_calls, sum(list_calls) AS list_calls, sum(file_calls) AS file_calls
     FROM corrected GROUP BY 1, 2, 3
   )
   SELECT c.*, s.pair_id, date_trunc('hour', c.window_start, 'UTC') AS hour, date_trunc('day', c.window_start, 'UTC') AS day
   FROM summed c JOIN series s USING (series_id) ORDER BY c.series_id, c.window_start
   LOOP
-    applied := applied + w.usage_rows;
+    
     UPDATE metrics_1m m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.window_start AND m.series_id = w.series_id;
     UPDATE metrics_1h m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.hour AND m.series_id = w.series_id;
-    UPDATE metrics_1d m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls
+    UPDATE metrics_1d m SET cost_pico_usd = m.cost_pico_usd + w.cost_pico_usd, list_cost_pico_usd = m.list_cost_pico_usd + w.list_cost_pico_usd, unpriced_requests = m.unpriced_requests + w.unpriced_calls, priced_by_list = m.priced_by_list + w.list_calls, priced_by_file = m.priced_by_file + w.file_calls, revision = m.revision + 1
     WHERE m.tenant_key = w.tenant_key AND m.window_start = w.day AND m.series_id = w.series_id;
     UPDATE changes_1m c SET revision = c.revision + 1, changed_at_ms = greatest(c.changed_at_ms, at_ms),
       queue_id = CASE WHEN c.revision > c.published_revision THEN c.queue_id ELSE nextval('changes_queue') END
     WHERE c.pair_id = w.pair_id AND c.window_start = w.window_start;
+    usage_rows := w.row_count;
+    of_tenant := w.tenant_key;
+    of_series := w.series_id;
+    start_ms_of := date_part('epoch', w.window_start)::bigint * 1000;
+    out_cost_pico_usd := w.cost_pico_usd;
+    out_list_cost_pico_usd := w.list_cost_pico_usd;
+    out_unpriced_calls := w.unpriced_calls;
+    out_list_calls := w.list_calls;
+    out_file_calls := w.file_calls;
+    RETURN NEXT;
   END LOOP;
-  RETURN applied;
 END $function$
 
 CREATE OR REPLACE FUNCTION public.streamlens_resolve(wanted json, pairs_max integer, providers_max integer)

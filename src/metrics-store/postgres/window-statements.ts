@@ -5,6 +5,7 @@ import {
   TALLY_MAX_COLUMNS,
   TALLY_SUM_COLUMNS,
 } from '../tally-columns.ts';
+import { isOneOf } from './tenants-asked.ts';
 
 /** The questions about window rows; those of SQLite have the same names. */
 
@@ -20,17 +21,17 @@ interface Shape {
  * A tally in three texts, see `addStoredTally`. As single columns, finding and reading 20 short texts a row took longer
  * in the client than all else together.
  */
-const tallyOf = (alias: string): string => {
+export const tallyOf = (alias: string): string => {
   const of = (columns: readonly string[]): string => columns.map((name) => `${alias}.${name}`).join(', ');
   return `concat_ws(' ', ${of([...TALLY_SUM_COLUMNS, ...TALLY_MAX_COLUMNS, ...TALLY_EXACT_COLUMNS])}), ${of(TALLY_HISTOGRAM_COLUMNS)}`;
 };
 
-/** Values $6, $7, $8: route, model, provider (null: any). */
-const OF_MATCHING_SERIES = `
+/** Of the tenant $1; the values from `first` on are route, model, provider (null: any). */
+export const ofMatchingSeries = (first: number): string => `
       AND w.series_id = ANY (ARRAY(
         SELECT s.series_id FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-        WHERE t.tenant_id = $1 AND ($6::text IS NULL OR p.route = $6) AND ($7::text IS NULL OR p.model = $7)
-          AND ($8::text IS NULL OR s.provider = $8)
+        WHERE t.tenant_id = $1 AND ($${first}::text IS NULL OR p.route = $${first}) AND ($${first + 1}::text IS NULL OR p.model = $${first + 1})
+          AND ($${first + 2}::text IS NULL OR s.provider = $${first + 2})
       ))`;
 
 /**
@@ -43,7 +44,7 @@ export const selectTenantRows = ({ table, order, isFiltered }: Shape): string =>
   SELECT date_part('epoch', w.window_start)::bigint * 1000, w.series_id, ${tallyOf('w')} FROM ${table} w
   WHERE w.tenant_key = (SELECT tenant_key FROM tenants WHERE tenant_id = $1)
     AND w.window_start >= $2::timestamptz AND w.window_start <= $3::timestamptz
-    AND ($4::bigint IS NULL OR (w.window_start, w.series_id) ${beyond} (${first}::timestamptz, $4))${isFiltered ? OF_MATCHING_SERIES : ''}
+    AND ($4::bigint IS NULL OR (w.window_start, w.series_id) ${beyond} (${first}::timestamptz, $4))${isFiltered ? ofMatchingSeries(6) : ''}
   ORDER BY w.window_start ${order}, w.series_id ${order} LIMIT $5`;
 };
 
@@ -67,12 +68,15 @@ const MERGED = `
     WHERE w.tenant_key = c.tenant_key AND w.window_start = c.window_start AND w.series_id = s.series_id OFFSET 0
   ) m`;
 
-/** Values: tenant, since, route, model (null: any), limit. WITH TIES: the changes of one instant come together. */
+/**
+ * Values: tenants (null: all), since, route, model (null: any), limit. WITH TIES: the changes of one instant come
+ * together.
+ */
 export const SELECT_CHANGED = `
   WITH chosen AS (
     SELECT c.tenant_key, c.pair_id, c.window_start, c.revision, c.changed_at_ms
     FROM changes_1m c JOIN tenants t ON t.tenant_key = c.tenant_key JOIN pairs p ON p.pair_id = c.pair_id
-    WHERE t.tenant_id = $1 AND c.changed_at_ms >= $2
+    WHERE ${isOneOf('t.tenant_id', '$1')} AND c.changed_at_ms >= $2
       AND ($3::text IS NULL OR p.route = $3) AND ($4::text IS NULL OR p.model = $4)
     ORDER BY c.changed_at_ms FETCH FIRST $5 ROWS WITH TIES
   ) ${MERGED}
@@ -107,25 +111,26 @@ const IS_COUNTED = `EXISTS (SELECT 1 FROM metrics_1d d WHERE d.series_id = s.ser
 export const SELECT_DIMENSIONS = `
   SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL AND ${IS_COUNTED}
+  WHERE ${isOneOf('t.tenant_id', '$1')} AND s.last_window_start IS NOT NULL AND ${IS_COUNTED}
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
 
 /**
  * Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the
- * commit.
+ * commit. Values: tenants (null: all).
  */
 export const SELECT_TENANT_DAYS = `
   SELECT t.tenant_id, d.last FROM tenants t
   CROSS JOIN LATERAL (SELECT max(m.window_start) AS last FROM metrics_1d m WHERE m.tenant_key = t.tenant_key) d
-  WHERE d.last IS NOT NULL ORDER BY d.last DESC, t.tenant_id`;
+  WHERE ${isOneOf('t.tenant_id', '$1')} AND d.last IS NOT NULL ORDER BY d.last DESC, t.tenant_id`;
 
 /**
- * The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all).
+ * The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenants (null:
+ * all).
  */
 export const SELECT_SPAN = `
   SELECT min((SELECT min(d.window_start) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key)),
     max((SELECT max(d.window_start) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key))
-  FROM tenants t WHERE $1::text IS NULL OR t.tenant_id = $1`;
+  FROM tenants t WHERE ${isOneOf('t.tenant_id', '$1')}`;
 
 const DIMENSION_COLUMNS = {
   tenant: 't.tenant_id',
@@ -134,13 +139,13 @@ const DIMENSION_COLUMNS = {
   provider: 's.provider',
 } as const;
 
-/** Values: tenant (null: all), the newest window and the value after which the page begins (null: all), limit. */
+/** Values: tenants (null: all), the newest window and the value after which the page begins (null: all), limit. */
 export const selectDimensionValues = (dimension: Dimension): string => {
   const value = DIMENSION_COLUMNS[dimension];
   return `
   SELECT ${value}, max(s.last_window_start)
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE ($1::text IS NULL OR t.tenant_id = $1) AND s.last_window_start IS NOT NULL AND ${value} <> '' AND ${IS_COUNTED}
+  WHERE ${isOneOf('t.tenant_id', '$1')} AND s.last_window_start IS NOT NULL AND ${value} <> '' AND ${IS_COUNTED}
   GROUP BY ${value}
   HAVING $2::timestamptz IS NULL OR max(s.last_window_start) < $2 OR (max(s.last_window_start) = $2 AND ${value} > $3::text)
   ORDER BY 2 DESC, 1 LIMIT $4`;

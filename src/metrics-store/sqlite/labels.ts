@@ -1,3 +1,5 @@
+import { addLabelCounts } from '../evaluation.ts';
+
 /** Counts per label as JSON text with sorted keys: `{"bad":1,"good":5}`. */
 export function encodeLabels(labels: ReadonlyMap<string, number>): string {
   return labels.size === 0 ? '{}' : JSON.stringify(Object.fromEntries([...labels].sort(byLabel)));
@@ -12,7 +14,7 @@ export function addLabels(a: string, b: string): string {
   if (a === '{}') return b;
   if (b === '{}') return a;
   const sum = decodeLabels(a);
-  for (const [label, count] of decodeLabels(b)) sum.set(label, (sum.get(label) ?? 0) + count);
+  addLabelCounts(sum, decodeLabels(b));
   return encodeLabels(sum);
 }
 

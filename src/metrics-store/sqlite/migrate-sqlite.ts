@@ -2,7 +2,7 @@ import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { StorageError } from '../../storage/storage-error.ts';
 import type { Migrated } from '../migrated.ts';
 import { readSqlFile } from '../sql-file.ts';
-import { openStoreFile } from './open-store-file.ts';
+import { openStoreFile, type StoreFileOptions } from './open-store-file.ts';
 
 /** In order; `PRAGMA user_version` says how many a file has. Never change one that was released. */
 const MIGRATIONS: readonly string[] = [readSqlFile('sqlite/sql/0001.sql')];
@@ -26,10 +26,31 @@ export function migrateSqlite(path: string, onMigrated: (versions: Migrated) => 
   }
 }
 
-export function migrateConnection(connection: SqliteConnection): Migrated {
+/**
+ * Opens the store's file with the schema of this program: created or upgraded with `migrate`, else only checked.
+ *
+ * @throws {StorageError} when the file cannot be opened or its schema is not this program's.
+ */
+export function openStoreWithSchema(
+  file: StoreFileOptions,
+  { migrate }: { readonly migrate: boolean },
+): SqliteConnection {
+  const connection = openStoreFile(file);
+  try {
+    if (migrate) migrateConnection(connection);
+    else checkSqliteVersion(connection);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  return connection;
+}
+
+function migrateConnection(connection: SqliteConnection): Migrated {
   return connection.write(() => {
     const from = versionOf(connection);
     refuseForeign(connection, from);
+    if (from === MIGRATIONS.length) refuseOtherTables(connection);
     for (const sql of MIGRATIONS.slice(from)) connection.exec(sql);
     connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
     return { from, to: MIGRATIONS.length };
@@ -40,7 +61,10 @@ export function migrateConnection(connection: SqliteConnection): Migrated {
 export function checkSqliteVersion(connection: SqliteConnection): void {
   const version = connection.read(() => versionOf(connection));
   refuseForeign(connection, version);
-  if (version === MIGRATIONS.length) return;
+  if (version === MIGRATIONS.length) {
+    connection.read(() => refuseOtherTables(connection));
+    return;
+  }
   const message = `The metrics store ${connection.path} has schema version ${version}, this program needs ${MIGRATIONS.length}; run "streamlens migrate".`;
   throw new StorageError('misconfigured', message);
 }
@@ -54,6 +78,22 @@ function refuseForeign(connection: SqliteConnection, version: number): void {
   const message = `The metrics store ${connection.path} has schema version ${version}, this program knows ${MIGRATIONS.length}; use a newer StreamLens.`;
   throw new StorageError('misconfigured', message);
 }
+
+/**
+ * Until a release is published, the first schema is edited in place: a store of 0.1.0 has the same version and other
+ * tables. What SQLite keeps of a table is the text that made it. Nothing is lost by moving the store away but what the
+ * log holds no more.
+ */
+function refuseOtherTables(connection: SqliteConnection): void {
+  const [schema = ''] = MIGRATIONS;
+  const texts = Array.from(connection.rows(SELECT_TABLES), ([sql]) => String(sql));
+  const expected = schema.match(/^CREATE (?:UNIQUE )?(?:TABLE|INDEX) /gm)?.length ?? 0;
+  if (texts.length === expected && texts.every((text) => schema.includes(text))) return;
+  const message = `The metrics store ${connection.path} has the tables of another StreamLens from before the first published release, such as 0.1.0, and cannot be upgraded. Move it away (metrics.sqlite and what is named after it) and start again: its rows are counted anew from the event log, as far back as that reaches (LOG_RETENTION). To keep older rows, go on with the program that wrote them.`;
+  throw new StorageError('misconfigured', message);
+}
+
+const SELECT_TABLES = `SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`;
 
 function versionOf(connection: SqliteConnection): number {
   return pragma(connection, 'user_version');

@@ -1,10 +1,17 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
-import { Tally } from '../../tally/tally.ts';
+import type { Tally } from '../../tally/tally.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import type { PackQuery } from '../metrics-store.ts';
-import type { Summand } from '../regroup.ts';
-import { type PackedWindow, packWindows, windowsOf } from './packed-day.ts';
-import { ALL_SERIES } from './sqlite-packed-days.ts';
+import {
+  ALL_SERIES,
+  addedUp,
+  type PackedDay,
+  type PackedWindow,
+  packTotal,
+  packWindows,
+  ROWS_PER_TOTALLED_SERIES,
+  TOTALLED_SERIES_MAX,
+} from '../packed-day.ts';
 import { addStoredTally } from './tally-row.ts';
 import { selectSeriesRows, type WindowTable } from './window-statements.ts';
 
@@ -42,13 +49,6 @@ const SELECT_PACKED_SERIES = `
     ON p.tenant_key = d.tenant_key AND p.day_start_ms = d.window_start_ms AND p.series_id = d.series_id
     AND p.revision = d.revision
   WHERE d.tenant_key = ?1 AND d.window_start_ms = ?2`;
-
-/** More would keep others waiting for too long, as a total is made at once. */
-const TOTALLED_SERIES_MAX = 200;
-/** Its 312 windows take as long as so many rows. */
-const ROWS_PER_TOTALLED_SERIES = 30;
-
-const NO_NAMES = { seriesId: ALL_SERIES, route: '', model: '', provider: '' };
 
 const UPSERT_PACKED = `
   INSERT INTO packed_days (tenant_key, day_start_ms, series_id, revision, hours, five_minutes) VALUES (?, ?, ?, ?, ?, ?)
@@ -113,20 +113,12 @@ export class DayPacker {
     if (revision == null || revision === known || Number(count) > TOTALLED_SERIES_MAX) return 0;
     const series = Array.from(this.#connection.rows(SELECT_PACKED_SERIES, tenantKey, dayStartMs));
     if (series.length < Number(count)) return 0;
-    const [hours, fives] = [HOUR_MS, 5 * MINUTE_MS].map((resolutionMs, column) => {
-      const packed = series.map((row) => ({ ...NO_NAMES, windows: row[column] as Uint8Array }));
-      const stretch = {
-        dayStartMs,
-        fromMs: dayStartMs,
-        toMs: dayStartMs + DAY_MS,
-        resolutionMs,
-        order: 'asc' as const,
-      };
-      const windows = addedUp(windowsOf(packed, stretch), { dayStartMs, sizeMs: resolutionMs });
-      return packWindows(windows);
-    });
-    if (hours == null || fives == null) return 0;
-    this.#connection.run(UPSERT_PACKED, tenantKey, dayStartMs, ALL_SERIES, revision, hours, fives);
+    const packed = packTotal(
+      series.map(([hours, fives]) => ({ hours, fives }) as PackedDay),
+      dayStartMs,
+    );
+    if (packed === null) return 0;
+    this.#connection.run(UPSERT_PACKED, tenantKey, dayStartMs, ALL_SERIES, revision, packed.hours, packed.fives);
     return series.length * ROWS_PER_TOTALLED_SERIES;
   }
 
@@ -145,22 +137,4 @@ export class DayPacker {
     }));
     return { windows: addedUp(rows, { dayStartMs, sizeMs }), rowCount: rows.length };
   }
-}
-
-/** Rows in the order of time as the windows of a day. */
-function addedUp(
-  rows: Iterable<Pick<Summand, 'windowStartMs' | 'addTo'>>,
-  { dayStartMs, sizeMs }: { readonly dayStartMs: number; readonly sizeMs: number },
-): readonly PackedWindow[] {
-  const windows: PackedWindow[] = [];
-  for (const row of rows) {
-    const index = Math.floor((row.windowStartMs - dayStartMs) / sizeMs);
-    let window = windows.at(-1);
-    if (window?.index !== index) {
-      window = { index, tally: new Tally() };
-      windows.push(window);
-    }
-    row.addTo(window.tally);
-  }
-  return windows;
 }

@@ -6,31 +6,32 @@ import {
   USAGE_EXACT_COLUMNS,
   USAGE_SUM_COLUMNS,
 } from '../tally-columns.ts';
+import { isOneOf } from './tenants-asked.ts';
 
-/** The questions about evaluations, audit, dead letters and usage; those of Postgres have the same names. */
+/** The questions about evaluations, audit, dead letters and usage; most have the names of those of Postgres. */
 
 /** Values: tenant key, from, to, name, route, model (null: any). */
 export const SELECT_EVALUATIONS = `
   SELECT e.window_start_ms, e.name, ${EVALUATION_SUM_COLUMNS.map((name) => `e.${name}`).join(', ')}, e.score_micro_sum, e.labels
   FROM evaluations_1m e CROSS JOIN pairs p ON p.pair_id = e.pair_id
-  WHERE e.tenant_key = ?1 AND e.window_start_ms >= ?2 AND e.window_start_ms < ?3
+  WHERE e.tenant_key = ?1 AND e.window_start_ms >= ?2 AND e.window_start_ms < ?3 AND e.count <> 0
     AND (?4 IS NULL OR e.name = ?4) AND (?5 IS NULL OR p.route = ?5) AND (?6 IS NULL OR p.model = ?6)
   ORDER BY e.window_start_ms DESC`;
 
 /**
- * Values: from, to, tenant (null: any), the hour and tenant after which the page begins (null: all), limit (−1: none).
+ * Values: from, to, tenants (null: any), the hour and tenant after which the page begins (null: all), limit (−1: none).
  */
 export const SELECT_AUDIT = `
   SELECT hour_start_ms, tenant_id, ${AUDIT_COLUMNS.join(', ')} FROM audit_1h
-  WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)
+  WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND ${isOneOf('tenant_id', '?3')}
     AND (?4 IS NULL OR hour_start_ms > ?4 OR tenant_id > ?5)
   ORDER BY hour_start_ms, tenant_id LIMIT ?6`;
 
-/** Values: from, to, tenant (null: any). */
+/** Values: from, to, tenants (null: any). */
 export const SELECT_AUDIT_TOTALS = `
   SELECT min(hour_start_ms), max(hour_start_ms), count(*) FILTER (WHERE NOT (${AUDIT_ROW_BALANCES})),
     ${AUDIT_COLUMNS.map((name) => `coalesce(sum(${name}), 0)`).join(', ')}
-  FROM audit_1h WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND (?3 IS NULL OR tenant_id = ?3)`;
+  FROM audit_1h WHERE hour_start_ms >= ?1 AND hour_start_ms < ?2 AND ${isOneOf('tenant_id', '?3')}`;
 
 const DEAD_LETTER = 'topic, partition, log_offset, logged_at_ms, reason, detail, tenant_id, record_key, record_value';
 const NEWEST_FIRST = 'ORDER BY logged_at_ms DESC, topic DESC, partition DESC, log_offset DESC LIMIT ?';
@@ -48,7 +49,7 @@ export const SELECT_UNPUBLISHED_DEAD_LETTERS = `
 export const MARK_DEAD_LETTER =
   'UPDATE dead_letters SET is_published = 1 WHERE topic = ? AND partition = ? AND log_offset = ?';
 
-/** Values: from, to, tenant (null: all). Tenant by tenant, as their keys lead the index. */
+/** Values: from, to, tenants (null: all). Tenant by tenant, as their keys lead the index. */
 export const SELECT_USAGE = `
   SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start_ms,
     ${[...BILLED_COLUMNS, ...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
@@ -56,7 +57,7 @@ export const SELECT_USAGE = `
   CROSS JOIN usage_1m u ON u.tenant_key = t.tenant_key AND u.window_start_ms >= ?1 AND u.window_start_ms < ?2
   CROSS JOIN series s ON s.series_id = u.series_id
   CROSS JOIN pairs p ON p.pair_id = s.pair_id
-  WHERE ?3 IS NULL OR t.tenant_id = ?3`;
+  WHERE ${isOneOf('t.tenant_id', '?3')}`;
 
 const grow = (columns: readonly string[]): string => columns.map((name) => `${name} = ${name} + ?`).join(', ');
 const equal = (columns: readonly string[]): string => columns.map((name) => `${name} = ?`).join(' AND ');

@@ -1,10 +1,9 @@
 import { SqliteConnection, type SqlValue } from '../../sqlite/sqlite-connection.ts';
 import type { ApiKey, ApiKeys } from '../api-keys.ts';
-import { storableText, storableTextOrNull } from '../storable-text.ts';
-import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
-import { openStoreFile } from './open-store-file.ts';
+import { storableText } from '../storable-text.ts';
+import { openStoreWithSchema } from './migrate-sqlite.ts';
 
-const COLUMNS = 'key_id, hash, name, tenant_id, created_at_ms, revoked_at_ms';
+const COLUMNS = 'key_id, hash, name, roles, tenants, created_at_ms, revoked_at_ms';
 
 /** @throws {StorageError} when the file cannot be opened or its schema is not this program's. */
 export function openSqliteApiKeys(options: {
@@ -13,14 +12,7 @@ export function openSqliteApiKeys(options: {
   readonly migrate?: boolean;
 }): ApiKeys {
   const { path, readOnly = false, migrate = !readOnly } = options;
-  const connection = openStoreFile({ path, readOnly });
-  try {
-    if (migrate) migrateConnection(connection);
-    else checkSqliteVersion(connection);
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
+  const connection = openStoreWithSchema({ path, readOnly }, { migrate });
   return new SqliteApiKeys(connection);
 }
 
@@ -32,10 +24,11 @@ class SqliteApiKeys implements ApiKeys {
     this.#connection = connection;
   }
 
-  async add({ id, hash, name, tenantId, createdAtMs, revokedAtMs }: ApiKey): Promise<void> {
-    const values = [id, hash, storableText(name), storableTextOrNull(tenantId), createdAtMs, revokedAtMs];
+  async add({ id, hash, name, roles, tenants, createdAtMs, revokedAtMs }: ApiKey): Promise<void> {
+    const stored = tenants === null ? null : JSON.stringify(tenants.map(storableText));
+    const values = [id, hash, storableText(name), JSON.stringify(roles), stored, createdAtMs, revokedAtMs];
     this.#connection.write(() =>
-      this.#connection.run(`INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`, ...values),
+      this.#connection.run(`INSERT INTO api_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`, ...values),
     );
   }
 
@@ -66,12 +59,13 @@ class SqliteApiKeys implements ApiKeys {
   }
 }
 
-function keyOf([id, hash, name, tenantId, createdAtMs, revokedAtMs]: readonly SqlValue[]): ApiKey {
+function keyOf([id, hash, name, roles, tenants, createdAtMs, revokedAtMs]: readonly SqlValue[]): ApiKey {
   return {
     id: String(id),
     hash: String(hash),
     name: String(name),
-    tenantId: tenantId === null ? null : String(tenantId),
+    roles: JSON.parse(String(roles)) as ApiKey['roles'],
+    tenants: tenants === null ? null : (JSON.parse(String(tenants)) as readonly string[]),
     createdAtMs: Number(createdAtMs),
     revokedAtMs: revokedAtMs === null ? null : Number(revokedAtMs),
   };

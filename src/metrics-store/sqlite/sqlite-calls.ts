@@ -24,13 +24,21 @@ const EQUALITIES = CALL_EQUALITIES.map((field, index) => {
 const MATCHES = `
     AND (?4 IS NULL OR (c.status = 'error') = ?4) AND ${EQUALITIES}`;
 
-/** The order of the index `calls_identity`: the scan ends with the page. Its cursor value is the end of the range. */
-const SELECT_NEWEST = `
-  SELECT ${COLUMNS} FROM calls c
-  WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3${MATCHES}
+const newestBy = (index: string, more: string): string => `
+  SELECT ${COLUMNS} FROM calls c INDEXED BY ${index}
+  WHERE c.tenant_key = ?1 AND c.timestamp_ms >= ?2 AND c.timestamp_ms < ?3${more}${MATCHES}
     AND (?5 IS NULL OR c.latency_ms >= ?5) AND (?6 IS NULL OR c.latency_ms <= ?6)
     AND (?7 IS NULL OR c.timestamp_ms < ?8 OR c.request_id > ?7)
   ORDER BY c.timestamp_ms DESC, c.request_id`;
+
+/** In the order of the index: the scan ends with the page. Its cursor value is the end of the range. */
+export const SELECT_NEWEST = newestBy('calls_identity', '');
+
+/** A statement of its own, since the planner takes no index for a value that may be null. */
+export const SELECT_NEWEST_OF_SESSION = newestBy(
+  'calls_session',
+  `\n    AND c.session_id = ?${CALL_EQUALITIES.indexOf('sessionId') + EQUALITIES_FROM}`,
+);
 
 /**
  * One day's calls in the order of the index `calls_slowest`. It has a part for each day, so that commits write to few
@@ -67,7 +75,8 @@ function readNewest(connection: SqliteConnection, tenantKey: number, query: Call
   const cursor = [after?.requestId ?? null, after?.value ?? null];
   const matches = [hasErrorOf(query), latencyMsMin, latencyMsMax, ...cursor];
   const calls: Call[] = [];
-  for (const row of connection.rows(SELECT_NEWEST, ...range, ...matches, null, ...equalitiesOf(query))) {
+  const select = query.sessionId === null ? SELECT_NEWEST : SELECT_NEWEST_OF_SESSION;
+  for (const row of connection.rows(select, ...range, ...matches, null, ...equalitiesOf(query))) {
     const call = callOf(tenantId, row);
     if (!metadataMatches(call.metadata, metadata)) continue;
     calls.push(call);

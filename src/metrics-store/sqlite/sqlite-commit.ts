@@ -14,6 +14,8 @@ import { storableText } from '../storable-text.ts';
 import * as Sql from './commit-statements.ts';
 import { encodeLabels } from './labels.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
+import type { SqliteDimensionValues } from './sqlite-dimension-values.ts';
+import { addDimensions } from './sqlite-dimensions.ts';
 import type { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { addSenderUse } from './sqlite-sender-use.ts';
 import { int64, int64OrFloat, tallyValues } from './tally-row.ts';
@@ -22,6 +24,8 @@ interface Writer {
   readonly connection: SqliteConnection;
   readonly dictionary: SqliteDictionary;
   readonly evaluationNames: SqliteEvaluationNames;
+  readonly dimensionValues: SqliteDimensionValues;
+  readonly areRowsPublished: boolean;
 }
 
 /** Runs inside one write transaction. */
@@ -32,6 +36,7 @@ export function applyCommits(writer: Writer, commits: readonly Commit[]): readon
   for (const commit of next) saveProgress(connection, commit);
   const added = additionsOf(next);
   addTallies(writer, added);
+  addDimensions(writer, added.dimensions);
   addUsages(writer, added.usages);
   addEvaluations(writer, added.evaluations);
   addAudits(connection, added.audits);
@@ -69,7 +74,7 @@ function saveProgress(connection: SqliteConnection, commit: Commit): void {
   connection.run(Sql.UPSERT_PROGRESS, partition, seq, token, place, completeThroughMs, committedAtMs, checkpoint);
 }
 
-function addTallies({ connection, dictionary }: Writer, { tallies, committedAtMs }: Additions): void {
+function addTallies({ connection, dictionary, areRowsPublished }: Writer, { tallies, committedAtMs }: Additions): void {
   const folded = foldTallies(tallies, (series) => dictionary.resolveSeries(series));
   for (const [resolutionMs, rows] of folded) {
     const upsert = connection.statement(upsertOf(resolutionMs));
@@ -80,7 +85,7 @@ function addTallies({ connection, dictionary }: Writer, { tallies, committedAtMs
         continue;
       }
       upsert.run(...values, committedAtMs);
-      connection.run(Sql.QUEUE_ROW, ref.pairId, windowStartMs);
+      if (areRowsPublished) connection.run(Sql.QUEUE_ROW, ref.pairId, windowStartMs);
       const activeMs = activeWindowMs(windowStartMs, committedAtMs);
       if (activeMs > ref.lastWindowStartMs) {
         connection.run(Sql.MOVE_LAST_WINDOW, activeMs, ref.id);

@@ -1,7 +1,6 @@
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { type DeadLetterPlace, type DeadLetterReplays, placeKey } from '../dead-letter-replays.ts';
-import { checkSqliteVersion } from './migrate-sqlite.ts';
-import { openStoreFile } from './open-store-file.ts';
+import { openStoreWithSchema } from './migrate-sqlite.ts';
 
 const KEPT_MS_MIN = 366 * 86_400_000;
 const PLACE = 'topic = ? AND partition = ? AND log_offset = ?';
@@ -15,13 +14,7 @@ const FORGET = `
 
 /** @throws {StorageError} when the file cannot be opened or its schema is not this program's. */
 export function openSqliteDeadLetterReplays({ path }: { readonly path: string }): DeadLetterReplays {
-  const connection = openStoreFile({ path });
-  try {
-    checkSqliteVersion(connection);
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
+  const connection = openStoreWithSchema({ path }, { migrate: false });
   return new SqliteDeadLetterReplays(connection);
 }
 

@@ -33,8 +33,8 @@ const INSERT_SERIES =
   'INSERT INTO series (pair_id, provider, last_window_start_ms) VALUES (?, ?, -1) RETURNING series_id, last_window_start_ms';
 
 /**
- * Series as small numbers. Entries are never changed or removed in the file, so what is cached stays true; only a
- * transaction that is rolled back takes entries back, and then `forget` must be called.
+ * Series as small numbers. Entries are never changed in the file, so what is cached stays true. Only a transaction that
+ * is rolled back and the deletion of a tenant, which fences everybody, take entries back: then call `forget`.
  */
 export class SqliteDictionary {
   readonly #connection: SqliteConnection;

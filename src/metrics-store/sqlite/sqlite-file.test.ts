@@ -10,16 +10,20 @@ import { StorageError, type StorageErrorCode } from '../../storage/storage-error
 import {
   aCall,
   aCommit,
+  aDeadLetter,
   aDelta,
   aTally,
   callsQuery,
+  changesQuery,
   commitNext,
   commitOne,
   metricsQuery,
+  minute,
   SERIES,
 } from '../contract/builders.ts';
 import { migrateSqlite } from './migrate-sqlite.ts';
 import { openStoreFile } from './open-store-file.ts';
+import { SELECT_NEWEST, SELECT_NEWEST_OF_SESSION } from './sqlite-calls.ts';
 import { openSqliteMetricsStore } from './sqlite-metrics-store.ts';
 import { TALLY_COLUMNS } from './tally-row.ts';
 import * as Windows from './window-statements.ts';
@@ -55,6 +59,22 @@ describe('The SQLite file', () => {
     await assert.rejects(commitOne(reader, aCommit({ expectedSeq: 2 })), isStoreError('misconfigured', /write access/));
     await reader.close();
     await writer.close();
+  });
+
+  test('where nobody can read the topic of rows, none waits for it, and what waited before still comes', async () => {
+    const path = newPath();
+    const earlier = openSqliteMetricsStore({ path });
+    await commitNext(earlier, { tallies: [aDelta()] });
+    await earlier.close();
+    const store = openSqliteMetricsStore({ path, areRowsPublished: false });
+    await commitNext(store, { tallies: [aDelta({ windowStartMs: minute(1) })], deadLetters: [aDeadLetter()] });
+    assert.deepEqual(
+      (await store.unpublishedRows(10)).map(({ windowStartMs }) => windowStartMs),
+      [minute(0)],
+    );
+    assert.equal((await store.unpublishedDeadLetters(10)).length, 1);
+    assert.equal((await store.readChanges(changesQuery())).length, 2);
+    await store.close();
   });
 
   test('threads that open one new file at the same time all commit into it', async () => {
@@ -181,6 +201,19 @@ describe('The SQLite file', () => {
     const plan = planOf(connection, Windows.SELECT_QUEUED);
     assert.equal(plan[0], 'SCAN u');
     assert.ok(!plan.some((step) => step.includes('TEMP B-TREE')), plan.join('\n'));
+    connection.close();
+  });
+
+  test('the calls of a session are found by it, and a page of calls ends its scan', () => {
+    const path = newPath();
+    migrateSqlite(path);
+    const connection = openStoreFile({ path });
+    assertIndexed(connection, SELECT_NEWEST);
+    assert.deepEqual(planOf(connection, SELECT_NEWEST_OF_SESSION), [
+      'SEARCH c USING INDEX calls_session (tenant_key=? AND session_id=? AND timestamp_ms>? AND timestamp_ms<?)',
+      // Only the calls of one millisecond.
+      'USE TEMP B-TREE FOR LAST TERM OF ORDER BY',
+    ]);
     connection.close();
   });
 });

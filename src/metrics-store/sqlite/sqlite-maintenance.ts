@@ -1,12 +1,14 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, windowStartMs } from '../../tally/window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type ResolutionMs, windowStartMs } from '../../tally/window.ts';
 import { BILLED_FIELDS, REPRICED_FIELDS, type RepricedSums } from '../billed-columns.ts';
 import { storableBilled } from '../fold-commit.ts';
-import type { CallCorrection, CostCorrection, PruneBefore } from '../metrics-store.ts';
+import type { CallCorrection, CostCorrection, PruneBefore, RepricedShare } from '../metrics-store.ts';
+import type { AppliedCorrection } from '../repriced-windows.ts';
 import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
 import { REPRICE_CALL, REPRICE_DAY, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
+import { repriceDimensions } from './sqlite-dimensions.ts';
 import { PRUNE_SENDER_METERS } from './sqlite-sender-use.ts';
 import { int64 } from './tally-row.ts';
 
@@ -26,11 +28,15 @@ const REPRICED = [
 /** Runs inside one write transaction. @returns how many were applied */
 export function applyCorrections(
   writer: Writer,
-  corrections: readonly CostCorrection[],
+  {
+    corrections,
+    shares,
+  }: { readonly corrections: readonly CostCorrection[]; readonly shares: readonly RepricedShare[] },
   committedAtMs: number,
 ): number {
   const { connection, dictionary } = writer;
   let applied = 0;
+  const repriced: AppliedCorrection[] = [];
   const touched = new Map<string, { ref: SeriesRef; startMs: number }>();
   for (const { series, windowStartMs: startMs, billed, change: changes, expected } of corrections) {
     const ref = dictionary.findSeries(series);
@@ -46,8 +52,14 @@ export function applyCorrections(
     for (const [sizeMs, sql] of REPRICED) {
       connection.run(sql, ...change, ref.tenantKey, windowStartMs(startMs, sizeMs), ref.id);
     }
+    repriced.push({ tenantKey: ref.tenantKey, seriesId: ref.id, windowStartMs: startMs, change: changes });
     touched.set(key.join(' '), { ref, startMs });
   }
+  const placed = shares.flatMap(({ series, ...share }) => {
+    const ref = dictionary.findSeries(series);
+    return ref === null ? [] : { ...share, tenantKey: ref.tenantKey, seriesId: ref.id };
+  });
+  repriceDimensions(connection, repriced, placed);
   for (const { ref, startMs } of touched.values()) {
     const row = connection.row(TOUCH_MINUTE, committedAtMs, ref.tenantKey, startMs, ref.id);
     if (row !== undefined) connection.run(QUEUE_ROW, ref.pairId, startMs);
@@ -78,12 +90,23 @@ export function applyCallCorrections({ connection, dictionary }: Writer, correct
   }
 }
 
+/** Values: tenant key, before. */
+function pruneDimension(windowMs: ResolutionMs): string {
+  return `DELETE FROM dimension_sums WHERE tenant_key = ? AND window_start_ms < ? AND window_ms = ${windowMs}`;
+}
+
+/** Values of which no day tells any more. */
+const PRUNE_DIMENSION_VALUES = `
+  DELETE FROM dimension_values WHERE tenant_key = ?1
+    AND value_id NOT IN (SELECT value_id FROM dimension_days WHERE tenant_key = ?1)`;
+
 /**
  * Deletes what is too old, in one transaction per table and tenant, so that the processor's commits come in between.
  * Freed pages are used again; the file does not shrink.
  */
 export function prune(connection: SqliteConnection, before: PruneBefore): void {
   const tenantKeys = Array.from(connection.rows('SELECT tenant_key FROM tenants'), ([key = null]) => key);
+  const forgottenMs = Math.min(before.minutesMs, before.hoursMs, before.daysMs);
   const packedMs = Math.max(before.minutesMs, before.hoursMs, before.daysMs);
   const perTenant = [
     // First: they hold rows of the minutes and hours that go now.
@@ -95,11 +118,16 @@ export function prune(connection: SqliteConnection, before: PruneBefore): void {
     ['DELETE FROM metrics_1d WHERE tenant_key = ? AND window_start_ms < ?', before.daysMs],
     ['DELETE FROM calls WHERE tenant_key = ? AND timestamp_ms < ?', before.callsMs],
     ['DELETE FROM sender_calls_1h WHERE tenant_key = ? AND hour_start_ms < ?', before.hoursMs],
+    [pruneDimension(MINUTE_MS), before.minutesMs],
+    [pruneDimension(HOUR_MS), before.hoursMs],
+    [pruneDimension(DAY_MS), before.daysMs],
+    ['DELETE FROM dimension_days WHERE tenant_key = ? AND day_start_ms < ?', forgottenMs],
     ...PRUNE_SENDER_METERS.map((sql) => [sql, before.hoursMs] as const),
   ] as const;
   for (const [sql, beforeMs] of perTenant) {
     for (const tenantKey of tenantKeys) connection.write(() => connection.run(sql, tenantKey, beforeMs));
   }
+  for (const tenantKey of tenantKeys) connection.write(() => connection.run(PRUNE_DIMENSION_VALUES, tenantKey));
   const whole = [
     ['DELETE FROM unpublished_rows WHERE window_start_ms < ?', before.minutesMs],
     ['DELETE FROM audit_1h WHERE hour_start_ms < ?', before.hoursMs],

@@ -1,22 +1,36 @@
+import type { MetricSource } from '../../exposition/metric-family.ts';
+import { fileMetrics } from '../../sqlite/file-metrics.ts';
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import type { TimeRange } from '../../tally/steps.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
-import type { CallCorrection, CostCorrection, MetricsStore, PackQuery, PruneBefore } from '../metrics-store.ts';
+import type {
+  CallCorrection,
+  CostCorrection,
+  MetricsStore,
+  PackQuery,
+  PruneBefore,
+  RepricedShare,
+} from '../metrics-store.ts';
 import type { DeadLetter, PublishableRow } from '../outbox.ts';
+import type { RunningProcessor } from '../processors.ts';
+import type { ReconciliationsQuery, StoredReconciliation } from '../reconciliation.ts';
 import { summaryAsMetrics } from '../regroup.ts';
 import type { CoveragePageQuery, CoverageQuery, CoverageRow, CoverageTotal, MeterRoom } from '../sender-use.ts';
-import { SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
+import { DIMENSION_VALUES_UNLIMITED, SERIES_PER_TENANT_UNLIMITED } from '../series-limits.ts';
+import { type TenantFilter } from '../tenant-filter.ts';
 import { SELECT_PROGRESS, SELECT_STATE } from './commit-statements.ts';
-import { checkSqliteVersion, migrateConnection } from './migrate-sqlite.ts';
-import { openStoreFile } from './open-store-file.ts';
+import { checkSqliteVersion, openStoreWithSchema } from './migrate-sqlite.ts';
 import { DayPacker } from './pack-days.ts';
 import { countCalls, readCall, readCalls } from './sqlite-calls.ts';
 import { applyCommits, loadProgress, progressOf } from './sqlite-commit.ts';
 import { SqliteDictionary } from './sqlite-dictionary.ts';
+import { SqliteDimensionValues } from './sqlite-dimension-values.ts';
 import { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { applyCallCorrections, applyCorrections, prune } from './sqlite-maintenance.ts';
+import { forgetProcessor, readProcessors, tellProcessor } from './sqlite-processors.ts';
+import { readReconciliations, saveReconciliation } from './sqlite-reconciliations.ts';
 import * as Records from './sqlite-records.ts';
 import { readCoverage, readCoverageTotals, readMeterRoom } from './sqlite-sender-use.ts';
 import { SqliteWindows } from './sqlite-windows.ts';
@@ -29,6 +43,10 @@ export interface SqliteMetricsStoreOptions {
   readonly migrate?: boolean;
   /** Of a store that calls are counted in. */
   readonly maxSeriesPerTenant?: number;
+  /** Values of a tenant's dimension in a day. */
+  readonly dimensionValuesMax?: number;
+  /** Whether rows that change wait for a topic that somebody can read; true unless the log has none. */
+  readonly areRowsPublished?: boolean;
   /** Asked every few rows: true ends the reading with an error. */
   readonly isInterrupted?: () => boolean;
 }
@@ -39,33 +57,35 @@ export interface SqliteMetricsStoreOptions {
  * @throws {StorageError} when the file cannot be opened or its schema is not this program's.
  */
 export function openSqliteMetricsStore(options: SqliteMetricsStoreOptions): MetricsStore {
-  const { path, readOnly = false, migrate = !readOnly, maxSeriesPerTenant = SERIES_PER_TENANT_UNLIMITED } = options;
+  const { path, readOnly = false, migrate = !readOnly } = options;
   const { isInterrupted } = options;
-  const connection = openStoreFile({ path, readOnly, isInterrupted });
-  try {
-    if (migrate) migrateConnection(connection);
-    else checkSqliteVersion(connection);
-  } catch (error) {
-    connection.close();
-    throw error;
-  }
-  return new SqliteMetricsStore(connection, maxSeriesPerTenant);
+  const connection = openStoreWithSchema({ path, readOnly, isInterrupted }, { migrate });
+  return new SqliteMetricsStore(connection, options);
 }
 
 /** Each method does its work before it returns its promise: SQLite calls block, so this lives in a worker thread. */
 class SqliteMetricsStore implements MetricsStore {
+  readonly metrics: MetricSource;
   readonly #connection: SqliteConnection;
   readonly #dictionary: SqliteDictionary;
+  readonly #dimensionValues: SqliteDimensionValues;
   readonly #evaluationNames: SqliteEvaluationNames;
   readonly #windows: SqliteWindows;
   readonly #packer: DayPacker;
+  readonly #areRowsPublished: boolean;
 
-  constructor(connection: SqliteConnection, seriesPerTenantMax: number) {
+  constructor(
+    connection: SqliteConnection,
+    { path, maxSeriesPerTenant, dimensionValuesMax, areRowsPublished = true }: SqliteMetricsStoreOptions,
+  ) {
+    this.metrics = fileMetrics(path, 'metrics');
     this.#connection = connection;
-    this.#dictionary = new SqliteDictionary(connection, seriesPerTenantMax);
+    this.#dictionary = new SqliteDictionary(connection, maxSeriesPerTenant ?? SERIES_PER_TENANT_UNLIMITED);
+    this.#dimensionValues = new SqliteDimensionValues(connection, dimensionValuesMax ?? DIMENSION_VALUES_UNLIMITED);
     this.#evaluationNames = new SqliteEvaluationNames(connection);
     this.#windows = new SqliteWindows(connection, this.#dictionary);
     this.#packer = new DayPacker(connection);
+    this.#areRowsPublished = areRowsPublished;
   }
 
   async loadProgress(partition: number): Promise<Progress | null> {
@@ -77,8 +97,13 @@ class SqliteMetricsStore implements MetricsStore {
       connection: this.#connection,
       dictionary: this.#dictionary,
       evaluationNames: this.#evaluationNames,
+      dimensionValues: this.#dimensionValues,
+      areRowsPublished: this.#areRowsPublished,
     };
-    return this.#write(() => applyCommits(writer, commits));
+    const outcomes = this.#write(() => applyCommits(writer, commits));
+    // Whoever fenced us may have deleted a tenant with its entries.
+    if (outcomes.includes('fenced')) this.#forget();
+    return outcomes;
   }
 
   async readState(): Promise<Reader.StoreState> {
@@ -97,7 +122,11 @@ class SqliteMetricsStore implements MetricsStore {
     return this.#read(() => this.#windows.read(summaryAsMetrics(query)));
   }
 
-  async readSpan(tenantId: string | null): Promise<TimeRange | null> {
+  async readBusiest(query: Reader.SummaryQuery, limit: number): Promise<Reader.BusiestGroups> {
+    return this.#read(() => this.#windows.readBusiest(query, limit));
+  }
+
+  async readSpan(tenantId: TenantFilter): Promise<TimeRange | null> {
     return this.#read(() => this.#windows.readSpan(tenantId));
   }
 
@@ -105,7 +134,7 @@ class SqliteMetricsStore implements MetricsStore {
     return this.#read(() => this.#windows.readChanges(query));
   }
 
-  async readDimensions(tenantId: string | null): Promise<readonly Reader.SeriesActivity[]> {
+  async readDimensions(tenantId: TenantFilter): Promise<readonly Reader.SeriesActivity[]> {
     return this.#read(() => this.#windows.readDimensions(tenantId));
   }
 
@@ -185,9 +214,13 @@ class SqliteMetricsStore implements MetricsStore {
     this.#write(() => Records.markDeadLettersPublished(this.#connection, letters));
   }
 
-  async reprice(corrections: readonly CostCorrection[], committedAtMs: number): Promise<number> {
+  async reprice(
+    corrections: readonly CostCorrection[],
+    committedAtMs: number,
+    shares: readonly RepricedShare[] = [],
+  ): Promise<number> {
     const writer = { connection: this.#connection, dictionary: this.#dictionary };
-    return this.#write(() => applyCorrections(writer, corrections, committedAtMs));
+    return this.#write(() => applyCorrections(writer, { corrections, shares }, committedAtMs));
   }
 
   async repriceCalls(corrections: readonly CallCorrection[]): Promise<void> {
@@ -201,11 +234,32 @@ class SqliteMetricsStore implements MetricsStore {
 
   async prune(before: PruneBefore): Promise<void> {
     prune(this.#connection, before);
+    this.#dimensionValues.forget();
   }
 
   async checkHealth(): Promise<void> {
     checkSqliteVersion(this.#connection);
     this.#connection.checkUndamaged();
+  }
+
+  async saveReconciliation(reconciliation: StoredReconciliation): Promise<void> {
+    this.#write(() => saveReconciliation(this.#connection, reconciliation));
+  }
+
+  async readReconciliations(query: ReconciliationsQuery): Promise<readonly StoredReconciliation[]> {
+    return this.#read(() => readReconciliations(this.#connection, query));
+  }
+
+  async tellProcessor(processor: RunningProcessor): Promise<void> {
+    this.#write(() => tellProcessor(this.#connection, processor));
+  }
+
+  async forgetProcessor(id: string): Promise<void> {
+    this.#write(() => forgetProcessor(this.#connection, id));
+  }
+
+  async readProcessors(): Promise<readonly RunningProcessor[]> {
+    return this.#read(() => readProcessors(this.#connection));
   }
 
   async close(): Promise<void> {
@@ -229,9 +283,14 @@ class SqliteMetricsStore implements MetricsStore {
       return this.#connection.write(change);
     } catch (error) {
       // Dictionary entries that the transaction opened are gone.
-      this.#dictionary.forget();
-      this.#evaluationNames.forget();
+      this.#forget();
       throw error;
     }
+  }
+
+  #forget(): void {
+    this.#dictionary.forget();
+    this.#evaluationNames.forget();
+    this.#dimensionValues.forget();
   }
 }

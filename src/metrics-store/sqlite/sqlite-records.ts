@@ -10,6 +10,7 @@ import type { DeadLetter, DeadLetterReason } from '../outbox.ts';
 import { decodeLabels } from './labels.ts';
 import * as Sql from './record-statements.ts';
 import { storedBigInt } from './tally-row.ts';
+import { tenantsValue } from './tenants-asked.ts';
 
 /** Questions about everything that is neither a window nor a call. */
 
@@ -57,7 +58,7 @@ export function readAudit(
 ): readonly Reader.AuditRow[] {
   const after = page?.after ?? null;
   // The range from the cursor's hour on, so that the scan begins there.
-  const range = [Math.max(fromMs, after?.hourStartMs ?? 0), toMs, tenantId];
+  const range = [Math.max(fromMs, after?.hourStartMs ?? 0), toMs, tenantsValue(tenantId)];
   const cursor = [after?.hourStartMs ?? null, after?.tenantId ?? null, page?.limit ?? -1];
   return Array.from(connection.rows(Sql.SELECT_AUDIT, ...range, ...cursor), (row) => ({
     hourStartMs: Number(row[0]),
@@ -70,7 +71,7 @@ export function readAuditTotals(
   connection: SqliteConnection,
   { tenantId, fromMs, toMs }: Reader.AuditQuery,
 ): Reader.AuditTotals {
-  const row = connection.row(Sql.SELECT_AUDIT_TOTALS, fromMs, toMs, tenantId) ?? [];
+  const row = connection.row(Sql.SELECT_AUDIT_TOTALS, fromMs, toMs, tenantsValue(tenantId)) ?? [];
   const [firstHour = null, lastHour = null, unbalanced = 0] = row;
   return {
     firstHourMs: firstHour === null ? null : Number(firstHour),
@@ -127,21 +128,24 @@ const BILLED_AT = 5;
 const SUMS_AT = BILLED_AT + BILLED_FIELDS.length;
 
 export function readUsage(connection: SqliteConnection, query: Reader.UsageQuery): readonly Reader.UsageRow[] {
-  return Array.from(connection.rows(Sql.SELECT_USAGE, query.fromMs, query.toMs, query.tenantId), (row) => {
-    const [tenantId, route, model, provider, startMs] = row;
-    const usage = new Usage();
-    for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[SUMS_AT + index]);
-    for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
-      usage[field].addBig(storedBigInt(row[SUMS_AT + USAGE_SUMS.length + index]));
-    }
-    return {
-      tenantId: String(tenantId),
-      route: String(route),
-      model: String(model),
-      provider: String(provider),
-      windowStartMs: Number(startMs),
-      billed: billedOf(row.slice(BILLED_AT, SUMS_AT)),
-      usage,
-    };
-  });
+  return Array.from(
+    connection.rows(Sql.SELECT_USAGE, query.fromMs, query.toMs, tenantsValue(query.tenantId)),
+    (row) => {
+      const [tenantId, route, model, provider, startMs] = row;
+      const usage = new Usage();
+      for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[SUMS_AT + index]);
+      for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
+        usage[field].addBig(storedBigInt(row[SUMS_AT + USAGE_SUMS.length + index]));
+      }
+      return {
+        tenantId: String(tenantId),
+        route: String(route),
+        model: String(model),
+        provider: String(provider),
+        windowStartMs: Number(startMs),
+        billed: billedOf(row.slice(BILLED_AT, SUMS_AT)),
+        usage,
+      };
+    },
+  );
 }

@@ -26,6 +26,7 @@ import {
 } from '../sender-use.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { int64 } from './tally-row.ts';
+import { isOneOf, tenantsValue } from './tenants-asked.ts';
 
 interface Writer {
   readonly connection: SqliteConnection;
@@ -118,12 +119,12 @@ class Room {
   }
 }
 
-/** Values: from, to, tenant, service, session (null: any). */
+/** Values: from, to, tenants, service, session (null: any). */
 const DIALECT: CoverageDialect = {
   hour: 'hour_start_ms',
   isAsked: (alias) =>
     `${alias}.hour_start_ms >= ?1 AND ${alias}.hour_start_ms < ?2
-      AND ${alias}.tenant_key IN (SELECT tenant_key FROM tenants WHERE ?3 IS NULL OR tenant_id = ?3)
+      AND ${alias}.tenant_key IN (SELECT tenant_key FROM tenants WHERE ${isOneOf('tenant_id', '?3')})
       AND (?4 IS NULL OR ${alias}.service = ?4) AND (?5 IS NULL OR ${alias}.session = ?5)`,
   isFalse: (column) => `${column} = 0`,
   greatest: 'max',
@@ -175,7 +176,7 @@ export function readMeterRoom(connection: SqliteConnection, fromMs: number): Met
 }
 
 function askedValues({ fromMs, toMs, tenantId, service, session }: CoverageQuery): SqlValue[] {
-  return [fromMs, toMs, tenantId, service, session];
+  return [fromMs, toMs, tenantsValue(tenantId), service, session];
 }
 
 /**

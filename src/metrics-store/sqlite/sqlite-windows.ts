@@ -2,22 +2,31 @@ import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.
 import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
 import { DAY_MS, HOUR_MS, type ReadResolutionMs } from '../../tally/window.ts';
-import { type TenantDays, TenantMerge } from '../merge-tenants.ts';
+import { busiestOf } from '../busiest.ts';
+import { mergeByWindow } from '../merge-by-window.ts';
+import { firstChanges, type TenantDays, TenantMerge } from '../merge-tenants.ts';
 import type {
+  BusiestGroups,
   ChangedRow,
   ChangesQuery,
   DimensionActivity,
   DimensionValuesQuery,
+  GroupBy,
   MetricsQuery,
   MetricsRow,
   SeriesActivity,
+  SummaryQuery,
 } from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
-import { Regrouper, type Summand, stretchesToScan, type TenantQuery } from '../regroup.ts';
-import { windowsOf } from './packed-day.ts';
+import { windowsOf } from '../packed-day.ts';
+import { Regrouper, type Summand, stretchesToScan, summaryAsMetrics, type TenantQuery } from '../regroup.ts';
+import { onlyTenant, type TenantFilter } from '../tenant-filter.ts';
+import { readBusiestValues } from './sqlite-busiest-values.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
+import { readDimension } from './sqlite-dimensions.ts';
 import { PackedDaysOfTenant, type Part } from './sqlite-packed-days.ts';
 import { addStoredTally } from './tally-row.ts';
+import { tenantsValue } from './tenants-asked.ts';
 import * as Sql from './window-statements.ts';
 
 /**
@@ -25,6 +34,8 @@ import * as Sql from './window-statements.ts';
  * windows.
  */
 const MERGED_SERIES_MAX = 16;
+
+const VALUE_GROUPS: ReadonlySet<GroupBy> = new Set<GroupBy>(['tenant_id', 'dimension']);
 
 /** Questions about the window rows. Each runs inside a read transaction. */
 export class SqliteWindows {
@@ -37,18 +48,31 @@ export class SqliteWindows {
   }
 
   read(query: MetricsQuery): readonly MetricsRow[] {
-    const { tenantId } = query;
+    const tenantId = onlyTenant(query.tenantId);
     if (tenantId !== null) return this.#readTenant({ ...query, tenantId });
     const merge = new TenantMerge(query);
-    for (const tenant of this.#tenants()) {
+    for (const tenant of this.#tenants(query.tenantId)) {
       if (!merge.wants(tenant)) break;
       merge.add(this.#readTenant(merge.queryOf(tenant)));
     }
     return merge.finish();
   }
 
-  readSpan(tenantId: string | null): TimeRange | null {
-    const [firstMs, lastMs] = this.#connection.row(Sql.SELECT_SPAN, tenantId) ?? [];
+  /** Only of values alone: of all other groups there are few. */
+  readBusiest(query: SummaryQuery, limit: number): BusiestGroups {
+    const { dimension, groupBy } = query;
+    const tenantId = onlyTenant(query.tenantId);
+    const areValues = groupBy.includes('dimension') && groupBy.every((group) => VALUE_GROUPS.has(group));
+    const tenantKey = tenantId === null ? null : this.#dictionary.findTenant(tenantId);
+    if (!areValues || dimension === undefined || tenantId === null || tenantKey === null) {
+      return busiestOf(this.read(summaryAsMetrics(query)), limit);
+    }
+    const all = { ...summaryAsMetrics(query), tenantId };
+    return readBusiestValues(this.#connection, tenantKey, { query: all, dimension, limit });
+  }
+
+  readSpan(tenantId: TenantFilter): TimeRange | null {
+    const [firstMs, lastMs] = this.#connection.row(Sql.SELECT_SPAN, tenantsValue(tenantId)) ?? [];
     if (firstMs == null || lastMs == null) return null;
     return { fromMs: Number(firstMs), toMs: Number(lastMs) + DAY_MS };
   }
@@ -56,6 +80,8 @@ export class SqliteWindows {
   #readTenant(query: TenantQuery): readonly MetricsRow[] {
     const tenantKey = this.#dictionary.findTenant(query.tenantId);
     if (tenantKey === null) return [];
+    const { dimension } = query;
+    if (dimension !== undefined) return readDimension(this.#connection, tenantKey, { query, dimension });
     const regrouper = new Regrouper(query);
     const days = new PackedDaysOfTenant(this.#connection, tenantKey, query);
     for (const stretch of stretchesToScan(query)) {
@@ -80,17 +106,23 @@ export class SqliteWindows {
     return mergeByWindow([packed, rows], query.order, (summand) => summand.windowStartMs);
   }
 
-  #tenants(): readonly TenantDays[] {
-    return Array.from(this.#connection.rows(Sql.SELECT_TENANT_DAYS), ([tenantId, lastDayMs]) => ({
+  #tenants(filter: TenantFilter): readonly TenantDays[] {
+    return Array.from(this.#connection.rows(Sql.SELECT_TENANT_DAYS, tenantsValue(filter)), ([tenantId, lastDayMs]) => ({
       tenantId: String(tenantId),
       endMs: Number(lastDayMs) + DAY_MS,
     }));
   }
 
   readChanges(query: ChangesQuery): readonly ChangedRow[] {
-    const tenantKey = this.#dictionary.findTenant(query.tenantId);
-    if (tenantKey === null) return [];
-    const { route, model, sinceMs, limit } = query;
+    const tenants = this.#connection.rows(Sql.SELECT_TENANTS, tenantsValue(query.tenantId));
+    const changed = Array.from(tenants, ([key, tenantId]) =>
+      this.#changesOf(Number(key), { ...query, tenantId: String(tenantId) }),
+    );
+    return changed.length === 1 ? (changed[0] ?? []) : firstChanges(changed.flat(), query.limit);
+  }
+
+  #changesOf(tenantKey: number, query: ChangesQuery & { readonly tenantId: string }): readonly ChangedRow[] {
+    const { tenantId, route, model, sinceMs, limit } = query;
     const changed: ChangedRow[] = [];
     const seen = new Set<string>();
     for (const row of this.#connection.rows(Sql.SELECT_CHANGED, tenantKey, sinceMs, route, model)) {
@@ -105,14 +137,14 @@ export class SqliteWindows {
       const merged = this.#mergedMinute(tenantKey, Number(windowStart), Number(pairId));
       // Another provider of the row changed later: it comes again at that place.
       if (merged.changedAtMs > changedAtMs) continue;
-      const names = { route: String(pairRoute), model: String(pairModel), windowStartMs: Number(windowStart) };
-      changed.push({ ...names, ...merged });
+      const names = { tenantId, route: String(pairRoute), model: String(pairModel) };
+      changed.push({ ...names, windowStartMs: Number(windowStart), ...merged });
     }
     return changed;
   }
 
-  readDimensions(tenantId: string | null): readonly SeriesActivity[] {
-    const rows = this.#connection.rows(Sql.SELECT_DIMENSIONS, tenantId);
+  readDimensions(tenantId: TenantFilter): readonly SeriesActivity[] {
+    const rows = this.#connection.rows(Sql.SELECT_DIMENSIONS, tenantsValue(tenantId));
     return Array.from(rows, ([tenant, route, model, provider, lastWindowStart]) => ({
       tenantId: String(tenant),
       route: String(route),
@@ -125,7 +157,7 @@ export class SqliteWindows {
   readDimensionValues(query: DimensionValuesQuery): readonly DimensionActivity[] {
     const { tenantId, dimension, limit, after } = query;
     const cursor = [after?.lastWindowStartMs ?? null, after?.value ?? null];
-    const rows = this.#connection.rows(Sql.selectDimensionValues(dimension), tenantId, ...cursor, limit);
+    const rows = this.#connection.rows(Sql.selectDimensionValues(dimension), tenantsValue(tenantId), ...cursor, limit);
     return Array.from(rows, ([value, last]) => ({ value: String(value), lastWindowStartMs: Number(last) }));
   }
 
@@ -215,30 +247,5 @@ function* summandsOf(rows: Iterable<SqlValue[]>): Iterable<Summand> {
       seriesId: Number(row[4]),
       addTo: (into) => addStoredTally(into, row, 5),
     };
-  }
-}
-
-/** Rows of several streams, each in window order, as one stream in window order. */
-function* mergeByWindow<T>(
-  streams: readonly Iterable<T>[],
-  order: 'asc' | 'desc',
-  startOf: (row: T) => number,
-): Iterable<T> {
-  const iterators = streams.map((stream) => stream[Symbol.iterator]());
-  const heads = iterators.map((iterator) => iterator.next());
-  for (;;) {
-    let best = -1;
-    let bestStart = 0;
-    for (const [index, head] of heads.entries()) {
-      if (head.done === true) continue;
-      const start = startOf(head.value);
-      const isNext = best < 0 || (order === 'asc' ? start < bestStart : start > bestStart);
-      if (isNext) [best, bestStart] = [index, start];
-    }
-    const head = heads[best];
-    const iterator = iterators[best];
-    if (head === undefined || iterator === undefined || head.done === true) return;
-    yield head.value;
-    heads[best] = iterator.next();
   }
 }

@@ -1,4 +1,5 @@
 import type { SqlValue } from '../../sqlite/sqlite-connection.ts';
+import type { ExactSum } from '../../tally/exact-sum.ts';
 import { addEncodedHistogram, encodeHistogram } from '../../tally/histogram-codec.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, type Tally } from '../../tally/tally.ts';
 import {
@@ -19,9 +20,13 @@ export const TALLY_COLUMNS: readonly string[] = [
 export function tallyValues(tally: Tally): SqlValue[] {
   const values: SqlValue[] = TALLY_SUMS.map((field) => tally[field]);
   for (const field of TALLY_MAXIMA) values.push(tally[field]);
-  for (const field of TALLY_EXACT_SUMS) values.push(int64(tally[field].value));
+  for (const field of TALLY_EXACT_SUMS) values.push(moneyValue(tally[field]));
   for (const field of TALLY_HISTOGRAMS) values.push(encodeHistogram(tally[field]));
   return values;
+}
+
+function moneyValue(sum: ExactSum): SqlValue {
+  return sum.smallValue ?? int64(sum.value);
 }
 
 /** Adds the tally whose columns begin at `row[at]`. */

@@ -1,7 +1,8 @@
 import type { Dimension } from '../metrics-reader.ts';
 import { TALLY_COLUMNS } from './tally-row.ts';
+import { isOneOf } from './tenants-asked.ts';
 
-/** The questions about window rows; those of Postgres have the same names. */
+/** The questions about window rows; most have the names of those of Postgres. */
 
 export type WindowTable = 'metrics_1m' | 'metrics_1h' | 'metrics_1d';
 
@@ -40,6 +41,10 @@ export const SELECT_MATCHING_SERIES = `
     AND (?4 IS NULL OR s.provider = ?4)
   LIMIT ?5`;
 
+/** Values: tenants (null: all). */
+export const SELECT_TENANTS = `
+  SELECT t.tenant_key, t.tenant_id FROM tenants t WHERE ${isOneOf('t.tenant_id', '?1')}`;
+
 /** Values: tenant key, since, route, model (null: any). */
 export const SELECT_CHANGED = `
   SELECT m.changed_at_ms, m.window_start_ms, p.pair_id, p.route, p.model
@@ -58,11 +63,11 @@ export const SELECT_MINUTE_OF_PAIR = `
 /** A series of which all was taken back again is as if it had never been. */
 const IS_COUNTED = `EXISTS (SELECT 1 FROM metrics_1d d WHERE d.series_id = s.series_id AND d.requests <> 0)`;
 
-/** Series that were counted in a window; usage alone does not make a series appear. Values: tenant (null: all). */
+/** Series that were counted in a window; usage alone does not make a series appear. Values: tenants (null: all). */
 export const SELECT_DIMENSIONS = `
   SELECT t.tenant_id, p.route, p.model, s.provider, s.last_window_start_ms
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0 AND ${IS_COUNTED}
+  WHERE ${isOneOf('t.tenant_id', '?1')} AND s.last_window_start_ms >= 0 AND ${IS_COUNTED}
   ORDER BY t.tenant_id, p.route, p.model, s.provider`;
 
 export const SELECT_QUEUED = `
@@ -81,20 +86,21 @@ export const UNQUEUE_ROW = `
 
 /**
  * Tenants with rows and the newest day of each, the latest first. Not by their activity, which is never after the
- * commit.
+ * commit. Values: tenants (null: all).
  */
 export const SELECT_TENANT_DAYS = `
   SELECT t.tenant_id, (SELECT max(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key) AS last_ms
-  FROM tenants t WHERE last_ms IS NOT NULL ORDER BY last_ms DESC, t.tenant_id`;
+  FROM tenants t WHERE ${isOneOf('t.tenant_id', '?1')} AND last_ms IS NOT NULL ORDER BY last_ms DESC, t.tenant_id`;
 
 /**
- * The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenant (null: all).
+ * The first and the last day with rows, each found at an end of a tenant's part of the key. Values: tenants (null:
+ * all).
  */
 export const SELECT_SPAN = `
   SELECT
     min((SELECT min(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key)),
     max((SELECT max(d.window_start_ms) FROM metrics_1d d WHERE d.tenant_key = t.tenant_key))
-  FROM tenants t WHERE ?1 IS NULL OR t.tenant_id = ?1`;
+  FROM tenants t WHERE ${isOneOf('t.tenant_id', '?1')}`;
 
 const DIMENSION_COLUMNS = {
   tenant: 't.tenant_id',
@@ -103,13 +109,13 @@ const DIMENSION_COLUMNS = {
   provider: 's.provider',
 } as const;
 
-/** Values: tenant (null: all), the newest window and the value after which the page begins (null: all), limit. */
+/** Values: tenants (null: all), the newest window and the value after which the page begins (null: all), limit. */
 export const selectDimensionValues = (dimension: Dimension): string => {
   const value = DIMENSION_COLUMNS[dimension];
   return `
   SELECT ${value}, max(s.last_window_start_ms)
   FROM tenants t JOIN pairs p ON p.tenant_key = t.tenant_key JOIN series s ON s.pair_id = p.pair_id
-  WHERE (?1 IS NULL OR t.tenant_id = ?1) AND s.last_window_start_ms >= 0 AND ${value} <> '' AND ${IS_COUNTED}
+  WHERE ${isOneOf('t.tenant_id', '?1')} AND s.last_window_start_ms >= 0 AND ${value} <> '' AND ${IS_COUNTED}
   GROUP BY ${value}
   HAVING ?2 IS NULL OR max(s.last_window_start_ms) < ?2 OR (max(s.last_window_start_ms) = ?2 AND ${value} > ?3)
   ORDER BY 2 DESC, 1 LIMIT ?4`;

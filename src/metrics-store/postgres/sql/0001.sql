@@ -76,12 +76,27 @@ CREATE TABLE metrics_1h (
 CREATE INDEX metrics_1h_series ON metrics_1h (series_id, window_start);
 CREATE TABLE metrics_1h_default PARTITION OF metrics_1h DEFAULT WITH (fillfactor = 70);
 
+-- The revision counts what was added to the day.
 CREATE TABLE metrics_1d (
   LIKE metrics_1m,
+  revision bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (tenant_key, window_start, series_id)
 ) PARTITION BY RANGE (window_start);
 CREATE INDEX metrics_1d_series ON metrics_1d (series_id, window_start);
 CREATE TABLE metrics_1d_default PARTITION OF metrics_1d DEFAULT WITH (fillfactor = 70);
+
+-- The hours and the five minutes of a series and day in one row each, for questions over long ranges. True for one revision of the
+-- day; made from its rows when it is over, and again when something was added to it. Series 0 is all of a tenant's, and its revision
+-- the sum of theirs.
+CREATE TABLE packed_days (
+  tenant_key bigint NOT NULL,
+  day_start timestamptz NOT NULL,
+  series_id bigint NOT NULL,
+  revision bigint NOT NULL,
+  hours bytea NOT NULL,
+  five_minutes bytea NOT NULL,
+  PRIMARY KEY (tenant_key, day_start, series_id)
+);
 
 -- Revisions of minute rows, merged over providers: the outbox of llm.metrics and the feed of changes.
 CREATE SEQUENCE changes_queue;
@@ -178,6 +193,9 @@ CREATE TABLE calls (
   PRIMARY KEY (tenant_key, "timestamp", request_id)
 ) PARTITION BY RANGE ("timestamp");
 CREATE INDEX calls_request ON calls (request_id, tenant_key);
+-- Each day is a partition of its own, so that a range costs as many short walks as it has days.
+CREATE INDEX calls_slowest ON calls (tenant_key, latency_ms DESC, request_id) WHERE latency_ms IS NOT NULL;
+CREATE INDEX calls_session ON calls (tenant_key, session_id, "timestamp" DESC) WHERE session_id IS NOT NULL;
 CREATE TABLE calls_default PARTITION OF calls DEFAULT WITH (fillfactor = 70);
 
 CREATE TABLE audit_1h (
@@ -281,10 +299,28 @@ CREATE TABLE api_keys (
   key_id text COLLATE "C" PRIMARY KEY,
   hash text COLLATE "C" NOT NULL UNIQUE,
   name text NOT NULL,
-  tenant_id text COLLATE "C",
+  roles text[] NOT NULL,
+  -- NULL: all tenants.
+  tenants text[],
   created_at_ms bigint NOT NULL,
   revoked_at_ms bigint
 );
+
+-- Who signed in at the dashboard. NULL: all tenants.
+CREATE TABLE sessions (
+  hash text COLLATE "C" PRIMARY KEY,
+  key_hash text COLLATE "C",
+  subject text NOT NULL,
+  roles text[] NOT NULL,
+  tenants text[],
+  expires_at_ms bigint NOT NULL
+);
+
+-- Until when what a sender sent is paid for, by the name of the limit and of the sender; ms of the database's clock.
+CREATE TABLE sender_debts (
+  name text COLLATE "C" PRIMARY KEY,
+  paid_until_ms double precision NOT NULL
+) WITH (fillfactor = 50);
 
 CREATE TABLE dead_letter_replays (
   topic text COLLATE "C" NOT NULL,
@@ -292,6 +328,29 @@ CREATE TABLE dead_letter_replays (
   log_offset bigint NOT NULL,
   replayed_at_ms bigint NOT NULL,
   PRIMARY KEY (topic, partition, log_offset)
+);
+
+-- What running processors tell of themselves; settings as JSON.
+CREATE TABLE processors (
+  processor_id text COLLATE "C" PRIMARY KEY,
+  place text COLLATE "C" NOT NULL,
+  seen_at_ms bigint NOT NULL,
+  settings text NOT NULL
+) WITH (fillfactor = 50);
+
+-- Members of the processors' group, by the connections that show whether they live: see roster.ts.
+CREATE TABLE group_members (
+  member_id text COLLATE "C" PRIMARY KEY,
+  backend_pid int NOT NULL,
+  backend_start timestamptz NOT NULL
+);
+
+-- Bills of providers beside our figures, as they were found: JSON, for people.
+CREATE TABLE reconciliations (
+  reconciliation_id text COLLATE "C" PRIMARY KEY,
+  made_at_ms bigint NOT NULL,
+  tenant_id text,
+  report text NOT NULL
 );
 
 -- The names of evaluations and their labels, of which a tenant has a bounded number.
@@ -306,4 +365,32 @@ CREATE TABLE evaluation_labels (
   name text COLLATE "C" NOT NULL,
   label text COLLATE "C" NOT NULL,
   PRIMARY KEY (tenant_key, name, label)
+);
+
+-- What calls are summed by beside their series, as in SQLite. Here each commit adds pieces of its own, so that no two wait for each
+-- other, and who finds many of a window merges them.
+CREATE TABLE dimension_values (
+  value_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  tenant_key bigint NOT NULL,
+  dimension text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  UNIQUE (tenant_key, dimension, value)
+);
+
+CREATE TABLE dimension_days (
+  tenant_key bigint NOT NULL,
+  dimension text COLLATE "C" NOT NULL,
+  day_start timestamptz NOT NULL,
+  value_id bigint NOT NULL,
+  PRIMARY KEY (tenant_key, dimension, day_start, value_id)
+);
+
+CREATE TABLE dimension_sums (
+  tenant_key bigint NOT NULL,
+  dimension text COLLATE "C" NOT NULL,
+  window_ms int NOT NULL,
+  window_start timestamptz NOT NULL,
+  piece_id bigint GENERATED ALWAYS AS IDENTITY,
+  sums bytea NOT NULL,
+  PRIMARY KEY (tenant_key, dimension, window_ms, window_start, piece_id)
 );

@@ -240,10 +240,10 @@ END $$;
 
 CREATE OR REPLACE FUNCTION streamlens_add_labels(a jsonb, b jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN b = '{}' THEN a ELSE (
-    SELECT jsonb_object_agg(key, count) FROM (
+    SELECT coalesce(jsonb_object_agg(key, count), '{}') FROM (
       SELECT key, sum(value::bigint) AS count FROM (
         SELECT * FROM jsonb_each_text(a) UNION ALL SELECT * FROM jsonb_each_text(b)
-      ) AS each_label GROUP BY key
+      ) AS each_label GROUP BY key HAVING sum(value::bigint) <> 0
     ) AS summed
   ) END
 $$;
@@ -296,3 +296,44 @@ JOIN pairs p ON p.pair_id = s.pair_id
 JOIN tenants t ON t.tenant_key = m.tenant_key
 WHERE m.requests <> 0
 GROUP BY t.tenant_id, p.route, p.model, m.window_start;
+
+-- The numbers of values in a dimension on a day; NULL beyond as many as the day may have. In the order in which tenants are locked.
+CREATE OR REPLACE FUNCTION streamlens_dimension_values(wanted json, values_max int)
+RETURNS TABLE (item int, out_value bigint) LANGUAGE plpgsql AS $$
+DECLARE
+  g record;
+  known_count int;
+  is_there boolean;
+BEGIN
+  FOR g IN SELECT x.tenant_key, x.dimension, streamlens_at(x.day_ms) AS day, array_agg(x.value ORDER BY x.n) AS texts,
+      array_agg(x.n::int ORDER BY x.n) AS items, min(x.n) AS first
+    FROM (SELECT n, (e ->> 'tenant_key')::bigint AS tenant_key, e ->> 'dimension' AS dimension,
+      (e ->> 'day_ms')::bigint AS day_ms, e ->> 'value' AS value
+      FROM json_array_elements(wanted) WITH ORDINALITY AS j (e, n)) AS x
+    GROUP BY x.tenant_key, x.dimension, x.day_ms ORDER BY first
+  LOOP
+    PERFORM 1 FROM tenants t WHERE t.tenant_key = g.tenant_key FOR UPDATE;
+    SELECT count(*) INTO known_count FROM dimension_days d
+    WHERE d.tenant_key = g.tenant_key AND d.dimension = g.dimension AND d.day_start = g.day;
+    FOR i IN 1 .. array_length(g.items, 1) LOOP
+      item := g.items[i] - 1;
+      out_value := NULL;
+      SELECT v.value_id INTO out_value FROM dimension_values v
+      WHERE v.tenant_key = g.tenant_key AND v.dimension = g.dimension AND v.value = g.texts[i];
+      is_there := out_value IS NOT NULL AND EXISTS (SELECT 1 FROM dimension_days d WHERE d.tenant_key = g.tenant_key
+        AND d.dimension = g.dimension AND d.day_start = g.day AND d.value_id = out_value);
+      IF NOT is_there AND known_count >= values_max THEN
+        out_value := NULL;
+      ELSIF NOT is_there THEN
+        IF out_value IS NULL THEN
+          INSERT INTO dimension_values (tenant_key, dimension, value) VALUES (g.tenant_key, g.dimension, g.texts[i])
+          RETURNING value_id INTO out_value;
+        END IF;
+        INSERT INTO dimension_days (tenant_key, dimension, day_start, value_id)
+        VALUES (g.tenant_key, g.dimension, g.day, out_value);
+        known_count := known_count + 1;
+      END IF;
+      RETURN NEXT;
+    END LOOP;
+  END LOOP;
+END $$;

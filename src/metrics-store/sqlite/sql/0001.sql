@@ -201,6 +201,35 @@ CREATE TABLE usage_1m (
     service_tier, reported_by)
 ) WITHOUT ROWID;
 
+-- What calls are summed by beside their series, where METRIC_DIMENSIONS says so: by number the values of a dimension, which of them
+-- a day has, as there is a limit for each day, and the sums of a minute, an hour or a day as pieces, see `dimension-piece.ts`.
+-- No number is given again: the sums of a value that was deleted stay, and are nobody's.
+CREATE TABLE dimension_values (
+  value_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant_key INTEGER NOT NULL,
+  dimension TEXT NOT NULL,
+  value TEXT NOT NULL,
+  UNIQUE (tenant_key, dimension, value)
+) STRICT;
+
+CREATE TABLE dimension_days (
+  tenant_key INTEGER NOT NULL,
+  dimension TEXT NOT NULL,
+  day_start_ms INTEGER NOT NULL,
+  value_id INTEGER NOT NULL,
+  PRIMARY KEY (tenant_key, dimension, day_start_ms, value_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dimension_sums (
+  tenant_key INTEGER NOT NULL,
+  dimension TEXT NOT NULL,
+  window_ms INTEGER NOT NULL,
+  window_start_ms INTEGER NOT NULL,
+  piece INTEGER NOT NULL,
+  sums BLOB NOT NULL,
+  PRIMARY KEY (tenant_key, dimension, window_ms, window_start_ms, piece)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE calls (
   tenant_key INTEGER NOT NULL,
   timestamp_ms INTEGER NOT NULL,
@@ -230,10 +259,13 @@ CREATE TABLE calls (
   session_id TEXT,
   metadata TEXT
 );
-CREATE UNIQUE INDEX calls_identity ON calls (tenant_key, timestamp_ms DESC, request_id);
+-- Read from its end for the newest first. Calls come in the order of time, and pages are full only where an index grows at its end.
+CREATE UNIQUE INDEX calls_identity ON calls (tenant_key, timestamp_ms, request_id DESC);
 CREATE INDEX calls_request ON calls (request_id);
 -- By day, so that what commits write lies together.
 CREATE INDEX calls_slowest ON calls (tenant_key, timestamp_ms / 86400000, latency_ms DESC) WHERE latency_ms IS NOT NULL;
+-- Only of calls that name one: the others cost nothing here.
+CREATE INDEX calls_session ON calls (tenant_key, session_id, timestamp_ms DESC) WHERE session_id IS NOT NULL;
 
 CREATE TABLE evaluations_1m (
   tenant_key INTEGER NOT NULL,
@@ -349,9 +381,21 @@ CREATE TABLE api_keys (
   key_id TEXT PRIMARY KEY,
   hash TEXT NOT NULL UNIQUE,
   name TEXT NOT NULL,
-  tenant_id TEXT,
+  -- JSON arrays; NULL: all tenants.
+  roles TEXT NOT NULL,
+  tenants TEXT,
   created_at_ms INTEGER NOT NULL,
   revoked_at_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Who signed in at the dashboard. JSON arrays; NULL: all tenants.
+CREATE TABLE sessions (
+  hash TEXT PRIMARY KEY,
+  key_hash TEXT,
+  subject TEXT NOT NULL,
+  roles TEXT NOT NULL,
+  tenants TEXT,
+  expires_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dead_letter_replays (
@@ -374,4 +418,20 @@ CREATE TABLE evaluation_labels (
   name TEXT NOT NULL,
   label TEXT NOT NULL,
   PRIMARY KEY (tenant_key, name, label)
+) STRICT, WITHOUT ROWID;
+
+-- What running processors tell of themselves; settings as JSON.
+CREATE TABLE processors (
+  processor_id TEXT PRIMARY KEY,
+  place TEXT NOT NULL,
+  seen_at_ms INTEGER NOT NULL,
+  settings TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Bills of providers beside our figures, as they were found: JSON, for people.
+CREATE TABLE reconciliations (
+  reconciliation_id TEXT PRIMARY KEY,
+  made_at_ms INTEGER NOT NULL,
+  tenant_id TEXT,
+  report TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;

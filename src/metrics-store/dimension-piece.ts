@@ -1,0 +1,295 @@
+import type { EncodedTally } from '../tally/encoded-tally.ts';
+import { NONE, OVERFLOW, REPRICED } from '../tally/series.ts';
+import { addTally, TALLY_EXACT_SUMS, TALLY_MAXIMA, TALLY_SUMS, Tally } from '../tally/tally.ts';
+import { addEncodedTally, encodeTally, held } from '../tally/tally-codec.ts';
+import { TallySummer } from '../tally/tally-summer.ts';
+import { type ByteReader, readVarint, unzigzag, writeVarint } from '../tally/varint.ts';
+
+/**
+ * What was added to one window of a dimension, as bytes: entries one after the other,
+ *
+ *     (value series length tally)*
+ *
+ * A commit appends a piece with what it adds. That is a write of some sixty bytes a value, where a row of its own would
+ * be read, decoded, added to and written again; the window is the sum of its pieces. When they have become as many
+ * bytes as what was merged before, they are merged into one: so each entry is written again a few times at most, and a
+ * window is read from at most about twice the bytes that it needs.
+ */
+export interface PieceEntry {
+  readonly value: number;
+  readonly seriesId: number;
+  readonly tally: Tally;
+}
+
+/** The numbers of values that are there for every dimension; those of a dictionary, which begin with 1, come after. */
+export const RESERVED_VALUES = [NONE, OVERFLOW, REPRICED] as const;
+export const OVERFLOW_VALUE = 1;
+export const REPRICED_VALUE = 2;
+
+export function valueOfId(valueId: number): number {
+  return valueId + REPRICED_VALUE;
+}
+
+/** Null for a reserved one. */
+export function idOfValue(value: number): number | null {
+  return value > REPRICED_VALUE ? value - REPRICED_VALUE : null;
+}
+
+/** The number of a reserved value; null for any other. */
+export function reservedValue(text: string): number | null {
+  const found = RESERVED_VALUES.indexOf(text as (typeof RESERVED_VALUES)[number]);
+  return found === -1 ? null : found;
+}
+
+/** Where a tally that is encoded already is added up. */
+export interface PlacedSums extends EncodedTally {
+  readonly value: number;
+  readonly seriesId: number;
+}
+
+/** The order of entries in a piece. */
+export function compareEntries(a: EntryPlace, b: EntryPlace): number {
+  return a.value - b.value || a.seriesId - b.seriesId;
+}
+
+type EntryPlace = Pick<PieceEntry, 'value' | 'seriesId'>;
+
+export function encodePiece(entries: Iterable<PieceEntry>): Uint8Array {
+  const writer = new PieceWriter(null);
+  for (const { value, seriesId, tally } of entries) writer.push(value, seriesId, encodedTally(tally));
+  return writer.finish();
+}
+
+/** In order, so that pieces are merged without being searched; what is of one value and series is added up. */
+export function encodeSorted(entries: PlacedSums[], summer = new TallySummer()): Uint8Array {
+  const writer = new PieceWriter(summer);
+  entries.sort(compareEntries);
+  for (let i = 0; i < entries.length; ) {
+    const first = entries[i] as PlacedSums;
+    let next = i + 1;
+    while (entries[next]?.value === first.value && entries[next]?.seriesId === first.seriesId) next++;
+    writer.pushSum(entries, i, next);
+    i = next;
+  }
+  return writer.finish();
+}
+
+/** A tally as bytes of its own. */
+export function encodedTally(tally: Tally): EncodedTally {
+  const bytes = Uint8Array.from(encodeTally(tally) ?? (encodeTally(bounded(tally)) as number[]));
+  return { bytes, start: 0, end: bytes.length };
+}
+
+/** Room for the three numbers before a tally. */
+const HEAD_BYTES_MAX = 24;
+
+/** An array that grows: pushing byte by byte took a third of a commit's time. */
+class PieceWriter {
+  #bytes = new Uint8Array(16 * 1024);
+  #length = 0;
+  readonly #summer: TallySummer | null;
+
+  /** @param summer null where nothing is to be added up */
+  constructor(summer: TallySummer | null) {
+    this.#summer = summer;
+  }
+
+  push(value: number, seriesId: number, { bytes, start, end }: EncodedTally): void {
+    const length = end - start;
+    this.#makeRoom(HEAD_BYTES_MAX + length);
+    const into = this.#bytes;
+    let at = writeVarint(into, this.#length, value);
+    at = writeVarint(into, at, seriesId);
+    at = writeVarint(into, at, length);
+    // They are some fifty: `set` takes longer.
+    for (let i = start; i < end; i++) into[at++] = bytes[i] as number;
+    this.#length = at;
+  }
+
+  /** The sum of some that are of one value and series; nothing where all was taken back. */
+  pushSum(same: readonly PlacedSums[], from: number, to: number): void {
+    const first = same[from] as PlacedSums;
+    if (to - from === 1) {
+      if (first.end - first.start > EMPTY_BYTES) this.push(first.value, first.seriesId, first);
+      return;
+    }
+    for (let i = from; i < to; i++) {
+      const { bytes, start } = same[i] as PlacedSums;
+      this.#summer?.addEncoded({ bytes, at: start });
+    }
+    const sum = this.#summer?.take() ?? null;
+    if (sum !== null) this.push(first.value, first.seriesId, sum);
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #makeRoom(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return;
+    const grown = new Uint8Array(2 * (this.#bytes.length + more));
+    grown.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = grown;
+  }
+}
+
+/** An entry of a piece, good until the next one is asked for. */
+export class EntryReader implements ByteReader {
+  readonly bytes: Uint8Array;
+  at = 0;
+  value = 0;
+  seriesId = 0;
+  #end = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  /** Goes on to the next entry, whatever was read of this one. False at the end. */
+  next(): boolean {
+    this.at = this.#end;
+    if (this.at >= this.bytes.length) return false;
+    this.value = readVarint(this);
+    this.seriesId = readVarint(this);
+    const length = readVarint(this);
+    this.#end = this.at + length;
+    return true;
+  }
+
+  /** At most once an entry. */
+  addTo(into: Tally): void {
+    addEncodedTally(into, this);
+  }
+
+  /** How many requests are in it: the first field of a tally, where there are any. */
+  requests(): number {
+    if (this.bytes[this.at] !== REQUESTS_FIELD) return 0;
+    this.at++;
+    return unzigzag(readVarint(this));
+  }
+
+  /** Where its tally ends, as long as nothing was read of it. */
+  get end(): number {
+    return this.#end;
+  }
+}
+
+/** One piece that says the same as several, in the order of values and series. */
+export function mergePieces(pieces: Iterable<Uint8Array>, summer = new TallySummer()): Uint8Array {
+  const readers = new EarliestFirst();
+  for (const piece of pieces) for (const run of runsOf(piece)) readers.add(new EntryReader(run));
+  const writer = new PieceWriter(summer);
+  const same: PlacedSums[] = [];
+  for (let next = readers.earliest; next !== null; next = readers.earliest) {
+    const { value, seriesId } = next;
+    const known = same[0];
+    if (known !== undefined && (known.value !== value || known.seriesId !== seriesId)) {
+      writer.pushSum(same, 0, same.length);
+      same.length = 0;
+    }
+    same.push({ value, seriesId, bytes: next.bytes, start: next.at, end: next.end });
+    readers.advance();
+  }
+  if (same.length > 0) writer.pushSum(same, 0, same.length);
+  return writer.finish();
+}
+
+/** The parts of a piece that are in order: a commit writes its entries so, but appends them to those of others. */
+function* runsOf(piece: Uint8Array): Iterable<Uint8Array> {
+  const reader = new EntryReader(piece);
+  let from = 0;
+  let value = -1;
+  let seriesId = -1;
+  for (let start = 0; reader.next(); start = reader.end) {
+    if (reader.value < value || (reader.value === value && reader.seriesId < seriesId)) {
+      yield piece.subarray(from, start);
+      from = start;
+    }
+    ({ value, seriesId } = reader);
+  }
+  if (from < piece.length) yield piece.subarray(from);
+}
+
+/** Readers of entries in order, of which the one that is at the earliest entry comes first: a binary heap. */
+class EarliestFirst {
+  readonly #heap: EntryReader[] = [];
+
+  /** Null where all are at their ends. */
+  get earliest(): EntryReader | null {
+    return this.#heap[0] ?? null;
+  }
+
+  add(reader: EntryReader): void {
+    if (!reader.next()) return;
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(reader);
+    while (at > 0) {
+      const parent = (at - 1) >> 1;
+      if (!isBefore(reader, heap[parent] as EntryReader)) break;
+      heap[at] = heap[parent] as EntryReader;
+      at = parent;
+    }
+    heap[at] = reader;
+  }
+
+  /** Goes on with the earliest. */
+  advance(): void {
+    const heap = this.#heap;
+    const [first] = heap;
+    if (first?.next() === false) {
+      const last = heap.pop() as EntryReader;
+      if (heap.length > 0) this.#sink(last);
+    } else if (first !== undefined) this.#sink(first);
+  }
+
+  #sink(reader: EntryReader): void {
+    const heap = this.#heap;
+    let at = 0;
+    for (let child = 1; child < heap.length; child = 2 * at + 1) {
+      if (child + 1 < heap.length && isBefore(heap[child + 1] as EntryReader, heap[child] as EntryReader)) child++;
+      if (!isBefore(heap[child] as EntryReader, reader)) break;
+      heap[at] = heap[child] as EntryReader;
+      at = child;
+    }
+    heap[at] = reader;
+  }
+}
+
+function isBefore(a: EntryReader, b: EntryReader): boolean {
+  return compareEntries(a, b) < 0;
+}
+
+/** A tally of nothing is its end alone. */
+const EMPTY_BYTES = 1;
+const REQUESTS_FIELD = 1 + TALLY_SUMS.indexOf('requests');
+
+/** A window's newest piece is appended to up to this size: so small commits make few pieces. */
+const PIECE_BYTES_MAX = 8 * 1024;
+/** So much is read in a millisecond or two: less need not be merged. */
+const UNMERGED_BYTES_MIN = 128 * 1024;
+
+export function isRoomIn(pieceBytes: number, moreBytes: number): boolean {
+  return pieceBytes + moreBytes <= PIECE_BYTES_MAX;
+}
+
+/** Whether the pieces of a window are to be merged: those behind the first one, which was merged before or is small. */
+export function areToBeMerged(firstBytes: number, otherBytes: number): boolean {
+  return otherBytes >= Math.max(firstBytes, UNMERGED_BYTES_MIN);
+}
+
+/** A sum that passes what the form can hold, which no sum of calls does, is held at its end rather than refused. */
+function bounded(tally: Tally): Tally {
+  const copy = new Tally();
+  addTally(copy, tally);
+  for (const field of TALLY_SUMS) copy[field] = held(copy[field]);
+  for (const field of TALLY_MAXIMA) copy[field] = held(copy[field]);
+  for (const field of TALLY_EXACT_SUMS) {
+    const { value } = copy[field];
+    if (value > MONEY_MAX) copy[field].addBig(MONEY_MAX - value);
+    else if (value < -MONEY_MAX) copy[field].addBig(-MONEY_MAX - value);
+  }
+  return copy;
+}
+
+const MONEY_MAX = 2n ** 83n;

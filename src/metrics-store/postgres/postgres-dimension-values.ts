@@ -1,0 +1,95 @@
+import { DAY_MS, windowStartMs } from '../../tally/window.ts';
+import type { DimensionDelta } from '../commit.ts';
+import { OVERFLOW_VALUE, reservedValue, valueOfId } from '../dimension-piece.ts';
+import { storableText } from '../storable-text.ts';
+import type { DeltaRun } from '../window-piece.ts';
+import type { PostgresConnection } from './postgres-connection.ts';
+
+/** Entries kept in memory; beyond it they are forgotten and asked for again. */
+const CACHED_MAX = 200_000;
+
+/** Entries asked for at a time. */
+const WANTED_MAX = 5_000;
+
+interface Wanted {
+  readonly key: string;
+  readonly tenant_key: number;
+  readonly dimension: string;
+  readonly day_ms: number;
+  readonly value: string;
+}
+
+/** The numbers of one commit's values. */
+export type ValueNumbers = (run: DeltaRun) => (value: string) => number;
+
+/** The values of dimensions as numbers; see `PostgresDictionary` for when they go. */
+export class PostgresDimensionValues {
+  readonly #connection: PostgresConnection;
+  readonly #valuesMax: number;
+  readonly #numbers = new Map<string, number>();
+
+  constructor(connection: PostgresConnection, valuesMax: number) {
+    this.#connection = connection;
+    this.#valuesMax = valuesMax;
+  }
+
+  forget(): void {
+    this.#numbers.clear();
+  }
+
+  /** A second round trip only where a day has a value that is new to this process. */
+  async resolve(
+    deltas: readonly DimensionDelta[],
+    tenantKeyOf: (delta: DimensionDelta) => number,
+  ): Promise<ValueNumbers> {
+    if (this.#numbers.size > CACHED_MAX) this.forget();
+    const numbers = new Map<string, number>();
+    const wanted = new Map<string, Wanted>();
+    // By tenant, as the dictionary locks them, so that no two wait for each other.
+    const ordered = deltas.toSorted((a, b) => (a.series.tenantId < b.series.tenantId ? -1 : 1));
+    for (const delta of ordered) {
+      const { dimension, value } = delta;
+      if (reservedValue(value) !== null) continue;
+      const key = keyOf(delta, value);
+      const known = this.#numbers.get(key);
+      if (known !== undefined) numbers.set(key, known);
+      else {
+        const place = { tenant_key: tenantKeyOf(delta), dimension, day_ms: dayOf(delta) };
+        wanted.set(key, { key, ...place, value: storableText(value) });
+      }
+    }
+    const all = [...wanted.values()];
+    for (let at = 0; at < all.length; at += WANTED_MAX) await this.#ask(all.slice(at, at + WANTED_MAX), numbers);
+    return (run) => (value) => {
+      const number = reservedValue(value) ?? numbers.get(keyOf(run, value));
+      if (number === undefined) throw new Error('Broken invariant: a commit is resolved before it is written');
+      return number;
+    };
+  }
+
+  async #ask(wanted: readonly Wanted[], numbers: Map<string, number>): Promise<void> {
+    const entries = wanted.map(({ tenant_key, dimension, day_ms, value }) => ({
+      tenant_key,
+      dimension,
+      day_ms,
+      value,
+    }));
+    const values = [JSON.stringify(entries), this.#valuesMax];
+    const rows = await this.#connection.query('SELECT * FROM streamlens_dimension_values($1, $2)', values);
+    for (const [item, id] of rows as [number, number | null][]) {
+      const entry = wanted[item];
+      if (entry === undefined) continue;
+      const number = id === null ? OVERFLOW_VALUE : valueOfId(id);
+      this.#numbers.set(entry.key, number);
+      numbers.set(entry.key, number);
+    }
+  }
+}
+
+function dayOf({ windowStartMs: startMs }: DeltaRun): number {
+  return windowStartMs(startMs, DAY_MS);
+}
+
+function keyOf(run: DeltaRun, value: string): string {
+  return `${run.series.tenantId}\0${run.dimension}\0${dayOf(run)}\0${value}`;
+}
