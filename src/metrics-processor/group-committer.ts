@@ -57,24 +57,35 @@ export class GroupCommitter {
   }
 
   async #commit(given: readonly ShardOwner[], signal: AbortSignal): Promise<void> {
-    const { store, runtime, events } = this.#ports;
+    const { store, runtime, events, tracing } = this.#ports;
     const owners = given.filter((owner) => !owner.isVoid);
     if (owners.length === 0) return;
     const commits = owners.map((owner) => owner.cut());
     const startedMs = runtime.nowMs();
     this.#startedMs = startedMs;
-    const outcomes = await retry(() => store.commit(commits), {
-      runtime,
-      signal,
-      onRetry: (error, fact) => events.retrying(`commit of ${namesOf(commits)}`, error, fact),
-    }).catch((error: unknown) => {
+    const trace = tracing?.committing(owners.map(({ shard }) => shard));
+    const within = trace?.run ?? inNoTrace;
+    const insist = () =>
+      retry(() => store.commit(commits), {
+        runtime,
+        signal,
+        onRetry: (error, fact) => events.retrying(`commit of ${namesOf(commits)}`, error, fact),
+      });
+    const outcomes = await within(insist).catch((error: unknown) => {
+      trace?.end({ error: error as Error });
       for (const owner of owners) owner.commitGivenUp();
       throw error;
     });
     for (const [index, owner] of owners.entries()) owner.commitEnded(outcomes[index] ?? 'fenced');
     const applied = commits.filter((_, index) => outcomes[index] === 'applied');
-    if (applied.length > 0) events.groupCommitted({ tookMs: runtime.nowMs() - startedMs, rows: rowCount(applied) });
+    const tell = () => events.groupCommitted({ tookMs: runtime.nowMs() - startedMs, rows: rowCount(applied) });
+    if (applied.length > 0) within(tell);
+    trace?.end({ applied: applied.length });
   }
+}
+
+function inNoTrace<T>(work: () => T): T {
+  return work();
 }
 
 function namesOf(commits: readonly Commit[]): string {
@@ -84,6 +95,9 @@ function namesOf(commits: readonly Commit[]): string {
 
 /** Minute rows that the group added to, each once. */
 function rowCount(commits: readonly Commit[]): number {
+  const [first] = commits;
+  // One partition has each of its rows once.
+  if (first !== undefined && commits.length === 1) return first.tallies.length;
   const rows = new Set<string>();
   for (const { tallies } of commits) {
     for (const { series, windowStartMs } of tallies) rows.add(`${windowStartMs}\0${seriesKey(series)}`);

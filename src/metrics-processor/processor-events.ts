@@ -14,6 +14,8 @@ export interface ProcessorEvents {
   retrying(what: string, error: Error, fact: { attempt: number; waitMs: number }): void;
   /** Nothing more is told of it, but by a commit that was given up and ends late. */
   revoked(partition: number): void;
+  /** Another member was killed, and the group was told: its partitions go to the others now. */
+  fellowEnded(memberId: string): void;
   published(fact: { rows: number; deadLetters: number }): void;
 }
 

@@ -49,6 +49,17 @@ test('where the topics have grown, the lag of each partition of a shard goes wit
   assert.deepEqual([await seriesOf(metrics, 1), await seriesOf(metrics, 7)], [[], []]);
 });
 
+test('the durations of commits have native buckets, and are there before the first', async () => {
+  const metrics = new ProcessorMetrics(pino({ enabled: false }));
+  const counted = async () => {
+    const family = (await metrics.families()).find(({ name }) => name === 'streamlens_commit_duration_seconds');
+    return family?.type === 'histogram' ? family.series.map(({ count, native }) => [count, native?.buckets]) : null;
+  };
+  assert.deepEqual(await counted(), [[0, []]]);
+  metrics.groupCommitted({ rows: 1, tookMs: 1000 });
+  assert.deepEqual(await counted(), [[1, [[0, 1]]]]);
+});
+
 test('every counter has its first 0 before anything is counted', async () => {
   const text = await new ProcessorMetrics(pino({ enabled: false })).registry.metrics();
   assert.match(text, /streamlens_audit_events\{type="request",fate="dead"\} 0/);

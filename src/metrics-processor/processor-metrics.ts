@@ -1,13 +1,16 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import { INPUT_TOPICS, type InputTopic } from '../events/topics.ts';
+import { DurationHistogram } from '../exposition/duration-histogram.ts';
+import type { MetricFamily, MetricSource } from '../exposition/metric-family.ts';
+import { registrySource } from '../exposition/registry-source.ts';
 import type { Logger } from '../http/logger.ts';
-import { AUDIT_COUNTS, type AuditCounts } from '../metrics-store/audit.ts';
+import { AUDIT_COUNTS, type AuditCount, type AuditCounts } from '../metrics-store/audit.ts';
 import type { MeterRoom } from '../metrics-store/sender-use.ts';
 import { CORRECTION_REASONS } from './core/reports/correction-reason.ts';
 import type { CommitFact, ProcessorEvents } from './processor-events.ts';
 
 /** What Prometheus and the log see of a processor. */
-export class ProcessorMetrics implements ProcessorEvents {
+export class ProcessorMetrics implements ProcessorEvents, MetricSource {
   readonly registry = new Registry();
   readonly #logger: Logger;
   /** What is this processor's now, and which partitions of the log were read for it. */
@@ -37,11 +40,9 @@ export class ProcessorMetrics implements ProcessorEvents {
     labelNames: ['partition'],
     registers: [this.registry],
   });
-  readonly #commitSeconds = new Histogram({
+  readonly #commitSeconds = new DurationHistogram({
     name: 'streamlens_commit_duration_seconds',
     help: 'Time of one commit to the store, of all partitions together and retries included',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [this.registry],
   });
   readonly #committed = new Counter({
     name: 'streamlens_committed_total',
@@ -64,6 +65,11 @@ export class ProcessorMetrics implements ProcessorEvents {
   readonly #fenced = new Counter({
     name: 'streamlens_processor_fenced_total',
     help: 'Commits refused because another processor owns the partition',
+    registers: [this.registry],
+  });
+  readonly #fellowsEnded = new Counter({
+    name: 'streamlens_processor_fellows_ended_total',
+    help: 'Other processors that were killed, by whose connections to Postgres this one knew it and told the group',
     registers: [this.registry],
   });
   readonly #retries = new Counter({
@@ -108,12 +114,17 @@ export class ProcessorMetrics implements ProcessorEvents {
 
   constructor(logger: Logger) {
     this.#logger = logger;
+    this.#commitSeconds.begin('', {});
     // Each series begins with 0: else the first dead letter would be no increase.
     for (const topic of INPUT_TOPICS) this.#records.inc({ topic }, 0);
     for (const what of ['rows', 'calls', 'dead_letters', 'checkpoint_bytes']) this.#committed.inc({ what }, 0);
     for (const what of ['rows', 'dead_letters']) this.#published.inc({ what }, 0);
     for (const reason of CORRECTION_REASONS) this.#corrections.inc({ reason }, 0);
     for (const name of AUDIT_COUNTS) this.#audit.inc(auditLabels(name), 0);
+  }
+
+  async families(): Promise<readonly MetricFamily[]> {
+    return [...(await registrySource(this.registry).families()), this.#commitSeconds.family()];
   }
 
   priceList({ version, date }: { readonly version: string; readonly date: string }): void {
@@ -159,7 +170,7 @@ export class ProcessorMetrics implements ProcessorEvents {
   }
 
   groupCommitted({ tookMs, rows }: { tookMs: number; rows: number }): void {
-    this.#commitSeconds.observe(tookMs / 1000);
+    this.#commitSeconds.observe('', {}, tookMs / 1000);
     this.#logger.debug({ rows, tookMs: Math.round(tookMs) }, 'Committed');
     this.#committed.inc({ what: 'rows' }, rows);
   }
@@ -190,6 +201,11 @@ export class ProcessorMetrics implements ProcessorEvents {
     this.#logger.info({ partition }, 'Gave up a partition');
   }
 
+  fellowEnded(memberId: string): void {
+    this.#fellowsEnded.inc();
+    this.#logger.warn({ memberId }, 'Another processor has ended; its partitions are taken over');
+  }
+
   /** How near the registers of metrics are to their bounds. */
   meterRoom({ registers, lostPoints }: MeterRoom): void {
     this.#registers.set(registers);
@@ -203,7 +219,7 @@ export class ProcessorMetrics implements ProcessorEvents {
 }
 
 /** `duplicateRequests` is the fate `duplicate` of a `request`. */
-function auditLabels(name: (typeof AUDIT_COUNTS)[number]): { type: string; fate: string } {
+function auditLabels(name: AuditCount): { type: string; fate: string } {
   const [, fate = '', type = ''] = /^([a-z]+)([A-Z][a-z]+)s$/.exec(name) ?? [];
   return { type: type.toLowerCase(), fate };
 }

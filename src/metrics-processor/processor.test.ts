@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GroupListener, LogPosition, PollLimits } from '../event-log/event-log.ts';
+import type { GroupListener, GroupMember, LogPosition, NamedMember, PollLimits } from '../event-log/event-log.ts';
+import type { MemoryBroker } from '../event-log/memory/memory-broker.ts';
 import { MemoryEventLog } from '../event-log/memory/memory-event-log.ts';
+import type { RosterLook } from '../metrics-store/roster.ts';
 import {
   aBench,
   countedRequests,
   type FastRuntime,
+  isAgreement,
   SILENT_EVENTS,
   type StoreWithOutages,
   turns,
@@ -36,6 +39,27 @@ test('a processor that is stopped while the store is away skips no record', asyn
   second.stop();
   await going;
   assert.equal(await countedRequests(store), 3);
+});
+
+test('a stop does not wait for a group that is being told who ended, nor for a roster that gives no answer', async () => {
+  const silence = new Promise<never>(() => undefined);
+  const gone: RosterLook = { sight: 'first', serverUptimeMs: 3_600_000, others: [{ id: 'killed', isGone: true }] };
+  for (const what of ['expel', 'look'] as const) {
+    const { broker, processor } = aBench();
+    let isAsked = false;
+    const ask = async () => {
+      isAsked = true;
+      return silence;
+    };
+    const expel = what === 'expel' ? ask : async () => undefined;
+    const look = what === 'look' ? ask : async () => gone;
+    const roster = { look, remove: async () => undefined, close: async () => undefined };
+    const one = processor({ log: new NamingLog(broker, { id: 'me', expel, hurry: () => undefined }), roster });
+    const running = one.run().then(() => 'ended');
+    await until(`it waits for an answer to ${what}`, () => isAsked);
+    one.stop();
+    assert.equal(await Promise.race([running, turns(1000).then(() => 'waits')]), 'ended', what);
+  }
 });
 
 test('partitions are committed together when the first of them is due', async () => {
@@ -162,7 +186,7 @@ function commitTimes(store: StoreWithOutages, runtime: FastRuntime): readonly nu
   const startedMs: number[] = [];
   const commit = store.commit.bind(store);
   store.commit = (commits) => {
-    startedMs.push(runtime.clockMs);
+    if (!isAgreement(commits)) startedMs.push(runtime.clockMs);
     return commit(commits);
   };
   return startedMs;
@@ -270,3 +294,17 @@ test('partitions are recovered three at a time, and one that is taken away befor
   assert.equal(atOnceMost, 3);
   assert.deepEqual(begun, [0, 1, 2, 3, 4, 5, 6]);
 });
+
+/** A log whose members have names, as those of Kafka have. */
+class NamingLog extends MemoryEventLog {
+  readonly #named: NamedMember;
+
+  constructor(broker: MemoryBroker, named: NamedMember) {
+    super(broker);
+    this.#named = named;
+  }
+
+  override async joinGroup(listener: GroupListener): Promise<GroupMember> {
+    return { ...(await super.joinGroup(listener)), named: this.#named };
+  }
+}

@@ -1,15 +1,18 @@
 import pLimit from 'p-limit';
 import type { EventLog, GroupMember } from '../event-log/event-log.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import type { Roster } from '../metrics-store/roster.ts';
 import type { PriceBook } from '../prices/price-book.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { CoreOptions } from './core/shard-core.ts';
+import { FellowWatch } from './fellow-watch.ts';
 import { GroupCommitter } from './group-committer.ts';
 import type { ProcessorEvents } from './processor-events.ts';
 import { recover } from './recover.ts';
 import { retry } from './retry.ts';
 import type { Runtime } from './runtime.ts';
 import { OWNER_PACE, type OwnerPace, ShardOwner } from './shard-owner.ts';
-import { findShards, laneCountOf, type Shards } from './shards.ts';
+import { agreeOnShards, laneCountOf, type Shards } from './shards.ts';
 
 export interface ProcessorOptions extends Omit<CoreOptions, 'partition' | 'shardCount'> {
   /** How many bytes may wait in the whole process, even if it owns every partition. */
@@ -24,10 +27,14 @@ export interface ProcessorOptions extends Omit<CoreOptions, 'partition' | 'shard
 export interface ProcessorPorts {
   readonly log: EventLog;
   readonly store: MetricsStore;
+  /** Absent where this is the only processor, or nobody else can be seen. */
+  readonly roster?: Roster | undefined;
   readonly runtime: Runtime;
   readonly events: ProcessorEvents;
   /** Asked for every batch, so that a reloaded price file counts from then on. */
   readonly prices: () => PriceBook;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 const POLL_WAIT_MS_MAX = 250;
@@ -37,11 +44,6 @@ const EFFECT_LETTER_BYTES_MAX = 16 * 1024 * 1024;
 
 /** Without a partition: how soon to look again. */
 const IDLE_PAUSE_MS = 20;
-
-/**
- * How often to look whether the topics have grown. Writers learn of it within seconds, readers must not be much later.
- */
-const GROWTH_CHECK_MS = 3000;
 
 /** How long a partition that is taken away may take to commit the rest. */
 const REVOKE_MS_MAX = 5000;
@@ -70,6 +72,7 @@ export class Processor {
   readonly #stopping = new AbortController();
   readonly #recovering = new Map<number, Promise<void>>();
   readonly #recoveryTurn = pLimit(RECOVERIES_MAX);
+  #hasRecovered = false;
   #shards: Shards = { shardCount: 1, laneCount: 1 };
   #growthCheckedMs = 0;
   #failure: Error | null = null;
@@ -92,8 +95,15 @@ export class Processor {
     return [...this.#owners.values()].reduce((sum, owner) => sum + owner.core.waitingCount, 0);
   }
 
-  /** True when every assigned partition is recovered. */
+  /**
+   * True when every partition that was assigned first is recovered. Those that come later, or come again, change
+   * nothing about it: neither a restart nor another processor would have them sooner.
+   */
   get isReady(): boolean {
+    return this.#hasRecovered || this.#isRecovered;
+  }
+
+  get #isRecovered(): boolean {
     return [...this.#assigned].every((partition) => this.#owners.has(partition));
   }
 
@@ -105,16 +115,18 @@ export class Processor {
   /** Works until `stop`, then commits and leaves. @throws when the log or the store fails for good */
   async run(): Promise<void> {
     try {
-      this.#shards = await this.#retry('counting partitions', () => findShards(this.#ports));
+      this.#shards = await this.#retry('counting partitions', () => agreeOnShards(this.#ports, this.#options));
       this.#growthCheckedMs = this.#ports.runtime.nowMs();
       const member = await this.#retry('joining the group', () => this.#join());
+      const watching = this.#watchFellows(member);
       try {
         while (!this.#stopping.signal.aborted) await this.#turn(member);
         if (this.#failure === null) await this.#finishAll([...this.#owners.values()], LAST_COMMITS_MS_MAX);
       } finally {
-        // A rebalance may be under way and take its time; a member that says nothing more is given up all the same.
+        // A rebalance may be under way and take its time, and so may a group that is being told who ended; a member
+        // that says nothing more is given up all the same.
         const heard = new AbortController();
-        const left = member.leave().catch(() => undefined);
+        const left = Promise.all([member.leave(), watching]).catch(() => undefined);
         await Promise.race([left, this.#ports.runtime.sleep(LEAVE_MS_MAX, heard.signal)]);
         heard.abort();
       }
@@ -147,6 +159,13 @@ export class Processor {
     });
   }
 
+  /** Ends when this processor stops. */
+  async #watchFellows({ named }: GroupMember): Promise<void> {
+    const { roster, runtime, events } = this.#ports;
+    if (named === undefined || roster === undefined) return;
+    await new FellowWatch(named, { roster, runtime, events }).run(this.#stopping.signal);
+  }
+
   async #turn(member: GroupMember): Promise<void> {
     this.#dropVoid();
     await this.#noticeGrowth();
@@ -169,14 +188,21 @@ export class Processor {
     const prices = this.#ports.prices();
     // A partition taken away while the poll was under way has no owner any more. It cannot have another one already,
     // since recoveries begin between polls: so a slice always goes on where its owner stands.
-    for (const slice of slices) this.#owners.get(slice.partition % this.#shards.shardCount)?.fold(slice, prices);
+    for (const slice of slices) {
+      const shard = slice.partition % this.#shards.shardCount;
+      const owner = this.#owners.get(shard);
+      if (owner === undefined) continue;
+      if (this.#ports.tracing === undefined) owner.fold(slice, prices);
+      else this.#ports.tracing.fold(shard, slice, (read) => owner.fold(read, prices));
+    }
   }
 
   /** The topics may grow while we read: then each shard has more lanes. */
   async #noticeGrowth(): Promise<void> {
     const { log, runtime, events } = this.#ports;
+    const { growthCheckMs } = this.#options.pace ?? OWNER_PACE;
     const sinceMs = runtime.nowMs() - this.#growthCheckedMs;
-    if (sinceMs >= 0 && sinceMs < GROWTH_CHECK_MS) return;
+    if (sinceMs >= 0 && sinceMs < growthCheckMs) return;
     this.#growthCheckedMs = runtime.nowMs();
     let partitionCount: number;
     try {
@@ -186,7 +212,7 @@ export class Processor {
       // The topics grow one after the other, and a broker may be away: there is a next time.
       events.retrying('counting partitions', error as Error, {
         attempt: ++this.#growthFailures,
-        waitMs: GROWTH_CHECK_MS,
+        waitMs: growthCheckMs,
       });
       return;
     }
@@ -264,6 +290,7 @@ export class Processor {
     while (recovered.core.laneCount < this.#shards.laneCount) recovered.core.addLane();
     const options = { partition, commitIntervalMs, pace };
     this.#owners.set(partition, new ShardOwner(recovered, options, this.#ports));
+    this.#hasRecovered ||= this.#isRecovered;
   }
 
   #fail(error: Error): void {

@@ -65,6 +65,7 @@ function anOwner(): ShardOwner {
     shardCount: 1,
     joinTimeoutMs: 10_000,
     traceHorizonMs: 10_000,
+    awakeReportsMax: 2,
     dedupHorizonMs: 10_000,
     logTimeSlackMs: 0,
     pendingMax: 100,
@@ -90,6 +91,7 @@ function silent(): ProcessorEvents {
     fenced: nothing,
     retrying: nothing,
     revoked: nothing,
+    fellowEnded: nothing,
     published: nothing,
   };
 }

@@ -4,6 +4,7 @@ import type { Commit, CommitOutcome } from '../metrics-store/commit.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { PriceBook } from '../prices/price-book.ts';
 import { invariant } from '../tally/invariant.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { ShardCore } from './core/shard-core.ts';
 import type { Effects } from './core/sums/effects.ts';
 import type { ProcessorEvents } from './processor-events.ts';
@@ -46,6 +47,11 @@ export interface OwnerPace {
    * response some 500.
    */
   readonly restAheadMsMax: number;
+  /**
+   * How often to look whether the topics have grown. Writers learn of it within seconds, readers must not be much
+   * later.
+   */
+  readonly growthCheckMs: number;
 }
 
 /**
@@ -64,12 +70,15 @@ export const OWNER_PACE: OwnerPace = {
   backlogCommitMs: 1000,
   aheadMsMax: 2000,
   restAheadMsMax: 0,
+  growthCheckMs: 3000,
 };
 
 export interface OwnerPorts {
   readonly store: MetricsStore;
   readonly runtime: Runtime;
   readonly events: ProcessorEvents;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /**
@@ -139,6 +148,11 @@ export class ShardOwner {
       records: count,
       lag: endOffset - nextOffset,
     });
+  }
+
+  /** The number of the shard, which is that of its first partition. */
+  get shard(): number {
+    return this.#options.partition;
   }
 
   /** How long the next commit can wait; 0 when it is due. */

@@ -1,7 +1,11 @@
 import type { EventLog } from '../event-log/event-log.ts';
+import { NO_EFFECTS, type Progress } from '../metrics-store/commit.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { shardCountOf } from './core/checkpoint/checkpoint.ts';
+import { type CoreOptions, ShardCore } from './core/shard-core.ts';
+import { skipToStart } from './recover.ts';
+import type { Runtime } from './runtime.ts';
 
 /** How the ids are divided between processors, see `core/lane.ts`. */
 export interface Shards {
@@ -18,11 +22,45 @@ export interface Shards {
  *   wrote a checkpoint
  */
 export async function findShards({ log, store }: { log: EventLog; store: MetricsStore }): Promise<Shards> {
-  const partitionCount = await log.partitionCount();
-  const checkpoints = Array.from((await store.readProgress()).values(), ({ checkpoint }) => checkpoint);
-  const [shardCount] = checkpoints.filter(({ length }) => length > 0).map(readableShardCount);
-  if (shardCount === undefined) return { shardCount: partitionCount, laneCount: 1 };
+  return shardsIn(await store.readProgress(), await log.partitionCount());
+}
+
+/** The same from what was read. @throws {StorageError} as `findShards` */
+export function shardsIn(progress: ReadonlyMap<number, Progress>, partitionCount: number): Shards {
+  const shardCount = shardCountIn(Array.from(progress.values(), ({ checkpoint }) => checkpoint));
+  if (shardCount === null) return { shardCount: partitionCount, laneCount: 1 };
   return { shardCount, laneCount: laneCountOf(partitionCount, shardCount) };
+}
+
+/**
+ * As `findShards`, and from then on the store knows it. Topics may grow before anything is counted: a processor that
+ * began before that and one that begins after it would each divide the ids in its own way, and count some twice.
+ */
+export async function agreeOnShards(ports: AgreementPorts, options: Omit<CoreOptions, 'partition' | 'shardCount'>) {
+  const { log, store, runtime } = ports;
+  // Of one reading: between two of them another processor may commit, and not as was found before.
+  const progress = await store.readProgress();
+  const found = shardsIn(progress, await log.partitionCount());
+  if (progress.size > 0) return found;
+  const core = new ShardCore({ ...options, partition: 0, shardCount: found.shardCount });
+  await skipToStart(log, core, 0);
+  const nothingYet = { positions: core.positions, completeThroughMs: 0, checkpoint: core.checkpoint(), ...NO_EFFECTS };
+  const at = { partition: 0, expectedSeq: 0, token: runtime.newToken(), committedAtMs: runtime.nowMs() };
+  // Whoever comes second is refused, and finds what the first one wrote.
+  await store.commit([{ ...at, ...nothingYet }]);
+  return findShards(ports);
+}
+
+interface AgreementPorts {
+  readonly log: EventLog;
+  readonly store: MetricsStore;
+  readonly runtime: Runtime;
+}
+
+/** Null where nothing was committed yet. */
+function shardCountIn(checkpoints: readonly Uint8Array[]): number | null {
+  const first = checkpoints.find(({ length }) => length > 0);
+  return first === undefined ? null : readableShardCount(first);
 }
 
 function readableShardCount(checkpoint: Uint8Array): number {

@@ -39,7 +39,7 @@ test('where the spans of an agent come and its records do not, the spans count',
 function inPieces(reports: readonly Report[], pieceMax: number) {
   const open = new OpenCalls();
   for (const [i, report] of reports.entries()) {
-    open.add(report, JSON.stringify(report), { place: i, loggedAtMs: 0 });
+    open.add(report, { place: i, loggedAtMs: 0 });
     if (i % pieceMax === 0) open.settle();
   }
   open.settle();

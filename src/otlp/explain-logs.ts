@@ -20,7 +20,7 @@ export function explainLogs(
   const { translated } = logsToReports(decoded.value, options);
   const open = new OpenCalls();
   for (const { report } of translated) {
-    if (report !== null) open.add(report, JSON.stringify(report), { place: 0, loggedAtMs: 0 });
+    if (report !== null) open.add(report, { place: 0, loggedAtMs: 0 });
   }
   open.settle();
   const folded = open.folded();

@@ -3,7 +3,7 @@ import { decodeMetrics } from './decode/decode-metrics.ts';
 import type { OtlpFormat } from './decode/decode-traces.ts';
 import type { MetricKind, OtlpMetric, Temporality } from './decode/metric-export.ts';
 import type { Decoded } from './decode/trace-export.ts';
-import { isMeterName } from './dialects/metrics/metric-dialects.ts';
+import { isMeterName, isOurs } from './dialects/metrics/metric-dialects.ts';
 import { createFullKeyTable } from './dialects/wanted-keys.ts';
 import { metricsToReports, type TranslatedPoint, unknownMetric } from './metrics-to-reports.ts';
 import type { SpansToReportsOptions } from './spans-to-reports.ts';
@@ -45,7 +45,7 @@ export function explainMetrics(
   if (!decoded.ok) return decoded;
   const read = metricsToReports(decoded.value, options).translated.map((each) => explained(each));
   const unread = decoded.value.metrics
-    .filter(({ name, kind }) => !isMeterName(name) && kind !== 'none')
+    .filter(({ name, kind, scope }) => (!isMeterName(name) || isOurs(scope)) && kind !== 'none')
     .map((metric): PointExplanation => {
       const outcome = { outcome: 'ignored', reason: unknownMetric(metric), meter: null } as const;
       return { ...aboutMetric(metric), data_points: metric.pointCount, ...outcome };

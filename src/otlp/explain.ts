@@ -63,7 +63,7 @@ export function explainExport(
   const all = whole.ok ? whole.value.spans : [];
   const open = new OpenCalls();
   for (const { report } of spansToReports(decoded.value, options).translated) {
-    if (report !== null) open.add(report, JSON.stringify(report), { place: 0, loggedAtMs: 0 });
+    if (report !== null) open.add(report, { place: 0, loggedAtMs: 0 });
   }
   open.settle();
   const callOf = new Map(open.calls().map((call) => [call.request.request_id, call]));

@@ -204,3 +204,15 @@ test('more points than a record holds become several reports, and none is lost',
     [METER_POINTS_MAX, METER_POINTS_MAX, 1],
   );
 });
+
+test('what a StreamLens pushes of the calls it counted is no witness, and is told as such', () => {
+  const own = exportOf([usage(CUMULATIVE, aPoint(5, INPUT))]);
+  const [group] = own.resourceMetrics;
+  const scopeMetrics = group?.scopeMetrics.map((each) => ({ ...each, scope: { name: 'streamlens' } })) ?? [];
+  const said = translated({ resourceMetrics: [{ resource: { attributes: [] }, scopeMetrics }] });
+  assert.deepEqual([translated(own).reports.length, said.reports.length], [1, 0]);
+  assert.deepEqual(
+    said.uncounted.map(({ reason }) => reason),
+    ['the metric gen_ai.client.token.usage tells what StreamLens has counted'],
+  );
+});

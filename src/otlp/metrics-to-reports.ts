@@ -4,7 +4,7 @@ import type { MetricExport, OtlpMetric, OtlpPoint } from './decode/metric-export
 import { type Attributes, type AttributeValue, KIND_CLIENT, type OtlpSpan } from './decode/trace-export.ts';
 import { agentOf } from './dialects/agents.ts';
 import type { MetricDialect } from './dialects/metrics/metric-dialect.ts';
-import { mayBeMeter, metricDialect } from './dialects/metrics/metric-dialects.ts';
+import { isOurs, mayBeMeter, metricDialect } from './dialects/metrics/metric-dialects.ts';
 import { textFrom } from './dialects/read-value.ts';
 import type { Rejected, SpansToReportsOptions } from './spans-to-reports.ts';
 import { cut, dimension } from './to-events/cut-text.ts';
@@ -66,7 +66,8 @@ export function metricsToReports({ metrics }: MetricExport, options: SpansToRepo
 }
 
 /** For the explanation, and for whoever looks at what was not kept. */
-export function unknownMetric({ name }: Pick<OtlpMetric, 'name'>): string {
+export function unknownMetric({ name, scope }: Pick<OtlpMetric, 'name' | 'scope'>): string {
+  if (isOurs(scope)) return `the metric ${name} tells what StreamLens has counted`;
   return `the metric ${name} is none by which use is known`;
 }
 

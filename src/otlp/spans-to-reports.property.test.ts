@@ -116,3 +116,16 @@ test('metadata nested without end is left out instead of exhausting the stack', 
   const [report] = reportsOf(Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [one] }] }] })));
   assert.equal(report?.metadata?.['deep' as never], undefined);
 });
+
+test('metadata that JSON has no number for is left out, and the rest kept', () => {
+  const attributes = [
+    { key: 'ai.telemetry.metadata.score', value: { doubleValue: 'Infinity' } },
+    { key: 'ai.telemetry.metadata.scores', value: { arrayValue: { values: [{ doubleValue: 'NaN' }] } } },
+    { key: 'ai.telemetry.metadata.plan', value: { stringValue: 'team' } },
+    { key: 'gen_ai.operation.name', value: { stringValue: 'chat' } },
+  ];
+  const one = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), startTimeUnixNano: '1795486810905000000', attributes };
+  const body = { resourceSpans: [{ scopeSpans: [{ scope: { name: 'ai' }, spans: [one] }] }] };
+  const [report] = reportsOf(Buffer.from(JSON.stringify(body)));
+  assert.deepEqual(report?.metadata, { plan: 'team' });
+});

@@ -43,6 +43,13 @@ test('a root that says nothing gives no report, a link between two spans does', 
   assert.deepEqual([link?.kind, link?.parent_id, link?.names], ['context', spanId(7), undefined]);
 });
 
+test('a parent that is no id is none', () => {
+  for (const parentSpanId of ['\u0000', '0'.repeat(16), 'not an id', 'g'.repeat(16), 'a'.repeat(32)]) {
+    const [call] = reportsOf([aSpan({ attributes: CHAT, parentSpanId })]).reports;
+    assert.equal(call?.parent_id, undefined, JSON.stringify(parentSpanId));
+  }
+});
+
 test('no report holds a prompt or an answer', () => {
   const secret = 'the treasure is under the oak';
   const attributes = {

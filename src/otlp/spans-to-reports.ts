@@ -8,7 +8,7 @@ import { failureAround } from './dialects/failure-above.ts';
 import { classify } from './dialects/is-call.ts';
 import { textFrom } from './dialects/read-value.ts';
 import { SpanReader } from './dialects/span-reader.ts';
-import { flawOf } from './flaw.ts';
+import { flawOf, isSpanId } from './flaw.ts';
 import { callFacts, errorOf } from './to-events/call-facts.ts';
 import { callMetadata } from './to-events/call-metadata.ts';
 import { cut, dimension } from './to-events/cut-text.ts';
@@ -75,13 +75,15 @@ export function reportOf(
   options: SpansToReportsOptions,
 ): Mutable<Report> | null {
   const { span } = reader;
-  const { parentSpanId, scope, resource, startMs, durationMs } = span;
+  const { scope, resource, startMs, durationMs } = span;
+  // What is no id names no span: a few exporters give a root a parent of zeros.
+  const parentId = isSpanId(span.parentSpanId) ? span.parentSpanId : undefined;
   const kind = KIND_OF_ROLE[classification.role];
   const names = namesOf(reader, kind, options);
   const failure = kind === 'context' || kind === 'sum' ? failureAround(reader) : null;
   const isAgent = classification.isAgent && agentOf(scope.name) === null;
   // A root that says nothing: nobody would ever ask for it.
-  if (kind === 'context' && names === null && failure === null && parentSpanId === '' && !isAgent) return null;
+  if (kind === 'context' && names === null && failure === null && parentId === undefined && !isAgent) return null;
   const report: Mutable<Report> = {
     sender: options.tenantOfKey ?? '',
     trace_id: span.traceId,
@@ -92,7 +94,7 @@ export function reportOf(
     start_ms: startMs,
     duration_ms: durationMs,
   };
-  if (parentSpanId !== '' && parentSpanId.length <= SPAN_ID_CHARS) report.parent_id = parentSpanId;
+  if (parentId !== undefined) report.parent_id = parentId;
   if (isAgent) report.is_agent = true;
   if (names !== null) report.names = names;
   if (kind !== 'context') addAgent(report, reader, agentOf(scope.name));
@@ -119,7 +121,7 @@ function addCall(report: Mutable<Report>, reader: SpanReader, { operation }: Cla
   const window = withoutWindow(report.facts);
   const { responseId } = call;
   if (responseId !== null && responseId.length <= NAME_CHARS_MAX) report.response_id = cut(responseId, NAME_CHARS_MAX);
-  const metadata = callMetadata([span], { 'model.context_window': window });
+  const metadata = callMetadata(reader, { 'model.context_window': window });
   if (metadata !== null) report.metadata = metadata;
   if (span.scope.name !== 'litellm' && span.attributes.has('litellm.call_id')) report.is_on_application_span = true;
   const request = textFrom(span.attributes.get('request_data'));
@@ -150,7 +152,7 @@ function streamTimes({ startMs, attributes }: OtlpSpan): Pick<Report, 'start_ms'
 }
 
 function namesOf(reader: SpanReader, kind: ReportKind, { dimensions }: SpansToReportsOptions): ReportNames | null {
-  const found = dimensions.namesOf(reader.span);
+  const found = dimensions.namesOf(reader);
   const names: Mutable<ReportNames> = {};
   const set = (name: keyof ReportNames, text: string | null): void => {
     const value = dimension(text);
@@ -162,11 +164,8 @@ function namesOf(reader: SpanReader, kind: ReportKind, { dimensions }: SpansToRe
   set('resource_tenant', found.resourceTenant);
   // Every process has a name; that of another one says nothing about the call.
   if (kind !== 'context') set('resource_route', found.resourceRoute);
-  if (reader.span.attributes.size > 0) {
-    const readers = [reader];
-    set('user', dimensions.user(readers));
-    set('session', dimensions.session(readers));
-  }
+  set('user', found.user);
+  set('session', found.session);
   return Object.keys(names).length === 0 ? null : names;
 }
 
@@ -174,4 +173,3 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const NAME_CHARS_MAX = 255;
 const PROCESS_CHARS_MAX = 1100;
-const SPAN_ID_CHARS = 16;

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Call } from '../metrics-store/call.ts';
 import {
   aCall,
   aDelta,
+  aDimensionDelta,
   aTally,
   aUsage,
   aUsageDelta,
@@ -13,6 +15,7 @@ import {
 import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
 import type { UsageQuery } from '../metrics-store/metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import { REPRICED } from '../tally/series.ts';
 import { addUsage, Usage } from '../tally/usage.ts';
 import { HOUR_MS } from '../tally/window.ts';
 import { billText, parseBill } from './bill.ts';
@@ -20,6 +23,7 @@ import { billableTokens } from './cost.ts';
 import type { PriceBook } from './price-book.ts';
 import { aPrice } from './price-builders.contract.ts';
 import { type RecomputeQuery, recompute } from './recompute.ts';
+import type { CallDimensions } from './repriced-shares.ts';
 
 const ALL: RecomputeQuery = { tenantId: null, fromMs: 0, toMs: minute(3 * 24 * 60), isDryRun: false };
 
@@ -28,8 +32,14 @@ function aBook(perToken: number | null): PriceBook {
   return { priceOf: () => (perToken === null ? null : aPrice({ input: perToken, output: 10 * perToken })) };
 }
 
-function run(store: MetricsStore, query: Partial<RecomputeQuery> = {}, perToken: number | null = 2) {
-  const ports = { nowMs: () => 900, onPages: () => undefined, onPageDone: () => undefined };
+function run(
+  store: MetricsStore,
+  query: Partial<RecomputeQuery> = {},
+  perToken: number | null = 2,
+  dimensions?: CallDimensions,
+) {
+  const summed = dimensions === undefined ? {} : { dimensions };
+  const ports = { nowMs: () => 900, onPages: () => undefined, onPageDone: () => undefined, ...summed };
   return recompute({ ...ALL, ...query }, { store, prices: aBook(perToken), ...ports });
 }
 
@@ -179,6 +189,34 @@ test('a single call with audio is priced again by what it was billed for', async
   assert.equal((await run(store)).correctedCalls, 1);
   assert.equal((await store.readCall('acme', 'r1'))?.costPicoUsd, 100n);
 });
+
+for (const { kept, expected } of [
+  { kept: ['a', 'b', 'c'], expected: { u1: 400n, u2: 200n } },
+  { kept: ['a', 'b'], expected: { u1: 200n, u2: 100n, [REPRICED]: 300n } },
+]) {
+  test(`with ${kept.length} of three calls kept, what they cost more is of ${kept.length === 3 ? 'their users' : 'nobody'}`, async () => {
+    const store = new MemoryMetricsStore();
+    for (let calls = 0; calls < 3; calls++) await countOne(store);
+    const users = ['u1', 'u1', 'u2'];
+    const tally = aTally({ requests: 1, completed: 1, pricedByList: 1, cost: 100n });
+    const bill = billText(billableTokens({ ...ONE_CALL, promptTokens: 100 }), aPrice({ input: 1 }));
+    const call = aCall({ answeredModel: 'gpt-2025', costPicoUsd: 100n, listCostPicoUsd: 100n, bill });
+    const calls = ['a', 'b', 'c'].map((requestId, at) => ({ ...call, requestId, userIdHash: users[at] ?? null }));
+    await commitNext(store, {
+      dimensions: users.map((value) => aDimensionDelta({ value, tally })),
+      calls: calls.filter(({ requestId }) => kept.includes(requestId)).map((each) => ({ kind: 'full', call: each })),
+    });
+    const dimensions = { names: ['user'], valuesOf: (each: Call) => [each.userIdHash ?? ''] };
+    await run(store, {}, 2, dimensions);
+    const query = { stepMs: HOUR_MS, groupBy: ['dimension'], dimension: { name: 'user', value: null } } as const;
+    const rows = await store.readMetrics(metricsQuery(query));
+    assert.deepEqual(
+      Object.fromEntries(rows.map(({ value, tally: sums }) => [value, sums.costPicoUsd.value])),
+      expected,
+    );
+    assert.equal(await storedCost(store), 600n);
+  });
+}
 
 const ONE_CALL = { promptTokens: 0, cachedPromptTokens: 0, cacheWriteTokens: 0, completionTokens: 0 };
 

@@ -1,10 +1,11 @@
 import type { UsageQuery } from '../metrics-store/metrics-reader.ts';
-import type { MetricsStore } from '../metrics-store/metrics-store.ts';
+import type { CostCorrection, MetricsStore } from '../metrics-store/metrics-store.ts';
 import { fixedSteps } from '../tally/steps.ts';
 import { DAY_MS, HOUR_MS } from '../tally/window.ts';
 import type { PriceBook } from './price-book.ts';
 import { type RepricedModel, reprice } from './reprice.ts';
 import { repriceSingleCalls } from './reprice-calls.ts';
+import { type CallDimensions, correctedMinute, RepricedShares } from './repriced-shares.ts';
 
 export interface RecomputeQuery extends UsageQuery {
   /** Only tells what would change. */
@@ -15,6 +16,8 @@ export interface RecomputePorts {
   readonly store: MetricsStore;
   readonly prices: PriceBook;
   readonly nowMs: () => number;
+  /** By what calls are summed beside their series; absent: what changes there is of nobody. */
+  readonly dimensions?: CallDimensions;
   /** Told the number of pages once, then each page that is done. */
   readonly onPages: (count: number) => void;
   readonly onPageDone: () => void;
@@ -63,7 +66,7 @@ export async function recompute(query: RecomputeQuery, ports: RecomputePorts): P
 
 async function recomputePage(
   query: RecomputeQuery,
-  { store, prices, nowMs }: RecomputePorts,
+  { store, prices, nowMs, dimensions = NO_DIMENSIONS }: RecomputePorts,
 ): Promise<RecomputeReport> {
   let models: readonly RepricedModel[] = [];
   let correctedRows = 0;
@@ -74,13 +77,26 @@ async function recomputePage(
     if (attempt === 0) models = summary;
     if (query.isDryRun) return { models, correctedRows: corrections.length, correctedCalls, missedRows: 0 };
     if (corrections.length === 0) return { models, correctedRows, correctedCalls, missedRows: 0 };
-    correctedCalls += await repriceSingleCalls({ corrections, prices }, store);
-    for (let from = 0; from < corrections.length; from += CORRECTIONS_PER_WRITE) {
-      correctedRows += await store.reprice(corrections.slice(from, from + CORRECTIONS_PER_WRITE), nowMs());
-    }
+    const shares = new RepricedShares(dimensions);
+    correctedCalls += await repriceSingleCalls({ corrections, prices, shares }, store);
+    for (const some of inWrites(corrections)) correctedRows += await store.reprice(some, nowMs(), shares.of(some));
   }
   const missedRows = reprice(await store.readUsage(query), prices).corrections.length;
   return { models, correctedRows, correctedCalls, missedRows };
+}
+
+const NO_DIMENSIONS: CallDimensions = { names: [], valuesOf: () => [] };
+
+/** All of a series and minute in one, as only together they come to what its calls do. */
+function* inWrites(corrections: readonly CostCorrection[]): Generator<readonly CostCorrection[]> {
+  let some: CostCorrection[] = [];
+  for (const ofMinute of Map.groupBy(corrections, correctedMinute).values()) {
+    some.push(...ofMinute);
+    if (some.length < CORRECTIONS_PER_WRITE) continue;
+    yield some;
+    some = [];
+  }
+  if (some.length > 0) yield some;
 }
 
 /** Days rather than hours, because the range may be the whole history and most of it empty. */

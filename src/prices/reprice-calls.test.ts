@@ -15,6 +15,9 @@ import type { CostCorrection } from '../metrics-store/metrics-store.ts';
 import type { PriceBook, PriceQuery } from './price-book.ts';
 import { aPrice } from './price-builders.contract.ts';
 import { repriceSingleCalls } from './reprice-calls.ts';
+import { RepricedShares } from './repriced-shares.ts';
+
+const NO_DIMENSIONS = { names: [], valuesOf: () => [] };
 
 const OLD_BILL = '{"source":"old","lines":[["input",10,50],["output",20,25]]}';
 const { provider, model } = SERIES;
@@ -48,7 +51,7 @@ async function repriced(
 ) {
   const store = new MemoryMetricsStore();
   await commitNext(store, { calls: calls.map((call) => ({ kind: 'full', call })) });
-  const count = await repriceSingleCalls({ corrections, prices }, store);
+  const count = await repriceSingleCalls({ corrections, prices, shares: new RepricedShares(NO_DIMENSIONS) }, store);
   const after = await store.readCalls(callsQuery({ limit: calls.length + 1 }));
   return { count, after: new Map(after.map((call) => [call.requestId, call])) };
 }

@@ -1,14 +1,13 @@
 import type { Call } from '../metrics-store/call.ts';
-import { ANY_KEPT } from '../metrics-store/call-filters.ts';
+import { callPages } from '../metrics-store/call-pages.ts';
 import type { CallCorrection, CostCorrection, MetricsStore } from '../metrics-store/metrics-store.ts';
 import type { BilledModel } from '../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../tally/window.ts';
 import { billedPromptTokens, billedTokens, billText, parseBill } from './bill.ts';
 import { BillSum, writeBill } from './cost.ts';
 import type { PriceBook } from './price-book.ts';
+import type { RepricedShares } from './repriced-shares.ts';
 import { serviceTierOf } from './service-tier.ts';
-
-const CALLS_PER_PAGE = 1_000;
 
 /**
  * Prices again the single calls that are kept of the minutes and billed models whose sums are about to be corrected.
@@ -22,6 +21,8 @@ export async function repriceSingleCalls(
   page: {
     readonly corrections: readonly CostCorrection[];
     readonly prices: PriceBook;
+    /** Told what each call costs more or less. */
+    readonly shares: RepricedShares;
   },
   store: MetricsStore,
 ): Promise<number> {
@@ -35,7 +36,11 @@ export async function repriceSingleCalls(
       const affected = calls.filter((call) =>
         minutes.has(minuteKey(windowStartMs(call.timestampMs, MINUTE_MS), billedOf(call))),
       );
-      const corrections = affected.flatMap((call) => correctionOf(call, page.prices));
+      const corrections = affected.flatMap((call) => {
+        const own = correctionOf(call, page.prices);
+        for (const correction of own) page.shares.add(call, correction);
+        return own;
+      });
       if (corrections.length > 0) await store.repriceCalls(corrections);
       corrected += corrections.length;
     }
@@ -63,34 +68,6 @@ function minuteKey(startMs: number, { provider, model }: Billed): string {
 function billedOf({ provider, model, answeredModel }: Call): Billed {
   return { provider, model: answeredModel ?? model };
 }
-
-async function* callPages(
-  store: MetricsStore,
-  range: { readonly tenantId: string; readonly fromMs: number; readonly toMs: number },
-): AsyncGenerator<readonly Call[]> {
-  let after: { value: number; requestId: string } | null = null;
-  for (;;) {
-    const calls: readonly Call[] = await store.readCalls({ ...ANY_CALL, ...range, limit: CALLS_PER_PAGE, after });
-    if (calls.length > 0) yield calls;
-    const last = calls.at(-1);
-    if (last === undefined || calls.length < CALLS_PER_PAGE) return;
-    after = { value: last.timestampMs, requestId: last.requestId };
-  }
-}
-
-const ANY_CALL = {
-  route: null,
-  model: null,
-  provider: null,
-  status: null,
-  hasError: null,
-  errorKind: null,
-  latencyMsMin: null,
-  latencyMsMax: null,
-  ...ANY_KEPT,
-  metadata: new Map<string, string>(),
-  order: 'newest',
-} as const;
 
 function correctionOf(call: Call, prices: PriceBook): CallCorrection[] {
   const { tenantId, timestampMs, requestId, costPicoUsd: expectedPicoUsd, costSource } = call;

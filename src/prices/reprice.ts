@@ -4,7 +4,7 @@ import type { CostCorrection } from '../metrics-store/metrics-store.ts';
 import type { Usage } from '../tally/usage.ts';
 import { billedPromptTokens } from './bill.ts';
 import { BillSum, writeBill } from './cost.ts';
-import type { PriceBook } from './price-book.ts';
+import type { Price, PriceBook } from './price-book.ts';
 import { serviceTierOf } from './service-tier.ts';
 
 export interface Repricing {
@@ -56,14 +56,20 @@ export function reprice(rows: Iterable<UsageRow>, book: PriceBook): Repricing {
   return { corrections, summary: [...models.values()].sort(byTenantAndModel) };
 }
 
-function repriceRow({ usage, billed, windowStartMs }: UsageRow, book: PriceBook): RepricedSums {
-  const price = book.priceOf({
+/** What the book says of the calls of a usage row. */
+export function priceOfUsage({ usage, billed, windowStartMs }: UsageRow, book: PriceBook): Price | null {
+  return book.priceOf({
     provider: billed.provider,
     model: billed.model,
     atMs: windowStartMs,
     promptTokens: Math.max(billed.bandFromTokens, onlyPromptTokens(usage)),
     serviceTier: serviceTierOf(billed.serviceTier),
   });
+}
+
+function repriceRow(row: UsageRow, book: PriceBook): RepricedSums {
+  const { usage, billed } = row;
+  const price = priceOfUsage(row, book);
   const list = new BillSum();
   if (price !== null) writeBill(usage, price.rates, list);
   const listCostPicoUsd = list.sum.value;

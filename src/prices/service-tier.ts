@@ -1,6 +1,6 @@
 /**
- * The tier that served a call, as far as it decides the price, from the word that a provider uses for it. '' is the
- * standard one.
+ * The tier that served a call, as far as it decides the price, from the word that a provider uses for it, in a response
+ * as in a bill. '' is the standard one.
  *
  * The words are few, so that a sender who puts an id there makes no series of its own: what nobody knows is `other`,
  * which has no price in any list.
@@ -27,10 +27,18 @@ const WORDS: Readonly<Record<ServiceTier, readonly string[]>> = {
     'service_tier_unspecified',
     'unspecified',
     'none',
+    'null',
   ],
-  flex: ['flex', 'service_tier_flex', 'on_demand_flex', 'flex_processing'],
+  flex: ['flex', 'service_tier_flex', 'on_demand_flex', 'flex_processing', 'flex_discount'],
   batch: ['batch', 'batches', 'batch_api', 'service_tier_batch'],
-  priority: ['priority', 'fast', 'service_tier_priority', 'on_demand_priority', 'priority_processing'],
+  priority: [
+    'priority',
+    'fast',
+    'service_tier_priority',
+    'on_demand_priority',
+    'priority_on_demand',
+    'priority_processing',
+  ],
   // Paid for by the hour or the month: a token has no price there.
   reserved: ['reserved', 'scale', 'provisioned', 'provisioned_throughput', 'service_tier_reserved'],
   other: [],

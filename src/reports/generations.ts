@@ -5,7 +5,7 @@ import { isSameResponse } from './twins.ts';
 const SAME_ID_MAX = 64;
 /** Drawn at random, as providers do; what is shorter may be a small number or a word that all calls share. */
 const RANDOM_ID = /[0-9A-Za-z_-]{16}/;
-const DIGITS_MIN = 3;
+const SOME_DIGITS = /\d\D*\d\D*\d/;
 
 /**
  * What a response id is unique in: an id that was drawn at random everywhere, another one within its service, since
@@ -18,7 +18,7 @@ export function responseKeyOf({ responseId, process }: ComparedCall): string | n
 }
 
 function isRandom(id: string): boolean {
-  return RANDOM_ID.test(id) && id.replaceAll(/\D/g, '').length >= DIGITS_MIN;
+  return RANDOM_ID.test(id) && SOME_DIGITS.test(id);
 }
 
 /**

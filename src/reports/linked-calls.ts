@@ -1,5 +1,6 @@
 import { agentGapMs } from './agent-twins.ts';
-import { generationsOf, responseKeyOf } from './generations.ts';
+import { hashOf } from './asleep/hash-index.ts';
+import { generationsOf } from './generations.ts';
 import { type CallNode, Generation } from './open-trace.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { StableMatching } from './stable-matching.ts';
@@ -35,15 +36,21 @@ export class LinkedCalls {
   readonly #twins: StableMatching<Generation>;
   readonly #streams: StableMatching<Generation>;
   readonly #agents: StableMatching<Generation>;
+  readonly #matchings: readonly StableMatching<Generation>[];
   /** Since the last `takeChanged`: generations whose clusters may be others now. */
   readonly #changed = new Set<Generation>();
   /** Of these, those whose clusters were announced as they were before, and those that had none. */
   readonly #announced = new Set<Generation>();
   readonly #onChange: (cluster: readonly Generation[]) => void;
+  readonly #wake: (hash: number) => void;
 
-  /** @param onChange called with each cluster that may change, while it is still as it was */
-  constructor(onChange: (cluster: readonly Generation[]) => void) {
+  /**
+   * @param onChange called with each cluster that may change, while it is still as it was
+   * @param wake called with the hashes of all that is looked for
+   */
+  constructor(onChange: (cluster: readonly Generation[]) => void, wake: (hash: number) => void) {
     this.#onChange = onChange;
+    this.#wake = wake;
     const common = {
       idOf: ({ first }: Generation) => first.compared.id,
       willChange: (generation: Generation) => this.#touch(generation),
@@ -63,20 +70,22 @@ export class LinkedCalls {
       candidatesOf: (generation) => this.#processOf(generation)?.endingNear(generation) ?? [],
       gapOf: agentsGapMs,
     });
+    this.#matchings = [this.#twins, this.#streams, this.#agents];
   }
 
   replace({ gone, come, stayed }: NodeChanges): void {
     for (const { generation } of [...gone, ...stayed]) if (generation !== null) this.#touch(generation);
     const responses = new Set<string>();
     for (const node of gone) {
-      const key = keyOf(node);
+      const key = node.responseKey;
       if (key === null) this.#remove(node.generation as Generation);
       else if (this.#responses.get(key)?.nodes.delete(node) === true) responses.add(key);
     }
     for (const node of come) {
-      const key = keyOf(node);
+      const key = node.responseKey;
       if (key === null) this.#add(new Generation([node]));
       else {
+        this.#wake(responseHash(key));
         this.#responseOf(key).nodes.add(node);
         responses.add(key);
       }
@@ -105,7 +114,7 @@ export class LinkedCalls {
   /** The nodes that may change with this one: of its cluster, and those that name the same response. */
   nodesWith(node: CallNode): readonly CallNode[] {
     const cluster = this.#clusterOf(node.generation as Generation).flatMap(({ nodes }) => nodes);
-    const key = keyOf(node);
+    const key = node.responseKey;
     const response = key === null ? undefined : this.#responses.get(key);
     return response === undefined || response.repeats ? cluster : [...cluster, ...response.nodes];
   }
@@ -119,13 +128,60 @@ export class LinkedCalls {
       this.#leaveProcess(generation);
     }
     for (const node of nodes) {
-      const key = keyOf(node);
+      const key = node.responseKey;
       const response = key === null ? undefined : this.#responses.get(key);
       if (key === null || response === undefined) continue;
       response.repeats ||= response.generations.length > 1;
       response.nodes.delete(node);
       response.generations = response.generations.filter((each) => each !== node.generation);
       if (response.nodes.size === 0) this.#responses.delete(key);
+    }
+  }
+
+  /** Whether the node is a call by itself: only such a one may sleep. A half of a stream is waited for. */
+  isAlone(node: CallNode): boolean {
+    const generation = node.generation as Generation;
+    if (node.compared.role !== null || generation.nodes.length > 1) return false;
+    const key = node.responseKey;
+    const response = key === null ? undefined : this.#responses.get(key);
+    if (response !== undefined && (response.repeats || response.nodes.size > 1)) return false;
+    return this.#clusterOf(generation).length === 1;
+  }
+
+  /** Under these hashes a node that sleeps has to be found. */
+  hashesOf(node: CallNode): readonly number[] {
+    const generation = node.generation as Generation;
+    const ofProcess = this.#ensureProcess(generation).hashesOf(generation);
+    const key = node.responseKey;
+    return key === null ? ofProcess : [...ofProcess, responseHash(key)];
+  }
+
+  /** They are alone, and from now on nobody finds them here. */
+  sleep(nodes: readonly CallNode[]): void {
+    for (const node of nodes) {
+      const generation = node.generation as Generation;
+      this.#processOf(generation)?.sleep(generation);
+      const key = node.responseKey;
+      if (key !== null) this.#responses.delete(key);
+    }
+  }
+
+  /** They are here again, and still alone. */
+  wake(nodes: readonly CallNode[]): void {
+    for (const node of nodes) {
+      const generation = node.generation as Generation;
+      this.#processOf(generation)?.wake(generation);
+      const key = node.responseKey;
+      if (key !== null) this.#responses.set(key, { nodes: new Set([node]), generations: [generation], repeats: false });
+    }
+  }
+
+  /** Nodes that sleep go away. */
+  forgetAsleep(nodes: readonly CallNode[]): void {
+    for (const node of nodes) {
+      const generation = node.generation as Generation;
+      this.#processOf(generation)?.forget(generation);
+      this.#dropEmptyProcess(generation);
     }
   }
 
@@ -139,6 +195,12 @@ export class LinkedCalls {
 
   #regenerate(key: string): void {
     const response = this.#responseOf(key);
+    const [only] = response.nodes;
+    if (only !== undefined && response.nodes.size === 1 && response.generations.length === 0) {
+      const generation = new Generation([only]);
+      response.generations = [generation];
+      return this.#add(generation);
+    }
     const nodeOf = new Map([...response.nodes].map((node) => [node.compared, node]));
     const wanted = generationsOf([...nodeOf.keys()], response.repeats).map((calls) =>
       calls.map((call) => nodeOf.get(call) as CallNode),
@@ -157,10 +219,7 @@ export class LinkedCalls {
     for (const node of generation.nodes) node.generation = generation;
     this.#changed.add(generation);
     this.#announced.add(generation);
-    const key = processKeyOf(generation);
-    let process = this.#processes.get(key);
-    if (process === undefined) this.#processes.set(key, (process = new ProcessCalls()));
-    process.add(generation);
+    this.#ensureProcess(generation).add(generation);
     this.#twins.insert(generation);
     this.#streams.insert(generation);
     this.#agents.insert(generation);
@@ -176,10 +235,20 @@ export class LinkedCalls {
   }
 
   #leaveProcess(generation: Generation): void {
+    this.#processOf(generation)?.delete(generation);
+    this.#dropEmptyProcess(generation);
+  }
+
+  #ensureProcess(generation: Generation): ProcessCalls {
     const key = processKeyOf(generation);
-    const process = this.#processes.get(key);
-    process?.delete(generation);
-    if (process?.isEmpty === true) this.#processes.delete(key);
+    let process = this.#processes.get(key);
+    if (process === undefined) this.#processes.set(key, (process = new ProcessCalls(key, this.#wake)));
+    return process;
+  }
+
+  #dropEmptyProcess(generation: Generation): void {
+    const key = processKeyOf(generation);
+    if (this.#processes.get(key)?.isEmpty === true) this.#processes.delete(key);
   }
 
   /** Nothing of a cluster changes before it was announced: whatever is not announced is as it was. */
@@ -199,16 +268,19 @@ export class LinkedCalls {
     for (const generation of generations) {
       if (seen.has(generation)) continue;
       const cluster = this.#clusterOf(generation);
-      for (const each of cluster) seen.add(each);
+      if (cluster.length > 1) for (const each of cluster) seen.add(each);
       clusters.push(cluster);
     }
     return clusters;
   }
 
   #clusterOf(generation: Generation): readonly Generation[] {
+    // Nearly always.
+    if (!this.#matchings.some((pairs) => pairs.partnerOf(generation) !== undefined)) return [generation];
     const cluster = new Set([generation]);
     for (const each of cluster) {
-      for (const partner of [this.#twins, this.#streams, this.#agents].map((pairs) => pairs.partnerOf(each))) {
+      for (const pairs of this.#matchings) {
+        const partner = pairs.partnerOf(each);
         if (partner !== undefined) cluster.add(partner);
       }
     }
@@ -220,14 +292,13 @@ export class LinkedCalls {
   }
 }
 
+function responseHash(key: string): number {
+  return hashOf(`response\0${key}`);
+}
+
 function processKeyOf({ first }: Generation): string {
   const { sender } = first.trace;
   return sender === '' ? first.compared.process : `${first.compared.process}\0${sender}`;
-}
-
-function keyOf({ compared, trace }: CallNode): string | null {
-  const key = responseKeyOf(compared);
-  return key === null || trace.sender === '' ? key : `${key}\0${trace.sender}`;
 }
 
 function generationGapMs(a: Generation, b: Generation): number | null {

@@ -9,6 +9,9 @@ import type { ResolvedCall } from './resolved-call.ts';
 
 const CAPTURES = [...clientCaptures(), ...fieldCaptures()].filter(({ reports }) => reports.length > 0);
 
+/** How many reports stay awake: none, some, all. Nobody may see the difference. */
+const AWAKE_MAXIMA = [0, 3, 3000] as const;
+
 /** The calls that a reader of the differences would have, which checks that each takes back exactly what was there. */
 class Reader {
   readonly #counted = new Map<string, string>();
@@ -64,11 +67,11 @@ function anyDelivery(reports: readonly Report[]): fc.Arbitrary<readonly { report
 function assertSameCalls(reports: readonly Report[], numRuns: number, name: string): void {
   const expected = textsOf(resolve(reports));
   fc.assert(
-    fc.property(anyDelivery(reports), (delivery) => {
-      const open = new OpenCalls();
+    fc.property(anyDelivery(reports), fc.constantFrom(...AWAKE_MAXIMA), (delivery, awakeMax) => {
+      const open = new OpenCalls({ awakeMax });
       const reader = new Reader(open);
       for (const { report, settles } of delivery) {
-        open.add(report, JSON.stringify(report), { place: 0, loggedAtMs: 0 });
+        open.add(report, { place: 0, loggedAtMs: 0 });
         if (settles) reader.settle();
       }
       reader.settle();
@@ -129,11 +132,12 @@ test('whatever reports there are, their order, splits and repetitions never chan
       fc
         .array(maybeLess, { minLength: 1, maxLength: 14 })
         .chain((reports) => fc.tuple(fc.constant(reports), anyDelivery(reports))),
-      ([reports, delivery]) => {
-        const open = new OpenCalls();
+      fc.constantFrom(...AWAKE_MAXIMA),
+      ([reports, delivery], awakeMax) => {
+        const open = new OpenCalls({ awakeMax });
         const reader = new Reader(open);
         for (const { report, settles } of delivery) {
-          open.add(report, JSON.stringify(report), { place: 0, loggedAtMs: 0 });
+          open.add(report, { place: 0, loggedAtMs: 0 });
           if (settles) reader.settle();
         }
         reader.settle();

@@ -1,11 +1,12 @@
 import type { Series } from '../tally/series.ts';
 import { type Booking, Bookings } from './bookings.ts';
-import { COMPARED_FIELDS, type ComparedCall, comparedCall } from './compared-call.ts';
+import { type ClosedTrace, closedTrace, type ReportedSpan, spansOf } from './closed-trace.ts';
+import { COMPARED_FIELDS, type ComparedCall } from './compared-call.ts';
 import { LinkedCalls } from './linked-calls.ts';
-import { CallNode, type Generation, OpenReport, OpenTrace, type When } from './open-trace.ts';
+import { CallNode, type Generation, OpenReport, type OpenTrace, type When } from './open-trace.ts';
+import { OpenTraces } from './open-traces.ts';
 import { type Report, requestIdOf } from './report.ts';
 import { type ResolvedCall, resolvedCall } from './resolved-call.ts';
-import { TextPool } from './text-pool.ts';
 import type { TraceCall } from './trace-call.ts';
 import { isNewer } from './versions.ts';
 
@@ -22,7 +23,7 @@ export interface CallChange {
   /** In log time, of the first report of one of its traces. */
   readonly loggedAtMs: number;
   /** Of the settlement that `before` was counted in. */
-  readonly mark: unknown;
+  readonly mark: object | null;
 }
 
 /** A report that is booked under another outcome or tenant than before; null for one that is new. */
@@ -35,13 +36,8 @@ export interface BookingChange {
 export interface Settlement {
   readonly calls: readonly CallChange[];
   readonly bookings: readonly BookingChange[];
-}
-
-/** What a closed call is remembered by. */
-export interface ClosedCall {
-  readonly series: Series | null;
-  /** Request ids of all reports of its trace that are about it. */
-  readonly ids: readonly string[];
+  /** Traces whose spans may be about other calls than before. */
+  readonly traces: ReadonlySet<OpenTrace>;
 }
 
 export interface FoldedInto {
@@ -50,16 +46,17 @@ export interface FoldedInto {
   readonly rule: string;
 }
 
-export interface CallSubject {
-  readonly series: Series;
-  readonly loggedAtMs: number;
+export interface LinkedTraces {
+  readonly numbers: readonly number[];
+  /** In log time, of the last report of any of them. */
+  readonly lastMs: number;
 }
 
-export interface ClosedTrace {
-  readonly trace: OpenTrace;
-  readonly calls: readonly ClosedCall[];
-  /** The spans above its calls, whether they came or not, with the log time until which that is known. */
-  readonly above: ReadonlyMap<string, number>;
+export interface OpenCallsOptions {
+  /** What a call is counted under, to be remembered with it. */
+  readonly seriesOf?: (call: ResolvedCall) => Series | null;
+  /** Reports of the traces that were used last, which stay awake; see `open-traces.ts`. By default all do. */
+  readonly awakeMax?: number;
 }
 
 interface Counted {
@@ -67,7 +64,7 @@ interface Counted {
   readonly key: string;
   readonly call: ResolvedCall;
   readonly loggedAtMs: number;
-  readonly mark: unknown;
+  readonly mark: object | null;
 }
 
 /**
@@ -78,37 +75,38 @@ interface Counted {
  * difference between what the reports came to before and what they come to now.
  */
 export class OpenCalls {
-  readonly #traces = new Map<string, OpenTrace>();
+  readonly #traces: OpenTraces;
   readonly #dirty = new Set<OpenTrace>();
   readonly #links: LinkedCalls;
   readonly #bookings = new Bookings();
-  readonly #pool = new TextPool();
   /** By their keys: calls as they were counted, of those that may change in this settlement. */
   readonly #before = new Map<string, Counted>();
   readonly #seriesOf: (call: ResolvedCall) => Series | null;
+  /** The spans of the trace that was asked for last, since evaluations of one trace are judged one after the other. */
+  #asked: { readonly trace: OpenTrace; readonly spans: ReadonlyMap<string, ReportedSpan> } | null = null;
   reportCount = 0;
   /** Of the largest trace so far. */
   largestCount = 0;
 
-  /** @param seriesOf what a call is counted under, to be remembered with it */
-  constructor(seriesOf: (call: ResolvedCall) => Series | null = () => null) {
+  constructor({ seriesOf = () => null, awakeMax = Number.POSITIVE_INFINITY }: OpenCallsOptions = {}) {
     this.#seriesOf = seriesOf;
-    this.#links = new LinkedCalls((cluster) => this.#remember(cluster));
-  }
-
-  get traces(): Iterable<OpenTrace> {
-    return this.#traces.values();
+    this.#links = new LinkedCalls(
+      (cluster) => this.#remember(cluster),
+      (hash) => this.#traces.wake(hash),
+    );
+    this.#traces = new OpenTraces(this.#links, awakeMax);
   }
 
   traceOf(sender: string, traceId: string): OpenTrace | undefined {
-    return this.#traces.get(traceKey(sender, traceId));
+    return this.#traces.find(sender, traceId);
   }
 
   /** @returns `repeated` where it says nothing new: it, or a newer version of its span, was there before */
-  add(report: Report, text: string, at: ReportPlace): 'new' | 'newer' | 'repeated' {
-    const trace = this.#traceFor(report);
+  add(report: Report, at: ReportPlace): 'new' | 'newer' | 'repeated' {
+    const trace = this.#traces.open(report.sender, report.trace_id);
+    this.#asked = null;
     trace.lastMs = Math.max(trace.lastMs, at.loggedAtMs);
-    const added = new OpenReport(report, text, at);
+    const added = new OpenReport(report, at);
     const index = trace.reports.findIndex(({ spanId }) => spanId === report.span_id);
     const known = trace.reports[index];
     if (known !== undefined) known.seenMs = Math.max(known.seenMs, at.loggedAtMs);
@@ -119,12 +117,11 @@ export class OpenCalls {
       this.largestCount = Math.max(this.largestCount, trace.reports.length);
       return 'new';
     }
-    if (!isNewer(report, known.report)) {
-      if (!trace.isDirty) known.pack();
-      return 'repeated';
-    }
+    if (!isNewer(report, known.report)) return 'repeated';
     this.#willGrow(trace);
     added.follow(known);
+    // What is read of it stays until this is settled.
+    known.drop();
     trace.reports[index] = added;
     return 'newer';
   }
@@ -134,8 +131,12 @@ export class OpenCalls {
    *
    * @param mark comes back with each call that is counted here, once it changes
    */
-  settle(mark: unknown = null): Settlement {
-    if (this.#dirty.size === 0) return NOTHING;
+  settle(mark: object | null = null): Settlement {
+    if (this.#dirty.size === 0) {
+      this.#traces.rest();
+      return NOTHING;
+    }
+    this.#asked = null;
     for (const trace of this.#dirty) this.#resolve(trace);
     const touched = new Set(this.#dirty);
     const now = new Map<string, Counted>();
@@ -147,52 +148,71 @@ export class OpenCalls {
       // What is as it was counted before stays counted there.
       now.set(counted.key, isAsBefore ? known : counted);
       const series = this.#seriesOf(counted.call);
-      for (const node of cluster.flatMap(({ nodes }) => nodes)) {
+      for (const node of nodesOf(cluster)) {
         node.series = series;
         node.isHead = node.compared.id === id;
         node.mark = isAsBefore ? known.mark : mark;
         touched.add(node.trace);
       }
     }
-    const settlement = { calls: this.#differences(now), bookings: this.#book(touched) };
+    const settlement = { calls: this.#differences(now), bookings: this.#book(touched), traces: touched };
     this.#before.clear();
-    for (const trace of touched) trace.settled();
+    for (const trace of touched) {
+      trace.settled();
+      this.#traces.used(trace);
+    }
     this.#dirty.clear();
+    this.#traces.rest();
     return settlement;
   }
 
-  /** All traces that are linked to this one by calls, itself included. */
-  linkedTo(trace: OpenTrace): ReadonlySet<OpenTrace> {
-    const linked = new Set([trace]);
-    // A set that grows while it is walked is walked to its new end.
-    for (const { nodes } of linked) {
-      for (const node of nodes) for (const each of this.#links.nodesWith(node)) linked.add(each.trace);
-    }
-    return linked;
-  }
-
-  /** Forgets traces that are linked to no others. What was counted stays counted. Everything has to be settled. */
-  close(traces: ReadonlySet<OpenTrace>): readonly ClosedTrace[] {
-    const closed = Array.from(traces, closedTrace);
-    this.#links.forget([...traces].flatMap(({ nodes }) => nodes));
-    for (const trace of traces) {
-      this.#traces.delete(trace.key);
-      this.reportCount -= trace.reports.length;
-    }
-    return closed;
+  /** The traces that one is linked to, with itself; null where none has that number. Everything has to be settled. */
+  linkedTo(number: number): LinkedTraces | null {
+    const asleepMs = this.#traces.sleepingSinceMs(number);
+    if (asleepMs !== null) return { numbers: [number], lastMs: asleepMs };
+    const trace = this.#traces.at(number);
+    if (trace === undefined) return null;
+    const linked = [...this.#linkedTo(trace)];
+    return { numbers: linked.map((each) => each.number), lastMs: Math.max(...linked.map(({ lastMs }) => lastMs)) };
   }
 
   /**
-   * What the call of a report is counted under, and when that report came; null for what is no call. Everything has to
-   * be settled.
+   * Forgets a trace and all that it is linked to. What was counted stays counted. Everything has to be settled.
+   *
+   * @param number of an open trace
    */
-  subjectOf(sender: string, requestId: string): CallSubject | null {
+  close(number: number): readonly ClosedTrace[] {
+    const awake = this.#traces.at(number);
+    if (awake === undefined) return [this.#closed(this.#traces.closeAsleep(number))];
+    const traces = this.#linkedTo(awake);
+    const closed = Array.from(traces, (trace) => this.#closed(trace));
+    this.#links.forget([...traces].flatMap(({ nodes }) => nodes));
+    for (const trace of traces) this.#traces.close(trace);
+    return closed;
+  }
+
+  /** The numbers of traces with more reports than that, as far as they are awake. */
+  largerThan(reportsMax: number): readonly number[] {
+    return Array.from(this.#traces.awake)
+      .filter(({ reports }) => reports.length > reportsMax)
+      .map(({ number }) => number);
+  }
+
+  /** Places of the reports that were logged before that. */
+  placesBefore(fromMs: number): number[] {
+    return this.#traces.placesBefore(fromMs);
+  }
+
+  /** Null for one that was not reported, or not in a trace that is open. Everything has to be settled. */
+  spanOf(sender: string, requestId: string): ReportedSpan | null {
     const trace = this.traceOf(sender, requestId.slice(0, TRACE_ID_CHARS));
-    const spanId = requestId.slice(TRACE_ID_CHARS + 1);
-    const report = trace?.reports.find((each) => each.spanId === spanId);
-    if (trace === undefined || report === undefined) return null;
-    const series = closedTrace(trace).calls.find(({ ids }) => ids.includes(requestId))?.series ?? null;
-    return series === null ? null : { series, loggedAtMs: report.loggedAtMs };
+    if (trace === undefined) return null;
+    if (this.#asked?.trace !== trace && trace.reports.some(({ spanId }) => requestId.endsWith(spanId))) {
+      this.#asked = { trace, spans: spansOf(trace) };
+    }
+    const span = this.#asked?.trace === trace ? this.#asked.spans.get(requestId) : undefined;
+    this.#traces.rest();
+    return span ?? null;
   }
 
   /**
@@ -200,6 +220,7 @@ export class OpenCalls {
    * settled.
    */
   folded(): ReadonlyMap<string, FoldedInto> {
+    this.#traces.wakeAll();
     const folded = new Map<string, FoldedInto>();
     for (const cluster of this.#links.clusters()) {
       const nodes = cluster.flatMap((generation) => generation.nodes);
@@ -216,14 +237,23 @@ export class OpenCalls {
 
   /** All calls as they stand. Everything has to be settled. */
   calls(): readonly ResolvedCall[] {
+    this.#traces.wakeAll();
     return this.#links.clusters().map((cluster) => this.#count(cluster, 'now').call);
   }
 
-  #traceFor({ sender, trace_id }: Report): OpenTrace {
-    const key = traceKey(sender, trace_id);
-    let trace = this.#traces.get(key);
-    if (trace === undefined) this.#traces.set(key, (trace = new OpenTrace(key, sender)));
-    return trace;
+  #closed(trace: OpenTrace): ClosedTrace {
+    this.reportCount -= trace.reports.length;
+    return closedTrace(trace);
+  }
+
+  /** All traces that are linked to this one by calls, itself included. */
+  #linkedTo(trace: OpenTrace): ReadonlySet<OpenTrace> {
+    const linked = new Set([trace]);
+    // A set that grows while it is walked is walked to its new end.
+    for (const { nodes } of linked) {
+      for (const node of nodes) for (const each of this.#links.nodesWith(node)) linked.add(each.trace);
+    }
+    return linked;
   }
 
   #willGrow(trace: OpenTrace): void {
@@ -233,9 +263,13 @@ export class OpenCalls {
 
   #resolve(trace: OpenTrace): void {
     const before = trace.nodes;
+    if (before.length === 0) {
+      trace.nodes = trace.resolution('now').calls.map((call) => new CallNode(this.#traces.comparedCall(call), trace));
+      return this.#links.replace({ gone: NOBODY, come: trace.nodes, stayed: NOBODY });
+    }
     const kept = new Set<CallNode>();
     const nodes = trace.resolution('now').calls.map((call) => {
-      const compared = comparedCall(call, (text) => this.#pool.of(text));
+      const compared = this.#traces.comparedCall(call);
       const same = before.find((known) => isSame(known, compared));
       if (same !== undefined) kept.add(same);
       return same ?? new CallNode(compared, trace);
@@ -254,7 +288,14 @@ export class OpenCalls {
   }
 
   #count(cluster: readonly Generation[], when: When): Counted {
-    const nodes = cluster.flatMap((generation) => generation.nodes);
+    const nodes = nodesOf(cluster);
+    const [only] = nodes;
+    // Nearly always.
+    if (only !== undefined && nodes.length === 1) {
+      const call = resolvedCall({ calls: [only.trace.callOf(only.compared.id, when)], endOf: NO_END });
+      const key = `${only.trace.sender}\0${call.request.request_id}`;
+      return { key, call, loggedAtMs: only.trace.firstMs, mark: only.mark };
+    }
     const callOf = new Map(nodes.map((node) => [node, node.trace.callOf(node.compared.id, when)]));
     const ends = new Map<TraceCall, TraceCall>();
     const parts = new Set(callOf.values());
@@ -288,16 +329,25 @@ export class OpenCalls {
   #book(touched: ReadonlySet<OpenTrace>): BookingChange[] {
     const changes: BookingChange[] = [];
     for (const trace of touched) {
+      const [only] = trace.reports;
+      const [node] = trace.nodes;
+      if (only !== undefined && node?.isHead === true && trace.reports.length === 1) {
+        this.#bookAs(this.#bookings.of(node.series?.tenantId ?? trace.sender, 'call'), only, changes);
+        continue;
+      }
       const bySpan = this.#bookingsOf(trace);
       for (const report of trace.reports) {
         const beside = report.isAgent && bySpan.size === 0 ? 'agent' : 'context';
-        const now = bySpan.get(report.spanId) ?? this.#bookings.of(trace.sender, beside);
-        if (now === report.booking) continue;
-        changes.push({ loggedAtMs: report.bookedMs, before: report.booking, now });
-        report.booking = now;
+        this.#bookAs(bySpan.get(report.spanId) ?? this.#bookings.of(trace.sender, beside), report, changes);
       }
     }
     return changes;
+  }
+
+  #bookAs(now: Booking, report: OpenReport, changes: BookingChange[]): void {
+    if (now === report.booking) return;
+    changes.push({ loggedAtMs: report.bookedMs, before: report.booking, now });
+    report.booking = now;
   }
 
   /** Of the reports that are not context. */
@@ -315,6 +365,15 @@ export class OpenCalls {
   }
 }
 
+function nodesOf(cluster: readonly Generation[]): readonly CallNode[] {
+  const [first] = cluster;
+  return first !== undefined && cluster.length === 1 ? first.nodes : cluster.flatMap(({ nodes }) => nodes);
+}
+
+const NOBODY: readonly CallNode[] = [];
+
+const NO_END = (): null => null;
+
 function ruleAcross(call: ComparedCall, head: ComparedCall | undefined): string {
   if (call.role === 'end') return 'the end of a Logfire stream';
   if (call.scope === head?.scope) return 'the same response, read again';
@@ -322,32 +381,8 @@ function ruleAcross(call: ComparedCall, head: ComparedCall | undefined): string 
   return `the same call by another instrumentation, found by ${byId ? 'response id' : 'time'}`;
 }
 
-const NOTHING: Settlement = { calls: [], bookings: [] };
+const NOTHING: Settlement = { calls: [], bookings: [], traces: new Set() };
 const TRACE_ID_CHARS = 32;
-
-function traceKey(sender: string, traceId: string): string {
-  return sender === '' ? traceId : `${traceId} ${sender}`;
-}
-
-function closedTrace(trace: OpenTrace): ClosedTrace {
-  const { nodes, reports } = trace;
-  const [only] = nodes;
-  const [single] = reports;
-  if (only === undefined || single === undefined) return { trace, calls: [], above: NONE_ABOVE };
-  // A root alone: nearly always, and then nothing has to be read again.
-  if (reports.length === 1 && !single.text.includes('"parent_id"')) {
-    return { trace, calls: [{ series: only.series, ids: [only.compared.id] }], above: NONE_ABOVE };
-  }
-  const calls = trace.resolution('now').calls.map(({ members }, index) => ({
-    series: nodes[index]?.series ?? null,
-    ids: members.map(requestIdOf),
-  }));
-  const closed = { trace, calls, above: trace.spansAboveCalls() };
-  trace.settled();
-  return closed;
-}
-
-const NONE_ABOVE: ReadonlyMap<string, number> = new Map();
 
 function isSame({ compared }: CallNode, other: ComparedCall): boolean {
   return COMPARED_FIELDS.every((field) => compared[field] === other[field]);

@@ -1,23 +1,20 @@
 import { invariant } from '../tally/invariant.ts';
 import type { Series } from '../tally/series.ts';
+import type { ValuePages } from './asleep/value-pages.ts';
 import type { Booking } from './bookings.ts';
 import type { ComparedCall } from './compared-call.ts';
-import { parseReportText } from './parse-report.ts';
+import { responseKeyOf } from './generations.ts';
 import type { Report } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
 import { ANCESTORS_MAX } from './trace-tree.ts';
 
-/**
- * A report that is kept while its trace is open: as the text that came, which takes a third of what is read from it.
- */
+/** A report that is kept while its trace is open. */
 export class OpenReport {
   readonly spanId: string;
   readonly loggedAtMs: number;
   readonly place: number;
-  readonly text: string;
   readonly isAgent: boolean;
-  readonly #sender: string;
   booking: Booking | null = null;
   /** Under which time it is in the books, and where that lies in the log: the first version of its span. */
   bookedMs: number;
@@ -25,23 +22,23 @@ export class OpenReport {
   /** When any version of its span came last. */
   seenMs: number;
   #report: Report | null;
+  /** Where its bytes are; null where there are none. */
+  #pages: ValuePages | null = null;
+  #packedAt = 0;
 
-  constructor(report: Report, text: string, at: { readonly loggedAtMs: number; readonly place: number }) {
+  constructor(report: Report, at: { readonly loggedAtMs: number; readonly place: number }) {
     this.spanId = report.span_id;
-    this.text = text;
     this.isAgent = report.is_agent === true;
-    this.#sender = report.sender;
     this.loggedAtMs = this.bookedMs = this.seenMs = at.loggedAtMs;
     this.place = this.bookedPlace = at.place;
     this.#report = report;
   }
 
   get report(): Report {
-    if (this.#report !== null) return this.#report;
-    const parsed = parseReportText(this.text);
-    invariant(parsed.ok, 'what is kept was valid');
-    // Who sent it may be known from beside the text.
-    this.#report = { ...parsed.report, sender: this.#sender };
+    if (this.#report === null) {
+      invariant(this.#pages !== null, 'a report is kept one way or the other');
+      this.#report = this.#pages.get(this.#packedAt) as Report;
+    }
     return this.#report;
   }
 
@@ -53,14 +50,26 @@ export class OpenReport {
     this.seenMs = older.seenMs;
   }
 
-  /** Keeps the text alone. */
-  pack(): void {
+  /** Keeps its bytes alone, which take a tenth. */
+  pack(pages: ValuePages): void {
+    if (this.#pages === null) {
+      this.#packedAt = pages.put(this.report);
+      this.#pages = pages;
+    }
     this.#report = null;
+  }
+
+  /** Nobody will ask for it any more. */
+  drop(): void {
+    this.#pages?.free(this.#packedAt);
+    this.#pages = null;
   }
 }
 
 /** The reports of one trace of one sender, and what they came to. */
 export class OpenTrace {
+  /** Among the open traces; another one may have it later. */
+  readonly number: number;
   readonly key: string;
   readonly traceId: string;
   readonly sender: string;
@@ -73,9 +82,10 @@ export class OpenTrace {
   #before: TraceResolution | null = null;
   #now: TraceResolution | null = null;
 
-  constructor(key: string, sender: string) {
-    this.key = key;
-    this.traceId = key.slice(0, TRACE_ID_CHARS);
+  constructor(traceId: string, sender: string, number: number) {
+    this.number = number;
+    this.key = traceKey(sender, traceId);
+    this.traceId = traceId;
     this.sender = sender;
   }
 
@@ -126,14 +136,34 @@ export class OpenTrace {
     return above;
   }
 
-  /** What came is settled: only texts are kept. */
+  /** The spans of context that lie below calls, each with the time until which the way up to its call is known. */
+  spansBelowCalls(): ReadonlyMap<string, number> {
+    const bySpan = new Map(this.reports.map((report) => [report.spanId, report]));
+    const below = new Map<string, number>();
+    for (const open of this.reports) {
+      if (open.report.kind !== 'context') continue;
+      let untilMs = open.seenMs;
+      let next: OpenReport | undefined = open;
+      for (let depth = 0; next?.report.kind === 'context' && depth < ANCESTORS_MAX; depth++) {
+        const parentId: string | undefined = next.report.parent_id;
+        next = parentId === undefined ? undefined : bySpan.get(parentId);
+        untilMs = Math.min(untilMs, next?.seenMs ?? untilMs);
+      }
+      if (next !== undefined && next.report.kind !== 'context') below.set(open.spanId, untilMs);
+    }
+    return below;
+  }
+
+  /** What came is settled. */
   settled(): void {
     this.#settled = this.#before = this.#now = null;
-    for (const report of this.reports) report.pack();
   }
 }
 
-const TRACE_ID_CHARS = 32;
+/** The same trace of two senders is two. */
+export function traceKey(sender: string, traceId: string): string {
+  return sender === '' ? traceId : `${traceId} ${sender}`;
+}
 
 /** Before this batch of reports, or with it. */
 export type When = 'before' | 'now';
@@ -146,17 +176,21 @@ function resolutionOf(reports: readonly OpenReport[]): TraceResolution {
 export class CallNode {
   readonly compared: ComparedCall;
   readonly trace: OpenTrace;
+  /** What tells the response that it names from all others of its sender; null where it names none. */
+  readonly responseKey: string | null;
   /** What its call is counted under; the nodes of one call have it in common. Null before it was settled. */
   series: Series | null = null;
   /** Whether the call has the id of this node. */
   isHead = false;
   /** Of the settlement that its call was counted in. */
-  mark: unknown = null;
+  mark: object | null = null;
   generation: Generation | null = null;
 
   constructor(compared: ComparedCall, trace: OpenTrace) {
     this.compared = compared;
     this.trace = trace;
+    const key = responseKeyOf(compared);
+    this.responseKey = key === null || trace.sender === '' ? key : `${key}\0${trace.sender}`;
   }
 }
 

@@ -1,28 +1,23 @@
 import { Compile } from 'typebox/compile';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
+import { payloadOf } from '../events/wire-format.ts';
 import { MeterReport } from './meter-report.ts';
 import { Report } from './report.ts';
 
-export type Parsed<T> = { readonly ok: true; readonly report: T } | { readonly ok: false; readonly detail: string };
-export type ParsedReport = Parsed<Report>;
+type Parsed<T> = { readonly ok: true; readonly report: T } | { readonly ok: false; readonly detail: string };
 
 const REPORTS = Compile(Report);
 const METERS = Compile(MeterReport);
 const DECODER = new TextDecoder();
 
 /** Any producer may write to the topic, so what ingestion made is checked again. */
-export function parseReport(value: Uint8Array | null): Parsed<Report | MeterReport> {
-  if (value === null) return { ok: false, detail: 'The record has no value' };
+export function parseReport(raw: Uint8Array | null): Parsed<Report | MeterReport> {
+  if (raw === null) return { ok: false, detail: 'The record has no value' };
+  const value = payloadOf(raw);
   if (value.length > EVENT_BYTES_MAX) return { ok: false, detail: `A report takes at most ${EVENT_BYTES_MAX} bytes` };
   const parsed = parseJson(DECODER.decode(value));
   if (!parsed.ok) return parsed;
   return isMeter(parsed.report) ? checked(parsed.report, METERS) : checked(parsed.report, REPORTS);
-}
-
-/** Of what a span or a log record says. */
-export function parseReportText(text: string): ParsedReport {
-  const parsed = parseJson(text);
-  return parsed.ok ? checked(parsed.report, REPORTS) : parsed;
 }
 
 function parseJson(text: string): Parsed<unknown> {

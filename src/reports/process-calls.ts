@@ -1,11 +1,19 @@
 import { AGENT_END_MS_MAX } from './agent-twins.ts';
+import { hashOf } from './asleep/hash-index.ts';
 import type { Generation } from './open-trace.ts';
 import { endMsOf } from './trace-call.ts';
 import { TWIN_START_MS_MAX } from './twins.ts';
 
-/** The open generations of one process, found by when they began. */
+/**
+ * The open generations of one process, found by when they began. Those that sleep are counted, and woken by their
+ * hashes where somebody looks for what they may be.
+ */
 export class ProcessCalls {
+  readonly #startsHash: number;
+  readonly #endsHash: number;
+  readonly #wake: (hash: number) => void;
   readonly #all = new Set<Generation>();
+  /** Of all generations, those that sleep included. */
   readonly #scopes = new Map<string, number>();
   readonly #openings = new Set<Generation>();
   readonly #ends = new Set<Generation>();
@@ -15,51 +23,88 @@ export class ProcessCalls {
   /** Of a session of a coding agent, by their ends. */
   readonly #byEnd = new Map<number, Set<Generation>>();
 
+  constructor(key: string, wake: (hash: number) => void) {
+    this.#startsHash = hashOf(`${key}\0start`);
+    this.#endsHash = hashOf(`${key}\0end`);
+    this.#wake = wake;
+  }
+
+  /** All that are awake. */
   get all(): Iterable<Generation> {
     return this.#all;
   }
 
   get isEmpty(): boolean {
-    return this.#all.size === 0;
+    return this.#scopes.size === 0;
   }
 
   add(generation: Generation): void {
-    const { scope, role } = generation.first.compared;
-    this.#all.add(generation);
+    const { scope } = generation.first.compared;
     this.#scopes.set(scope, (this.#scopes.get(scope) ?? 0) + 1);
+    this.wake(generation);
+  }
+
+  delete(generation: Generation): void {
+    this.sleep(generation);
+    this.forget(generation);
+  }
+
+  /** Under these hashes a generation that sleeps has to be found. */
+  hashesOf(generation: Generation): readonly number[] {
+    const starts = sliceHash(this.#startsHash, sliceOf(generation));
+    if (generation.first.compared.agent === null) return [starts];
+    return [starts, sliceHash(this.#endsHash, endSliceOf(generation))];
+  }
+
+  /** It was added before. */
+  wake(generation: Generation): void {
+    const { role } = generation.first.compared;
+    this.#all.add(generation);
     if (role === 'opening') this.#openings.add(generation);
     else if (role === 'end') this.#ends.add(generation);
     if (this.#byStart !== null) indexAt(this.#byStart, sliceOf(generation), generation);
     if (generation.first.compared.agent !== null) indexAt(this.#byEnd, endSliceOf(generation), generation);
   }
 
-  delete(generation: Generation): void {
-    const { scope, agent } = generation.first.compared;
+  sleep(generation: Generation): void {
+    const { agent } = generation.first.compared;
     this.#all.delete(generation);
     this.#openings.delete(generation);
     this.#ends.delete(generation);
-    const left = (this.#scopes.get(scope) ?? 0) - 1;
-    if (left > 0) this.#scopes.set(scope, left);
-    else this.#scopes.delete(scope);
     if (this.#byStart !== null) removeAt(this.#byStart, sliceOf(generation), generation);
     if (agent !== null) removeAt(this.#byEnd, endSliceOf(generation), generation);
   }
 
+  /** One that sleeps goes away. */
+  forget({ first }: Generation): void {
+    const { scope } = first.compared;
+    const left = (this.#scopes.get(scope) ?? 0) - 1;
+    if (left > 0) this.#scopes.set(scope, left);
+    else this.#scopes.delete(scope);
+  }
+
   /** All that may be another instrumentation's report of the same call. */
-  *near(generation: Generation): Iterable<Generation> {
-    if (this.#scopes.size < 2) return;
+  near(generation: Generation): Iterable<Generation> {
+    return this.#scopes.size < 2 ? NOBODY : this.#near(sliceOf(generation));
+  }
+
+  *#near(slice: number): Iterable<Generation> {
+    for (const near of [slice - 1, slice, slice + 1]) this.#wake(sliceHash(this.#startsHash, near));
     if (this.#byStart === null) {
       this.#byStart = new Map();
       for (const each of this.#all) indexAt(this.#byStart, sliceOf(each), each);
     }
-    const slice = sliceOf(generation);
     for (const near of [slice - 1, slice, slice + 1]) yield* this.#byStart.get(near) ?? NOBODY;
   }
 
   /** All that may be what the same agent says about the same call by another signal. */
-  *endingNear(generation: Generation): Iterable<Generation> {
-    if (generation.first.compared.agent === null || this.#scopes.size < 2) return;
-    const slice = endSliceOf(generation);
+  endingNear(generation: Generation): Iterable<Generation> {
+    if (generation.first.compared.agent === null || this.#scopes.size < 2) return NOBODY;
+    return this.#endingNear(endSliceOf(generation));
+  }
+
+  *#endingNear(slice: number): Iterable<Generation> {
+    for (const near of [slice - 1, slice, slice + 1]) this.#wake(sliceHash(this.#endsHash, near));
     for (const near of [slice - 1, slice, slice + 1]) yield* this.#byEnd.get(near) ?? NOBODY;
   }
 
@@ -71,7 +116,11 @@ export class ProcessCalls {
   }
 }
 
-const NOBODY: ReadonlySet<Generation> = new Set();
+const NOBODY: readonly Generation[] = [];
+
+function sliceHash(ofProcess: number, slice: number): number {
+  return Math.imul(ofProcess ^ slice, 0x5bd1e995);
+}
 
 type Slices = Map<number, Set<Generation>>;
 

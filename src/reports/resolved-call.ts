@@ -36,6 +36,11 @@ const UNKNOWN_ERROR = 'unknown error';
 
 /** Makes the call of its parts. What is nearest to the wire gives the numbers and the id, the rest fills gaps. */
 export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
+  const [only] = calls;
+  if (only !== undefined && calls.length === 1) {
+    const end = endOf(only);
+    return callOfParts({ winner: end === null ? only : closedStream(only, end), others: [], rest: [] });
+  }
   // Sorted, for the order in which a call's readings are asked for names must not depend on how they came.
   const whole = calls
     .map((call) => {
@@ -44,11 +49,21 @@ export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
     })
     .sort((a, b) => (isEarlier(a, b) ? -1 : 1));
   const [winner, ...others] = withoutReadings(whole).sort(byNearness) as [TraceCall, ...TraceCall[]];
+  return callOfParts({ winner, others, rest: whole.filter((call) => call !== winner && !others.includes(call)) });
+}
+
+interface RankedParts {
+  readonly winner: TraceCall;
+  /** Of other reporters. */
+  readonly others: readonly TraceCall[];
+  /** Readings of the same response: they only say whose the call is. */
+  readonly rest: readonly TraceCall[];
+}
+
+function callOfParts({ winner, others, rest }: RankedParts): ResolvedCall {
   const filled = others.reduce((known, other) => fillGaps(known, other.facts), winner.facts);
-  const responseId = [winner, ...others].find((call) => call.responseId !== null)?.responseId ?? null;
-  const ordered = [winner, ...others, ...whole.filter((call) => call !== winner && !others.includes(call))];
-  const members = [...new Set(ordered.flatMap((call) => call.members))];
-  const reports = [...new Set([...members, ...ordered.flatMap(({ above }) => above)])];
+  const responseId = winner.responseId ?? others.find((call) => call.responseId !== null)?.responseId ?? null;
+  const { members, reports } = reportsOf([winner, ...others, ...rest]);
   const requestId = winner.id;
   const facts = withFailureAbove(filled, responseId, reports);
   return {
@@ -56,6 +71,17 @@ export function resolvedCall({ calls, endOf }: CallParts): ResolvedCall {
     response: responseOf(requestId, winner, facts),
     senders: sendersOf(members),
   };
+}
+
+/** Each once, in the order in which they are asked for names. */
+function reportsOf(calls: readonly TraceCall[]): Pick<RequestParts, 'members' | 'reports'> {
+  const [only] = calls;
+  // Nearly always.
+  if (only !== undefined && calls.length === 1 && only.members.length === 1 && only.above.length === 0) {
+    return { members: only.members, reports: only.members };
+  }
+  const members = [...new Set(calls.flatMap((call) => call.members))];
+  return { members, reports: [...new Set([...members, ...calls.flatMap(({ above }) => above)])] };
 }
 
 /** An error that only a span above the call tells, such as that of the agent which the failing call ended. */
@@ -136,19 +162,24 @@ const REQUEST_FIELDS = Object.keys(RequestSchema.properties);
 
 function responseOf(requestId: string, call: TraceCall, facts: Facts): LlmResponse {
   const latencyMs = durationWithin(call.durationMs);
-  const { model: _asked, answered_model, stream: _stream, provider: _provider, ...said } = facts;
-  const known = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== null));
-  return {
-    ...known,
+  const response: Record<string, unknown> = {
     request_id: requestId,
     timestamp: formatInstant(call.startMs + (latencyMs ?? 0)),
     latency_ms: latencyMs,
     // Absent would count as 0.
     completion_tokens: facts.completion_tokens ?? null,
     reasoning_tokens: facts.reasoning_tokens ?? null,
-    model: answered_model ?? null,
+    model: facts.answered_model ?? null,
   };
+  for (const field of Object.keys(facts)) {
+    const value = facts[field as keyof Facts];
+    if (value !== null && !(field in response) && !ABOUT_REQUEST.has(field)) response[field] = value;
+  }
+  return response as unknown as LlmResponse;
 }
+
+/** What a response does not say, or says under another name. */
+const ABOUT_REQUEST: ReadonlySet<string> = new Set(['model', 'answered_model', 'stream', 'provider']);
 
 /** To the µs: what lies below is noise of the clocks. An absurd duration is unknown, not the longest one allowed. */
 function durationWithin(durationMs: number | null): number | null {

@@ -28,6 +28,11 @@ export interface TraceResolution {
  * 4. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
  */
 export function callsOfTrace(reports: readonly Report[]): TraceResolution {
+  const [first] = reports;
+  // Nothing is above it.
+  if (first !== undefined && reports.length === 1) {
+    return first.kind === 'context' ? NOTHING : { calls: [callOf(first)], folded: [] };
+  }
   const candidates = reports.filter(({ kind }) => kind !== 'context');
   const [only] = candidates;
   if (only === undefined) return NOTHING;

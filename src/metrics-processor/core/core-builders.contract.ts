@@ -14,6 +14,7 @@ export const CORE_OPTIONS: CoreOptions = {
   joinTimeoutMs: 15 * MINUTE,
   dedupHorizonMs: 15 * MINUTE,
   traceHorizonMs: 5 * MINUTE,
+  awakeReportsMax: 2,
   logTimeSlackMs: 0,
   pendingMax: 1_000_000,
   pendingBytesMax: 100_000_000,
@@ -87,7 +88,8 @@ export function restart(crashed: ShardCore, checkpoint: Uint8Array, log: Topics,
   }
   recall.finish();
   for (const topic of INPUT_TOPICS) {
-    core.replay(topic, log[topic].slice(core.positions[topic], crashed.positions[topic]));
+    const committed = log[topic].slice(core.positions[topic], crashed.positions[topic]);
+    if (committed.length > 0) core.replay(topic, committed);
   }
   return core;
 }

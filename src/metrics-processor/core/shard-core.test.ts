@@ -6,6 +6,8 @@ import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { aPrice } from '../../prices/price-builders.contract.ts';
 import { decodeCheckpoint } from './checkpoint/checkpoint.ts';
 import { Recall } from './checkpoint/recall.ts';
+import { aReport, span } from './reports/report-builders.contract.ts';
+import { REPORT_BOUNDS } from './reports/report-judge.ts';
 import { ShardCore } from './shard-core.ts';
 
 const MINUTE = 60_000;
@@ -16,6 +18,7 @@ const OPTIONS = {
   joinTimeoutMs: 15 * MINUTE,
   dedupHorizonMs: 15 * MINUTE,
   traceHorizonMs: 5 * MINUTE,
+  awakeReportsMax: 2,
   logTimeSlackMs: 0,
   pendingMax: 1_000_000,
   pendingBytesMax: 100_000_000,
@@ -268,4 +271,20 @@ test('at the bound the oldest waiting request is given up and memory stays bound
   core.fold(TOPICS.requests, input[TOPICS.requests], PRICES);
   assert.equal(core.waitingCount, 2);
   assert.equal(core.needsCheckpoint, true);
+});
+
+test('a large batch of reports is judged in parts, and what comes in a later part corrects an earlier one', () => {
+  const { settledTogetherMax } = REPORT_BOUNDS;
+  const traceOf = (index: number): string => index.toString(16).padStart(32, '0');
+  const calls = Array.from({ length: settledTogetherMax }, (_, index) =>
+    aReport(0, { trace_id: traceOf(index), parent_id: span(9) }),
+  );
+  const parent = aReport(0, { trace_id: traceOf(0), span_id: span(9), kind: 'context', names: { tenant: 'acme' } });
+  const core = new ShardCore(OPTIONS);
+  const records = [...calls, parent].map((record, offset) => ({ ...record, offset }));
+  core.fold(TOPICS.reports, records, PRICES);
+  assert.deepEqual(Object.fromEntries(core.effects.corrections), { tenant: 1 });
+  const { tallies } = core.takeEffects().toCommit();
+  const requests = tallies.map(({ series, tally }) => [series.tenantId, tally.requests]);
+  assert.deepEqual(Object.fromEntries(requests), { acme: 1, default: settledTogetherMax - 1 });
 });

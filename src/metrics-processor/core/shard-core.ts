@@ -4,14 +4,15 @@ import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { type Positions, positionKey } from '../../metrics-store/commit.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import type { MeterReport } from '../../reports/meter-report.ts';
+import type { OpenTrace } from '../../reports/open-trace.ts';
 import { parseReport } from '../../reports/parse-report.ts';
+import { requestIdOf } from '../../reports/report.ts';
 import { DEFAULT_TENANT } from '../../reports/resolved-call.ts';
 import { invariant } from '../../tally/invariant.ts';
 import { type Checkpoint, encodeCheckpoint } from './checkpoint/checkpoint.ts';
-import { EvaluationJoin } from './join/evaluation-join.ts';
+import { EvaluationJoin, type Judged } from './join/evaluation-join.ts';
 import { Fingerprint } from './join/fingerprint.ts';
 import { Join, type JoinOptions } from './join/join.ts';
-import type { KnownCall } from './join/known-call.ts';
 import { LANES_MAX, laneOf, placeOf } from './join/lane.ts';
 import { horizonStartMs } from './join/log-times.ts';
 import type { PendingEvaluation } from './join/waiting-evaluations.ts';
@@ -22,8 +23,9 @@ import { parseRecord, type RefusedRecord, textOrNull } from './records/parse-rec
 import { RequestRecord } from './records/request-record.ts';
 import { ResponseRecord } from './records/response-record.ts';
 import { SeriesDictionary } from './records/series-dictionary.ts';
-import { ReportJudge } from './reports/report-judge.ts';
+import { REPORT_BOUNDS, ReportJudge } from './reports/report-judge.ts';
 import { CallSampling } from './sums/call-sampling.ts';
+import { type DimensionOptions, NO_DIMENSIONS } from './sums/dimension-deltas.ts';
 import type { Effects } from './sums/effects.ts';
 import { RecordOutcomes } from './sums/record-outcomes.ts';
 
@@ -37,6 +39,10 @@ export interface CoreOptions extends JoinOptions {
   readonly fingerprintSeed: number;
   /** A trace is closed when nothing more came of it for so long in log time. */
   readonly traceHorizonMs: number;
+  /** Reports of the traces that were used last; others are kept packed. No result depends on it. */
+  readonly awakeReportsMax: number;
+  /** By what calls are summed beside their series; nothing where absent. */
+  readonly dimensions?: DimensionOptions;
 }
 
 /**
@@ -54,24 +60,35 @@ export class ShardCore {
   readonly id: Fingerprint;
   readonly reports: ReportJudge;
   /** The record of the requests topic that was read last. */
-  readonly request = new RequestRecord(new SeriesDictionary());
+  readonly request: RequestRecord;
 
   /** The next offset to fold, per topic and lane. */
   readonly #positions = perTopic(() => [0]);
   readonly #outcomes: RecordOutcomes;
   readonly #response = new ResponseRecord();
   readonly #options: CoreOptions;
+  /** Evaluations that wait are read back before the reports are, and judged when all of these are there. */
+  #isRecalling = false;
+  /** Spans that came since the last settlement, of those that evaluations wait for. */
+  readonly #reported = new Set<string>();
 
   constructor(options: CoreOptions) {
     this.#options = options;
-    this.#outcomes = new RecordOutcomes((lane) => this.partitionOf(lane));
+    const { dimensions = NO_DIMENSIONS } = options;
+    this.request = new RequestRecord(new SeriesDictionary(), dimensions.names);
+    this.#outcomes = new RecordOutcomes((lane) => this.partitionOf(lane), dimensions);
     this.join = new Join(options, this.#outcomes);
     this.evaluations = new EvaluationJoin(options, this.#outcomes);
     this.sampling = new CallSampling(options.callsPerSecondMax);
     this.id = new Fingerprint(options.fingerprintSeed);
     this.reports = new ReportJudge(
-      { ...options, traceReportsMax: TRACE_REPORTS_MAX, openReportsMax: OPEN_REPORTS_MAX },
-      { effects: () => this.#outcomes.effects, sampling: new CallSampling(options.callsPerSecondMax) },
+      { ...options, ...REPORT_BOUNDS, dimensions: dimensions.names },
+      {
+        effects: () => this.#outcomes.effects,
+        sampling: new CallSampling(options.callsPerSecondMax),
+        settled: (traces) => this.#ofFollowed(traces, (id) => this.evaluations.traceSettled(id, this.#judgedOf)),
+        closed: (traces) => this.#ofFollowed(traces, (id) => this.evaluations.traceClosed(id, this.#judgedOf)),
+      },
     );
   }
 
@@ -153,7 +170,7 @@ export class ShardCore {
   /** The log says that nothing will be appended to a topic's lane with a time before `throughMs`. */
   seal(topic: InputTopic, throughMs: number, lane = 0): void {
     this.join.passSilence(topic, throughMs, lane);
-    if (topic === TOPICS.reports) this.reports.advance(this.join.times.readMs[TOPICS.reports]);
+    if (topic === TOPICS.reports) this.reports.advance(this.join.times.readMs[TOPICS.reports], this.#reportsFromMs);
     this.#forget();
   }
 
@@ -172,7 +189,11 @@ export class ShardCore {
   }
 
   get waitingCount(): number {
-    return this.join.requests.size + this.join.responses.size + this.evaluations.waiting.size;
+    return this.join.requests.size + this.join.responses.size + this.evaluations.waitingCount;
+  }
+
+  get #reportsFromMs(): number {
+    return horizonStartMs(TOPICS.reports, this.join.times.readMs) - this.reports.memoryMs;
   }
 
   /** True when the next commit must carry a checkpoint, because a replay would not give up what was given up here. */
@@ -193,8 +214,11 @@ export class ShardCore {
       waiting: {
         [TOPICS.requests]: Array.from(requests.arrivals, (slot) => requests.place(slot)),
         [TOPICS.responses]: Array.from(responses.arrivals, (slot) => responses.at(slot).pending.place),
-        [TOPICS.evaluations]: Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
-        [TOPICS.reports]: this.reports.placesBefore(times.readMs[TOPICS.reports] - this.reports.memoryMs),
+        [TOPICS.evaluations]: inOrder([
+          ...Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
+          ...this.evaluations.following.places(),
+        ]),
+        [TOPICS.reports]: this.reports.placesBefore(this.#reportsFromMs),
       },
       kept: requests.keptPlaces(),
       sighted: {
@@ -208,7 +232,7 @@ export class ShardCore {
       },
       invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
-      prices: this.reports.savePrices(times.readMs[TOPICS.reports]),
+      prices: this.reports.savePrices(this.#reportsFromMs),
     });
   }
 
@@ -218,6 +242,9 @@ export class ShardCore {
       this.#positions[topic].splice(0, checkpoint.positions[topic].length, ...checkpoint.positions[topic]);
     }
     this.join.times.resumeAt(checkpoint.timesMs);
+    // Also what was closed because the log was silent: only then are those traces open that were.
+    this.reports.advance(this.join.times.readMs[TOPICS.reports], this.#reportsFromMs);
+    this.evaluations.finishRecall(this.#judgedOf);
     this.sampling.resumeAt(checkpoint.sampling);
   }
 
@@ -225,10 +252,9 @@ export class ShardCore {
   pendingRequest(place: number, loggedAtMs: number, isKept: boolean): PendingRequest {
     const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
     const keptId = isKept ? this.request.requestId : null;
+    const about = { promptTokens, cachedPromptTokens, cacheWriteTokens, dimensions: this.request.dimensions() };
     // A kept call is written with its details before it is answered.
-    const details = isKept ? null : this.request.kept();
-    const counts = { promptTokens, cachedPromptTokens, cacheWriteTokens };
-    return { series, place, loggedAtMs, timestampMs, ...counts, keptId, details };
+    return { series, place, loggedAtMs, timestampMs, ...about, keptId, details: isKept ? null : this.request.kept() };
   }
 
   #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {
@@ -242,9 +268,11 @@ export class ShardCore {
     if (outcome === 'duplicate') this.#outcomes.requestRepeated(pending);
     else this.#outcomes.requestCounted(pending, request);
     if (typeof outcome === 'object') this.#answer(pending, outcome, prices);
-    if (this.evaluations.waiting.size > 0) {
-      this.evaluations.requestSeen(request.requestId, this.join.callsOf(this.id.of(request.key)));
-    }
+    // The text of the id is made when it is asked for, which most requests are spared.
+    if (this.evaluations.waiting.size + this.evaluations.following.size === 0) return;
+    const { requestId } = request;
+    if (!this.evaluations.concerns(requestId)) return;
+    this.evaluations.requestSeen(requestId, this.join.callsOf(this.id.of(request.key)));
   }
 
   /** A response was there before its request. */
@@ -272,29 +300,43 @@ export class ShardCore {
     if (!parsed.ok) return this.#refuse(TOPICS.evaluations, record, place, parsed);
     const pending = { ...parsed, place, loggedAtMs: record.loggedAtMs };
     this.join.times.passRecord(TOPICS.evaluations, record.loggedAtMs, laneOf(place));
-    const outcome = this.evaluations.fold(pending, this.#callsOf(parsed.event.request_id, pending));
+    const outcome = this.evaluations.fold(pending, this.#judgedOf(pending));
     if (outcome !== 'counted') this.#outcomes.evaluationPut(pending, outcome);
   }
 
   /** The calls of an id, whether they came in two halves or by OTLP. */
-  #callsOf(requestId: string, { tenantId, loggedAtMs }: PendingEvaluation): readonly KnownCall[] {
+  readonly #judgedOf = ({ event, tenantId, loggedAtMs }: PendingEvaluation): Judged => {
+    const { request_id: requestId } = event;
     const calls = this.join.callsOf(this.id.of(Buffer.from(requestId)));
-    if (traceIdOf(requestId) === null) return calls;
+    const { readMs, replayMs } = this.join.times;
+    const isSilent = readMs[TOPICS.reports] > replayMs[TOPICS.reports];
+    if (traceIdOf(requestId) === null) return { calls, spans: [], isSilent };
     // Where the evaluation came with a key for all tenants, the spans may have come without any.
-    const senders = new Set([tenantId ?? '', '']);
-    return [
-      ...calls,
-      ...Array.from(senders, (each) => this.reports.knownCall(each, requestId, loggedAtMs) ?? []).flat(),
-    ];
+    const senders = tenantId === null || tenantId === '' ? [''] : [tenantId, ''];
+    const spans = senders.flatMap((each) => this.reports.knownSpans(each, requestId, loggedAtMs));
+    return { calls, spans, isSilent };
+  };
+
+  #ofFollowed(traces: Iterable<OpenTrace>, tell: (traceId: string) => void): void {
+    if (this.evaluations.following.size === 0) return;
+    for (const { traceId } of traces) tell(traceId);
   }
 
   #settleReports(prices: PriceBook | null): void {
     this.reports.settle(prices);
-    if (this.evaluations.waiting.size === 0) return;
-    for (const pending of this.evaluations.waiting.ofSpans()) {
-      const { request_id: requestId } = pending.event;
-      this.evaluations.requestSeen(requestId, this.#callsOf(requestId, pending));
-    }
+    this.evaluations.spansSettled(this.#reported, this.#judgedOf);
+    this.#reported.clear();
+  }
+
+  beginRecall({ waiting, prices }: Pick<Checkpoint, 'waiting' | 'prices'>): void {
+    this.#isRecalling = true;
+    this.reports.beginRecall(waiting[TOPICS.reports], prices);
+  }
+
+  /** All up to a checkpoint was read back. */
+  finishRecall(): void {
+    this.#isRecalling = false;
+    this.reports.finishRecall();
   }
 
   /** Takes a report; `reports.settle` books what it changes. `prices` is null where that is thrown away. */
@@ -302,19 +344,22 @@ export class ShardCore {
     const { loggedAtMs, value, senderTenant } = record;
     const { times } = this.join;
     times.passRecord(TOPICS.reports, loggedAtMs, laneOf(place));
+    if (this.reports.isFull) this.#settleReports(prices);
     if (this.reports.isDue(times.readMs[TOPICS.reports])) {
-      this.reports.settle(prices);
-      this.reports.advance(times.readMs[TOPICS.reports]);
+      // Before anything is closed, and maybe forgotten at once: a batch may be hours of log time.
+      this.#settleReports(prices);
+      this.reports.advance(times.readMs[TOPICS.reports], this.#reportsFromMs);
     }
     const parsed = parseReport(value);
-    if (!parsed.ok) {
-      return this.#refuse(TOPICS.reports, record, place, { ok: false, reason: 'invalid', detail: parsed.detail });
-    }
+    if (!parsed.ok) return this.#refuse(TOPICS.reports, record, place, { ...parsed, reason: 'invalid' });
     // What stands beside the record was put there by who checked the key.
-    const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOf(senderTenant) };
+    const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOrNull(senderTenant) ?? '' };
     if (report.kind === 'meter') return this.#outcomes.effects.meter(tenantOf(report), report, loggedAtMs);
-    const taken = this.reports.take(report, textOf(value as Uint8Array), { place, loggedAtMs });
-    if (taken === 'late') this.invalid[TOPICS.reports].add(place, loggedAtMs);
+    const taken = this.reports.take(report, { place, loggedAtMs });
+    if (taken === 'late') return this.invalid[TOPICS.reports].add(place, loggedAtMs);
+    if (this.#isRecalling || this.evaluations.waiting.size === 0) return;
+    const requestId = requestIdOf(report);
+    if (this.evaluations.waiting.ofRequest(requestId).length > 0) this.#reported.add(requestId);
   }
 
   #refuse(topic: InputTopic, record: LogRecord, place: number, why: RefusedRecord): void {
@@ -323,36 +368,29 @@ export class ShardCore {
   }
 
   #forget(): void {
-    const { times } = this.join;
-    this.evaluations.giveUpTimedOut(times);
+    this.evaluations.giveUpTimedOut(this.join.times);
     const memoryMs = this.#options.dedupHorizonMs + this.#options.logTimeSlackMs;
     for (const topic of INPUT_TOPICS) {
-      const readBackMs = topic === TOPICS.reports ? this.reports.memoryMs : memoryMs;
-      this.invalid[topic].forgetBefore(horizonStartMs(topic, times.readMs) - readBackMs);
+      const fromMs = horizonStartMs(topic, this.join.times.readMs) - memoryMs;
+      this.invalid[topic].forgetBefore(topic === TOPICS.reports ? this.#reportsFromMs : fromMs);
     }
   }
 }
 
 const NOWHERE: Readonly<Record<InputTopic, readonly number[]>> = perTopic(() => []);
-/** A trace of so many reports is no trace of a program but a loop. */
-const TRACE_REPORTS_MAX = 5000;
-/** Some 800 bytes each. */
-const OPEN_REPORTS_MAX = 500_000;
 
 /** The API key's tenant wins, as for calls. */
 function tenantOf({ sender, tenant }: MeterReport): string {
   return sender === '' ? (tenant ?? DEFAULT_TENANT) : sender;
 }
 
-const DECODER = new TextDecoder();
-
-function textOf(bytes: Uint8Array): string {
-  return DECODER.decode(bytes);
+/** Those of each lane in the order of the log. */
+function inOrder(places: readonly number[]): readonly number[] {
+  return places.toSorted((a, b) => a - b);
 }
 
 /** Costs of a replay are thrown away. */
 const NO_PRICES: PriceBook = { priceOf: () => null };
-
 const judgedAt = (prices: PriceBook): PriceBook | null => (prices === NO_PRICES ? null : prices);
 
 function perTopic<T>(make: (topic: InputTopic) => T): Record<InputTopic, T> {

@@ -44,6 +44,8 @@ export function isCancelledReason(reason: string): boolean {
  * joined by commas, the first is taken, as of a list.
  */
 function plainReason(reason: string): string {
+  // Nearly all are words of the table as they stand, or none.
+  if (reason === '' || Object.hasOwn(FINISH_REASONS, reason)) return reason;
   const [first = ''] = reason.split(',');
   return first
     .slice(first.lastIndexOf('.') + 1)

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import grpc from '@grpc/grpc-js';
 import { BodyBudget } from '../../http/body-budget.ts';
 import { Problem } from '../../http/problem.ts';
+import { GrpcCalls } from './grpc-calls.ts';
 import { type GrpcHead, type GrpcServerOptions, startGrpcServer } from './grpc-server.ts';
 
 const BODY = readFileSync(new URL('../../../test/fixtures/otlp/contrib-py-chat.pb', import.meta.url));
@@ -21,7 +22,16 @@ interface Reply {
 
 async function started(t: TestContext, admit: Admit, more: Partial<GrpcServerOptions> = {}): Promise<number> {
   const budget = new BodyBudget(64 * MIB);
-  const server = await startGrpcServer({ host: '127.0.0.1', port: 0, budget, admit, onError: () => {}, ...more });
+  const calls = new GrpcCalls();
+  const server = await startGrpcServer({
+    host: '127.0.0.1',
+    port: 0,
+    budget,
+    admit,
+    calls,
+    onError: () => {},
+    ...more,
+  });
   t.after(() => server.close());
   return server.port;
 }
@@ -215,6 +225,62 @@ test('a call of no message, half a message or two is refused, and what is no gRP
   const status = await new Promise((resolve) => json.on('response', (headers) => resolve(headers[':status'])));
   assert.equal(status, 415);
 });
+
+test('calls are counted by signal and code, also those that name nothing and those whose sender has gone', {
+  timeout: 10_000,
+}, async (t) => {
+  const calls = new GrpcCalls();
+  const port = await started(
+    t,
+    async ({ signal }) => {
+      if (signal === 'logs') throw new Problem(401, 'no key');
+      return async () => Buffer.alloc(0);
+    },
+    { calls },
+  );
+  const other = (name: string) => `/opentelemetry.proto.collector.${name}/Export`;
+  await exportTo(t, { port });
+  await exportTo(t, { port });
+  await exportTo(t, { port, path: other('logs.v1.LogsService') });
+  await exportTo(t, { port, path: other('profiles.v1.ProfilesService') });
+  const broken = connected(t, port);
+  begin(broken, MIB);
+  await until(() => inFlightOf(calls) === 1);
+  broken.destroy();
+  await until(() => inFlightOf(calls) === 0);
+  const json = connected(t, port)
+    .request({ ':method': 'POST', ':path': TRACES, 'content-type': 'application/json' })
+    .end();
+  await new Promise((resolve) => json.on('response', resolve).resume());
+  await until(() => countsOf(calls).length === 5);
+  assert.deepEqual(countsOf(calls), [
+    'logs UNAUTHENTICATED 1',
+    'none UNIMPLEMENTED 1',
+    'traces CANCELLED 1',
+    'traces NOT_GRPC 1',
+    'traces OK 2',
+  ]);
+  const [, durations] = calls.families();
+  assert.ok(durations?.type === 'histogram');
+  assert.deepEqual(durations.series.map(({ labels, count }) => `${labels['signal']} ${count}`).sort(), [
+    'logs 1',
+    'none 1',
+    'traces 4',
+  ]);
+  assert.ok(durations.series.every(({ native }) => native !== undefined));
+});
+
+function countsOf(calls: GrpcCalls): string[] {
+  const [requests] = calls.families();
+  assert.ok(requests?.type === 'counter');
+  return requests.series.map(({ labels, value }) => `${labels['signal']} ${labels['code']} ${value}`).sort();
+}
+
+function inFlightOf(calls: GrpcCalls): number | undefined {
+  const inFlight = calls.families().at(-1);
+  assert.ok(inFlight?.type === 'gauge');
+  return inFlight.series[0]?.value;
+}
 
 test('a port that is taken is an error that names the address', async (t) => {
   const port = await started(t, takes);

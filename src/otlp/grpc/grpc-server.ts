@@ -1,14 +1,18 @@
 import {
   constants,
+  createSecureServer,
   createServer,
+  type Http2SecureServer,
   type Http2Server,
   type IncomingHttpHeaders,
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { BodyBudget } from '../../http/body-budget.ts';
+import type { ServerCertificate } from '../../http/server-certificate.ts';
 import type { Signal } from '../export-answer.ts';
-import { failureOf, GRPC, GrpcFailure, trailersOf } from './grpc-status.ts';
+import type { GrpcCalls, GrpcOutcome } from './grpc-calls.ts';
+import { failureOf, GRPC, GrpcFailure, outcomeOf, trailersOf } from './grpc-status.ts';
 import { readMessage } from './read-message.ts';
 
 /** What is known of an export before its message is read. */
@@ -35,6 +39,10 @@ export interface GrpcServerOptions {
    */
   readonly admit: (head: GrpcHead) => Promise<TakeExport>;
   readonly onError: (cause: unknown) => void;
+  /** Is told of each call. */
+  readonly calls: Pick<GrpcCalls, 'begin'>;
+  /** Absent: it speaks without TLS. */
+  readonly certificate?: ServerCertificate | undefined;
   /** How large one message may be, as it is sent and decompressed. 16 MiB unless given, as on HTTP. */
   readonly messageBytesMax?: number;
   /** How long a message may take to arrive. 30 s unless given, as on HTTP. */
@@ -50,6 +58,7 @@ export interface GrpcServer {
 const MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 const RECEIVE_MS_MAX = 30_000;
 const CLOSE_MS_MAX = 8000;
+const HANDSHAKE_MS_MAX = 10_000;
 const CONNECTIONS_MAX = 1000;
 /** Exporters have one call under way, collectors some. Each open stream may hold 64 KiB that nobody has read yet. */
 const STREAMS_MAX = 64;
@@ -74,9 +83,7 @@ const SIGNAL_OF_PATH: ReadonlyMap<string, Signal> = new Map([
  * @throws {Error} when the port cannot be bound; the message names the address.
  */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
-  const server = createServer({
-    settings: { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADERS_BYTES_MAX },
-  });
+  const server = createHttp2Server(options.certificate);
   server.maxConnections = CONNECTIONS_MAX;
   const sessions = new Set<ServerHttp2Session>();
   server.on('session', (session) => {
@@ -88,29 +95,54 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
   });
   server.on('stream', (stream, headers) => {
     stream.on('error', () => undefined);
-    void serve(stream, headers, options);
+    void serveCounted(stream, headers, options);
   });
   const port = await bind(server, options);
   return { port, close: () => close(server, sessions) };
+}
+
+type AnyHttp2Server = Http2Server | Http2SecureServer;
+
+function createHttp2Server(certificate: ServerCertificate | undefined): AnyHttp2Server {
+  const settings = { maxConcurrentStreams: STREAMS_MAX, maxHeaderListSize: HEADERS_BYTES_MAX };
+  if (certificate === undefined) return createServer({ settings });
+  const server = createSecureServer({ settings, ...certificate.files, handshakeTimeout: HANDSHAKE_MS_MAX });
+  certificate.serve(server);
+  // Who speaks no TLS, or ends in the middle of the handshake: its connection is closed, and no more is to be done.
+  server.on('tlsClientError', () => undefined);
+  return server;
+}
+
+async function serveCounted(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  options: GrpcServerOptions,
+): Promise<void> {
+  const ended = options.calls.begin(signalOf(headers));
+  let outcome: GrpcOutcome = 'CANCELLED';
+  stream.once('close', () => ended(outcome));
+  outcome = await serve(stream, headers, options);
 }
 
 async function serve(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   options: GrpcServerOptions,
-): Promise<void> {
+): Promise<GrpcOutcome> {
   const refusal = httpRefusal(headers);
-  if (refusal !== null) {
-    respondAndEnd(stream, { ':status': refusal });
-    return;
-  }
+  if (refusal !== null) return respondAndEnd(stream, { ':status': refusal }) ? 'NOT_GRPC' : 'CANCELLED';
   try {
-    reply(stream, await answerOf(stream, headers, options));
+    return reply(stream, await answerOf(stream, headers, options)) ? 'OK' : 'CANCELLED';
   } catch (error) {
     const failure = failureOf(error);
     if (failure.message === 'internal error') options.onError(error);
-    respondAndEnd(stream, { ':status': 200, 'content-type': 'application/grpc', ...trailersOf(failure) });
+    const answer = { ':status': 200, 'content-type': 'application/grpc', ...trailersOf(failure) };
+    return respondAndEnd(stream, answer) ? outcomeOf(failure.code) : 'CANCELLED';
   }
+}
+
+function signalOf(headers: IncomingHttpHeaders): Signal | null {
+  return SIGNAL_OF_PATH.get(headers[':path'] ?? '') ?? null;
 }
 
 /** What is no gRPC is answered in HTTP. */
@@ -124,8 +156,8 @@ async function answerOf(
   headers: IncomingHttpHeaders,
   { admit, budget, messageBytesMax = MESSAGE_BYTES_MAX, receiveMsMax = RECEIVE_MS_MAX }: GrpcServerOptions,
 ): Promise<Uint8Array> {
-  const signal = SIGNAL_OF_PATH.get(headers[':path'] ?? '');
-  if (signal === undefined) throw new GrpcFailure(GRPC.unimplemented, `There is no method ${headers[':path']}`);
+  const signal = signalOf(headers);
+  if (signal === null) throw new GrpcFailure(GRPC.unimplemented, `There is no method ${headers[':path']}`);
   const address = stream.session?.socket.remoteAddress ?? '';
   const take = await admit({ signal, headers: textsOf(headers), address });
   const lease = budget.lease();
@@ -158,8 +190,13 @@ function textsOf(headers: IncomingHttpHeaders): Readonly<Record<string, string>>
   return Object.fromEntries(texts) as Record<string, string>;
 }
 
-function reply(stream: ServerHttp2Stream, body: Uint8Array): void {
-  if (stream.closed || stream.destroyed) return;
+function hasGone(stream: ServerHttp2Stream): boolean {
+  return stream.closed || stream.destroyed || stream.aborted;
+}
+
+/** @returns false where the sender has gone */
+function reply(stream: ServerHttp2Stream, body: Uint8Array): boolean {
+  if (hasGone(stream)) return false;
   const message = Buffer.alloc(5 + body.length);
   message.writeUInt32BE(body.length, 1);
   message.set(body, 5);
@@ -171,19 +208,21 @@ function reply(stream: ServerHttp2Stream, body: Uint8Array): void {
   };
   stream.respond(headers, { waitForTrailers: true });
   stream.end(message);
+  return true;
 }
 
-/** Headers alone; a sender that is still sending is told to stop. */
-function respondAndEnd(stream: ServerHttp2Stream, headers: Parameters<ServerHttp2Stream['respond']>[0]): void {
-  if (stream.closed || stream.destroyed) return;
+/** Headers alone; a sender that is still sending is told to stop. @returns false where it has gone */
+function respondAndEnd(stream: ServerHttp2Stream, headers: Parameters<ServerHttp2Stream['respond']>[0]): boolean {
+  if (hasGone(stream)) return false;
   stream.respond(headers, { endStream: true });
   // A turn later, or the reset would overtake the headers, and the sender would never learn why. What it has sent
   // meanwhile is thrown away: unread, it would hold up the other calls of its connection.
   stream.resume();
   setImmediate(() => stream.close(constants.NGHTTP2_NO_ERROR));
+  return true;
 }
 
-function bind(server: Http2Server, { host, port }: GrpcServerOptions): Promise<number> {
+function bind(server: AnyHttp2Server, { host, port }: GrpcServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once('error', (error) => {
       const address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
@@ -196,7 +235,7 @@ function bind(server: Http2Server, { host, port }: GrpcServerOptions): Promise<n
   });
 }
 
-function close(server: Http2Server, sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
+function close(server: AnyHttp2Server, sessions: ReadonlySet<ServerHttp2Session>): Promise<void> {
   return new Promise((resolve) => {
     const force = setTimeout(() => {
       for (const session of sessions) session.destroy();

@@ -1,6 +1,7 @@
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { Problem } from '../../http/problem.ts';
 import { statusWithRetryInfo } from '../export-answer.ts';
+import type { GrpcOutcome } from './grpc-calls.ts';
 
 /** The codes of gRPC that are used here. */
 export const GRPC = {
@@ -15,6 +16,21 @@ export const GRPC = {
 } as const;
 
 export type GrpcCode = (typeof GRPC)[keyof typeof GRPC];
+
+const OUTCOMES: Readonly<Record<GrpcCode, GrpcOutcome>> = {
+  [GRPC.ok]: 'OK',
+  [GRPC.invalidArgument]: 'INVALID_ARGUMENT',
+  [GRPC.deadlineExceeded]: 'DEADLINE_EXCEEDED',
+  [GRPC.permissionDenied]: 'PERMISSION_DENIED',
+  [GRPC.resourceExhausted]: 'RESOURCE_EXHAUSTED',
+  [GRPC.unimplemented]: 'UNIMPLEMENTED',
+  [GRPC.unavailable]: 'UNAVAILABLE',
+  [GRPC.unauthenticated]: 'UNAUTHENTICATED',
+};
+
+export function outcomeOf(code: GrpcCode): GrpcOutcome {
+  return OUTCOMES[code];
+}
 
 /** How a call ends that is not answered. */
 export class GrpcFailure extends Error {

@@ -1,7 +1,7 @@
 import { METADATA_BYTES_MAX } from '../../events/fields.ts';
-import type { AttributeValue, OtlpSpan } from '../decode/trace-export.ts';
+import type { AttributeValue } from '../decode/trace-export.ts';
 import { parseJson } from '../dialects/read-value.ts';
-import { SpanReader } from '../dialects/span-reader.ts';
+import type { SpanReader } from '../dialects/span-reader.ts';
 import { METADATA_OBJECTS, METADATA_PREFIXES } from './tenant-and-route.ts';
 
 /** Tags by SDK: arrays, or JSON arrays in a string. */
@@ -23,21 +23,17 @@ const METADATA_DEPTH_MAX = 8;
 export const METADATA_KEYS: readonly string[] = [...TAG_KEYS, ...RESOURCE_METADATA_KEYS];
 
 /**
- * What the application attached to the call, with the SDK's prefixes stripped, plus where it ran. Of the spans of
- * one call the first one that has a key wins. Values that would take it past the limit of an event are left out.
+ * What the application attached to the call, with the SDK's prefixes stripped, plus where it ran. Values that would
+ * take it past the limit of an event are left out.
  */
-export function callMetadata(members: readonly OtlpSpan[], extra: Readonly<Record<string, string | null>>) {
+export function callMetadata(reader: SpanReader, extra: Readonly<Record<string, string | null>>): Metadata | null {
   const metadata: Metadata = {};
-  for (const span of members) {
-    const { keys, values, size } = span.attributes;
-    for (let i = 0; i < size; i++) addPrefixed(metadata, keys[i] as string, values[i]);
-    for (const key of METADATA_OBJECTS) {
-      if (span.attributes.has(key)) addObject(metadata, new SpanReader(span).parsed(key));
-    }
-    for (const key of TAG_KEYS) addTags(metadata, span.attributes.get(key));
-  }
-  const resource = members[0]?.resource.attributes;
-  for (const key of RESOURCE_METADATA_KEYS) setOnce(metadata, key, resource?.get(key));
+  const { attributes, resource } = reader.span;
+  const { keys, values, size } = attributes;
+  for (let i = 0; i < size; i++) addPrefixed(metadata, keys[i] as string, values[i]);
+  for (const key of METADATA_OBJECTS) if (attributes.has(key)) addObject(metadata, reader.parsed(key));
+  for (const key of TAG_KEYS) addTags(metadata, attributes.get(key));
+  for (const key of RESOURCE_METADATA_KEYS) setOnce(metadata, key, resource.attributes.get(key));
   for (const key of Object.keys(extra)) setOnce(metadata, key, extra[key]);
   return withinLimit(metadata);
 }
@@ -69,16 +65,20 @@ function plain(value: string): unknown {
 
 function setOnce(metadata: Metadata, key: string, value: unknown): void {
   if (value === undefined || value === null || value === '' || value instanceof Uint8Array) return;
-  if (Object.hasOwn(metadata, key) || !isShallow(value, 0)) return;
+  if (Object.hasOwn(metadata, key) || !isJson(value, 0)) return;
   if (key !== '__proto__') metadata[key] = value;
   // Assigned, this one would change what the object is instead of being kept in it.
   else Object.defineProperty(metadata, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** A text may hold JSON nested so deep that writing it again would exhaust the stack. */
-function isShallow(value: unknown, depth: number): boolean {
+/**
+ * Whether it can be written as JSON and read back: that has no infinite number, and a text may hold JSON nested so deep
+ * that writing it again would exhaust the stack.
+ */
+function isJson(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
   if (typeof value !== 'object' || value === null) return true;
-  return depth < METADATA_DEPTH_MAX && Object.values(value).every((item) => isShallow(item, depth + 1));
+  return depth < METADATA_DEPTH_MAX && Object.values(value).every((item) => isJson(item, depth + 1));
 }
 
 function withinLimit(metadata: Metadata): Metadata | null {

@@ -123,12 +123,15 @@ export interface Dimension {
 
 type ResourceNames = Pick<SpanNames, 'resourceTenant' | 'resourceRoute'>;
 
-const NAMES_NOTHING = { tenant: null, route: null, httpRoute: null };
+const NAMES_NOTHING = { tenant: null, route: null, httpRoute: null, user: null, session: null };
 
 export interface SpanNames {
   readonly tenant: string | null;
   readonly route: string | null;
   readonly httpRoute: string | null;
+  /** Who the application says that the call is for, in the attributes of this name or in its SDK's metadata. */
+  readonly user: string | null;
+  readonly session: string | null;
   readonly resourceTenant: string | null;
   readonly resourceRoute: string | null;
 }
@@ -136,44 +139,48 @@ export interface SpanNames {
 /** Looks up tenant, route, user and session of a call: first its own spans, then their ancestors, then the resource. */
 export class DimensionFinder {
   readonly #tenantRanks: KeyRanks;
-  readonly #routeRanks: KeyRanks;
   readonly #routeResourceRanks: KeyRanks;
-  readonly #userRanks = ranksOf(withPrefixes(USER_NAMES).filter((key) => !BARE.has(key)));
-  readonly #sessionRanks = ranksOf(withPrefixes(SESSION_NAMES).filter((key) => !BARE.has(key)));
-  readonly #names: AttributeNames;
+  readonly #placesOf: PlacesOfKey;
+  /** The names to look for in an object of metadata. */
+  readonly #namesOf: Readonly<Record<DimensionName, readonly string[]>>;
   readonly #ofResource = new WeakMap<OtlpResource, ResourceNames>();
 
-  constructor(names: AttributeNames) {
-    this.#names = names;
-    this.#tenantRanks = ranksOf([...withPrefixes(names.tenant), ...LITELLM_TENANT_KEYS]);
-    this.#routeRanks = ranksOf([...withPrefixes(names.route), ...ROUTE_KEYS]);
-    this.#routeResourceRanks = ranksOf([...names.route, ...ROUTE_RESOURCE_KEYS]);
+  constructor({ tenant, route }: AttributeNames) {
+    this.#tenantRanks = ranksOf([...withPrefixes(tenant), ...LITELLM_TENANT_KEYS]);
+    this.#routeResourceRanks = ranksOf([...route, ...ROUTE_RESOURCE_KEYS]);
+    this.#placesOf = placesOf({
+      tenant: this.#tenantRanks,
+      route: ranksOf([...withPrefixes(route), ...ROUTE_KEYS]),
+      user: ranksOf(withPrefixes(USER_NAMES).filter((key) => !BARE.has(key))),
+      session: ranksOf(withPrefixes(SESSION_NAMES).filter((key) => !BARE.has(key))),
+    });
+    this.#namesOf = { tenant, route, user: USER_NAMES, session: SESSION_NAMES };
   }
 
   /** Null where nothing names a tenant; the API key's tenant is the caller's business and wins over this. */
   tenant(spans: readonly OtlpSpan[]): Dimension | null {
-    return this.#inSpans(spans, this.#tenantRanks, this.#names.tenant) ?? inResource(spans, this.#tenantRanks);
+    return this.#inSpans(spans, 'tenant') ?? inResource(spans, this.#tenantRanks);
   }
 
   route(spans: readonly OtlpSpan[]): Dimension | null {
-    return (
-      this.#inSpans(spans, this.#routeRanks, this.#names.route) ??
-      httpRoute(spans) ??
-      inResource(spans, this.#routeResourceRanks)
-    );
+    return this.#inSpans(spans, 'route') ?? httpRoute(spans) ?? inResource(spans, this.#routeResourceRanks);
   }
 
   /** What one span names by itself, and what its resource does. */
-  namesOf(span: OtlpSpan): SpanNames {
+  namesOf(reader: SpanReader): SpanNames {
+    const { span } = reader;
     const spans = [span];
     const ofResource = this.#resourceNames(spans, span);
     // Most spans around calls have no attribute that anybody reads.
     if (span.attributes.size === 0) return { ...NAMES_NOTHING, ...ofResource };
+    const first = firstIn(span.attributes, this.#placesOf);
     return {
       ...ofResource,
-      tenant: this.#inSpans(spans, this.#tenantRanks, this.#names.tenant)?.value ?? null,
-      route: this.#inSpans(spans, this.#routeRanks, this.#names.route)?.value ?? null,
+      tenant: this.#chosen(reader, first, 'tenant')?.value ?? null,
+      route: this.#chosen(reader, first, 'route')?.value ?? null,
       httpRoute: httpRoute(spans)?.value ?? null,
+      user: this.#person(reader, first, { field: 'userId', name: 'user' }),
+      session: this.#person(reader, first, { field: 'sessionId', name: 'session' }),
     };
   }
 
@@ -190,31 +197,23 @@ export class DimensionFinder {
     return known;
   }
 
-  /** Who the application says that the call is for, in the attributes of this name or in its SDK's metadata. */
-  user(readers: readonly SpanReader[]): string | null {
-    return this.#person(readers, { field: 'userId', ranks: this.#userRanks, names: USER_NAMES });
+  #person(reader: SpanReader, first: First, { field, name }: Person): string | null {
+    const own = reader.text(field);
+    if (own !== null && !isNobody(own)) return own;
+    const attached = first[name]?.value;
+    if (attached !== undefined && !isNobody(attached)) return attached;
+    const inside = first.hasObject ? inMetadataObject(reader, this.#namesOf[name])?.value : undefined;
+    return inside === undefined || isNobody(inside) ? null : inside;
   }
 
-  session(readers: readonly SpanReader[]): string | null {
-    return this.#person(readers, { field: 'sessionId', ranks: this.#sessionRanks, names: SESSION_NAMES });
+  #chosen(reader: SpanReader, first: First, name: DimensionName): Dimension | null {
+    return first[name] ?? (first.hasObject ? inMetadataObject(reader, this.#namesOf[name]) : null);
   }
 
-  #person(readers: readonly SpanReader[], { field, ranks, names }: Person): string | null {
-    for (const reader of readers) {
-      const found = [
-        reader.text(field),
-        inAttributes(reader.span.attributes, ranks)?.value ?? null,
-        inMetadataObject(reader.span, names)?.value ?? null,
-      ].find((value) => value !== null && !isNobody(value));
-      if (found !== undefined) return found;
-    }
-    return null;
-  }
-
-  #inSpans(spans: readonly OtlpSpan[], ranks: KeyRanks, names: readonly string[]): Dimension | null {
+  #inSpans(spans: readonly OtlpSpan[], name: DimensionName): Dimension | null {
     for (const span of spans) {
-      const found = inAttributes(span.attributes, ranks) ?? inMetadataObject(span, names);
-      if (found !== null) return found;
+      const found = this.#chosen(new SpanReader(span), firstIn(span.attributes, this.#placesOf), name);
+      if (found !== null) return { value: found.value, from: found.from };
     }
     return null;
   }
@@ -227,9 +226,10 @@ export function isNobody(name: string): boolean {
 
 interface Person {
   readonly field: 'userId' | 'sessionId';
-  readonly ranks: KeyRanks;
-  readonly names: readonly string[];
+  readonly name: 'user' | 'session';
 }
+
+type DimensionName = 'tenant' | 'route' | 'user' | 'session';
 
 /** The place of each key among those that name one thing: 0 is asked first. */
 type KeyRanks = ReadonlyMap<string, number>;
@@ -238,11 +238,51 @@ function ranksOf(keys: readonly string[]): KeyRanks {
   return new Map(keys.map((key, rank) => [key, rank] as const).toReversed());
 }
 
+/** What a key may name, and its rank there; nothing for one that holds an object of metadata. */
+type PlacesOfKey = ReadonlyMap<string, readonly { readonly name: DimensionName; readonly rank: number }[]>;
+
+function placesOf(ranks: Readonly<Record<DimensionName, KeyRanks>>): PlacesOfKey {
+  const names = Object.keys(ranks) as DimensionName[];
+  const keys = new Set([...METADATA_OBJECTS, ...names.flatMap((name) => [...ranks[name].keys()])]);
+  const placesAt = (key: string) =>
+    names.flatMap((name) => {
+      const rank = ranks[name].get(key);
+      return rank === undefined ? [] : [{ name, rank }];
+    });
+  return new Map([...keys].map((key) => [key, placesAt(key)]));
+}
+
+/** Of each dimension the attribute of the lowest rank that says anything. */
+interface First extends Record<DimensionName, Ranked | null> {
+  /** Whether there is an object of metadata to look into. */
+  hasObject: boolean;
+}
+
+interface Ranked extends Dimension {
+  readonly rank: number;
+}
+
+/** Goes through what is there once, some ten attributes, rather than through the hundreds that could be. */
+function firstIn({ keys, values, size }: Attributes, placesOfKey: PlacesOfKey): First {
+  const first: First = { tenant: null, route: null, user: null, session: null, hasObject: false };
+  for (let i = 0; i < size; i++) {
+    const from = keys[i] as string;
+    const places = placesOfKey.get(from);
+    if (places === undefined) continue;
+    if (OBJECT_KEYS.has(from)) first.hasObject = true;
+    for (const { name, rank } of places) {
+      if (rank > (first[name]?.rank ?? Infinity)) continue;
+      const value = unquoted(values[i])?.trim();
+      if (value !== undefined && value !== '') first[name] = { value, from, rank };
+    }
+  }
+  return first;
+}
+
 function withPrefixes(names: readonly string[]): readonly string[] {
   return names.flatMap((name) => [name, ...METADATA_PREFIXES.map((prefix) => `${prefix}${name}`)]);
 }
 
-/** Goes through what is there, some ten attributes, rather than through the sixty that could be. */
 function inAttributes(attributes: Attributes, ranks: KeyRanks): Dimension | null {
   let found: Dimension | null = null;
   let foundRank = Infinity;
@@ -258,11 +298,10 @@ function inAttributes(attributes: Attributes, ranks: KeyRanks): Dimension | null
   return found;
 }
 
-function inMetadataObject(span: OtlpSpan, names: readonly string[]): Dimension | null {
-  if (!span.attributes.keys.some((key) => OBJECT_KEYS.has(key))) return null;
+function inMetadataObject(reader: SpanReader, names: readonly string[]): Dimension | null {
   for (const key of METADATA_OBJECTS) {
-    if (!span.attributes.has(key)) continue;
-    const metadata = new SpanReader(span).parsed(key);
+    if (!reader.span.attributes.has(key)) continue;
+    const metadata = reader.parsed(key);
     if (typeof metadata !== 'object' || metadata === null) continue;
     for (const name of names) {
       const value = Object.hasOwn(metadata, name) ? textFrom((metadata as Record<string, unknown>)[name]) : null;

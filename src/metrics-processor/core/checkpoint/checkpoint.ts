@@ -14,7 +14,7 @@ export interface Checkpoint {
   readonly positions: Readonly<Record<InputTopic, readonly number[]>>;
   /** How far each lane was read, in log time. */
   readonly timesMs: Readonly<Record<InputTopic, readonly number[]>>;
-  /** Places of the records that were pending. */
+  /** Places of the records that were pending, and of evaluations that followed a call of an open trace. */
   readonly waiting: Readonly<Record<InputTopic, readonly number[]>>;
   /** Places of the requests among them whose calls are kept, see `call-sampling.ts`. */
   readonly kept: readonly number[];

@@ -47,7 +47,7 @@ export class Recall {
     this.#kept = new PlaceCursors(checkpoint.kept);
     this.#ownSighted = new PlaceCursors(checkpoint.sighted.ownTenant[TOPICS.responses]);
     this.#otherSighted = cursors(checkpoint.sighted.otherTenant);
-    core.reports.beginRecall(checkpoint.waiting[TOPICS.reports], checkpoint.prices);
+    core.beginRecall(checkpoint);
     const timesMs = readTimes(checkpoint);
     this.spans = INPUT_TOPICS.flatMap((topic) =>
       checkpoint.positions[topic].map((to, lane) => ({
@@ -82,7 +82,7 @@ export class Recall {
   }
 
   finish(): void {
-    this.#core.reports.finishRecall();
+    this.#core.finishRecall();
     this.#core.takeEffects();
     this.#core.resumeAt(this.#checkpoint);
   }

@@ -116,6 +116,7 @@ class Bench {
       {
         evaluationCounted: ({ route }, { place }, hasWaited) =>
           this.said.push(`${place} for ${route}${hasWaited ? ', which it waited for' : ''}`),
+        evaluationTakenBack: ({ route }, { place }) => this.said.push(`${place} taken back from ${route}`),
         evaluationLost: ({ place }, reason) => this.said.push(`${place} lost: ${reason}`),
       },
     );
@@ -125,7 +126,7 @@ class Bench {
     const event = { request_id: id, name: 'helpful', timestamp: minute(0), passed: true, ...more };
     const value = Buffer.from(JSON.stringify(event));
     const pending = { event, place: this.#place++, loggedAtMs, key: Buffer.from(id), value, tenantId };
-    return this.join.fold(pending satisfies PendingEvaluation, calls);
+    return this.join.fold(pending satisfies PendingEvaluation, { calls, spans: [], isSilent: false });
   }
 
   readThrough(topic: (typeof INPUT_TOPICS)[number], toMs: number): void {

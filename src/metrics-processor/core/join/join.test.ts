@@ -48,6 +48,7 @@ class Bench {
       cachedPromptTokens: 0,
       cacheWriteTokens: 0,
       keptId: null,
+      dimensions: null,
       details: null,
     };
     return this.#told(this.join.request(this.#of(id), pending));

@@ -19,7 +19,7 @@ export interface JoinOptions {
   readonly pendingMax: number;
   /**
    * What waiting responses, and likewise waiting evaluations, may take in memory. Beyond it the oldest are dead
-   * letters.
+   * letters. And what the dimensions of waiting requests may: beyond it the oldest are unanswered.
    */
   readonly pendingBytesMax: number;
 }
@@ -267,13 +267,15 @@ export class Join {
   #boundPending(): void {
     if (!this.isBounded) return;
     while (this.responses.bytes > this.#options.pendingBytesMax) this.#giveUpOldestResponse();
+    while (this.requests.dimensionBytes > this.#options.pendingBytesMax) this.#giveUpOldestRequest();
     if (this.requests.size + this.responses.size <= this.#options.pendingMax) return;
+    if (this.requests.size >= this.responses.size) this.#giveUpOldestRequest();
+    else this.#giveUpOldestResponse();
+  }
+
+  #giveUpOldestRequest(): void {
     this.gaveUpBeyondReplay = true;
-    if (this.requests.size >= this.responses.size) {
-      this.#losses.requestUnanswered(this.#takeRequest(this.requests.arrivals.first));
-    } else {
-      this.#giveUpOldestResponse();
-    }
+    this.#losses.requestUnanswered(this.#takeRequest(this.requests.arrivals.first));
   }
 
   #giveUpOldestResponse(): void {

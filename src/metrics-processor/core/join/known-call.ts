@@ -10,9 +10,27 @@ export interface KnownCall {
   readonly lastSeenMs: number;
 }
 
+/** A span that was reported, as evaluations ask for it. */
+export interface KnownSpan {
+  /** Of the call that it is about; null for none. */
+  readonly series: Series | null;
+  /**
+   * When its first version was seen. Whether an evaluation is in reach depends on nothing that may come later, or it
+   * would matter how far reports were read before it was given up.
+   */
+  readonly firstSeenMs: number;
+  /** Whether reports may still tell otherwise. */
+  readonly isOpen: boolean;
+}
+
 export interface ReachOptions {
   readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
+}
+
+/** What an evaluation sees of a call that came by OTLP. */
+export function callOfSpan({ series, firstSeenMs }: KnownSpan): KnownCall | null {
+  return series === null ? null : { series, firstSeenMs, lastSeenMs: firstSeenMs };
 }
 
 /**
@@ -20,7 +38,7 @@ export interface ReachOptions {
  * before it.
  */
 export function isInReach(
-  { firstSeenMs, lastSeenMs }: KnownCall,
+  { firstSeenMs, lastSeenMs }: Pick<KnownCall, 'firstSeenMs' | 'lastSeenMs'>,
   loggedAtMs: number,
   { joinTimeoutMs, dedupHorizonMs }: ReachOptions,
 ): boolean {

@@ -60,10 +60,11 @@ export class LogTimes {
 
 /**
  * Log time from which a topic's ids may still matter, less the horizon. A response or an evaluation that is still to be
- * read may ask for calls from before it, so requests are remembered for all topics.
+ * read may ask for calls from before it, so requests are remembered for all topics, and reports for evaluations.
  */
 export function horizonStartMs(topic: InputTopic, timesMs: Readonly<Record<InputTopic, number>>): number {
-  return topic === TOPICS.requests ? Math.min(...INPUT_TOPICS.map((each) => timesMs[each])) : timesMs[topic];
+  if (topic === TOPICS.requests) return Math.min(...INPUT_TOPICS.map((each) => timesMs[each]));
+  return topic === TOPICS.reports ? Math.min(timesMs[topic], timesMs[TOPICS.evaluations]) : timesMs[topic];
 }
 
 interface Pass {

@@ -34,12 +34,7 @@ export class WaitingEvaluations {
 
   add(pending: PendingEvaluation, sightings: Sightings): void {
     const slot = this.#free.pop() ?? this.#slots.length;
-    const kept = {
-      ...pending,
-      ...keptBytes('evaluation', pending),
-      event: knownFields('evaluation', pending.event),
-      sightings,
-    };
+    const kept = { ...keptEvaluation(pending), sightings };
     this.bytes += 2 * keptSize(kept);
     this.#slots[slot] = kept;
     this.arrivals.push(slot);
@@ -73,14 +68,20 @@ export class WaitingEvaluations {
       .map(({ place }) => place);
   }
 
-  /** Of those that wait for a call that came by OTLP: for which, and whose they are. */
-  ofSpans(): readonly PendingEvaluation[] {
-    const waiting = Array.from(this.arrivals, (slot) => this.at(slot));
-    return waiting.filter(({ event }) => traceIdOf(event.request_id) !== null);
+  /** The request ids that have the form of spans, of what waits. */
+  spanIds(): readonly string[] {
+    return [...this.#byRequestId.keys()].filter((requestId) => traceIdOf(requestId) !== null);
   }
 
   /** Slots of those that wait for this id. */
   ofRequest(requestId: string): readonly number[] {
     return this.#byRequestId.get(requestId) ?? [];
   }
+}
+
+/** An evaluation as it is kept: without what the batch holds that it came in, and what its schema does not know. */
+export function keptEvaluation(pending: PendingEvaluation): PendingEvaluation {
+  const { place, loggedAtMs, tenantId } = pending;
+  const event = knownFields('evaluation', pending.event);
+  return { event, place, loggedAtMs, ...keptBytes('evaluation', pending), tenantId };
 }

@@ -20,6 +20,7 @@ const aRequest = (parts: Partial<PendingRequest> = {}): PendingRequest => ({
   cachedPromptTokens: 3,
   cacheWriteTokens: 2,
   keptId: null,
+  dimensions: null,
   details: null,
   ...parts,
 });

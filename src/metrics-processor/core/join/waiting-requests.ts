@@ -1,5 +1,6 @@
 import type { KeptOfRequest } from '../../../events/llm-request.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
+import type { DimensionValues } from '../records/dimension-reader.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { type IdTable, NONE } from './id-table.ts';
 import { type InstantColumn, RecordPages } from './record-pages.ts';
@@ -21,6 +22,8 @@ export interface PendingRequest {
    * room.
    */
   readonly details: KeptOfRequest | null;
+  /** What its answer is summed by, beside the series; null where calls are summed by no dimension. */
+  readonly dimensions: DimensionValues | null;
 }
 
 /**
@@ -42,9 +45,9 @@ type Beginning = Pick<PendingRequest, 'series' | 'loggedAtMs'>;
 
 /**
  * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept,
- * since there may be a million. Of what it is about and when it was logged its id's entry knows already, as long as it
- * is the last call of that id. Slots are used again; `arrivals` runs in order of the log, which is the order in which
- * they time out.
+ * since there may be a million; with dimensions some 60 more, and the texts of their values. Of what it is about and
+ * when it was logged its id's entry knows already, as long as it is the last call of that id. Slots are used again;
+ * `arrivals` runs in order of the log, which is the order in which they time out.
  */
 export class WaitingRequests {
   readonly arrivals = new ArrivalList();
@@ -56,6 +59,9 @@ export class WaitingRequests {
   /** By slot; only of those that are not kept. */
   readonly #details = new Map<number, KeptOfRequest>();
   #detailCharacters = 0;
+  /** By slot; of all, or of none. Slots are used again, so there are no holes. */
+  readonly #dimensions: (DimensionValues | null)[] = [];
+  #dimensionBytes = 0;
   /** By slot; an id hardly ever has two requests that wait. */
   readonly #nextOfId = new Map<number, number>();
   /** By slot; those whose id has begun another call since. */
@@ -71,6 +77,11 @@ export class WaitingRequests {
 
   get size(): number {
     return this.arrivals.length;
+  }
+
+  /** What the values of their dimensions take in memory, if no two of them shared any. */
+  get dimensionBytes(): number {
+    return this.#dimensionBytes;
   }
 
   entry(slot: number): number {
@@ -121,6 +132,10 @@ export class WaitingRequests {
     }
     if (pending.keptId !== null) this.#keptIds.set(slot, pending.keptId);
     if (pending.details !== null) this.#remember(slot, pending.details);
+    if (pending.dimensions !== null) {
+      this.#dimensions[slot] = pending.dimensions;
+      this.#dimensionBytes += bytesOf(pending.dimensions);
+    }
     this.arrivals.push(slot);
     return slot;
   }
@@ -139,6 +154,7 @@ export class WaitingRequests {
     pending.keptId = this.#keptIds.get(slot) ?? null;
     this.#keptIds.delete(slot);
     pending.details = this.#forget(slot);
+    pending.dimensions = this.#takeDimensions(slot);
     this.#nextOfId.delete(slot);
     this.#outlived.delete(slot);
     this.arrivals.remove(slot);
@@ -162,6 +178,15 @@ export class WaitingRequests {
     return details;
   }
 
+  #takeDimensions(slot: number): DimensionValues | null {
+    if (this.#dimensions.length === 0) return null;
+    const dimensions = this.#dimensions[slot] ?? null;
+    if (dimensions === null) return null;
+    this.#dimensions[slot] = null;
+    this.#dimensionBytes -= bytesOf(dimensions);
+    return dimensions;
+  }
+
   #series(slot: number): Series {
     return this.#outlived.get(slot)?.series ?? this.#ids.callSeries(this.entry(slot));
   }
@@ -182,6 +207,13 @@ class TakenRequest implements PendingRequest {
   cacheWriteTokens = 0;
   keptId: string | null = null;
   details: KeptOfRequest | null = null;
+  dimensions: DimensionValues | null = null;
+}
+
+function bytesOf(dimensions: DimensionValues): number {
+  let characters = 0;
+  for (const value of dimensions) characters += value.length;
+  return characters;
 }
 
 function charactersOf(details: KeptOfRequest): number {

@@ -2,6 +2,7 @@ import type { LogRecord } from '../../../event-log/event-log.ts';
 import { traceIdOf } from '../../../events/correlation-key.ts';
 import { type EventOf, eventErrors, isEvent } from '../../../events/event-validator.ts';
 import type { EventType } from '../../../events/topics.ts';
+import { payloadOf } from '../../../events/wire-format.ts';
 import type { DeadLetterReason } from '../../../metrics-store/outbox.ts';
 
 export type ParsedRecord<K extends EventType> =
@@ -9,6 +10,7 @@ export type ParsedRecord<K extends EventType> =
       readonly ok: true;
       readonly event: EventOf[K];
       readonly key: Uint8Array;
+      /** The event's JSON, without what may stand before it on the topic. */
       readonly value: Uint8Array;
       /** Whose it is, by its sender's key or its own word; null where neither says. */
       readonly tenantId: string | null;
@@ -26,7 +28,8 @@ export function parseRecord<K extends EventType>(
   type: K,
   record: Omit<LogRecord, 'offset' | 'loggedAtMs'>,
 ): ParsedRecord<K> {
-  const { key, value, senderTenant } = record;
+  const { key, senderTenant } = record;
+  const value = record.value === null ? null : payloadOf(record.value);
   if (value === null) return { ok: false, reason: 'invalid', detail: 'The record has no value' };
   let event: unknown;
   try {

@@ -1,7 +1,9 @@
 import type { LogRecord } from '../../../event-log/event-log.ts';
 import { KEPT_OF_REQUEST, type KeptOfRequest, LlmRequest, REQUEST_FIELDS } from '../../../events/llm-request.ts';
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
+import { payloadOf } from '../../../events/wire-format.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
+import { DimensionReader, type DimensionValues } from './dimension-reader.ts';
 import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import type { SeriesDictionary } from './series-dictionary.ts';
@@ -25,14 +27,18 @@ export class RequestRecord {
   readonly #kept = new KeptReader<typeof REQUEST_FIELDS>(this.#event, KEPT_OF_REQUEST);
   readonly #series: SeriesDictionary;
   readonly #texts = new TextDictionary();
+  readonly #dimensions: DimensionReader | null;
 
-  constructor(series: SeriesDictionary) {
+  /** @param dimensions the names of those that calls are summed by */
+  constructor(series: SeriesDictionary, dimensions: readonly string[] = []) {
     this.#series = series;
+    this.#dimensions = dimensions.length === 0 ? null : new DimensionReader(this.#event, dimensions);
   }
 
   /** Why the record is refused; null for a valid one. */
   read(record: LogRecord): RefusedRecord | null {
-    const { key, value, senderTenant } = record;
+    const { key, senderTenant } = record;
+    const value = record.value === null ? null : payloadOf(record.value);
     const event = this.#event;
     if (key !== null && value !== null && event.read(value) && event.isAt(this.#field.request_id, key)) {
       this.key = key;
@@ -59,6 +65,11 @@ export class RequestRecord {
   /** What a single call keeps of it; null where it says nothing of that. */
   kept(): KeptOfRequest | null {
     return this.#kept.read();
+  }
+
+  /** Null where calls are summed by no dimension. */
+  dimensions(): DimensionValues | null {
+    return this.#dimensions === null ? null : this.#dimensions.read();
   }
 
   #take(): void {

@@ -9,6 +9,7 @@ import {
   RESPONSE_FIELDS,
 } from '../../../events/llm-response.ts';
 import { ABSENT, PlainEvent, VALUE } from '../../../events/plain-event.ts';
+import { payloadOf } from '../../../events/wire-format.ts';
 import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -87,7 +88,8 @@ export class ResponseRecord implements ResponseFacts {
 
   /** Why the record is refused; null for a valid one. */
   read(record: Omit<LogRecord, 'offset' | 'loggedAtMs'>): RefusedRecord | null {
-    const { key, value, senderTenant } = record;
+    const { key, senderTenant } = record;
+    const value = record.value === null ? null : payloadOf(record.value);
     const event = this.#event;
     const field = this.#field;
     if (key !== null && value !== null && event.read(value) && event.isAt(field.request_id, key)) {

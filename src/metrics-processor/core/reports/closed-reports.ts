@@ -1,8 +1,8 @@
-import type { ClosedTrace } from '../../../reports/open-calls.ts';
+import type { ClosedTrace, ReportedSpan } from '../../../reports/closed-trace.ts';
 import { type Report, requestIdOf } from '../../../reports/report.ts';
+import type { Series } from '../../../tally/series.ts';
 import { Fingerprint } from '../join/fingerprint.ts';
 import { IdTable, NONE } from '../join/id-table.ts';
-import type { KnownCall } from '../join/known-call.ts';
 
 /** What a report that comes after its trace was closed is to those that came before. */
 export type LateReport = 'unknown' | 'repeated' | 'above a call' | 'below a call' | 'of a known trace';
@@ -17,6 +17,8 @@ export class ClosedReports {
   readonly #ids = new IdTable(64);
   readonly #fingerprint: Fingerprint;
   readonly #memoryMs: number;
+  /** Nobody asks for spans that were first seen before that. */
+  #rememberedFromMs = Number.NEGATIVE_INFINITY;
 
   constructor({ fingerprintSeed, memoryMs }: { readonly fingerprintSeed: number; readonly memoryMs: number }) {
     this.#fingerprint = new Fingerprint(fingerprintSeed);
@@ -27,16 +29,17 @@ export class ClosedReports {
     return this.#ids.size;
   }
 
-  close({ trace, calls, above }: ClosedTrace): void {
+  close({ trace, calls, above, below }: ClosedTrace): void {
     const seriesOf = new Map(calls.flatMap(({ ids, series }) => ids.map((id) => [id, series] as const)));
     const { traceId } = trace;
-    for (const { spanId, loggedAtMs, seenMs } of trace.reports) {
+    for (const { spanId, bookedMs, seenMs } of trace.reports) {
       const id = `${traceId}-${spanId}`;
       const entry = this.#touch(spanKey(trace.sender, id), seenMs);
-      const series = seriesOf.get(id) ?? null;
-      if (series !== null) this.#ids.beginCall(entry, series, loggedAtMs);
+      this.#keepEarlier(entry);
+      this.#ids.beginCall(entry, seriesOf.get(id) ?? NO_CALL, bookedMs);
     }
     for (const [spanId, seenMs] of above) this.#touch(aboveKey(trace.sender, `${traceId}-${spanId}`), seenMs);
+    for (const [spanId, seenMs] of below) this.#touch(belowKey(trace.sender, `${traceId}-${spanId}`), seenMs);
     this.#touch(spanKey(trace.sender, traceId), trace.lastMs);
   }
 
@@ -50,18 +53,39 @@ export class ClosedReports {
     if (knows(spanKey(sender, id))) return 'repeated';
     if (kind === 'context') return 'of a known trace';
     if (knows(aboveKey(sender, id))) return 'above a call';
-    if (parent_id !== undefined && this.knownCall(sender, `${trace_id}-${parent_id}`, atMs) !== null)
-      return 'below a call';
+    if (parent_id === undefined) return 'of a known trace';
+    const parentId = `${trace_id}-${parent_id}`;
+    // What it was before it was forgotten and came again is remembered for evaluations alone.
+    const parent = this.knownSpans(sender, parentId, atMs).at(-1);
+    if (parent !== undefined && parent.series !== null) return 'below a call';
+    if (knows(belowKey(sender, parentId))) return 'below a call';
     return 'of a known trace';
   }
 
-  knownCall(sender: string, requestId: string, atMs: number): KnownCall | null {
+  /**
+   * A span that was reported, with what its call is counted under; null in there where it is about none. One that came
+   * again long after its trace was closed is two.
+   */
+  knownSpans(sender: string, requestId: string, atMs: number): readonly ReportedSpan[] {
     const entry = this.#find(spanKey(sender, requestId), atMs);
-    return entry === NONE ? null : (this.#ids.lastCall(entry) ?? null);
+    if (entry === NONE) return [];
+    return this.#ids
+      .callsOf(entry)
+      .map(({ series, firstSeenMs }) => ({ series: series === NO_CALL ? null : series, firstSeenMs }));
   }
 
   forgetBefore(beforeMs: number): void {
+    this.#rememberedFromMs = beforeMs;
     this.#ids.forgetWhile((entry) => this.#ids.requestSeenMs(entry) < beforeMs);
+  }
+
+  /** What is about to be closed again: an evaluation that is still to be read may ask for what it was before. */
+  #keepEarlier(entry: number): void {
+    const known = this.#ids.callsOf(entry);
+    if (known.length === 0) return;
+    const asked = known.filter(({ firstSeenMs }) => firstSeenMs >= this.#rememberedFromMs);
+    if (asked.length > 0) this.#ids.earlierCalls.set(entry, asked);
+    else this.#ids.earlierCalls.delete(entry);
   }
 
   #touch(key: string, seenMs: number): number {
@@ -76,8 +100,15 @@ export class ClosedReports {
   }
 }
 
+/** Stands for the series of spans that are about no call. */
+const NO_CALL: Series = { tenantId: '', route: '', model: '', provider: '' };
+
 function spanKey(sender: string, id: string): string {
   return sender === '' ? id : `${id} ${sender}`;
+}
+
+function belowKey(sender: string, id: string): string {
+  return `_${spanKey(sender, id)}`;
 }
 
 function aboveKey(sender: string, id: string): string {

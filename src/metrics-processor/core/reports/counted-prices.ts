@@ -28,6 +28,8 @@ export class CountedBook implements PriceBook {
   readonly since: Since;
   readonly #book: PriceBook | null;
   readonly #answers: Map<string, Answer[]>;
+  /** The answer that was noted last of a model, with who asked: nearly all that ask of one ask alike. */
+  readonly #lastOfModel = new Map<string, { readonly query: PriceQuery; readonly answer: Answer }>();
   /** Whether it gave an answer that no checkpoint has. */
   hasNews = false;
 
@@ -62,13 +64,16 @@ export class CountedBook implements PriceBook {
 
   #note(query: PriceQuery, price: Price | null): void {
     const { atMs } = query;
+    const last = this.#lastOfModel.get(query.model);
+    if (last !== undefined && isAbout(last.query, query) && isSame(last.answer.price, price)) {
+      return widen(last.answer, atMs);
+    }
     const subject = subjectOf(query);
     const answers = this.#answers.get(subject);
     const known = answers?.find((answer) => isSame(answer.price, price));
     if (known !== undefined) {
-      known.fromMs = Math.min(known.fromMs, atMs);
-      known.toMs = Math.max(known.toMs, atMs);
-      return;
+      this.#lastOfModel.set(query.model, { query, answer: known });
+      return widen(known, atMs);
     }
     if (answers === undefined && this.#answers.size >= SUBJECTS_MAX) return;
     const kept = price === null ? null : { rates: price.rates, bandFromTokens: price.bandFromTokens, kind: price.kind };
@@ -142,6 +147,15 @@ export class CountedPrices {
   finishRecall(): void {
     this.#recalled = null;
   }
+}
+
+function isAbout(a: PriceQuery, b: PriceQuery): boolean {
+  return a.provider === b.provider && a.model === b.model && a.serviceTier === b.serviceTier;
+}
+
+function widen(answer: Answer, atMs: number): void {
+  answer.fromMs = Math.min(answer.fromMs, atMs);
+  answer.toMs = Math.max(answer.toMs, atMs);
 }
 
 function subjectOf({ provider, model, serviceTier }: Pick<PriceQuery, 'provider' | 'model' | 'serviceTier'>): string {

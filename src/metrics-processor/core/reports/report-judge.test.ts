@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import type { LogRecord } from '../../../event-log/event-log.ts';
 import { TOPICS } from '../../../events/topics.ts';
 import type { Commit } from '../../../metrics-store/commit.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
@@ -17,34 +18,7 @@ import {
   type Unnumbered,
 } from '../core-builders.contract.ts';
 import { ShardCore } from '../shard-core.ts';
-
-const TRACE = 'a'.repeat(32);
-const span = (n: number): string => n.toString(16).padStart(16, '0');
-
-/** A report of one call; `atMinute` is when the log took it. */
-function aReport(atMinute: number, given: Readonly<Record<string, unknown>> = {}): Unnumbered {
-  const { facts = {}, ...fields } = given;
-  const report = {
-    sender: '',
-    trace_id: TRACE,
-    span_id: span(1),
-    kind: 'call',
-    scope: 'test',
-    process: 'svc\n\n\n1',
-    start_ms: START,
-    duration_ms: 100,
-    ...(fields['kind'] === 'context'
-      ? {}
-      : { facts: { model: 'm', prompt_tokens: 10, completion_tokens: 5, ...(facts as object) } }),
-    ...fields,
-  };
-  return {
-    loggedAtMs: START + atMinute * MINUTE,
-    key: Buffer.from('otlp'),
-    value: Buffer.from(JSON.stringify(report)),
-    senderTenant: null,
-  };
-}
+import { aReport, span, TRACE } from './report-builders.contract.ts';
 
 /** Everything that was ever committed, summed up. */
 class Store {
@@ -95,12 +69,18 @@ class Store {
   }
 }
 
+/** No evaluations come, and the log says so: else a restart reads all reports back, as one could be about any. */
+function foldReports(core: ShardCore, records: readonly LogRecord[], prices: PriceBook): void {
+  core.fold(TOPICS.reports, records, prices);
+  core.seal(TOPICS.evaluations, records.at(-1)?.loggedAtMs ?? 0);
+}
+
 /** Folds each record by itself, so that every step is a correction. */
 function storeOf(records: readonly Unnumbered[], pricesAt: (offset: number) => PriceBook = () => FLAT_PRICES): Store {
   const core = new ShardCore(CORE_OPTIONS);
   const store = new Store();
   for (const [offset, record] of records.entries()) {
-    core.fold(TOPICS.reports, [{ ...record, offset }], pricesAt(offset));
+    foldReports(core, [{ ...record, offset }], pricesAt(offset));
     store.take(core.takeEffects().toCommit());
   }
   return store;
@@ -149,6 +129,37 @@ test('a report after the horizon is judged by the ids that are remembered', () =
   );
 });
 
+test('a call that comes late is folded below a closed one, whatever spans lie between them', () => {
+  const app = aReport(0);
+  const http = aReport(0, { span_id: span(2), parent_id: span(1), kind: 'context' });
+  const socket = aReport(0, { span_id: span(3), parent_id: span(2), kind: 'context' });
+  const gateway = aReport(7, { span_id: span(4), parent_id: span(3), scope: 'litellm' });
+  assert.equal(sum(storeOf([app, http, socket, gateway]), 'requests'), 1);
+  assert.equal(sum(storeOf([app, http, gateway]), 'requests'), 2, 'nobody can know what the missing span lies below');
+  assert.equal(sum(storeOf([http, socket, gateway]), 'requests'), 1, 'the only one that is reported');
+});
+
+test('what is remembered of a closed trace holds where something late has opened it again', () => {
+  const call = aReport(0, { parent_id: span(9) });
+  const later = aReport(7, { span_id: span(5), parent_id: span(9) });
+  assert.equal(sum(storeOf([call, later]), 'requests'), 2, 'the next call of an agent after a long while');
+  const again = aReport(8, { parent_id: span(9) });
+  const store = storeOf([call, later, again]);
+  assert.deepEqual([sum(store, 'requests'), store.audit.get(' duplicateReports')], [2, 1], 'the same span again');
+  const root = aReport(9, { span_id: span(9), kind: 'context' });
+  const around = aReport(8, { span_id: span(9) });
+  assert.equal(sum(storeOf([call, root, again]), 'requests'), 1, 'after the end of the agent');
+  const beside = aReport(7, { span_id: span(6), kind: 'context' });
+  assert.equal(sum(storeOf([call, beside, around]), 'requests'), 1, 'a call around it');
+});
+
+test('a late call is not folded below what its parent was before that was forgotten and came again', () => {
+  const call = aReport(0);
+  const context = aReport(16, { kind: 'context' });
+  const below = aReport(22, { span_id: span(2), parent_id: span(1) });
+  assert.equal(sum(storeOf([call, context, below]), 'requests'), 2);
+});
+
 test('how far the log called itself silent does not decide whether a late report is known', () => {
   const requests = [true, false].map((isSealed) => {
     const core = new ShardCore(CORE_OPTIONS);
@@ -179,7 +190,7 @@ test('a span is in the books of the hour of its first version, whatever becomes 
     const counted = new Map<string, number>();
     for (const record of log[TOPICS.reports]) {
       if (record.offset === restartAt) core = restart(core, core.checkpoint(), log);
-      core.fold(TOPICS.reports, [record], FLAT_PRICES);
+      foldReports(core, [record], FLAT_PRICES);
       for (const { tenantId, hourStartMs, counts } of core.takeEffects().toCommit().audits) {
         const key = `${tenantId} ${(hourStartMs - START) / (60 * MINUTE)}`;
         counted.set(key, (counted.get(key) ?? 0) + counts.countedReports);
@@ -200,14 +211,13 @@ test('a record that holds no report is a dead letter and counted as one', () => 
   assert.equal(store.audit.get(' deadReports'), 1);
 });
 
+/** Of the span that `aReport` reports. */
+function anEvaluation(atMinute: number): Unnumbered {
+  const said = { request_id: `${TRACE}-${span(1)}`, name: 'helpful', timestamp: new Date(START).toISOString() };
+  return { ...aReport(atMinute), value: Buffer.from(JSON.stringify({ ...said, passed: true })) };
+}
+
 test('an evaluation finds a call that came by OTLP, before or after it', () => {
-  const id = `${TRACE}-${span(1)}`;
-  const evaluation = {
-    ...aReport(0),
-    value: Buffer.from(
-      JSON.stringify({ request_id: id, name: 'helpful', timestamp: new Date(START).toISOString(), passed: true }),
-    ),
-  };
   for (const order of [
     [TOPICS.reports, TOPICS.evaluations],
     [TOPICS.evaluations, TOPICS.reports],
@@ -215,10 +225,28 @@ test('an evaluation finds a call that came by OTLP, before or after it', () => {
     const core = new ShardCore(CORE_OPTIONS);
     const store = new Store();
     for (const topic of order) {
-      const record = topic === TOPICS.reports ? aReport(0, { names: { tenant: 'acme' } }) : evaluation;
+      const record = topic === TOPICS.reports ? aReport(0, { names: { tenant: 'acme' } }) : anEvaluation(0);
       core.fold(topic, [{ ...record, offset: 0 }], FLAT_PRICES);
       store.take(core.takeEffects().toCommit());
     }
+    assert.deepEqual([...store.evaluations], [['acme helpful', 1]]);
+  }
+});
+
+test('an evaluation finds its call however far reports were read before it, also where its span came again meanwhile', () => {
+  const first = aReport(0, { names: { tenant: 'acme' } });
+  const again = aReport(60, { names: { tenant: 'globex' } });
+  const others = [30, 90].map((atMinute) => aReport(atMinute, { trace_id: 'b'.repeat(32), span_id: span(2) }));
+  for (const reports of [
+    [first, ...others],
+    [first, again],
+    [first, again, ...others.slice(1)],
+  ]) {
+    const core = new ShardCore(CORE_OPTIONS);
+    const store = new Store();
+    core.fold(TOPICS.reports, topics([], [], [], reports)[TOPICS.reports], FLAT_PRICES);
+    core.fold(TOPICS.evaluations, [{ ...anEvaluation(1), offset: 0 }], FLAT_PRICES);
+    store.take(core.takeEffects().toCommit());
     assert.deepEqual([...store.evaluations], [['acme helpful', 1]]);
   }
 });
@@ -259,7 +287,7 @@ test('whatever order reports come in, however they are cut into batches, and whe
         if (step === 0) {
           core = restart(core, checkpoint, log);
         } else {
-          core.fold(TOPICS.reports, log[TOPICS.reports].slice(at, at + step), FLAT_PRICES);
+          foldReports(core, log[TOPICS.reports].slice(at, at + step), FLAT_PRICES);
           at += step;
           store.take(core.takeEffects().toCommit());
           if (step === 3) checkpoint = core.checkpoint();
@@ -283,7 +311,7 @@ test('a correction takes back what was added, at the prices of then, wherever a 
     const store = new Store();
     for (const record of log[TOPICS.reports]) {
       if (record.offset === restartAt) core = restart(core, checkpoint, log);
-      core.fold(TOPICS.reports, [record], record.offset === 0 ? early : late);
+      foldReports(core, [record], record.offset === 0 ? early : late);
       store.take(core.takeEffects().toCommit());
       if (core.needsCheckpoint) checkpoint = core.checkpoint();
     }
@@ -331,7 +359,7 @@ test('a processor that restarts goes on as one that never stopped, whatever was 
           core = restart(core, checkpoint, log);
           books = [aBook(3), aBook(5)];
         } else {
-          core.fold(TOPICS.reports, all.slice(at, at + 1), pricesAt(books)(at));
+          foldReports(core, all.slice(at, at + 1), pricesAt(books)(at));
           at++;
           store.take(core.takeEffects().toCommit());
           if (step === 3 || core.needsCheckpoint) checkpoint = core.checkpoint();

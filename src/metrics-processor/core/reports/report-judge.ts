@@ -3,7 +3,7 @@ import { type CallChange, OpenCalls, type ReportPlace } from '../../../reports/o
 import type { OpenTrace } from '../../../reports/open-trace.ts';
 import type { Report } from '../../../reports/report.ts';
 import { invariant } from '../../../tally/invariant.ts';
-import type { KnownCall } from '../join/known-call.ts';
+import type { KnownSpan } from '../join/known-call.ts';
 import { SeriesDictionary } from '../records/series-dictionary.ts';
 import type { CallSampling } from '../sums/call-sampling.ts';
 import type { Effects } from '../sums/effects.ts';
@@ -11,6 +11,7 @@ import { ClosedReports } from './closed-reports.ts';
 import { correctionReason } from './correction-reason.ts';
 import { type CountedBook, CountedPrices } from './counted-prices.ts';
 import { ResolvedRecord } from './resolved-record.ts';
+import { SilentTraces } from './silent-traces.ts';
 
 export interface ReportJudgeOptions {
   /** A trace is closed when nothing was reported of it, nor of a call that it shares, for so long in log time. */
@@ -22,14 +23,35 @@ export interface ReportJudgeOptions {
   readonly traceReportsMax: number;
   /** Reports of all open traces; with more the traces that were silent for longest are closed early. */
   readonly openReportsMax: number;
+  /** Reports of traces that are kept ready; others are packed. */
+  readonly awakeReportsMax: number;
+  /** With so many since the last settlement the next one is due. */
+  readonly settledTogetherMax: number;
   readonly fingerprintSeed: number;
+  /** The names of those that calls are summed by. */
+  readonly dimensions: readonly string[];
 }
 
 export interface ReportJudgePorts {
   /** Where the next changes go. */
   readonly effects: () => Effects;
   readonly sampling: CallSampling;
+  /** The spans of these traces may be about other calls than before; or what they are about is final. */
+  readonly settled: (traces: Iterable<OpenTrace>) => void;
+  readonly closed: (traces: Iterable<OpenTrace>) => void;
 }
+
+export const REPORT_BOUNDS = {
+  /** A trace of so many reports is no trace of a program but a loop. */
+  traceReportsMax: 5000,
+  /** Where so many are open, some 360 bytes each. */
+  openReportsMax: 500_000,
+  /**
+   * So many are judged together. What a larger batch makes of its reports outlives the young objects: with 5,000 a
+   * report took a fourth more CPU time, for the collector of garbage.
+   */
+  settledTogetherMax: 500,
+} as const;
 
 /**
  * Judges the reports of one shard: keeps those of open traces, and books the difference that each batch of them makes.
@@ -40,25 +62,32 @@ export interface ReportJudgePorts {
 export class ReportJudge {
   readonly #options: ReportJudgeOptions;
   readonly #ports: ReportJudgePorts;
-  readonly #record = new ResolvedRecord(new SeriesDictionary());
-  readonly #open = new OpenCalls((call) => this.#record.seriesOf(call));
+  readonly #record: ResolvedRecord;
+  readonly #open: OpenCalls;
   readonly #closed: ClosedReports;
-  /** Open traces by the time of their last report, in slices; a trace may have moved on since. */
-  readonly #bySilence = new Map<number, Set<OpenTrace>>();
+  /** By the time of their last report; a trace may have moved on since. */
+  readonly #silent = new SilentTraces();
   readonly #sliceMs: number;
   #nextDueMs = Number.POSITIVE_INFINITY;
   /**
-   * While the log is read back: reports of traces that are open where that ends, and those of the traces found so far.
+   * While the log is read back: reports of traces that are open where that ends, and the numbers of those traces that
+   * were found so far.
    */
   #openPlaces: ReadonlySet<number> = new Set();
-  readonly #recalled = new Set<OpenTrace>();
+  readonly #recalled = new Set<number>();
   readonly #prices = new CountedPrices();
   /** The first report since the last settlement. */
   #firstTaken: ReportPlace | null = null;
+  #takenCount = 0;
 
   constructor(options: ReportJudgeOptions, ports: ReportJudgePorts) {
     this.#options = options;
     this.#ports = ports;
+    this.#record = new ResolvedRecord(new SeriesDictionary(), options.dimensions);
+    this.#open = new OpenCalls({
+      seriesOf: (call) => this.#record.seriesOf(call),
+      awakeMax: options.awakeReportsMax,
+    });
     this.#sliceMs = Math.max(1, Math.min(SLICE_MS_MAX, Math.floor(options.traceHorizonMs / SLICES_MIN)));
     this.#closed = new ClosedReports({ fingerprintSeed: options.fingerprintSeed, memoryMs: this.memoryMs });
   }
@@ -94,8 +123,13 @@ export class ReportJudge {
     this.#recalled.clear();
   }
 
+  /** Whether as many were taken as are judged together. */
+  get isFull(): boolean {
+    return this.#takenCount >= this.#options.settledTogetherMax;
+  }
+
   /** @returns whether it came too late to change anything: then reading the log back must pass over it */
-  take(report: Report, text: string, at: ReportPlace): 'kept' | 'late' {
+  take(report: Report, at: ReportPlace): 'kept' | 'late' {
     const { audit } = this.#ports.effects();
     const { sender } = report;
     while (this.#prices.changesAt(at)) {
@@ -103,9 +137,11 @@ export class ReportJudge {
       this.#prices.change();
     }
     this.#firstTaken ??= at;
+    this.#takenCount++;
     const trace = this.#open.traceOf(sender, report.trace_id);
     const wasOpen = this.#openPlaces.has(at.place);
-    if (trace === undefined && !wasOpen) {
+    // Also where something late has opened its trace again.
+    if (!wasOpen) {
       const late = this.#closed.judge(report, at.loggedAtMs);
       if (late !== 'unknown') audit.reportLate(sender, at.loggedAtMs);
       if (late !== 'unknown' && late !== 'of a known trace') {
@@ -113,13 +149,13 @@ export class ReportJudge {
         return 'late';
       }
     }
-    const outcome = this.#open.add(report, text, at);
+    const outcome = this.#open.add(report, at);
     // Of two versions of a span the older one is the repetition, whichever came first.
     if (outcome !== 'new') audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
     const opened = this.#open.traceOf(sender, report.trace_id);
     invariant(opened !== undefined, 'a report that was added has a trace');
-    if (wasOpen) this.#recalled.add(opened);
-    if (trace === undefined) this.#silentSince(opened, opened.lastMs);
+    if (wasOpen) this.#recalled.add(opened.number);
+    if (trace === undefined) this.#silentSince(opened.number, opened.lastMs);
     return 'kept';
   }
 
@@ -128,29 +164,33 @@ export class ReportJudge {
     const first = this.#firstTaken;
     if (first === null) return;
     this.#firstTaken = null;
+    this.#takenCount = 0;
     if (prices === null) {
-      this.#open.settle(this.#prices.recalled);
+      this.#ports.settled(this.#open.settle(this.#prices.recalled).traces);
       return this.#bound();
     }
     const counted = this.#prices.of(prices, first);
-    const { calls, bookings } = this.#open.settle(counted);
+    const { calls, bookings, traces } = this.#open.settle(counted);
     const effects = this.#ports.effects();
     for (const { loggedAtMs, before, now } of bookings) effects.audit.reportMoved(loggedAtMs, before, now);
     // Taken back before anything is added, for a call may stand where another one stood.
     for (const change of calls) this.#takeBack(change, prices, effects);
     for (const change of calls) this.#add(change, counted, effects);
+    this.#ports.settled(traces);
     this.#bound();
   }
 
-  /** Log time goes on: closes what has been silent for the horizon. Everything has to be settled. */
-  advance(readMs: number): void {
+  /**
+   * Log time goes on: closes what has been silent for the horizon, and forgets what nobody asks for any more.
+   * Everything has to be settled.
+   */
+  advance(readMs: number, rememberedFromMs: number): void {
     if (readMs < this.#nextDueMs) return;
     const dueMs = readMs - this.#options.traceHorizonMs - this.#options.logTimeSlackMs;
-    const due = [...this.#bySilence.keys()].filter((slice) => this.#endOf(slice) <= dueMs);
-    for (const slice of due.sort((a, b) => a - b)) this.#closeSlice(slice, dueMs);
-    this.#closed.forgetBefore(readMs - this.memoryMs);
-    const first = Math.min(...this.#bySilence.keys());
-    this.#nextDueMs = this.#endOf(first) + this.#options.traceHorizonMs + this.#options.logTimeSlackMs;
+    for (const slice of this.#silent.slices((each) => this.#endOf(each) <= dueMs)) this.#closeSlice(slice, dueMs);
+    this.#closed.forgetBefore(rememberedFromMs);
+    this.#nextDueMs =
+      this.#endOf(this.#silent.firstSlice) + this.#options.traceHorizonMs + this.#options.logTimeSlackMs;
   }
 
   /** Whether log time going on to `readMs` closes anything. */
@@ -158,11 +198,11 @@ export class ReportJudge {
     return readMs >= this.#nextDueMs;
   }
 
-  /** The call of a request id, as an evaluation of that time asks for it. Everything has to be settled. */
-  knownCall(sender: string, requestId: string, atMs: number): KnownCall | null {
-    const open = this.#open.subjectOf(sender, requestId);
-    if (open === null) return this.#closed.knownCall(sender, requestId, atMs);
-    return { series: open.series, firstSeenMs: open.loggedAtMs, lastSeenMs: open.loggedAtMs };
+  /** A span by its request id, as an evaluation of that time asks for it. Everything has to be settled. */
+  knownSpans(sender: string, requestId: string, atMs: number): readonly KnownSpan[] {
+    const closed = this.#closed.knownSpans(sender, requestId, atMs).map((span) => ({ ...span, isOpen: false }));
+    const open = this.#open.spanOf(sender, requestId);
+    return open === null ? closed : [...closed, { ...open, isOpen: true }];
   }
 
   /** Whether something was counted at prices that no checkpoint has. */
@@ -170,20 +210,13 @@ export class ReportJudge {
     return this.#prices.hasNews;
   }
 
-  savePrices(readMs: number): string {
-    return this.#prices.save(readMs - this.memoryMs);
+  savePrices(fromMs: number): string {
+    return this.#prices.save(fromMs);
   }
 
   /** Places of reports that a recall from `fromMs` on would not read, though their traces are open. */
   placesBefore(fromMs: number): number[] {
-    const places: number[] = [];
-    for (const { reports } of this.#open.traces) {
-      for (const { loggedAtMs, place, bookedMs, bookedPlace } of reports) {
-        if (loggedAtMs < fromMs) places.push(place);
-        if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);
-      }
-    }
-    return places.sort((a, b) => a - b);
+    return this.#open.placesBefore(fromMs).sort((a, b) => a - b);
   }
 
   #takeBack({ before, mark }: CallChange, prices: PriceBook, effects: Effects): void {
@@ -202,11 +235,9 @@ export class ReportJudge {
     effects.add(this.#record.read(now), prices, isKept);
   }
 
-  #silentSince(trace: OpenTrace, sinceMs: number): void {
+  #silentSince(number: number, sinceMs: number): void {
     const slice = Math.floor(sinceMs / this.#sliceMs);
-    const known = this.#bySilence.get(slice);
-    if (known === undefined) this.#bySilence.set(slice, new Set([trace]));
-    else known.add(trace);
+    this.#silent.put(number, slice);
     const dueMs = this.#endOf(slice) + this.#options.traceHorizonMs + this.#options.logTimeSlackMs;
     if (dueMs < this.#nextDueMs) this.#nextDueMs = dueMs;
   }
@@ -220,32 +251,35 @@ export class ReportJudge {
    * Closes the traces of a slice, with all they are linked to, unless one of these had a report at or after `dueMs`.
    */
   #closeSlice(slice: number, dueMs: number): void {
-    const traces = this.#bySilence.get(slice) ?? [];
-    this.#bySilence.delete(slice);
-    for (const trace of traces) {
-      if (this.#open.traceOf(trace.sender, trace.traceId) !== trace) continue;
-      const linked = this.#open.linkedTo(trace);
-      const isOpen = this.#recalled.size > 0 && [...linked].some((each) => this.#recalled.has(each));
-      const lastMs = isOpen ? dueMs : Math.max(...Array.from(linked, (each) => each.lastMs));
-      if (this.#endOf(Math.floor(lastMs / this.#sliceMs)) > dueMs) this.#silentSince(trace, lastMs);
-      else this.#close(linked);
+    for (const number of this.#silent.take(slice)) {
+      const linked = this.#open.linkedTo(number);
+      if (linked === null) continue;
+      const isOpen = this.#recalled.size > 0 && linked.numbers.some((each) => this.#recalled.has(each));
+      const lastMs = isOpen ? dueMs : linked.lastMs;
+      if (this.#endOf(Math.floor(lastMs / this.#sliceMs)) > dueMs) this.#silentSince(number, lastMs);
+      else this.#close(number);
     }
   }
 
-  #close(traces: ReadonlySet<OpenTrace>): void {
-    for (const closed of this.#open.close(traces)) this.#closed.close(closed);
+  #close(number: number): void {
+    const closed = this.#open.close(number);
+    for (const each of closed) {
+      this.#closed.close(each);
+      this.#recalled.delete(each.trace.number);
+    }
+    this.#ports.closed(closed.map(({ trace }) => trace));
   }
 
   #bound(): void {
     const { traceReportsMax, openReportsMax } = this.#options;
     if (this.#open.largestCount > traceReportsMax) {
-      for (const trace of this.#open.traces) {
-        if (trace.reports.length > traceReportsMax) this.#close(this.#open.linkedTo(trace));
+      for (const number of this.#open.largerThan(traceReportsMax)) {
+        if (this.#open.linkedTo(number) !== null) this.#close(number);
       }
       this.#open.largestCount = 0;
     }
-    while (this.#open.reportCount > openReportsMax && this.#bySilence.size > 0) {
-      this.#closeSlice(Math.min(...this.#bySilence.keys()), Number.POSITIVE_INFINITY);
+    while (this.#open.reportCount > openReportsMax && !this.#silent.isEmpty) {
+      this.#closeSlice(this.#silent.firstSlice, Number.POSITIVE_INFINITY);
     }
   }
 }

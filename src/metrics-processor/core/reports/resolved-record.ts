@@ -16,9 +16,10 @@ export class ResolvedRecord {
   readonly #request: RequestRecord;
   readonly #response = new ResponseRecord();
 
-  constructor(series: SeriesDictionary) {
+  /** @param dimensions the names of those that calls are summed by */
+  constructor(series: SeriesDictionary, dimensions: readonly string[]) {
     this.#series = series;
-    this.#request = new RequestRecord(series);
+    this.#request = new RequestRecord(series, dimensions);
   }
 
   seriesOf({ request }: ResolvedCall): Series {
@@ -35,8 +36,9 @@ export class ResolvedRecord {
     const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = details;
     const counts = { promptTokens, cachedPromptTokens, cacheWriteTokens };
     const keptId = request.request_id;
+    const dimensions = details.dimensions();
     return {
-      pending: { series, place: 0, loggedAtMs: 0, timestampMs, ...counts, keptId, details: null },
+      pending: { series, place: 0, loggedAtMs: 0, timestampMs, ...counts, keptId, details: null, dimensions },
       details,
       answer,
       senders,

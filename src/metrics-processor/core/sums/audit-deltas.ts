@@ -31,6 +31,14 @@ export class AuditDeltas {
     before[columns.waiting]--;
   }
 
+  /** A record does not count there any more: it waits again, for its call belongs elsewhere. */
+  uncount(topic: InputTopic, tenantId: string, loggedAtMs: number): void {
+    const before = this.#counts(tenantId, loggedAtMs);
+    const columns = COLUMNS[topic];
+    before[columns.accepted]--;
+    before[columns.counted]--;
+  }
+
   /** Of the dead records: one that spoke of another tenant's call. */
   foreign(topic: InputTopic, tenantId: string, loggedAtMs: number): void {
     this.#counts(tenantId, loggedAtMs)[COLUMNS[topic].foreign]++;

@@ -1,5 +1,5 @@
 import { ERROR_SUMS } from '../../../metrics-store/errors-by-kind.ts';
-import type { Tally } from '../../../tally/tally.ts';
+import type { TallySink } from '../../../tally/tally.ts';
 import type { Usage } from '../../../tally/usage.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { AnsweredCall } from './answered-call.ts';
@@ -9,7 +9,7 @@ import type { AnsweredCall } from './answered-call.ts';
  * latency.
  */
 
-export function addRequest(tally: Tally, pending: PendingRequest): void {
+export function addRequest(tally: TallySink, pending: PendingRequest): void {
   tally.requests++;
   if (!Number.isNaN(pending.promptTokens)) {
     tally.promptTokens += pending.promptTokens;
@@ -20,7 +20,7 @@ export function addRequest(tally: Tally, pending: PendingRequest): void {
 }
 
 /** What the answer adds to what its request did already. */
-export function addAnswer(tally: Tally, pending: PendingRequest, answered: AnsweredCall): void {
+export function addAnswer(tally: TallySink, pending: PendingRequest, answered: AnsweredCall): void {
   tally.completed++;
   countEnd(tally, answered);
   if (!Number.isNaN(answered.latencyMs)) {
@@ -41,7 +41,7 @@ export function addAnswer(tally: Tally, pending: PendingRequest, answered: Answe
   addCost(tally, answered);
 }
 
-function countEnd(tally: Tally, { errorKind, isFailure }: AnsweredCall): void {
+function countEnd(tally: TallySink, { errorKind, isFailure }: AnsweredCall): void {
   if (errorKind === null) return;
   if (!isFailure) {
     tally.cancelled++;
@@ -51,7 +51,7 @@ function countEnd(tally: Tally, { errorKind, isFailure }: AnsweredCall): void {
   if (errorKind in ERROR_SUMS) tally[ERROR_SUMS[errorKind as keyof typeof ERROR_SUMS]]++;
 }
 
-function addCost(tally: Tally, answered: AnsweredCall): void {
+function addCost(tally: TallySink, answered: AnsweredCall): void {
   tally.costPicoUsd.add(answered.cost);
   tally.listCostPicoUsd.add(answered.listCost.sum);
   switch (answered.costSource) {

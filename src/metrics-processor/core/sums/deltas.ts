@@ -3,31 +3,26 @@ import { type Series, seriesKey } from '../../../tally/series.ts';
 import { addTally, isEmptyTally, subtractTally, Tally } from '../../../tally/tally.ts';
 import { addUsage, type BilledModel, subtractUsage, Usage } from '../../../tally/usage.ts';
 
+/** An array of its own would make room for 17 when the first is pushed. */
+const NO_USAGES: readonly BilledUsage[] = [];
+
 /** What one window adds to one series. */
 export class WindowDelta {
   readonly tally = new Tally();
   /** By billed model: hardly ever more than one, since a series has a model already. */
-  readonly usages: BilledUsage[] = [];
+  usages: readonly BilledUsage[] = NO_USAGES;
   readonly startMs: number;
 
   constructor(startMs: number) {
     this.startMs = startMs;
   }
 
-  usage({ provider, model, bandFromTokens, serviceTier, reportedBy }: BilledModel): Usage {
-    for (const { billed, usage } of this.usages) {
-      // The provider is that of the series.
-      if (
-        billed.model === model &&
-        billed.bandFromTokens === bandFromTokens &&
-        billed.serviceTier === serviceTier &&
-        billed.reportedBy === reportedBy
-      ) {
-        return usage;
-      }
-    }
+  usage(billed: BilledModel): Usage {
+    for (const known of this.usages) if (isSameBilled(known.billed, billed)) return known.usage;
     const usage = new Usage();
-    this.usages.push({ billed: { provider, model, bandFromTokens, serviceTier, reportedBy }, usage });
+    const { provider, model, bandFromTokens, serviceTier, reportedBy } = billed;
+    const added = { billed: { provider, model, bandFromTokens, serviceTier, reportedBy }, usage };
+    this.usages = this.usages.length === 0 ? [added] : [...this.usages, added];
     return usage;
   }
 }
@@ -70,34 +65,63 @@ export class Deltas {
 
   /** One delta per (series, window), also where the dictionary handed out two objects for one series. */
   tallies(): TallyDelta[] {
-    const merged = new Map<string, TallyDelta>();
-    for (const [series, { windows }] of this.#bySeries) {
-      const ofSeries = seriesKey(series);
+    const merged: TallyDelta[] = [];
+    for (const { series, windows, known } of this.#bySeriesKey(() => new Map<number, TallyDelta>())) {
       for (const [windowStartMs, { tally }] of windows) {
-        const key = `${windowStartMs}\0${ofSeries}`;
-        const known = merged.get(key);
-        if (known === undefined) merged.set(key, { series, windowStartMs, tally });
-        else addTally(known.tally, tally);
+        const earlier = known.get(windowStartMs);
+        if (earlier !== undefined) {
+          addTally(earlier.tally, tally);
+          continue;
+        }
+        const delta = { series, windowStartMs, tally };
+        known.set(windowStartMs, delta);
+        merged.push(delta);
       }
     }
     // What was added and taken back within one commit has not been.
-    return [...merged.values()].filter(({ tally }) => !isEmptyTally(tally));
+    return merged.filter(({ tally }) => !isEmptyTally(tally));
   }
 
   usages(): UsageDelta[] {
-    const merged = new Map<string, UsageDelta>();
-    for (const [series, { windows }] of this.#bySeries) {
-      const ofSeries = seriesKey(series);
+    const merged: UsageDelta[] = [];
+    for (const { series, windows, known } of this.#bySeriesKey(() => new Map<number, UsageDelta[]>())) {
       for (const [windowStartMs, { usages }] of windows) {
+        const earlier = known.get(windowStartMs);
+        const deltas = earlier ?? [];
         for (const { billed, usage } of usages) {
-          const { bandFromTokens, serviceTier, reportedBy, model } = billed;
-          const key = `${windowStartMs}\0${bandFromTokens}\0${serviceTier}\0${reportedBy}\0${model}\0${ofSeries}`;
-          const known = merged.get(key);
-          if (known === undefined) merged.set(key, { series, windowStartMs, billed, usage });
-          else addUsage(known.usage, usage);
+          const same = earlier?.find((delta) => isSameBilled(delta.billed, billed));
+          if (same !== undefined) {
+            addUsage(same.usage, usage);
+            continue;
+          }
+          const delta = { series, windowStartMs, billed, usage };
+          deltas.push(delta);
+          merged.push(delta);
         }
+        if (earlier === undefined) known.set(windowStartMs, deltas);
       }
     }
-    return [...merged.values()];
+    return merged;
   }
+
+  /** Each series object with its windows, beside what is known of another object of the same series. */
+  *#bySeriesKey<Found>(none: () => Found) {
+    const found = new Map<string, Found>();
+    for (const [series, { windows }] of this.#bySeries) {
+      const key = seriesKey(series);
+      const known = found.get(key) ?? none();
+      found.set(key, known);
+      yield { series, windows, known };
+    }
+  }
+}
+
+/** The provider is that of the series. */
+function isSameBilled(a: BilledModel, b: BilledModel): boolean {
+  return (
+    a.model === b.model &&
+    a.bandFromTokens === b.bandFromTokens &&
+    a.serviceTier === b.serviceTier &&
+    a.reportedBy === b.reportedBy
+  );
 }

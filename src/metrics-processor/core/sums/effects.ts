@@ -8,6 +8,7 @@ import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import type { CallSender } from '../../../reports/call-senders.ts';
 import type { MeterReport } from '../../../reports/meter-report.ts';
+import { subtractTally, type TallySink } from '../../../tally/tally.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
@@ -16,6 +17,7 @@ import { AnsweredCall } from './answered-call.ts';
 import { AuditDeltas } from './audit-deltas.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
 import { Deltas, WindowDelta } from './deltas.ts';
+import { DimensionDeltas, type DimensionOptions, type DimensionSpace } from './dimension-deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { SenderUse } from './sender-use.ts';
 
@@ -43,9 +45,13 @@ type Progressed =
   | 'committedAtMs'
   | 'checkpoint';
 
+/** Written together, some of them cost what a row does; each takes some 400 bytes of memory until then. */
+const DIMENSION_ROWS_PER_ROW = 4;
+
 /** What a commit will add, gathered since the last one. */
 export class Effects {
   readonly deltas = new Deltas();
+  readonly dimensions: DimensionDeltas;
   readonly evaluations = new EvaluationDeltas();
   readonly audit = new AuditDeltas();
   readonly senderUse = new SenderUse();
@@ -60,13 +66,18 @@ export class Effects {
   readonly #answered = new AnsweredCall();
   #isEmpty = true;
 
+  constructor(dimensions: DimensionOptions, space: DimensionSpace) {
+    this.dimensions = new DimensionDeltas(dimensions, space);
+  }
+
   get isEmpty(): boolean {
     return this.#isEmpty;
   }
 
-  /** Rows that a commit writes one by one. */
+  /** Rows that a commit writes one by one, and what it holds of dimensions, which is bounded with them. */
   get rowCount(): number {
-    return this.#calls.size + this.#resolved.size + this.senderUse.meterCount;
+    const rows = this.#calls.size + this.#resolved.size + this.senderUse.meterCount;
+    return rows + Math.floor(this.dimensions.size / DIMENSION_ROWS_PER_ROW);
   }
 
   /** Any record taken, even one that changes no sum: its position has to be committed. */
@@ -76,6 +87,8 @@ export class Effects {
 
   countRequest(pending: PendingRequest, details: CallDetails): void {
     addRequest(this.#deltaOf(pending).tally, pending);
+    const ofValues = this.dimensions.of(pending);
+    if (ofValues !== null) addRequest(ofValues, pending);
     if (pending.keptId !== null) this.#calls.set(pending.place, { kind: 'full', call: waitingCall(pending, details) });
   }
 
@@ -84,12 +97,16 @@ export class Effects {
     answered.put(pending, response, prices);
     const delta = this.#deltaOf(pending);
     addAnswer(delta.tally, pending, answered);
+    const ofValues = this.dimensions.of(pending);
+    if (ofValues !== null) addAnswer(ofValues, pending, answered);
     addBill(delta.usage(answered), answered);
     if (pending.keptId !== null || answered.isFailure) this.#keepAnswer(pending, response, answered);
   }
 
   countUnanswered(pending: PendingRequest): void {
     this.#deltaOf(pending).tally.unanswered++;
+    const ofValues = this.dimensions.of(pending);
+    if (ofValues !== null) ofValues.unanswered++;
     this.touch();
     if (pending.keptId === null) return;
     const written = this.#calls.get(pending.place);
@@ -101,7 +118,11 @@ export class Effects {
   add({ pending, details, answer, senders }: ResolvedParts, prices: PriceBook, isKept: boolean): void {
     const answered = this.#answered;
     answered.put(pending, answer, prices);
-    addResolved(this.#deltaOf(pending), pending, answered);
+    const sums = this.#deltaOf(pending);
+    addResolved(sums.tally, pending, answered);
+    const ofValues = this.dimensions.of(pending);
+    if (ofValues !== null) addResolved(ofValues, pending, answered);
+    addBill(sums.usage(answered), answered);
     this.senderUse.add(pending, answered, senders);
     const identity = identityOf(pending, details);
     const key = callKey(identity);
@@ -118,8 +139,11 @@ export class Effects {
     this.#answered.put(pending, answer, prices);
     this.senderUse.takeBack(pending, this.#answered, senders);
     const taken = new WindowDelta(windowStartMs(pending.timestampMs, MINUTE_MS));
-    addResolved(taken, pending, this.#answered);
+    addResolved(taken.tally, pending, this.#answered);
+    addBill(taken.usage(this.#answered), this.#answered);
     this.deltas.subtract(pending.series, taken);
+    const ofValues = this.dimensions.of(pending);
+    if (ofValues !== null) subtractTally(ofValues, taken.tally);
     const identity = identityOf(pending, details);
     this.#resolved.set(callKey(identity), { identity, call: null });
     this.touch();
@@ -150,6 +174,7 @@ export class Effects {
     return {
       tallies: this.deltas.tallies(),
       usages: this.deltas.usages(),
+      dimensions: this.dimensions.deltas(),
       calls: [
         ...this.#calls.values(),
         ...resolved.flatMap(({ call }) => (call === null ? [] : { kind: 'full' as const, call })),
@@ -176,12 +201,10 @@ export class Effects {
 }
 
 /** A maximum cannot be taken back; the histogram tells it as well as it must be known. */
-function addResolved(delta: WindowDelta, pending: PendingRequest, answered: AnsweredCall): void {
-  const { tally } = delta;
+function addResolved(tally: TallySink, pending: PendingRequest, answered: AnsweredCall): void {
   const { latencyUsMax } = tally;
   addRequest(tally, pending);
   addAnswer(tally, pending, answered);
-  addBill(delta.usage(answered), answered);
   tally.latencyUsMax = latencyUsMax;
 }
 

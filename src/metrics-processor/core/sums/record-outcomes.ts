@@ -10,22 +10,30 @@ import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { PendingResponse } from '../join/waiting-responses.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import { type AuditOutcome, TENANT_UNKNOWN } from './audit-deltas.ts';
+import { type DimensionOptions, DimensionSpace } from './dimension-deltas.ts';
 import { type CallDetails, Effects } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 
 /** Turns what happened to a record into effects: the sums, the dead letters and the audit never disagree. */
 export class RecordOutcomes implements JoinLosses, EvaluationSink {
-  effects = new Effects();
+  effects: Effects;
   readonly #partitionOf: (lane: number) => number;
+  readonly #dimensions: DimensionOptions;
+  /** Of the effects that are gathered, and of those that were taken, which become a commit before others are. */
+  #space = new DimensionSpace();
+  #spaceTaken = new DimensionSpace();
 
-  constructor(partitionOf: (lane: number) => number) {
+  constructor(partitionOf: (lane: number) => number, dimensions: DimensionOptions) {
     this.#partitionOf = partitionOf;
+    this.#dimensions = dimensions;
+    this.effects = new Effects(dimensions, this.#space);
   }
 
   /** Hands over what was gathered and begins anew. */
   take(): Effects {
     const { effects } = this;
-    this.effects = new Effects();
+    [this.#space, this.#spaceTaken] = [this.#spaceTaken, this.#space];
+    this.effects = new Effects(this.#dimensions, this.#space);
     return effects;
   }
 
@@ -64,6 +72,12 @@ export class RecordOutcomes implements JoinLosses, EvaluationSink {
   evaluationCounted(series: EvaluatedSeries, pending: PendingEvaluation, hasWaited: boolean): void {
     this.effects.evaluations.count(series, pending.event);
     this.#count(TOPICS.evaluations, { ...pending, hasWaited }, series.tenantId);
+  }
+
+  evaluationTakenBack(series: EvaluatedSeries, pending: PendingEvaluation): void {
+    this.effects.evaluations.takeBack(series, pending.event);
+    this.effects.audit.uncount(TOPICS.evaluations, series.tenantId, pending.loggedAtMs);
+    this.#accept(TOPICS.evaluations, pending, 'waiting');
   }
 
   evaluationLost(pending: PendingEvaluation, reason: 'no_call' | 'foreign_tenant' | 'too_many_pending'): void {

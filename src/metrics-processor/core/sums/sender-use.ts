@@ -15,7 +15,10 @@ import type { AnsweredCall } from './answered-call.ts';
 /** What senders used since the last commit: by their calls, and by their own metrics. */
 export class SenderUse {
   readonly #calls = new Map<string, SenderCallsDelta>();
+  /** By tenant, what was asked for last: most have one service, and calls come in order of time, more or less. */
+  readonly #lastOfTenant = new Map<string, SenderCallsDelta>();
   readonly #meters = new Map<string, MeterDelta>();
+  readonly #ofCall = new SenderCalls();
 
   get meterCount(): number {
     return this.#meters.size;
@@ -24,13 +27,13 @@ export class SenderUse {
   /** What one call is to each of those who told of it. Unknown counts are in no sum. */
   add(pending: PendingRequest, answered: AnsweredCall, senders: readonly CallSender[]): void {
     if (senders.length === 0) return;
-    const sums = sumsOfCall(answered);
+    const sums = sumsOfCall(answered, this.#ofCall);
     for (const sender of senders) addSenderCalls(this.#sumsOf(pending, sender), sums);
   }
 
   takeBack(pending: PendingRequest, answered: AnsweredCall, senders: readonly CallSender[]): void {
     if (senders.length === 0) return;
-    const sums = sumsOfCall(answered);
+    const sums = sumsOfCall(answered, this.#ofCall);
     for (const sender of senders) subtractSenderCalls(this.#sumsOf(pending, sender), sums);
   }
 
@@ -53,25 +56,30 @@ export class SenderUse {
   }
 
   #sumsOf({ series, timestampMs }: PendingRequest, { service, session }: CallSender): SenderCalls {
+    const { tenantId } = series;
     const hourStartMs = windowStartMs(timestampMs, HOUR_MS);
-    const sender = { tenantId: series.tenantId, hourStartMs, service, session };
+    const last = this.#lastOfTenant.get(tenantId);
+    if (last?.hourStartMs === hourStartMs && last.service === service && last.session === session) return last.sums;
+    const sender = { tenantId, hourStartMs, service, session };
     const key = senderKey(sender);
     let known = this.#calls.get(key);
     if (known === undefined) this.#calls.set(key, (known = { ...sender, sums: new SenderCalls() }));
+    this.#lastOfTenant.set(tenantId, known);
     return known.sums;
   }
 }
 
-function sumsOfCall(answered: AnsweredCall): SenderCalls {
-  const sums = new SenderCalls();
+/** Into an object that is used for each call again. */
+function sumsOfCall(answered: AnsweredCall, sums: SenderCalls): SenderCalls {
   sums.calls = 1;
   sums.promptTokens = answered.promptTokens || 0;
   sums.completionTokens = answered.completionTokens || 0;
   sums.cachedPromptTokens = answered.cachedPromptTokens || 0;
   sums.cacheWriteTokens = answered.reportedCacheWriteTokens || 0;
   sums.reasoningTokens = answered.reasoningTokens || 0;
+  sums.unpricedCalls = answered.isPriced ? 0 : 1;
+  sums.costPicoUsd.clear();
   if (answered.isPriced) sums.costPicoUsd.add(answered.cost);
-  else sums.unpricedCalls = 1;
   return sums;
 }
 

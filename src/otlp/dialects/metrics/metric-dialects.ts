@@ -8,9 +8,16 @@ const DIALECT_OF: ReadonlyMap<string, MetricDialect> = new Map(
   [...AGENT_METRICS, ...CONVENTION_METRICS].flatMap((dialect) => dialect.names.map((name) => [name, dialect] as const)),
 );
 
-export function metricDialect({ name }: Pick<OtlpMetric, 'name'>): MetricDialect | null {
-  return DIALECT_OF.get(name) ?? null;
+export function metricDialect({ name, scope }: Pick<OtlpMetric, 'name' | 'scope'>): MetricDialect | null {
+  return isOurs(scope) ? null : (DIALECT_OF.get(name) ?? null);
 }
+
+/** Whether a StreamLens pushed it: what was counted is no witness of the count, neither of its own nor of another's. */
+export function isOurs({ name }: OtlpMetric['scope']): boolean {
+  return name === OWN_SCOPE;
+}
+
+const OWN_SCOPE = 'streamlens';
 
 /** Whether the points of a metric of this name are read at all. */
 export function isMeterName(name: string): boolean {

@@ -1,0 +1,151 @@
+import { invariant } from '../../tally/invariant.ts';
+import type { Series } from '../../tally/series.ts';
+import type { Booking } from '../bookings.ts';
+import { OpenReport, OpenTrace } from '../open-trace.ts';
+import type { Report } from '../report.ts';
+import { HashIndex } from './hash-index.ts';
+import { ValuePages } from './value-pages.ts';
+import { Reference } from './value-writer.ts';
+
+/** What of a sleeping call cannot be made out from its reports. */
+export interface SleepingCall {
+  readonly series: Series | null;
+  readonly mark: object | null;
+}
+
+export interface SleepingTrace {
+  readonly trace: OpenTrace;
+  /** In the order of the calls that its reports come to. */
+  readonly calls: readonly SleepingCall[];
+}
+
+/**
+ * Open traces that nothing has happened to for a while, in a tenth of the memory of one that is awake: its reports in
+ * bytes, and the hashes of all by which it may be asked for. Traces are known by their numbers.
+ *
+ * Sleep changes nothing that anybody can see: whoever looks for a trace, or for calls that may be one with another,
+ * wakes all that have the hash.
+ */
+export class SleepingTraces {
+  readonly pages = new ValuePages();
+  readonly #index = new HashIndex();
+  /** By the traces' numbers. */
+  #places = new Float64Array(0);
+  #firstMs = new Float64Array(0);
+  #lastMs = new Float64Array(0);
+
+  isAsleep(number: number): boolean {
+    return (this.#places[number] ?? AWAKE) !== AWAKE;
+  }
+
+  put(trace: OpenTrace, hashes: readonly number[]): void {
+    const { number } = trace;
+    this.#reserve(number);
+    this.#places[number] = this.pages.put(packed(trace));
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const { loggedAtMs, bookedMs } of trace.reports) firstMs = Math.min(firstMs, loggedAtMs, bookedMs);
+    this.#firstMs[number] = firstMs;
+    this.#lastMs[number] = trace.lastMs;
+    for (const hash of hashes) this.#index.add(hash, number);
+    for (const report of trace.reports) report.drop();
+  }
+
+  get(number: number): SleepingTrace {
+    invariant(this.isAsleep(number), 'who is awake cannot be woken');
+    const value = this.pages.get(this.#places[number] as number);
+    return unpacked(value as Packed, number, this.#lastMs[number] as number);
+  }
+
+  /** @param hashes those that it was put under */
+  delete(number: number, hashes: readonly number[]): void {
+    this.pages.free(this.#places[number] as number);
+    this.#places[number] = AWAKE;
+    for (const hash of hashes) this.#index.delete(hash, number);
+  }
+
+  /** The numbers of all that were put under this hash. */
+  of(hash: number): readonly number[] {
+    return this.#index.of(hash);
+  }
+
+  lastMsOf(number: number): number {
+    return this.#lastMs[number] as number;
+  }
+
+  /** The numbers of those of which a report was logged before that. */
+  *before(fromMs: number): Iterable<number> {
+    for (let number = 0; number < this.#places.length; number++) {
+      if (this.isAsleep(number) && (this.#firstMs[number] as number) < fromMs) yield number;
+    }
+  }
+
+  *all(): Iterable<number> {
+    for (let number = 0; number < this.#places.length; number++) if (this.isAsleep(number)) yield number;
+  }
+
+  #reserve(number: number): void {
+    if (number < this.#places.length) return;
+    const length = Math.max(NUMBERS_MIN, Math.ceil(number * 1.5));
+    this.#firstMs = grown(this.#firstMs, length);
+    this.#lastMs = grown(this.#lastMs, length);
+    const known = this.#places.length;
+    this.#places = grown(this.#places, length);
+    this.#places.fill(AWAKE, known);
+  }
+}
+
+const AWAKE = -1;
+const NUMBERS_MIN = 1024;
+
+function grown(array: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(length);
+  longer.set(array);
+  return longer;
+}
+
+type Packed = readonly [
+  traceId: string,
+  sender: string,
+  calls: readonly (Series | null | object)[],
+  reports: readonly unknown[],
+];
+
+/** Arrays without names for what is told of each report; the report itself is as it came. */
+function packed({ traceId, sender, nodes, reports }: OpenTrace): readonly unknown[] {
+  const calls: unknown[] = [];
+  for (const { series, mark } of nodes) calls.push(referenceTo(series), referenceTo(mark));
+  const kept: unknown[] = [];
+  for (const { loggedAtMs, place, bookedMs, bookedPlace, seenMs, booking, report } of reports) {
+    kept.push(loggedAtMs, place, loggedAtMs - bookedMs, place - bookedPlace, seenMs - loggedAtMs);
+    kept.push(referenceTo(booking), report);
+  }
+  return [traceId, sender, calls, kept];
+}
+
+function unpacked([traceId, sender, references, kept]: Packed, number: number, lastMs: number): SleepingTrace {
+  const trace = new OpenTrace(traceId, sender, number);
+  trace.lastMs = lastMs;
+  for (let i = 0; i < kept.length; i += VALUES_PER_REPORT) {
+    const numbers = kept.slice(i, i + NUMBERS_PER_REPORT) as number[];
+    const [loggedAtMs = 0, place = 0, bookedAgo = 0, placesAgo = 0, seenSince = 0] = numbers;
+    const [booking, report] = kept.slice(i + NUMBERS_PER_REPORT, i + VALUES_PER_REPORT);
+    const open = new OpenReport(report as Report, { loggedAtMs, place });
+    open.bookedMs = loggedAtMs - bookedAgo;
+    open.bookedPlace = place - placesAgo;
+    open.seenMs = loggedAtMs + seenSince;
+    open.booking = booking as Booking | null;
+    trace.reports.push(open);
+  }
+  const calls: SleepingCall[] = [];
+  for (let i = 0; i < references.length; i += 2) {
+    calls.push({ series: references[i] as Series | null, mark: references[i + 1] ?? null });
+  }
+  return { trace, calls };
+}
+
+const NUMBERS_PER_REPORT = 5;
+const VALUES_PER_REPORT = NUMBERS_PER_REPORT + 2;
+
+function referenceTo(object: object | null): Reference | null {
+  return object === null ? null : new Reference(object);
+}

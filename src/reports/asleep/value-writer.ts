@@ -1,0 +1,228 @@
+/** What a byte says that a value begins with. Every other byte is a small number. */
+export const TAGS = {
+  null: 0,
+  true: 1,
+  false: 2,
+  integer: 3,
+  double: 4,
+  /** A text of the page's dictionary. */
+  known: 5,
+  /** Code units below 256, a byte each. */
+  narrow: 6,
+  /** Any code units, two bytes each. */
+  wide: 7,
+  /** Hexadecimal digits, two in a byte. */
+  hex: 8,
+  /** The first long id of this value again. */
+  again: 9,
+  array: 10,
+  object: 11,
+  /** An object of the page's that is no part of the value. */
+  reference: 12,
+} as const;
+/** A whole number from here on to 255 is that number less this one. */
+export const SMALL_FROM = 16;
+const SMALL_MAX = 255 - SMALL_FROM;
+
+/** Ids of traces: what a value says again and again. */
+const LONG_ID_CHARS = 32;
+/** Shorter ones are as well written as they are. */
+const HEX_CHARS_MIN = 8;
+const SCRATCH_BYTES = 64 * 1024;
+/** A larger scratch is let go of after use. */
+const SCRATCH_BYTES_KEPT = 1024 * 1024;
+
+/** Objects that are kept as they are, by identity, beside what is packed. */
+export class Reference {
+  readonly to: object;
+
+  constructor(to: object) {
+    this.to = to;
+  }
+}
+
+/** The names of an object's members, in their order. */
+class Shape {
+  /** In the page; -1 for one that no object had so far. */
+  id = -1;
+  readonly #next = new Map<string, Shape>();
+  /** What followed last: objects of a kind come one after the other. */
+  #lastName = '';
+  #last: Shape | null = null;
+
+  with(name: string): Shape {
+    if (this.#last !== null && this.#lastName === name) return this.#last;
+    let next = this.#next.get(name);
+    if (next === undefined) this.#next.set(name, (next = new Shape()));
+    this.#lastName = name;
+    this.#last = next;
+    return next;
+  }
+}
+
+/** What the values of one page have in common, as the reader needs it. */
+export interface PageTerms {
+  readonly texts: string[];
+  readonly shapes: (readonly string[])[];
+  readonly references: object[];
+}
+
+/**
+ * Writes JSON values in few bytes: names of members, and texts that come more than once in a page, are numbers; ids are
+ * halved. Nothing of what a value says is lost, not even the order of its members.
+ */
+export class ValueWriter {
+  readonly terms: PageTerms = { texts: [], shapes: [], references: [] };
+  /** The number of a text; -1 where it was seen once. */
+  readonly #texts = new Map<string, number>();
+  readonly #references = new Map<object, number>();
+  readonly #shape = new Shape();
+  #bytes = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  #at = 0;
+  #longId: string | null = null;
+
+  /** Valid until the next `write`. */
+  write(value: unknown): Uint8Array {
+    if (this.#bytes.length > SCRATCH_BYTES_KEPT) this.#bytes = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    this.#at = 0;
+    this.#longId = null;
+    this.#put(value);
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  #put(value: unknown): void {
+    this.#reserve(SIMPLE_BYTES_MAX);
+    if (typeof value === 'string') this.#putText(value);
+    else if (typeof value === 'number') this.#putNumber(value);
+    else if (typeof value === 'boolean') this.#byte(value ? TAGS.true : TAGS.false);
+    else if (value === null || value === undefined) this.#byte(TAGS.null);
+    else if (Array.isArray(value)) this.#putArray(value);
+    else if (value instanceof Reference) this.#putReference(value.to);
+    else this.#putObject(value as Readonly<Record<string, unknown>>);
+  }
+
+  #putNumber(value: number): void {
+    if (!Number.isSafeInteger(value) || value < 0 || Object.is(value, -0)) {
+      this.#byte(TAGS.double);
+      this.#bytes.writeDoubleLE(value, this.#at);
+      this.#at += 8;
+    } else if (value <= SMALL_MAX) {
+      this.#byte(SMALL_FROM + value);
+    } else {
+      this.#byte(TAGS.integer);
+      this.#count(value);
+    }
+  }
+
+  #putText(text: string): void {
+    const known = this.#texts.get(text);
+    if (known !== undefined && known >= 0) return this.#tagged(TAGS.known, known);
+    if (text === this.#longId) return this.#byte(TAGS.again);
+    this.#reserve(SIMPLE_BYTES_MAX + 2 * text.length);
+    if (this.#putHex(text)) return;
+    if (known === undefined) this.#texts.set(text, SEEN_ONCE);
+    else this.#texts.set(text, this.terms.texts.push(text) - 1);
+    if (!this.#putNarrow(text)) {
+      this.#tagged(TAGS.wide, text.length);
+      this.#at += this.#bytes.write(text, this.#at, 'utf16le');
+    }
+  }
+
+  /** @returns false, and nothing is written, where the text is something else. There must be room for it. */
+  #putHex(text: string): boolean {
+    const { length } = text;
+    if (length < HEX_CHARS_MIN || length % 2 === 1) return false;
+    const bytes = this.#bytes;
+    const start = this.#at;
+    this.#tagged(TAGS.hex, length / 2);
+    let at = this.#at;
+    for (let i = 0; i < length; i += 2) {
+      const value = (hexDigit(text.charCodeAt(i)) << 4) | hexDigit(text.charCodeAt(i + 1));
+      if (value < 0) {
+        this.#at = start;
+        return false;
+      }
+      bytes[at++] = value;
+    }
+    this.#at = at;
+    if (length === LONG_ID_CHARS) this.#longId ??= text;
+    return true;
+  }
+
+  /** @returns false, and nothing is written, where a code unit takes two bytes. There must be room for it. */
+  #putNarrow(text: string): boolean {
+    const { length } = text;
+    const bytes = this.#bytes;
+    const start = this.#at;
+    this.#tagged(TAGS.narrow, length);
+    let at = this.#at;
+    for (let i = 0; i < length; i++) {
+      const unit = text.charCodeAt(i);
+      if (unit > 0xff) {
+        this.#at = start;
+        return false;
+      }
+      bytes[at++] = unit;
+    }
+    this.#at = at;
+    return true;
+  }
+
+  #putArray(values: readonly unknown[]): void {
+    this.#tagged(TAGS.array, values.length);
+    for (const value of values) this.#put(value);
+  }
+
+  #putReference(to: object): void {
+    let id = this.#references.get(to);
+    if (id === undefined) this.#references.set(to, (id = this.terms.references.push(to) - 1));
+    this.#tagged(TAGS.reference, id);
+  }
+
+  #putObject(value: Readonly<Record<string, unknown>>): void {
+    const names = Object.keys(value);
+    let shape = this.#shape;
+    let isWhole = true;
+    for (const name of names) {
+      if (value[name] === undefined) isWhole = false;
+      else shape = shape.with(name);
+    }
+    if (shape.id < 0)
+      shape.id = this.terms.shapes.push(isWhole ? names : names.filter((name) => value[name] !== undefined)) - 1;
+    this.#tagged(TAGS.object, shape.id);
+    for (const name of names) if (value[name] !== undefined) this.#put(value[name]);
+  }
+
+  #tagged(tag: number, count: number): void {
+    this.#byte(tag);
+    this.#count(count);
+  }
+
+  #byte(byte: number): void {
+    this.#bytes[this.#at++] = byte;
+  }
+
+  /** Seven bits a byte, the lowest first. */
+  #count(count: number): void {
+    let rest = count;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#byte((rest % 0x80) | 0x80);
+    this.#byte(rest);
+  }
+
+  #reserve(byteCount: number): void {
+    if (this.#at + byteCount <= this.#bytes.length) return;
+    const larger = Buffer.allocUnsafeSlow(2 * (this.#at + byteCount));
+    this.#bytes.copy(larger, 0, 0, this.#at);
+    this.#bytes = larger;
+  }
+}
+
+const SEEN_ONCE = -1;
+/** A tag and a count. */
+const SIMPLE_BYTES_MAX = 16;
+
+/** Negative where it is none: capitals are not, for what was written has to come back as it was. */
+function hexDigit(unit: number): number {
+  if (unit >= 0x30 && unit <= 0x39) return unit - 0x30;
+  return unit >= 0x61 && unit <= 0x66 ? unit - 0x61 + 10 : -1;
+}

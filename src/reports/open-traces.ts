@@ -1,0 +1,188 @@
+import { hashOf } from './asleep/hash-index.ts';
+import { SleepingTraces } from './asleep/sleeping-traces.ts';
+import { type ComparedCall, comparedCall } from './compared-call.ts';
+import type { LinkedCalls } from './linked-calls.ts';
+import { CallNode, Generation, OpenTrace, traceKey } from './open-trace.ts';
+import { RecentTraces } from './recent-traces.ts';
+import { TextPool } from './text-pool.ts';
+import type { TraceCall } from './trace-call.ts';
+
+/** A larger trace does not sleep as a whole; only its reports are packed. */
+const SLEEPING_REPORTS_MAX = 200;
+
+/**
+ * Of whole traces fewer stay awake, so that they are packed while what was made of them is young. With as many as of
+ * the others the collector of garbage had copied each twice by then: a fourth more CPU time a report.
+ */
+const AWAKE_SHARE_OF_WHOLE = 1 / 6;
+
+/** The open traces: those that were used last, and what they are linked to, are awake, the others sleep. */
+export class OpenTraces {
+  readonly #awake = new Map<string, OpenTrace>();
+  /** By their numbers; undefined for one that sleeps. */
+  readonly #byNumber: (OpenTrace | undefined)[] = [];
+  readonly #freeNumbers: number[] = [];
+  readonly #sleeping = new SleepingTraces();
+  /** Traces that are told of piece by piece. */
+  readonly #growing = new RecentTraces();
+  /** Traces of one root, of which mostly nothing more comes. */
+  readonly #whole = new RecentTraces();
+  readonly #awakeMax: number;
+  readonly #links: LinkedCalls;
+  /** Looked for last and not found: whoever opens a trace has looked for it before. */
+  #missing: string | null = null;
+  readonly #pool = new TextPool();
+
+  /** @param awakeMax reports of the growing traces that were used last: so many stay awake */
+  constructor(links: LinkedCalls, awakeMax: number) {
+    this.#links = links;
+    this.#awakeMax = awakeMax;
+  }
+
+  get awake(): Iterable<OpenTrace> {
+    return this.#awake.values();
+  }
+
+  find(sender: string, traceId: string): OpenTrace | undefined {
+    const key = traceKey(sender, traceId);
+    const awake = this.#awake.get(key);
+    if (awake !== undefined || key === this.#missing) return awake;
+    this.wake(hashOf(key));
+    const found = this.#awake.get(key);
+    if (found === undefined) this.#missing = key;
+    return found;
+  }
+
+  /** Finds the trace or opens it. */
+  open(sender: string, traceId: string): OpenTrace {
+    const known = this.find(sender, traceId);
+    if (known !== undefined) return known;
+    this.#missing = null;
+    const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
+    const trace = new OpenTrace(traceId, sender, number);
+    this.#awake.set(trace.key, trace);
+    this.#byNumber[number] = trace;
+    return trace;
+  }
+
+  /** Wakes all that were put to sleep under this hash. */
+  wake(hash: number): void {
+    for (const number of this.#sleeping.of(hash)) this.#wakeUp(number);
+  }
+
+  wakeAll(): void {
+    for (const number of this.#sleeping.all()) this.#wakeUp(number);
+  }
+
+  /** In log time, of the last report of a trace that sleeps; null for one that is awake. */
+  sleepingSinceMs(number: number): number | null {
+    return this.#sleeping.isAsleep(number) ? this.#sleeping.lastMsOf(number) : null;
+  }
+
+  at(number: number): OpenTrace | undefined {
+    return this.#byNumber[number];
+  }
+
+  /** Places of the reports that were logged before that. */
+  placesBefore(fromMs: number): number[] {
+    const places: number[] = [];
+    const collect = ({ reports }: OpenTrace): void => {
+      for (const { loggedAtMs, place, bookedMs, bookedPlace } of reports) {
+        if (loggedAtMs < fromMs) places.push(place);
+        if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);
+      }
+    };
+    for (const trace of this.#awake.values()) collect(trace);
+    for (const number of this.#sleeping.before(fromMs)) collect(this.#sleeping.get(number).trace);
+    return places;
+  }
+
+  used(trace: OpenTrace): void {
+    const [first] = trace.reports;
+    const isWhole = trace.reports.length === 1 && first?.report.parent_id === undefined;
+    (isWhole ? this.#growing : this.#whole).leave(trace);
+    (isWhole ? this.#whole : this.#growing).use(trace);
+  }
+
+  /** Of those that were used last the earlier ones may sleep. Everything has to be settled. */
+  rest(): void {
+    for (const trace of this.#growing.beyond(this.#awakeMax)) this.#mayRest(trace);
+    for (const trace of this.#whole.beyond(this.#awakeMax * AWAKE_SHARE_OF_WHOLE)) this.#mayRest(trace);
+  }
+
+  /** A trace that is awake is open no more; its calls are forgotten elsewhere. */
+  close(trace: OpenTrace): void {
+    this.#leaveRecent(trace);
+    this.#awake.delete(trace.key);
+    this.#byNumber[trace.number] = undefined;
+    this.#freeNumbers.push(trace.number);
+    for (const report of trace.reports) report.drop();
+  }
+
+  /** A trace that sleeps is open no more, with its calls. It is not woken for that, only read. */
+  closeAsleep(number: number): OpenTrace {
+    const trace = this.#takeAsleep(number);
+    this.#links.forgetAsleep(trace.nodes);
+    this.#freeNumbers.push(number);
+    return trace;
+  }
+
+  comparedCall(call: TraceCall): ComparedCall {
+    return comparedCall(call, (text) => this.#pool.of(text));
+  }
+
+  #leaveRecent(trace: OpenTrace): void {
+    this.#growing.leave(trace);
+    this.#whole.leave(trace);
+  }
+
+  #mayRest(trace: OpenTrace): void {
+    if (this.#maySleep(trace)) this.#sleep(trace);
+    else for (const report of trace.reports) report.pack(this.#sleeping.pages);
+  }
+
+  #maySleep({ nodes, reports }: OpenTrace): boolean {
+    return reports.length <= SLEEPING_REPORTS_MAX && nodes.every((node) => this.#links.isAlone(node));
+  }
+
+  #sleep(trace: OpenTrace): void {
+    this.#sleeping.put(trace, this.#hashesOf(trace));
+    this.#links.sleep(trace.nodes);
+    this.#awake.delete(trace.key);
+    this.#byNumber[trace.number] = undefined;
+  }
+
+  #wakeUp(number: number): void {
+    const trace = this.#takeAsleep(number);
+    this.#awake.set(trace.key, trace);
+    this.#byNumber[number] = trace;
+    this.#links.wake(trace.nodes);
+    this.used(trace);
+  }
+
+  #takeAsleep(number: number): OpenTrace {
+    const { trace, calls } = this.#sleeping.get(number);
+    trace.nodes = trace.resolution('now').calls.map((call, index) => {
+      const node = new CallNode(this.comparedCall(call), trace);
+      node.series = calls[index]?.series ?? null;
+      node.mark = calls[index]?.mark ?? null;
+      // It is alone.
+      node.isHead = true;
+      node.generation = new Generation([node]);
+      return node;
+    });
+    this.#sleeping.delete(number, this.#hashesOf(trace));
+    return trace;
+  }
+
+  /** Each once: whoever wakes all that have a hash finds nobody twice. */
+  #hashesOf({ key, nodes }: OpenTrace): readonly number[] {
+    const [only] = nodes;
+    if (only === undefined || nodes.length > 1) {
+      return [...new Set([hashOf(key), ...nodes.flatMap((node) => this.#links.hashesOf(node))])];
+    }
+    const hashes = [hashOf(key)];
+    for (const hash of this.#links.hashesOf(only)) if (!hashes.includes(hash)) hashes.push(hash);
+    return hashes;
+  }
+}
