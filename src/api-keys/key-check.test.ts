@@ -2,13 +2,22 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Problem } from '../http/problem.ts';
 import type { ApiKey } from '../metrics-store/api-keys.ts';
-import { type KeyCheck, keyCheck } from './key-check.ts';
+import { type CallerCheck, KnownKeys } from './key-check.ts';
 import { hashOfKey, newKeyId, newKeyText } from './key-text.ts';
 import { presentedKey } from './presented-key.ts';
 
 function aKey(text: string, parts: Partial<ApiKey> = {}): ApiKey {
   const hash = hashOfKey(text);
-  return { id: 'key_1', hash, name: '', tenantId: 'acme', createdAtMs: 0, revokedAtMs: null, ...parts };
+  return {
+    id: 'key_1',
+    hash,
+    name: '',
+    roles: ['read'],
+    tenants: ['acme'],
+    createdAtMs: 0,
+    revokedAtMs: null,
+    ...parts,
+  };
 }
 
 /** A store that counts how often it is asked. */
@@ -28,7 +37,7 @@ function aStore(keys: readonly ApiKey[]) {
 
 const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
 
-async function refusalOf(check: KeyCheck, headers: Parameters<KeyCheck>[0]): Promise<number> {
+async function refusalOf(check: CallerCheck, headers: Parameters<CallerCheck>[0]): Promise<number> {
   try {
     await check(headers);
   } catch (error) {
@@ -62,10 +71,10 @@ test('what holds no key gives none', () => {
   assert.equal(presentedKey({ 'x-api-key': 'x'.repeat(513) }), null);
 });
 
-test('a known key passes with its tenant; a missing and an unknown one are 401, a revoked one is 403', async () => {
+test('a known key passes with its tenants; a missing and an unknown one are 401, a revoked one is 403', async () => {
   const store = aStore([aKey('good'), aKey('old', { revokedAtMs: 5 })]);
-  const check = keyCheck(store.find, () => 0);
-  assert.equal((await check(bearer('good'))).tenantId, 'acme');
+  const check = new KnownKeys(store.find, () => 0).check;
+  assert.deepEqual((await check(bearer('good'))).tenants, ['acme']);
   assert.equal(await refusalOf(check, {}), 401);
   assert.equal(await refusalOf(check, bearer('guess')), 401);
   assert.equal(await refusalOf(check, bearer('old')), 403);
@@ -74,7 +83,7 @@ test('a known key passes with its tenant; a missing and an unknown one are 401, 
 test('the store is asked once for many requests at once, and not again for five seconds', async () => {
   const store = aStore([aKey('good')]);
   let nowMs = 0;
-  const check = keyCheck(store.find, () => nowMs);
+  const check = new KnownKeys(store.find, () => nowMs).check;
   await Promise.all(Array.from({ length: 20 }, () => check(bearer('good'))));
   nowMs = 4_999;
   await check(bearer('good'));
@@ -84,7 +93,7 @@ test('the store is asked once for many requests at once, and not again for five 
 test('a key that is revoked ends within five seconds', async () => {
   const store = aStore([aKey('good')]);
   let nowMs = 0;
-  const check = keyCheck(store.find, () => nowMs);
+  const check = new KnownKeys(store.find, () => nowMs).check;
   await check(bearer('good'));
   store.keys = [aKey('good', { revokedAtMs: 1 })];
   nowMs = 5_000;
@@ -94,7 +103,7 @@ test('a key that is revoked ends within five seconds', async () => {
 test('while the store is down, keys known of late still pass and others are asked to come back', async () => {
   const store = aStore([aKey('good'), aKey('late')]);
   let nowMs = 0;
-  const check = keyCheck(store.find, () => nowMs);
+  const check = new KnownKeys(store.find, () => nowMs).check;
   await check(bearer('good'));
   store.isDown = true;
   nowMs = 60_000;
@@ -106,7 +115,7 @@ test('while the store is down, keys known of late still pass and others are aske
 
 test('junk keys are remembered, but not without bound', async () => {
   const store = aStore([]);
-  const check = keyCheck(store.find, () => 0);
+  const check = new KnownKeys(store.find, () => 0).check;
   for (const text of ['junk', 'junk']) await refusalOf(check, bearer(text));
   assert.equal(store.asked, 1);
   for (let i = 0; i < 10_000; i++) await refusalOf(check, bearer(`junk-${i}`));

@@ -25,7 +25,7 @@ export class TrustedProxies {
       .split(',')
       .map((hop) => bareAddress(hop.trim()));
     let client = bareAddress(peer);
-    while (this.#trusts(client)) {
+    while (this.trusts(client)) {
       const hop = hops.pop();
       if (hop === undefined || isIP(hop) === 0) break;
       client = hop;
@@ -33,7 +33,9 @@ export class TrustedProxies {
     return client;
   }
 
-  #trusts(address: string): boolean {
+  /** @param peer the other end of a connection */
+  trusts(peer: string): boolean {
+    const address = bareAddress(peer);
     return isIP(address) !== 0 && this.#networks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
   }
 }

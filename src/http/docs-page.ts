@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { exampleOf, fieldsOf, type SchemaObject } from './schema-fields.ts';
 
 interface Document {
@@ -39,6 +40,12 @@ export function docsPage(document: Document): string {
 <main><h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1><p>${escapeHtml(description)}</p>
 <p>For machines: <a href="/openapi.json">openapi.json</a></p>
 ${operations.join('\n')}<h2>Schemas</h2>${schemas.join('\n')}</main></html>`;
+}
+
+/** Allows the style of the page and nothing else. */
+export function docsPolicy(): string {
+  const hash = createHash('sha256').update(STYLE).digest('base64');
+  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
 const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:60rem;margin:2rem auto;padding:0 1rem}

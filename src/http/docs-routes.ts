@@ -10,7 +10,10 @@ export function addDocsRoutes(server: FastifyInstance, document: object): void {
   });
   server.get('/docs', async (request, reply) => {
     refuseParameters(request);
-    const { docsPage } = await import('./docs-page.ts');
-    return reply.header('content-type', 'text/html; charset=utf-8').send(docsPage(document as never));
+    const { docsPage, docsPolicy } = await import('./docs-page.ts');
+    return reply
+      .header('content-security-policy', docsPolicy())
+      .header('content-type', 'text/html; charset=utf-8')
+      .send(docsPage(document as never));
   });
 }

@@ -1,5 +1,7 @@
-import type { FastifyInstance } from 'fastify';
-import type { Registry } from 'prom-client';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { formatFor } from '../exposition/exposition.ts';
+import { joined } from '../exposition/joined.ts';
+import type { MetricSource } from '../exposition/metric-family.ts';
 import type { Draining } from './draining.ts';
 import { refuseParameters } from './unknown-parameters.ts';
 
@@ -17,17 +19,22 @@ export interface Dependency {
 
 export interface HealthOptions {
   readonly dependencies: readonly Dependency[];
-  readonly registries: readonly Scrapable[];
+  /** Null where `/metrics` is somebody else's. */
+  readonly sources: readonly (MetricSource | undefined)[] | null;
   readonly draining: Draining;
 }
 
-const CHECK_MS_MAX = 2000;
+/** How long one that may be away is waited for. */
+const AWAY_MS_MAX = 2000;
+
+/** How long one that may be busy is waited for: the probes of Kubernetes wait a second unless told otherwise. */
+const BUSY_WAIT_MS_MAX = 500;
 
 /** Whoever says nothing for so long is not busy but stuck, which a restart mends. */
 const BUSY_MS_MAX = 15 * 60_000;
 
 /** `/health`: the process lives. `/ready`: it can do its work, one line per dependency. `/metrics`: Prometheus. */
-export function addHealthRoutes(server: FastifyInstance, { dependencies, registries, draining }: HealthOptions): void {
+export function addHealthRoutes(server: FastifyInstance, { dependencies, sources, draining }: HealthOptions): void {
   server.get('/health', async (request, reply) => {
     refuseParameters(request);
     await reply.header('content-type', 'application/json').send('{"status":"healthy"}');
@@ -46,15 +53,23 @@ export function addHealthRoutes(server: FastifyInstance, { dependencies, registr
       .header('content-type', 'text/plain; charset=utf-8')
       .send(checks.map(({ name, line }) => `${name}: ${line}\n`).join(''));
   });
+  if (sources === null) return;
   server.get('/metrics', async (request, reply) => {
     refuseParameters(request);
-    const texts = await Promise.all(registries.map((registry) => registry.metrics()));
-    await reply.header('content-type', 'text/plain; version=0.0.4; charset=utf-8').send(texts.join('\n'));
+    await sendMetrics(request, reply, sources);
   });
 }
 
-/** A Prometheus registry, here or in a thread. */
-export type Scrapable = Pick<Registry, 'metrics'>;
+/** Answers a scrape in the format that it asks for. */
+export async function sendMetrics(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  sources: readonly (MetricSource | undefined)[],
+): Promise<void> {
+  const families = await joined(sources).families();
+  const format = formatFor(request.headers.accept);
+  await reply.header('content-type', format.contentType).send(format.write(families));
+}
 
 interface Verdict {
   readonly name: string;
@@ -67,15 +82,18 @@ class CheckedDependency {
   /** The check under way; a busy thread gets one question, however often it is asked. */
   #running: { readonly verdict: Promise<Verdict>; readonly sinceMs: number } | null = null;
 
+  #last: Verdict | null = null;
+
   constructor(dependency: Dependency) {
     this.#dependency = dependency;
   }
 
   async check(): Promise<Verdict> {
     const running = (this.#running ??= this.#begin());
+    const waitMs = this.#dependency.silence === 'busy' ? BUSY_WAIT_MS_MAX : AWAY_MS_MAX;
     let timer: NodeJS.Timeout | undefined;
     const silence = new Promise<Verdict>((resolve) => {
-      timer = setTimeout(() => resolve(this.#silent(running.sinceMs)), CHECK_MS_MAX);
+      timer = setTimeout(() => resolve(this.#silent(running.sinceMs)), waitMs);
     });
     try {
       return await Promise.race([running.verdict, silence]);
@@ -91,8 +109,10 @@ class CheckedDependency {
         (): Verdict => ({ name, isReady: true, line: 'ok' }),
         (error: Error): Verdict => ({ name, isReady: false, line: error.message.replaceAll('\n', ' ') }),
       )
-      .finally(() => {
+      .then((settled) => {
         this.#running = null;
+        this.#last = settled;
+        return settled;
       });
     return { verdict, sinceMs: performance.now() };
   }
@@ -100,6 +120,8 @@ class CheckedDependency {
   #silent(sinceMs: number): Verdict {
     const { name, silence = 'away' } = this.#dependency;
     const silentMs = performance.now() - sinceMs;
+    // The thread takes longer to find out that a store does not answer than a probe waits for the thread.
+    if (silence === 'busy' && this.#last?.isReady === false) return this.#last;
     if (silence === 'busy' && silentMs < BUSY_MS_MAX) {
       return { name, isReady: true, line: `ok, busy for ${Math.round(silentMs / 1000)} s` };
     }

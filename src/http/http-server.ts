@@ -1,3 +1,4 @@
+import type https from 'node:https';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -5,15 +6,22 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import type { TenantScope } from '../events/tenant-scope.ts';
 import type { KnownHosts } from './known-hosts.ts';
 import type { Logger } from './logger.ts';
 import { Problem } from './problem.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
+import { securityHeaders } from './security-headers.ts';
+import type { ServerCertificate } from './server-certificate.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** The one tenant that the request's API key may see; null: all of them, or no key is needed. */
-    keyTenantId: string | null;
+    /** The tenants that whoever asks may see; null: all of them, also where no key is needed. */
+    tenants: TenantScope;
+  }
+  interface FastifyContextConfig {
+    /** Below `/v1/`, and asks for no key all the same. */
+    isOpen?: boolean;
   }
 }
 
@@ -23,6 +31,8 @@ export interface HttpServerOptions {
   readonly bodyBytesMax: number;
   /** Answers under these names only; absent where everybody who calls it must show a key. */
   readonly hosts?: KnownHosts | undefined;
+  /** Absent: it speaks without TLS. */
+  readonly certificate?: ServerCertificate | undefined;
 }
 
 /** A sender that dribbles is cut off; the limits are wide enough for a batch on a phone's connection. */
@@ -32,6 +42,9 @@ const HEADERS_BYTES_MAX = 16 * 1024;
 /** An idle one takes some 3 KB. */
 const CONNECTIONS_MAX = 20_000;
 
+/** A handshake that dribbles holds a socket and nothing else. */
+const HANDSHAKE_MS_MAX = 10_000;
+
 /** A request_id has up to 128 characters, and each may take up to nine in an URL, twelve with a surrogate pair. */
 const PATH_PARAMETER_MAX = 12 * 128;
 
@@ -39,10 +52,12 @@ const PATH_PARAMETER_MAX = 12 * 128;
  * The server behind every role: bodies arrive as bytes, and every failure is answered as `application/problem+json`.
  * A handler's bug becomes a 500 without detail and a line in the log.
  */
-export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOptions): FastifyInstance {
+export function createHttpServer({ logger, bodyBytesMax, hosts, certificate }: HttpServerOptions): FastifyInstance {
   // Named by its general type, or the server's own type would carry pino's.
   const loggerInstance: FastifyBaseLogger = logger;
+  const limits = { maxHeaderSize: HEADERS_BYTES_MAX, headersTimeout: REQUEST_TIMEOUT_MS };
   const server = Fastify({
+    ...(certificate === undefined ? { http: limits } : { https: { ...limits, ...tlsOptions(certificate) } }),
     loggerInstance,
     // A logger of its own for each request would take a tenth of the time of a small one, and say nothing but a number.
     childLoggerFactory: (parent) => parent,
@@ -50,7 +65,6 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
     bodyLimit: bodyBytesMax,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: CONNECTION_IDLE_MS,
-    http: { maxHeaderSize: HEADERS_BYTES_MAX, headersTimeout: REQUEST_TIMEOUT_MS },
     forceCloseConnections: 'idle',
     return503OnClosing: true,
     exposeHeadRoutes: true,
@@ -59,19 +73,20 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, new Problem(400, error.message));
     },
-  });
+  }) as FastifyInstance;
+  if (certificate !== undefined) certificate.serve(server.server as https.Server);
   server.server.maxConnections = CONNECTIONS_MAX;
+  const always = securityHeaders(certificate !== undefined);
+  server.addHook('onRequest', async (_request, reply) => {
+    void reply.headers(always);
+  });
   if (hosts !== undefined) server.addHook('onRequest', async ({ headers }) => hosts.check(headers.host));
   // Where there is nothing, nobody asks for the body; Fastify would ask a QUERY for its Content-Type before it says so.
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) return sendNotFound(request, reply);
     return undefined;
   });
-  server.decorateRequest('keyTenantId', null);
-  // An answer is what it says it is: no browser may take a tenant's name in JSON for a page.
-  server.addHook('onRequest', async (_request, reply) => {
-    void reply.header('x-content-type-options', 'nosniff');
-  });
+  server.decorateRequest('tenants', null);
   server.removeAllContentTypeParsers();
   // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
   server.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
@@ -79,9 +94,13 @@ export function createHttpServer({ logger, bodyBytesMax, hosts }: HttpServerOpti
   server.setErrorHandler((error, request, reply) => {
     const problem = toProblem(error);
     if (problem.status === 500) request.log.error({ err: error, url: shownPath(request.url) }, 'A request failed');
-    sendProblem(reply, problem);
+    sendProblem(reply, problem, challengeOf(problem, request));
   });
   return server;
+}
+
+function tlsOptions({ files }: ServerCertificate) {
+  return { ...files, handshakeTimeout: HANDSHAKE_MS_MAX };
 }
 
 function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -95,13 +114,23 @@ function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyRepl
   return reply;
 }
 
-function sendProblem(reply: Pick<FastifyReply, 'code' | 'headers' | 'removeHeader' | 'send'>, problem: Problem): void {
+function sendProblem(
+  reply: Pick<FastifyReply, 'code' | 'headers' | 'removeHeader' | 'send'>,
+  problem: Problem,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   void reply.code(problem.status);
   // Fastify would hang up on a sender that is still sending, who then sees a reset and never this answer. Without that
   // header Node reads what still comes and throws it away, until the time for a request is over.
   if (problem.status === 413) void reply.removeHeader('connection');
-  void reply.headers(problemHeaders(problem));
+  void reply.headers({ ...problemHeaders(problem), ...headers });
   void reply.send(problem.toJson());
+}
+
+/** A page asks for the key itself: with Basic among the challenges the browser would put its own prompt in front. */
+function challengeOf({ status }: Problem, { headers }: FastifyRequest): Readonly<Record<string, string>> {
+  const isScript = headers['sec-fetch-dest'] === 'empty';
+  return status === 401 && isScript ? { 'www-authenticate': 'Bearer realm="StreamLens"' } : {};
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;

@@ -10,9 +10,16 @@ export interface ApiDescription {
   /** Schemas with a name of their own; wherever one is part of another it becomes a reference. */
   readonly schemas: Readonly<Record<string, TSchema>>;
   readonly operations: readonly Operation[];
+  /** Whether browsers may sign in, and bring a cookie in place of a key. */
+  readonly hasSessions?: boolean;
 }
 
-/** An OpenAPI 3.1 document: its schemas are JSON Schema, so the ones that validate are the ones that are shown. */
+/**
+ * An OpenAPI 3.1 document: its schemas are JSON Schema, so the ones that validate are the ones that are shown.
+ *
+ * `@fastify/swagger` reads the schemas of Fastify's routes; ours are checked outside of it, since ordinary POSTs do not
+ * even come to its router.
+ */
 export function openApiDocument(api: ApiDescription): object {
   const names = new Map(Object.entries(api.schemas).map(([name, schema]) => [JSON.stringify(schema), name]));
   const paths: Record<string, Record<string, object>> = {};
@@ -31,19 +38,34 @@ export function openApiDocument(api: ApiDescription): object {
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
-    // Without keys nothing is asked for; with API_KEYS=required one of the two forms is.
-    security: [{}, { bearer: [] }, { basic: [] }],
+    // Without keys nothing is asked for; with API_KEYS=required one of the forms is.
+    security: [
+      {},
+      { bearer: [] },
+      { basic: [] },
+      { apiKey: [] },
+      ...(api.hasSessions === true ? [{ session: [] }] : []),
+    ],
     tags: Object.entries(tags).map(([name, description]) => ({ name, description })),
     paths,
     components: {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', description: 'An API key, where API_KEYS=required.' },
         basic: { type: 'http', scheme: 'basic', description: 'An API key as the password, with any name.' },
+        apiKey: { type: 'apiKey', in: 'header', name: 'X-Api-Key', description: 'An API key.' },
+        ...(api.hasSessions === true ? { session: SESSION } : {}),
       },
       schemas: { ...Object.fromEntries(schemas), Problem: PROBLEM },
     },
   };
 }
+
+const SESSION = {
+  type: 'apiKey',
+  in: 'cookie',
+  name: 'streamlens_session',
+  description: 'What POST /v1/session gives a browser; by TLS it is __Host-streamlens_session.',
+} as const;
 
 const PROBLEM = {
   type: 'object',
@@ -74,7 +96,7 @@ const PROBLEM_TEXTS: Readonly<Record<number, string>> = {
   408: 'The body did not arrive in time',
   413: 'Larger than the limit',
   415: 'A content type or encoding that is not taken',
-  422: 'It would take too long; `detail` says what to narrow',
+  422: 'It would take too long or read too much; `detail` says what to narrow',
   429: 'Over the rate limit; try again after Retry-After',
   431: 'The headers are too large',
   503: 'Not possible now; try again after Retry-After',

@@ -4,7 +4,7 @@ import type { TObject, TSchema } from 'typebox';
 export interface Operation {
   /** What a generated client calls it: lower camel case, unique in its API. */
   readonly id: string;
-  readonly method: 'get' | 'post';
+  readonly method: 'get' | 'post' | 'delete';
   readonly path: string;
   /** The group it is shown in. */
   readonly tag: string;

@@ -24,7 +24,8 @@ export function queryParser<T extends TObject>(schema: T): (query: unknown) => S
     for (const [name, property] of properties) {
       const given = (query as Record<string, unknown>)[name];
       if (given === undefined) continue;
-      if (typeof given !== 'string') errors.push({ path: `/${name}`, message: 'must be given once' });
+      if (isList(property)) values[name] = [given].flat();
+      else if (typeof given !== 'string') errors.push({ path: `/${name}`, message: 'must be given once' });
       else values[name] = convert(given, property);
     }
     if (errors.length === 0 && !validator.Check(values)) {
@@ -54,6 +55,11 @@ export function parseInstantMs(name: string, text: string, nowMs: number): numbe
 }
 
 const TIMESTAMP = Compile(Timestamp);
+
+/** Whether a parameter may be given several times; its values are texts. */
+function isList(property: TSchema): boolean {
+  return (property as { type?: string }).type === 'array';
+}
 
 /** Only what reads back as the same text is converted; the validator words the complaint about the rest. */
 function convert(text: string, property: TSchema): unknown {

@@ -32,7 +32,11 @@ async function served(t: TestContext, budget = new BodyBudget(1_000_000)): Promi
   const hosts = new KnownHosts([]);
   addPostRoutes(server, { handlers: new Map([['/thing', handler]]), budget, hosts, checksHost: true });
   await server.listen({ host: '127.0.0.1', port: 0 });
-  t.after(() => server.close());
+  t.after(() => {
+    // A close waits for requests under way, and half a request is under way for a minute.
+    server.server.closeAllConnections();
+    return server.close();
+  });
   return `http://127.0.0.1:${(server.server.address() as AddressInfo).port}/thing`;
 }
 

@@ -23,6 +23,8 @@ export interface PostAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: string | Uint8Array;
+  /** Further ones, such as what is left of a limit. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What to do with the body of a request that was admitted. */
@@ -41,6 +43,8 @@ export interface Admitted {
 export type PostHandler = (head: RequestHead) => Promise<Admitted>;
 
 export interface PostRoutes {
+  /** Of every answer beside its own, such as that of TLS. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly handlers: ReadonlyMap<string, PostHandler>;
   readonly budget: BodyBudget;
   /** Whose pages may send; see `KnownHosts`. */
@@ -55,11 +59,14 @@ export interface PostRoutes {
  * registered there, for all others: what is chunked, too large or has a query, and what comes while the server closes.
  */
 export function addPostRoutes(server: FastifyInstance, routes: PostRoutes): void {
-  const { handlers } = routes;
+  const { handlers, headers: always = {} } = routes;
   for (const [url, handler] of handlers) {
     server.post(url, async (request, reply) => {
       const answer = await answerTo(request.raw, handler, routes);
-      return reply.code(answer.status).header('content-type', answer.contentType).send(answer.body);
+      return reply
+        .code(answer.status)
+        .headers({ ...answer.headers, 'content-type': answer.contentType })
+        .send(answer.body);
     });
   }
   let isClosing = false;
@@ -80,13 +87,14 @@ export function addPostRoutes(server: FastifyInstance, routes: PostRoutes): void
     if (handler === undefined || !(bodyBytes <= bodyBytesMax)) throughFastify(request, response);
     else {
       answerTo(request, handler, routes).then(
-        ({ status, contentType, body }) => write(response, status, { 'content-type': contentType, ...closing() }, body),
+        ({ status, contentType, headers, body }) =>
+          write(response, status, { ...always, ...headers, 'content-type': contentType, ...closing() }, body),
         (error: unknown) => {
           const problem = toProblem(error);
           if (problem.status === 500) {
             server.log.error({ err: error, url: shownPath(request.url ?? '') }, 'A request failed');
           }
-          write(response, problem.status, { ...problemHeaders(problem), ...closing() }, problem.toJson());
+          write(response, problem.status, { ...always, ...problemHeaders(problem), ...closing() }, problem.toJson());
         },
       );
     }

@@ -1,4 +1,4 @@
-import { isProblemStatus, Problem } from './problem.ts';
+import { isProblemStatus, Problem, type RateLimitState } from './problem.ts';
 
 /** What a handler threw, as it is answered: whatever is nobody's but ours becomes a 500 without detail. */
 export function toProblem(error: unknown): Problem {
@@ -17,13 +17,16 @@ export function problemHeaders({ status, retryAfterS, rateLimit }: Problem): Rec
     // Basic as well, so that a browser asks for the key: anything as the name, the key as the password.
     ...(status === 401 ? { 'www-authenticate': 'Bearer realm="StreamLens", Basic realm="StreamLens"' } : {}),
     ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
-    // As draft-ietf-httpapi-ratelimit-headers has it: the policy, and what is left of it.
-    ...(rateLimit === undefined
-      ? {}
-      : {
-          'ratelimit-policy': `"events";q=${rateLimit.perSecond};w=1`,
-          ratelimit: `"events";r=0;t=${rateLimit.resetS}`,
-        }),
+    ...(rateLimit === undefined ? {} : rateLimitHeaders([rateLimit])),
+  };
+}
+
+/** As draft-ietf-httpapi-ratelimit-headers has it: each policy, and what is left of it. */
+export function rateLimitHeaders(states: readonly RateLimitState[]): Record<string, string> {
+  const unitOf = ({ unit }: RateLimitState): string => (unit === 'bytes' ? ';qu="content-bytes"' : '');
+  return {
+    'ratelimit-policy': states.map((each) => `"${each.name}";q=${each.perSecond};w=1${unitOf(each)}`).join(', '),
+    ratelimit: states.map(({ name, remaining, resetS }) => `"${name}";r=${remaining};t=${resetS}`).join(', '),
   };
 }
 

@@ -1,8 +1,11 @@
 import type { FieldError } from '../events/event-validator.ts';
 
-/** The limit that a sender is over: so many units a second, and the seconds until it may send again. */
+/** A limit of so many units a second, what is left of it, and the seconds until there is more. */
 export interface RateLimitState {
+  readonly name: string;
+  readonly unit: 'events' | 'bytes';
   readonly perSecond: number;
+  readonly remaining: number;
   readonly resetS: number;
 }
 

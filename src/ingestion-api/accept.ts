@@ -3,6 +3,7 @@ import { type Correlation, correlationKey, traceIdOf } from '../events/correlati
 import { TOPICS } from '../events/topics.ts';
 import { Problem } from '../http/problem.ts';
 import { StorageError, type StorageErrorCode } from '../storage/storage-error.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import type { AppendQueue } from './append-queue.ts';
 import type { IngestionMetrics } from './ingestion-metrics.ts';
 
@@ -16,6 +17,14 @@ const REASONS: Readonly<Record<StorageErrorCode, string>> = {
   corrupt: 'the event log is damaged',
 };
 
+export interface AcceptPorts {
+  readonly queue: AppendQueue;
+  readonly metrics: IngestionMetrics;
+  readonly correlation: Correlation;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
+}
+
 /**
  * Resolves when all records are durable.
  *
@@ -24,10 +33,12 @@ const REASONS: Readonly<Record<StorageErrorCode, string>> = {
  */
 export async function accept(
   records: readonly NewRecord[],
-  { queue, metrics, correlation }: { queue: AppendQueue; metrics: IngestionMetrics; correlation: Correlation },
+  { queue, metrics, correlation, tracing }: AcceptPorts,
 ): Promise<void> {
+  const placed = records.map((record) => inPartition(record, correlation));
   try {
-    await queue.add(records.map((record) => inPartition(record, correlation)));
+    if (tracing === undefined) await queue.add(placed);
+    else await tracing.send(placed, (traced) => queue.add(traced));
   } catch (error) {
     if (!(error instanceof StorageError)) throw error;
     metrics.rejected(error.code === 'full' ? 'queue_full' : 'log_unavailable', records.length);

@@ -3,10 +3,12 @@ import type { Correlation } from '../events/correlation-key.ts';
 import { EventScanner } from '../events/event-scanner.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { EVENT_BYTES_MAX } from '../events/fields.ts';
+import { isInScope, scopeInWords } from '../events/tenant-scope.ts';
 import type { EventType } from '../events/topics.ts';
 import type { PostAnswer, PostedBody, PostHandler, RequestHead } from '../http/post-routes.ts';
 import { Problem } from '../http/problem.ts';
 import { mediaType, readBody } from '../http/read-body.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { accept } from './accept.ts';
 import type { AppendQueue } from './append-queue.ts';
 import type { Sender, SenderCheck } from './authenticate.ts';
@@ -29,6 +31,8 @@ export interface RouteContext {
   readonly queue: AppendQueue;
   readonly metrics: IngestionMetrics;
   readonly checkSender: SenderCheck;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 const SINGLE_ROUTES: Readonly<Record<string, EventType>> = {
@@ -80,7 +84,7 @@ async function acceptOne(
   { body, lease }: PostedBody,
   context: EventContext,
 ): Promise<PostAnswer> {
-  sender.charge(1);
+  sender.charge(1, body.length);
   const bytes = await readBody({ headers, body, lease }, EVENT_BYTES_MAX);
   const event = forSender(readEvent(type, bytes, context.scanner), sender);
   if (!event.ok) {
@@ -88,9 +92,11 @@ async function acceptOne(
     if (event.reason === 'too_large') throw new Problem(413, `The event ${event.errors[0]?.message ?? ''}`);
     throw new Problem(400, `The ${type} is not valid: ${inWords(event.errors)}`, { errors: event.errors });
   }
+  sender.chargeTenants([event.record]);
   await accept([event.record], context);
   context.metrics.accepted(type, 1);
-  return ACCEPTED;
+  const left = sender.limitHeaders();
+  return left === undefined ? ACCEPTED : { ...ACCEPTED, headers: left };
 }
 
 interface BatchAnswer {
@@ -107,6 +113,7 @@ interface PostedBatch extends Pick<RequestHead, 'headers'> {
 async function acceptBatch(posted: PostedBatch, body: PostedBody, context: EventContext): Promise<PostAnswer> {
   const { records, counts, rejected, items } = await readBatch(posted, body, context);
   if (records.length === 0) throw noneValid(items, rejected);
+  posted.sender.chargeTenants(records);
   await accept(records, context);
   for (const eventType of ['request', 'response', 'evaluation'] as const) {
     if (counts[eventType] > 0) context.metrics.accepted(eventType, counts[eventType]);
@@ -116,7 +123,7 @@ async function acceptBatch(posted: PostedBatch, body: PostedBody, context: Event
     rejected,
     errors: items.map(({ index, errors }) => ({ index, detail: inWords(errors) })),
   };
-  return accepted(JSON.stringify(answer));
+  return { ...accepted(JSON.stringify(answer)), headers: posted.sender.limitHeaders() };
 }
 
 /** In a function of its own: the events themselves are not kept while their records are written. */
@@ -134,7 +141,7 @@ async function readBatch(
     return batch;
   } finally {
     // The work was done, whatever became of it.
-    sender.charge(Math.max(1, batch.records.length + batch.rejected));
+    sender.charge(Math.max(1, batch.records.length + batch.rejected), body.length);
     if (batch.rejected > 0) metrics.rejected('invalid', batch.rejected);
   }
 }
@@ -178,13 +185,18 @@ class Batch {
   }
 }
 
-/** A key that belongs to a tenant may not speak for another; what it sends is marked as that tenant's. */
-function forSender(event: ReadEvent, sender: Sender): ReadEvent {
-  if (!event.ok || sender.tenantId === null) return event;
-  if (event.tenantId === null || event.tenantId === sender.tenantId) {
-    return { ...event, record: { ...event.record, senderTenant: sender.tenantId } };
+/**
+ * A key that belongs to tenants may not speak for another; what it sends is marked as that tenant's. What names none is
+ * the only tenant's; of several nobody could say which one's call a response ends, and it must not end a foreign one.
+ */
+function forSender(event: ReadEvent, { tenants }: Sender): ReadEvent {
+  if (!event.ok || tenants === null) return event;
+  const tenantId = event.tenantId ?? (tenants.length === 1 ? tenants[0] : undefined);
+  if (tenantId !== undefined && isInScope(tenants, tenantId)) {
+    return { ...event, record: { ...event.record, senderTenant: tenantId } };
   }
-  const message = `must be "${sender.tenantId}", the tenant of the API key`;
+  const whose = `${scopeInWords(tenants)} of the API key`;
+  const message = tenantId === undefined ? `is needed, to be one of ${whose}` : `must be one of ${whose}`;
   return { ok: false, reason: 'invalid', errors: [{ path: '/tenant_id', message }] };
 }
 

@@ -92,7 +92,7 @@ test('what nothing is read from changes no id of a record', () => {
 });
 
 function explained(body: Buffer, format: 'json' | 'protobuf'): readonly SpanExplanation[] {
-  const answer = explainAsJson({ body, format, tenantOfKey: null }, context);
+  const answer = explainAsJson({ body, format, tenants: null }, context);
   assert.ok(answer.ok, answer.ok ? '' : answer.reason);
   const { logs } = JSON.parse(answer.value.json) as { logs?: SpanExplanation[] };
   assert.ok(logs !== undefined, 'it was taken for spans');
@@ -101,13 +101,13 @@ function explained(body: Buffer, format: 'json' | 'protobuf'): readonly SpanExpl
 
 /** What becomes of the body behind the log. */
 function counting(body: Buffer, format: 'json' | 'protobuf') {
-  const translated = translateExport({ body, format, signal: 'logs', tenantOfKey: null }, context);
+  const translated = translateExport({ body, format, signal: 'logs', tenants: null }, context);
   assert.ok(translated.ok);
   const open = new OpenCalls();
   const reports = translated.value.records.map(({ value }): Report => {
     const parsed = parseReport(value);
     assert.ok(parsed.ok && parsed.report.kind !== 'meter');
-    open.add(parsed.report, Buffer.from(value ?? []).toString(), { place: 0, loggedAtMs: 0 });
+    open.add(parsed.report, { place: 0, loggedAtMs: 0 });
     return parsed.report;
   });
   open.settle();

@@ -9,8 +9,9 @@ export function addIgnoredRoute(
 ): void {
   server.get('/v1/otlp/ignored', async (request) => {
     const { headers, socket } = request;
-    const { tenantId } = await checkSender({ headers, address: socket.remoteAddress ?? '' });
+    const address = socket.remoteAddress ?? '';
+    const { tenants } = await checkSender({ headers, address, role: 'read' });
     refuseParameters(request);
-    return { ignored: ignored.list(tenantId, Date.now()) };
+    return { ignored: ignored.list(tenants, Date.now()) };
   });
 }

@@ -24,9 +24,9 @@ test('what is not counted is told once and shown with its number for a day', () 
 
 test('a sender with a key sees its own', () => {
   const ignored = new IgnoredSignals(() => undefined);
-  ignored.note('acme', 'traces', REDIS, 0);
-  assert.equal(ignored.list('acme', 1).length, 1);
-  assert.deepEqual(ignored.list('globex', 1), []);
+  ignored.note(['acme'], 'traces', REDIS, 0);
+  assert.equal(ignored.list(['acme'], 1).length, 1);
+  assert.deepEqual(ignored.list(['globex'], 1), []);
 });
 
 test('at most a thousand kinds are remembered, the oldest go', () => {

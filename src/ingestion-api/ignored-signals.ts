@@ -1,3 +1,4 @@
+import { isWithin, type TenantScope } from '../events/tenant-scope.ts';
 import type { Uncounted } from '../otlp/uncounted.ts';
 
 const HOUR_MS = 3_600_000;
@@ -19,7 +20,7 @@ export interface IgnoredKind {
 }
 
 interface Kind {
-  readonly tenantId: string | null;
+  readonly tenants: TenantScope;
   readonly signal: IgnoredKind['signal'];
   readonly scope: string;
   readonly reason: string;
@@ -39,12 +40,12 @@ export class IgnoredSignals {
     this.#onNew = onNew;
   }
 
-  /** `tenantId` is that of the sender's key: nobody sees what others send. */
-  note(tenantId: string | null, signal: IgnoredKind['signal'], uncounted: Uncounted, nowMs: number): void {
+  /** `tenants` are those of the sender's key: nobody sees what others send. */
+  note(tenants: TenantScope, signal: IgnoredKind['signal'], uncounted: Uncounted, nowMs: number): void {
     const { scope, reason, attributes, count } = uncounted;
-    const name = [tenantId ?? '', signal, scope, reason].join('\n');
+    const name = [JSON.stringify(tenants), signal, scope, reason].join('\n');
     const known = this.#kinds.get(name);
-    const kind = known ?? { tenantId, signal, scope, reason, attributes, countOfHour: new Map(), lastSeenMs: nowMs };
+    const kind = known ?? { tenants, signal, scope, reason, attributes, countOfHour: new Map(), lastSeenMs: nowMs };
     kind.lastSeenMs = nowMs;
     const hour = Math.floor(nowMs / HOUR_MS);
     kind.countOfHour.set(hour, (kind.countOfHour.get(hour) ?? 0) + count);
@@ -57,13 +58,13 @@ export class IgnoredSignals {
   }
 
   /** What a sender may see, the most frequent first; everything without API keys. */
-  list(tenantId: string | null, nowMs: number): readonly IgnoredKind[] {
+  list(tenants: TenantScope, nowMs: number): readonly IgnoredKind[] {
     const hour = Math.floor(nowMs / HOUR_MS);
     const seen: IgnoredKind[] = [];
     for (const [name, kind] of this.#kinds) {
       forget(kind, hour);
       if (kind.countOfHour.size === 0) this.#kinds.delete(name);
-      else if (tenantId === null || kind.tenantId === tenantId) seen.push(shown(kind));
+      else if (isWithin(kind.tenants, tenants)) seen.push(shown(kind));
     }
     return seen.toSorted((a, b) => b.count - a.count);
   }

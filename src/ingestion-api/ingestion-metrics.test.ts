@@ -15,3 +15,16 @@ test('every counter has its first 0 before anything is counted, so that the firs
   }
   assert.match(text, /streamlens_otlp_spans_total\{outcome="rejected"\} 0/);
 });
+
+test('the durations of appends have classic and native buckets, and are there before the first', async () => {
+  const metrics = new IngestionMetrics();
+  const durations = async () =>
+    (await metrics.families()).find(({ name }) => name === 'streamlens_append_duration_seconds');
+  assert.deepEqual((await durations())?.series.length, 1);
+  metrics.appended({ records: 3, tookMs: 4 });
+  const family = await durations();
+  assert.ok(family?.type === 'histogram');
+  const [series] = family.series;
+  assert.deepEqual([series?.count, series?.sum, series?.native?.buckets], [1, 0.004, [[-63, 1]]]);
+  assert.equal(series?.buckets.find(({ upperBound }) => upperBound === 0.005)?.cumulativeCount, 1);
+});

@@ -1,5 +1,8 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import { type EventType, TOPIC_OF } from '../events/topics.ts';
+import { DurationHistogram } from '../exposition/duration-histogram.ts';
+import type { MetricFamily, MetricSource } from '../exposition/metric-family.ts';
+import { registrySource } from '../exposition/registry-source.ts';
 import { STORAGE_ERROR_CODES } from '../storage/storage-error.ts';
 import type { AppendQueue, AppendQueueEvents } from './append-queue.ts';
 
@@ -11,7 +14,7 @@ export type Rejection = (typeof REJECTIONS)[number];
 const IGNORED_KINDS_MAX = 100;
 
 /** What Prometheus sees of the ingestion API. */
-export class IngestionMetrics implements AppendQueueEvents {
+export class IngestionMetrics implements AppendQueueEvents, MetricSource {
   readonly registry = new Registry();
 
   readonly #accepted = new Counter({
@@ -51,11 +54,9 @@ export class IngestionMetrics implements AppendQueueEvents {
     registers: [this.registry],
   });
   readonly #ignoredKinds = new Set<string>();
-  readonly #appendSeconds = new Histogram({
+  readonly #appendSeconds = new DurationHistogram({
     name: 'streamlens_append_duration_seconds',
     help: 'Time of one durable append to the log',
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
-    registers: [this.registry],
   });
   readonly #appendRecords = new Histogram({
     name: 'streamlens_append_records',
@@ -72,12 +73,17 @@ export class IngestionMetrics implements AppendQueueEvents {
 
   /** Each series begins with 0: else the first failure would be no increase. */
   constructor() {
+    this.#appendSeconds.begin('', {});
     for (const type of Object.keys(TOPIC_OF)) this.#accepted.inc({ type }, 0);
     for (const reason of REJECTIONS) this.#rejected.inc({ reason }, 0);
     for (const outcome of ['calls', 'context', 'ignored', 'rejected']) this.#spans.inc({ outcome }, 0);
     for (const outcome of ['calls', 'ignored', 'rejected']) this.#logRecords.inc({ outcome }, 0);
     for (const outcome of ['kept', 'ignored', 'rejected']) this.#dataPoints.inc({ outcome }, 0);
     for (const code of STORAGE_ERROR_CODES) this.#appendFailures.inc({ code }, 0);
+  }
+
+  async families(): Promise<readonly MetricFamily[]> {
+    return [...(await registrySource(this.registry).families()), this.#appendSeconds.family()];
   }
 
   /** The queue is read when Prometheus asks. */
@@ -124,7 +130,7 @@ export class IngestionMetrics implements AppendQueueEvents {
   }
 
   appended({ records, tookMs }: { records: number; tookMs: number }): void {
-    this.#appendSeconds.observe(tookMs / 1000);
+    this.#appendSeconds.observe('', {}, tookMs / 1000);
     this.#appendRecords.observe(records);
   }
 

@@ -41,16 +41,14 @@ function takeWhole(body: Buffer, format: OtlpFormat): number {
   const taken = SIGNALS.map((signal) => reportsOf(body, format, signal));
   // An explanation finds the signal by itself and reads every attribute: it may refuse more than ingestion does, never
   // less.
-  assert.ok(
-    !explainAsJson({ body, format, tenantOfKey: null }, context).ok || taken.some((reports) => reports !== null),
-  );
+  assert.ok(!explainAsJson({ body, format, tenants: null }, context).ok || taken.some((reports) => reports !== null));
   return taken.reduce<number>((sum, reports) => sum + (reports ?? 0), 0);
 }
 
 /** @returns null where the body is refused */
 function reportsOf(body: Buffer, format: OtlpFormat, signal: (typeof SIGNALS)[number]): number | null {
   countItems(body, { format, signal, limits: EXPORT_LIMITS });
-  const translated = translateExport({ body, format, signal, tenantOfKey: null }, context);
+  const translated = translateExport({ body, format, signal, tenants: null }, context);
   if (!translated.ok) {
     assert.ok(translated.reason.length > 0);
     return null;

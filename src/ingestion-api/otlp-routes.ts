@@ -53,7 +53,8 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
         bodyBytesMax: BATCH_BYTES_MAX,
         async take(posted) {
           const body = await readBody({ headers, ...posted }, BATCH_BYTES_MAX);
-          return answer(format, await acceptExport({ body, format, signal }, sender, context));
+          const accepted = await acceptExport({ body, format, signal }, sender, context);
+          return { ...answer(format, accepted), headers: sender.limitHeaders() };
         },
       };
     });
@@ -65,7 +66,7 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
       bodyBytesMax: EXPLAIN_BYTES_MAX,
       async take(posted) {
         const body = await readBody({ headers, ...posted }, EXPLAIN_BYTES_MAX);
-        return explain({ body, format, signal: 'traces', tenantOfKey: sender.tenantId }, sender, context);
+        return explain({ body, format, signal: 'traces', tenants: sender.tenants }, sender, context);
       },
     };
   });
@@ -73,11 +74,11 @@ export function otlpRoutes(context: OtlpContext): ReadonlyMap<string, PostHandle
 }
 
 async function explain(sent: SentExport, sender: Sender, context: OtlpContext): Promise<PostAnswer> {
-  sender.charge(1);
+  sender.charge(1, sent.body.length);
   const isLarge = judgeSize(sent, EXPLAIN_LIMITS);
   const explained = await (isLarge ? context.large.explain(sent) : explainAsJson(sent, context));
   if (!explained.ok) throw new Problem(400, explained.reason);
-  sender.charge(Math.max(0, explained.value.spans - 1));
+  sender.charge(Math.max(0, explained.value.spans - 1), 0);
   return { status: 200, contentType: 'application/json', body: explained.value.json };
 }
 
@@ -88,12 +89,12 @@ async function explain(sent: SentExport, sender: Sender, context: OtlpContext): 
  *   much, 503 when the log cannot take it
  */
 export async function acceptExport(
-  { body, format, signal }: Omit<SentExport, 'tenantOfKey'>,
+  { body, format, signal }: Omit<SentExport, 'tenants'>,
   sender: Sender,
   context: OtlpContext,
 ): Promise<Uint8Array> {
-  sender.charge(1);
-  const sent = { body, format, signal, tenantOfKey: sender.tenantId };
+  sender.charge(1, body.length);
+  const sent = { body, format, signal, tenants: sender.tenants };
   const isLarge = judgeSize(sent, EXPORT_LIMITS);
   const translated = await (isLarge ? context.large.translate(sent) : translateExport(sent, context));
   if (!translated.ok) {
@@ -103,7 +104,8 @@ export async function acceptExport(
   const { records, kinds, ignored, uncounted, rejected } = translated.value;
   // An application exports hundreds of points that have nothing to do with models, minute by minute.
   const passedOver = signal === 'metrics' ? 0 : ignored;
-  sender.charge(Math.max(0, records.length + passedOver + rejected.length - 1));
+  sender.charge(Math.max(0, records.length + passedOver + rejected.length - 1), 0);
+  sender.chargeTenants(records);
   await accept(records, context);
   const { metrics } = context;
   metrics.reports(signal === 'metrics' ? 'meter' : 'report', records.length);
@@ -137,7 +139,7 @@ interface IgnoredFrom {
 }
 
 function noteIgnored(signal: Signal, kind: Uncounted, { sender, context }: IgnoredFrom): void {
-  context.ignored.note(sender.tenantId, signal, kind, Date.now());
+  context.ignored.note(sender.tenants, signal, kind, Date.now());
   context.metrics.ignored(signal, kind);
 }
 

@@ -7,7 +7,10 @@ import { RateLimit } from './rate-limit.ts';
 
 function aLimit(eventsPerSecond: number) {
   const clock = { nowMs: 0 };
-  return { clock, limit: new RateLimit(eventsPerSecond, () => clock.nowMs) };
+  return {
+    clock,
+    limit: new RateLimit({ name: 'events', unit: 'events', perSecond: eventsPerSecond }, () => clock.nowMs),
+  };
 }
 
 /** The seconds to wait, 0 when admitted. */
@@ -78,12 +81,12 @@ test('a hundred thousand senders are remembered, then the one that sent longest 
 
 test('the addresses of one IPv6 network are one sender, those of two are two', async () => {
   const { limit } = aLimit(1);
-  const check = addressedSenders(limit);
+  const check = addressedSenders({ events: limit, bytes: null, tenantEvents: null, tenantBytes: null });
   const from = (address: string): Promise<Sender> => check({ headers: {}, address });
-  (await from('2001:db8:1:2:aaaa::1')).charge(10);
+  (await from('2001:db8:1:2:aaaa::1')).charge(10, 0);
   await assert.rejects(from('2001:db8:1:2:bbbb:0:0:7'), Problem);
   await from('2001:db8:1:3::1');
-  (await from('::1')).charge(10);
+  (await from('::1')).charge(10, 0);
   await assert.rejects(from('0:0:0:0:0:0:0:1'), Problem);
   await from('::ffff:10.0.0.1');
 });

@@ -1,5 +1,6 @@
 import type { NewRecord } from '../event-log/event-log.ts';
 import { type Correlation, correlationKey } from '../events/correlation-key.ts';
+import type { TenantScope } from '../events/tenant-scope.ts';
 import { TOPICS } from '../events/topics.ts';
 import { decodeLogs } from '../otlp/decode/decode-logs.ts';
 import { decodeMetrics } from '../otlp/decode/decode-metrics.ts';
@@ -15,14 +16,15 @@ import { logsToReports } from '../otlp/logs-to-reports.ts';
 import { metricsToReports } from '../otlp/metrics-to-reports.ts';
 import { type SpansToReports, spansToReports } from '../otlp/spans-to-reports.ts';
 import type { DimensionFinder } from '../otlp/to-events/tenant-and-route.ts';
+import { foreignReason, namedTenants } from './named-tenants.ts';
 
 /** A decompressed export, and whose key sent it. Plain values, which can go to another thread. */
 export interface SentExport {
   readonly body: Uint8Array;
   readonly format: OtlpFormat;
   readonly signal: Signal;
-  /** Null without keys, or for a key of all tenants. */
-  readonly tenantOfKey: string | null;
+  /** Those of the sender's key; null without keys. */
+  readonly tenants: TenantScope;
 }
 
 /** What an export becomes. */
@@ -45,40 +47,69 @@ export interface TranslationContext {
 
 /** Makes records of what the items of one export say. Items and reports are garbage when it returns. */
 export function translateExport(
-  { body, format, signal, tenantOfKey }: SentExport,
+  { body, format, signal, tenants }: SentExport,
   context: TranslationContext,
 ): Decoded<Translation> {
-  if (signal === 'metrics') return translateMetrics({ body, format, tenantOfKey }, context);
-  const said = sayings({ body, format, signal, tenantOfKey }, context);
+  if (signal === 'metrics') return translateMetrics({ body, format, tenants }, context);
+  const said = sayings({ body, format, signal, tenants }, context);
   if (!said.ok) return said;
-  const { translated, rejected, uncounted } = said.value;
+  const { translated, uncounted } = said.value;
+  const rejected = [...said.value.rejected];
+  const tenantOfKey = onlyTenant(tenants);
+  const reports = translated.flatMap(({ report }) => report ?? []);
+  const named = isOfSeveral(tenants) ? namedTenants(reports) : null;
   const records: NewRecord[] = [];
   const kinds = { calls: 0, context: 0, kept: 0 };
-  for (const { report } of translated) {
-    if (report === null) continue;
+  for (const report of reports) {
+    const sender = named === null ? tenantOfKey : (named.get(report) ?? null);
+    const why = foreignReason(tenants, sender);
+    if (why !== null) {
+      // What only links others is of no use to anybody then; it is ignored.
+      if (report.kind !== 'context') rejected.push({ spanId: report.span_id, reason: why });
+      continue;
+    }
     kinds[report.kind === 'context' ? 'context' : 'calls']++;
-    const key = correlationKey(context.correlation, tenantOfKey, correlated(report));
-    const value = Buffer.from(JSON.stringify(report));
-    records.push({ topic: TOPICS.reports, key, value, senderTenant: tenantOfKey });
+    const key = correlationKey(context.correlation, sender, correlated(report));
+    const value = Buffer.from(JSON.stringify(named === null ? report : { ...report, sender: sender ?? '' }));
+    records.push({ topic: TOPICS.reports, key, value, senderTenant: sender });
   }
   const ignored = translated.length - records.length - rejected.length;
   return { ok: true, value: { records, kinds, ignored, uncounted, rejected } };
 }
 
+/** The key's one tenant, which wins over every attribute; null where it is for several or all. */
+function onlyTenant(tenants: TenantScope): string | null {
+  return tenants?.length === 1 ? (tenants[0] ?? null) : null;
+}
+
+function isOfSeveral(tenants: TenantScope): boolean {
+  return tenants !== null && tenants.length > 1;
+}
+
 /** Reports of use lie where the calls of the same sender do, though nothing depends on it. */
 function translateMetrics(
-  { body, format, tenantOfKey }: Omit<SentExport, 'signal'>,
+  { body, format, tenants }: Omit<SentExport, 'signal'>,
   { allKeys, dimensions, correlation }: TranslationContext,
 ): Decoded<Translation> {
   const decoded = decodeMetrics(body, format, { keys: allKeys, wants: isMeterName });
   if (!decoded.ok) return decoded;
-  const said = metricsToReports(decoded.value, { tenantOfKey, dimensions });
-  const { reports, pointCount, rejected, uncounted } = said;
-  const records = reports.map((report): NewRecord => {
-    const key = correlationKey(correlation, tenantOfKey, `${report.service} ${report.session}`);
-    return { topic: TOPICS.reports, key, value: Buffer.from(JSON.stringify(report)), senderTenant: tenantOfKey };
-  });
-  const kept = reports.reduce((sum, { points }) => sum + points.length, 0);
+  const tenantOfKey = onlyTenant(tenants);
+  const { reports, pointCount, uncounted, ...said } = metricsToReports(decoded.value, { tenantOfKey, dimensions });
+  const rejected = [...said.rejected];
+  const records: NewRecord[] = [];
+  let kept = 0;
+  for (const report of reports) {
+    const sender = isOfSeveral(tenants) ? (report.tenant ?? null) : tenantOfKey;
+    const why = foreignReason(tenants, sender);
+    if (why !== null) {
+      rejected.push(...report.points.map(() => ({ spanId: report.service, reason: why })));
+      continue;
+    }
+    kept += report.points.length;
+    const key = correlationKey(correlation, sender, `${report.service} ${report.session}`);
+    const value = Buffer.from(JSON.stringify({ ...report, sender: sender ?? '' }));
+    records.push({ topic: TOPICS.reports, key, value, senderTenant: sender });
+  }
   const kinds = { calls: 0, context: 0, kept };
   return { ok: true, value: { records, kinds, ignored: pointCount - kept - rejected.length, uncounted, rejected } };
 }
@@ -88,10 +119,10 @@ interface Sayings extends Pick<SpansToReports, 'uncounted' | 'rejected'> {
 }
 
 function sayings(
-  { body, format, signal, tenantOfKey }: SentExport,
+  { body, format, signal, tenants }: SentExport,
   { keys, dimensions, keepUserEmail }: TranslationContext,
 ): Decoded<Sayings> {
-  const options = { tenantOfKey, dimensions, keepUserEmail };
+  const options = { tenantOfKey: onlyTenant(tenants), dimensions, keepUserEmail };
   if (signal === 'logs') {
     const decoded = decodeLogs(body, format, keys);
     return decoded.ok ? { ok: true, value: logsToReports(decoded.value, options) } : decoded;
@@ -112,21 +143,31 @@ export interface ExplainedExport {
 }
 
 export function explainAsJson(
-  { body, format, tenantOfKey }: Omit<SentExport, 'signal'>,
+  { body, format, tenants }: Omit<SentExport, 'signal'>,
   { keys, dimensions, keepUserEmail }: Pick<TranslationContext, 'keys' | 'dimensions' | 'keepUserEmail'>,
 ): Decoded<ExplainedExport> {
-  const options = { tenantOfKey, keys, dimensions, keepUserEmail };
+  const options = { tenantOfKey: onlyTenant(tenants), keys, dimensions, keepUserEmail };
   const explained = explainExport(body, format, options);
   // In protobuf nothing says which signal a body is of, and the numbers of fields fit more than one.
   if (explained.ok && (format === 'json' || explained.value.some(hasTraceId)))
-    return explainedAs('spans', explained.value);
+    return explainedAs('spans', judgedFor(tenants, explained.value));
   const logs = explainLogs(body, format, options);
   if (logs.ok && (format === 'json' ? logs.value.length > 0 : logs.value.some(({ name }) => name !== '')))
-    return explainedAs('logs', logs.value);
+    return explainedAs('logs', judgedFor(tenants, logs.value));
   const metrics = explainMetrics(body, format, options);
   if (metrics.ok && (format === 'json' || metrics.value.length > 0)) return explainedAs('metrics', metrics.value);
   if (logs.ok && format === 'json') return explainedAs('logs', logs.value);
   return explained.ok ? explainedAs('spans', explained.value) : explained;
+}
+
+/** With a key of several tenants, what is of none of them would be refused. */
+function judgedFor(tenants: TenantScope, items: readonly SpanExplanation[]): readonly SpanExplanation[] {
+  if (!isOfSeveral(tenants)) return items;
+  return items.map((item) => {
+    const named = item.fields.find(({ field }) => field === 'tenant')?.value;
+    const reason = foreignReason(tenants, named === undefined ? null : String(named));
+    return reason === null || item.outcome !== 'counted' ? item : { ...item, outcome: 'rejected', reason, events: [] };
+  });
 }
 
 function hasTraceId({ trace_id }: SpanExplanation): boolean {

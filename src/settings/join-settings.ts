@@ -10,7 +10,7 @@ export const JOIN_SETTINGS = {
     env: 'JOIN_TIMEOUT',
     kind: is.duration(100, 7 * DAY_MS),
     fallback: '15m',
-    commands: [...PROCESSING, 'dead-letters'],
+    commands: [...PROCESSING, 'dead-letters', 'delete'],
     about: 'how long the two halves of a call wait for each other, in log time',
   }),
   dedupHorizonMs: setting({

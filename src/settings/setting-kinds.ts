@@ -7,8 +7,12 @@ export interface Kind<T> {
   readonly read: (text: string) => Reading<T>;
   /** For `--help` and the docs. */
   readonly hint: string;
-  /** Never shown, not even in an error. */
+  /** Never shown, not even in an error. It can be given by the path of a file as well, see `secret-file.ts`. */
   readonly isSecret?: boolean;
+}
+
+export interface SecretKind extends Kind<string> {
+  readonly isSecret: true;
 }
 
 const ok = <T>(value: T): Reading<T> => ({ ok: true, value });
@@ -54,7 +58,7 @@ export const text: Kind<string> = {
   read: (value) => (value === '' ? expected('a text that is not empty') : ok(value)),
 };
 
-export const secret: Kind<string> = { ...text, isSecret: true };
+export const secret: SecretKind = { ...text, isSecret: true };
 
 /** Comma separated, without empty parts. */
 export const list: Kind<readonly string[]> = {
@@ -62,6 +66,17 @@ export const list: Kind<readonly string[]> = {
   read: (value) => {
     const parts = value.split(',').map((part) => part.trim());
     return parts.every((part) => part !== '') ? ok(parts) : expected('names separated by commas');
+  },
+};
+
+/** `name=value`, separated by commas. */
+export const pairs: Kind<Readonly<Record<string, string>>> = {
+  hint: 'name=value,…',
+  read: (value) => {
+    const parts = value.split(',').map((part) => /^\s*([a-z]+)=([\x21-\x7e]+)\s*$/i.exec(part));
+    return parts.every((part) => part !== null)
+      ? ok(Object.fromEntries(parts.map(([, name = '', paired = '']) => [name, paired])))
+      : expected('name=value, separated by commas, the names of letters only');
   },
 };
 
@@ -152,7 +167,7 @@ export const flag: Kind<boolean> = {
 };
 
 /** A connection URL with a password in it. */
-export const postgresDsn: Kind<string> = {
+export const postgresDsn: SecretKind = {
   hint: 'postgres://…',
   isSecret: true,
   read: (value) =>

@@ -12,7 +12,12 @@ export type Command =
   | 'dead-letters'
   | 'backfill'
   | 'import'
+  | 'reconcile'
+  | 'export'
   | 'keys'
+  | 'backup'
+  | 'restore'
+  | 'delete'
   | 'doctor'
   | 'generate-traffic'
   | 'replay-trace';
@@ -42,4 +47,13 @@ export function flagOf({ env, flag }: Pick<Setting<unknown>, 'env' | 'flag'>): s
     .toLowerCase()
     .replaceAll('_', '-');
   return `--${name}`;
+}
+
+/** Of the file that holds a secret: `POSTGRES_DSN_FILE` and `--postgres-dsn-file`. */
+export function fileVariableOf({ env }: Pick<Setting<unknown>, 'env'>): string {
+  return `${env}_FILE`;
+}
+
+export function fileFlagOf(secret: Pick<Setting<unknown>, 'env' | 'flag'>): string {
+  return `${flagOf(secret)}-file`;
 }

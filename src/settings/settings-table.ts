@@ -1,7 +1,13 @@
+import { DIMENSION_SETTINGS } from './dimension-settings.ts';
+import { DOOR_SETTINGS } from './door-settings.ts';
 import { JOIN_SETTINGS } from './join-settings.ts';
+import { KAFKA_SECURITY_SETTINGS, WITH_KAFKA } from './kafka-security-settings.ts';
+import { RECONCILE_SETTINGS } from './reconcile-settings.ts';
+import { REGISTRY_SETTINGS } from './registry-settings.ts';
 import { RETENTION_SETTINGS } from './retention-settings.ts';
 import { type Command, setting } from './setting.ts';
 import * as is from './setting-kinds.ts';
+import { TELEMETRY_SETTINGS } from './telemetry-settings.ts';
 import { TRAFFIC_SETTINGS } from './traffic-settings.ts';
 
 const PORT = is.integer(0, 65_535);
@@ -9,7 +15,6 @@ const PORT = is.integer(0, 65_535);
 const SERVERS = ['up', 'ingestion-api', 'metrics-processor', 'metrics-api'] as const;
 const PROCESSING = ['up', 'metrics-processor'] as const;
 const QUERYING = ['up', 'metrics-api'] as const;
-const WITH_KAFKA = ['up', 'ingestion-api', 'metrics-processor', 'topics', 'dead-letters', 'doctor'] as const;
 /** The ingestion API asks the store for API keys, and for nothing else. */
 const WITH_STORE = [
   'up',
@@ -20,7 +25,10 @@ const WITH_STORE = [
   'log',
   'prices',
   'dead-letters',
+  'reconcile',
+  'export',
   'keys',
+  'delete',
   'doctor',
 ] as const;
 const BROKERS = 'localhost:19092';
@@ -35,7 +43,20 @@ export const SETTINGS = {
     env: 'STREAMLENS_DATA_DIR',
     kind: is.text,
     fallback: './streamlens-data',
-    commands: ['up', 'migrate', 'log', 'prices', 'dead-letters', 'keys', 'doctor'],
+    commands: [
+      'up',
+      'migrate',
+      'log',
+      'prices',
+      'dead-letters',
+      'reconcile',
+      'export',
+      'keys',
+      'backup',
+      'restore',
+      'delete',
+      'doctor',
+    ],
     about: 'where the embedded log and store keep their files',
   }),
   host: setting({
@@ -55,8 +76,22 @@ export const SETTINGS = {
   trustedProxies: setting({
     env: 'TRUSTED_PROXIES',
     kind: is.networks,
-    commands: ['up', 'ingestion-api'],
-    about: 'proxies whose X-Forwarded-For tells the sender, for RATE_LIMIT without keys',
+    commands: ['up', 'ingestion-api', 'metrics-api'],
+    about:
+      'proxies whose X-Forwarded-For tells who calls, for limits by address, and whose X-Forwarded-Proto tells whether it came by TLS',
+  }),
+  tlsCert: setting({
+    env: 'TLS_CERT',
+    kind: is.text,
+    commands: [...SERVERS, 'doctor'],
+    about:
+      'file with the certificate (PEM, with those that link it to its authority), to speak TLS on every port; read again when it changes',
+  }),
+  tlsKey: setting({
+    env: 'TLS_KEY',
+    kind: is.text,
+    commands: [...SERVERS, 'doctor'],
+    about: 'file with the key of the certificate (PEM)',
   }),
   ingestionPort: setting({
     env: 'INGESTION_PORT',
@@ -90,7 +125,7 @@ export const SETTINGS = {
     env: 'KAFKA_BROKERS',
     kind: is.brokers,
     fallback: { 'ingestion-api': BROKERS, 'metrics-processor': BROKERS, topics: BROKERS },
-    commands: WITH_KAFKA,
+    commands: [...WITH_KAFKA, 'delete'],
     about: 'Kafka or Redpanda; up without it keeps its events in the data directory',
   }),
   kafkaPartitions: setting({
@@ -113,54 +148,13 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api', 'metrics-processor', 'dead-letters'],
     about: 'how records are compressed',
   }),
-  kafkaTls: setting({
-    env: 'KAFKA_TLS',
-    kind: is.flag,
-    fallback: 'false',
-    commands: WITH_KAFKA,
-    about: 'connect to the brokers by TLS',
-  }),
-  kafkaTlsCa: setting({
-    env: 'KAFKA_TLS_CA',
-    kind: is.text,
-    commands: WITH_KAFKA,
-    about: "file with the certificate authority that signed the brokers' certificates",
-  }),
-  kafkaTlsCert: setting({
-    env: 'KAFKA_TLS_CERT',
-    kind: is.text,
-    commands: WITH_KAFKA,
-    about: 'file with our certificate, for brokers that ask for one',
-  }),
-  kafkaTlsKey: setting({
-    env: 'KAFKA_TLS_KEY',
-    kind: is.text,
-    commands: WITH_KAFKA,
-    about: 'file with the key of our certificate',
-  }),
-  kafkaSaslMechanism: setting({
-    env: 'KAFKA_SASL_MECHANISM',
-    kind: is.oneOf('PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'),
-    commands: WITH_KAFKA,
-    about: 'how to authenticate with the brokers; needs user name and password',
-  }),
-  kafkaSaslUsername: setting({
-    env: 'KAFKA_SASL_USERNAME',
-    kind: is.text,
-    commands: WITH_KAFKA,
-    about: 'user name for SASL',
-  }),
-  kafkaSaslPassword: setting({
-    env: 'KAFKA_SASL_PASSWORD',
-    kind: is.secret,
-    commands: WITH_KAFKA,
-    about: 'password for SASL',
-  }),
+  ...KAFKA_SECURITY_SETTINGS,
+  ...REGISTRY_SETTINGS,
   consumerGroup: setting({
     env: 'CONSUMER_GROUP',
     kind: is.text,
     fallback: 'metrics-processor-group',
-    commands: PROCESSING,
+    commands: [...PROCESSING, 'doctor'],
     about: "the processors' consumer group",
   }),
   postgresDsn: setting({
@@ -191,6 +185,28 @@ export const SETTINGS = {
     commands: QUERYING,
     about: 'how long one question to the metrics API may take; beyond it the answer says what to narrow',
   }),
+  queryRowsMax: setting({
+    env: 'QUERY_ROWS_MAX',
+    kind: is.integer(1, 1_000_000_000),
+    fallback: '20000000',
+    commands: QUERYING,
+    about:
+      'rows, of a series and window each, that one question to the metrics API may read; beyond it the answer says what to narrow',
+  }),
+  prometheusMaxSeries: setting({
+    env: 'PROMETHEUS_MAX_SERIES',
+    kind: is.integer(0, 100_000),
+    fallback: '1000',
+    commands: QUERYING,
+    about: 'series of tenant, route and model that /metrics shows at most; 0 shows none',
+  }),
+  prometheusIdleAfterMs: setting({
+    env: 'PROMETHEUS_IDLE_AFTER',
+    kind: is.duration(60_000, 86_400_000),
+    fallback: '1h',
+    commands: QUERYING,
+    about: 'a series without a new call for so long is no longer shown by /metrics and makes room for another',
+  }),
   ...JOIN_SETTINGS,
   commitIntervalMs: setting({
     env: 'COMMIT_INTERVAL',
@@ -214,16 +230,17 @@ export const SETTINGS = {
     commands: PROCESSING,
     about: 'distinct (route, model) pairs per tenant; what comes after is added up under __overflow__',
   }),
+  ...DIMENSION_SETTINGS,
   pricesFile: setting({
     env: 'PRICES_FILE',
     kind: is.text,
-    commands: ['up', 'metrics-processor', 'prices', 'doctor'],
+    commands: ['up', 'metrics-processor', 'metrics-api', 'prices', 'reconcile', 'export', 'doctor'],
     about: 'your own prices (YAML), which win over the built-in ones; reloaded when it changes',
   }),
   priceListFile: setting({
     env: 'PRICE_LIST_FILE',
     kind: is.text,
-    commands: ['up', 'metrics-processor', 'prices', 'doctor'],
+    commands: ['up', 'metrics-processor', 'metrics-api', 'prices', 'reconcile', 'export', 'doctor'],
     about:
       'the newer price list that "streamlens prices update" writes; reloaded when it changes. Absent: price-list.json in STREAMLENS_DATA_DIR',
   }),
@@ -250,20 +267,7 @@ export const SETTINGS = {
     commands: ['up', 'ingestion-api'],
     about: 'bytes of all bodies that are being read and decoded, over HTTP and gRPC; beyond it 503 with Retry-After',
   }),
-  apiKeys: setting({
-    env: 'API_KEYS',
-    kind: is.oneOf('off', 'required'),
-    fallback: 'off',
-    commands: ['up', 'ingestion-api', 'metrics-api', 'doctor'],
-    about: 'whether senders and readers need an API key (streamlens keys create)',
-  }),
-  rateLimit: setting({
-    env: 'RATE_LIMIT',
-    kind: is.limit(1, 10_000_000),
-    fallback: 'off',
-    commands: ['up', 'ingestion-api'],
-    about: 'events a second per API key, or per sender address without keys; beyond it 429 with Retry-After',
-  }),
+  ...DOOR_SETTINGS,
   baseUrl: setting({
     env: 'BASE_URL',
     kind: is.httpUrl,
@@ -329,7 +333,9 @@ export const SETTINGS = {
     commands: SERVERS,
     about: 'what is logged',
   }),
+  ...TELEMETRY_SETTINGS,
   ...TRAFFIC_SETTINGS,
+  ...RECONCILE_SETTINGS,
 };
 
 export type SettingName = keyof typeof SETTINGS;
@@ -359,10 +365,16 @@ type FilledName<C extends Command> = {
  * not exist here, and one without a default for each of them may be undefined.
  */
 export type SettingsOf<C extends Command> = Pick<FilledSettings, NameOf<C> & FilledName<C>> &
-  Pick<SettingsAsGiven, Exclude<NameOf<C>, FilledName<C>>>;
+  Pick<SettingsAsGiven, Exclude<NameOf<C>, FilledName<C>>> &
+  SecretFiles<NameOf<C>>;
+
+/** Beside each secret the path of the file that it came from, where one was named, so that it can be read again. */
+type SecretFiles<N extends SettingName> = {
+  readonly [K in N as Table[K]['kind'] extends is.SecretKind ? `${K}File` : never]?: string;
+};
 
 type FilledSettings = { readonly [K in SettingName]: ValueOf<K> };
 type SettingsAsGiven = { readonly [K in SettingName]: ValueOf<K> | undefined };
 
 /** Any settings of any command, for what looks at several of them where they are there. */
-export type SomeSettings = Partial<SettingsAsGiven>;
+export type SomeSettings = Partial<SettingsAsGiven> & SecretFiles<SettingName>;
