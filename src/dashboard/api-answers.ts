@@ -12,8 +12,11 @@ export type {
   CoverageAnswer as Coverage,
   DimensionsAnswer as Dimensions,
   DimensionValue,
+  Reconciliation,
+  ReconciliationsAnswer as Reconciliations,
   UnpricedAnswer as Unpriced,
 } from '../metrics-api/contract/answers.ts';
+export type { TopAnswer as TopChanges } from '../metrics-api/contract/top-answer.ts';
 
 /** The page never groups by error kind, so that its rows have all sums. */
 export type MetricsRow = Omit<Contract.MetricsRow, Contract.SumOfWholeRow> & {

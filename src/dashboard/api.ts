@@ -28,12 +28,12 @@ export interface StreamRequest {
 /** A server that does not answer at all must not look like one that is still thinking. */
 const ANSWER_MS_MAX = 20_000;
 
-export function createApi(key: string | null): Api {
+/** Who asks is told by a cookie that the browser sends along, see `session.ts`. */
+export function createApi(): Api {
   const ask = async (url: string, headers: Record<string, string>, signal: AbortSignal): Promise<Response> => {
-    const authorization: Record<string, string> = key === null ? {} : { authorization: `Bearer ${key}` };
     let response: Response;
     try {
-      response = await fetch(url, { headers: { ...headers, ...authorization }, signal, cache: 'no-store' });
+      response = await fetch(url, { headers, signal, cache: 'no-store' });
     } catch (error) {
       if (signal.aborted && (signal.reason as Error | undefined)?.name !== 'TimeoutError') throw error;
       throw new ApiError('unreachable', `There is no answer from ${location.host}`, { cause: error });
@@ -69,7 +69,7 @@ function obstacleOf(status: number): Obstacle {
 }
 
 /** The server's own words (RFC 9457) about what went wrong; a proxy in between may answer with a page instead. */
-async function problemText(response: Response): Promise<string> {
+export async function problemText(response: Response): Promise<string> {
   try {
     const { detail } = (await response.json()) as { detail?: unknown };
     if (typeof detail === 'string') return detail;

@@ -9,12 +9,13 @@ import { Logo } from './logo.tsx';
 import { TroubleNotice } from './notices.tsx';
 import { Numbers } from './numbers.tsx';
 import { ingestionPorts } from './page-settings.ts';
+import { areAllOffered, choiceOf, tenantShown } from './tenant-choice.ts';
 import { ThemeToggle } from './theme-toggle.tsx';
 import { localZone, timesIn } from './times.ts';
 import { TimesContext } from './times-context.ts';
 import { Toolbar } from './toolbar.tsx';
-import { useApiKey } from './use-api-key.ts';
 import { usePolled } from './use-polled.ts';
+import { useSession } from './use-session.ts';
 import { useSnapshot } from './use-snapshot.ts';
 import { useTheme } from './use-theme.ts';
 import { useView } from './use-view.ts';
@@ -25,60 +26,57 @@ const DIMENSIONS_MS = 5000;
 const FIRST_TENANT_MS = 750;
 
 export function App() {
-  const { key, give, forget } = useApiKey();
-  const api = useMemo(() => createApi(key), [key]);
+  const { session, generation, problem, signIn, signOut } = useSession();
+  const api = useMemo(createApi, [generation]);
   const [view, change] = useView();
   const { theme, colours, setTheme } = useTheme();
-  const tenants = useTenants(api);
+  const tenants = useTenants(api, generation);
+  const seen = tenants.value?.tenants ?? null;
   const { tenant } = view;
-  const newest = tenants.value?.tenants[0]?.value ?? null;
-  // Chosen once and written into the address: another one that becomes the newest must not take the page over, and a
-  // link to this page has to mean the same page.
+  const shown = tenantShown(tenant, seen);
+  // Written into the address: another one that comes later must not take the page over, and a link to this page has to
+  // mean the same page.
   useEffect(() => {
-    if (tenant === null && newest !== null) change({ tenant: newest }, { isSilent: true });
-  }, [tenant, newest]);
+    if (tenant === null && typeof shown === 'string') change({ tenant: shown }, { isSilent: true });
+  }, [tenant, shown]);
+  const isChosen = shown === tenant;
   const isBreakdownSeen = useRef(false);
-  const live = useSnapshot(api, view, { isBreakdownSeen: () => isBreakdownSeen.current });
+  const live = useSnapshot(api, view, { isWanted: isChosen, isBreakdownSeen: () => isBreakdownSeen.current });
   useEffect(() => {
-    document.title = tenant === null ? 'StreamLens' : `${tenant} · StreamLens`;
-  }, [tenant]);
+    document.title = isChosen ? `${tenant ?? 'All tenants'} · StreamLens` : 'StreamLens';
+  }, [tenant, isChosen]);
   const [isGuideOpen, setGuideOpen] = useState(false);
   const error = tenants.error ?? live.trouble?.error ?? null;
-  const dimensions = usePolled<Dimensions | null>(
+  const ofTenant = usePolled<Dimensions | null>(
     async (signal) => (tenant === null ? null : api.get('/v1/dimensions', { tenant_id: tenant }, signal)),
-    { subject: tenant ?? '', everyMs: DIMENSIONS_MS, dependencies: [api] },
+    { subject: JSON.stringify([generation, tenant]), everyMs: DIMENSIONS_MS, dependencies: [api] },
   );
+  const dimensions = tenant === null ? tenants.value : ofTenant.value;
   const trouble = live.trouble ?? (tenants.error === null ? null : { error: tenants.error, retryAtMs: null });
-  // A key that may not even see its own tenants was revoked.
-  const isKeyRefused = key !== null && tenants.error?.obstacle === 'refused';
-  const isKeyWanted = error?.obstacle === 'unauthorized' || isKeyRefused;
+  const isKeyWanted = error?.obstacle === 'unauthorized';
+  const signedIn = session?.signed_in ?? null;
+  const keyProblem = problem ?? (signedIn === null ? null : 'The session is over, or the key may have been revoked');
   const times = useMemo(() => timesIn(zoneOf(view)), [view.zone]);
   const { snapshot } = live;
-  const isEmptyServer = tenants.value !== null && newest === null && tenant === null;
-  const guide = { api, ingestion: ingestionPorts(), isKeyWanted: key !== null, tenant };
+  const isEmptyServer = seen !== null && shown === undefined;
+  const guide = { api, ingestion: ingestionPorts(), isKeyWanted: session?.is_key_required === true, tenant };
   return (
     <TimesContext.Provider value={times}>
       <a class="skip" href="#main">
         Skip to the numbers
       </a>
       <header class="top">
-        <a
-          class="brand"
-          href={tenant === null ? '/' : formatView({ ...DEFAULT_VIEW, tenant })}
-          aria-label="StreamLens, start page"
-        >
+        <a class="brand" href={`/${formatView({ ...DEFAULT_VIEW, tenant })}`} aria-label="StreamLens, start page">
           <Logo />
           <span>StreamLens</span>
         </a>
-        {tenant !== null && !isKeyWanted && (
-          <Toolbar view={view} tenants={tenants.value?.tenants ?? []} dimensions={dimensions.value} change={change} />
-        )}
+        {isChosen && !isKeyWanted && <Toolbar {...{ view, dimensions, change }} tenants={seen ?? []} />}
         <div class="top-end">
           {!isKeyWanted && (
             <LiveIndicator
               {...live}
               isInTrouble={trouble !== null}
-              isFollowing={tenant !== null}
+              isFollowing={isChosen}
               isPast={view.range === 'custom' && spanOf(view, Date.now()).toMs <= Date.now()}
             />
           )}
@@ -86,18 +84,17 @@ export function App() {
         </div>
       </header>
       <main id="main" tabIndex={-1}>
-        <h1 class="sr-only">{tenant === null ? 'StreamLens' : `Calls of ${tenant}`}</h1>
+        <h1 class="sr-only">{isChosen ? `Calls of ${tenant ?? 'all tenants'}` : 'StreamLens'}</h1>
         {isKeyWanted ? (
-          <KeyForm isRefused={key !== null} onKey={give} />
+          <KeyForm problem={keyProblem} signInWith={session?.sign_in_with ?? null} onKey={signIn} />
         ) : (
           <>
             {(isEmptyServer || isGuideOpen) && (
               <GettingStarted {...guide} onClose={isEmptyServer ? null : () => setGuideOpen(false)} />
             )}
-            {tenant !== null && (
+            {isChosen && (
               <Numbers
-                {...{ api, live, change, theme: colours, dimensions: dimensions.value }}
-                view={{ ...view, tenant }}
+                {...{ api, live, view, change, theme: colours, dimensions }}
                 onBreakdownSeen={(isSeen) => {
                   isBreakdownSeen.current = isSeen;
                 }}
@@ -112,7 +109,10 @@ export function App() {
           onRetry={live.retry}
           shownAtMs={snapshot?.loadedAtMs ?? null}
           shownInstead={snapshot !== null && live.isOfOtherView ? describeView(snapshot.view, times) : null}
-          onForgetKey={key === null ? null : forget}
+          onForgetKey={signedIn === null ? null : () => void signOut()}
+          onShowSeen={
+            seen !== null && seen.length > 0 && areAllOffered(tenant, seen) ? () => change(choiceOf(null)) : null
+          }
         />
       )}
       {view.call !== null && tenant !== null && !isKeyWanted && (
@@ -127,7 +127,7 @@ export function App() {
             </button>
           )}
         </span>
-        {tenant !== null && !isKeyWanted && (
+        {isChosen && !isKeyWanted && (
           <button
             type="button"
             class="link"
@@ -139,10 +139,13 @@ export function App() {
             Send calls here
           </button>
         )}
-        {key !== null && !isKeyWanted && (
-          <button type="button" class="link" onClick={forget}>
-            Sign out
-          </button>
+        {signedIn !== null && !isKeyWanted && (
+          <span>
+            Signed in as {signedIn.subject}{' '}
+            <button type="button" class="link" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          </span>
         )}
         <a href="/docs">API</a>
         <a href="/metrics">Prometheus</a>
@@ -151,7 +154,7 @@ export function App() {
   );
 }
 
-function useTenants(api: Api) {
+function useTenants(api: Api, generation: number) {
   const [isEmpty, setEmpty] = useState(false);
   const ask = async (signal: AbortSignal): Promise<Dimensions> => {
     const dimensions = await api.get<Dimensions>('/v1/dimensions', {}, signal);
@@ -159,5 +162,5 @@ function useTenants(api: Api) {
     return dimensions;
   };
   const everyMs = isEmpty ? FIRST_TENANT_MS : DIMENSIONS_MS;
-  return usePolled(ask, { subject: 'tenants', everyMs, dependencies: [api] });
+  return usePolled(ask, { subject: `tenants ${generation}`, everyMs, dependencies: [api] });
 }

@@ -3,6 +3,7 @@ import { type Api, ApiError } from './api.ts';
 import type { Audit, AuditCounts } from './api-answers.ts';
 import { CoverageNote } from './coverage-note.tsx';
 import { formatExact } from './format-number.ts';
+import { ScrollRegion } from './scroll-region.tsx';
 import type { Snapshot } from './snapshot.ts';
 import { useTimes } from './times-context.ts';
 import { usePolled } from './use-polled.ts';
@@ -29,7 +30,7 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
   const [fromMs, toMs] = [Math.floor(span.fromMs / HOUR_MS) * HOUR_MS, Math.ceil(span.toMs / HOUR_MS) * HOUR_MS];
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
   const { value: audits } = usePolled((signal) => loadAudits(api, { tenant, range }, signal), {
-    subject: `${tenant} ${range.from} ${range.to}`,
+    subject: JSON.stringify([tenant, range]),
     everyMs: POLL_MS,
     dependencies: [api],
   });
@@ -44,8 +45,7 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
           matched yet + duplicates + dead letters
         </span>
       </header>
-      {/* biome-ignore lint/a11y: what scrolls must be reachable by keys */}
-      <div class="scroll" role="region" aria-label="Counts of the audit" tabIndex={0}>
+      <ScrollRegion label="Counts of the audit">
         <table class="audit">
           <thead>
             <tr>
@@ -62,11 +62,14 @@ export function AuditPanel({ api, snapshot }: AuditPanelProps) {
               <AuditRow key={kind} title={TITLES[kind]} counts={audits?.own.totals[kind]} />
             ))}
             {audits?.unassigned != null && audits.unassigned.accepted > 0 && (
-              <AuditRow title="Responses of no known tenant" counts={audits.unassigned} />
+              <AuditRow
+                title={`${tenant === null ? 'Of these, responses' : 'Responses'} of no known tenant`}
+                counts={audits.unassigned}
+              />
             )}
           </tbody>
         </table>
-      </div>
+      </ScrollRegion>
       {audits !== null && <AgentsNote spans={agentSpansOf(audits.own)} />}
       {audits?.unassigned != null && audits.unassigned.dead_letters > 0 && (
         <p class="panel-note" data-tone="warn">
@@ -105,11 +108,11 @@ function AuditRow({ title, counts }: { readonly title: string; readonly counts: 
 }
 
 interface AuditQuestion {
-  readonly tenant: string;
+  readonly tenant: string | null;
   readonly range: { readonly from: string; readonly to: string };
 }
 
-/** The tenant's audit, and those of responses that name none, where the key allows to see these. */
+/** The audit of who is shown, and of those of responses that name none, where the key allows to see these. */
 async function loadAudits(api: Api, { tenant, range }: AuditQuestion, signal: AbortSignal): Promise<Audits> {
   const [own, unassigned] = await Promise.all([
     api.get<Audit>('/v1/audit', { tenant_id: tenant, ...range }, signal),

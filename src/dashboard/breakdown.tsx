@@ -1,18 +1,43 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { MetricsRow } from './api-answers.ts';
-import { formatCount, formatMs, formatShare, formatUsd } from './format-number.ts';
+import {
+  isFound,
+  type NameColumn,
+  NUMBERS,
+  type NumberColumn,
+  namesOf,
+  rowKey,
+  sortRows,
+  titleOf,
+} from './breakdown-rows.ts';
+import { type DimensionName, dimensionWord, isDimensionName, optionsOf, pickOf, valueText } from './dimension-names.ts';
+import { DimensionNote, WholeHours } from './dimension-note.tsx';
+import { formatCount } from './format-number.ts';
+import { goToTop } from './go-to-top.ts';
 import { isLongName, Name } from './name.tsx';
+import { ScrollRegion } from './scroll-region.tsx';
+import { Segments } from './segments.tsx';
+import type { Snapshot } from './snapshot.ts';
 import { useSeen } from './use-seen.ts';
 import type { ChangeView } from './use-view.ts';
+import type { Rows } from './view.ts';
 
 export interface BreakdownProps {
-  readonly rows: readonly MetricsRow[];
-  /** How many pairs there are; the rows may be only the busiest of them. */
-  readonly pairCount: number;
+  /** Its rows may be only the busiest. */
+  readonly snapshot: Snapshot;
+  readonly areAllShown: boolean;
+  /** What was chosen; the snapshot may be of another choice still. */
+  readonly rows: Rows;
   readonly sort: string;
+  /** By what else calls are summed, so that it may have rows. */
+  readonly dimensions: readonly DimensionName[];
+  /** Whether calls are summed by nothing else, whatever is shown. */
+  readonly areNoneKept: boolean;
   readonly change: ChangeView;
   /** Told whether anybody sees it. */
   readonly onSeen: (isSeen: boolean) => void;
+  /** Asks for what was not asked for while nobody saw it. */
+  readonly look: () => void;
 }
 
 /** More rows than these are searched rather than read. */
@@ -20,96 +45,134 @@ const SEARCHED_ROWS = 15;
 /** Bars of error rates are as wide as this rate: a rare error must not fill its cell because others are rarer. */
 const ERROR_BAR_SHARE = 0.2;
 
-interface Column {
-  readonly key: string;
-  readonly label: string;
-  readonly value: (row: MetricsRow) => number | string | null;
-  readonly format: (value: number | null) => string;
-  readonly bar?: 'series-1' | 'error' | 'quantile-2' | 'series-2';
-}
-
-const errorShare = (row: MetricsRow): number | null => (row.completed === 0 ? null : row.errors / row.completed);
-
-const NUMBERS: readonly Column[] = [
-  { key: 'requests', label: 'Calls', value: (row) => row.requests, format: formatCount, bar: 'series-1' },
-  { key: 'errors', label: 'Errors', value: errorShare, format: formatShare, bar: 'error' },
-  { key: 'p50', label: 'p50', value: (row) => row.p50_latency_ms, format: formatMs },
-  { key: 'p95', label: 'p95', value: (row) => row.p95_latency_ms, format: formatMs, bar: 'quantile-2' },
-  { key: 'p99', label: 'p99', value: (row) => row.p99_latency_ms, format: formatMs },
-  { key: 'in', label: 'Tokens in', value: (row) => row.prompt_tokens, format: formatCount },
-  { key: 'out', label: 'Tokens out', value: (row) => row.completion_tokens, format: formatCount },
-  { key: 'cost', label: 'Cost', value: (row) => row.estimated_cost_usd, format: formatUsd, bar: 'series-2' },
-];
-const NAMES: readonly Column[] = [
-  { key: 'route', label: 'Route', value: (row) => row.route ?? '', format: String },
-  { key: 'model', label: 'Model', value: (row) => row.model ?? '', format: String },
-];
-const COLUMNS = [...NAMES, ...NUMBERS];
-
-/** Every route and model of the range; a name narrows the page to it. */
-export function Breakdown({ rows, pairCount, sort, change, onSeen }: BreakdownProps) {
+/** Every tenant, every route and model, or every value of a dimension, of the range; a name narrows the page to it. */
+export function Breakdown(props: BreakdownProps) {
+  const { snapshot, areAllShown, rows: chosenRows, sort, dimensions, areNoneKept, change, onSeen, look } = props;
   const [section, isSeen] = useSeen<HTMLElement>();
   onSeen(isSeen);
+  useEffect(() => {
+    if (isSeen && !snapshot.isBreakdownOfNow) look();
+  }, [isSeen]);
   const [search, setSearch] = useState('');
+  const { breakdown, rows, rowCount } = snapshot;
+  const names = namesOf(rows, snapshot.tenant === null);
   const sorted = sortRows(
-    rows.filter((row) => isFound(row, search)),
+    breakdown.filter((row) => isFound(row, names, search)),
+    names,
     sort,
   );
   const largest = new Map(
     NUMBERS.map(({ key, value }) => {
-      const values = rows.map((row) => Number(value(row) ?? 0));
+      const values = breakdown.map((row) => value(row) ?? 0);
       return [key, Math.max(...values, key === 'errors' ? ERROR_BAR_SHARE : 0)];
     }),
   );
+  const options = rowOptions(areAllShown, dimensions);
   return (
     <section ref={section} class="panel" aria-labelledby="breakdown-title">
       <header class="section-head">
-        <h2 id="breakdown-title">Routes and models</h2>
+        <h2 id="breakdown-title">{titleOf(rows)}</h2>
         <span class="hint">
-          {rows.length < pairCount
-            ? `the ${rows.length} busiest of ${formatCount(pairCount)}`
-            : `${pairCount} in this range`}
+          {breakdown.length < rowCount
+            ? `the ${breakdown.length} busiest of ${formatCount(rowCount)}`
+            : `${rowCount} in this range`}
+          <WholeHours snapshot={snapshot} />
         </span>
-        {rows.length > SEARCHED_ROWS && (
+        {breakdown.length > SEARCHED_ROWS && (
           <input
             type="search"
             class="search"
-            placeholder="Find a route or model"
-            aria-label="Find a route or model"
+            placeholder={findText(rows)}
+            aria-label={findText(rows)}
             value={search}
             onInput={(event) => setSearch(event.currentTarget.value)}
           />
         )}
+        {options.length > 1 && (
+          <Segments
+            legend="Rows"
+            name="rows"
+            options={options}
+            value={areAllShown || isDimensionName(chosenRows) ? chosenRows : 'route,model'}
+            onChange={(chosen) => change({ rows: chosen })}
+          />
+        )}
       </header>
-      {/* biome-ignore lint/a11y: what scrolls must be reachable by keys */}
-      <div class="scroll" role="region" aria-label="Table of routes and models" tabIndex={0}>
+      <ScrollRegion label={`Table of ${tableName(rows)}`}>
         <table class="breakdown">
           <thead>
             <tr>
-              {COLUMNS.map((column) => (
-                <SortHeader key={column.key} {...{ column, sort, change }} />
+              {names.map((column) => (
+                <SortHeader key={column.key} {...{ column, sort, change }} isName />
+              ))}
+              {NUMBERS.map((column) => (
+                <SortHeader key={column.key} {...{ column, sort, change }} isName={false} />
               ))}
             </tr>
           </thead>
           <tbody>
             {sorted.map((row) => (
-              <tr key={`${row.route}\0${row.model}`}>
-                <th scope="row" class="name-cell">
-                  <NameButton text={row.route ?? ''} onClick={() => change({ route: row.route ?? null })} />
-                </th>
-                <td class="name-cell">
-                  <NameButton text={row.model ?? ''} onClick={() => change({ model: row.model ?? null })} />
-                </td>
+              <tr key={rowKey(row, names)}>
+                {names.map((column, index) => (
+                  <NameCell key={column.key} {...{ column, row, rows, change }} isFirst={index === 0} />
+                ))}
                 {NUMBERS.map((column) => (
-                  <NumberCell key={column.key} {...{ column, row, largest: largest.get(column.key) ?? 0 }} />
+                  <NumberCell key={column.key} {...{ column, row }} largest={largest.get(column.key) ?? 0} />
                 ))}
               </tr>
             ))}
           </tbody>
         </table>
-      </div>
-      {sorted.length === 0 && <p class="quiet">Nothing here is named so.</p>}
+      </ScrollRegion>
+      <DimensionNote breakdown={breakdown} rows={rows} />
+      {sorted.length === 0 && breakdown.length > 0 && <p class="quiet">Nothing here is named so.</p>}
+      {areNoneKept && (
+        <footer class="panel-foot hint">
+          Rows by user, session, team or what else your calls say: set <code>METRIC_DIMENSIONS=user,team</code>
+        </footer>
+      )}
     </section>
+  );
+}
+
+function rowOptions(areAllShown: boolean, dimensions: readonly DimensionName[]) {
+  const own = areAllShown ? (['tenant', 'route,model'] as const) : (['route,model'] as const);
+  const series = own.map((value): { value: Rows; label: string } => ({ value, label: titleOf(value) }));
+  return [...series, ...optionsOf(dimensions)];
+}
+
+function findText(rows: Rows): string {
+  if (isDimensionName(rows)) return `Find a ${dimensionWord(rows)}`;
+  return rows === 'tenant' ? 'Find a tenant' : 'Find a route or model';
+}
+
+function tableName(rows: Rows): string {
+  return isDimensionName(rows) ? `calls by ${dimensionWord(rows)}` : titleOf(rows).toLowerCase();
+}
+
+interface NameCellProps {
+  readonly column: NameColumn;
+  readonly row: MetricsRow;
+  readonly rows: Rows;
+  readonly isFirst: boolean;
+  readonly change: ChangeView;
+}
+
+function NameCell({ column: { key, name }, row, rows, isFirst, change }: NameCellProps) {
+  const own = name(row);
+  const text = isDimensionName(rows) && key === 'value' ? valueText(own, rows) : own;
+  const narrow = (): void => {
+    if (key !== 'value') change({ [key]: own });
+    else if (isDimensionName(rows)) change(pickOf({ name: rows, value: own }, row.tenant_id));
+    if (key === 'tenant' || key === 'value') goToTop();
+  };
+  const button = <NameButton text={text} onClick={narrow} />;
+  return isFirst ? (
+    <th scope="row" class="name-cell">
+      {button}
+    </th>
+  ) : (
+    <td class="name-cell">{button}</td>
   );
 }
 
@@ -121,19 +184,14 @@ function NameButton({ text, onClick }: { readonly text: string; readonly onClick
   );
 }
 
-function isFound({ route = '', model = '' }: MetricsRow, search: string): boolean {
-  const words = search.toLowerCase().split(/\s+/);
-  return words.every((word) => `${route} ${model}`.toLowerCase().includes(word));
-}
-
 interface SortHeaderProps {
-  readonly column: Column;
+  readonly column: Pick<NameColumn | NumberColumn, 'key' | 'label'>;
+  readonly isName: boolean;
   readonly sort: string;
   readonly change: ChangeView;
 }
 
-function SortHeader({ column: { key, label }, sort, change }: SortHeaderProps) {
-  const isName = NAMES.some((column) => column.key === key);
+function SortHeader({ column: { key, label }, isName, sort, change }: SortHeaderProps) {
   const direction = sort === key ? 'ascending' : sort === `-${key}` ? 'descending' : 'none';
   // Names from A, numbers from the largest; a second click turns it round.
   const next = direction === 'none' ? (isName ? key : `-${key}`) : direction === 'ascending' ? `-${key}` : key;
@@ -154,11 +212,11 @@ function NumberCell({
   row,
   largest,
 }: {
-  readonly column: Column;
+  readonly column: NumberColumn;
   readonly row: MetricsRow;
   readonly largest: number;
 }) {
-  const value = column.value(row) as number | null;
+  const value = column.value(row);
   const share = largest > 0 ? (value ?? 0) / largest : 0;
   return (
     <td class="number">
@@ -170,19 +228,4 @@ function NumberCell({
       )}
     </td>
   );
-}
-
-/** Unknown values last, whichever way; equal ones by name. */
-function sortRows(rows: readonly MetricsRow[], sort: string): readonly MetricsRow[] {
-  const isDescending = sort.startsWith('-');
-  const key = isDescending ? sort.slice(1) : sort;
-  const column = COLUMNS.find((each) => each.key === key) ?? COLUMNS[2];
-  const direction = isDescending ? -1 : 1;
-  const name = (row: MetricsRow): string => `${row.route}\0${row.model}`;
-  return rows.toSorted((a, b) => {
-    const [x, y] = [column?.value(a) ?? null, column?.value(b) ?? null];
-    if (x === null || y === null) return Number(x === null) - Number(y === null);
-    const order = typeof x === 'string' ? x.localeCompare(String(y)) : x - Number(y);
-    return order === 0 ? name(a).localeCompare(name(b)) : order * direction;
-  });
 }

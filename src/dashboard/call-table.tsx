@@ -1,6 +1,7 @@
 import type { Call } from './api-answers.ts';
 import { formatCount, formatMs, formatUsd } from './format-number.ts';
 import { Name } from './name.tsx';
+import { ScrollRegion } from './scroll-region.tsx';
 import { StatusBadge } from './status-badge.tsx';
 import { useTimes } from './times-context.ts';
 
@@ -14,14 +15,7 @@ export interface CallTableProps {
 export function CallTable({ calls, onOpen, onScroll }: CallTableProps) {
   const slowestMs = Math.max(...calls.map((call) => call.latency_ms ?? 0));
   return (
-    // biome-ignore lint/a11y: what scrolls must be reachable by keys
-    <div
-      class="scroll"
-      role="region"
-      aria-label="List of calls"
-      tabIndex={0}
-      onScroll={(event) => onScroll(event.currentTarget.scrollLeft > 0)}
-    >
+    <ScrollRegion label="List of calls" onScroll={(event) => onScroll(event.currentTarget.scrollLeft > 0)}>
       <table class="calls">
         <thead>
           <tr>
@@ -49,7 +43,7 @@ export function CallTable({ calls, onOpen, onScroll }: CallTableProps) {
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   );
 }
 

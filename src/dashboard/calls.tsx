@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Api } from './api.ts';
-import type { CallsAnswer } from './api-answers.ts';
+import type { CallsAnswer, MetricsRow, SummaryAnswer } from './api-answers.ts';
 import { CallTable } from './call-table.tsx';
+import { callFilterOf } from './dimension-names.ts';
 import { formatCount } from './format-number.ts';
 import { Segments } from './segments.tsx';
 import type { Snapshot } from './snapshot.ts';
@@ -12,6 +13,7 @@ import type { View } from './view.ts';
 
 export interface CallsProps {
   readonly api: Api;
+  readonly tenant: string;
   readonly snapshot: Snapshot;
   readonly version: number;
   readonly view: View;
@@ -36,14 +38,15 @@ const KEPT_MS = 15_000;
 const KEPT_SHARE_WHOLE = 0.97;
 
 /** Single calls of the range, newest or slowest first. */
-export function Calls({ api, snapshot, version, view, change }: CallsProps) {
+export function Calls({ api, tenant, snapshot, version, view, change }: CallsProps) {
   const [limit, setLimit] = useState(PAGE_CALLS);
   const [section, isSeen] = useSeen<HTMLElement>();
-  const { tenant, span } = snapshot;
+  const { span } = snapshot;
   const question = {
     tenant_id: tenant,
     route: view.route,
     model: view.model,
+    ...(view.only === null ? {} : callFilterOf(view.only)),
     status: view.calls === 'all' ? null : view.calls,
     order: view.order,
     from: new Date(span.fromMs).toISOString(),
@@ -57,13 +60,15 @@ export function Calls({ api, snapshot, version, view, change }: CallsProps) {
     tenant,
     view.route,
     view.model,
+    view.only,
     view.calls,
     view.order,
     view.fromMs,
     view.toMs,
     view.range,
   ]);
-  const kept = useKept(api, { tenant, from: question.from, to: question.to, route: view.route, model: view.model });
+  const { from, to } = question;
+  const kept = useKept(api, { tenant, from, to, route: view.route, model: view.model, isOfSome: view.only !== null });
   const { value: newest, error } = usePolled((signal) => api.get<CallsAnswer>('/v1/calls', question, signal), {
     subject,
     everyMs: POLL_MS,
@@ -96,7 +101,7 @@ export function Calls({ api, snapshot, version, view, change }: CallsProps) {
           onChange={(order) => change({ order })}
         />
       </header>
-      <KeptNote kept={kept} snapshot={snapshot} order={view.order} />
+      <KeptNote found={kept} snapshot={snapshot} order={view.order} />
       {/* biome-ignore lint/a11y: hovering and focusing only hold the list still */}
       <div
         class="calls-body"
@@ -145,28 +150,42 @@ interface KeptQuestion {
   readonly to: string;
   readonly route: string | null;
   readonly model: string | null;
+  /** Whether the page shows only some of these calls: then how many they are is not on it. */
+  readonly isOfSome: boolean;
+}
+
+interface Kept {
+  readonly kept: NonNullable<CallsAnswer['kept']>;
+  /** All calls of the same route and model; null: as on the page. */
+  readonly all: MetricsRow | null;
 }
 
 /** How many calls of the range are kept one by one. */
-function useKept(api: Api, { tenant, from, to, route, model }: KeptQuestion): CallsAnswer['kept'] {
+function useKept(api: Api, { tenant, from, to, route, model, isOfSome }: KeptQuestion): Kept | null {
+  const asked = { tenant_id: tenant, route, model, from, to };
   const { value } = usePolled(
-    (signal) =>
-      api.get<CallsAnswer>('/v1/calls', { tenant_id: tenant, route, model, from, to, limit: 1, count: 'true' }, signal),
-    { subject: JSON.stringify([tenant, route, model, from]), everyMs: KEPT_MS, dependencies: [api] },
+    async (signal): Promise<Kept | null> => {
+      const { kept } = await api.get<CallsAnswer>('/v1/calls', { ...asked, limit: 1, count: 'true' }, signal);
+      if (kept === undefined || !isOfSome) return kept === undefined ? null : { kept, all: null };
+      const { summary } = await api.get<SummaryAnswer>('/v1/metrics/summary', asked, signal);
+      return { kept, all: summary[0] ?? null };
+    },
+    { subject: JSON.stringify([tenant, route, model, from, isOfSome]), everyMs: KEPT_MS, dependencies: [api] },
   );
-  return value?.kept;
+  return value;
 }
 
 interface KeptNoteProps {
-  readonly kept: CallsAnswer['kept'];
+  readonly found: Kept | null;
   readonly snapshot: Snapshot;
   readonly order: View['order'];
 }
 
 /** Says whether the list is all of the calls, as the metrics above are. */
-function KeptNote({ kept, snapshot, order }: KeptNoteProps) {
-  const { total } = snapshot;
-  if (kept === undefined || total === null) return null;
+function KeptNote({ found, snapshot, order }: KeptNoteProps) {
+  const total = found?.all ?? snapshot.total;
+  if (found === null || total === null) return null;
+  const { kept } = found;
   const others = total.requests - total.errors;
   const keptOthers = kept.calls - kept.errors;
   // Calls come between the two counts.

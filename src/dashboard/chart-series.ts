@@ -1,4 +1,5 @@
 import type { Completeness, MetricsRow } from './api-answers.ts';
+import { isDimensionName, valueText } from './dimension-names.ts';
 import type { Snapshot } from './snapshot.ts';
 import { type Span, stepStartsMs } from './time-range.ts';
 
@@ -114,7 +115,7 @@ function lineOf(snapshot: Snapshot, shape: SeriesShape): ChartSeries {
 
 function linesOfGroups(snapshot: Snapshot, measure: Measure): readonly ChartSeries[] {
   return snapshot.groups.map(({ name, steps }, index) => ({
-    ...seriesOf(snapshot, steps, { label: name, colour: groupColour(index), measure }),
+    ...seriesOf(snapshot, steps, { label: groupLabel(name, snapshot), colour: groupColour(index), measure }),
     shape: 'line' as const,
   }));
 }
@@ -122,7 +123,7 @@ function linesOfGroups(snapshot: Snapshot, measure: Measure): readonly ChartSeri
 /** The busiest groups, and what they leave of the whole. */
 function stack(snapshot: Snapshot, measure: Measure): readonly ChartSeries[] {
   const groups = snapshot.groups.map(({ name, steps }, index) =>
-    seriesOf(snapshot, steps, { label: name, colour: groupColour(index), measure }),
+    seriesOf(snapshot, steps, { label: groupLabel(name, snapshot), colour: groupColour(index), measure }),
   );
   const whole = seriesOf(snapshot, snapshot.steps, { label: 'Others', colour: 'series-rest', measure });
   const rest = whole.values.map((value, index) => {
@@ -132,6 +133,10 @@ function stack(snapshot: Snapshot, measure: Measure): readonly ChartSeries[] {
     return left > (value ?? 0) * 1e-9 ? left : 0;
   });
   return rest.some((value) => value > 0) ? [...groups, { ...whole, values: rest }] : groups;
+}
+
+function groupLabel(name: string, { split }: Snapshot): string {
+  return isDimensionName(split) ? valueText(name, split) : name;
 }
 
 function groupColour(index: number): Colour {

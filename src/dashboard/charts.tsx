@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { Chart } from './chart.tsx';
 import { callsChart, costChart, errorRateChart, firstTokenChart, latencyChart, tokensChart } from './chart-series.ts';
+import { type DimensionName, optionsOf } from './dimension-names.ts';
 import { formatCount, formatMs, formatShare, formatUsd } from './format-number.ts';
 import { Legend } from './legend.tsx';
 import { Segments } from './segments.tsx';
@@ -8,23 +9,26 @@ import type { Snapshot } from './snapshot.ts';
 import { STEPS_MS } from './time-range.ts';
 import { useTimes } from './times-context.ts';
 import type { ChangeView } from './use-view.ts';
-import { type View, zoomedView } from './view.ts';
+import { isByHour, type View, zoomedView } from './view.ts';
 
 export interface ChartsProps {
   readonly snapshot: Snapshot;
   readonly view: View;
   readonly theme: string;
+  /** By what else the charts may be split. */
+  readonly dimensions: readonly DimensionName[];
   readonly change: ChangeView;
 }
 
-const SPLITS = [
+const SPLITS_OF_ONE = [
   { value: 'none', label: 'Nothing' },
   { value: 'route', label: 'Route' },
   { value: 'model', label: 'Model' },
 ] as const;
+const SPLITS_OF_ALL = [SPLITS_OF_ONE[0], { value: 'tenant', label: 'Tenant' }, ...SPLITS_OF_ONE.slice(1)] as const;
 
 /** The charts over time, whole or split. */
-export function Charts({ snapshot, view, theme, change }: ChartsProps) {
+export function Charts({ snapshot, view, theme, dimensions, change }: ChartsProps) {
   const content = useMemo(
     () => ({
       calls: callsChart(snapshot),
@@ -52,6 +56,7 @@ export function Charts({ snapshot, view, theme, change }: ChartsProps) {
         <h2 id="charts-title">Over time</h2>
         <span class="hint">
           {times.range(span.fromMs, span.toMs, stepMs)} · {stepName(span.step)} per bar
+          {span.step === '1h' && isByHour(snapshot.view) && ', as sums by a dimension are kept'}
           <span class="wide-only"> · drag or click to zoom in</span>
         </span>
         <button
@@ -67,7 +72,7 @@ export function Charts({ snapshot, view, theme, change }: ChartsProps) {
           legend="Split by"
           isLegendShown
           name="split"
-          options={SPLITS}
+          options={[...(view.tenant === null ? SPLITS_OF_ALL : SPLITS_OF_ONE), ...optionsOf(dimensions)]}
           value={view.split}
           onChange={(split) => change({ split })}
         />

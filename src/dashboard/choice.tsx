@@ -4,7 +4,7 @@ import { SearchedChoice } from './searched-choice.tsx';
 export interface ChoiceProps {
   readonly label: string;
   /** Words for no choice; absent where one has to be made. */
-  readonly any?: string;
+  readonly any?: string | undefined;
   readonly value: string | null;
   readonly options: readonly DimensionValue[];
   readonly onChange: (value: string | null) => void;

@@ -4,10 +4,13 @@ import { formatCount, formatShare } from './format-number.ts';
 import { usePolled } from './use-polled.ts';
 
 const POLL_MS = 15_000;
+/** More senders than these are read in the API. */
+const LINES_MAX = 12;
 
 export interface CoverageNoteProps {
   readonly api: Api;
-  readonly tenant: string;
+  /** Null: all that the reader may see. */
+  readonly tenant: string | null;
   /** Whole hours. */
   readonly range: { readonly from: string; readonly to: string };
 }
@@ -16,16 +19,20 @@ export interface CoverageNoteProps {
 export function CoverageNote({ api, tenant, range }: CoverageNoteProps) {
   const { value } = usePolled<Coverage>(
     (signal) => api.get('/v1/coverage', { tenant_id: tenant, ...range, limit: 1 }, signal),
-    { subject: `${tenant} ${range.from} ${range.to}`, everyMs: POLL_MS, dependencies: [api] },
+    { subject: JSON.stringify([tenant, range]), everyMs: POLL_MS, dependencies: [api] },
   );
   const lines = (value?.totals ?? []).filter(({ metered }) => metered !== null);
   return (
     <>
-      {lines.map((total) => (
-        <p key={total.sender} class="panel-note coverage">
+      {lines.slice(0, LINES_MAX).map((total) => (
+        <p key={`${total.tenant_id}\0${total.sender}`} class="panel-note coverage">
+          {tenant === null && <>{total.tenant_id}: </>}
           <CoverageText {...total} />
         </p>
       ))}
+      {lines.length > LINES_MAX && (
+        <p class="panel-note">… and {lines.length - LINES_MAX} more senders, which /v1/coverage tells.</p>
+      )}
     </>
   );
 }

@@ -4,7 +4,8 @@ import { EventStreamParser, type ServerEvent } from './event-stream.ts';
 import { pause, untilVisible } from './pause.ts';
 
 export interface Followed {
-  readonly tenant: string;
+  /** Null: all that the reader may see. */
+  readonly tenant: string | null;
   readonly route: string | null;
   readonly model: string | null;
 }

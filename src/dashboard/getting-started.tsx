@@ -9,7 +9,7 @@ const HTTP_PORT = 8080;
 export interface GettingStartedProps {
   readonly api: Api;
   readonly ingestion: IngestionPorts | null;
-  /** Null before the first call; else the tenant that is shown. */
+  /** Who is shown; null before the first call, and where it is all. */
   readonly tenant: string | null;
   readonly isKeyWanted: boolean;
   /** Null where there is nothing else to show. */
@@ -29,7 +29,7 @@ export function GettingStarted({ api, ingestion, tenant, isKeyWanted, onClose }:
   return (
     <section class="panel start" aria-labelledby="start-title">
       <div class="start-head">
-        <h2 id="start-title">{tenant === null ? 'No calls yet' : 'Send calls here'}</h2>
+        <h2 id="start-title">{onClose === null ? 'No calls yet' : 'Send calls here'}</h2>
         {onClose !== null && (
           <button type="button" class="icon-button" aria-label="Close" onClick={onClose}>
             ✕
@@ -40,7 +40,7 @@ export function GettingStarted({ api, ingestion, tenant, isKeyWanted, onClose }:
         Send some, in any of these ways; this page shows them within a second.
         {!isKnown && ` The ingestion API runs in another process: replace ${base} by its address.`}
       </p>
-      {tenant === null && <AgentsNoteOfAll api={api} />}
+      {onClose === null && <AgentsNoteOfAll api={api} />}
       {isKeyWanted && (
         <p>
           This server asks senders for a key too. Put it into the first line of each block;{' '}

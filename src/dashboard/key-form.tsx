@@ -1,27 +1,44 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 export interface KeyFormProps {
-  /** Whether one was given and not taken, or is taken no longer. */
-  readonly isRefused: boolean;
-  readonly onKey: (key: string, isKept: boolean) => void;
+  /** Why the last attempt failed, or that a session is over; null for whoever comes first. */
+  readonly problem: string | null;
+  /** Who else signs people in. */
+  readonly signInWith: { readonly name: string; readonly url: string } | null;
+  readonly onKey: (key: string, isKept: boolean) => Promise<void>;
 }
 
 /** A form as password managers know it, so that they offer to keep the key. */
-export function KeyForm({ isRefused, onKey }: KeyFormProps) {
+export function KeyForm({ problem, signInWith, onKey }: KeyFormProps) {
   const [key, setKey] = useState('');
   const [isKept, setKept] = useState(false);
+  const [isSending, setSending] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  useEffect(() => input.current?.focus(), [isRefused]);
-  const submit = (event: Event): void => {
+  useEffect(() => input.current?.focus(), [problem]);
+  const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
-    if (key.trim() !== '') onKey(key.trim(), isKept);
+    if (key.trim() === '' || isSending) return;
+    setSending(true);
+    try {
+      await onKey(key.trim(), isKept);
+    } finally {
+      setSending(false);
+    }
   };
   return (
-    <form class="panel key-form" onSubmit={submit}>
-      <h2>This server asks for an API key</h2>
+    <form class="panel key-form" onSubmit={(event) => void submit(event)}>
+      <h2>Sign in</h2>
+      {signInWith !== null && (
+        <>
+          <a class="button primary" href={signInWith.url}>
+            Continue with {signInWith.name}
+          </a>
+          <p class="or">or with an API key</p>
+        </>
+      )}
       <p>
-        Whoever runs it makes one with <code>streamlens keys create</code>. It never gets into the address, so that you
-        can share links.
+        Whoever runs this server makes a key with <code>streamlens keys create</code>. The key never gets into the
+        address, so that you can share links.
       </p>
       <label>
         <span>API key</span>
@@ -31,21 +48,21 @@ export function KeyForm({ isRefused, onKey }: KeyFormProps) {
           autocomplete="current-password"
           spellcheck={false}
           value={key}
-          aria-invalid={isRefused}
-          aria-describedby={isRefused ? 'key-problem' : undefined}
+          aria-invalid={problem !== null}
+          aria-describedby={problem === null ? undefined : 'key-problem'}
           onInput={(event) => setKey(event.currentTarget.value)}
         />
       </label>
-      {isRefused && (
+      {problem !== null && (
         <p id="key-problem" class="problem-text" role="alert">
-          The server does not take this key. It may have been revoked.
+          {problem}.
         </p>
       )}
       <label class="check">
         <input type="checkbox" checked={isKept} onChange={(event) => setKept(event.currentTarget.checked)} />
-        <span>Keep it in this browser until I sign out; otherwise until this tab is closed</span>
+        <span>Keep me signed in; otherwise until this browser is closed</span>
       </label>
-      <button type="submit" class="primary">
+      <button type="submit" class={signInWith === null ? 'primary' : ''} aria-busy={isSending}>
         Continue
       </button>
     </form>

@@ -1,8 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { DimensionValue } from './api-answers.ts';
+import type { Trouble } from './keep-loading.ts';
 import { formatAgo } from './times.ts';
 import { useTimes } from './times-context.ts';
-import type { Trouble } from './use-snapshot.ts';
 import type { ChangeView } from './use-view.ts';
 
 export interface TroubleNoticeProps {
@@ -14,16 +13,19 @@ export interface TroubleNoticeProps {
   readonly shownInstead: string | null;
   /** Lets one give another key; null where none was given. */
   readonly onForgetKey: (() => void) | null;
+  /** Shows what the reader may see; null where that is nothing else. */
+  readonly onShowSeen: (() => void) | null;
 }
 
 /**
  * Says what is wrong, what is shown meanwhile, and when it is tried again. It lies over the page, so that nothing
  * moves.
  */
-export function TroubleNotice({ trouble, onRetry, shownAtMs, shownInstead, onForgetKey }: TroubleNoticeProps) {
+export function TroubleNotice(props: TroubleNoticeProps) {
+  const { trouble, onRetry, shownAtMs, shownInstead, onForgetKey, onShowSeen } = props;
   const times = useTimes();
   const { error, retryAtMs } = trouble;
-  const isKeyRefused = error.obstacle === 'refused' && onForgetKey !== null;
+  const isRefused = error.obstacle === 'refused';
   return (
     <div class="notice" role="alert">
       <p>
@@ -35,7 +37,12 @@ export function TroubleNotice({ trouble, onRetry, shownAtMs, shownInstead, onFor
         {error.message}.{shownAtMs !== null && ` The numbers are from ${times.clock(shownAtMs)}`}
         {shownAtMs !== null && (shownInstead === null ? '.' : `, and still those of ${shownInstead}.`)}
       </p>
-      {isKeyRefused && (
+      {isRefused && onShowSeen !== null && (
+        <button type="button" onClick={onShowSeen}>
+          Show what this key may see
+        </button>
+      )}
+      {isRefused && onForgetKey !== null && (
         <button type="button" onClick={onForgetKey}>
           Use another key
         </button>
@@ -62,21 +69,23 @@ function Countdown({ untilMs }: { readonly untilMs: number }) {
 }
 
 export interface NothingHereProps {
-  readonly tenant: string;
-  readonly activity: DimensionValue | undefined;
+  /** Null: all of them. */
+  readonly tenant: string | null;
+  /** When a call came last; null where that is not known. */
+  readonly lastMs: number | null;
   readonly isFiltered: boolean;
   readonly change: ChangeView;
 }
 
-/** The tenant has calls, but none where one looks. */
-export function NothingHere({ tenant, activity, isFiltered, change }: NothingHereProps) {
-  const lastMs = activity === undefined ? null : Date.parse(activity.last_activity);
+/** There are calls, but none where one looks. */
+export function NothingHere({ tenant, lastMs, isFiltered, change }: NothingHereProps) {
   return (
     <div class="panel nothing" role="status">
       <h2>No calls here</h2>
       <p>
-        {tenant} has none in this range{isFiltered ? ' with these filters' : ''}
-        {lastMs === null ? '.' : `; its last were ${formatAgo(lastMs, Date.now())}.`}
+        {tenant ?? 'No tenant'} has {tenant === null ? 'any' : 'none'} in this range
+        {isFiltered ? ' with these filters' : ''}
+        {lastMs === null ? '.' : `; the last were ${formatAgo(lastMs, Date.now())}.`}
       </p>
       <p class="actions">
         {isFiltered && (

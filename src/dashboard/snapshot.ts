@@ -1,31 +1,35 @@
 import type { Api, Parameters } from './api.ts';
 import type { Completeness, MetricsAnswer, MetricsRow, SummaryAnswer } from './api-answers.ts';
+import { filterOf, isDimensionName, valueOf } from './dimension-names.ts';
 import { previousSpan, type Span, STEPS_MS, stepStartMs } from './time-range.ts';
-import { type Split, spanOf, type View } from './view.ts';
-
-export type TenantView = View & { readonly tenant: string };
+import { type Rows, rowsOf, type Split, spanOf, type View } from './view.ts';
 
 /** The metrics of a view at one moment. */
 export interface Snapshot {
-  readonly tenant: string;
+  /** Null: of all that the reader may see. */
+  readonly tenant: string | null;
   /** What it was asked for: another view has other numbers. */
-  readonly view: TenantView;
+  readonly view: View;
   readonly loadedAtMs: number;
   readonly span: Span;
   /** The whole range as one row; null where no call is in it. */
   readonly total: MetricsRow | null;
   /** The sums of as much time just before; null where no call is in it. */
   readonly previous: MetricsRow | null;
-  /** One row per route and model, busiest first. */
+  /** A row for each of `rows`, busiest first. */
   readonly breakdown: readonly MetricsRow[];
-  readonly pairCount: number;
+  readonly rows: Rows;
+  /** How many rows there are; those that are here may be only the busiest. */
+  readonly rowCount: number;
+  /** False: nobody saw the breakdown, so that it is that of an earlier moment. */
+  readonly isBreakdownOfNow: boolean;
   readonly steps: readonly MetricsRow[];
   readonly groups: readonly SplitGroup[];
   readonly split: Split;
   readonly completeness: Completeness;
 }
 
-/** One route or model over time. */
+/** One tenant, route or model over time. */
 export interface SplitGroup {
   readonly name: string;
   readonly steps: readonly MetricsRow[];
@@ -47,10 +51,10 @@ const BREAKDOWN_MAX = 500;
 /** Loads the numbers of one view again and again, and asks only for what can have changed. */
 export class SnapshotLoader {
   readonly #api: Api;
-  readonly #view: TenantView;
+  readonly #view: View;
   #last: Snapshot | null = null;
 
-  constructor(api: Api, view: TenantView) {
+  constructor(api: Api, view: View) {
     this.#api = api;
     this.#view = view;
   }
@@ -63,13 +67,14 @@ export class SnapshotLoader {
     const isSameRange = last !== null && last.span.fromMs === span.fromMs && last.span.toMs === span.toMs;
     const isBreakdownAsked = last === null || isBreakdownSeen;
     const summary = this.#get<SummaryAnswer>('/v1/metrics/summary', signal);
+    const rows = rowsOf(this.#view);
     const [total, previous, breakdown, steps] = await Promise.all([
       summary(this.#question(span)),
       // It is over, so it changes hardly at all.
       isSameRange ? last.previous : this.#previous(span, nowMs, signal),
       isBreakdownAsked
-        ? summary({ ...this.#question(span), group_by: 'route,model', limit: BREAKDOWN_MAX })
-        : { summary: [...last.breakdown], group_count: last.pairCount },
+        ? summary({ ...this.#question(span), group_by: rowGroupsOf(this.#view, rows), limit: BREAKDOWN_MAX })
+        : { summary: [...last.breakdown], group_count: last.rowCount },
       this.#steps({ span, known: last?.steps ?? null, changedFromMs }, {}, signal),
     ]);
     const groups = await this.#groups({ span, changedFromMs, breakdown }, signal);
@@ -82,7 +87,9 @@ export class SnapshotLoader {
       total: firstRow(total),
       previous,
       breakdown: breakdown.summary,
-      pairCount: breakdown.group_count,
+      rows,
+      rowCount: breakdown.group_count,
+      isBreakdownOfNow: isBreakdownAsked,
       steps,
       groups,
       split: this.#view.split,
@@ -97,9 +104,9 @@ export class SnapshotLoader {
   }
 
   #question(span: Pick<Span, 'fromMs' | 'toMs'>): Parameters {
-    const { tenant, route, model } = this.#view;
+    const { tenant, route, model, only } = this.#view;
     const [from, to] = [span.fromMs, span.toMs].map((ms) => new Date(ms).toISOString());
-    return { tenant_id: tenant, route, model, from, to };
+    return { tenant_id: tenant, route, model, ...filterOf(only), from, to };
   }
 
   async #previous(span: Span, nowMs: number, signal: AbortSignal): Promise<MetricsRow | null> {
@@ -142,41 +149,61 @@ export class SnapshotLoader {
   ): Promise<readonly SplitGroup[]> {
     const { split } = this.#view;
     if (split === 'none') return [];
+    const group = groupOf(split);
     const { names, count } = await this.#busiest({ span, split, breakdown }, signal);
     const last = new Map(this.#last?.groups.map(({ name, steps }) => [name, steps]));
     const isKnown = names.every((name) => last.has(name));
     const stepCount = (span.toMs - span.fromMs) / STEPS_MS[span.step];
     if (count * stepCount <= ROWS_MAX) {
       const known = isKnown ? names.flatMap((name) => last.get(name) ?? []) : null;
-      const rows = await this.#steps({ span, known, changedFromMs }, { group_by: split }, signal);
-      return names.map((name) => ({ name, steps: rows.filter((row) => row[split] === name) }));
+      const rows = await this.#steps({ span, known, changedFromMs }, { group_by: group }, signal);
+      return names.map((name) => ({ name, steps: rows.filter((row) => nameIn(row, split) === name) }));
     }
     return Promise.all(
       names.map(async (name) => ({
         name,
-        steps: await this.#steps({ span, known: last.get(name) ?? null, changedFromMs }, { [split]: name }, signal),
+        steps: await this.#steps({ span, known: last.get(name) ?? null, changedFromMs }, { [group]: name }, signal),
       })),
     );
   }
 
-  /** By the breakdown, where that has all pairs. */
+  /** By the breakdown, where that has all rows, and they say it. */
   async #busiest(
-    { span, split, breakdown }: { span: Span; split: 'route' | 'model'; breakdown: Breakdown },
+    { span, split, breakdown }: { span: Span; split: Exclude<Split, 'none'>; breakdown: Breakdown },
     signal: AbortSignal,
   ): Promise<{ names: readonly string[]; count: number }> {
-    if (breakdown.summary.length < breakdown.group_count) {
-      const question = { ...this.#question(span), group_by: split, limit: GROUPS_MAX };
+    const group = groupOf(split);
+    const rows = rowsOf(this.#view);
+    const isSaid = rows === split || (rows === 'route,model' && (split === 'route' || split === 'model'));
+    if (!isSaid || breakdown.summary.length < breakdown.group_count) {
+      const question = { ...this.#question(span), group_by: group, limit: GROUPS_MAX };
       const answer = await this.#get<SummaryAnswer>('/v1/metrics/summary', signal)(question);
-      return { names: answer.summary.map((row) => row[split] ?? ''), count: answer.group_count };
+      return { names: answer.summary.map((row) => nameIn(row, split)), count: answer.group_count };
     }
     const requests = new Map<string, number>();
     for (const row of breakdown.summary) {
-      const name = row[split] ?? '';
+      const name = nameIn(row, split);
       requests.set(name, (requests.get(name) ?? 0) + row.requests);
     }
     const names = [...requests].sort(([, a], [, b]) => b - a).map(([name]) => name);
     return { names: names.slice(0, GROUPS_MAX), count: names.length };
   }
+}
+
+/** In the words of the API. */
+function groupOf(split: Exclude<Split, 'none'>): string {
+  return split === 'tenant' ? 'tenant_id' : split;
+}
+
+/** What tells rows of the breakdown apart: one user may be another one of another tenant. */
+export function rowGroupsOf({ tenant }: Pick<View, 'tenant'>, rows: Rows): string {
+  if (rows === 'tenant') return 'tenant_id';
+  return isDimensionName(rows) && tenant === null ? `tenant_id,${rows}` : rows;
+}
+
+function nameIn(row: MetricsRow, split: Exclude<Split, 'none'>): string {
+  if (isDimensionName(split)) return valueOf(row, split);
+  return (split === 'tenant' ? row.tenant_id : row[split]) ?? '';
 }
 
 type Breakdown = Pick<SummaryAnswer, 'summary' | 'group_count'>;

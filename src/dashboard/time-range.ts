@@ -62,6 +62,28 @@ export function customSpan(fromMs: number, toMs: number, zone: string): Span {
   return { fromMs: startMs, toMs: endMs === toMs && endMs > startMs ? endMs : nextStepMs(steps, endMs), ...steps };
 }
 
+/**
+ * The whole hours of a span, which is all that is kept of the sums by a dimension: steps of an hour or a day. Days of a
+ * zone that is, or was half a year before, off by a part of an hour are those of UTC.
+ */
+export function inWholeHours(span: Span): Span {
+  const isDay = span.step === '1d';
+  if (isDay && !isOffByPartOfHour(span)) return span;
+  const unitMs = isDay ? DAY_MS : HOUR_MS;
+  return {
+    fromMs: Math.floor(span.fromMs / unitMs) * unitMs,
+    toMs: Math.ceil(span.toMs / unitMs) * unitMs,
+    step: isDay ? '1d' : '1h',
+    zone: isDay ? 'UTC' : span.zone,
+  };
+}
+
+function isOffByPartOfHour({ zone, fromMs, toMs }: Span): boolean {
+  if (zone === 'UTC') return false;
+  const offsetMs = zoneOffset(zone);
+  return [fromMs, toMs, fromMs - 182 * DAY_MS].some((atMs) => offsetMs(atMs) % HOUR_MS !== 0);
+}
+
 /** The start of each step of a span, in ms. */
 export function stepStartsMs(span: Span): readonly number[] {
   const starts: number[] = [];

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { formatView, parseView, type View } from './view.ts';
+import { consistentView, formatView, parseView, type View } from './view.ts';
 
 export interface ChangeOptions {
   /** Nothing that a person chose: back must not lead to before it. */
@@ -17,7 +17,7 @@ export function useView(): readonly [View, ChangeView] {
     return () => removeEventListener('popstate', follow);
   }, []);
   const change = useCallback((part: Partial<View>, { isSilent = false }: ChangeOptions = {}) => {
-    const next = { ...parseView(location.search), ...part };
+    const next = consistentView({ ...parseView(location.search), ...part });
     const address = `${location.pathname}${formatView(next)}`;
     if (address !== `${location.pathname}${location.search}`) {
       if (isSilent) history.replaceState(null, '', address);

@@ -63,6 +63,20 @@ test('all who listen to the same rows share one look, and none is taken while no
   mock.timers.reset();
 });
 
+test('a commit that began before somebody listened and ends after it is told', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const { feeds, change } = open();
+  const heard = listener();
+  const stop = feeds.listen(FILTER, heard);
+  await looks(2);
+  change('slow', 900);
+  await looks(2);
+  assert.deepEqual(heard.keys, ['slow']);
+  stop();
+  await looks(1);
+  mock.timers.reset();
+});
+
 test('more changes of two seconds than one page holds all come, once', async () => {
   mock.timers.enable({ apis: ['setTimeout'] });
   const { feeds, change } = open();

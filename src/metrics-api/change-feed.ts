@@ -6,10 +6,10 @@ const LOOK_MS = 200;
 const CHANGES_MAX = 1000;
 
 /**
- * Commits of several processors become visible out of the order of their clocks by a little, so each look reaches back
- * this far; what was seen already is known by its revision.
+ * A commit bears the time at which it begins and becomes visible when it ends, behind others on a busy machine. So
+ * whoever wants what changed since an instant reaches back this far; what was seen already is known by its revision.
  */
-const LOOK_BACK_MS = 2000;
+export const LOOK_BACK_MS = 5000;
 
 export type ChangeFilter = Pick<ChangesQuery, 'tenantId' | 'route' | 'model'>;
 
@@ -33,7 +33,7 @@ export class ChangeFeeds {
     this.#nowMs = nowMs;
   }
 
-  /** Tells of what changes from now on. @returns what ends it */
+  /** Tells of what becomes visible from now on, and perhaps of what did in the last seconds. @returns what ends it */
   listen(filter: ChangeFilter, listener: ChangeListener): () => void {
     const key = JSON.stringify([filter.tenantId, filter.route, filter.model]);
     const known = this.#feeds.get(key);
@@ -63,7 +63,7 @@ export class ChangeFeeds {
   }
 
   async #look(feed: Feed): Promise<void> {
-    let sinceMs = feed.sent.isEmpty ? feed.latestMs : feed.latestMs - LOOK_BACK_MS;
+    let sinceMs = feed.latestMs - LOOK_BACK_MS;
     for (;;) {
       const changes = await this.#queries.changes({ ...feed.filter, sinceMs, limit: CHANGES_MAX });
       const unseen = feed.sent.unseen(changes);
@@ -88,10 +88,6 @@ interface Feed {
 /** Which changes somebody knows, so that a look that reaches back tells none of them twice. */
 export class SentChanges {
   readonly #sent = new Map<string, { readonly revision: number; readonly changedAtMs: number }>();
-
-  get isEmpty(): boolean {
-    return this.#sent.size === 0;
-  }
 
   /** Those that were not sent yet; they count as sent from now on. */
   unseen(changes: readonly ChangeEvent[]): readonly ChangeEvent[] {

@@ -3,6 +3,8 @@ import { openApiDocument } from '../http/openapi.ts';
 import type { Operation } from '../http/operation.ts';
 import * as Answers from './contract/answers.ts';
 import * as Parameters from './contract/parameters.ts';
+import { TopAnswer, TopGroup } from './contract/top-answer.ts';
+import { contentTypeOf, EXPORT_FORMATS } from './export/export-format.ts';
 
 interface Question {
   readonly id: string;
@@ -24,6 +26,11 @@ function question({ answer, ...operation }: Question): Operation {
   };
 }
 
+function scrape(id: string, path: string, summary: string, more: Pick<Operation, 'problems' | 'isOpen'>): Operation {
+  const answer = { status: 200, description: 'The answer', content: { 'text/plain': Type.String() } };
+  return { id, method: 'get', path, tag: 'operation', summary, answer, ...more };
+}
+
 const OPERATIONS: readonly Operation[] = [
   question({
     id: 'listMetrics',
@@ -41,6 +48,15 @@ const OPERATIONS: readonly Operation[] = [
       'A whole range as one row, or one per group, busiest first. Percentiles are those of the whole range, within 1.1 %.',
     query: Parameters.SummaryParameters,
     answer: Answers.SummaryAnswer,
+  }),
+  question({
+    id: 'topChanges',
+    path: '/v1/top',
+    tag: 'metrics',
+    summary:
+      'Who or what changed the cost, the latency or the error rate most between two ranges, with its share of the change, and whether by its calls themselves or by their number.',
+    query: Parameters.TopParameters,
+    answer: TopAnswer,
   }),
   {
     ...question({
@@ -115,6 +131,90 @@ const OPERATIONS: readonly Operation[] = [
     query: Parameters.UnpricedParameters,
     answer: Answers.UnpricedAnswer,
   }),
+  {
+    ...question({
+      id: 'exportData',
+      path: '/v1/export',
+      tag: 'metrics',
+      summary:
+        'Rows, single calls or FOCUS charges as a file, written as it is read. See docs/export.md for the columns.',
+      query: Parameters.ExportParameters,
+      answer: Type.String(),
+    }),
+    answer: {
+      status: 200,
+      description: 'A file',
+      content: Object.fromEntries(EXPORT_FORMATS.map((format) => [contentTypeOf(format), Type.String()])),
+    },
+  },
+  question({
+    id: 'listReconciliations',
+    path: '/v1/reconciliations',
+    tag: 'audit',
+    summary:
+      'Bills of providers beside our figures, as `streamlens reconcile --save` found them: each difference with its cause.',
+    query: Parameters.ReconciliationsParameters,
+    answer: Answers.ReconciliationsAnswer,
+  }),
+  {
+    id: 'getSession',
+    method: 'get',
+    path: '/v1/session',
+    tag: 'session',
+    summary: 'Whether a key is needed, and who is signed in by the cookie.',
+    answer: { status: 200, description: 'The answer', content: { 'application/json': Answers.SessionAnswer } },
+    problems: [400, 429, 503],
+    isOpen: true,
+  },
+  {
+    id: 'signIn',
+    method: 'post',
+    path: '/v1/session',
+    tag: 'session',
+    summary: 'Signs a browser in by a key that may read: the answer sets a cookie that no script reads.',
+    body: { 'application/json': Parameters.SignIn },
+    answer: { status: 204, description: 'Signed in', content: {} },
+    problems: [400, 401, 403, 404, 413, 415, 429, 503],
+    isOpen: true,
+  },
+  {
+    id: 'signOut',
+    method: 'delete',
+    path: '/v1/session',
+    tag: 'session',
+    summary: 'Ends the session of the cookie, and takes the cookie away.',
+    answer: { status: 204, description: 'Signed out', content: {} },
+    problems: [400, 403, 404, 429, 503],
+    isOpen: true,
+  },
+  {
+    id: 'beginSingleSignOn',
+    method: 'get',
+    path: '/v1/session/oidc',
+    tag: 'session',
+    summary: 'Sends a browser to the OpenID Connect provider; 404 where none is set.',
+    answer: { status: 303, description: 'To the provider', content: {} },
+    problems: [400, 404, 503],
+    isOpen: true,
+  },
+  {
+    id: 'finishSingleSignOn',
+    method: 'get',
+    path: '/v1/session/oidc/callback',
+    tag: 'session',
+    summary: 'Where the provider sends the browser back to: checks what it brings, and sets the cookie.',
+    query: Parameters.SingleSignOnParameters,
+    answer: { status: 303, description: 'Signed in; to the dashboard', content: {} },
+    problems: [400, 403, 404, 503],
+    isOpen: true,
+  },
+  scrape('getProcessMetrics', '/metrics/process', 'Of `/metrics` what this process tells of itself.', {
+    problems: [400],
+    isOpen: true,
+  }),
+  scrape('getLlmMetrics', '/metrics/llm', 'Of `/metrics` the calls of the tenants that the key may read.', {
+    problems: [400, 401, 403, 503],
+  }),
 ];
 
 /** The schemas that a generated client names. */
@@ -122,6 +222,8 @@ const SCHEMAS = {
   MetricsRow: Answers.MetricsRow,
   MetricsAnswer: Answers.MetricsAnswer,
   SummaryAnswer: Answers.SummaryAnswer,
+  TopGroup,
+  TopAnswer,
   DimensionValue: Answers.DimensionValue,
   DimensionsAnswer: Answers.DimensionsAnswer,
   Call: Answers.Call,
@@ -141,6 +243,7 @@ const SCHEMAS = {
   CoverageAnswer: Answers.CoverageAnswer,
   UnpricedModel: Answers.UnpricedModel,
   UnpricedAnswer: Answers.UnpricedAnswer,
+  ReconciliationsAnswer: Answers.ReconciliationsAnswer,
 };
 
 /** The metrics API from the schemas that check its queries and type its answers. */
@@ -154,7 +257,9 @@ export function metricsOpenApi(version: string): object {
       metrics: 'Rows of sums and percentiles.',
       calls: 'Single calls and their evaluations.',
       audit: 'Whether everything was counted, and what has no price.',
+      session: 'Who is signed in at the dashboard.',
     },
+    hasSessions: true,
     schemas: SCHEMAS,
     operations: OPERATIONS,
   });

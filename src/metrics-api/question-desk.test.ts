@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { TooMuchToRead } from '../metrics-store/read-budget.ts';
 import { QuestionDesk } from './question-desk.ts';
 import type { Answerer, Errand } from './questions.ts';
 
@@ -8,13 +9,19 @@ const STAYS = new AbortController().signal;
 const LONG = { tenantId: null, fromMs: 0, toMs: 1, page: { limit: 1, after: null }, maySeeAll: true };
 const SHORT = { tenantId: 'acme', requestId: 'r' };
 
+interface Running {
+  readonly errand: Errand;
+  readonly end: (text: string) => void;
+  readonly fail: (error: Error) => void;
+}
+
 function open() {
-  const running: { readonly errand: Errand; readonly end: (text: string) => void }[] = [];
+  const running: Running[] = [];
   const answerer = {
     answer: (_kind: string, _question: object, errand: Errand) =>
-      new Promise<string>((resolve) => running.push({ errand, end: resolve })),
+      new Promise<string>((end, fail) => running.push({ errand, end, fail })),
   } as unknown as Answerer;
-  return { running, desk: new QuestionDesk(answerer, { timeoutMs: 1000 }) };
+  return { running, desk: new QuestionDesk(answerer, { timeoutMs: 1000, rowsMax: 50_000 }) };
 }
 
 const settle = async (): Promise<void> => {
@@ -75,4 +82,31 @@ test('a question whose client goes is given up', async () => {
   assert.ok(running[0]?.errand.signal.aborted);
   running[0]?.end('text');
   await answer;
+});
+
+test('a question that looks short and reads too much for that is asked again as a long one, in its turn', async () => {
+  const { running, desk } = open();
+  const long = Array.from({ length: 3 }, () => desk.answer('audit', LONG, STAYS));
+  await settle();
+  const answer = desk.answer('call', SHORT, STAYS);
+  await settle();
+  assert.deepEqual([running[3]?.errand.isLong, running[3]?.errand.rowsMax], [false, 10_000]);
+  running[3]?.fail(new TooMuchToRead('The question reads more than 10,000 rows.'));
+  await settle();
+  assert.equal(running.length, 4, 'it waits, as three long ones are being answered');
+  running[0]?.end('first');
+  await settle();
+  assert.deepEqual([running[4]?.errand.isLong, running[4]?.errand.rowsMax], [true, 50_000]);
+  running[4]?.end('text');
+  assert.equal(await answer, 'text');
+  for (const { end } of running) end('text');
+  await Promise.all(long);
+});
+
+test('a question that reads more than one may is a 422 that says what to narrow', async () => {
+  const { running, desk } = open();
+  const answer = desk.answer('audit', LONG, STAYS);
+  await settle();
+  running[0]?.fail(new TooMuchToRead('The question reads more than 50,000 rows.'));
+  await assert.rejects(answer, { status: 422, message: /more than 50,000 rows\. Narrow it: a shorter range/ });
 });

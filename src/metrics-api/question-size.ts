@@ -1,4 +1,5 @@
 import { CALL_EQUALITIES } from '../metrics-store/call-filters.ts';
+import { onlyTenant } from '../metrics-store/tenant-filter.ts';
 import { oneStep, type TimeRange } from '../tally/steps.ts';
 import { coarsestResolutionMs, HOUR_MS, MINUTE_MS } from '../tally/window.ts';
 import type { MetricsQuestion, QuestionKind, Questions } from './questions.ts';
@@ -15,9 +16,17 @@ export function isLongQuestion<K extends QuestionKind>(kind: K, question: Questi
 }
 
 const IS_LONG: { readonly [K in QuestionKind]: (question: Questions[K]) => boolean } = {
-  metrics: (question) => question.tenantId === null || windowsOfRows(question) > WINDOWS_MAX,
-  summary: (question) => question.tenantId === null || windowsOfRange(question) > WINDOWS_MAX,
-  dimensions: ({ tenantId }) => tenantId === null,
+  metrics: (question) =>
+    question.dimension !== undefined || onlyTenant(question.tenantId) === null || windowsOfRows(question) > WINDOWS_MAX,
+  summary: (question) =>
+    question.dimension !== undefined ||
+    onlyTenant(question.tenantId) === null ||
+    windowsOfRange(question) > WINDOWS_MAX,
+  top: ({ tenantId, range, compared, dimension }) =>
+    dimension !== undefined ||
+    onlyTenant(tenantId) === null ||
+    windowsOfRange(range) + windowsOfRange(compared) > WINDOWS_MAX,
+  dimensions: ({ tenantId }) => onlyTenant(tenantId) === null,
   calls: (query) =>
     query.order === 'slowest' ||
     query.isCounted ||
@@ -28,6 +37,7 @@ const IS_LONG: { readonly [K in QuestionKind]: (question: Questions[K]) => boole
   audit: () => true,
   coverage: () => true,
   unpriced: () => true,
+  reconciliations: () => false,
 };
 
 /** The newest calls are read until there are enough; with a filter that may be all of them. */

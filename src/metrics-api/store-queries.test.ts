@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { Readable } from 'node:stream';
+import { text as textOf } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { createLogger } from '../http/logger.ts';
 import { Problem } from '../http/problem.ts';
-import { aDelta, commitNext, minute, SERIES } from '../metrics-store/contract/builders.ts';
+import { aDelta, aDimensionDelta, commitNext, minute, SERIES } from '../metrics-store/contract/builders.ts';
 import { MemoryMetricsStore } from '../metrics-store/memory/memory-metrics-store.ts';
 import { StorageError } from '../storage/storage-error.ts';
 import { MetricsQueries } from './metrics-queries.ts';
@@ -47,7 +49,13 @@ function open() {
   Object.assign(logger, { warn: note, info: note });
   let nowMs = minute(50);
   const answerer = new StoreQueries({ reader: store });
-  const queries = new MetricsQueries({ answerer, logger, nowMs: () => (nowMs += 1000), timeoutMs: 60_000 });
+  const queries = new MetricsQueries({
+    answerer,
+    logger,
+    nowMs: () => (nowMs += 1000),
+    timeoutMs: 60_000,
+    rowsMax: 10_000,
+  });
   const ask = async (question: Partial<MetricsQuestion> = {}) =>
     JSON.parse((await queries.ask('metrics', { ...QUESTION, ...question }, STAYS)) ?? '') as Record<string, unknown>;
   return { store, queries, lines, ask };
@@ -101,6 +109,23 @@ test('a local day is found however wide the range is, and its windows are not cu
   assert.deepEqual([row?.window_start, row?.window_end], ['2025-11-18T18:30:00Z', '2025-11-19T18:30:00Z']);
 });
 
+test('a large answer is a stream of the same text, for each of those who ask at the same time', async () => {
+  const { store, queries } = open();
+  const tallies = Array.from({ length: 1501 }, (_, i) => aDelta({ windowStartMs: minute(i) }));
+  await commitNext(store, { tallies, completeThroughMs: minute(1) });
+  const question = { ...QUESTION, toMs: minute(2000), limit: 1500 };
+  const whole = await new StoreQueries({ reader: store }).answer('metrics', question);
+  const answers = await Promise.all([1, 2].map(() => queries.askRows(question, STAYS)));
+  for (const answer of answers) {
+    assert.ok(answer instanceof Readable);
+    const sent = await textOf(answer);
+    assert.ok(sent.startsWith(`{${whole},"as_of":"`), 'rows, count and next_cursor stand as in a whole answer');
+    assert.equal((JSON.parse(sent) as { count: number }).count, 1500);
+  }
+  const small = await queries.askRows({ ...question, toMs: minute(9) }, STAYS);
+  assert.equal(typeof small, 'string');
+});
+
 test('while the store is away each question is a 503 with Retry-After, and the log has one line for all of them', async () => {
   const { store, ask, lines } = open();
   store.afterRead = () => Promise.reject(new StorageError('unavailable', 'Postgres at db:5432: refused'));
@@ -123,4 +148,30 @@ test('an error of the store that came from another thread is known by its name, 
   await assert.rejects(ask(), { name: 'Problem', status: 503 });
   store.afterRead = () => Promise.reject(new TypeError('x is undefined'));
   await assert.rejects(ask(), TypeError);
+});
+
+test('calls of before a dimension was kept are told beside its groups, and are no change of theirs', async () => {
+  const { store, queries } = open();
+  await commitNext(store, { tallies: [aDelta(), aDelta()] });
+  const later = { windowStartMs: minute(60), series: SERIES };
+  await commitNext(store, { tallies: [aDelta(later)], dimensions: [aDimensionDelta(later)] });
+  const { tenantId, route, model, provider } = QUESTION;
+  const asked = {
+    tenantId,
+    route,
+    model,
+    provider,
+    range: { fromMs: minute(60), toMs: minute(120) },
+    compared: { fromMs: minute(0), toMs: minute(60) },
+    groupBy: ['dimension'],
+    measure: 'cost',
+    limit: 10,
+  } as const;
+  const topOf = async (value: string | null) => {
+    const dimension = { name: aDimensionDelta().dimension, value };
+    return JSON.parse((await queries.ask('top', { ...asked, dimension }, STAYS)) ?? '') as Record<string, unknown>;
+  };
+  const { not_grouped_before, not_grouped_after, group_count } = await topOf(null);
+  assert.deepEqual([not_grouped_before, not_grouped_after, group_count], [2 * aDelta().tally.requests, 0, 1]);
+  assert.equal('not_grouped_before' in (await topOf(aDimensionDelta().value)), false);
 });

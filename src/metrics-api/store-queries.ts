@@ -1,16 +1,23 @@
 import { formatSecond } from '../events/timestamp.ts';
+import { labelled } from '../exposition/labelled.ts';
+import type { MetricSource } from '../exposition/metric-family.ts';
+import { busiestOf } from '../metrics-store/busiest.ts';
 import { metricsJson, type WindowName, windowName } from '../metrics-store/metrics-json.ts';
 import {
   type ChangesQuery,
   DIMENSIONS,
   type Dimension,
   type DimensionActivity,
+  type MetricsQuery,
   type MetricsReader,
   type MetricsRow,
   type StoreState,
 } from '../metrics-store/metrics-reader.ts';
 import type { MetricsStore } from '../metrics-store/metrics-store.ts';
-import { fixedSteps, type Steps } from '../tally/steps.ts';
+import { ReadBudget } from '../metrics-store/read-budget.ts';
+import { onlyTenant } from '../metrics-store/tenant-filter.ts';
+import type { PriceBook } from '../prices/price-book.ts';
+import { fixedSteps, type Steps, type TimeRange } from '../tally/steps.ts';
 import { MINUTE_MS } from '../tally/window.ts';
 import { zonedSteps } from '../tally/zoned-steps.ts';
 import { auditJson } from './answers/audit-json.ts';
@@ -18,14 +25,19 @@ import { callDetailJson, callJson } from './answers/call-json.ts';
 import { coverageJson } from './answers/coverage-json.ts';
 import { evaluationJson } from './answers/evaluation-json.ts';
 import { jsonFields } from './answers/json-fields.ts';
+import { topJson } from './answers/top-json.ts';
 import { unpricedJson } from './answers/unpriced-json.ts';
 import type * as Contract from './contract/answers.ts';
+import type { TopAnswer } from './contract/top-answer.ts';
 import { encodeCursor } from './cursor.ts';
+import type { ExportPage } from './export/export-query.ts';
+import { type LlmTotals, llmTotals } from './prometheus/llm-totals.ts';
 import type {
   Answerer,
   AuditQuestion,
   ChangeEvent,
   Errand,
+  ExportRequest,
   MetricsQuestion,
   QuestionKind,
   Questions,
@@ -33,7 +45,9 @@ import type {
 import { TimeZones } from './time-zones.ts';
 
 export interface StoreQueriesOptions {
-  readonly reader: MetricsReader & Pick<MetricsStore, 'whileWanted' | 'checkHealth' | 'close'>;
+  readonly reader: MetricsReader & Pick<MetricsStore, 'whileWanted' | 'checkHealth' | 'close' | 'metrics'>;
+  /** By what costs are explained in an export; absent: the list that comes with the program. */
+  readonly prices?: () => Promise<PriceBook>;
 }
 
 type Without<Answer> = Omit<Answer, keyof Contract.Completeness>;
@@ -41,10 +55,14 @@ type Without<Answer> = Omit<Answer, keyof Contract.Completeness>;
 /** Asks the store in this thread. */
 export class StoreQueries implements Answerer {
   readonly #reader: StoreQueriesOptions['reader'];
+  readonly #prices: () => Promise<PriceBook>;
   readonly #zones = new TimeZones();
-  readonly #answers: { readonly [K in QuestionKind]: (question: Questions[K]) => Promise<object | null> } = {
-    metrics: (question) => this.#metrics(question),
-    summary: (question) => this.#summary(question),
+  readonly #answers: {
+    readonly [K in QuestionKind]: (question: Questions[K], budget: ReadBudget) => Promise<object | null>;
+  } = {
+    metrics: (question, budget) => this.#metrics(question, budget),
+    summary: (question, budget) => this.#summary(question, budget),
+    top: (question, budget) => this.#top(question, budget),
     dimensions: (question) => this.#dimensions(question),
     calls: (question) => this.#calls(question),
     call: (question) => this.#call(question),
@@ -52,34 +70,81 @@ export class StoreQueries implements Answerer {
     audit: (question) => this.#audit(question),
     coverage: (question) => this.#coverage(question),
     unpriced: (question) => this.#unpriced(question),
+    reconciliations: (question) => this.#reconciliations(question),
   };
 
-  constructor({ reader }: StoreQueriesOptions) {
+  constructor({ reader, prices = builtInPrices }: StoreQueriesOptions) {
     this.#reader = reader;
+    this.#prices = prices;
   }
 
   async answer<K extends QuestionKind>(
     kind: K,
     question: Questions[K],
-    { signal }: Partial<Errand> = {},
+    { signal, rowsMax = Number.POSITIVE_INFINITY, onPart }: Partial<Errand> = {},
   ): Promise<string | null> {
-    const find = () => this.#answers[kind](question);
-    const answer = await (signal === undefined ? find() : (this.#reader.whileWanted?.(signal, find) ?? find()));
-    return answer === null ? null : jsonFields(answer);
+    const budget = new ReadBudget(rowsMax);
+    const find = async (): Promise<string | null> => {
+      if (kind === 'metrics' && onPart !== undefined) {
+        return this.#metricsInParts(question as MetricsQuestion, budget, onPart);
+      }
+      const answer = await this.#answers[kind](question, budget);
+      return answer === null ? null : jsonFields(answer);
+    };
+    return signal === undefined ? find() : (this.#reader.whileWanted?.(signal, find) ?? find());
   }
 
   async changes(question: ChangesQuery): Promise<readonly ChangeEvent[]> {
     const rows = await this.#reader.readChanges(question);
-    return rows.map(({ route, model, windowStartMs, tally, revision, changedAtMs }) => {
+    return rows.map(({ tenantId, route, model, windowStartMs, tally, revision, changedAtMs }) => {
       const window = windowName(windowStartMs, windowStartMs + MINUTE_MS);
-      const subject = { tenantId: question.tenantId, route, model, window };
+      const subject = { tenantId, route, model, window };
       const json = JSON.stringify({ ...metricsJson(subject, tally), revision });
-      return { changedAtMs, windowStartMs, revision, json, key: `${windowStartMs}|${route}|${model}` };
+      return {
+        changedAtMs,
+        windowStartMs,
+        revision,
+        json,
+        key: JSON.stringify([windowStartMs, tenantId, route, model]),
+      };
     });
   }
 
   readState(): Promise<StoreState> {
     return this.#reader.readState();
+  }
+
+  async llmTotals(range: TimeRange, { signal }: Pick<Errand, 'signal'>): Promise<readonly LlmTotals[]> {
+    const read = () =>
+      this.#reader.readSummary({
+        ...range,
+        tenantId: null,
+        route: null,
+        model: null,
+        provider: null,
+        groupBy: ['tenant_id', 'route', 'model'],
+      });
+    const rows = await (this.#reader.whileWanted?.(signal, read) ?? read());
+    return rows.map(llmTotals);
+  }
+
+  async exportPage(request: ExportRequest, { signal }: Partial<Errand> = {}): Promise<ExportPage> {
+    const reader = await this.exportReader(request);
+    const read = () => reader(request);
+    return signal === undefined ? read() : (this.#reader.whileWanted?.(signal, read) ?? read());
+  }
+
+  /** What reads pages of an export, with all loaded that it needs: it waits for nothing but the store. */
+  async exportReader({
+    query,
+  }: Pick<ExportRequest, 'query'>): Promise<(request: ExportRequest) => Promise<ExportPage>> {
+    const { loadPorts, readExportPage } = await import('./export/datasets.ts');
+    const ports = await loadPorts({ store: this.#reader, prices: this.#prices }, query.dataset);
+    return (request) => readExportPage(ports, request.query, request.cursor);
+  }
+
+  get metrics(): MetricSource | undefined {
+    return this.#reader.metrics === undefined ? undefined : labelled(this.#reader.metrics, 'used_by', 'queries');
   }
 
   checkHealth(): Promise<void> {
@@ -90,21 +155,48 @@ export class StoreQueries implements Answerer {
     return this.#reader.close();
   }
 
-  async #metrics(question: MetricsQuestion): Promise<Without<Contract.MetricsAnswer>> {
-    const { cursor, stepMs, timezone, ...query } = question;
-    const isLocal = timezone !== null;
-    const steps = isLocal ? zonedSteps(this.#zones.get(timezone), stepMs) : fixedSteps(stepMs);
-    const range = isLocal ? await this.#withinSpan(question, steps) : question;
-    const rows =
-      range === null
-        ? []
-        : await this.#reader.readMetrics({ ...query, fromMs: range.fromMs, toMs: range.toMs, steps, after: cursor });
+  async #metrics(question: MetricsQuestion, budget: ReadBudget): Promise<Without<Contract.MetricsAnswer>> {
+    const rows = await this.#rows(question, { budget });
     const last = rows.length === question.limit ? rows.at(-1) : undefined;
     return {
       metrics: rowsJson(rows, question),
       count: rows.length,
       ...(last === undefined ? {} : { next_cursor: rowCursor(last) }),
     };
+  }
+
+  /** The same text, told as its rows are found. */
+  async #metricsInParts(
+    question: MetricsQuestion,
+    budget: ReadBudget,
+    onPart: (text: string) => void,
+  ): Promise<string | null> {
+    let count = 0;
+    let last: MetricsRow | undefined;
+    const textOf = (rows: readonly MetricsRow[]): string => {
+      const text = rowsJson(rows, question).map((row) => JSON.stringify(row));
+      const before = count === 0 ? '"metrics":[' : '';
+      const comma = count > 0 && text.length > 0 ? ',' : '';
+      count += rows.length;
+      last = rows.at(-1) ?? last;
+      return `${before}${comma}${text.join(',')}`;
+    };
+    const rest = textOf(await this.#rows(question, { budget, onRows: (rows) => onPart(textOf(rows)) }));
+    const next = last !== undefined && count === question.limit ? { next_cursor: rowCursor(last) } : {};
+    return `${rest}],${jsonFields({ count, ...next })}`;
+  }
+
+  async #rows(
+    question: MetricsQuestion,
+    reading: Pick<MetricsQuery, 'budget' | 'onRows'>,
+  ): Promise<readonly MetricsRow[]> {
+    const { cursor, stepMs, timezone, ...query } = question;
+    const isLocal = timezone !== null;
+    const steps = isLocal ? zonedSteps(this.#zones.get(timezone), stepMs) : fixedSteps(stepMs);
+    const range = isLocal ? await this.#withinSpan(question, steps) : question;
+    if (range === null) return [];
+    const { fromMs, toMs } = range;
+    return this.#reader.readMetrics({ ...query, fromMs, toMs, steps, after: cursor, ...reading });
   }
 
   /** What of the range can hold rows, in whole steps: those of a zone are found one by one. */
@@ -117,13 +209,43 @@ export class StoreQueries implements Answerer {
     };
   }
 
-  async #summary(question: Questions['summary']): Promise<Without<Contract.SummaryAnswer>> {
-    const rows = await this.#reader.readSummary(question);
-    const busiest = rows.toSorted((a, b) => b.tally.requests - a.tally.requests).slice(0, question.limit);
-    return { summary: rowsJson(busiest, question), group_count: rows.length };
+  async #summary(question: Questions['summary'], budget: ReadBudget): Promise<Without<Contract.SummaryAnswer>> {
+    const { limit } = question;
+    const query = { ...question, budget };
+    const { rows, groupCount, distinctValues } =
+      (await this.#reader.readBusiest?.(query, limit)) ?? busiestOf(await this.#reader.readSummary(query), limit);
+    const distinct = question.groupBy.includes('dimension') ? { distinct_values: distinctValues } : {};
+    return { summary: rowsJson(rows, question), group_count: groupCount, ...distinct };
   }
 
-  async #dimensions({ tenantId, limit, cursor }: Questions['dimensions']): Promise<Contract.DimensionsAnswer> {
+  async #top(question: Questions['top'], budget: ReadBudget): Promise<Without<TopAnswer>> {
+    const { range, compared, ...query } = question;
+    const totals = [await this.#callsOf(question, compared, budget), await this.#callsOf(question, range, budget)];
+    const before = await this.#reader.readSummary({ ...query, ...compared, budget });
+    const after = await this.#reader.readSummary({ ...query, ...range, budget });
+    const [callsBefore = null, callsAfter = null] = totals;
+    if (callsBefore === null || callsAfter === null) return topJson({ before, after }, question);
+    const notGrouped = { before: callsOutside(callsBefore, before), after: callsOutside(callsAfter, after) };
+    return topJson({ before, after, notGrouped }, question);
+  }
+
+  /** All calls of a range that is asked for by the values of a dimension; null: by none, or about one value. */
+  async #callsOf(
+    { tenantId, route, model, provider, dimension }: Questions['top'],
+    range: TimeRange,
+    budget: ReadBudget,
+  ): Promise<number | null> {
+    if (dimension === undefined || dimension.value !== null) return null;
+    const rows = await this.#reader.readSummary({ tenantId, route, model, provider, ...range, groupBy: [], budget });
+    return rows[0]?.tally.requests ?? 0;
+  }
+
+  async #dimensions({
+    tenantId,
+    metricDimensions,
+    limit,
+    cursor,
+  }: Questions['dimensions']): Promise<Contract.DimensionsAnswer> {
     const ends: (string | number)[] = [];
     const valuesOf = async (dimension: Dimension): Promise<Contract.DimensionValue[]> => {
       const after = cursor === null ? null : cursor[dimension];
@@ -140,6 +262,7 @@ export class StoreQueries implements Answerer {
       routes: await valuesOf('route'),
       models: await valuesOf('model'),
       providers: await valuesOf('provider'),
+      metric_dimensions: [...metricDimensions],
     };
     const hasMore = DIMENSIONS.some((_, index) => ends[2 * index + 1] !== '');
     return { ...answer, ...(hasMore ? { next_cursor: encodeCursor(ends) } : {}) };
@@ -180,23 +303,43 @@ export class StoreQueries implements Answerer {
     return coverageJson({ rows, totals: await this.#reader.readCoverageTotals(question) }, question);
   }
 
+  async #reconciliations(query: Questions['reconciliations']): Promise<Contract.ReconciliationsAnswer> {
+    const saved = await this.#reader.readReconciliations(query);
+    return { reconciliations: saved.map(({ report }) => JSON.parse(report) as Contract.Reconciliation) };
+  }
+
   async #unpriced(query: Questions['unpriced']): Promise<Contract.UnpricedAnswer> {
     return { unpriced: unpricedJson(await this.#reader.readUsage(query)) };
   }
 }
 
+/** More may have come since the whole was read; these are in a group. */
+function callsOutside(calls: number, rows: readonly MetricsRow[]): number {
+  return Math.max(0, calls - rows.reduce((sum, { tally }) => sum + tally.requests, 0));
+}
+
+async function builtInPrices(): Promise<PriceBook> {
+  const { createPriceBook } = await import('../prices/layered-price-book.ts');
+  return createPriceBook();
+}
+
 function rowsJson(
   rows: readonly MetricsRow[],
-  { tenantId, quantiles }: { readonly tenantId: string | null; readonly quantiles: readonly number[] },
+  { tenantId: asked, quantiles, dimension }: RowsQuestion,
 ): Contract.MetricsRow[] {
+  const tenantId = onlyTenant(asked);
   let window: { readonly startMs: number; readonly name: WindowName } | null = null;
-  return rows.map(({ windowStartMs: startMs, windowEndMs: endMs, tenantId: ofRow, tally, ...names }) => {
+  return rows.map(({ windowStartMs: startMs, windowEndMs: endMs, tenantId: ofRow, value, tally, ...names }) => {
     if (window?.startMs !== startMs) window = { startMs, name: windowName(startMs, endMs) };
     const subject = { ...names, tenantId: tenantId ?? ofRow, window: window.name };
-    return metricsJson(subject, tally, quantiles);
+    const row = metricsJson(subject, tally, quantiles);
+    return value === undefined || dimension === undefined ? row : { [dimension.name]: value, ...row };
   });
 }
 
-function rowCursor({ windowStartMs, tenantId, route, model, provider, errorKind }: MetricsRow): string {
-  return encodeCursor([windowStartMs, tenantId ?? '', route ?? '', model ?? '', provider ?? '', errorKind ?? '']);
+type RowsQuestion = Pick<MetricsQuestion, 'tenantId' | 'quantiles' | 'dimension'>;
+
+function rowCursor({ windowStartMs, tenantId, route, model, provider, value, errorKind }: MetricsRow): string {
+  const names = [tenantId, route, model, provider, value, errorKind];
+  return encodeCursor([windowStartMs, ...names.map((name) => name ?? '')]);
 }

@@ -13,20 +13,16 @@ import type { REQUEST_FIELDS } from '../../events/llm-request.ts';
 import type { RESPONSE_FIELDS } from '../../events/llm-response.ts';
 import { COST_SOURCES } from '../../metrics-store/call.ts';
 import { CALL_KEPT } from '../../metrics-store/call-columns.ts';
-import { MetricsRowJson, type SUMS_OF_WHOLE_ROWS } from '../../metrics-store/metrics-row.ts';
+import type { SUMS_OF_WHOLE_ROWS } from '../../metrics-store/metrics-row.ts';
+import { ReconciliationJson } from '../../reconciliation/report-json.ts';
+import { Count, Instant, NullableInteger, NullableNumber, NullableText } from './answer-fields.ts';
+import * as Rows from './metrics-row.ts';
 
 /** What the metrics API answers. Handlers, OpenAPI and the dashboard take types and documentation from here. */
 
-export const MetricsRow = MetricsRowJson;
-export type MetricsRow = MetricsRowJson;
+export const MetricsRow = Rows.MetricsRow;
+export type MetricsRow = Rows.MetricsRow;
 export type SumOfWholeRow = (typeof SUMS_OF_WHOLE_ROWS)[number];
-
-const Count = (description?: string) =>
-  Type.Integer({ minimum: 0, ...(description === undefined ? {} : { description }) });
-const NullableNumber = (description: string) => Type.Union([Type.Number(), Type.Null()], { description });
-const NullableInteger = (description: string) => Type.Union([Type.Integer(), Type.Null()], { description });
-const NullableText = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
-const Instant = (description: string) => Type.String({ format: 'date-time', description });
 
 export const Completeness = Type.Object({
   as_of: Instant('Everything that was committed by then is in the answer.'),
@@ -49,6 +45,11 @@ export type MetricsAnswer = Static<typeof MetricsAnswer>;
 export const SummaryAnswer = Type.Object({
   summary: Type.Array(MetricsRow, { description: 'One row for the range, or one per group, busiest first.' }),
   group_count: Count('All groups, also those beyond the limit.'),
+  distinct_values: Type.Optional(
+    Type.Union([Type.Integer({ minimum: 0 }), Type.Null()], {
+      description: 'Only where a dimension was grouped by: how many values it had; null beyond the limit of values.',
+    }),
+  ),
   ...COMPLETENESS,
 });
 export type SummaryAnswer = Static<typeof SummaryAnswer>;
@@ -65,6 +66,9 @@ export const DimensionsAnswer = Type.Object({
   routes: Values,
   models: Values,
   providers: Values,
+  metric_dimensions: Type.Array(Type.String(), {
+    description: 'METRIC_DIMENSIONS: by what else may be grouped and filtered, such as user.',
+  }),
   next_cursor: NextCursor,
 });
 export type DimensionsAnswer = Static<typeof DimensionsAnswer>;
@@ -330,3 +334,25 @@ export const UnpricedAnswer = Type.Object({
   unpriced: Type.Array(UnpricedModel, { description: 'Most calls first.' }),
 });
 export type UnpricedAnswer = Static<typeof UnpricedAnswer>;
+
+export const SessionAnswer = Type.Object({
+  sign_in_with: Type.Union([Type.Object({ name: Type.String(), url: Type.String() }), Type.Null()], {
+    description: 'Where else people sign in; null where they do by key alone.',
+  }),
+  is_key_required: Type.Boolean({ description: 'Whether reading takes an API key or a session.' }),
+  signed_in: Type.Union([
+    Type.Object({
+      subject: Type.String({ description: 'The id of the key, or who he is where somebody else vouches for him.' }),
+      roles: Type.Array(Type.String()),
+      tenant_ids: Type.Union([Type.Array(Type.String()), Type.Null()], { description: 'Null for all tenants.' }),
+      expires_at: Type.String({ description: 'RFC 3339.' }),
+    }),
+    Type.Null(),
+  ]),
+});
+
+export const ReconciliationsAnswer = Type.Object({
+  reconciliations: Type.Array(ReconciliationJson, { description: 'The newest first.' }),
+});
+export type ReconciliationsAnswer = Static<typeof ReconciliationsAnswer>;
+export type Reconciliation = ReconciliationJson;

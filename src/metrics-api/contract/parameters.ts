@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import { type Static, type TObject, Type } from 'typebox';
 import { ERROR_KINDS, type ErrorKind } from '../../events/error-kind.ts';
 import type { FilterNamesOf } from '../../events/event-table.ts';
 import { TIMESTAMP_PATTERN } from '../../events/fields.ts';
@@ -7,6 +7,11 @@ import type { RESPONSE_FIELDS } from '../../events/llm-response.ts';
 import { EXPECTED } from '../../http/parse-query.ts';
 import { CALL_KEPT } from '../../metrics-store/call-columns.ts';
 import { GROUPS } from '../../metrics-store/metrics-reader.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../export/export-format.ts';
+import { DATASET_NAMES, type DatasetName } from '../export/export-query.ts';
+
+/** How many tenants one question may name. */
+const TENANTS_MAX = 1000;
 
 /** The query strings of the metrics API: they are checked, typed and documented from here. */
 const Tenant = Type.String({
@@ -15,11 +20,11 @@ const Tenant = Type.String({
   description: 'Whose data. An API key of one tenant sees that tenant only.',
   examples: ['acme-corp'],
 });
-const TenantOrAll = Type.Optional(
-  Type.String({
-    minLength: 1,
-    maxLength: 255,
-    description: 'Whose data; absent: all tenants that the caller may see.',
+const Tenants = Type.Optional(
+  Type.Array(Type.String({ minLength: 1, maxLength: 255 }), {
+    minItems: 1,
+    maxItems: TENANTS_MAX,
+    description: 'Whose data; may be repeated. Absent: all tenants that the caller may see.',
   }),
 );
 const Filter = (description: string) => Type.Optional(Type.String({ minLength: 1, maxLength: 255, description }));
@@ -29,18 +34,31 @@ const FILTERS = {
   provider: Filter('Only this provider.'),
 };
 
+/** Filters by one of METRIC_DIMENSIONS; those by metadata are named by the settings. */
+const DIMENSION_FILTERS = {
+  user: Filter('Only calls of this user, where METRIC_DIMENSIONS has it, as for the next ones and metadata.KEY.'),
+  session: Filter('Only calls of this session.'),
+  agent: Filter('Only calls of this agent.'),
+  team: Filter('Only calls of this team.'),
+};
+
+/** A schema with a filter for each dimension of the settings. */
+export function withDimensions<Schema extends TObject>(schema: Schema, names: readonly string[]): Schema {
+  const filters = names.map((name) => [name, Filter(`Only calls with this ${name}.`)] as const);
+  return Type.Object({ ...Object.fromEntries(filters), ...schema.properties }) as unknown as Schema;
+}
+
 /** A "+" that was not escaped arrives as a blank. */
 const RFC_3339 = TIMESTAMP_PATTERN.slice(1, -1).replace('[+-]', '[+ -]');
 const LOCAL = '\\d{4}-\\d\\d-\\d\\d([T ]\\d\\d:\\d\\d(:\\d\\d)?)?';
-const instant = (description: string, isLocal = false) =>
-  Type.Optional(
-    Type.String({
-      maxLength: 64,
-      pattern: `^(now(-\\d{1,9}[smhd])?|${RFC_3339}${isLocal ? `|${LOCAL}` : ''})$`,
-      description: `${description} RFC 3339, now or now-15m${isLocal ? '; with timezone also a local date or time' : ''}.`,
-      [EXPECTED]: 'an RFC 3339 time such as 2025-11-19T10:00:00Z, now, or now-15m',
-    }),
-  );
+const neededInstant = (description: string, isLocal = false) =>
+  Type.String({
+    maxLength: 64,
+    pattern: `^(now(-\\d{1,9}[smhd])?|${RFC_3339}${isLocal ? `|${LOCAL}` : ''})$`,
+    description: `${description} RFC 3339, now or now-15m${isLocal ? '; with timezone also a local date or time' : ''}.`,
+    [EXPECTED]: 'an RFC 3339 time such as 2025-11-19T10:00:00Z, now, or now-15m',
+  });
+const instant = (description: string, isLocal = false) => Type.Optional(neededInstant(description, isLocal));
 const range = (subject: string, isLocal = false) => ({
   from: instant(`${subject} at or after this.`, isLocal),
   to: instant(`${subject} before this.`, isLocal),
@@ -88,13 +106,14 @@ const TimeZoneName = Type.Optional(
   }),
 );
 
-const GROUP = ` *(${GROUPS.join('|')}) *`;
+const DIMENSION = 'user|session|agent|team|metadata\\.[^\\s,]{1,100}';
+const GROUP = ` *(${GROUPS.join('|')}|${DIMENSION}) *`;
 const GroupBy = Type.Optional(
   Type.String({
-    maxLength: 100,
+    maxLength: 300,
     pattern: `^(none|${GROUP}(,${GROUP})*)?$`,
-    description: `Any of ${GROUPS.join(',')}; none (or empty) for the total.`,
-    [EXPECTED]: `any of ${GROUPS.join(',')}, or none`,
+    description: `Any of ${GROUPS.join(',')}, and one of METRIC_DIMENSIONS (user, session, agent, team, metadata.KEY); none (or empty) for the total.`,
+    [EXPECTED]: `any of ${GROUPS.join(',')}, or none; or with one of METRIC_DIMENSIONS`,
   }),
 );
 
@@ -109,8 +128,9 @@ const Quantiles = Type.Optional(
 );
 
 export const MetricsParameters = Type.Object({
-  tenant_id: TenantOrAll,
+  tenant_id: Tenants,
   ...FILTERS,
+  ...DIMENSION_FILTERS,
   limit: limit(60, 10_000),
   ...range('Windows that start', true),
   step: Step,
@@ -125,8 +145,9 @@ export const MetricsParameters = Type.Object({
 export type MetricsParameters = Static<typeof MetricsParameters>;
 
 export const SummaryParameters = Type.Object({
-  tenant_id: TenantOrAll,
+  tenant_id: Tenants,
   ...FILTERS,
+  ...DIMENSION_FILTERS,
   ...range('Minutes that start', true),
   group_by: GroupBy,
   timezone: TimeZoneName,
@@ -135,8 +156,38 @@ export const SummaryParameters = Type.Object({
 });
 export type SummaryParameters = Static<typeof SummaryParameters>;
 
+const TOP_GROUP = ` *(tenant_id|route|model|provider|${DIMENSION}) *`;
+
+export const TopParameters = Type.Object({
+  tenant_id: Tenants,
+  ...FILTERS,
+  ...DIMENSION_FILTERS,
+  from: neededInstant('Minutes that start at or after this.', true),
+  to: instant('Minutes that start before this.', true),
+  compare_from: instant('Compared with minutes that start at or after this; absent: as much time just before.', true),
+  compare_to: instant('And before this; absent: as much time.', true),
+  timezone: TimeZoneName,
+  measure: Type.Optional(
+    Type.Union([Type.Literal('cost'), Type.Literal('latency'), Type.Literal('errors')], {
+      default: 'cost',
+      description: 'What changed: the cost, the average latency, or the share of answered calls that failed.',
+    }),
+  ),
+  group_by: Type.Optional(
+    Type.String({
+      maxLength: 300,
+      pattern: `^${TOP_GROUP}(,${TOP_GROUP})*$`,
+      description:
+        'Who or what it may have been: any of tenant_id,route,model,provider, and one of METRIC_DIMENSIONS. Absent: route and model, and the tenant where not exactly one was named.',
+      [EXPECTED]: 'any of tenant_id,route,model,provider; or with one of METRIC_DIMENSIONS',
+    }),
+  ),
+  limit: limit(10, 1000),
+});
+export type TopParameters = Static<typeof TopParameters>;
+
 export const StreamParameters = Type.Object({
-  tenant_id: Tenant,
+  tenant_id: Tenants,
   route: FILTERS.route,
   model: FILTERS.model,
   rows: Type.Optional(
@@ -150,7 +201,7 @@ export const StreamParameters = Type.Object({
 export type StreamParameters = Static<typeof StreamParameters>;
 
 export const DimensionsParameters = Type.Object({
-  tenant_id: TenantOrAll,
+  tenant_id: Tenants,
   limit: limit(1000, 10_000),
   cursor: Cursor,
 });
@@ -216,7 +267,7 @@ export const EvaluationsParameters = Type.Object({
 export type EvaluationsParameters = Static<typeof EvaluationsParameters>;
 
 export const AuditParameters = Type.Object({
-  tenant_id: TenantOrAll,
+  tenant_id: Tenants,
   unassigned: Type.Optional(
     Type.Boolean({
       description: 'Only what names no tenant: responses whose request has not come. Not with tenant_id.',
@@ -229,7 +280,7 @@ export const AuditParameters = Type.Object({
 export type AuditParameters = Static<typeof AuditParameters>;
 
 export const CoverageParameters = Type.Object({
-  tenant_id: TenantOrAll,
+  tenant_id: Tenants,
   sender: Filter('Only this coding agent or service.'),
   session_id: Filter('Only this session of an agent.'),
   ...range('Hours that start'),
@@ -238,5 +289,64 @@ export const CoverageParameters = Type.Object({
 });
 export type CoverageParameters = Static<typeof CoverageParameters>;
 
-export const UnpricedParameters = Type.Object({ tenant_id: TenantOrAll, ...range('Calls') });
+export const ExportParameters = Type.Object({
+  dataset: Type.Unsafe<DatasetName>({
+    type: 'string',
+    enum: [...DATASET_NAMES],
+    description:
+      'rows of sums, dimensions: the same by each value of METRIC_DIMENSIONS, single calls, or focus: charges as FOCUS 1.2 has them.',
+  }),
+  format: Type.Optional(
+    Type.Unsafe<ExportFormat>({
+      type: 'string',
+      enum: [...EXPORT_FORMATS],
+      default: 'csv',
+      description: 'How it is written.',
+    }),
+  ),
+  tenant_id: Tenants,
+  ...range('Windows that start, or calls,'),
+  step: Type.Optional(
+    Type.Union(
+      (Object.keys(STEPS_MS) as (keyof typeof STEPS_MS)[]).map((step) => Type.Literal(step)),
+      { description: 'Length of a row of sums, by dimensions 1h or more; of charges 1h or 1d.', default: '1d' },
+    ),
+  ),
+  dimension: Type.Optional(
+    Type.Array(Type.String({ pattern: `^(${DIMENSION})$` }), {
+      minItems: 1,
+      maxItems: 8,
+      description: 'Of METRIC_DIMENSIONS, those that are wanted; may be repeated. Absent: all of them.',
+    }),
+  ),
+  billing_account: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      default: 'default',
+      description: 'BillingAccountId of charges: your account with the providers.',
+    }),
+  ),
+});
+export type ExportParameters = Static<typeof ExportParameters>;
+
+export const UnpricedParameters = Type.Object({ tenant_id: Tenants, ...range('Calls') });
 export type UnpricedParameters = Static<typeof UnpricedParameters>;
+
+/** The body of `POST /v1/session`. */
+export const SignIn = Type.Object({
+  key: Type.String({ minLength: 1, description: 'The text of an API key that may read.' }),
+  keep: Type.Optional(
+    Type.Boolean({ description: 'Whether the browser keeps the cookie when it is closed; false where absent.' }),
+  ),
+});
+
+/** What an OpenID Connect provider sends back with the browser, the most usual of it. */
+export const SingleSignOnParameters = Type.Object({
+  code: Type.Optional(Type.String({ description: 'What the provider gives out for the sign-in.' })),
+  state: Type.Optional(Type.String({ description: 'What was sent to the provider.' })),
+  error: Type.Optional(Type.String({ description: 'Why the provider refuses.' })),
+});
+
+export const ReconciliationsParameters = Type.Object({ tenant_id: Tenants, limit: limit(10, 100) });
+export type ReconciliationsParameters = Static<typeof ReconciliationsParameters>;

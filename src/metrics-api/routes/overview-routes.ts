@@ -7,6 +7,7 @@ import { decodeCursor } from '../cursor.ts';
 import type { DimensionsCursor } from '../questions.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
 import { rangeOf } from './range-of.ts';
+import { tenantsOf } from './tenants-of.ts';
 
 /** Dimensions, evaluations, the audit, coverage and what has no price. */
 export function addOverviewRoutes(server: FastifyInstance, context: QueryContext): void {
@@ -15,13 +16,19 @@ export function addOverviewRoutes(server: FastifyInstance, context: QueryContext
   addAudit(server, context);
   addCoverage(server, context);
   addUnpriced(server, context);
+  addReconciliations(server, context);
 }
 
-function addDimensions(server: FastifyInstance, { queries }: QueryContext): void {
+function addDimensions(server: FastifyInstance, { queries, dimensions }: QueryContext): void {
   const parse = queryParser(Contract.DimensionsParameters);
   server.get('/v1/dimensions', async (request, reply) => {
-    const { tenant_id: tenantId = null, limit = 1000, cursor } = parse(request.query);
-    const question = { tenantId, limit, cursor: cursor === undefined ? null : dimensionsCursor(cursor) };
+    const { tenant_id: named, limit = 1000, cursor } = parse(request.query);
+    const question = {
+      tenantId: tenantsOf(named),
+      metricDimensions: dimensions.names,
+      limit,
+      cursor: cursor === undefined ? null : dimensionsCursor(cursor),
+    };
     return sendJson(reply, (await queries.ask('dimensions', question, goneSignal(request, reply))) ?? '{}');
   });
 }
@@ -54,10 +61,10 @@ function addAudit(server: FastifyInstance, { queries, nowMs }: QueryContext): vo
     }
     const question = {
       // What names no tenant is booked under the empty name.
-      tenantId: unassigned ? '' : (query.tenant_id ?? null),
+      tenantId: unassigned ? '' : tenantsOf(query.tenant_id),
       ...rangeOf(query, { nowMs: nowMs(), unitMs: 1 }),
       page: { limit, after: cursor === undefined ? null : auditCursor(cursor) },
-      maySeeAll: request.keyTenantId === null,
+      maySeeAll: request.tenants === null,
     };
     return sendJson(reply, (await queries.ask('audit', question, goneSignal(request, reply))) ?? '{}');
   });
@@ -68,7 +75,7 @@ function addCoverage(server: FastifyInstance, { queries, nowMs }: QueryContext):
   server.get('/v1/coverage', async (request, reply) => {
     const query = parse(request.query);
     const question = {
-      tenantId: query.tenant_id ?? null,
+      tenantId: tenantsOf(query.tenant_id),
       service: query.sender ?? null,
       session: query.session_id ?? null,
       ...rangeOf(query, { nowMs: nowMs(), unitMs: HOUR_MS }),
@@ -83,8 +90,17 @@ function addUnpriced(server: FastifyInstance, { queries, nowMs }: QueryContext):
   const parse = queryParser(Contract.UnpricedParameters);
   server.get('/v1/prices/unpriced', async (request, reply) => {
     const query = parse(request.query);
-    const question = { tenantId: query.tenant_id ?? null, ...rangeOf(query, { nowMs: nowMs(), unitMs: MINUTE_MS }) };
+    const question = { tenantId: tenantsOf(query.tenant_id), ...rangeOf(query, { nowMs: nowMs(), unitMs: MINUTE_MS }) };
     return sendJson(reply, (await queries.ask('unpriced', question, goneSignal(request, reply))) ?? '{}');
+  });
+}
+
+function addReconciliations(server: FastifyInstance, { queries }: QueryContext): void {
+  const parse = queryParser(Contract.ReconciliationsParameters);
+  server.get('/v1/reconciliations', async (request, reply) => {
+    const { tenant_id: named, limit = 10 } = parse(request.query);
+    const question = { tenantId: tenantsOf(named), limit };
+    return sendJson(reply, (await queries.ask('reconciliations', question, goneSignal(request, reply))) ?? '{}');
   });
 }
 

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { MetricsQueries } from '../metrics-queries.ts';
 import type { TimeZones } from '../time-zones.ts';
@@ -7,6 +8,13 @@ export interface QueryContext {
   readonly queries: MetricsQueries;
   readonly nowMs: () => number;
   readonly zones: TimeZones;
+  readonly dimensions: KeptDimensions;
+}
+
+/** By what calls are summed beside their series, as the settings say. */
+export interface KeptDimensions {
+  readonly names: readonly string[];
+  readonly areMinutesKept: boolean;
 }
 
 /** Aborted when the client went before it was answered. */
@@ -19,6 +27,6 @@ export function goneSignal(request: FastifyRequest, reply: FastifyReply): AbortS
   return gone.signal;
 }
 
-export function sendJson(reply: FastifyReply, text: string): FastifyReply {
+export function sendJson(reply: FastifyReply, text: string | Readable): FastifyReply {
   return reply.header('content-type', 'application/json; charset=utf-8').send(text);
 }

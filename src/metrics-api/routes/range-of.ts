@@ -17,16 +17,18 @@ export interface RangeRules {
   readonly zone?: TimeZone | null;
   /** What an absent `to` means; the end of time unless told otherwise. */
   readonly defaultToMs?: number;
+  /** Before the names of its parameters, where it is not the only range. */
+  readonly prefix?: string;
 }
 
 /** From the beginning where `from` is absent. @throws {Problem} 400 */
 export function rangeOf(
   { from, to }: RangeParameters,
-  { nowMs, unitMs, zone = null, defaultToMs = END_OF_TIME_MS }: RangeRules,
+  { nowMs, unitMs, zone = null, defaultToMs = END_OF_TIME_MS, prefix = '' }: RangeRules,
 ): TimeRange {
-  const fromMs = from === undefined ? 0 : instantMs('from', from, nowMs, zone);
-  const toMs = to === undefined ? Math.max(defaultToMs, fromMs) : instantMs('to', to, nowMs, zone);
-  if (fromMs > toMs) throw invalidQuery([{ path: '/from', message: 'must not be after to' }]);
+  const fromMs = from === undefined ? 0 : instantMs(`${prefix}from`, from, nowMs, zone);
+  const toMs = to === undefined ? Math.max(defaultToMs, fromMs) : instantMs(`${prefix}to`, to, nowMs, zone);
+  if (fromMs > toMs) throw invalidQuery([{ path: `/${prefix}from`, message: `must not be after ${prefix}to` }]);
   return { fromMs: Math.floor(fromMs / unitMs) * unitMs, toMs: Math.ceil(toMs / unitMs) * unitMs };
 }
 

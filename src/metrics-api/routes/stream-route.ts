@@ -2,20 +2,21 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { formatSecond } from '../../events/timestamp.ts';
 import { queryParser } from '../../http/parse-query.ts';
 import { Problem } from '../../http/problem.ts';
-import { ChangeFeeds, type ChangeFilter, SentChanges } from '../change-feed.ts';
+import { ChangeFeeds, type ChangeFilter, LOOK_BACK_MS, SentChanges } from '../change-feed.ts';
 import { StreamParameters } from '../contract/parameters.ts';
 import type { ChangeEvent } from '../questions.ts';
 import { SharedAnswers } from '../shared-answers.ts';
 import { type CheckReader, limitStream } from '../stream-life.ts';
 import type { QueryContext } from './query-context.ts';
+import { tenantsOf } from './tenants-of.ts';
 
 const KEEP_ALIVE_MS = 15_000;
 const STREAMS_MAX = 500;
 const PAGE_MAX = 1000;
 /** A client that is further behind is let go; it resumes by itself. */
 const UNSENT_CHARACTERS_MAX = 8 * 1024 * 1024;
-/** What was missed is remembered so long, as a change may become visible a little after a later one. */
-const REMEMBERED_MS = 4000;
+/** What was missed is remembered so long, as a change may become visible after a later one. */
+const REMEMBERED_MS = 2 * LOOK_BACK_MS;
 
 /** Server-sent events: each changed row, with its totals and revision. The id of an event is where to resume. */
 export function addStreamRoute(server: FastifyInstance, context: QueryContext, checkReader: CheckReader | null): void {
@@ -28,8 +29,8 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext, c
     for (const stream of streams) stream.abort();
   });
   server.get('/v1/metrics/stream', async (request, reply) => {
-    const { tenant_id: tenantId, route = null, model = null, rows = true } = parse(request.query);
-    const sinceMs = resumeAtMs(request, nowMs());
+    const { tenant_id: named, route = null, model = null, rows = true } = parse(request.query);
+    const sinceMs = Math.max(0, resumeAtMs(request, nowMs()) - LOOK_BACK_MS);
     if (streams.size >= STREAMS_MAX) {
       throw new Problem(503, `There are ${STREAMS_MAX} streams open already`, { retryAfterS: 5 });
     }
@@ -46,7 +47,7 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext, c
       ...(reply.getHeaders() as Record<string, string>),
     });
     reply.raw.write(': changed rows follow\n\n');
-    const filter = { tenantId, route, model };
+    const filter = { tenantId: tenantsOf(named), route, model };
     const missed = (fromMs: number): Promise<readonly ChangeEvent[]> =>
       pages.ask(JSON.stringify([filter, fromMs]), () =>
         queries.changes({ ...filter, sinceMs: fromMs, limit: PAGE_MAX }),
