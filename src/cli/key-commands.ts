@@ -1,18 +1,22 @@
 import type { Command as CommanderCommand } from 'commander';
 import type { ApiKey } from '../app/tasks/manage-keys.ts';
+import { ROLES } from '../events/role.ts';
+import { scopeInWords } from '../events/tenant-scope.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { shortText, textTable } from './text-table.ts';
 
 const ABOUT = `
 Keys are asked for where API_KEYS=required. A sender or reader brings one as "Authorization: Bearer sl_…", as
-"X-Api-Key: sl_…", or as the password of Basic authentication. A key of a tenant may write and read that tenant only
-(a response names no tenant: it belongs to whoever sent its request). Only a hash of each key is stored. Running
+"X-Api-Key: sl_…", or as the password of Basic authentication. A role says what a key may do: ingest to send, read to
+read, admin both and what else there is; without --role it may send and read. A key of a tenant may send for and read
+that tenant only. With a key of several tenants, each event names its own. Only a hash of each key is stored. Running
 processes know of new and revoked keys within 5 seconds.
 `;
 
 const NAME_CHARACTERS_MAX = 200;
 const TENANT_CHARACTERS_MAX = 255;
+const TENANTS_MAX = 100;
 
 export function addKeyCommands(program: CommanderCommand): void {
   const keys = program.command('keys').description('API keys').addHelpText('after', ABOUT);
@@ -44,54 +48,78 @@ function addCreate(keys: CommanderCommand): void {
   const create = keys
     .command('create')
     .description('makes a key and shows it, once')
-    .option('--tenant <id>', 'the one tenant that the key may write and read')
+    .option('--tenant <id>', 'a tenant that the key is for; may be given more than once', gathered, [])
     .option('--all-tenants', 'a key for every tenant')
+    .option(
+      '--role <role>',
+      `${ROLES.join(', ')}; may be given more than once (default: ingest and read)`,
+      gathered,
+      [],
+    )
     .option('--name <text>', 'for people: who holds it', '');
   addSettingOptions(create, 'keys').action(async (options: Record<string, unknown>) => {
     const settings = settingsFrom('keys', options);
-    const tenantId = tenantOf(options);
+    const [roles, tenants] = [rolesOf(options), tenantsOf(options)];
     const name = String(options['name']);
     if (name.length > NAME_CHARACTERS_MAX) {
       throw new SettingError(`--name must have at most ${NAME_CHARACTERS_MAX} characters; got ${name.length}`);
     }
     const { createKey } = await import('../app/tasks/manage-keys.ts');
-    const { id, text } = await createKey(settings, { name, tenantId });
+    const { id, text } = await createKey(settings, { name, roles, tenants });
     // The key alone on stdout, so that a script can take it.
-    process.stderr.write(
-      `${id} for ${tenantId === null ? 'all tenants' : `the tenant ${tenantId}`}; it is not shown again:\n`,
-    );
+    process.stderr.write(`${id} (${roles.join(', ')}) for ${scopeInWords(tenants)}; it is not shown again:\n`);
     process.stdout.write(`${text}\n`);
   });
 }
 
-function tenantOf(options: Readonly<Record<string, unknown>>): string | null {
-  const { tenant, allTenants } = options as { tenant?: string; allTenants?: boolean };
-  if ((tenant === undefined) === (allTenants !== true)) {
+function gathered(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** In the order of the table, each once. */
+function rolesOf(options: Readonly<Record<string, unknown>>): ApiKey['roles'] {
+  const named = options['role'] as readonly string[];
+  const unknown = named.find((role) => !(ROLES as readonly string[]).includes(role));
+  if (unknown !== undefined) {
+    throw new SettingError(`--role must be one of ${ROLES.join(', ')}; got "${shortText(unknown, 50)}"`);
+  }
+  return named.length === 0 ? ['ingest', 'read'] : ROLES.filter((role) => named.includes(role));
+}
+
+function tenantsOf(options: Readonly<Record<string, unknown>>): ApiKey['tenants'] {
+  const { tenant, allTenants } = options as { tenant: readonly string[]; allTenants?: boolean };
+  if ((tenant.length === 0) === (allTenants !== true)) {
     throw new SettingError('keys create needs either --tenant <id> or --all-tenants');
   }
-  if (tenant === undefined) return null;
-  if (tenant === '' || tenant.length > TENANT_CHARACTERS_MAX) {
-    throw new SettingError(`--tenant must have 1 to ${TENANT_CHARACTERS_MAX} characters; got ${tenant.length}`);
+  if (tenant.length === 0) return null;
+  const wrong = tenant.find((id) => id === '' || id.length > TENANT_CHARACTERS_MAX);
+  if (wrong !== undefined) {
+    throw new SettingError(`--tenant must have 1 to ${TENANT_CHARACTERS_MAX} characters; got ${wrong.length}`);
   }
-  return tenant;
+  const tenants = [...new Set(tenant)];
+  if (tenants.length <= TENANTS_MAX) return tenants;
+  throw new SettingError(`--tenant may be given ${TENANTS_MAX} times, or use --all-tenants; got ${tenants.length}`);
 }
 
 function keyTable(keys: readonly ApiKey[]): string {
   if (keys.length === 0) return 'There are no keys; streamlens keys create makes one\n';
-  const rows = keys.map(({ id, tenantId, name, createdAtMs, revokedAtMs }) => [
+  const rows = keys.map(({ id, roles, tenants, name, createdAtMs, revokedAtMs }) => [
     id,
-    tenantId === null ? '(all tenants)' : shortText(tenantId, 60),
+    roles.join(', '),
+    tenants === null ? '(all tenants)' : shortText(tenants.join(', '), 60),
     shortText(name, 60),
     new Date(createdAtMs).toISOString(),
     revokedAtMs === null ? '-' : new Date(revokedAtMs).toISOString(),
   ]);
-  return textTable(['id', 'tenant', 'name', 'created', 'revoked'], rows);
+  return textTable(['id', 'roles', 'tenants', 'name', 'created', 'revoked'], rows);
 }
 
-function keyJson({ id, tenantId, name, createdAtMs, revokedAtMs }: ApiKey): object {
+function keyJson({ id, roles, tenants, name, createdAtMs, revokedAtMs }: ApiKey): object {
   return {
     id,
-    tenant_id: tenantId,
+    roles,
+    // Null: all of them.
+    tenant_ids: tenants,
     name,
     created_at: new Date(createdAtMs).toISOString(),
     revoked_at: revokedAtMs === null ? null : new Date(revokedAtMs).toISOString(),

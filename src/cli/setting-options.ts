@@ -1,6 +1,6 @@
 import { type Command as CommanderCommand, Option } from 'commander';
 import { fallbackOf, ignoredVariables, readSettings, settingsOf } from '../settings/read-settings.ts';
-import { type Command, flagOf } from '../settings/setting.ts';
+import { type Command, fileFlagOf, fileVariableOf, flagOf } from '../settings/setting.ts';
 import type { SettingsOf } from '../settings/settings-table.ts';
 
 /** Gives a command a flag per setting, with the variable and the default in its help. */
@@ -13,6 +13,10 @@ export function addSettingOptions(cli: CommanderCommand, command: Command): Comm
     const fallback = setting.kind.isSecret ? undefined : fallbackOf(setting, command);
     const notes = [setting.env, ...(fallback === undefined ? [] : [`default ${fallback}`])].join(', ');
     cli.addOption(new Option(`${flagOf(setting)} <${setting.kind.hint}>`, `${setting.about} (${notes})`));
+    if (setting.kind.isSecret === true) {
+      const about = `file that holds it, instead (${fileVariableOf(setting)})`;
+      cli.addOption(new Option(`${fileFlagOf(setting)} <path>`, about));
+    }
   }
   return cli;
 }
@@ -24,6 +28,8 @@ export function settingsFrom<C extends Command>(command: C, options: Readonly<Re
     const value = options[camelCase(flagOf(setting))];
     // Commander sets `migrate` to true by itself; only false was asked for.
     if (value !== undefined && !(name === 'migrate' && value === true)) flags[name] = value;
+    const file = setting.kind.isSecret === true ? options[camelCase(fileFlagOf(setting))] : undefined;
+    if (file !== undefined) flags[`${name}File`] = file;
   }
   for (const line of ignoredVariables(command, process.env)) process.stderr.write(`streamlens: ${line}\n`);
   return readSettings(command, { flags, env: process.env });

@@ -15,6 +15,8 @@ interface Call {
 
 interface Answer {
   readonly id: number;
+  /** Something that comes before the answer. */
+  readonly part?: unknown;
   readonly value?: unknown;
   readonly error?: { readonly name: string; readonly message: string; readonly code?: string };
 }
@@ -22,9 +24,11 @@ interface Answer {
 interface Waiting {
   readonly resolve: (value: never) => void;
   readonly reject: (error: Error) => void;
+  readonly onPart?: ((part: never) => void) | undefined;
 }
 
-export type Handlers = Readonly<Record<string, (argument: never) => unknown>>;
+/** `tell` sends what is there before the answer is. */
+export type Handlers = Readonly<Record<string, (argument: never, tell: (part: unknown) => void) => unknown>>;
 
 /** The id of a thread's first message, which says that calls may come. */
 const READY = 0;
@@ -46,7 +50,13 @@ export function callsTo(port: MessagePort): Callable {
 /** Whoever answers calls. */
 export interface Callable {
   /** @throws when the handler throws, or the thread ends before it answers */
-  call<T>(method: string, argument: unknown, transfer?: readonly Transferable[]): Promise<T>;
+  call<T>(method: string, argument: unknown, options?: CallOptions): Promise<T>;
+}
+
+export interface CallOptions {
+  readonly transfer?: readonly Transferable[];
+  /** Given what the thread tells before it answers. */
+  readonly onPart?: ((part: never) => void) | undefined;
 }
 
 /** A thread that answers calls. @throws what its module throws while it loads */
@@ -81,8 +91,8 @@ export class CallableThread implements Callable {
     return thread;
   }
 
-  call<T>(method: string, argument: unknown, transfer: readonly Transferable[] = []): Promise<T> {
-    return this.#calls.call(method, argument, transfer);
+  call<T>(method: string, argument: unknown, options: CallOptions = {}): Promise<T> {
+    return this.#calls.call(method, argument, options);
   }
 
   /** Called once when the thread ends without having been asked to, also where it has ended already. */
@@ -120,11 +130,11 @@ class Calls implements Callable {
     return new Promise((resolve, reject) => this.#waiting.set(READY, { resolve, reject }));
   }
 
-  call<T>(method: string, argument: unknown, transfer: readonly Transferable[] = []): Promise<T> {
+  call<T>(method: string, argument: unknown, { transfer = [], onPart }: CallOptions = {}): Promise<T> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     const id = this.#nextId++;
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      this.#waiting.set(id, { resolve, reject, onPart });
       this.#port.postMessage({ id, method, argument } satisfies Call, transfer);
     });
   }
@@ -135,8 +145,12 @@ class Calls implements Callable {
     this.#waiting.clear();
   }
 
-  #settle({ id, value, error }: Answer): void {
+  #settle({ id, value, error, part }: Answer): void {
     const waiting = this.#waiting.get(id);
+    if (part !== undefined) {
+      waiting?.onPart?.(part as never);
+      return;
+    }
     this.#waiting.delete(id);
     if (error === undefined) waiting?.resolve(value as never);
     else waiting?.reject(Object.assign(new Error(error.message), { name: error.name, code: error.code }));
@@ -156,7 +170,8 @@ async function answer(port: MessagePort, handlers: Handlers, { id, method, argum
   try {
     const handler = handlers[method];
     if (handler === undefined) throw new Error(`The thread has no handler "${method}"`);
-    port.postMessage({ id, value: await handler(argument as never) } satisfies Answer);
+    const tell = (part: unknown): void => port.postMessage({ id, part } satisfies Answer);
+    port.postMessage({ id, value: await handler(argument as never, tell) } satisfies Answer);
   } catch (error) {
     const { name, message, code } = error as Error & { code?: string };
     port.postMessage({ id, error: { name, message, ...(code === undefined ? {} : { code }) } } satisfies Answer);

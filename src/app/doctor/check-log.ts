@@ -3,6 +3,7 @@ import type { EventLog } from '../../event-log/event-log.ts';
 import { INPUT_TOPICS } from '../../events/topics.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { kafkaSettings, logPath, openLog } from '../open/open-log.ts';
+import { checkBrokers } from './check-brokers.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
 /** The log stamps the events. Stamps further ahead of our clock than this mean that one of the two is wrong. */
@@ -14,11 +15,13 @@ export async function checkLog(settings: SettingsOf<'doctor'>, nowMs: number): P
   if (kafkaBrokers === undefined && !existsSync(logPath(settings))) {
     return [note('event log', 'the embedded log is not there yet; the first start creates it')];
   }
+  const cluster = kafkaBrokers === undefined ? [] : await checkBrokers(settings, kafkaBrokers, nowMs);
+  if (cluster.some(({ level }) => level === 'broken')) return cluster;
   const topics = kafkaBrokers === undefined ? [] : await checkTopics(settings, kafkaBrokers);
-  if (topics.some(({ level }) => level === 'broken')) return topics;
+  if (topics.some(({ level }) => level === 'broken')) return [...cluster, ...topics];
   const log = await openLog(settings);
   try {
-    return [...topics, ...(await checkOpenLog(log, nowMs))];
+    return [...cluster, ...topics, ...(await checkOpenLog(log, nowMs))];
   } finally {
     await log.close();
   }

@@ -1,8 +1,11 @@
+import { type ClientRequest, get as getHttp, type IncomingMessage } from 'node:http';
+import { get as getHttps } from 'node:https';
 import { createServer } from 'node:net';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { broken, type Finding, note, ok } from './finding.ts';
 
 const ANSWER_MS_MAX = 2_000;
+const ANSWER_CHARACTERS_MAX = 1_000;
 
 /** Whether the ports of `up` are free, or already serve StreamLens. */
 export async function checkPorts(settings: SettingsOf<'doctor'>): Promise<readonly Finding[]> {
@@ -46,11 +49,31 @@ function bindFailure(host: string, port: number): Promise<string | null> {
   });
 }
 
-async function isStreamLens(port: number): Promise<boolean> {
-  try {
-    const response = await fetch(`http://127.0.0.1:${port}/health`, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
-    return (await response.text()).includes('"healthy"');
-  } catch {
-    return false;
-  }
+/**
+ * By TLS or without, whatever the settings here say: what listens may have been started with others. Its certificate is
+ * for other names than this machine's own address, and nothing secret is sent.
+ */
+export async function isStreamLens(port: number): Promise<boolean> {
+  const at = { host: '127.0.0.1', port, path: '/health', agent: false, timeout: ANSWER_MS_MAX };
+  const answers = await Promise.all([
+    saysHealthy((onAnswer) => getHttp(at, onAnswer)),
+    saysHealthy((onAnswer) => getHttps({ ...at, rejectUnauthorized: false }, onAnswer)),
+  ]);
+  return answers.includes(true);
+}
+
+function saysHealthy(ask: (onAnswer: (answer: IncomingMessage) => void) => ClientRequest): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = ask((answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+        // Somebody else's page, which may be long.
+        if (text.length > ANSWER_CHARACTERS_MAX) asked.destroy(new Error('too long'));
+      });
+      answer.once('end', () => resolve(text.includes('"healthy"'))).once('error', () => resolve(false));
+    });
+    asked.once('timeout', () => asked.destroy(new Error('no answer'))).once('error', () => resolve(false));
+    asked.once('close', () => resolve(false));
+  });
 }

@@ -5,23 +5,14 @@ import type { KafkaSettings, KafkaTls } from '../../event-log/kafka/kafka-settin
 import { SqliteEventLog, type SqliteEventLogOptions } from '../../event-log/sqlite/sqlite-event-log.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { type KafkaSecuritySettings, kafkaSasl } from './kafka-sasl.ts';
+import type { ValuePrefixes } from './open-schema-registry.ts';
 
-/** What the logs of one process share on the file in the data directory. */
-export type SharedLog = Omit<SqliteEventLogOptions, 'path'>;
-
-type WithKafka = 'up' | 'ingestion-api' | 'metrics-processor' | 'topics' | 'dead-letters' | 'doctor';
+/** What the logs of one process share on the file in the data directory, and how values are written to Kafka. */
+export type SharedLog = Omit<SqliteEventLogOptions, 'path'> & { readonly valuePrefixes?: ValuePrefixes };
 
 /** How to reach the brokers; how to write there and which group to join only where a command does so. */
-export type KafkaLogSettings = Pick<
-  SettingsOf<WithKafka>,
-  | 'kafkaTls'
-  | 'kafkaTlsCa'
-  | 'kafkaTlsCert'
-  | 'kafkaTlsKey'
-  | 'kafkaSaslMechanism'
-  | 'kafkaSaslUsername'
-  | 'kafkaSaslPassword'
-> &
+export type KafkaLogSettings = KafkaSecuritySettings &
   Partial<Pick<SettingsOf<'up' | 'metrics-processor'>, 'kafkaCompression' | 'consumerGroup'>>;
 
 /** A command without a data directory has brokers. */
@@ -33,14 +24,19 @@ export type LogSettings = KafkaLogSettings &
 
 /** The log that the settings name: Kafka where there are brokers, else the file in the data directory. */
 export async function openLog(settings: LogSettings, shared: SharedLog = {}): Promise<EventLog> {
-  if (!('dataDir' in settings)) return openKafkaLog(settings, settings.kafkaBrokers);
-  if (settings.kafkaBrokers !== undefined) return openKafkaLog(settings, settings.kafkaBrokers);
-  return new SqliteEventLog({ path: logPath(settings), ...shared });
+  const { valuePrefixes = new Map(), ...file } = shared;
+  if (!('dataDir' in settings)) return openKafkaLog(settings, settings.kafkaBrokers, valuePrefixes);
+  if (settings.kafkaBrokers !== undefined) return openKafkaLog(settings, settings.kafkaBrokers, valuePrefixes);
+  return new SqliteEventLog({ path: logPath(settings), ...file });
 }
 
-async function openKafkaLog(settings: KafkaLogSettings, brokers: readonly string[]): Promise<EventLog> {
+async function openKafkaLog(
+  settings: KafkaLogSettings,
+  brokers: readonly string[],
+  valuePrefixes: ValuePrefixes,
+): Promise<EventLog> {
   const { KafkaEventLog } = await import('../../event-log/kafka/kafka-event-log.ts');
-  return new KafkaEventLog(kafkaSettings(settings, brokers));
+  return new KafkaEventLog({ ...kafkaSettings(settings, brokers), valuePrefixes });
 }
 
 export function logPath(settings: { readonly dataDir: string }): string {
@@ -49,16 +45,15 @@ export function logPath(settings: { readonly dataDir: string }): string {
 
 /** @throws {SettingError} when a certificate file cannot be read */
 export function kafkaSettings(settings: KafkaLogSettings, brokers: readonly string[]): KafkaSettings {
-  const { kafkaSaslMechanism: mechanism, kafkaSaslUsername: username, kafkaSaslPassword: password } = settings;
   const { consumerGroup, kafkaCompression } = settings;
-  const sasl = mechanism && username && password ? { sasl: { mechanism, username, password } } : {};
+  const sasl = kafkaSasl(settings, brokers);
   return {
     brokers,
     clientId: 'streamlens',
     ...(consumerGroup === undefined ? {} : { groupId: consumerGroup }),
     ...(kafkaCompression === undefined ? {} : { compression: kafkaCompression }),
     ...(settings.kafkaTls ? { tls: tls(settings) } : {}),
-    ...sasl,
+    ...(sasl === null ? {} : { sasl }),
   };
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Logger } from '../../http/logger.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import { postgresLogin } from './postgres-login.ts';
 import { tellMigrated } from './tell-migrated.ts';
 
 /** `write`: for the processor, which also creates the schema. `read`: for the metrics API. */
@@ -10,14 +11,16 @@ export type StoreUse = 'write' | 'read';
 /** A command without a data directory has a DSN. */
 export type StoreSettings = Pick<
   SettingsOf<'up' | 'metrics-processor' | 'metrics-api'>,
-  'postgresPoolMax' | 'migrate'
+  'postgresPoolMax' | 'migrate' | 'postgresDsnFile'
 > &
-  Partial<Pick<SettingsOf<'up' | 'metrics-processor'>, 'maxSeriesPerTenant'>> &
+  Partial<Pick<SettingsOf<'up' | 'metrics-processor'>, 'maxSeriesPerTenant' | 'metricDimensionValuesMax'>> &
   ({ readonly postgresDsn: string } | { readonly postgresDsn: string | undefined; readonly dataDir: string });
 
 export interface OpenStoreOptions {
   /** Where it is told that the schema was created or upgraded. */
   readonly logger?: Logger;
+  /** Whether the embedded store keeps a list of changed rows for `llm.metrics`; true unless told otherwise. */
+  readonly areRowsPublished?: boolean;
   /** What is read from the file ends early once this says so. */
   readonly isInterrupted?: () => boolean;
 }
@@ -26,7 +29,7 @@ export interface OpenStoreOptions {
 export async function openStore(
   settings: StoreSettings,
   use: StoreUse,
-  { logger, isInterrupted }: OpenStoreOptions = {},
+  { logger, areRowsPublished = true, isInterrupted }: OpenStoreOptions = {},
 ): Promise<MetricsStore> {
   if (!('dataDir' in settings)) return openPostgres(settings, settings.postgresDsn, logger);
   if (settings.postgresDsn !== undefined) return openPostgres(settings, settings.postgresDsn, logger);
@@ -35,6 +38,7 @@ export async function openStore(
   return openSqliteMetricsStore({
     path: storePath(settings),
     readOnly,
+    areRowsPublished,
     ...(isInterrupted === undefined ? {} : { isInterrupted }),
     migrate: settings.migrate && !readOnly,
     ...limitsOf(settings),
@@ -44,7 +48,7 @@ export async function openStore(
 async function openPostgres(settings: StoreSettings, dsn: string, logger?: Logger): Promise<MetricsStore> {
   const { openPostgresMetricsStore } = await import('../../metrics-store/postgres/postgres-metrics-store.ts');
   return openPostgresMetricsStore({
-    dsn,
+    ...postgresLogin(dsn, settings),
     poolMax: settings.postgresPoolMax,
     statementTimeoutMs: STATEMENT_MS_MAX,
     migrate: settings.migrate,
@@ -54,8 +58,14 @@ async function openPostgres(settings: StoreSettings, dsn: string, logger?: Logge
 }
 
 /** Only the processor gives numbers to new series, and only it knows how many there may be. */
-function limitsOf({ maxSeriesPerTenant }: StoreSettings): { readonly maxSeriesPerTenant?: number } {
-  return maxSeriesPerTenant === undefined ? {} : { maxSeriesPerTenant };
+function limitsOf({ maxSeriesPerTenant, metricDimensionValuesMax }: StoreSettings): {
+  readonly maxSeriesPerTenant?: number;
+  readonly dimensionValuesMax?: number;
+} {
+  return {
+    ...(maxSeriesPerTenant === undefined ? {} : { maxSeriesPerTenant }),
+    ...(metricDimensionValuesMax === undefined ? {} : { dimensionValuesMax: metricDimensionValuesMax }),
+  };
 }
 
 export function storePath(settings: { readonly dataDir: string }): string {

@@ -10,7 +10,7 @@ const PATIENCE_MS = 60_000;
  *
  * @throws the last error after that, or at once one that waiting does not help (rights, credentials, schema)
  */
-export function patiently<T>(what: string, logger: Logger, open: () => Promise<T>): Promise<T> {
+export function patiently<T>(what: string, logger: Pick<Logger, 'warn'>, open: () => Promise<T>): Promise<T> {
   return retry(open, {
     runtime: SYSTEM_RUNTIME,
     signal: AbortSignal.timeout(PATIENCE_MS),

@@ -12,7 +12,7 @@ async function freePort(): Promise<number> {
 }
 
 test('a role that waits says that it lives and is not ready, and gives its port back', async () => {
-  const at = { host: '127.0.0.1', port: await freePort() };
+  const at = { certificate: undefined, host: '127.0.0.1', port: await freePort() };
   const url = `http://127.0.0.1:${at.port}`;
   const seen = await answerWhileWaiting(at, async () => {
     const answers = await Promise.all(['/health', '/ready', '/v1/metrics'].map((path) => fetch(`${url}${path}`)));
@@ -29,7 +29,7 @@ test('a role that waits says that it lives and is not ready, and gives its port 
 test('what the work throws comes through, and a port that is taken does not keep it from working', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
-  const at = { host: '127.0.0.1', port: (taken.address() as AddressInfo).port };
+  const at = { certificate: undefined, host: '127.0.0.1', port: (taken.address() as AddressInfo).port };
   assert.equal(await answerWhileWaiting(at, async () => 5), 5);
   await new Promise((resolve) => taken.close(resolve));
   await assert.rejects(

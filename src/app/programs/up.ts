@@ -1,6 +1,7 @@
 import { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import { SqliteEventLog } from '../../event-log/sqlite/sqlite-event-log.ts';
 import { TOPICS } from '../../events/topics.ts';
+import { registrySource } from '../../exposition/registry-source.ts';
 import { Draining } from '../../http/draining.ts';
 import { createLogger } from '../../http/logger.ts';
 import type { Answerer } from '../../metrics-api/questions.ts';
@@ -9,20 +10,26 @@ import type { SettingsOf } from '../../settings/settings-table.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
 import { QUERY_YOUNG_MB_MAX } from '../memory-limits.ts';
 import { takeDataDirectory } from '../open/data-directory.ts';
+import { openCertificate } from '../open/open-certificate.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
+import { openLimits } from '../open/open-limits.ts';
 import { logPath, openLog } from '../open/open-log.ts';
 import { readPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
+import { EVENT_SCHEMAS, openSchemaRegistry } from '../open/open-schema-registry.ts';
 import { storePath } from '../open/open-store.ts';
 import { openStoreQueries } from '../open/open-store-queries.ts';
+import { openTracing } from '../open/open-tracing.ts';
 import { tellMigrated } from '../open/tell-migrated.ts';
 import { ClockWatch } from '../roles/clock-watch.ts';
 import { DirectoryWatch } from '../roles/directory-watch.ts';
+import { diskMetrics } from '../roles/disk-metrics.ts';
 import { startIngestion } from '../roles/ingestion-role.ts';
 import { startMetricsApi } from '../roles/metrics-api-role.ts';
+import { processorMetrics } from '../threads/processor-metrics-source.ts';
 import { QueryThreads } from '../threads/query-threads.ts';
 import { startProcessorThread } from '../threads/start-processor-thread.ts';
-import { accessLine, otlpLine } from './access-line.ts';
+import { accessLine, localUrl, otlpLine } from './access-line.ts';
 import type { RunningProgram } from './running-program.ts';
 
 /**
@@ -35,17 +42,20 @@ import type { RunningProgram } from './running-program.ts';
  *     key thread        looks up API keys, where they are required
  */
 export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgram> {
-  const logger = createLogger('up', settings.logLevel);
+  const tracing = await openTracing(settings, 'up');
+  const logger = createLogger('up', settings.logLevel, tracing?.logIds);
   // What is wrong with a setting is told before anything is opened.
   await readPriceFile(settings);
   await readPriceList(settings);
+  const certificate = openCertificate(settings, logger);
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;
   if (settings.kafkaBrokers !== undefined) await createMissingTopics(settings, settings.kafkaBrokers);
   const draining = new Draining();
   const clock = new LogClock();
   const clockWatch = new ClockWatch(clock, logger);
-  const log = await openLog(settings, { clock: clock.shared });
+  const valuePrefixes = await openSchemaRegistry(settings, EVENT_SCHEMAS, logger);
+  const log = await openLog(settings, { clock: clock.shared, valuePrefixes });
   // Opens the file: one that cannot be used is told before any port is there.
   if (settings.kafkaBrokers === undefined) await log.bounds(TOPICS.requests);
   // Before the threads, so that they can start side by side and find the schema there.
@@ -54,7 +64,9 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
   }
   const directoryWatch = new DirectoryWatch(isEmbedded ? openPaths(settings) : [], logger);
   const watched = isEmbedded ? [clockWatch.dependency, directoryWatch.dependency] : [clockWatch.dependency];
+  const disk = isEmbedded ? diskMetrics(settings.dataDir) : undefined;
   const keys = await openKeyCheck(settings, logger);
+  const limits = await openLimits(settings, logger);
   const startingProcessor = startProcessorThread({
     settings,
     clock: clock.shared,
@@ -66,28 +78,37 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
     startIngestion(settings, settings.ingestionPort, {
       log,
       logger,
-      checkKey: keys.check,
+      checkCaller: keys.keys?.check ?? null,
+      limits: limits.limits,
       draining,
+      certificate,
       dependencies: watched,
+      sources: [log.metrics, disk],
       opensAfter: startingProcessor,
+      tracing,
     }),
   ]);
   if (isEmbedded) await directoryWatch.start();
   const metricsApi = await startMetricsApi(settings, settings.metricsPort, {
     answerer: queries,
     logger,
-    checkKey: keys.check,
+    access: keys,
     draining,
+    certificate,
+    tracing,
     ingestion: { http: ingestion.port, grpc: settings.otlpGrpcPort },
-    dependencies: [{ name: 'metrics processor', check: () => processor.call('checkReady', null) }, ...watched],
-    registries: [{ metrics: () => processor.call('metrics', null) }, clockWatch.registry],
+    dependencies: [
+      { name: 'metrics processor', check: () => processor.call('checkReady', null), silence: 'busy' },
+      ...watched,
+    ],
+    sources: [processorMetrics(processor), registrySource(clockWatch.registry), disk, queries.metrics],
   });
   return {
     started: [
-      `ingestion API   http://localhost:${ingestion.port}`,
-      `metrics API     http://localhost:${metricsApi.port}`,
-      `dashboard       http://localhost:${metricsApi.port}/  (open it in a browser)`,
-      otlpLine({ httpPort: ingestion.port, grpcPort: ingestion.grpcPort }),
+      `ingestion API   ${localUrl(settings, ingestion.port)}`,
+      `metrics API     ${localUrl(settings, metricsApi.port)}`,
+      `dashboard       ${localUrl(settings, metricsApi.port)}/  (open it in a browser)`,
+      otlpLine(localUrl(settings, ingestion.port), ingestion.grpcPort),
       `events in       ${settings.kafkaBrokers?.join(',') ?? settings.dataDir}`,
       `metrics in      ${settings.postgresDsn === undefined ? settings.dataDir : 'Postgres'}`,
       accessLine(settings),
@@ -102,8 +123,10 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
       await processor.stop();
       await metricsApi.stop();
       await queries.close();
+      await limits.close();
       await keys.close();
       await log.close();
+      await tracing?.close();
       releaseDirectory();
     },
   };
@@ -118,10 +141,10 @@ function openPaths(settings: SettingsOf<'up'>): readonly string[] {
 
 function startQueryThreads(settings: SettingsOf<'up'>): Promise<Answerer> {
   const url = threadUrl('app/threads/query-thread');
-  return QueryThreads.open((interrupt) =>
+  return QueryThreads.open((parts) =>
     CallableThread.start(url, {
       name: 'query',
-      workerData: { settings, interrupt },
+      workerData: { settings, ...parts },
       resourceLimits: { maxYoungGenerationSizeMb: QUERY_YOUNG_MB_MAX },
     }),
   );

@@ -1,5 +1,6 @@
-import type { KeyCheck } from '../../api-keys/key-check.ts';
+import type { CallerCheck } from '../../api-keys/key-check.ts';
 import type { EventLog } from '../../event-log/event-log.ts';
+import type { MetricSource } from '../../exposition/metric-family.ts';
 import { BodyBudget } from '../../http/body-budget.ts';
 import { addDocsRoutes } from '../../http/docs-routes.ts';
 import type { Draining } from '../../http/draining.ts';
@@ -9,6 +10,10 @@ import { KnownHosts } from '../../http/known-hosts.ts';
 import type { Logger } from '../../http/logger.ts';
 import { addPostRoutes } from '../../http/post-routes.ts';
 import { processMetrics } from '../../http/process-metrics.ts';
+import { RequestMetrics } from '../../http/request-metrics.ts';
+import { transportHeaders } from '../../http/security-headers.ts';
+import type { ServerCertificate } from '../../http/server-certificate.ts';
+import { traceRequests } from '../../http/trace-requests.ts';
 import { AppendLog } from '../../ingestion-api/append-log.ts';
 import { AppendQueue } from '../../ingestion-api/append-queue.ts';
 import { BATCH_BYTES_MAX, eventRoutes } from '../../ingestion-api/event-routes.ts';
@@ -17,12 +22,15 @@ import { IgnoredSignals } from '../../ingestion-api/ignored-signals.ts';
 import { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
 import { ingestionOpenApi } from '../../ingestion-api/openapi.ts';
 import { type OtlpContext, otlpRoutes } from '../../ingestion-api/otlp-routes.ts';
+import type { SenderLimits } from '../../ingestion-api/sender-limits.ts';
 import { retry } from '../../metrics-processor/retry.ts';
 import { createFullKeyTable, createKeyTable } from '../../otlp/dialects/wanted-keys.ts';
+import { GrpcCalls } from '../../otlp/grpc/grpc-calls.ts';
 import { DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+import type { Tracing } from '../../tracing/tracing.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
-import { LargeExports } from '../threads/large-exports.ts';
+import { LargeOtlpExports } from '../threads/large-otlp-exports.ts';
 import { VERSION } from '../version.ts';
 import { listen } from './listen.ts';
 import { startOtlpGrpc } from './otlp-grpc.ts';
@@ -39,10 +47,16 @@ export interface IngestionPorts {
   readonly log: EventLog;
   readonly logger: Logger;
   /** Null where senders need no key. */
-  readonly checkKey: KeyCheck | null;
+  readonly checkCaller: CallerCheck | null;
   readonly draining: Draining;
+  readonly limits: SenderLimits;
+  /** Absent: it speaks without TLS. */
+  readonly certificate?: ServerCertificate | undefined;
   /** What else in this process must be right. */
   readonly dependencies?: readonly Dependency[];
+  readonly sources?: readonly (MetricSource | undefined)[];
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
   /** No port is opened before it resolves. */
   readonly opensAfter?: Promise<unknown>;
 }
@@ -51,7 +65,18 @@ export interface IngestionPorts {
 export async function startIngestion(
   settings: SettingsOf<'up' | 'ingestion-api'>,
   port: number,
-  { log, logger, checkKey, draining, dependencies = [], opensAfter }: IngestionPorts,
+  {
+    log,
+    logger,
+    checkCaller,
+    limits,
+    draining,
+    certificate,
+    dependencies = [],
+    sources = [],
+    opensAfter,
+    tracing,
+  }: IngestionPorts,
 ): Promise<RunningIngestion> {
   const metrics = new IngestionMetrics();
   const queue = new AppendQueue(
@@ -66,7 +91,7 @@ export async function startIngestion(
   );
   metrics.watch(queue);
   const names = { tenant: settings.tenantAttributes, route: settings.routeAttributes };
-  const large = new LargeExports({
+  const large = new LargeOtlpExports({
     names,
     correlation: settings.otlpCorrelation,
     keepUserEmail: settings.keepUserEmail,
@@ -79,31 +104,48 @@ export async function startIngestion(
     ignored,
     queue,
     metrics,
-    checkSender: senderCheck(settings, checkKey, { metrics, logger }),
+    checkSender: senderCheck(settings, checkCaller, { limits, metrics, logger }),
     keys: createKeyTable(names),
     allKeys: createFullKeyTable(),
     dimensions: new DimensionFinder(names),
     correlation: settings.otlpCorrelation,
     keepUserEmail: settings.keepUserEmail,
+    tracing,
   };
   const hosts = new KnownHosts(settings.allowedHosts ?? []);
-  const checksHost = checkKey === null;
-  const server = createHttpServer({ logger, bodyBytesMax: BATCH_BYTES_MAX, hosts: checksHost ? hosts : undefined });
+  const checksHost = checkCaller === null;
+  const requests = new RequestMetrics();
+  const grpcCalls = new GrpcCalls();
+  const server = createHttpServer({
+    logger,
+    bodyBytesMax: BATCH_BYTES_MAX,
+    hosts: checksHost ? hosts : undefined,
+    certificate,
+  });
   addHealthRoutes(server, {
-    dependencies: [{ name: 'event log', check: () => log.checkHealth() }, ...dependencies],
-    registries: [processMetrics(VERSION), metrics.registry],
+    dependencies: [
+      {
+        name: 'event log',
+        check: () => log.checkHealth(),
+        // The embedded log is written by a thread of this process.
+        silence: settings.kafkaBrokers === undefined ? 'busy' : 'away',
+      },
+      ...dependencies,
+    ],
+    sources: [processMetrics(VERSION), requests, metrics, grpcCalls, ...sources],
     draining,
   });
   const budget = new BodyBudget(settings.bodyBytesMaxTotal);
   const handlers = new Map([...eventRoutes(context), ...otlpRoutes(context)]);
-  addPostRoutes(server, { handlers, budget, hosts, checksHost });
+  addPostRoutes(server, { handlers, budget, hosts, checksHost, headers: transportHeaders(certificate !== undefined) });
   addIgnoredRoute(server, context);
   addDocsRoutes(server, ingestionOpenApi(VERSION));
+  traceRequests(server, tracing);
   await opensAfter;
   const starting = new AbortController();
   void tellUntilUsable(log, logger, starting.signal);
-  const boundPort = await listen(server, { host: settings.host, port, draining });
-  const grpc = await startOtlpGrpc(settings, context, { budget, logger });
+  const boundPort = await listen(server, { host: settings.host, port, draining, requests });
+  const grpc = await startOtlpGrpc(settings, context, { budget, logger, certificate, calls: grpcCalls });
   return {
     port: boundPort,
     grpcPort: grpc?.port,

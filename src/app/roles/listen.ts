@@ -1,11 +1,20 @@
 import type { FastifyInstance } from 'fastify';
 import type { Draining } from '../../http/draining.ts';
+import type { RequestMetrics } from '../../http/request-metrics.ts';
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly draining: Draining;
+  readonly requests: RequestMetrics;
+}
 
 /** @returns the port, which the system chooses for 0. @throws when it cannot be bound */
 export async function listen(
   server: FastifyInstance,
-  { host, port, draining }: { host: string; port: number; draining: Draining },
+  { host, port, draining, requests }: ListenOptions,
 ): Promise<number> {
+  requests.watch(server);
   server.server.prependListener('request', (_request, response) => {
     if (draining.isOn) response.setHeader('connection', 'close');
   });

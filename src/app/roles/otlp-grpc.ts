@@ -1,9 +1,18 @@
 import { createServer } from 'node:net';
 import type { BodyBudget } from '../../http/body-budget.ts';
 import type { Logger } from '../../http/logger.ts';
+import type { ServerCertificate } from '../../http/server-certificate.ts';
 import { acceptExport, type OtlpContext } from '../../ingestion-api/otlp-routes.ts';
+import type { GrpcCalls } from '../../otlp/grpc/grpc-calls.ts';
 import type { GrpcHead, GrpcServer, TakeExport } from '../../otlp/grpc/grpc-server.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+
+export interface GrpcPorts {
+  readonly budget: BodyBudget;
+  readonly logger: Logger;
+  readonly certificate: ServerCertificate | undefined;
+  readonly calls: GrpcCalls;
+}
 
 /**
  * OTLP over gRPC beside the HTTP server.
@@ -13,7 +22,7 @@ import type { SettingsOf } from '../../settings/settings-table.ts';
 export async function startOtlpGrpc(
   settings: SettingsOf<'up' | 'ingestion-api'>,
   context: OtlpContext,
-  { budget, logger }: { budget: BodyBudget; logger: Logger },
+  { budget, logger, certificate, calls }: GrpcPorts,
 ): Promise<GrpcServer | undefined> {
   if (settings.otlpGrpcPort === 0) return undefined;
   const { startGrpcServer } = await import('../../otlp/grpc/grpc-server.ts');
@@ -24,6 +33,8 @@ export async function startOtlpGrpc(
     host,
     port,
     budget,
+    certificate,
+    calls,
     admit: (head) => admitExport(head, context),
     onError: (cause) => logger.error({ err: cause }, 'An OTLP export over gRPC failed'),
   });

@@ -1,4 +1,5 @@
-import { randomInt } from 'node:crypto';
+import { randomInt, randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { EventLog } from '../../event-log/event-log.ts';
 import type { LogClock } from '../../event-log/sqlite/log-clock.ts';
 import type { Logger } from '../../http/logger.ts';
@@ -6,6 +7,7 @@ import { publishChanges } from '../../metrics-processor/outbox.ts';
 import { Processor } from '../../metrics-processor/processor.ts';
 import { ProcessorMetrics } from '../../metrics-processor/processor-metrics.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
+import type { Roster } from '../../metrics-store/roster.ts';
 import { createPriceBook } from '../../prices/layered-price-book.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import { type PriceFileWatch, watchFile } from '../../prices/price-file-watch.ts';
@@ -14,15 +16,23 @@ import { loadPriceList } from '../../prices/price-list-file.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { DAY_MS, HOUR_MS, windowStartMs } from '../../tally/window.ts';
+import { atMost } from '../../tracing/at-most.ts';
+import type { Tracing } from '../../tracing/tracing.ts';
 import { priceListPath } from '../open/open-price-list.ts';
 import { SYSTEM_RUNTIME } from '../system-runtime.ts';
+import { countingSettings } from './counting-settings.ts';
+import { inOwnTime } from './own-time.ts';
 import { Retention, type RetentionSettings } from './retention.ts';
 
+/** Most traces are whole within seconds; what is older is packed, in a tenth of the memory. */
+const AWAKE_REPORTS_MAX = 3000;
 const POLL_BYTES_MAX = 4 * 1024 * 1024;
 const PUBLISH_EVERY_MS = 500;
 const PRUNE_EVERY_MS = 10 * 60_000;
 const LOG_SIZE_EVERY_MS = 30_000;
 const METER_ROOM_EVERY_MS = 15_000;
+/** `doctor` takes one that was silent for a minute for one that is gone. */
+const TELL_EVERY_MS = 20_000;
 const PACK_EVERY_MS = 30_000;
 /** Some 20 ms of work, during which nothing is committed; then a pause, in which others may show that they are busy. */
 const PACK_ROWS_MAX = 1_000;
@@ -37,6 +47,9 @@ const CHORE_BACKOFF_MS_MAX = 60_000;
 
 /** How long a stop waits for a chore that is under way. */
 const CHORES_MS_MAX = 1000;
+
+/** How long the store or the log may take to say that it is there. */
+const CHECK_MS_MAX = 1500;
 
 /** One member does the work that is not divided by partitions: the owner of this one. */
 const CHORES_PARTITION = 0;
@@ -53,12 +66,15 @@ export type ProcessorSettings = SettingsOf<'up' | 'metrics-processor'> & Retenti
 export interface ProcessorPorts {
   readonly log: EventLog;
   readonly store: MetricsStore;
+  readonly roster?: Roster | undefined;
   readonly logger: Logger;
   /** The clock of this process, which is asked even where the log has stamps of its own. */
   readonly clock: LogClock;
   /** The overrides that the price file held at the start: they are in force before the first record is folded. */
   readonly overrides: readonly PriceOverride[];
   readonly priceList: PriceList;
+  /** Absent where nothing is traced. */
+  readonly tracing?: Tracing | undefined;
 }
 
 /** A running processor with its chores: publishing changes, forgetting old rows, reloading prices. */
@@ -72,6 +88,7 @@ export class ProcessorRole {
   readonly #processor: Processor;
   readonly #retention: Retention;
   readonly #stopping = new AbortController();
+  readonly #id = randomUUID();
   #overrides: readonly PriceOverride[];
   #list: PriceList;
   #prices: PriceBook;
@@ -90,14 +107,24 @@ export class ProcessorRole {
         dedupHorizonMs: settings.dedupHorizonMs,
         logTimeSlackMs: settings.kafkaBrokers === undefined ? 0 : KAFKA_LOG_TIME_SLACK_MS,
         traceHorizonMs: settings.traceHorizonMs,
+        awakeReportsMax: AWAKE_REPORTS_MAX,
         pendingMax: settings.pendingMax,
         pendingBytesMax: settings.pendingBytesMax,
         callsPerSecondMax: settings.callsPerSecondMax,
+        dimensions: { names: settings.metricDimensions ?? [], areMinutesKept: settings.metricDimensionMinutes },
         fingerprintSeed: randomInt(2 ** 31),
         commitIntervalMs: settings.commitIntervalMs,
         pollBytesMax: POLL_BYTES_MAX,
       },
-      { log: ports.log, store: ports.store, runtime: SYSTEM_RUNTIME, events: this.metrics, prices: () => this.#prices },
+      {
+        log: ports.log,
+        store: ports.store,
+        roster: ports.roster,
+        runtime: SYSTEM_RUNTIME,
+        events: this.metrics,
+        prices: () => this.#prices,
+        tracing: ports.tracing,
+      },
     );
     this.done = this.#run();
   }
@@ -105,8 +132,9 @@ export class ProcessorRole {
   /** @throws when partitions are not recovered yet, or the log or the store cannot be used */
   async checkReady(): Promise<void> {
     if (!this.#processor.isReady) throw new Error('still reading the log back');
-    await this.#ports.store.checkHealth();
-    await this.#ports.log.checkHealth();
+    const { store, log } = this.#ports;
+    await inOwnTime('the metrics store', store.checkHealth(), CHECK_MS_MAX);
+    await inOwnTime('the event log', log.checkHealth(), CHECK_MS_MAX);
     this.#processor.checkReading();
   }
 
@@ -125,6 +153,8 @@ export class ProcessorRole {
       this.#every('packing days', PACK_EVERY_MS, () => this.#packDays()),
       this.#every('keeping the log within its size', LOG_SIZE_EVERY_MS, () => this.#pruneBySize()),
       this.#every('looking at the room of metrics', METER_ROOM_EVERY_MS, () => this.#lookAtMeterRoom()),
+      this.#tell().catch((error: Error) => this.#ports.logger.warn(error.message)),
+      this.#every('telling how it counts', TELL_EVERY_MS, () => this.#tell()),
       this.#refreshPrices().catch((error: Error) => this.#ports.logger.warn(error.message)),
     ];
     try {
@@ -135,7 +165,7 @@ export class ProcessorRole {
       await atMost(CHORES_MS_MAX, Promise.allSettled(chores));
     }
     // What the last commits changed; what is not published now is by whoever takes the partition over.
-    await atMost(CHORES_MS_MAX, this.#publish());
+    await atMost(CHORES_MS_MAX, Promise.allSettled([this.#publish(), this.#ports.store.forgetProcessor(this.#id)]));
   }
 
   /**
@@ -203,6 +233,13 @@ export class ProcessorRole {
     return createPriceBook({ overrides: this.#overrides, list: this.#list });
   }
 
+  /** For `doctor`, which compares processors. */
+  async #tell(): Promise<void> {
+    const settings = countingSettings(this.#settings, { overrides: this.#overrides, list: this.#list });
+    const place = `${hostname()}:${process.pid}`;
+    await this.#ports.store.tellProcessor({ id: this.#id, place, seenAtMs: Date.now(), settings });
+  }
+
   async #publish(): Promise<void> {
     if (!this.#processor.partitions.includes(CHORES_PARTITION)) return;
     while ((await publishChanges(this.#ports, this.metrics)) > 0) if (this.#stopping.signal.aborted) return;
@@ -216,7 +253,7 @@ export class ProcessorRole {
   async #packDays(): Promise<void> {
     const { store, clock } = this.#ports;
     const { signal } = this.#stopping;
-    if (store.packDays === undefined) return;
+    if (store.packDays === undefined || !this.#processor.partitions.includes(CHORES_PARTITION)) return;
     for (let hasMore = true; hasMore && !signal.aborted; ) {
       const before = performance.eventLoopUtilization();
       await SYSTEM_RUNTIME.sleep(PACK_PAUSE_MS, signal);
@@ -260,11 +297,4 @@ export class ProcessorRole {
       }
     }
   }
-}
-
-/** Waits for work that may as well be left undone. */
-async function atMost(ms: number, work: Promise<unknown>): Promise<void> {
-  const done = new AbortController();
-  await Promise.race([work.catch(() => undefined), SYSTEM_RUNTIME.sleep(ms, done.signal)]);
-  done.abort();
 }

@@ -1,26 +1,30 @@
-import type { KeyCheck } from '../../api-keys/key-check.ts';
+import type { CallerCheck } from '../../api-keys/key-check.ts';
 import { TrustedProxies } from '../../http/client-address.ts';
 import type { Logger } from '../../http/logger.ts';
 import { Problem } from '../../http/problem.ts';
 import { addressedSenders, anybody, apiKeySenders, type SenderCheck } from '../../ingestion-api/authenticate.ts';
 import type { IngestionMetrics } from '../../ingestion-api/ingestion-metrics.ts';
-import { RateLimit } from '../../ingestion-api/rate-limit.ts';
+import { limitsOf, type SenderLimits } from '../../ingestion-api/sender-limits.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
+
+export interface SenderCheckPorts {
+  readonly limits: SenderLimits;
+  readonly metrics: IngestionMetrics;
+  readonly logger: Logger;
+}
 
 /** Who may send, and how much, as the settings say; refusals are counted. */
 export function senderCheck(
-  settings: SettingsOf<'up' | 'ingestion-api'>,
-  checkKey: KeyCheck | null,
-  { metrics, logger }: { metrics: IngestionMetrics; logger: Logger },
+  settings: Pick<SettingsOf<'up' | 'ingestion-api'>, 'trustedProxies'>,
+  checkCaller: CallerCheck | null,
+  { limits, metrics, logger }: SenderCheckPorts,
 ): SenderCheck {
-  const { rateLimit } = settings;
-  const limit = Number.isFinite(rateLimit) ? new RateLimit(rateLimit, () => performance.now()) : null;
-  const check = checkOf(checkKey, limit);
+  const check = checkOf(checkCaller, limits);
   if (check === anybody) return anybody;
   const proxies = new TrustedProxies(settings.trustedProxies ?? []);
-  return async ({ headers, address }) => {
+  return async ({ headers, address, ...what }) => {
     try {
-      return await check({ headers, address: proxies.clientAddress(address, headers['x-forwarded-for']) });
+      return await check({ ...what, headers, address: proxies.clientAddress(address, headers['x-forwarded-for']) });
     } catch (error) {
       if (error instanceof Problem) {
         metrics.rejected(error.status === 429 ? 'rate_limited' : 'unauthorized', 1);
@@ -31,7 +35,7 @@ export function senderCheck(
   };
 }
 
-function checkOf(checkKey: KeyCheck | null, limit: RateLimit | null): SenderCheck {
-  if (checkKey !== null) return apiKeySenders(checkKey, limit);
-  return limit === null ? anybody : addressedSenders(limit);
+function checkOf(checkCaller: CallerCheck | null, limits: SenderLimits): SenderCheck {
+  if (checkCaller !== null) return apiKeySenders(checkCaller, limits);
+  return limitsOf(limits).length === 0 ? anybody : addressedSenders(limits);
 }

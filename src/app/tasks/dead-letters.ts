@@ -7,12 +7,14 @@ import {
 } from '../../commands/dead-letters/replay.ts';
 import type { EventLog, NewRecord } from '../../event-log/event-log.ts';
 import { LogClock } from '../../event-log/sqlite/log-clock.ts';
+import { createLogger } from '../../http/logger.ts';
 import { parseRecord } from '../../metrics-processor/core/records/parse-record.ts';
 import { type DeadLetterReplays, placeKey } from '../../metrics-store/dead-letter-replays.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { logPath, openLog } from '../open/open-log.ts';
+import { EVENT_SCHEMAS, openSchemaRegistry } from '../open/open-schema-registry.ts';
 import { openStore, storePath } from '../open/open-store.ts';
 import { requireStore } from './recompute-prices.ts';
 
@@ -72,7 +74,8 @@ async function openExistingLog(settings: SettingsOf<'dead-letters'>, clock: LogC
       `There is no event log in STREAMLENS_DATA_DIR ${settings.dataDir}; name its directory, or KAFKA_BROKERS for Kafka`,
     );
   }
-  return openLog(settings, { clock: clock.shared });
+  const valuePrefixes = await openSchemaRegistry(settings, EVENT_SCHEMAS, createLogger('dead-letters', 'warn'));
+  return openLog(settings, { clock: clock.shared, valuePrefixes });
 }
 
 /**

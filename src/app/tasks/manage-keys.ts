@@ -15,10 +15,10 @@ export interface CreatedKey {
 /** Makes a key. Processes that run already know it within seconds. */
 export async function createKey(
   settings: SettingsOf<'keys'>,
-  { name, tenantId }: Pick<ApiKey, 'name' | 'tenantId'>,
+  parts: Pick<ApiKey, 'name' | 'roles' | 'tenants'>,
 ): Promise<CreatedKey> {
   const [id, text] = [newKeyId(), newKeyText()];
-  const key = { id, hash: hashOfKey(text), name, tenantId, createdAtMs: Date.now(), revokedAtMs: null };
+  const key = { ...parts, id, hash: hashOfKey(text), createdAtMs: Date.now(), revokedAtMs: null };
   await withKeys(settings, (keys) => keys.add(key));
   return { id, text };
 }

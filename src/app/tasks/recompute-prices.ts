@@ -6,6 +6,7 @@ import type { SettingsOf } from '../../settings/settings-table.ts';
 import { readPriceList } from '../open/open-price-list.ts';
 import { openPrices } from '../open/open-prices.ts';
 import { openStore, storePath } from '../open/open-store.ts';
+import { callDimensions } from './call-dimensions.ts';
 
 export interface ListedReport extends RecomputeReport {
   /** By which prices: the list's name, and the user's file in front of it. */
@@ -27,7 +28,9 @@ export async function recomputePrices(
   const priceList = settings.pricesFile === undefined ? list : `${settings.pricesFile} and ${list}`;
   const store = await openStore({ ...settings, migrate: false }, 'write');
   try {
-    return { ...(await recompute(query, { store, prices, nowMs: Date.now, ...progress })), priceList };
+    const names = settings.metricDimensions ?? [];
+    const dimensions = { names, valuesOf: callDimensions(names) };
+    return { ...(await recompute(query, { store, prices, nowMs: Date.now, dimensions, ...progress })), priceList };
   } finally {
     await store.close();
   }

@@ -2,15 +2,20 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QueryThreads } from './query-threads.ts';
 
-const QUESTION = { tenantId: 'acme', limit: 1, cursor: null };
+const QUESTION = { tenantId: 'acme', metricDimensions: [], limit: 1, cursor: null };
 const ENDED = 'The query thread ended with code 1';
 const STAYS = new AbortController().signal;
 
 /** Threads whose answers come when the test gives them. */
 async function open() {
-  const started: { interrupt: Int32Array; answers: ((text: string) => void)[]; isStopped: boolean }[] = [];
-  const threads = await QueryThreads.open(async (interrupt) => {
-    const thread = { interrupt, answers: [] as ((text: string) => void)[], isStopped: false };
+  const started: {
+    interrupts: Int32Array;
+    isForLong: boolean;
+    answers: ((text: string) => void)[];
+    isStopped: boolean;
+  }[] = [];
+  const threads = await QueryThreads.open(async (parts) => {
+    const thread = { ...parts, answers: [] as ((text: string) => void)[], isStopped: false };
     started.push(thread);
     return {
       call: <T>() =>
@@ -39,6 +44,10 @@ test('short questions share the first thread, and each long one has another to i
     started.map(({ answers }) => answers.length),
     [2, 1, 1, 1],
   );
+  assert.deepEqual(
+    started.map(({ isForLong }) => isForLong),
+    [false, true, true, true],
+  );
   for (const { answers } of started) for (const answer of answers) answer('text');
   assert.deepEqual(await Promise.all([...long, ...short]), ['text', 'text', 'text', 'text', 'text']);
   void ask(true);
@@ -55,12 +64,29 @@ test('a long question for which nobody waits any more is interrupted, and the ne
   await settle();
   gone.abort();
   const [, thread] = started;
-  assert.equal(thread?.interrupt[0], 1);
+  assert.equal(thread?.interrupts[0], 1);
   thread?.answers[0]?.('too late');
   await question;
   void ask(true);
   await settle();
-  assert.equal(thread?.interrupt[0], 0);
+  assert.equal(thread?.interrupts[0], 0);
+  await threads.close();
+});
+
+test('one of several short questions is interrupted, and the others in its thread are not', async () => {
+  const { threads, started, ask, settle } = await open();
+  const gone = new AbortController();
+  const questions = [ask(false), ask(false, gone.signal), ask(false)];
+  await settle();
+  gone.abort();
+  const [thread] = started;
+  assert.deepEqual([...(thread?.interrupts.slice(0, 3) ?? [])], [0, 1, 0]);
+  for (const answer of thread?.answers ?? []) answer('text');
+  await Promise.all(questions);
+  assert.ok(
+    thread?.interrupts.every((number) => number === 0),
+    'who comes next in the same slot is not hit',
+  );
   await threads.close();
 });
 

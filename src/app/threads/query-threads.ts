@@ -1,14 +1,31 @@
-import type { Answerer, ChangeEvent, Errand, QuestionKind, Questions } from '../../metrics-api/questions.ts';
+import type { ExportPage } from '../../metrics-api/export/export-query.ts';
+import type { LlmTotals } from '../../metrics-api/prometheus/llm-totals.ts';
+import type {
+  Answerer,
+  ChangeEvent,
+  Errand,
+  ExportRequest,
+  QuestionKind,
+  Questions,
+} from '../../metrics-api/questions.ts';
 import type { ChangesQuery, StoreState } from '../../metrics-store/metrics-reader.ts';
+import type { TimeRange } from '../../tally/steps.ts';
 import type { Callable } from '../../threads/thread-rpc.ts';
+import { type InterruptNumbers, Interrupts } from './interrupts.ts';
 
 /** A thread that answers questions. */
 export interface QueryThread extends Callable {
   stop(): Promise<void>;
 }
 
-/** Starts one; what it reads ends early when the first number behind `interrupt` is no longer 0. */
-export type StartQueryThread = (interrupt: Int32Array<SharedArrayBuffer>) => Promise<QueryThread>;
+export interface QueryThreadParts {
+  /** What it reads for a call ends early when the number of the call's slot is no longer 0. */
+  readonly interrupts: InterruptNumbers;
+  /** Whether it is for long questions, which let all else go ahead. */
+  readonly isForLong: boolean;
+}
+
+export type StartQueryThread = (parts: QueryThreadParts) => Promise<QueryThread>;
 
 /** One more than there are long questions at a time. */
 const THREADS_MAX = 4;
@@ -16,7 +33,7 @@ const THREADS_MAX = 4;
 const IDLE_MS_MAX = 60_000;
 
 interface Worker {
-  readonly interrupt: Int32Array<SharedArrayBuffer>;
+  readonly interrupts: Interrupts;
   readonly thread: Promise<QueryThread>;
   isLong: boolean;
   callCount: number;
@@ -47,11 +64,21 @@ export class QueryThreads implements Answerer {
   }
 
   answer<K extends QuestionKind>(kind: K, question: Questions[K], errand: Errand): Promise<string | null> {
-    return this.#call('answer', { kind, question }, errand);
+    const { rowsMax, onPart } = errand;
+    const asked = { kind, question, isInParts: onPart !== undefined };
+    return this.#call('answer', rowsMax === undefined ? asked : { ...asked, rowsMax }, errand);
   }
 
   changes(question: ChangesQuery): Promise<readonly ChangeEvent[]> {
     return this.#call('changes', question);
+  }
+
+  llmTotals(range: TimeRange, errand: Errand): Promise<readonly LlmTotals[]> {
+    return this.#call('llmTotals', range, errand);
+  }
+
+  exportPage(request: ExportRequest, errand: Errand): Promise<ExportPage> {
+    return this.#call('exportPage', request, errand);
   }
 
   async readState(): Promise<StoreState> {
@@ -68,7 +95,7 @@ export class QueryThreads implements Answerer {
     this.#isClosed = true;
     const workers = [...this.#workers];
     for (const worker of workers) {
-      if (worker.isLong) Atomics.store(worker.interrupt, 0, 1);
+      if (worker.isLong) worker.interrupts.interruptAll();
       clearTimeout(worker.idle ?? undefined);
     }
     const threads = await Promise.allSettled(workers.map((worker) => worker.thread));
@@ -76,38 +103,39 @@ export class QueryThreads implements Answerer {
   }
 
   async #call<T>(method: string, argument: unknown, errand: Partial<Errand> = {}): Promise<T> {
-    const { isLong = false, signal } = errand;
+    const { isLong = false, signal, onPart } = errand;
     const worker = this.#choose(isLong);
     this.#engage(worker, isLong);
-    const interrupt = (): void => {
-      // Others in the same thread must not be hit.
-      if (worker.callCount === 1) Atomics.store(worker.interrupt, 0, 1);
-    };
+    const slot = worker.interrupts.take();
+    const interrupt = (): void => worker.interrupts.interrupt(slot);
+    if (signal?.aborted === true) interrupt();
     signal?.addEventListener('abort', interrupt, { once: true });
     try {
       const thread = await worker.thread;
-      return await thread.call<T>(method, argument);
+      return await thread.call<T>(method, { asked: argument, slot }, { onPart });
     } catch (error) {
       // A thread that has ended is replaced; an answer that is an error has a name of its own.
       if ((error as Error).message.startsWith('The query thread ended')) this.#drop(worker);
       throw error;
     } finally {
       signal?.removeEventListener('abort', interrupt);
+      worker.interrupts.giveBack(slot);
       this.#release(worker);
     }
   }
 
   #choose(isLong: boolean): Worker {
-    const first = (this.#first ??= this.#add());
+    const first = (this.#first ??= this.#add(false));
     if (!isLong) return first;
     const others = [...this.#workers].filter((worker) => worker !== first);
     const free = others.find((worker) => worker.callCount === 0);
-    return free ?? (this.#workers.size < THREADS_MAX ? this.#add() : (others[0] ?? first));
+    return free ?? (this.#workers.size < THREADS_MAX ? this.#add(true) : (others[0] ?? first));
   }
 
-  #add(): Worker {
-    const interrupt = new Int32Array(new SharedArrayBuffer(4));
-    const worker: Worker = { interrupt, thread: this.#start(interrupt), isLong: false, callCount: 0, idle: null };
+  #add(isForLong: boolean): Worker {
+    const interrupts = new Interrupts();
+    const thread = this.#start({ interrupts: interrupts.numbers, isForLong });
+    const worker: Worker = { interrupts, thread, isLong: false, callCount: 0, idle: null };
     worker.thread.catch(() => this.#drop(worker));
     this.#workers.add(worker);
     return worker;
@@ -122,7 +150,6 @@ export class QueryThreads implements Answerer {
 
   #engage(worker: Worker, isLong: boolean): void {
     clearTimeout(worker.idle ?? undefined);
-    if (worker.callCount === 0) Atomics.store(worker.interrupt, 0, 0);
     worker.callCount++;
     worker.isLong ||= isLong;
   }

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { type Outcome, untilAnswered } from '../until-answered.ts';
 import type { BadLine, LineBatch } from './line-batches.ts';
 
 export interface BatchTarget {
@@ -18,8 +18,7 @@ export interface BatchAnswer {
 }
 
 const POST_MS_MAX = 60_000;
-const BACKOFF_MS_MIN = 200;
-const BACKOFF_MS_MAX = 15_000;
+const BACKOFF = { backoffMsMin: 200, backoffMsMax: 15_000 } as const;
 
 /**
  * Sends one batch until it is answered. Whatever may pass by itself is tried again: no connection, 408, 429, 5xx.
@@ -27,22 +26,10 @@ const BACKOFF_MS_MAX = 15_000;
  * @throws when the time is up, or for an answer that trying again would not change (401, 403, 404, 413)
  */
 export async function sendBatch(batch: LineBatch, target: BatchTarget, signal: AbortSignal): Promise<BatchAnswer> {
-  const giveUpAtMs = performance.now() + target.retryMsMax;
-  for (let attempt = 0; ; attempt++) {
-    const outcome = await tryOnce(batch, target);
-    if (typeof outcome !== 'string') {
-      if ('accepted' in outcome) return outcome;
-      const waitMs = Math.max(outcome.waitMs, Math.min(BACKOFF_MS_MIN * 2 ** attempt, BACKOFF_MS_MAX));
-      if (signal.aborted || performance.now() + waitMs > giveUpAtMs) throw new Error(outcome.why);
-      target.onRetry(outcome.why, waitMs);
-      await sleep(waitMs, undefined, { signal }).catch(() => undefined);
-    } else throw new Error(outcome);
-  }
+  return untilAnswered(() => tryOnce(batch, target), { ...target, ...BACKOFF, signal });
 }
 
-type Outcome = BatchAnswer | { readonly why: string; readonly waitMs: number } | string;
-
-async function tryOnce(batch: LineBatch, { baseUrl, apiKey }: BatchTarget): Promise<Outcome> {
+async function tryOnce(batch: LineBatch, { baseUrl, apiKey }: BatchTarget): Promise<Outcome<BatchAnswer>> {
   const url = `${baseUrl}/v1/llm/events`;
   try {
     const response = await fetch(url, {
@@ -60,26 +47,25 @@ async function tryOnce(batch: LineBatch, { baseUrl, apiKey }: BatchTarget): Prom
     return {
       why: `${baseUrl} cannot be reached: ${cause?.code ?? cause?.message ?? message}. Is "streamlens up" running?`,
       waitMs: 0,
+      mayPass: true,
     };
   }
 }
 
-function outcomeOf({ status, headers }: Response, text: string, batch: LineBatch): Outcome {
+function outcomeOf({ status, headers }: Response, text: string, batch: LineBatch): Outcome<BatchAnswer> {
   const body = parse(text);
   if (status === 202 && typeof body.accepted === 'number') {
     const badLines = (body.errors ?? []).map(({ index = 0, detail = '' }) => ({
       line: lineOf(batch, index),
       why: detail,
     }));
-    return { accepted: body.accepted, rejected: body.rejected ?? 0, badLines };
+    return { answer: { accepted: body.accepted, rejected: body.rejected ?? 0, badLines } };
   }
+  if (status === 400 && body.errors !== undefined) return { answer: noneValid(body, batch) };
   const why = `The server answered ${status}: ${body.detail ?? text.slice(0, 200)}`;
-  if (status === 400 && body.errors !== undefined) return noneValid(body, batch);
-  if (status === 408 || status === 429 || status >= 500) {
-    const waitS = Number(headers.get('retry-after') ?? 0);
-    return { why, waitMs: Number.isFinite(waitS) ? waitS * 1000 : 0 };
-  }
-  return why;
+  const waitS = Number(headers.get('retry-after') ?? 0);
+  const mayPass = status === 408 || status === 429 || status >= 500;
+  return { why, waitMs: Number.isFinite(waitS) ? waitS * 1000 : 0, mayPass };
 }
 
 interface AnswerBody {

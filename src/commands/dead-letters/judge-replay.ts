@@ -1,5 +1,6 @@
 import type { NewRecord } from '../../event-log/event-log.ts';
 import { type EventType, type InputTopic, TOPIC_OF, TOPICS } from '../../events/topics.ts';
+import { payloadOf } from '../../events/wire-format.ts';
 import type { DeadLetter } from '../../metrics-store/outbox.ts';
 
 /** What a replay has to know about the world to tell whether it makes sense. */
@@ -84,7 +85,7 @@ export function tenantIdOf(record: Pick<DeadLetter, 'value'>): string | null {
 function textField({ value }: Pick<DeadLetter, 'value'>, name: string): string | null {
   if (value === null) return null;
   try {
-    const text = (JSON.parse(Buffer.from(value).toString('utf8')) as Record<string, unknown> | null)?.[name];
+    const text = (JSON.parse(Buffer.from(payloadOf(value)).toString('utf8')) as Record<string, unknown> | null)?.[name];
     return typeof text === 'string' && text !== '' ? text : null;
   } catch {
     return null;

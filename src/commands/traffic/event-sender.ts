@@ -33,7 +33,8 @@ const POST_MS_MAX = 60_000;
 
 /**
  * Posts events to an ingestion API and counts the answers. What is refused for now is sent again with growing pauses,
- * about 40 seconds long: repeated ids count once. The connections are kept alive.
+ * about 40 seconds long: repeated ids count once. The connections are kept alive. Not with `p-retry`, as
+ * `untilAnswered` says.
  */
 export class EventSender {
   readonly counts: SendCounts = { accepted: 0, rejected: 0, retries: 0, firstRejection: null, latenciesMs: [] };

@@ -5,7 +5,7 @@ import type { ExplainedExport, SentExport, Translation } from '../../ingestion-a
 import type { Decoded } from '../../otlp/decode/trace-export.ts';
 import { CallableThread, threadUrl } from '../../threads/thread-rpc.ts';
 import { EXPORT_HEAP_MB_MAX, EXPORT_YOUNG_MB_MAX } from '../memory-limits.ts';
-import type { ExportThreadOptions } from './export-thread.ts';
+import type { OtlpThreadOptions } from './otlp-thread.ts';
 
 /** After so long without a large export the thread ends, and its memory is the system's again. */
 const IDLE_MS_MAX = 10_000;
@@ -16,13 +16,13 @@ type PackedTranslation = Omit<Translation, 'records'> & { readonly packed: Packe
  * Decodes large exports in a thread of its own, one after the other: 100,000 spans take a second, in which the thread
  * that answers HTTP would answer nobody. It is started by the first of them.
  */
-export class LargeExports {
-  readonly #options: ExportThreadOptions;
+export class LargeOtlpExports {
+  readonly #options: OtlpThreadOptions;
   readonly #oneByOne = pLimit(1);
   #thread: CallableThread | null = null;
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(options: ExportThreadOptions) {
+  constructor(options: OtlpThreadOptions) {
     this.#options = options;
   }
 
@@ -60,8 +60,8 @@ export class LargeExports {
   }
 
   #start(): Promise<CallableThread> {
-    return CallableThread.start(threadUrl('app/threads/export-thread'), {
-      name: 'export',
+    return CallableThread.start(threadUrl('app/threads/otlp-thread'), {
+      name: 'otlp',
       workerData: this.#options,
       resourceLimits: { maxOldGenerationSizeMb: EXPORT_HEAP_MB_MAX, maxYoungGenerationSizeMb: EXPORT_YOUNG_MB_MAX },
     });

@@ -6,14 +6,14 @@ import { createFullKeyTable, createKeyTable } from '../../otlp/dialects/wanted-k
 import { type AttributeNames, DimensionFinder } from '../../otlp/to-events/tenant-and-route.ts';
 import { serveCalls } from '../../threads/thread-rpc.ts';
 
-/** Large exports, decoded where they hold up nobody; see `large-exports.ts`. */
-export interface ExportThreadOptions {
+/** Large exports, decoded where they hold up nobody; see `large-otlp-exports.ts`. */
+export interface OtlpThreadOptions {
   readonly names: AttributeNames;
   readonly correlation: Correlation;
   readonly keepUserEmail: boolean;
 }
 
-const { names, correlation, keepUserEmail } = workerData as ExportThreadOptions;
+const { names, correlation, keepUserEmail } = workerData as OtlpThreadOptions;
 const context = {
   keys: createKeyTable(names),
   allKeys: createFullKeyTable(),
