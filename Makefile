@@ -20,6 +20,9 @@ test: deps ## all tests that can run on this machine
 check: deps ## format, lint, types, dead code
 	npm run -s check
 
+deploy-tools: deps ## Helm and others, for the tests of deploy/
+	scripts/deploy-tools.sh
+
 run-ingestion: ## the ingestion API on Kafka
 	$(STREAMLENS) ingestion-api
 
@@ -53,5 +56,5 @@ docker-clean: ## stop them and forget their data
 clean: ## remove what was built, and the embedded data
 	rm -rf dist coverage test-results streamlens-data
 
-.PHONY: help deps build up test check run-ingestion run-processor run-metrics-api generate-traffic \
+.PHONY: help deps build up test check deploy-tools run-ingestion run-processor run-metrics-api generate-traffic \
 	services-up services-down docker-up docker-down docker-logs docker-clean clean

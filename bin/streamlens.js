@@ -31,7 +31,7 @@ setFlagsFromString('--no-allocation-site-pretenuring');
 
 if (process.argv[2] === 'health' && !process.argv.includes('--help') && !process.argv.includes('-h')) {
   const { health } = await import('./health.js');
-  health(process.argv.slice(3));
+  await health(process.argv.slice(3));
 } else {
   await start();
 }

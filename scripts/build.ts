@@ -17,7 +17,7 @@ const ENTRIES = [
   'src/app/threads/processor-thread.ts',
   'src/app/threads/query-thread.ts',
   'src/app/threads/key-thread.ts',
-  'src/app/threads/export-thread.ts',
+  'src/app/threads/otlp-thread.ts',
   'src/event-log/sqlite/append-thread.ts',
 ];
 

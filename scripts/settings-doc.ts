@@ -1,4 +1,4 @@
-import { type Command, flagOf, type Setting } from '../src/settings/setting.ts';
+import { type Command, fileFlagOf, fileVariableOf, flagOf, type Setting } from '../src/settings/setting.ts';
 import { SETTINGS, type SettingName } from '../src/settings/settings-table.ts';
 
 /** The settings page and the example file, from the table that the program itself reads. */
@@ -15,6 +15,8 @@ const INTRO = `<!-- Written by scripts/write-settings-doc.ts from src/settings/s
 Each setting is an environment variable and a flag; the flag wins. An empty variable counts as not set. What is wrong is told in one sentence with exit code 2, before anything is started. \`streamlens <command> --help\` shows the settings of one command.
 
 A variable may have the prefix \`STREAMLENS_\`, which then wins: \`STREAMLENS_METRICS_PORT\` for \`METRICS_PORT\`. Kubernetes sets \`METRICS_PORT=tcp://…\` in every pod beside a Service named \`metrics\`; such values are passed over, with a line that says so.
+
+A secret can be given by the path of a file that holds it, as Docker, Kubernetes and systemd mount them: \`POSTGRES_DSN_FILE=/run/secrets/dsn\` for \`POSTGRES_DSN\`. A line break at the end is dropped; to set both is an error. The files of \`POSTGRES_DSN\` and of what Kafka is told are read again with each new connection, so that a rotated secret needs no restart.
 
 Durations have a unit: \`250ms\`, \`30s\`, \`15m\`, \`24h\`, \`7d\`.
 `;
@@ -34,6 +36,9 @@ function section(name: SettingName, setting: Setting<unknown>): string {
     `- flag: \`${flag}\``,
     `- takes: ${acceptedBy(setting)}`,
     `- default: ${fallbackText(setting)}`,
+    ...(setting.kind.isSecret === true
+      ? [`- or from a file: \`${fileVariableOf(setting)}\`, \`${fileFlagOf(setting)} <path>\``]
+      : []),
     `- read by: ${setting.commands.map((command) => `\`${command}\``).join(', ')}`,
     '',
   ].join('\n');
@@ -66,7 +71,7 @@ const ENV_INTRO = `# Written by scripts/write-settings-doc.ts from src/settings/
 export function envExample(): string {
   const parts = ENTRIES.filter(([, { commands }]) => commands.some((command) => SERVICES.has(command))).map(
     ([, setting]) =>
-      `# ${capital(setting.about)}\n# takes ${acceptedBy(setting)}\n#${setting.env}=${exampleValue(setting)}\n`,
+      `# ${capital(setting.about)}\n# takes ${acceptedBy(setting)}\n#${setting.env}=${exampleValue(setting)}\n${setting.kind.isSecret === true ? `#${fileVariableOf(setting)}=\n` : ''}`,
   );
   return `${ENV_INTRO}\n${parts.join('\n')}`;
 }
