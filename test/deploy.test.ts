@@ -28,6 +28,12 @@ interface Service {
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly disable?: boolean; readonly test?: readonly string[] };
   readonly restart?: string;
+  readonly profiles?: readonly string[];
+}
+
+interface PrometheusConfig {
+  readonly rule_files: readonly string[];
+  readonly scrape_configs: readonly { readonly static_configs: readonly { readonly targets: readonly string[] }[] }[];
 }
 
 const compose = parse(readText('deploy/docker-compose.yml'), { merge: true }) as {
@@ -57,9 +63,68 @@ test('the schema refuses a compose file with a misspelt key', () => {
 
 test('the compose file runs the broker, the database, two steps of preparation and the three roles', () => {
   assert.deepEqual(
-    services.map(([name]) => name),
+    services.filter(([, { profiles }]) => profiles === undefined).map(([name]) => name),
     ['redpanda', 'postgres', 'topics', 'migrate', 'ingestion-api', 'metrics-processor', 'metrics-api'],
   );
+});
+
+test('with the profile monitoring come Prometheus and Grafana, which nothing else needs', () => {
+  const monitoring = services.filter(([, { profiles }]) => profiles !== undefined);
+  assert.deepEqual(
+    monitoring.map(([name, { profiles }]) => [name, profiles]),
+    ['prometheus', 'grafana-role', 'grafana'].map((name) => [name, ['monitoring']]),
+  );
+  for (const [, { depends_on: needs = {}, profiles }] of services) {
+    if (profiles === undefined)
+      assert.deepEqual(
+        Object.keys(needs).filter((name) => compose.services[name]?.profiles),
+        [],
+      );
+  }
+  assert.deepEqual(
+    [compose.services['prometheus']?.ports, compose.services['grafana']?.ports],
+    [['127.0.0.1:9090:9090'], ['127.0.0.1:3000:3000']],
+  );
+});
+
+test('Prometheus scrapes roles of the compose file on their ports, and reads its files where they are mounted', () => {
+  const { command = [], volumes = [] } = compose.services['prometheus'] ?? {};
+  const file =
+    command
+      .find((word) => word.startsWith('--config.file='))
+      ?.split('/')
+      .at(-1) ?? '';
+  assert.ok(volumes.includes('./prometheus:/etc/prometheus:ro'));
+  const config = parse(readText(`deploy/prometheus/${file}`)) as PrometheusConfig;
+  const targets = config.scrape_configs.flatMap(({ static_configs }) => static_configs.flatMap((each) => each.targets));
+  const listening = ours.flatMap(([name, { environment = {} }]) =>
+    environment['HTTP_PORT'] === undefined ? [] : [`${name}:${environment['HTTP_PORT']}`],
+  );
+  assert.deepEqual(new Set(targets), new Set(listening));
+  for (const rules of config.rule_files) assert.ok(existsSync(join(ROOT, 'deploy/prometheus', rules)), rules);
+  // Prometheus before 3.8 knows the setting not, and later ones know nothing else.
+  const plain = parse(readText('deploy/prometheus/prometheus.yml')) as PrometheusConfig;
+  const native = plain.scrape_configs.map((each) => ({ ...each, scrape_native_histograms: true }));
+  assert.deepEqual(config, { ...plain, scrape_configs: native });
+});
+
+test('Grafana gets every variable that its data sources take, of services that are there', () => {
+  const { environment = {} } = compose.services['grafana'] ?? {};
+  const taken = Array.from(readText('deploy/grafana/provisioning/datasources/streamlens.yml').matchAll(/\$\{(\w+)\}/g));
+  assert.ok(taken.length >= 4);
+  for (const [, name = ''] of taken) assert.ok(name in environment, name);
+  const hosts = [new URL(String(environment['PROMETHEUS_URL'])).host, environment['POSTGRES_HOST']];
+  assert.deepEqual(hosts, ['prometheus:9090', 'postgres:5432']);
+});
+
+test('what a service mounts from the project exists', () => {
+  const mounted = services.flatMap(([, { volumes = [] }]) => volumes.filter((volume) => volume.startsWith('.')));
+  assert.ok(mounted.length >= 3);
+  for (const volume of mounted) {
+    const [source = '', , mode] = volume.split(':');
+    assert.ok(existsSync(join(ROOT, 'deploy', source)), source);
+    assert.equal(mode, 'ro', volume);
+  }
 });
 
 for (const [name, service] of ours) {
@@ -132,7 +197,7 @@ test('every service waits until what it needs is healthy or done', () => {
 
 test('a step of preparation is waited for by a role, without which `up --wait` would take its end for a failure', () => {
   const oneShots = services.filter(([, { healthcheck }]) => healthcheck?.disable === true).map(([name]) => name);
-  assert.deepEqual(oneShots, ['topics', 'migrate']);
+  assert.deepEqual(oneShots, ['topics', 'migrate', 'grafana-role']);
   for (const oneShot of oneShots) {
     assert.ok(services.some(([, { depends_on: needs = {}, restart }]) => oneShot in needs && restart !== undefined));
   }
@@ -147,22 +212,34 @@ test('every service has a restart policy and no service runs as root', () => {
     );
   }
   const users = instructions.filter(({ name }) => name === 'USER').map(({ words }) => words[0]);
-  assert.deepEqual(users, ['node']);
+  // By number, since Kubernetes takes no name for `runAsNonRoot`.
+  assert.deepEqual(users, ['1000:1000']);
 });
 
 test('every image is pinned to a version', () => {
   const [nodeImage] = instructions.filter(({ name }) => name === 'ARG').map(({ words }) => words[0]?.split('=')[1]);
   const images = [nodeImage, ...services.map(([, { image }]) => image)];
   for (const image of images) assert.match(image ?? '', /:v?\d+\.\d+(\.\d+)?(-[a-z-]+)?$/, image);
-  const bases = instructions.filter(({ name }) => name === 'FROM').map(({ words }) => words[0]);
+  const bases = instructions.filter(({ name }) => name === 'FROM').map(({ words }) => imageOf(words));
   assert.deepEqual(new Set(bases), new Set(['${NODE_IMAGE}']));
+});
+
+test('an image for another kind of machine is built without an emulator', () => {
+  const stages = instructions.flatMap(({ name }, index) => (name === 'FROM' ? [index] : []));
+  const last = stages.pop() ?? 0;
+  for (const index of stages) assert.equal(instructions[index]?.words[0], '--platform=$BUILDPLATFORM');
+  const run = instructions.slice(last).filter(({ name }) => name === 'RUN');
+  assert.deepEqual(run, [], 'the last stage runs nothing');
 });
 
 test('the image carries the version of the package and the Node that the program needs', () => {
   const { version } = JSON.parse(readText('package.json')) as { version: string };
   for (const [, { image }] of ours) assert.equal(image, `streamlens:${version}`);
   const [needed = ''] = /NEEDED_MAJOR = \d+/.exec(readText('bin/streamlens.js')) ?? [];
-  assert.match(readText('deploy/Dockerfile'), new RegExp(`NODE_IMAGE=node:${needed.split(' = ')[1] ?? ''}\\.`));
+  assert.match(
+    readText('deploy/Dockerfile'),
+    new RegExp(`NODE_IMAGE=docker\\.io/library/node:${needed.split(' = ')[1] ?? ''}\\.`),
+  );
 });
 
 test('what the Dockerfile copies exists and is not kept out by .dockerignore', () => {
@@ -181,7 +258,9 @@ test('what the Dockerfile copies exists and is not kept out by .dockerignore', (
 });
 
 test('what the Dockerfile copies between stages comes from a stage that it has', () => {
-  const stages = new Set(instructions.filter(({ name }) => name === 'FROM').map(({ words }) => words[2]));
+  const stages = new Set(
+    instructions.filter(({ name }) => name === 'FROM').map(({ words }) => words[words.indexOf('AS') + 1]),
+  );
   const sources = instructions.flatMap(({ name, words }) =>
     name === 'COPY' && words[0]?.startsWith('--from=') ? [words[0].slice('--from='.length)] : [],
   );
@@ -190,7 +269,9 @@ test('what the Dockerfile copies between stages comes from a stage that it has',
 });
 
 test('named volumes are declared', () => {
-  const used = services.flatMap(([, { volumes = [] }]) => volumes.map((volume) => volume.split(':', 1)[0]));
+  const used = services.flatMap(([, { volumes = [] }]) =>
+    volumes.filter((volume) => !volume.startsWith('.')).map((volume) => volume.split(':', 1)[0]),
+  );
   assert.deepEqual(new Set(used), new Set(Object.keys(compose.volumes)));
 });
 
@@ -208,6 +289,11 @@ function environmentOf({ environment = {} }: Service, outer: Record<string, stri
       return [name, filled.replaceAll('$$', '$')];
     }),
   );
+}
+
+/** Of a FROM, without its options. */
+function imageOf(words: readonly string[]): string | undefined {
+  return words.find((word) => !word.startsWith('--'));
 }
 
 interface Instruction {

@@ -22,7 +22,7 @@ import { isDeepStrictEqual } from 'node:util';
  * hold the present time. The windows of an example that is dated today (`$NOW`) do too.
  */
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const RUNNABLE = ['README.md', 'docs/api.md'];
+const RUNNABLE = ['README.md', 'docs/api.md', 'docs/finops.md'];
 const WINDOW = ['window_start', 'window_end'];
 const VOLATILE: ReadonlySet<string> = new Set(['as_of', 'complete_until', 'lag_ms', 'next_cursor', 'last_activity']);
 
@@ -36,7 +36,8 @@ for (const path of RUNNABLE) {
   test(`the commands of ${path} do what it says`, { timeout: 240_000 }, async (t) => {
     const blocks = readBlocks(readText(path));
     assert.ok(blocks.some(({ language, mode }) => language === 'sh' && mode !== 'skipped'));
-    const program = await startProgram(t);
+    // The README is for a checkout.
+    const program = await startProgram(t, path === 'README.md' ? ROOT : emptyFolder(t));
     for (const [index, block] of blocks.entries()) {
       if (block.language !== 'sh' || block.mode === 'skipped') continue;
       const below = blocks[index + 1];
@@ -86,7 +87,7 @@ test('docs/operations.md explains every metric that the sources define, and no o
   const defined = new Set(
     readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' })
       .filter((path) => path.endsWith('.ts'))
-      .flatMap((path) => namesIn(readText(join('src', path)), /name: '(streamlens_\w+)'/g)),
+      .flatMap((path) => namesIn(readText(join('src', path)), /name: '(streamlens_\w+)',\s+help:/g)),
   );
   assert.ok(defined.size > 15);
   const explained = new Set(namesIn(text, /^\| `(streamlens_\w+)/gm));
@@ -135,14 +136,18 @@ function readBlocks(markdown: string): Block[] {
 interface Program {
   readonly ingestionUrl: string;
   readonly metricsUrl: string;
+  readonly dataDir: string;
+  /** Where its commands run: what they write does not stay. */
+  readonly folder: string;
 }
 
 /** `streamlens up` on free ports with a data directory of its own; ends with the test. */
-async function startProgram(t: TestContext): Promise<Program> {
+async function startProgram(t: TestContext, folder: string): Promise<Program> {
   const dataDir = mkdtempSync(join(tmpdir(), 'streamlens-docs-'));
   const ports = ['--ingestion-port', '0', '--metrics-port', '0', '--otlp-grpc-port', '0'];
   const child = spawn(process.execPath, [join(ROOT, 'bin/streamlens.js'), 'up', '--data-dir', dataDir, ...ports], {
     cwd: ROOT,
+    env: { ...process.env, METRIC_DIMENSIONS: 'user,team' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -159,7 +164,13 @@ async function startProgram(t: TestContext): Promise<Program> {
   }
   assert.equal(urls.size, 2, 'streamlens up did not start; is it built?');
   child.stderr.resume();
-  return { ingestionUrl: urls.get('ingestion') ?? '', metricsUrl: urls.get('metrics') ?? '' };
+  return { ingestionUrl: urls.get('ingestion') ?? '', metricsUrl: urls.get('metrics') ?? '', dataDir, folder };
+}
+
+function emptyFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'streamlens-docs-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
 }
 
 const ANSWER_MS_MAX = 20_000;
@@ -181,21 +192,33 @@ async function checkBlock(block: Block, shown: string | null, program: Program):
   }
 }
 
-/** `curl` fails where the server answers with an error, and ends its answer with a line feed. */
+/** `streamlens` is the built one. `curl` fails where the server answers with an error, and ends its answer with a line feed. */
 const PRELUDE = `set -euo pipefail
 curl() { command curl --fail-with-body --show-error "$@"; echo; }
+streamlens() { "$NODE" "$PROGRAM" "$@"; }
 `;
 
 async function runScript(text: string, program: Program): Promise<{ isSuccess: boolean; output: string }> {
   const script = text
     .replaceAll('localhost:8080', program.ingestionUrl)
     .replaceAll('localhost:8081', program.metricsUrl);
-  const env = { ...process.env, BASE_URL: `http://${program.ingestionUrl}` };
+  const env = {
+    ...process.env,
+    BASE_URL: `http://${program.ingestionUrl}`,
+    STREAMLENS_DATA_DIR: program.dataDir,
+    NODE: process.execPath,
+    PROGRAM: join(ROOT, 'bin/streamlens.js'),
+  };
   return new Promise((resolve) => {
-    execFile('bash', ['-c', PRELUDE + script], { cwd: ROOT, env, timeout: 60_000 }, (error, stdout, stderr) => {
-      const output = stdout.trim() === '' ? stderr : stdout;
-      resolve({ isSuccess: error === null, output });
-    });
+    execFile(
+      'bash',
+      ['-c', PRELUDE + script],
+      { cwd: program.folder, env, timeout: 60_000 },
+      (error, stdout, stderr) => {
+        const output = stdout.trim() === '' ? stderr : stdout;
+        resolve({ isSuccess: error === null, output });
+      },
+    );
   });
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { valuesSchema } from '../scripts/chart-settings.ts';
 import { envExample, settingsDoc } from '../scripts/settings-doc.ts';
 import { SETTINGS } from '../src/settings/settings-table.ts';
 
@@ -12,6 +13,10 @@ test('docs/settings.md is what the settings table says (node scripts/write-setti
 
 test('deploy/.env.example is what the settings table says (node scripts/write-settings-doc.ts writes it)', () => {
   assert.equal(committed('deploy/.env.example'), envExample());
+});
+
+test('the chart takes the settings of the table (node scripts/write-settings-doc.ts writes its schema)', () => {
+  assert.equal(committed('deploy/helm/streamlens/values.schema.json'), valuesSchema());
 });
 
 test('every setting says what it takes', () => {

@@ -14,26 +14,41 @@ const SRC = join(ROOT, 'src');
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   clock: [],
   events: [],
+  exposition: [],
   storage: [],
-  sqlite: ['storage'],
+  sqlite: ['exposition', 'storage'],
   tally: [],
   threads: [],
+  tracing: [],
   settings: [],
-  'event-log': ['clock', 'events', 'storage', 'sqlite', 'threads'],
-  'metrics-store': ['events', 'storage', 'sqlite', 'tally'],
+  'event-log': ['clock', 'events', 'exposition', 'storage', 'sqlite', 'threads'],
+  'metrics-store': ['events', 'exposition', 'storage', 'sqlite', 'tally'],
+  'schema-registry': ['storage'],
   prices: ['tally', 'metrics-store'],
-  'metrics-processor': ['events', 'reports', 'tally', 'http', 'storage', 'event-log', 'metrics-store', 'prices'],
+  'metrics-processor': [
+    'events',
+    'exposition',
+    'reports',
+    'tally',
+    'http',
+    'storage',
+    'event-log',
+    'metrics-store',
+    'prices',
+    'tracing',
+  ],
   reports: ['events', 'tally'],
-  otlp: ['events', 'reports', 'http'],
-  http: ['events'],
-  'api-keys': ['http', 'metrics-store'],
-  'ingestion-api': ['events', 'storage', 'event-log', 'http', 'otlp', 'api-keys'],
-  'metrics-api': ['events', 'tally', 'http', 'metrics-store', 'prices'],
+  reconciliation: [],
+  otlp: ['events', 'exposition', 'reports', 'http'],
+  http: ['events', 'exposition', 'tracing'],
+  'api-keys': ['events', 'http', 'metrics-store'],
+  'ingestion-api': ['events', 'exposition', 'storage', 'event-log', 'http', 'otlp', 'api-keys', 'tracing'],
+  'metrics-api': ['events', 'exposition', 'reconciliation', 'tally', 'http', 'metrics-store', 'prices', 'tracing'],
   // Types only: what the answers are.
   dashboard: ['metrics-api'],
   app: ['*'],
-  commands: ['events', 'event-log', 'metrics-store'],
-  cli: ['app', 'settings', 'commands', 'events'],
+  commands: ['events', 'event-log', 'metrics-store', 'prices', 'reconciliation'],
+  cli: ['app', 'settings', 'commands', 'events', 'reconciliation'],
 };
 
 /** What a folder must not reach, not even through others: servers know no role, and no role knows another or its port. */
@@ -42,6 +57,7 @@ const MUST_NOT_REACH: Readonly<Record<string, readonly string[]>> = {
   'event-log': ['metrics-store', 'http'],
   'metrics-store': ['event-log', 'http', 'prices'],
   prices: ['event-log', 'http'],
+  'schema-registry': ['event-log', 'http'],
   otlp: ['event-log', 'metrics-store'],
   'ingestion-api': ['metrics-processor', 'metrics-api', 'prices'],
   'metrics-processor': ['ingestion-api', 'metrics-api', 'otlp', 'api-keys'],
@@ -179,7 +195,9 @@ function adapterOf(path: string): string | undefined {
 test('the core has no clock, no randomness, no waiting and no process', () => {
   const impure =
     /\b(await|async|Date\.now|performance\.|Math\.random|process\.(?:[a-z]+Usage|env|argv|exit|hrtime|nextTick|on|pid|std\w+|uptime|version)|setTimeout|setInterval)|'node:(?!assert|test)/;
-  const core = product.filter(({ path }) => /^src\/(?:metrics-processor\/core|reports|tally)\//.test(path));
+  const core = product.filter(({ path }) =>
+    /^src\/(?:metrics-processor\/core|reports|reconciliation|tally)\//.test(path),
+  );
   assert.ok(core.length > 10);
   const rule = ({ text }: SourceFile) =>
     withoutComments(text)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { skipFor } from '../../scripts/services/available-services.ts';
 
 /** Debian's; `CHROMIUM` names another one. */
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -17,12 +18,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** For node:test's `skip`. @throws where every suite has to run */
+/** For node:test's `skip`. @throws as `skipFor` does */
 export function skipWithoutChromium(): string | false {
   if (existsSync(EXECUTABLE)) return false;
-  const reason = `no browser: there is no ${EXECUTABLE} (apt-get install chromium)`;
-  if (process.env['STREAMLENS_REQUIRE_ALL_SUITES'] === '1') throw new Error(`This suite cannot run: ${reason}`);
-  return reason;
+  return skipFor(`no browser: there is no ${EXECUTABLE} (apt-get install chromium)`);
 }
 
 export interface BrowserWindow {

@@ -1,39 +1,15 @@
 import assert from 'node:assert/strict';
-import { mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import axe from 'axe-core';
-import type { Page } from 'playwright-core';
 import { get } from '../end-to-end/http-calls.ts';
 import { serverFor } from '../end-to-end/running-server.ts';
+import { seriousViolations } from './accessibility.ts';
 import { openWindow, skipWithoutChromium } from './chromium.ts';
+import { RESULTS } from './results-folder.ts';
 import { seededServer, TENANT } from './seeded-server.ts';
 
 const skip = skipWithoutChromium();
-const RESULTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 const SIZES = { desktop: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 const JS_BYTES_MAX = 80 * 1024;
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly target: readonly string[] }[];
-}
-
-interface AxeResults {
-  readonly violations: readonly Violation[];
-  readonly passes: readonly unknown[];
-}
-
-/** What axe finds serious or worse, in a form that a person can act upon. */
-async function seriousViolations(page: Page): Promise<readonly string[]> {
-  await page.evaluate(axe.source);
-  const { violations, passes } = await page.evaluate<AxeResults>('axe.run()');
-  assert.ok(passes.length > 20, 'axe sees the page');
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
-}
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const size of ['desktop', 'phone'] as const) {
@@ -46,7 +22,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto(`${server.metrics}/?tenant=${TENANT}&split=route`);
       await page.locator('table.calls tbody tr').first().waitFor();
       await page.waitForTimeout(1000);
-      mkdirSync(RESULTS, { recursive: true });
       await page.screenshot({ path: `${RESULTS}dashboard-${colorScheme}-${size}.png`, fullPage: true });
       assert.deepEqual(await seriousViolations(page), []);
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), SIZES[size].width);

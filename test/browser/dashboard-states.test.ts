@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { post } from '../end-to-end/http-calls.ts';
-import { dataDirFor, runCommand, serverFor, startServer } from '../end-to-end/running-server.ts';
+import { newKey } from '../end-to-end/new-key.ts';
+import { dataDirFor, outputOf, serverFor, startServer } from '../end-to-end/running-server.ts';
 import { openWindow, skipWithoutChromium } from './chromium.ts';
 import { seededServer, sendCall, TENANT } from './seeded-server.ts';
 
@@ -63,17 +64,10 @@ test('a page whose API goes away says so, keeps its numbers, and comes back by i
   await page.locator('.live[data-state="live"]').waitFor({ timeout: 60_000 });
 });
 
-test('a key is asked for only where the API wants one, and is gone with the tab', { skip }, async (t) => {
+test('one signs in by a key, which no script can read again, and signs out', { skip }, async (t) => {
   const dataDir = dataDirFor(t);
-  const create = runCommand(['keys', 'create', '--all-tenants', '--data-dir', dataDir]);
-  assert.equal((await create.exited).code, 0, create.output());
-  const [key] = /sl_[\w-]+/.exec(create.output()) ?? [];
-  assert.ok(key !== undefined, create.output());
-  const server = await startServer(dataDir, { API_KEYS: 'required' });
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
+  const { text: key } = await newKey(dataDir, '--all-tenants');
+  const server = await serverFor(t, { API_KEYS: 'required' }, { dataDir });
   const { page } = await openWindow(t);
   await page.goto(server.metrics);
   await page.getByLabel('API key').fill('not-the-key');
@@ -83,7 +77,9 @@ test('a key is asked for only where the API wants one, and is gone with the tab'
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
   assert.equal(page.url().includes(key), false);
-  assert.equal(await page.evaluate('localStorage.length'), 0);
+  assert.deepEqual(await page.evaluate('[localStorage.length, sessionStorage.length, document.cookie]'), [0, 0, '']);
+  const [cookie, ...others] = await page.context().cookies();
+  assert.deepEqual([others.length, cookie?.httpOnly, cookie?.sameSite, cookie?.expires], [0, true, 'Strict', -1]);
   await page.reload();
   await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
   // The commands work as they stand, once the key is in their first line.
@@ -106,30 +102,29 @@ test('a key is asked for only where the API wants one, and is gone with the tab'
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('API key').waitFor();
   assert.equal(await page.evaluate(`document.activeElement.type`), 'password');
+  assert.deepEqual(await page.context().cookies(), []);
   assert.equal(await page.getByText('Offline').count(), 0);
 });
 
-test('a key that is kept holds in the next tab, and one that was revoked is asked for anew', { skip }, async (t) => {
+test('who stays signed in is so after the browser was closed, and no longer when the key was revoked', {
+  skip,
+}, async (t) => {
   const dataDir = dataDirFor(t);
-  const create = runCommand(['keys', 'create', '--all-tenants', '--data-dir', dataDir]);
-  assert.equal((await create.exited).code, 0, create.output());
-  const [key = ''] = /sl_[\w-]+/.exec(create.output()) ?? [];
+  const { id, text: key } = await newKey(dataDir, '--all-tenants');
   const server = await startServer(dataDir, { API_KEYS: 'required' });
   t.after(() => server.process.kill('SIGKILL'));
   const { page } = await openWindow(t);
   await page.goto(server.metrics);
   await page.getByLabel('API key').fill(key);
-  await page.getByLabel(/Keep it in this browser/).check();
+  await page.getByLabel(/Keep me signed in/).check();
   await page.getByRole('button', { name: 'Continue' }).click();
   await page.getByRole('heading', { name: 'No calls yet' }).waitFor();
+  const [cookie] = await page.context().cookies();
+  assert.ok((cookie?.expires ?? 0) > Date.now() / 1000 + 6 * 86_400);
   const next = await page.context().newPage();
   await next.goto(server.metrics);
   await next.getByRole('heading', { name: 'No calls yet' }).waitFor();
-  const list = runCommand(['keys', 'list', '--data-dir', dataDir]);
-  await list.exited;
-  const [id = ''] = /^\S{6,}(?=\s)/m.exec(list.output().split('\n').slice(1).join('\n')) ?? [];
-  const revoke = runCommand(['keys', 'revoke', id, '--data-dir', dataDir]);
-  assert.equal((await revoke.exited).code, 0, `${list.output()}\n${revoke.output()}`);
+  await outputOf(['keys', 'revoke', id, '--data-dir', dataDir]);
   await next.getByRole('alert').filter({ hasText: 'may have been revoked' }).waitFor({ timeout: 30_000 });
   await next.getByLabel('API key').waitFor();
 });

@@ -86,7 +86,7 @@ test('numbers that are not those of the filters above them are dimmed and say wh
   await alert.filter({ hasText: /The numbers are from \d\d:\d\d:\d\d, and still those of .* last hour/ }).waitFor();
   await page.locator('.numbers.old').waitFor();
   assert.equal(await page.evaluate(`document.querySelector('main').getBoundingClientRect().top`), before);
-  const again = await startServer(dataDir, {}, new URL(server.metrics).port);
+  const again = await startServer(dataDir, {}, { metricsPort: Number(new URL(server.metrics).port) });
   t.after(() => again.process.kill('SIGKILL'));
   const startedMs = performance.now();
   await alert.waitFor({ state: 'detached', timeout: 30_000 });

@@ -6,18 +6,14 @@ import { withGlobals } from './page-globals.ts';
 type Answer = () => Response | Promise<Response>;
 
 /** What was asked, and what came of it. */
-async function ask<T>(
-  answer: Answer,
-  use: (api: ReturnType<typeof createApi>) => Promise<T>,
-  key: string | null = null,
-) {
+async function ask<T>(answer: Answer, use: (api: ReturnType<typeof createApi>) => Promise<T>) {
   const asked: { url: string; init: RequestInit }[] = [];
   const fetch = (url: string, init: RequestInit): Promise<Response> => {
     asked.push({ url, init });
     return Promise.resolve().then(answer);
   };
   const result = await withGlobals({ fetch, location: { host: 'page.example' } }, () =>
-    use(createApi(key)).catch((error: unknown) => error),
+    use(createApi()).catch((error: unknown) => error),
   );
   return { asked, result };
 }
@@ -35,13 +31,9 @@ test('a question has its parameters, but for those that are not said', async () 
   assert.deepEqual(result, { a: 1 });
 });
 
-test('a key goes with each question, and without one nothing claims to be one', async () => {
-  const headersOf = async (key: string | null): Promise<Headers> => {
-    const { asked } = await ask(() => Response.json({}), get, key);
-    return new Headers(asked[0]?.init.headers);
-  };
-  assert.equal((await headersOf('sl_1')).get('authorization'), 'Bearer sl_1');
-  assert.equal((await headersOf(null)).has('authorization'), false);
+test('no question carries a secret: the browser sends the cookie along', async () => {
+  const { asked } = await ask(() => Response.json({}), get);
+  assert.equal(new Headers(asked[0]?.init.headers).has('authorization'), false);
 });
 
 test('what hinders an answer is told by its status, in the words of the server', async () => {

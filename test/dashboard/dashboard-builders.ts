@@ -1,7 +1,7 @@
 import type { MetricsRow } from '../../src/dashboard/api-answers.ts';
-import type { Snapshot, TenantView } from '../../src/dashboard/snapshot.ts';
+import type { Snapshot } from '../../src/dashboard/snapshot.ts';
 import type { Span } from '../../src/dashboard/time-range.ts';
-import { DEFAULT_VIEW } from '../../src/dashboard/view.ts';
+import { DEFAULT_VIEW, type View } from '../../src/dashboard/view.ts';
 
 export const MINUTE_MS = 60_000;
 export const START_MS = Date.UTC(2026, 10, 29, 10);
@@ -30,7 +30,7 @@ export function aRow(atMinute: number, parts: Partial<MetricsRow> = {}): Metrics
   return { ...nothing, ...parts } as MetricsRow;
 }
 
-export const aView = (parts: Partial<TenantView> = {}): TenantView => ({
+export const aView = (parts: Partial<View> = {}): View => ({
   ...DEFAULT_VIEW,
   zone: 'utc',
   tenant: 'acme',
@@ -48,7 +48,9 @@ export function aSnapshot(minutes: number, parts: Partial<Snapshot> = {}): Snaps
     total: null,
     previous: null,
     breakdown: [],
-    pairCount: 0,
+    rows: 'route,model',
+    rowCount: 0,
+    isBreakdownOfNow: true,
     steps: [],
     groups: [],
     split: 'none',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { type Api, ApiError, type Parameters } from '../../src/dashboard/api.ts';
 import type { MetricsRow } from '../../src/dashboard/api-answers.ts';
-import { SnapshotLoader, type TenantView } from '../../src/dashboard/snapshot.ts';
+import { SnapshotLoader } from '../../src/dashboard/snapshot.ts';
+import type { View } from '../../src/dashboard/view.ts';
 import { aRow, aView, MINUTE_MS, minute, START_MS } from './dashboard-builders.ts';
 
 const COMPLETENESS = { as_of: minute(60), complete_until: minute(59), lag_ms: 1 };
@@ -16,6 +17,7 @@ class FakeApi implements Api {
   readonly asked: Question[] = [];
   pairs: readonly MetricsRow[] = [];
   pairCount: number | null = null;
+  tenants: readonly MetricsRow[] = [];
   steps: readonly MetricsRow[] = [];
   isAway = false;
 
@@ -36,17 +38,23 @@ class FakeApi implements Api {
     return taken;
   }
 
-  #answer(path: string, { from, to, group_by: group, route, model }: Parameters): object {
+  #answer(path: string, { from, to, group_by: group, tenant_id: tenant, route, model }: Parameters): object {
     if (path === '/v1/metrics/summary') {
       if (group === undefined) return { summary: [aRow(0, { requests: 7 })], group_count: 1, ...COMPLETENESS };
       const isPairs = group === 'route,model';
-      const summary = isPairs ? this.pairs : [{ ...aRow(0), [String(group)]: 'asked' } as MetricsRow];
+      const isTenants = group === 'tenant_id' && this.tenants.length > 0;
+      const summary = isPairs
+        ? this.pairs
+        : isTenants
+          ? this.tenants
+          : [{ ...aRow(0), [String(group)]: 'asked' } as MetricsRow];
       return { summary, group_count: (isPairs ? this.pairCount : null) ?? summary.length, ...COMPLETENESS };
     }
     const metrics = this.steps.filter(
       (row) =>
         row.window_start >= String(from) &&
         row.window_start < String(to) &&
+        (tenant == null || (row.tenant_id ?? tenant) === tenant) &&
         (route == null || row.route === route) &&
         (model == null || row.model === model),
     );
@@ -54,7 +62,7 @@ class FakeApi implements Api {
   }
 }
 
-function aLoader(context: TestContext, view: Partial<TenantView> = {}) {
+function aLoader(context: TestContext, view: Partial<View> = {}) {
   context.mock.timers.enable({ apis: ['Date'], now: START_MS + 15 * MINUTE_MS + 5_000 });
   const api = new FakeApi();
   const loader = new SnapshotLoader(api, aView({ range: '15m', ...view }));
@@ -129,8 +137,9 @@ test('a breakdown that nobody sees is not asked for, but the first time', async 
     [false, 0],
     [true, 1],
   ] as const) {
-    const { breakdown, pairCount } = await loader.load({ changedFromMs: 0, isBreakdownSeen }, signal);
-    assert.deepEqual([breakdown, pairCount], [api.pairs, 1]);
+    const snapshot = await loader.load({ changedFromMs: 0, isBreakdownSeen }, signal);
+    assert.deepEqual([snapshot.breakdown, snapshot.rowCount], [api.pairs, 1]);
+    assert.equal(snapshot.isBreakdownOfNow, expected === 1);
     const asked = api.take('/v1/metrics/summary').filter(({ group_by: group }) => group === 'route,model');
     assert.equal(asked.length, expected);
   }
@@ -208,7 +217,89 @@ test('a load that fails leaves what was known, and the next one goes on from the
   assert.equal(api.take('/v1/metrics')[0]?.['from'], minute(9));
 });
 
+const EVERYBODY = { tenant: null } as const;
+const ofTenant = (tenant: string, requests: number): MetricsRow => aRow(2, { tenant_id: tenant, requests });
+
+test('all tenants are asked for without naming one, with a row of each', async (context) => {
+  const { api, loader } = aLoader(context, EVERYBODY);
+  api.tenants = [ofTenant('b', 5), ofTenant('a', 4)];
+  const { tenant, breakdown, rows, rowCount } = await loader.load(ALL, signal);
+  assert.deepEqual([tenant, breakdown, rows, rowCount], [null, api.tenants, 'tenant', 2]);
+  assert.ok(api.asked.every(({ tenant_id: asked }) => asked === null));
+});
+
+test('a split by tenant takes its groups from the rows of tenants, and their steps from one answer', async (context) => {
+  const { api, loader } = aLoader(context, { ...EVERYBODY, split: 'tenant' });
+  api.tenants = [ofTenant('b', 5), ofTenant('a', 4)];
+  api.steps = api.tenants;
+  const { groups } = await loader.load(ALL, signal);
+  assert.deepEqual(
+    groups.map(({ name, steps }) => [name, steps.map(({ requests }) => requests)]),
+    [
+      ['b', [5]],
+      ['a', [4]],
+    ],
+  );
+  assert.deepEqual(
+    api.take('/v1/metrics').map(({ group_by: group }) => group),
+    ['none', 'tenant_id'],
+  );
+});
+
+test('tenants that are too many for one answer are asked for one by one', async (context) => {
+  const { api } = aLoader(context);
+  api.tenants = Array.from({ length: 490 }, (_, index) => ofTenant(`t${index}`, 1_000 - index));
+  api.steps = [ofTenant('t1', 999)];
+  context.mock.timers.setTime(START_MS + 59 * MINUTE_MS);
+  const hour = new SnapshotLoader(api, aView({ ...EVERYBODY, split: 'tenant', range: '1h' }));
+  const { groups } = await hour.load(ALL, signal);
+  assert.deepEqual(
+    groups.map(({ name, steps }) => [name, steps.length]),
+    [0, 1, 2, 3, 4, 5].map((index) => [`t${index}`, index === 1 ? 1 : 0]),
+  );
+});
+
+test('where the rows do not say what the charts are split by, the busiest groups are asked for', async (context) => {
+  for (const view of [{ split: 'model' }, { split: 'tenant', rows: 'route,model' }] as const) {
+    const { api, loader } = aLoader(context, { ...EVERYBODY, ...view });
+    api.pairs = [pair('a', 1)];
+    const { groups } = await loader.load(ALL, signal);
+    assert.deepEqual(
+      groups.map(({ name }) => name),
+      ['asked'],
+    );
+    context.mock.timers.reset();
+  }
+});
+
 test('there is nothing before the beginning of time', async (context) => {
   const { loader } = aLoader(context, { range: 'custom', fromMs: 0, toMs: 10 * MINUTE_MS });
   assert.equal((await loader.load(ALL, signal)).previous, null);
+});
+
+test('by a dimension its values have the rows, told apart by tenant where all are shown, and a pick is a filter', async (context) => {
+  const rows = async (view: Partial<View>) => {
+    const { api, loader } = aLoader(context, view);
+    const snapshot = await loader.load(ALL, signal);
+    const asked = api.take('/v1/metrics/summary').find(({ group_by: group }) => group !== undefined);
+    context.mock.timers.reset();
+    return { asked, snapshot };
+  };
+  assert.equal((await rows({ rows: 'user' })).asked?.['group_by'], 'user');
+  assert.equal((await rows({ rows: 'user', tenant: null })).asked?.['group_by'], 'tenant_id,user');
+  const { asked, snapshot } = await rows({ only: { name: 'user', value: 'u-1' } });
+  assert.deepEqual([asked?.['group_by'], asked?.['user']], ['route,model', 'u-1']);
+  assert.deepEqual([snapshot.span.step, snapshot.span.fromMs], ['1h', START_MS]);
+});
+
+test('a split by a dimension draws its busiest values by the hour', async (context) => {
+  const { api, loader } = aLoader(context, { split: 'metadata.app' });
+  api.steps = ['web', 'asked'].map((app) => ({ ...aRow(0, { requests: 3 }), 'metadata.app': app }) as MetricsRow);
+  const { groups, span } = await loader.load(ALL, signal);
+  assert.deepEqual(
+    groups.map(({ name, steps }) => [name, steps.length]),
+    [['asked', 1]],
+  );
+  const [, ofGroups] = api.take('/v1/metrics');
+  assert.deepEqual([ofGroups?.['group_by'], ofGroups?.['step'], span.step], ['metadata.app', '1h', '1h']);
 });

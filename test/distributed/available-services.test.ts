@@ -3,7 +3,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { skipWithout } from '../../scripts/services/available-services.ts';
 
 const NAME = 'STREAMLENS_REQUIRE_ALL_SUITES';
-const obstacles = { kafka: 'there is no `java`', postgres: null };
+const obstacles = { kafka: 'there is no `java`', postgres: null, prometheus: null };
 
 let before: string | undefined;
 beforeEach(() => {

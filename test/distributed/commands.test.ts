@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
 import { eventually, getJson } from '../end-to-end/http-calls.ts';
-import { runCommand, type Server, startServer } from '../end-to-end/running-server.ts';
+import { endOf, runCommand, type Server, startServer } from '../end-to-end/running-server.ts';
 import { openTestDatabases, type TestDatabases } from './test-databases.ts';
 
 const skip = skipWithout(await availableServices(), ['kafka', 'postgres']);
@@ -41,12 +41,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  async function run(...args: string[]): Promise<{ code: number | null; text: string }> {
-    const command = runCommand(args, env);
-    const { code } = await command.exited;
-    return { code, text: command.output() };
-  }
-
+  const run = (...args: readonly string[]) => endOf(args, env);
   const doctor = () => run('doctor', '--ingestion-port', '0', '--metrics-port', '0');
 
   test('doctor says which topics are missing and which schema', async () => {
@@ -62,6 +57,11 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     assert.equal(code, 0, text);
     assert.match(text, /ok {6}llm\.responses: 3 partitions, set up as it should be/);
     assert.match(text, /ok {6}metrics store: Postgres answers/);
+    assert.match(text, /ok {6}broker 1: its advertised address 127\.0\.0\.1:\d+ is reached from here/);
+    assert.match(text, /ok {6}processor: \d+ partitions?; the last commit was \d+ s ago/);
+    assert.match(text, /ok {6}postgres: Postgres \d+/);
+    assert.match(text, /ok {6}clock of Postgres: it agrees/);
+    assert.match(text, /ok {6}group metrics-processor-group: this user may join/);
   });
 
   test('a key made in Postgres opens both APIs, history can be sent with it, and costs be corrected', async () => {
@@ -137,5 +137,72 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     });
     assert.match((await run('dead-letters', 'replay', '--all')).text, /0 replayed, 0 skipped, 1 replayed before/);
     await assert.rejects(getJson(`${server.metrics}/v1/audit`), /answered 401/);
+  });
+
+  test("a tenant's rows are deleted once its calls cannot be open, and its events in Kafka bring none back", async () => {
+    const key = /sl_[\w-]{43}/.exec((await run('keys', 'create', '--all-tenants')).text)?.[0] ?? '';
+    const tenants = async (): Promise<string[]> => {
+      const headers = { 'x-api-key': key };
+      const answer = await fetch(`${server.metrics}/v1/dimensions`, { headers });
+      const { tenants: found } = (await answer.json()) as { tenants: readonly { value: string }[] };
+      return found.map(({ value }) => value).sort();
+    };
+    assert.deepEqual(await tenants(), ['acme', 'late-tenant', 'tick']);
+    const open = await run('delete', '--tenant', 'acme', '--join-timeout', '7d');
+    assert.equal(open.code, 2);
+    assert.match(
+      open.text,
+      /Calls of acme changed within JOIN_TIMEOUT \(7d\) and may be open; .* try again in \d+ minutes/,
+    );
+    const shown = await run('delete', '--tenant', 'acme', '--dry-run');
+    assert.match(shown.text, /rows of +metrics_1m +[1-9]\d*\n/);
+    assert.doesNotMatch(shown.text, /events in/);
+    assert.deepEqual(await tenants(), ['acme', 'late-tenant', 'tick']);
+    const deleted = await run('delete', '--tenant', 'acme', '--join-timeout', '100ms');
+    assert.equal(deleted.code, 0, deleted.text);
+    assert.match(deleted.text, /rows of +calls +[1-9]\d*\n/);
+    assert.match(deleted.text, /The events stay in the topics of Kafka until their retention is over/);
+    assert.deepEqual(await tenants(), ['late-tenant', 'tick']);
+
+    server.process.kill('SIGTERM');
+    await server.exited;
+    server = await startServer(directory, env);
+    const request = {
+      request_id: 'after',
+      tenant_id: 'later',
+      route: 'chat',
+      model: 'own',
+      timestamp: '2025-11-19T12:00:00Z',
+    };
+    const headers = { 'content-type': 'application/json', 'x-api-key': key };
+    const body = JSON.stringify(request);
+    assert.equal((await fetch(`${server.ingestion}/v1/llm/request`, { method: 'POST', headers, body })).status, 202);
+    // What is read after the events of the tenant is counted: these would be there by now.
+    await eventually(30_000, 'a later event is counted', async () =>
+      (await tenants()).includes('later') ? true : undefined,
+    );
+    assert.deepEqual(await tenants(), ['late-tenant', 'later', 'tick']);
+  });
+
+  test('doctor names what differs between processors, and where, until they are alike again', async () => {
+    const other = runCommand(['metrics-processor'], {
+      ...env,
+      HTTP_PORT: '0',
+      JOIN_TIMEOUT: '1h',
+      CONSUMER_GROUP: 'b',
+    });
+    const differs = /BROKEN {2}JOIN_TIMEOUT: it differs between processors: (.*)\. Numbers/;
+    const found = await eventually(30_000, 'both have told how they count', async () => {
+      const { text } = await doctor();
+      return differs.test(text) ? text : undefined;
+    });
+    const [, values = ''] = differs.exec(found) ?? [];
+    assert.match(values, new RegExp(`15s on [^ ;]+:${server.process.pid}(;|$)`));
+    assert.match(values, new RegExp(`1h on [^ ;]+:${other.process.pid}(;|$)`));
+    assert.match(found, /BROKEN {2}CONSUMER_GROUP: it differs between processors/);
+    assert.doesNotMatch(found, /DEDUP_HORIZON: it differs/);
+    other.process.kill('SIGTERM');
+    assert.equal((await other.exited).code, 0, other.output());
+    assert.doesNotMatch((await doctor()).text, /differs between processors/);
   });
 });

@@ -9,6 +9,7 @@ import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import type { KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
 import { TOPICS } from '../../src/events/topics.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
+import { allInSync } from './broker-leaders.ts';
 
 const skip = skipWithout(await availableServices(), ['kafka']);
 const PARTITIONS = 6;
@@ -37,7 +38,7 @@ suite('Faults of three Kafka brokers', { skip }, () => {
       await broker.kill('SIGKILL');
       await slowly(1_500);
       await broker.restart();
-      await allInSync(log);
+      await allInSync(kafka.bootstrap);
     }
     await traffic.stop();
     const keys = await readAll(log, earlier);
@@ -184,12 +185,7 @@ async function readAll(
   return counts;
 }
 
-/** A broker that is back answers before its replicas have caught up; killing the next one then would stop appends. */
-async function allInSync(log: EventLog): Promise<void> {
-  await slowly(2_000);
-  await log.checkHealth();
-}
-
+/** Asks again and again until it holds. @throws when it does not come true in time */
 async function until(holds: () => Promise<boolean>, msMax: number): Promise<void> {
   const giveUpAtMs = performance.now() + msMax;
   while (!(await holds())) {

@@ -136,6 +136,28 @@ describe('A connection to Postgres', { skip }, () => {
     await assertFails('postgres://u:secret@[bad/db', 'setting-refused', /is no URL/);
   });
 
+  test('logs in with the password of now where it was rotated, and with the first one where the new one is no DSN', async () => {
+    const { dsn } = plain.server;
+    await queryOnce(dsn, `CREATE ROLE rotated LOGIN PASSWORD 'one'`);
+    const withPassword = (password: string): string =>
+      changed(dsn, (url) => ([url.username, url.password] = ['rotated', password]));
+    let now = withPassword('one');
+    const connection = await connectPostgres({ dsn: now, poolMax: 1, readDsn: () => now });
+    const ask = (): Promise<unknown> => connection.query('SELECT 1', []);
+    const end = (): Promise<unknown> =>
+      queryOnce(dsn, `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'rotated'`);
+    await queryOnce(dsn, `ALTER ROLE rotated PASSWORD 'two'`);
+    now = withPassword('two');
+    await end();
+    await until('it is connected anew', () => ask().then(Boolean, () => false), 10_000);
+    assert.equal(connection.openedCount, 2);
+    await queryOnce(dsn, `ALTER ROLE rotated PASSWORD 'one'`);
+    now = 'half written';
+    await end();
+    await until('it is connected again', () => ask().then(Boolean, () => false), 10_000);
+    await connection.close();
+  });
+
   test('sends a statement again that a pool between it and the server has lost', async () => {
     const connection = await connectPostgres({ dsn: plain.server.dsn, poolMax: 1 });
     const ask = (): Promise<unknown> => connection.query('SELECT $1::int + 1', [1]);

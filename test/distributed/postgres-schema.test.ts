@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
+import pg from 'pg';
+import { parse } from 'yaml';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
-import { aDelta, aTally, commitNext, minute, SERIES } from '../../src/metrics-store/contract/builders.ts';
+import { CALL_EQUALITIES } from '../../src/metrics-store/call-filters.ts';
+import { aCall, aDelta, aTally, commitNext, minute, SERIES } from '../../src/metrics-store/contract/builders.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { packHistogram } from '../../src/metrics-store/postgres/packed-histogram.ts';
+import { SELECT_NEWEST_OF_SESSION, SELECT_SLOWEST } from '../../src/metrics-store/postgres/postgres-calls.ts';
 import { openPostgresMetricsStore } from '../../src/metrics-store/postgres/postgres-metrics-store.ts';
 import { StorageError } from '../../src/storage/storage-error.ts';
 import { Histogram } from '../../src/tally/histogram.ts';
@@ -28,6 +33,54 @@ describe('The Postgres schema', { skip }, () => {
     const file = new URL('../../src/metrics-store/postgres/schema.sql', import.meta.url);
     if (process.env['UPDATE_SCHEMA'] === '1') writeFileSync(file, dump);
     assert.equal(dump, readFileSync(file, 'utf8'));
+  });
+
+  test('finds the calls of a session by its index, also by a plan that is kept for any value', async () => {
+    const dsn = await databases.create();
+    await migratePostgres({ dsn });
+    const client = new pg.Client({ connectionString: dsn });
+    await client.connect();
+    try {
+      // The tables are empty, so that reading them whole would be cheapest.
+      await client.query('SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan');
+      await client.query(`PREPARE page AS ${SELECT_NEWEST_OF_SESSION}`);
+      const values = Array.from(SELECT_NEWEST_OF_SESSION.matchAll(/\$(\d+)/g), ([, number]) => Number(number));
+      const nulls = Array.from({ length: Math.max(...values) }, () => 'NULL').join(', ');
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN EXECUTE page(${nulls})`);
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+      assert.match(plan, /Index Cond: .*session_id = \$\d+/);
+      assert.doesNotMatch(plan, /Seq Scan on calls/);
+    } finally {
+      await client.end();
+    }
+  });
+
+  test('finds the slowest calls of many days by an index of each, and sorts no others', async () => {
+    const dsn = await databases.create();
+    const nowMs = Date.UTC(2026, 2, 10);
+    const store = await openPostgresMetricsStore({ dsn, nowMs: () => nowMs });
+    const calls = Array.from({ length: 1500 }, (_, index) =>
+      aCall({ requestId: `r${index}`, timestampMs: nowMs - index * 240_000, latencyMs: (index * 7919) % 1500 }),
+    );
+    await commitNext(store, { calls: calls.map((call) => ({ kind: 'full', call }) as const) });
+    await store.close();
+    await queryOnce(dsn, 'ANALYZE calls');
+    const values = [
+      calls[0]?.tenantId,
+      new Date(nowMs - 5 * 86_400_000),
+      new Date(nowMs),
+      ...Array.from({ length: 5 }, () => null),
+      10,
+      ...CALL_EQUALITIES.map(() => null),
+    ];
+    const rows = await queryOnce(dsn, `EXPLAIN (ANALYZE) ${SELECT_SLOWEST}`, values);
+    const plan = rows.map((row) => String(row['QUERY PLAN'])).join('\n');
+    assert.match(plan, /Merge Append/);
+    assert.doesNotMatch(plan, /Sort {2}\(|Seq Scan on calls/);
+    const read = Array.from(plan.matchAll(/Index Scan using calls_\S+ .*actual time=\S+ rows=(\d+)/g), ([, n]) =>
+      Number(n),
+    );
+    assert.ok(read.length >= 5 && read.reduce((sum, count) => sum + count, 0) < 20, plan);
   });
 
   test('is created once when several processes migrate at the same time', async () => {
@@ -57,6 +110,19 @@ describe('The Postgres schema', { skip }, () => {
     const dsn = await databases.create();
     await queryOnce(dsn, 'CREATE TABLE streamlens_migrations (version int)');
     await assert.rejects(migratePostgres({ dsn }), isMisconfigured(/before its first release/));
+  });
+
+  test('of 0.1.0 is refused with what to do, and nothing of it is changed', async () => {
+    const dsn = await databases.create();
+    const released = new URL('../fixtures/releases/0.1.0-postgres.sql.gz', import.meta.url);
+    await queryOnce(dsn, gunzipSync(readFileSync(released)).toString());
+    await queryOnce(dsn, 'CREATE TABLE streamlens_schema (version int NOT NULL, functions_hash text NOT NULL)');
+    await queryOnce(dsn, "INSERT INTO streamlens_schema VALUES (1, 'that of 0.1.0')");
+    const tables = await dumpSchema(dsn);
+    const isRefusal = isMisconfigured(/such as 0\.1\.0, .* an empty one, and start again: .* from the event log/);
+    await assert.rejects(migratePostgres({ dsn }), isRefusal);
+    await assert.rejects(openPostgresMetricsStore({ dsn, migrate: false }), isRefusal);
+    assert.equal(await dumpSchema(dsn), tables);
   });
 
   test('is told of by whoever creates it, once', async () => {
@@ -136,6 +202,25 @@ describe('The Postgres schema', { skip }, () => {
       [empty?.['requests'], empty?.['avg_latency_ms'], empty?.['p95_latency_ms'], empty?.['avg_prompt_tokens']],
       ['1', null, null, null],
     );
+  });
+
+  test('is read by the role that the Compose file makes for Grafana as far as its view, and no further', async (t) => {
+    const dsn = await databases.create();
+    await migratePostgres({ dsn });
+    const compose = parse(readFileSync(new URL('../../deploy/docker-compose.yml', import.meta.url), 'utf8'), {
+      merge: true,
+    }) as { services: Record<string, { command: readonly string[] }> };
+    const statements = compose.services['grafana-role']?.command.map((word) => word.replace(/^--command=/, '')) ?? [];
+    assert.equal(statements.length, 2);
+    t.after(() => queryOnce(dsn, 'DROP OWNED BY grafana; DROP ROLE grafana'));
+    // Compose may run it again at each start.
+    for (const statement of [...statements, ...statements]) await queryOnce(dsn, statement);
+    const asGrafana = new URL(dsn);
+    [asGrafana.username, asGrafana.password] = ['grafana', 'grafana'];
+    assert.deepEqual(await queryOnce(asGrafana.href, 'SELECT * FROM llm_metrics'), []);
+    for (const table of ['metrics_1m', 'api_keys', 'calls']) {
+      await assert.rejects(queryOnce(asGrafana.href, `SELECT * FROM ${table}`), /permission denied/);
+    }
   });
 
   test('the view llm_metrics shows null for a cost that nobody knows, and counts the calls', async () => {

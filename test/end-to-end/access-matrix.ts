@@ -2,10 +2,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import grpc from '@grpc/grpc-js';
+import { DATASET_NAMES } from '../../src/metrics-api/export/export-query.ts';
 import { type Body, eventually } from './http-calls.ts';
-import { runCommand, type Server } from './running-server.ts';
+import { keyIn } from './new-key.ts';
+import { outputOf, type Server } from './running-server.ts';
 
-/** Who asks: nobody, tenant a, tenant b, a key for all tenants, one that was revoked, and what is no key. */
+/**
+ * Who asks: nobody; keys of tenant a and b, for all tenants, that was revoked; what is no key. Then of tenant a a key
+ * that may only send, only read, and administer; and one that is for both tenants.
+ */
 export interface Callers {
   readonly none: undefined;
   readonly own: string;
@@ -13,10 +18,25 @@ export interface Callers {
   readonly all: string;
   readonly revoked: string;
   readonly malformed: string;
+  readonly sends: string;
+  readonly reads: string;
+  readonly admin: string;
+  readonly both: string;
 }
 
 type Caller = keyof Callers;
-const CALLERS = ['none', 'own', 'other', 'all', 'revoked', 'malformed'] as const satisfies readonly Caller[];
+const CALLERS = [
+  'none',
+  'own',
+  'other',
+  'all',
+  'revoked',
+  'malformed',
+  'sends',
+  'reads',
+  'admin',
+  'both',
+] as const satisfies readonly Caller[];
 
 /** What each caller gets, in the order of `CALLERS`. */
 type Row = readonly [what: string, ...statuses: readonly (number | string)[]];
@@ -25,34 +45,42 @@ const TIMESTAMP = new Date().toISOString();
 const REQUEST = { request_id: 'a-1', tenant_id: 'a', route: 'chat', model: 'gpt-4.1-mini', timestamp: TIMESTAMP };
 const RESPONSE = { request_id: 'a-1', timestamp: TIMESTAMP, latency_ms: 5 };
 const EVALUATION = { request_id: 'a-1', name: 'tone', timestamp: TIMESTAMP, score: 1 };
-/** What tenant b gets where it sends these. */
-const EVENTS: readonly (readonly [path: string, event: object, ofOther: number])[] = [
-  ['/v1/llm/request', REQUEST, 400],
-  ['/v1/llm/response', RESPONSE, 202],
-  ['/v1/llm/response', { ...RESPONSE, tenant_id: 'a' }, 400],
-  ['/v1/llm/evaluation', EVALUATION, 202],
-  ['/v1/llm/evaluation', { ...EVALUATION, tenant_id: 'a' }, 400],
-  ['/v1/llm/events', [{ type: 'request', ...REQUEST }], 400],
+/** What tenant b gets where it sends these, and the key of both, with which each must say whose it is. */
+const EVENTS: readonly (readonly [path: string, event: object, ofOther: number, ofBoth: number])[] = [
+  ['/v1/llm/request', REQUEST, 400, 202],
+  ['/v1/llm/request', { ...REQUEST, tenant_id: 'c' }, 400, 400],
+  ['/v1/llm/response', RESPONSE, 202, 400],
+  ['/v1/llm/response', { ...RESPONSE, tenant_id: 'a' }, 400, 202],
+  ['/v1/llm/evaluation', EVALUATION, 202, 400],
+  ['/v1/llm/evaluation', { ...EVALUATION, tenant_id: 'a' }, 400, 202],
+  ['/v1/llm/events', [{ type: 'request', ...REQUEST }], 400, 202],
 ];
 const TRACE = readFileSync(new URL('../fixtures/otlp/contrib-py-chat.pb', import.meta.url));
 
 /** Makes the keys in the store that `env` names; two tenants, one for all, one revoked. */
 export async function makeCallers(env: Record<string, string>): Promise<Callers> {
-  const make = async (...whose: string[]) => {
-    const text = await run(['keys', 'create', ...whose], env);
-    return { id: /key_\w+/.exec(text)?.[0] ?? '', text: /sl_[\w-]{43}/.exec(text)?.[0] ?? '' };
-  };
+  const make = async (...whose: readonly string[]) => keyIn(await outputOf(['keys', 'create', ...whose], env));
   const revoked = await make('--tenant', 'a');
-  await run(['keys', 'revoke', revoked.id], env);
+  await outputOf(['keys', 'revoke', revoked.id], env);
   const [own, other, all] = [await make('--tenant', 'a'), await make('--tenant', 'b'), await make('--all-tenants')];
-  return { none: undefined, own: own.text, other: other.text, all: all.text, revoked: revoked.text, malformed: 'sl_x' };
-}
-
-async function run(args: readonly string[], env: Record<string, string>): Promise<string> {
-  const command = runCommand(args, env);
-  const { code } = await command.exited;
-  assert.equal(code, 0, command.output());
-  return command.output();
+  const [sends, reads, admin, both] = [
+    await make('--tenant', 'a', '--role', 'ingest'),
+    await make('--tenant', 'a', '--role', 'read'),
+    await make('--tenant', 'a', '--role', 'admin'),
+    await make('--tenant', 'a', '--tenant', 'b'),
+  ];
+  return {
+    none: undefined,
+    own: own.text,
+    other: other.text,
+    all: all.text,
+    revoked: revoked.text,
+    malformed: 'sl_x',
+    sends: sends.text,
+    reads: reads.text,
+    admin: admin.text,
+    both: both.text,
+  };
 }
 
 /** Every endpoint, asked by everybody. */
@@ -60,19 +88,22 @@ export async function assertAccessMatrix(server: Server, grpcPort: number, calle
   const write = async (key: string | undefined, path: string, body: Body, type: string) =>
     statusOf(`${server.ingestion}${path}`, key, { method: 'POST', body, headers: { 'content-type': type } });
   const posts: readonly (readonly [Row, (key: string | undefined) => Promise<number | string>])[] = [
-    ...EVENTS.map(([path, event, ofOther]) => {
-      const row: Row = [`POST ${path} ${JSON.stringify(event)}`, 401, 202, ofOther, 202, 403, 401];
+    ...EVENTS.map(([path, event, ofOther, ofBoth]) => {
+      const ofOwn = JSON.stringify(event).includes('"c"') ? 400 : 202;
+      const own = [ofOwn, 403, ofOwn] as const;
+      const row: Row = [`POST ${path} ${JSON.stringify(event)}`, 401, ofOwn, ofOther, 202, 403, 401, ...own, ofBoth];
       const json = JSON.stringify(event);
       return [row, (key: string | undefined) => write(key, path, json, 'application/json')] as const;
     }),
     ...['/v1/traces', '/api/public/otel/v1/traces', '/v1/metrics', '/v1/logs', '/v1/otlp/explain'].map((path) => {
-      const row: Row = [`POST ${path}`, 401, 200, 200, 200, 403, 401];
+      const row: Row = [`POST ${path}`, 401, 200, 200, 200, 403, 401, 200, 403, 200, 200];
       const body = /traces|explain/.test(path) ? TRACE : new Uint8Array(0);
       return [row, (key: string | undefined) => write(key, path, body, 'application/x-protobuf')] as const;
     }),
     ...['trace.v1.Trace', 'metrics.v1.Metrics', 'logs.v1.Logs'].map((service) => {
       const { UNAUTHENTICATED, OK, PERMISSION_DENIED } = grpc.status;
-      const row: Row = [`gRPC ${service}`, UNAUTHENTICATED, OK, OK, OK, PERMISSION_DENIED, UNAUTHENTICATED];
+      const REFUSED = [PERMISSION_DENIED, UNAUTHENTICATED] as const;
+      const row: Row = [`gRPC ${service}`, UNAUTHENTICATED, OK, OK, OK, ...REFUSED, OK, PERMISSION_DENIED, OK, OK];
       const body = service.startsWith('trace') ? TRACE : Buffer.alloc(0);
       return [row, (key: string | undefined) => grpcStatus(grpcPort, service, body, key)] as const;
     }),
@@ -97,30 +128,57 @@ async function assertReads(server: Server, callers: Callers): Promise<void> {
     'audit',
     'coverage',
   ];
-  const guarded = [...ofTenant, 'prices/unpriced'].map((path) => `/v1/${path}?tenant_id=a`);
+  const guarded = [...ofTenant, 'prices/unpriced', 'reconciliations'].map((path) => `/v1/${path}?tenant_id=a`);
+  guarded.push('/v1/top?tenant_id=a&from=now-1h');
+  guarded.push(...DATASET_NAMES.map((name) => `/v1/export?dataset=${name}&tenant_id=a`));
   for (const path of [...guarded, '/%761/metrics?tenant_id=a']) {
-    await assertRow([`GET ${path}`, 401, 200, 403, 200, 403, 401], callers, (key) =>
+    await assertRow([`GET ${path}`, 401, 200, 403, 200, 403, 401, 403, 200, 200, 200], callers, (key) =>
       statusOf(`${server.metrics}${path}`, key),
     );
     if (path.includes('stream')) continue;
-    await assertRow([`HEAD ${path}`, 401, 200, 403, 200, 403, 401], callers, (key) =>
+    await assertRow([`HEAD ${path}`, 401, 200, 403, 200, 403, 401, 403, 200, 200, 200], callers, (key) =>
       statusOf(`${server.metrics}${path}`, key, { method: 'HEAD' }),
     );
   }
-  for (const path of ['/v1/dimensions', '/v1/audit', '/v1/coverage', '/v1/prices/unpriced']) {
-    await assertRow([`GET ${path}`, 401, 200, 200, 200, 403, 401], callers, (key) =>
+  for (const path of [
+    '/v1/dimensions',
+    '/v1/audit',
+    '/v1/coverage',
+    '/v1/prices/unpriced',
+    '/v1/reconciliations',
+    '/v1/top?from=now-1h',
+  ]) {
+    await assertRow([`GET ${path}`, 401, 200, 200, 200, 403, 401, 403, 200, 200, 200], callers, (key) =>
       statusOf(`${server.metrics}${path}`, key),
     );
     const seen = await fetch(`${server.metrics}${path}`, { headers: { 'x-api-key': callers.other } });
     assert.ok(!(await seen.text()).includes('"a"'), `${path} shows tenant a to tenant b`);
   }
+  await assertRow(['GET /metrics/llm', 401, 200, 200, 200, 403, 401, 403, 200, 200, 200], callers, (key) =>
+    statusOf(`${server.metrics}/metrics/llm`, key),
+  );
+  for (const path of ['/metrics', '/metrics/llm']) {
+    // The call of tenant a is read from the store at most every two seconds.
+    await eventually(10_000, `${path} shows tenant a to its own key`, async () =>
+      (await textOf(`${server.metrics}${path}`, callers.own)).includes('tenant_id="a"') ? true : undefined,
+    );
+    assert.ok(
+      !(await textOf(`${server.metrics}${path}`, callers.other)).includes('"a"'),
+      `${path} shows tenant a to b`,
+    );
+  }
+  assert.ok(!(await textOf(`${server.metrics}/metrics`, '')).includes('tenant_id'), 'calls are told without a key');
   for (const origin of [server.ingestion, server.metrics]) {
     for (const path of ['/health', '/ready', '/metrics', '/docs', '/openapi.json']) {
-      await assertRow([`GET ${origin}${path}`, 200, 200, 200, 200, 200, 200], callers, (key) =>
+      await assertRow([`GET ${origin}${path}`, ...CALLERS.map(() => 200)], callers, (key) =>
         statusOf(`${origin}${path}`, key),
       );
     }
   }
+}
+
+async function textOf(url: string, key: string): Promise<string> {
+  return (await fetch(url, { headers: key === '' ? {} : { 'x-api-key': key } })).text();
 }
 
 /** Tenant b attacks the calls of tenant a, whose ids it knows, and both number their calls alike. */

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
 import { type Audit, auditOf, eventually, getJson } from './http-calls.ts';
-import { dataDirFor, runCommand, serverFor } from './running-server.ts';
+import { dataDirFor, endOf, runCommand, serverFor } from './running-server.ts';
 
 const DAY_MS = Date.UTC(2025, 10, 19);
 
@@ -58,7 +58,7 @@ test('a backfill that is killed again and again counts every call once', async (
     }
     await command.exited;
     if (kills >= 6) {
-      assert.equal((await runCommand(args).exited).code, 0);
+      assert.equal((await endOf(args)).code, 0);
       break;
     }
   }
@@ -76,24 +76,24 @@ test('a backfill that is killed again and again counts every call once', async (
 test('bad lines are told by their number and cost no other line', async (t) => {
   const server = await serverFor(t);
   const path = aFile(t, 'history.ndjson', `${history(3)}{"type":"request"}\nnot json\n`);
-  const command = runCommand(['backfill', path, '--base-url', server.ingestion]);
-  assert.equal((await command.exited).code, 1);
-  assert.match(command.output(), /6 events accepted, 2 not valid\n {2}line 7: .*\n {2}line 8: it must be JSON/);
+  const command = await endOf(['backfill', path, '--base-url', server.ingestion]);
+  assert.equal(command.code, 1);
+  assert.match(command.text, /6 events accepted, 2 not valid\n {2}line 7: .*\n {2}line 8: it must be JSON/);
   await auditOf(server.metrics, { requests: 3, responses: 3 });
   assert.equal(await countedCalls(server.metrics), 3);
 });
 
 test('a backfill to nobody ends with a sentence and exit code 1, wrong usage with 2', async (t) => {
   const path = aFile(t, 'history.ndjson', history(1));
-  const lost = runCommand(['backfill', path, '--base-url', 'http://127.0.0.1:2', '--retry-minutes', '0']);
-  assert.equal((await lost.exited).code, 1);
-  assert.match(lost.output(), /cannot be reached: /);
-  const refused = runCommand(['backfill', path, '--base-url', 'http://127.0.0.1:1']);
-  assert.equal((await refused.exited).code, 2);
-  assert.match(refused.output(), /--base-url must be a URL of another port/);
-  const missing = runCommand(['backfill', `${path}.gone`]);
-  assert.equal((await missing.exited).code, 2);
-  assert.match(missing.output(), /<file> must be a file that can be read; got .*\.gone: it is not there/);
-  assert.equal((await runCommand(['backfill', path, '--unsure', 'maybe']).exited).code, 2);
-  assert.equal((await runCommand(['backfill']).exited).code, 2);
+  const lost = await endOf(['backfill', path, '--base-url', 'http://127.0.0.1:2', '--retry-minutes', '0']);
+  assert.equal(lost.code, 1);
+  assert.match(lost.text, /cannot be reached: /);
+  const refused = await endOf(['backfill', path, '--base-url', 'http://127.0.0.1:1']);
+  assert.equal(refused.code, 2);
+  assert.match(refused.text, /--base-url must be a URL of another port/);
+  const missing = await endOf(['backfill', `${path}.gone`]);
+  assert.equal(missing.code, 2);
+  assert.match(missing.text, /<file> must be a file that can be read; got .*\.gone: it is not there/);
+  assert.equal((await endOf(['backfill', path, '--unsure', 'maybe'])).code, 2);
+  assert.equal((await endOf(['backfill'])).code, 2);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually, getJson, post } from './http-calls.ts';
-import { dataDirFor, type Server, serverFor, startServer } from './running-server.ts';
+import { dataDirFor, type Server, serverFor } from './running-server.ts';
 
 const AGENTS = fileURLToPath(new URL('../fixtures/agents', import.meta.url));
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -193,10 +193,6 @@ function coverageUntil(server: Server, holds: (answer: Coverage) => boolean): Pr
 }
 
 async function started(t: TestContext, dataDir: string): Promise<Server> {
-  const server = await startServer(dataDir);
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
+  const server = await serverFor(t, {}, { dataDir });
   return server;
 }

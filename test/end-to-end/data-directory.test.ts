@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   appendFileSync,
   chmodSync,
@@ -11,14 +12,15 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type TestContext, test } from 'node:test';
 import { freePorts } from '../../scripts/services/free-ports.ts';
 import { auditOf, eventually, getJson, post } from './http-calls.ts';
-import { dataDirFor, runCommand, type Server, serverFor, startServer } from './running-server.ts';
+import { dataDirFor, endOf, runCommand, type Server, serverFor, startServer } from './running-server.ts';
 
 const NDJSON = { 'content-type': 'application/x-ndjson' };
 const PORTS = ['--ingestion-port', '0', '--metrics-port', '0'];
@@ -339,16 +341,29 @@ test('a price file that is missing or wrong at the start is named with exit code
   await fails(separate, 2, /PRICES_FILE must be a price file/);
 });
 
+test('health speaks TLS where the process that it asks about does, whatever names the certificate has', async (t) => {
+  const folder = dataDirFor(t);
+  const [key, certificate] = [join(folder, 'key.pem'), join(folder, 'certificate.pem')];
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=elsewhere.example'];
+  execFileSync('openssl', [...request, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  const tls = { key: readFileSync(key), cert: readFileSync(certificate) };
+  const server = createTlsServer(tls, (_request, response) => response.end('healthy')).listen(0, '127.0.0.1');
+  t.after(() => server.close());
+  await once(server, 'listening');
+  const port = String((server.address() as AddressInfo).port);
+  const code = async (env: Record<string, string>): Promise<number | null> =>
+    (await runCommand(['health'], { METRICS_PORT: port, ...env }).exited).code;
+  assert.equal(await code({ TLS_CERT: certificate }), 0);
+  assert.equal(await code({}), 1);
+});
+
 test('health asks a running process, and fails where nobody answers', async (t) => {
   const server = await serverFor(t);
-  const asked = async (...args: string[]) => {
-    const command = runCommand(['health', ...args]);
-    return { ...(await command.exited), said: command.output() };
-  };
+  const asked = (...args: readonly string[]) => endOf(['health', ...args]);
   assert.equal((await asked(server.metrics)).code, 0);
   const ready = await asked('--ready', server.ingestion);
   assert.equal(ready.code, 0);
-  assert.match(ready.said, /event log: ok/);
+  assert.match(ready.text, /event log: ok/);
   assert.equal((await asked('http://127.0.0.1:9')).code, 1);
   assert.equal((await asked('nowhere')).code, 2);
 });

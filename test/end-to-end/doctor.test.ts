@@ -1,28 +1,22 @@
 import assert from 'node:assert/strict';
 import { chmodSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { dataDirFor, runCommand, startServer } from './running-server.ts';
+import { startOtlpReceiver } from './otlp-receiver.ts';
+import { dataDirFor, endOf, serverFor } from './running-server.ts';
 
 const FREE_PORTS = ['--ingestion-port', '0', '--metrics-port', '0'];
 
-async function doctor(args: readonly string[]): Promise<{ code: number | null; text: string }> {
-  const command = runCommand(['doctor', ...args]);
-  const { code } = await command.exited;
-  return { code, text: command.output() };
-}
+const doctor = (args: readonly string[], env: Record<string, string> = {}) => endOf(['doctor', ...args], env);
 
 test('doctor finds nothing broken where nothing was started yet, and on a running server', async (t) => {
   const dataDir = dataDirFor(t);
   const before = await doctor(['--data-dir', join(dataDir, 'new'), ...FREE_PORTS]);
   assert.equal(before.code, 0, before.text);
   assert.match(before.text, /note {4}data directory: .*new is not there yet/);
-  const server = await startServer(dataDir);
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
+  const server = await serverFor(t, {}, { dataDir });
   const ports = ['--ingestion-port', new URL(server.ingestion).port, '--metrics-port', new URL(server.metrics).port];
   const { code, text } = await doctor(['--data-dir', dataDir, ...ports]);
   assert.equal(code, 0, text);
@@ -53,6 +47,36 @@ test('doctor says what is broken and what to do, and ends with 1', async (t) => 
   assert.match(text, /BROKEN {2}metrics store: .*no SQLite database/);
   assert.match(text, /BROKEN {2}INGESTION_PORT: \d+ is taken by another process; set INGESTION_PORT to another port/);
   assert.match(text, /BROKEN {2}prices: PRICES_FILE must be a price file .*; got \/gone: .*ENOENT/);
+});
+
+test('doctor tries the OTLP endpoints and the schema registry with their credentials, and names who refuses', async (t) => {
+  await using receiver = await startOtlpReceiver();
+  const registry = createHttpServer((request, response) => {
+    response.statusCode = request.headers.authorization === 'Bearer right' ? 404 : 401;
+    response.end('{}');
+  });
+  await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+  t.after(() => registry.close());
+  const registryUrl = `http://127.0.0.1:${(registry.address() as { port: number }).port}`;
+  // A registry is asked for with a Kafka alone; nothing listens there, which is a finding of its own.
+  const kafka = { KAFKA_BROKERS: '127.0.0.1:1', SCHEMA_REGISTRY_URL: registryUrl };
+  const env = {
+    ...kafka,
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=secret',
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `${registryUrl}/v1/metrics`,
+    SCHEMA_REGISTRY_TOKEN: 'wrong',
+  };
+  const args = ['--data-dir', join(dataDirFor(t), 'new'), ...FREE_PORTS];
+  const { code, text } = await doctor(args, env);
+  assert.equal(code, 1, text);
+  assert.ok(text.includes(`ok      OTLP traces: ${receiver.url}/v1/traces takes them`), text);
+  assert.equal(receiver.headers[0]?.['api-key'], 'secret');
+  assert.match(text, /BROKEN {2}OTLP metrics: .*\(401 .*check OTEL_EXPORTER_OTLP_HEADERS/);
+  assert.match(text, /BROKEN {2}schema registry: .*refuses .* with 401; check SCHEMA_REGISTRY_USERNAME/);
+  assert.doesNotMatch(text, /secret|wrong/);
+  const right = await doctor(args, { ...kafka, SCHEMA_REGISTRY_TOKEN: 'right' });
+  assert.match(right.text, /note {4}schema registry: it answers; the next start registers 4 of our 4 schemas/);
 });
 
 test('doctor ends with 1 for a directory that cannot be written', { skip: isRoot() }, async (t) => {

@@ -15,8 +15,11 @@ export async function post(url: string, body: Body, headers: Record<string, stri
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 
+/** A stream that was not meant would never end. */
+const ANSWER_MS_MAX = 60_000;
+
 export async function get(url: string): Promise<Answer> {
-  const response = await fetch(url);
+  const response = await fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) });
   return { status: response.status, headers: response.headers, text: await response.text() };
 }
 

@@ -1,3 +1,6 @@
+import assert from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { LlmRequest } from '../../src/events/llm-request.ts';
 import type { LlmResponse } from '../../src/events/llm-response.ts';
 import { getJson } from './http-calls.ts';
@@ -101,4 +104,16 @@ export async function rowsOf(metricsUrl: string): Promise<Record<string, Expecte
     } while (cursor !== undefined);
   }
   return rows;
+}
+
+/** Waits until the rows are those of a batch job over the items. @throws how they differ, after `msMax` */
+export async function settledRows(metricsUrl: string, items: readonly LoadItem[], msMax = 30_000): Promise<void> {
+  const { rows: expected } = expectedOf(items);
+  const deadlineMs = Date.now() + msMax;
+  for (;;) {
+    const rows = await rowsOf(metricsUrl);
+    if (isDeepStrictEqual(rows, expected)) return;
+    if (Date.now() > deadlineMs) return assert.deepEqual(rows, expected);
+    await sleep(100);
+  }
 }

@@ -2,41 +2,30 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
 import { BUILT_IN_LIST, listName } from '../../src/prices/price-list.ts';
 import { eventually, getJson, post } from './http-calls.ts';
-import { dataDirFor, runCommand, startServer } from './running-server.ts';
+import { dataDirFor, endOf, type Server, serverFor } from './running-server.ts';
 
 interface Metrics {
   readonly metrics: readonly { estimated_cost_usd: number; unpriced_requests: number; completed: number }[];
 }
 
-async function run(args: readonly string[]): Promise<{ code: number | null; text: string }> {
-  const command = runCommand(args);
-  const { code } = await command.exited;
-  return { code, text: command.output() };
+/** Answered calls of a model that no list knows, with what a request says of the call of that number. */
+async function sendCalls(server: Server, count: number, told: (number: number) => object): Promise<void> {
+  const timestamp = '2025-11-19T10:00:05Z';
+  const call = { tenant_id: 'acme', route: 'chat', model: 'own-model', timestamp };
+  const events = Array.from({ length: count }, (_, i) => [
+    { type: 'request', request_id: `r${i}`, ...call, ...told(i) },
+    { type: 'response', request_id: `r${i}`, timestamp, latency_ms: 5, completion_tokens: 0 },
+  ]).flat();
+  assert.equal((await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events))).status, 202);
 }
 
 test('prices recompute shows the difference, applies it beside the running server, and then finds nothing', async (t) => {
   const dataDir = dataDirFor(t);
-  const server = await startServer(dataDir);
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
-  const timestamp = '2025-11-19T10:00:05Z';
-  const events = Array.from({ length: 10 }, (_, i) => [
-    {
-      type: 'request',
-      request_id: `r${i}`,
-      tenant_id: 'acme',
-      route: 'chat',
-      model: 'own-model',
-      timestamp,
-      prompt_tokens: 1000,
-    },
-    { type: 'response', request_id: `r${i}`, timestamp, latency_ms: 5, completion_tokens: 0 },
-  ]).flat();
-  assert.equal((await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events))).status, 202);
+  const server = await serverFor(t, {}, { dataDir });
+  await sendCalls(server, 10, () => ({ prompt_tokens: 1000 }));
   const row = () => getJson<Metrics>(`${server.metrics}/v1/metrics?tenant_id=acme`).then(({ metrics }) => metrics[0]);
   await eventually(10_000, 'the calls are counted', async () => ((await row())?.completed === 10 ? true : undefined));
   assert.equal((await row())?.unpriced_requests, 10);
@@ -44,7 +33,7 @@ test('prices recompute shows the difference, applies it beside the running serve
   const prices = join(dataDir, 'prices.yaml');
   writeFileSync(prices, 'prices:\n  - model: own-model\n    input_usd_per_million: 2\n    output_usd_per_million: 4\n');
   const recompute = (...more: string[]) =>
-    run([
+    endOf([
       'prices',
       'recompute',
       '--from',
@@ -78,21 +67,17 @@ test('prices recompute shows the difference, applies it beside the running serve
 
 test('prices recompute tells wrong usage', async (t) => {
   const dataDir = dataDirFor(t);
-  assert.equal((await run(['prices', 'recompute', '--data-dir', dataDir])).code, 2);
-  const yesterday = await run(['prices', 'recompute', '--from', 'yesterday', '--data-dir', dataDir]);
+  assert.equal((await endOf(['prices', 'recompute', '--data-dir', dataDir])).code, 2);
+  const yesterday = await endOf(['prices', 'recompute', '--from', 'yesterday', '--data-dir', dataDir]);
   assert.deepEqual([yesterday.code, /--from must be a day/.test(yesterday.text)], [2, true]);
-  const empty = await run(['prices', 'recompute', '--from', 'now-1d', '--data-dir', dataDir]);
+  const empty = await endOf(['prices', 'recompute', '--from', 'now-1d', '--data-dir', dataDir]);
   assert.deepEqual([empty.code, /There is no metrics store/.test(empty.text)], [2, true]);
-  assert.equal((await run(['prices', 'recompute', '--from', '2025-02-30', '--data-dir', dataDir])).code, 2);
+  assert.equal((await endOf(['prices', 'recompute', '--from', '2025-02-30', '--data-dir', dataDir])).code, 2);
 });
 
 test('prices recompute leaves what was charged, and prices its list cost beside it', async (t) => {
   const dataDir = dataDirFor(t);
-  const server = await startServer(dataDir);
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
+  const server = await serverFor(t, {}, { dataDir });
   const timestamp = '2025-11-19T10:00:05Z';
   const events = [
     {
@@ -141,7 +126,7 @@ test('prices recompute leaves what was charged, and prices its list cost beside 
   );
   const prices = join(dataDir, 'prices.yaml');
   writeFileSync(prices, 'prices:\n  - model: own-model\n    input_usd_per_million: 2\n    output_usd_per_million: 4\n');
-  const { code, text } = await run([
+  const { code, text } = await endOf([
     'prices',
     'recompute',
     '--from',
@@ -158,4 +143,49 @@ test('prices recompute leaves what was charged, and prices its list cost beside 
     const now = JSON.stringify(await costs());
     return now === '[[0.5,0.5,0.002],[0.5,0.5,0.002]]' ? true : undefined;
   });
+});
+
+test('prices recompute changes the sums of the users and teams whose calls are kept, and names what is of nobody', async (t) => {
+  const dataDir = dataDirFor(t);
+  const server = await serverFor(t, { METRIC_DIMENSIONS: 'user,team' }, { dataDir });
+  await sendCalls(server, 12, (i) => ({
+    prompt_tokens: 1000 * (i + 1),
+    user_id_hash: i % 3 === 0 ? null : `user-${i % 3}`,
+    metadata: { team: `team-${i % 2}` },
+  }));
+  const costsBy = async (dimension: string) => {
+    const { summary } = await getJson<{ summary: readonly Record<string, unknown>[] }>(
+      `${server.metrics}/v1/metrics/summary?tenant_id=acme&group_by=${dimension}`,
+    );
+    const rows = summary.map((row) => [row[dimension], row['estimated_cost_usd']] as const);
+    return summary.reduce((sum, row) => sum + Number(row['completed']), 0) === 12 ? Object.fromEntries(rows) : {};
+  };
+  const nothing = { __none__: null, 'user-1': null, 'user-2': null };
+  await eventually(10_000, 'the calls are counted', async () =>
+    isDeepStrictEqual(await costsBy('user'), nothing) ? true : undefined,
+  );
+  const recompute = async (usdPerMillion: number, ...more: string[]) => {
+    const prices = join(dataDir, 'prices.yaml');
+    const price = `    input_usd_per_million: ${usdPerMillion}\n    output_usd_per_million: 4\n`;
+    writeFileSync(prices, `prices:\n  - model: own-model\n${price}`);
+    const range = ['--from', '2025-11-19', '--to', '2025-11-20'];
+    const { code, text } = await endOf([
+      'prices',
+      'recompute',
+      ...range,
+      '--data-dir',
+      dataDir,
+      '--prices-file',
+      prices,
+      ...more,
+    ]);
+    assert.equal(code, 0, text);
+  };
+  await recompute(2, '--metric-dimensions', 'user,team');
+  // Thousands of tokens: 1+4+7+10, 2+5+8+11, 3+6+9+12; odd and even ones.
+  assert.deepEqual(await costsBy('user'), { __none__: 0.044, 'user-1': 0.052, 'user-2': 0.06 });
+  assert.deepEqual(await costsBy('team'), { 'team-0': 0.072, 'team-1': 0.084 });
+  await recompute(3);
+  const { __repriced__: changed, ...users } = await costsBy('user');
+  assert.deepEqual([changed, users], [0.078, { __none__: 0.044, 'user-1': 0.052, 'user-2': 0.06 }]);
 });

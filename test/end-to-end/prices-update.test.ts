@@ -6,16 +6,13 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { BUILT_IN_LIST, listName, type PriceList } from '../../src/prices/price-list.ts';
 import { eventually, get, post } from './http-calls.ts';
-import { dataDirFor, runCommand, startServer } from './running-server.ts';
+import { dataDirFor, endOf, runCommand, serverFor, startServer } from './running-server.ts';
 import { until } from './until.ts';
 
 const NEXT_DAY = '2099-01-01';
 
-async function update(dataDir: string, ...args: string[]): Promise<{ code: number | null; text: string }> {
-  const command = runCommand(['prices', 'update', '--data-dir', dataDir, ...args]);
-  const { code } = await command.exited;
-  return { code, text: command.output() };
-}
+const update = (dataDir: string, ...args: readonly string[]) =>
+  endOf(['prices', 'update', '--data-dir', dataDir, ...args]);
 
 /** The built-in list with other input prices for one model of OpenAI. */
 function listWith(usdPerMillion: number): PriceList {
@@ -38,11 +35,7 @@ function fileWith(t: TestContext, list: PriceList): string {
 
 test('a newer list prices the calls from then on, beside the running server, and says so everywhere', async (t) => {
   const dataDir = dataDirFor(t);
-  const server = await startServer(dataDir);
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
+  const server = await serverFor(t, {}, { dataDir });
   const infoOf = async () =>
     (await get(`${server.metrics}/metrics`)).text.match(/^streamlens_price_list_info.*$/m)?.[0];
   const costOf = async (id: string) => {
@@ -80,9 +73,7 @@ test('a newer list prices the calls from then on, beside the running server, and
   assert.deepEqual(await costOf('two'), [0.8, 'genai-prices 9.0.8 of 2099-01-01: openai gpt-4.1-mini']);
   assert.deepEqual(await costOf('one'), [0.4, before], 'what was counted keeps its price');
   assert.match((await update(dataDir, file)).text, /in use already/);
-  const doctor = runCommand(['doctor', '--data-dir', dataDir]);
-  await doctor.exited;
-  assert.match(doctor.output(), /genai-prices 9\.0\.8 of 2099-01-01/);
+  assert.match((await endOf(['doctor', '--data-dir', dataDir])).text, /genai-prices 9\.0\.8 of 2099-01-01/);
 });
 
 test('a price that moves by more than a factor of 5 is named and refused, unless somebody is sure', async (t) => {

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -18,10 +19,22 @@ export interface Command {
   output(): string;
 }
 
-/** `streamlens up` on free ports. */
+/** How a command ended, and all that it wrote. */
+export interface Ended {
+  readonly code: number | null;
+  readonly text: string;
+}
+
+/** `streamlens up`. */
 export interface Server extends Command {
   readonly ingestion: string;
   readonly metrics: string;
+}
+
+/** Those that a test has to know before; else they are free ones. */
+export interface Ports {
+  readonly ingestionPort?: number;
+  readonly metricsPort?: number;
 }
 
 const READY_MS_MAX = 30_000;
@@ -41,16 +54,28 @@ export function runCommand(args: readonly string[], env: Record<string, string> 
   return { process: child, exited, output: () => output };
 }
 
+/** Runs a command to its end. */
+export async function endOf(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
+  const command = runCommand(args, env);
+  const { code } = await command.exited;
+  return { code, text: command.output() };
+}
+
+/** All that a command writes. @throws it where the command ends with another code than 0 */
+export async function outputOf(args: readonly string[], env: Record<string, string> = {}): Promise<string> {
+  const { code, text } = await endOf(args, env);
+  assert.equal(code, 0, text);
+  return text;
+}
+
 /** Starts the server and waits until it can work. @throws what it wrote, when it ends instead */
 export async function startServer(
   dataDir: string,
   env: Record<string, string> = {},
-  metricsPort = '0',
+  { ingestionPort = 0, metricsPort = 0 }: Ports = {},
 ): Promise<Server> {
-  const command = runCommand(
-    ['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', metricsPort],
-    env,
-  );
+  const ports = ['--ingestion-port', String(ingestionPort), '--metrics-port', String(metricsPort)];
+  const command = runCommand(['up', '--data-dir', dataDir, ...ports], env);
   const port = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(command.output())?.[1];
   const deadlineMs = Date.now() + READY_MS_MAX;
   while (Date.now() < deadlineMs && command.process.exitCode === null && command.process.signalCode === null) {
@@ -64,9 +89,13 @@ export async function startServer(
   throw new Error(`The server did not become ready:\n${command.output()}`);
 }
 
-/** A server of its own for one test, on a data directory that goes with it. */
-export async function serverFor(t: TestContext, env: Record<string, string> = {}): Promise<Server> {
-  const server = await startServer(dataDirFor(t), env);
+/** A server of its own for one test, which goes with it; so does its data directory, unless the test has one. */
+export async function serverFor(
+  t: TestContext,
+  env: Record<string, string> = {},
+  { dataDir = dataDirFor(t), ...ports }: Ports & { readonly dataDir?: string } = {},
+): Promise<Server> {
+  const server = await startServer(dataDir, env, ports);
   t.after(async () => {
     server.process.kill('SIGKILL');
     await server.exited;

@@ -3,7 +3,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { eventually, getJson, post } from './http-calls.ts';
-import { dataDirFor, runCommand, type Server, startServer } from './running-server.ts';
+import { dataDirFor, endOf, runCommand, type Server, startServer } from './running-server.ts';
 
 const YEAR_MS = 365 * 86_400_000;
 
@@ -42,11 +42,8 @@ async function stopped(server: Server): Promise<void> {
   assert.equal((await server.exited).code, 0, server.output());
 }
 
-async function restamp(dataDir: string, args: readonly string[] = []): Promise<{ code: number | null; said: string }> {
-  const command = runCommand(['log', 'restamp', '--data-dir', dataDir, ...args]);
-  const { code } = await command.exited;
-  return { code, said: command.output() };
-}
+const restamp = (dataDir: string, ...args: readonly string[]) =>
+  endOf(['log', 'restamp', '--data-dir', dataDir, ...args]);
 
 test('a clock that jumps a year ahead and back is told, and changes neither log time nor what waits', async (t) => {
   const dataDir = dataDirFor(t);
@@ -96,17 +93,17 @@ test('a log that was stamped a year ahead goes on, says so, and is mended by log
   assert.ok(!existsSync(wrong));
 
   await assert.rejects(startServerOnce(dataDir), /clock: The event log is 36\dd .* ahead .*streamlens log restamp/);
-  const looked = await restamp(dataDir, ['--dry-run']);
-  assert.equal(looked.code, 0, looked.said);
-  assert.match(looked.said, /3153\d{4} s ahead of the clock; \d+ blocks would get/);
+  const looked = await restamp(dataDir, '--dry-run');
+  assert.equal(looked.code, 0, looked.text);
+  assert.match(looked.text, /3153\d{4} s ahead of the clock; \d+ blocks would get/);
   const mended = await restamp(dataDir);
-  assert.match(mended.said, /blocks got other stamps/);
-  assert.match((await restamp(dataDir)).said, /nothing to do/);
+  assert.match(mended.text, /blocks got other stamps/);
+  assert.match((await restamp(dataDir)).text, /nothing to do/);
 
   const server = await startServer(dataDir);
   t.after(() => server.process.kill('SIGKILL'));
   const refused = await restamp(dataDir);
-  assert.equal(refused.code, 2, refused.said);
+  assert.equal(refused.code, 2, refused.text);
   await sendResponse(server, 'open');
   await sendRequest(server, 'wrong');
   const last = await eventually(15_000, 'the open call to be joined', async () => {

@@ -14,7 +14,7 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const run = promisify(execFile);
 
 /** npm's own cache is kept, so that a run does not load the same packages again; everything else is as on a new machine. */
-const NPM_CACHE = spawnSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).stdout.trim();
+export const NPM_CACHE = spawnSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).stdout.trim();
 
 /** A Node and an npm, and nothing else: no settings, no home. */
 export interface CleanMachine {
@@ -58,7 +58,7 @@ export async function cleanMachine(
 }
 
 /** How this machine reaches the registry: certificates, proxies and npm's own words for them are no part of a home. */
-function networkSettings(): Record<string, string> {
+export function networkSettings(): Record<string, string> {
   const settings: Record<string, string> = {};
   for (const [name, value = ''] of Object.entries(process.env)) {
     if (/proxy$|CA_CERTS$|^SSL_CERT/i.test(name)) settings[name] = value;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import { cleanMachine, cloneTo, countOneCall, freePorts, ROOT } from './clean-machine.ts';
+import { type CleanMachine, cleanMachine, cloneTo, countOneCall, freePorts, ROOT } from './clean-machine.ts';
 
 /** The oldest and the newest npm that the README's command must work with, each with the oldest Node that it takes. */
 const MACHINES = [
@@ -44,35 +45,51 @@ test('a clone without development dependencies installs, and says that it is not
   assert.match(said, /development dependencies were left out/);
 });
 
-test('the packed program runs in an empty folder, with the licences of what it contains', async (t) => {
+test('the packed program runs by npx in an empty folder, with the licences of what it contains', async (t) => {
   const machine = await cleanMachine(t, { node: '24', npm: '12' });
+  const tarball = await pack(machine);
   const folder = join(machine.home, 'empty');
   mkdirSync(folder);
-  const packed = await machine.npm(['pack', '--ignore-scripts', '--json', '--pack-destination', machine.home], ROOT);
-  const tarball = readdirSync(machine.home).find((name) => name.endsWith('.tgz'));
-  assert.ok(tarball !== undefined, packed);
-  assert.doesNotMatch(packed, /\.map"/);
-  const said = await machine.npm(['install', join(machine.home, tarball), '--no-audit', '--no-fund'], folder);
+  const ports = await freePorts();
+  const flags = ['--ingestion-port', `${ports.ingestion}`, '--metrics-port', `${ports.metrics}`];
+  const { NODE = '', NPM_CLI = '' } = machine.env;
+  // What `npx --yes streamlens up` is, with the tarball in the place of the registry's.
+  const npx = [NODE, NPM_CLI, 'exec', '--yes', `--package=${tarball}`, '--', 'streamlens', 'up'] as const;
+  const options = { cwd: folder, env: machine.env, ports };
+  assert.equal((await countOneCall([...npx, ...flags, '--otlp-grpc-port', '0'], options)).requests, 1);
+  assert.deepEqual(readdirSync(folder), ['streamlens-data']);
+
+  const said = await machine.npm(['install', tarball, '--no-audit', '--no-fund'], folder);
   assert.doesNotMatch(said, /deprecated|EBADENGINE|vulnerabilit/);
   const modules = join(folder, 'node_modules');
   assert.ok(!existsSync(join(modules, 'fastify')), 'what the bundle contains is installed beside it');
   const notices = readFileSync(join(modules, 'streamlens/dist/THIRD_PARTY_NOTICES.txt'), 'utf8');
   for (const name of ['fastify', 'preact', 'uplot', 'pino', 'protobufjs'])
     assert.match(notices, new RegExp(`^${name} \\d`, 'm'));
-  const ports = await freePorts();
-  const flags = [
-    '--ingestion-port',
-    `${ports.ingestion}`,
-    '--metrics-port',
-    `${ports.metrics}`,
-    '--otlp-grpc-port',
-    '0',
-  ];
-  const program = join(modules, '.bin/streamlens');
-  const { requests, exitCode } = await countOneCall([program, 'up', ...flags], {
-    cwd: folder,
-    env: machine.env,
-    ports,
-  });
+  // The same id again is no second call: what npx was told before it was stopped is there.
+  const program = [join(modules, '.bin/streamlens'), 'up'] as const;
+  const { requests, exitCode } = await countOneCall([...program, ...flags, '--otlp-grpc-port', '0'], options);
   assert.deepEqual({ requests, exitCode }, { requests: 1, exitCode: 0 });
 });
+
+test('the packed program says on an older Node which one it needs, in one sentence', async (t) => {
+  const machine = await cleanMachine(t, { node: '20', npm: '10' });
+  const tarball = await pack(machine);
+  const folder = join(machine.home, 'old');
+  mkdirSync(folder);
+  spawnSync('tar', ['-xzf', tarball, '-C', folder]);
+  const { NODE = '' } = machine.env;
+  const program = join(folder, 'package/bin/streamlens.js');
+  const { status, stderr } = spawnSync(NODE, [program, 'up'], { cwd: folder, env: machine.env, encoding: 'utf8' });
+  assert.match(stderr, /^streamlens: needs Node 24 or newer; this is v20\.[\d.]+\n$/);
+  assert.equal(status, 2);
+});
+
+/** @returns the path of the tarball that would be published */
+async function pack(machine: CleanMachine): Promise<string> {
+  const { home } = machine;
+  const said = await machine.npm(['pack', '--ignore-scripts', '--pack-destination', home], ROOT);
+  const tarball = readdirSync(home).find((name) => name.endsWith('.tgz'));
+  assert.ok(tarball !== undefined, said);
+  return join(home, tarball);
+}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { suite, type TestContext, test } from 'node:test';
-import { dataDirFor, runCommand, type Server, startServer } from '../end-to-end/running-server.ts';
+import { newKey } from '../end-to-end/new-key.ts';
+import { dataDirFor, type Server, serverFor } from '../end-to-end/running-server.ts';
 import { type DocumentedApp, installFor, runDocumentedApp } from './documented-apps.ts';
 import { onlyRowOf } from './documented-row.ts';
 import { startFakeModelServer } from './fake-model-server.ts';
@@ -51,17 +52,6 @@ async function serverWithKeys(t: TestContext): Promise<{ server: Server; key: st
   const dataDir = dataDirFor(t);
   const key = await newKey(dataDir, '--tenant', 'acme');
   const reader = await newKey(dataDir, '--all-tenants');
-  const server = await startServer(dataDir, { API_KEYS: 'required' });
-  t.after(async () => {
-    server.process.kill('SIGKILL');
-    await server.exited;
-  });
-  return { server, key, reader };
-}
-
-async function newKey(dataDir: string, ...whose: string[]): Promise<string> {
-  const command = runCommand(['keys', 'create', '--data-dir', dataDir, ...whose]);
-  const { code } = await command.exited;
-  assert.equal(code, 0, command.output());
-  return /sl_[\w-]{43}/.exec(command.output())?.[0] ?? '';
+  const server = await serverFor(t, { API_KEYS: 'required' }, { dataDir });
+  return { server, key: key.text, reader: reader.text };
 }

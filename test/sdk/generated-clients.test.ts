@@ -29,7 +29,9 @@ test('clients that are generated from the OpenAPI documents work against the pro
     ['metrics', server.metrics],
   ] as const) {
     writeFileSync(`${generated}/${name}.json`, await (await fetch(`${url}/openapi.json`)).text());
-    const linted = await run(bin('redocly'), ['lint', `${generated}/${name}.json`], { cwd: generated });
+    // Signing in at a provider answers with redirects alone, which one of its rules does not expect of an API.
+    const rules = ['--skip-rule', 'operation-2xx-response'];
+    const linted = await run(bin('redocly'), ['lint', `${generated}/${name}.json`, ...rules], { cwd: generated });
     assert.doesNotMatch(linted.stderr, /[1-9]\d* (error|warning)/, `${name}: ${linted.stderr}`);
     await run(bin('openapi-typescript'), [`${generated}/${name}.json`, '-o', `${generated}/${name}.ts`]);
   }

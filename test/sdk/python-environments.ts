@@ -23,8 +23,8 @@ export const PACKAGE_LISTS = [
   'litellm-proxy',
   'openapi-client',
 ] as const;
-/** Beside them, a tester of the APIs, which is no SDK and small. */
-export type PackageList = (typeof PACKAGE_LISTS)[number] | 'schemathesis';
+/** Beside them, a tester of the APIs, and one of FOCUS charges with a DuckDB: they are no SDKs. */
+export type PackageList = (typeof PACKAGE_LISTS)[number] | 'schemathesis' | 'focus-validator';
 
 export function listFile(list: PackageList): string {
   return `${LISTS}/${list}.txt`;
@@ -40,11 +40,20 @@ export function pythonInstallation(list: PackageList): Installation {
   return { list: listFile(list), marker: `${venv}/installed`, lock: `${venv}.lock` };
 }
 
+export interface PythonInstallOptions {
+  readonly python?: string;
+  readonly pipOptions?: readonly string[];
+  /** What is left to do before it counts as installed. */
+  readonly finish?: () => void;
+}
+
 /** Installs a list into an environment of its own, unless it is there. */
-export function installPython(list: PackageList): Promise<void> {
+export function installPython(list: PackageList, options: PythonInstallOptions = {}): Promise<void> {
+  const { python = 'python3', pipOptions = [], finish } = options;
   return installOnce(pythonInstallation(list), async () => {
-    await run('python3', ['-m', 'venv', '--clear', `${ENVIRONMENTS}/${list}`], { timeout: INSTALL_MS_MAX });
-    const args = ['install', '-q', '--no-deps', '-r', listFile(list)];
+    await run(python, ['-m', 'venv', '--clear', `${ENVIRONMENTS}/${list}`], { timeout: INSTALL_MS_MAX });
+    const args = ['install', '-q', '--no-deps', ...pipOptions, '-r', listFile(list)];
     await run(`${binOf(list)}/pip`, args, { timeout: INSTALL_MS_MAX });
+    finish?.();
   });
 }

@@ -22,6 +22,8 @@ export class FaultyLog implements EventLog {
   readonly #world: World;
   readonly #host: Host;
   readonly #log: MemoryEventLog;
+  /** How long after a growth this process writes to the partitions of before. */
+  readonly #growthLagMs: number;
   #isExpired = false;
   #expired: (() => void)[] = [];
   #listener: GroupListener | null = null;
@@ -30,6 +32,7 @@ export class FaultyLog implements EventLog {
     this.#world = world;
     this.#host = host;
     this.#log = new MemoryEventLog(world.broker);
+    this.#growthLagMs = world.plan.growth === null ? 0 : world.chance.int(0, 2000);
   }
 
   async append(records: readonly NewRecord[]): Promise<void> {
@@ -37,7 +40,7 @@ export class FaultyLog implements EventLog {
     await this.#host.send();
     this.#failBefore('append');
     const taken = this.#world.isFaulty() ? this.#someOf(records) : records;
-    await this.#log.append(taken);
+    this.#world.broker.append(taken, this.#partitionCountKnown);
     this.#world.trace(`${this.#host.name} append ${taken.length}/${records.length}`);
     if (taken.length < records.length) throw unavailable('only some partitions took their records');
     if (this.#world.isFaulty()) throw unavailable('the acknowledgement was lost');
@@ -78,12 +81,16 @@ export class FaultyLog implements EventLog {
     return this.#log.bounds(topic);
   }
 
-  partitionCount(): Promise<number> {
+  async partitionCount(): Promise<number> {
+    if (this.#world.plan.growth === null) return this.#log.partitionCount();
+    await this.#host.pass(this.#world.latencyMs());
+    this.#failBefore('partitionCount');
     return this.#log.partitionCount();
   }
 
   async joinGroup(listener: GroupListener): Promise<GroupMember> {
     await this.#host.pass(this.#world.latencyMs());
+    this.#world.processorJoins();
     this.#listener = listener;
     const member = await this.#log.joinGroup({
       onAssigned: (partitions) => {
@@ -121,13 +128,17 @@ export class FaultyLog implements EventLog {
     if (isTold && !this.#host.isCrashed) this.#listener?.onLost(new Error('The session expired'));
   }
 
+  get #partitionCountKnown(): number {
+    return this.#world.partitionCountAfter(this.#growthLagMs);
+  }
+
   #failBefore(what: string): void {
     if (this.#world.isLogDown || this.#world.isFaulty()) throw unavailable(what);
   }
 
   /** An append is all or nothing per partition only. */
   #someOf(records: readonly NewRecord[]): readonly NewRecord[] {
-    const { partitionCount } = this.#world.plan;
+    const partitionCount = this.#partitionCountKnown;
     const lost = this.#world.chance.int(0, partitionCount - 1);
     return records.filter(({ key }) => partitionOf(key, partitionCount) !== lost);
   }

@@ -5,7 +5,7 @@ import { FaultyLog } from './faulty-log.ts';
 import { FaultyStore } from './faulty-store.ts';
 import { Host } from './host.ts';
 import { LISTED_PRICES } from './price-table.ts';
-import type { World } from './world.ts';
+import { GROWTH_SLACK_MS, type World } from './world.ts';
 
 interface Member {
   readonly host: Host;
@@ -124,15 +124,16 @@ export class Fleet {
     const log = new FaultyLog(this.#world, host);
     const store = new FaultyStore(this.#world, host) as unknown as MetricsStore;
     const { joinTimeoutMs, dedupHorizonMs, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax } = plan;
-    const { traceHorizonMs } = plan;
-    const horizons = { joinTimeoutMs, dedupHorizonMs, traceHorizonMs };
+    const { traceHorizonMs, awakeReportsMax } = plan;
+    const horizons = { joinTimeoutMs, dedupHorizonMs, traceHorizonMs, awakeReportsMax };
     const limits = { ...horizons, pendingMax, callsPerSecondMax, commitIntervalMs, pollBytesMax };
     const processor = new Processor(
       {
         ...limits,
         pendingBytesMax: pendingMax < 1000 ? 3000 : 100_000_000,
-        logTimeSlackMs: 0,
+        logTimeSlackMs: plan.growth === null ? 0 : GROWTH_SLACK_MS,
         fingerprintSeed: 7,
+        dimensions: { names: plan.dimensions, areMinutesKept: plan.areDimensionMinutesKept },
         pace: this.#pace(),
       },
       { log, store, runtime: host.runtime(), events: this.#events(host), prices: () => LISTED_PRICES },
@@ -168,7 +169,7 @@ export class Fleet {
     const { replayRecordsMax, replayPerWaiting, effectRecordsMax } = this.#world.plan;
     const checkpoints = { replayRecordsMax, replayPerWaiting };
     const bounds = { effectCallsMax: effectRecordsMax, effectRecordsMax };
-    const steps = { heartbeatMs: 1000, sealStepMs: 100, aheadMsMax: 500, restAheadMsMax: 500 };
+    const steps = { heartbeatMs: 1000, sealStepMs: 100, aheadMsMax: 500, restAheadMsMax: 500, growthCheckMs: 300 };
     return { ...steps, ...checkpoints, ...bounds, backlogAgeMs: 200, backlogCommitMs: 300 };
   }
 
@@ -186,6 +187,7 @@ export class Fleet {
       fenced: (partition: number) => world.trace(`${host.name} fenced p${partition}`),
       retrying: (what: string) => world.trace(`${host.name} retries ${what}`),
       revoked() {},
+      fellowEnded() {},
       published() {},
     };
   }

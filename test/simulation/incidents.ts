@@ -1,4 +1,5 @@
 import type { Fleet } from './fleet.ts';
+import type { IncidentKind } from './plan.ts';
 import type { Senders } from './senders.ts';
 import type { World } from './world.ts';
 
@@ -19,25 +20,22 @@ export function scheduleIncidents(world: World, actors: { fleet: Fleet; senders:
 }
 
 function incident(world: World, { fleet, senders }: { fleet: Fleet; senders: Senders }): void {
-  const { chance } = world;
+  const { chance, plan } = world;
   const jumpMs = chance.pick([-3_600_000, -5000, -300, 300, 5000, 3_600_000]);
-  const kinds: readonly (() => void)[] = [
-    () => fleet.crashOne(),
-    () => fleet.crashOne(),
-    () => fleet.freezeOne(),
-    () => fleet.freezeOne(),
-    () => fleet.stopOne(),
-    () => fleet.rescale(),
-    () => senders.crashOne(),
-    () => fleet.jumpClock(jumpMs),
-    () => world.jumpBrokerClock(jumpMs),
-    () => outage(world, 'isStoreDown'),
-    () => outage(world, 'isStoreDown'),
-    () => outage(world, 'isLogDown'),
-    () => void world.takeOver(chance.int(0, world.plan.partitionCount - 1)),
-    () => void world.takeOver(chance.int(0, world.plan.partitionCount - 1)),
-  ];
-  chance.pick(kinds)();
+  const kinds: Readonly<Record<IncidentKind, () => void>> = {
+    crash: () => fleet.crashOne(),
+    freeze: () => fleet.freezeOne(),
+    stop: () => fleet.stopOne(),
+    rescale: () => fleet.rescale(),
+    'sender crash': () => senders.crashOne(),
+    'clock jump': () => fleet.jumpClock(jumpMs),
+    // While nobody knows yet in which partitions an id lies, the stamps must order its records.
+    'broker clock jump': () => (plan.growth === null ? world.jumpBrokerClock(jumpMs) : fleet.jumpClock(jumpMs)),
+    'store outage': () => outage(world, 'isStoreDown'),
+    'log outage': () => outage(world, 'isLogDown'),
+    'take-over': () => void world.takeOver(chance.int(0, plan.partitionCount - 1)),
+  };
+  kinds[chance.pick(plan.incidents)]();
 }
 
 function outage(world: World, which: 'isStoreDown' | 'isLogDown'): void {

@@ -2,12 +2,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { describe, test } from 'node:test';
+import { assertApplicable } from './assert-applicable.ts';
 import { MUTATIONS, type Mutation } from './mutations.ts';
 
 const SIMULATE = new URL('./simulate.ts', import.meta.url).pathname;
 const HOOK = new URL('./mutation-hook.ts', import.meta.url).href;
-/** The rarest is caught by one schedule in two thousand. */
-const SCHEDULES_MAX = 2500;
+/** In the situation that it needs, the rarest is caught by one schedule in some dozens. */
+const SCHEDULES_MAX = 300;
+
+test('every bug can be put in', () => assertApplicable(MUTATIONS));
 
 describe('the simulation catches a program in which', { concurrency: Math.min(2, availableParallelism()) }, () => {
   for (const mutation of MUTATIONS) {
@@ -23,7 +26,8 @@ describe('the simulation catches a program in which', { concurrency: Math.min(2,
 });
 
 function simulate(mutation: Mutation): Promise<{ code: number | null; output: string }> {
-  const args = ['--import', HOOK, SIMULATE, '--seed', String(mutation.seed ?? 1), '--schedules', String(SCHEDULES_MAX)];
+  const situation = mutation.situation === undefined ? [] : ['--situation', mutation.situation];
+  const args = ['--import', HOOK, SIMULATE, '--seed', '1', '--schedules', String(SCHEDULES_MAX), ...situation];
   const child = spawn(process.execPath, args, {
     env: { ...process.env, STREAMLENS_MUTATION: JSON.stringify(mutation) },
     // A bug may as well turn in circles for ever.

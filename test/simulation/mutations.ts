@@ -1,3 +1,5 @@
+import type { Situation } from './situations.ts';
+
 /** A deliberate bug: one place in one file of `src/` is replaced by something wrong. */
 export interface Mutation {
   /** What the program then does wrong. */
@@ -5,8 +7,8 @@ export interface Mutation {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
-  /** Of a rare bug: the schedule to begin with, which caught it last. */
-  readonly seed?: number;
+  /** Of a rare bug: what has to happen for it to show. */
+  readonly situation?: Situation;
 }
 
 const JOIN = 'metrics-processor/core/join/join.ts';
@@ -19,6 +21,11 @@ const ANSWERED = 'metrics-processor/core/sums/answered-call.ts';
 const EVALUATIONS = 'metrics-processor/core/join/evaluation-join.ts';
 const IDS = 'metrics-processor/core/join/id-table.ts';
 const RECALL = 'metrics-processor/core/checkpoint/recall.ts';
+const PROCESSOR = 'metrics-processor/processor.ts';
+const SHARDS = 'metrics-processor/shards.ts';
+const RECOVER = 'metrics-processor/recover.ts';
+const REPORTS = 'metrics-processor/core/reports/report-judge.ts';
+const CLOSED = 'metrics-processor/core/reports/closed-reports.ts';
 const STORE = 'metrics-store/memory/memory-metrics-store.ts';
 const GROUP = 'metrics-store/commit-group.ts';
 
@@ -72,6 +79,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: OWNER,
     find: 'this.#inFlight = null;\n    this.isVoid = true;',
     replace: 'this.#inFlight = null;',
+    situation: 'stops while the store is away',
   },
   {
     name: 'an owner that was fenced goes on',
@@ -97,7 +105,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: OWNER,
     find: 'if (sinceMs < 0) return 0;',
     replace: '',
-    seed: 1135,
+    situation: 'clocks set back',
   },
   {
     name: 'completeness falls back after a restart',
@@ -164,10 +172,11 @@ export const MUTATIONS: readonly Mutation[] = [
     file: RECALL,
     find: 'record.key === null || this.#invalid[topic].has(place)',
     replace: 'record.key === null',
+    situation: 'malformed records before restarts',
   },
   {
     name: 'a restart does not replay what was committed after the checkpoint',
-    file: 'metrics-processor/recover.ts',
+    file: RECOVER,
     find: 'recordsRead += await replayCommitted(log, core, progress);',
     replace: 'for (const topic of INPUT_TOPICS) core.skipTo(topic, progress.positions[topic]);',
   },
@@ -176,7 +185,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: CORE,
     find: 'this.join.isBounded = this.evaluations.isBounded = false;',
     replace: '',
-    seed: 1143,
+    situation: 'crashes at the bound',
   },
   {
     name: 'an evaluation that was given up in silence is given up again after a crash',
@@ -235,7 +244,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'usage of two tiers is summed as one',
     file: 'metrics-processor/core/sums/deltas.ts',
-    find: 'billed.serviceTier === serviceTier &&',
+    find: 'a.serviceTier === b.serviceTier &&',
     replace: '',
   },
   {
@@ -315,6 +324,7 @@ export const MUTATIONS: readonly Mutation[] = [
     file: IDS,
     find: 'this.#setUnnamed(other, true);',
     replace: '',
+    situation: 'ids of several tenants',
   },
   {
     name: 'a late response of a tenant counts as foreign because another one has the same id',
@@ -347,6 +357,42 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'an evaluation stays where its call was when it was judged',
+    file: CORE,
+    find: 'settled: (traces) => this.#ofFollowed(',
+    replace: 'settled: (traces) => void (',
+  },
+  {
+    name: 'an evaluation that moves with its call is left in the old rows',
+    file: EVALUATIONS,
+    find: 'if (each.series !== null) this.#sink.evaluationTakenBack(each.series, each);',
+    replace: '',
+  },
+  {
+    name: 'an evaluation that moves with its call leaves its label behind',
+    file: 'metrics-processor/core/sums/evaluation-deltas.ts',
+    find: 'if (label) addLabelCounts(tally.labels, [[label, by]]);',
+    replace: 'if (label && by > 0) addLabelCounts(tally.labels, [[label, by]]);',
+  },
+  {
+    name: 'an evaluation that moves with its call stays in the books of the old tenant',
+    file: 'metrics-processor/core/sums/record-outcomes.ts',
+    find: 'this.effects.audit.uncount(TOPICS.evaluations, series.tenantId, pending.loggedAtMs);',
+    replace: "this.effects.audit.uncount(TOPICS.evaluations, pending.tenantId ?? '', pending.loggedAtMs);",
+  },
+  {
+    name: 'the checkpoint forgets which evaluations follow their calls',
+    file: CORE,
+    find: '...this.evaluations.following.places(),',
+    replace: '',
+  },
+  {
+    name: 'a restart counts an evaluation anew that followed its call',
+    file: CORE,
+    find: 'this.evaluations.finishRecall(this.#judgedOf);',
+    replace: '',
+  },
+  {
     name: 'the checkpoint forgets that another tenant has the call that a response waits for',
     file: CORE,
     find: "[TOPICS.responses]: responses.placesOf('otherTenant'),",
@@ -375,5 +421,86 @@ export const MUTATIONS: readonly Mutation[] = [
     file: 'event-log/memory/memory-broker.ts',
     find: 'senderTenant: senderTenant ? Buffer.from(senderTenant) : null,',
     replace: 'senderTenant: null,',
+  },
+  {
+    name: 'a processor does not notice that the topics grow',
+    file: PROCESSOR,
+    find: 'if (laneCount <= this.#shards.laneCount) return;',
+    replace: 'return;',
+    situation: 'growth',
+  },
+  {
+    name: 'the processors divide the ids by the partitions that each of them finds',
+    file: SHARDS,
+    find: 'if (progress.size > 0) return found;',
+    replace: 'return found;',
+    situation: 'growth at the start',
+  },
+  {
+    name: 'after a restart what came by a new partition before the first commit there is skipped',
+    file: RECOVER,
+    find: 'await skipToStart(log, core, knownLanes);',
+    replace:
+      'for (const topic of INPUT_TOPICS) for (const { partition, end } of await log.bounds(topic)) if (partition >= core.partitionOf(knownLanes)) core.skipTo(topic, end, core.laneOf(partition));',
+    situation: 'growth',
+  },
+  {
+    name: 'a checkpoint forgets how far the new partitions were read',
+    file: CORE,
+    find: 'positions: this.#positions,',
+    replace: 'positions: perTopic((topic) => this.#positions[topic].map((at, lane) => (lane === 0 ? at : 0))),',
+    situation: 'growth',
+  },
+  {
+    name: 'traces are closed after half the horizon',
+    file: REPORTS,
+    find: 'const dueMs = readMs - this.#options.traceHorizonMs - this.#options.logTimeSlackMs;',
+    replace: 'const dueMs = readMs - this.#options.traceHorizonMs / 2 - this.#options.logTimeSlackMs;',
+    situation: 'traces closed meanwhile',
+  },
+  {
+    name: 'a trace is closed while a trace with which it shares a call is open',
+    file: REPORTS,
+    find: 'if (this.#endOf(Math.floor(lastMs / this.#sliceMs)) > dueMs) this.#silentSince(number, lastMs);\n      else',
+    replace: 'if (this.#endOf(slice) > dueMs) this.#silentSince(number, lastMs);\n      else',
+    situation: 'traces closed meanwhile',
+  },
+  {
+    name: 'a late report counts again where another late one has opened its trace',
+    file: REPORTS,
+    find: 'if (!wasOpen) {',
+    replace: 'if (trace === undefined && !wasOpen) {',
+    situation: 'traces closed meanwhile',
+  },
+  {
+    name: 'a late call counts again where spans lie between it and the closed call above it',
+    file: CLOSED,
+    find: "if (knows(belowKey(sender, parentId))) return 'below a call';",
+    replace: '',
+    situation: 'traces closed meanwhile',
+  },
+  {
+    name: 'a correction leaves what it takes back in the dimensions',
+    file: EFFECTS,
+    find: 'if (ofValues !== null) subtractTally(ofValues, taken.tally);',
+    replace: '',
+  },
+  {
+    name: 'the join forgets what a waiting request is summed by',
+    file: 'metrics-processor/core/join/waiting-requests.ts',
+    find: 'pending.dimensions = this.#takeDimensions(slot);',
+    replace: 'pending.dimensions = this.#takeDimensions(slot)?.map(() => "__none__") ?? null;',
+  },
+  {
+    name: 'a call without an answer is unanswered in its series only',
+    file: EFFECTS,
+    find: 'if (ofValues !== null) ofValues.unanswered++;',
+    replace: '',
+  },
+  {
+    name: 'the store adds the dimensions of a fenced part, or of one that is sent again',
+    file: STORE,
+    find: 'this.#dimensions.add(added.dimensions);',
+    replace: 'this.#dimensions.add(commits.flatMap(({ dimensions }) => dimensions));',
   },
 ];

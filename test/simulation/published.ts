@@ -14,7 +14,7 @@ export async function assertPublished(world: World): Promise<void> {
   const newest = new Map<string, PublishedRow>();
   const byRevision = new Map<string, string>();
   const letters = new Set<string>();
-  for (let partition = 0; partition < plan.partitionCount; partition++) {
+  for (let partition = 0; partition < broker.partitionCount; partition++) {
     for (const { key, value } of broker.records('llm.metrics', partition)) {
       const row = JSON.parse(Buffer.from(value ?? []).toString()) as Record<string, unknown>;
       const subject = `${Buffer.from(key ?? []).toString()}|${String(row['window_start'])}`;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { describe, test } from 'node:test';
+import { assertApplicable } from './assert-applicable.ts';
 import type { Mutation } from './mutations.ts';
 
 const HOOK = new URL('./mutation-hook.ts', import.meta.url).href;
@@ -50,14 +51,14 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'of two versions of a span the one that came last stands',
     file: OPEN,
-    find: 'if (!isNewer(report, known.report)) {',
-    replace: 'if (false) {',
+    find: "if (!isNewer(report, known.report)) return 'repeated';",
+    replace: '',
   },
   {
     name: 'of two versions of a span the one that came first stands',
     file: OPEN,
-    find: 'if (!isNewer(report, known.report)) {',
-    replace: 'if (true) {',
+    find: "if (!isNewer(report, known.report)) return 'repeated';",
+    replace: "if (known !== undefined) return 'repeated';",
   },
   {
     name: 'a call that becomes part of another one stays counted',
@@ -86,14 +87,38 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a closed trace is forgotten at once',
     file: JUDGE,
-    find: 'for (const closed of this.#open.close(traces)) this.#closed.close(closed);',
-    replace: 'this.#open.close(traces);',
+    find: 'this.#closed.close(each);',
+    replace: '',
   },
   {
     name: 'a trace is never closed',
     file: JUDGE,
-    find: 'else this.#close(linked);',
-    replace: 'else this.#silentSince(trace, lastMs + this.#options.traceHorizonMs);',
+    find: 'else this.#close(number);',
+    replace: 'else this.#silentSince(number, lastMs + this.#options.traceHorizonMs);',
+  },
+  {
+    name: 'a call that sleeps is not found by its twin',
+    file: 'reports/process-calls.ts',
+    find: 'this.#wake(sliceHash(this.#startsHash, near));',
+    replace: ';',
+  },
+  {
+    name: 'a call that sleeps is not found by its response id',
+    file: 'reports/linked-calls.ts',
+    find: 'this.#wake(responseHash(key));',
+    replace: '',
+  },
+  {
+    name: 'a trace that sleeps is not found by its id',
+    file: 'reports/open-traces.ts',
+    find: 'this.wake(hashOf(key));',
+    replace: '',
+  },
+  {
+    name: 'a trace that sleeps forgets what its calls are counted under',
+    file: 'reports/open-traces.ts',
+    find: 'node.series = calls[index]?.series ?? null;',
+    replace: '',
   },
   {
     name: 'a restart reads no reports back',
@@ -104,26 +129,26 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a report that came too late is taken for a new one when the log is read back',
     file: 'metrics-processor/core/shard-core.ts',
-    find: "if (taken === 'late') this.invalid[TOPICS.reports].add(place, loggedAtMs);",
-    replace: '',
+    find: "if (taken === 'late') return this.invalid[TOPICS.reports].add(place, loggedAtMs);",
+    replace: "if (taken === 'late') return;",
   },
   {
     name: 'a restart closes traces that were kept open by what it does not read',
     file: JUDGE,
-    find: 'if (wasOpen) this.#recalled.add(opened);',
+    find: 'if (wasOpen) this.#recalled.add(opened.number);',
     replace: '',
   },
   {
     name: 'a restart books a span under the time of the first version that it reads',
-    file: JUDGE,
+    file: 'reports/open-traces.ts',
     find: 'if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);',
     replace: '',
   },
   {
     name: 'a call is taken back at the prices of the day once the processor was restarted',
     file: JUDGE,
-    find: 'this.#open.settle(this.#prices.recalled);',
-    replace: 'this.#open.settle(null);',
+    find: 'this.#open.settle(this.#prices.recalled)',
+    replace: 'this.#open.settle(null)',
   },
   {
     name: 'a call that nothing changed is taken for counted at the prices of the day',
@@ -134,10 +159,12 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a report stays booked under the tenant that it had first',
     file: OPEN,
-    find: 'if (now === report.booking) continue;',
-    replace: 'if (report.booking !== null) continue;',
+    find: 'if (now === report.booking) return;',
+    replace: 'if (report.booking !== null) return;',
   },
 ];
+
+test('every bug can be put in', () => assertApplicable(MUTATIONS));
 
 describe('the tests of reports catch a program in which', { concurrency: Math.min(2, availableParallelism()) }, () => {
   for (const mutation of MUTATIONS) {

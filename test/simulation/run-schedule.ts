@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { reprice } from '../../src/prices/reprice.ts';
 import { assertAtBound, assertEqualsOracle } from './compare.ts';
+import { assertDimensions } from './compare-dimensions.ts';
 import { Fleet } from './fleet.ts';
 import { scheduleIncidents } from './incidents.ts';
 import { batchOracle, INPUTS } from './oracle/batch-oracle.ts';
-import { drawPlan, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { LISTED_PRICES } from './price-table.ts';
 import { assertPublished } from './published.ts';
 import { Random } from './random.ts';
 import { Senders } from './senders.ts';
+import { planOf, type Situation } from './situations.ts';
 import { drawTraffic } from './traffic.ts';
 import { World } from './world.ts';
 
@@ -22,9 +24,16 @@ export interface ScheduleResult {
   readonly commits: number;
 }
 
+export interface ScheduleOptions {
+  readonly keepsTrace?: boolean;
+  /** What happens in it for sure. */
+  readonly situation?: Situation | null;
+}
+
 /** Runs the schedule of one seed from its first event until everything has settled, and compares. */
-export async function runSchedule(seed: number, { keepsTrace = false } = {}): Promise<ScheduleResult> {
-  const plan = drawPlan(seed);
+export async function runSchedule(seed: number, options: ScheduleOptions = {}): Promise<ScheduleResult> {
+  const { keepsTrace = false, situation = null } = options;
+  const plan = planOf(seed, situation);
   const world = new World(plan, { keepsTrace });
   let failure: Error | null = null;
   try {
@@ -61,6 +70,7 @@ async function play(world: World): Promise<void> {
   senders.schedule(drawTraffic(plan, new Random(plan.seed, 4)));
   const chaosEndsMs = plan.trafficMs + 1500;
   scheduleIncidents(world, { fleet, senders }, chaosEndsMs);
+  if (plan.growth !== null) scheduler.after(plan.growth.atMs, () => world.growOnceRead());
   await scheduler.runUntil(chaosEndsMs);
   world.isChaotic = false;
   world.isLogDown = false;
@@ -72,7 +82,7 @@ async function play(world: World): Promise<void> {
     await scheduler.runUntil(scheduler.nowMs + 500);
   assert.equal(senders.pending, 0, 'every sender has its answer in the end');
   for (const { topic, key, value, senderTenant } of senders.acknowledged) {
-    const isThere = Array.from({ length: plan.partitionCount }, (_, p) => world.broker.records(topic, p)).some(
+    const isThere = Array.from({ length: world.broker.partitionCount }, (_, p) => world.broker.records(topic, p)).some(
       (records) =>
         records.some(
           (record) =>
@@ -111,7 +121,11 @@ async function isSettled(world: World, goalMs: number): Promise<boolean> {
   return Array.from({ length: world.plan.partitionCount }, (_, partition) => partition).every((partition) => {
     const own = progress.get(partition);
     if (own === undefined || own.completeThroughMs < goalMs) return false;
-    return INPUTS.every((topic) => own.positions[topic] === world.broker.records(topic, partition).length);
+    return world
+      .partitionsOf(partition)
+      .every((lane) =>
+        INPUTS.every((topic) => world.positionIn(own, topic, lane) === world.broker.records(topic, lane).length),
+      );
   });
 }
 
@@ -120,8 +134,12 @@ async function assertAll(world: World): Promise<void> {
   if (world.monitor.failure !== null) throw world.monitor.failure;
   const expected = batchOracle(world.logContents(), plan);
   await assertPublished(world);
+  await assertDimensions(store, expected, plan);
   if (plan.pendingMax < 1000) return assertAtBound(store, expected);
-  await assertEqualsOracle(store, expected, { isSampled: plan.callsPerSecondMax < 1000 });
+  const isSampled = plan.callsPerSecondMax < 1000;
+  // While topics grow, any of a record's repetitions may be the one that counts, or that is the dead letter.
+  const nameOf = (place: string) => (plan.growth === null ? place : world.contentAt(place));
+  await assertEqualsOracle(store, expected, { isSampled, nameOf });
   const usage = await store.readUsage({ tenantId: null, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
   assert.deepEqual(reprice(usage, LISTED_PRICES).corrections, [], 'repricing at the same prices changes nothing');
 }

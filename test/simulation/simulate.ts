@@ -1,10 +1,12 @@
 import { parseArgs } from 'node:util';
 import { runSchedule } from './run-schedule.ts';
+import { situationNamed } from './situations.ts';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: String(Date.now() % 1_000_000_000) },
     schedules: { type: 'string', default: '1000' },
+    situation: { type: 'string' },
     trace: { type: 'boolean', default: false },
   },
 });
@@ -13,6 +15,7 @@ const { values } = parseArgs({
 if (!values.trace) Error.stackTraceLimit = 0;
 
 const first = Number(values.seed);
+const situation = values.situation === undefined ? null : situationNamed(values.situation);
 const count = Number(values.schedules);
 const startedMs = performance.now();
 let records = 0;
@@ -21,7 +24,7 @@ let virtualMs = 0;
 
 for (let i = 0; i < count; i++) {
   const seed = first + i;
-  const result = await runSchedule(seed, { keepsTrace: values.trace });
+  const result = await runSchedule(seed, { keepsTrace: values.trace, situation });
   for (const line of result.lines) console.log(line);
   records += result.records;
   commits += result.commits;
@@ -30,7 +33,8 @@ for (let i = 0; i < count; i++) {
     process.stdout.write('\n');
     console.error(result.failure.stack ?? result.failure.message);
     console.error(JSON.stringify(result.plan));
-    console.error(`FAILED. Again with: npm run simulate -- --seed ${seed} --schedules 1 --trace`);
+    const inSituation = situation === null ? '' : ` --situation '${situation}'`;
+    console.error(`FAILED. Again with: npm run simulate -- --seed ${seed} --schedules 1 --trace${inSituation}`);
     process.exitCode = 1;
     break;
   }

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { describe, test } from 'node:test';
 import { drawPlan } from './plan.ts';
 import { runSchedule } from './run-schedule.ts';
+import { planOf, situationNamed } from './situations.ts';
 
 const SIMULATE = new URL('./simulate.ts', import.meta.url).pathname;
 const FIXED_SCHEDULES = 1500;
@@ -34,6 +35,17 @@ test('seeds draw every kind of plan', () => {
   assert.ok(
     plans.some(({ pendingMax }) => pendingMax < 10) && plans.some(({ callsPerSecondMax }) => callsPerSecondMax < 10),
   );
+});
+
+test('a situation that is asked for happens in every schedule, and all else is as drawn', () => {
+  for (const seed of [1, 2, 3]) {
+    const { growth, ...rest } = planOf(seed, 'growth');
+    assert.notEqual(growth, null);
+    assert.equal(rest.callCount, drawPlan(seed).callCount);
+    assert.ok(planOf(seed, 'crashes at the bound').pendingMax <= 6);
+    assert.deepEqual(planOf(seed, null), drawPlan(seed));
+  }
+  assert.throws(() => situationNamed('toString'), /No situation is named "toString"/);
 });
 
 describe('whatever crashes, repeats, delays or reorders, every row equals the batch oracle', {

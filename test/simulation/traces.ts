@@ -1,7 +1,7 @@
 import type { NewRecord } from '../../src/event-log/event-log.ts';
 import { correlationKey } from '../../src/events/correlation-key.ts';
 import type { Plan } from './plan.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 import type { Sending } from './traffic.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -35,6 +35,8 @@ class Traces {
   readonly sendings: Sending[] = [];
   readonly #plan: Plan;
   readonly #random: Random;
+  /** Of its own, so that what is judged does not change what is reported. */
+  readonly #judges: Random;
   #ids = 0;
   /** When what is being drawn is sent at first, in virtual time. */
   #atMs = 0;
@@ -42,6 +44,7 @@ class Traces {
   constructor(plan: Plan, random: Random) {
     this.#plan = plan;
     this.#random = random;
+    this.#judges = new Random(plan.seed, 6);
   }
 
   draw(): void {
@@ -299,6 +302,32 @@ class Traces {
     const delayMs = random.pick([0, 0, random.int(0, 300), random.int(0, 3000)]);
     this.#sendAt(delayMs, random.chance(0.05) ? [record, record] : [record]);
     if (random.chance(0.15)) this.#sendAt(delayMs + random.pick([0, 10, random.int(0, 3000)]), [record]);
+    if (report['kind'] !== 'context') this.#judge(report, sender);
+  }
+
+  /** Evaluations of a span that is a call in the end: before it is reported, between what corrects it, or later. */
+  #judge(report: Json, sender: string): void {
+    const random = this.#judges;
+    for (let i = random.pick([0, 0, 0, 1, 2]); i > 0; i--) {
+      const traceId = report['trace_id'] as string;
+      const evaluation = {
+        request_id: `${traceId}-${String(report['span_id'])}`,
+        name: random.pick(['helpful', 'safe']),
+        // Of two different judgements of one judge either may be read first where the topics grow.
+        ...(this.#plan.growth === null ? {} : { evaluator: `judge-${this.#spanId()}` }),
+        timestamp: new Date(report['start_ms'] as number).toISOString(),
+        score: random.pick([undefined, 0.25]),
+        label: random.pick([undefined, 'good', 'bad']),
+        passed: random.pick([undefined, true, false]),
+      };
+      const record: NewRecord = {
+        topic: 'llm.evaluations',
+        key: correlationKey(this.#plan.correlation, sender, traceId),
+        value: Buffer.from(JSON.stringify(evaluation)),
+        senderTenant: sender === '' ? null : sender,
+      };
+      this.#sendAt(random.pick([0, random.int(0, 300), random.int(0, 3000), this.#plan.dedupHorizonMs]), [record]);
+    }
   }
 
   #sendAt(delayMs: number, records: readonly NewRecord[]): void {

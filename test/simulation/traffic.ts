@@ -42,8 +42,9 @@ export function drawTraffic(plan: Plan, random: Random): readonly Sending[] {
   const sendings: Sending[] = [];
   const traffic = new Traffic(plan, random, sendings);
   for (let i = 0; i < plan.callCount; i++) traffic.call(`call-${i}`);
-  for (let i = random.pick([0, 2, 6]); i > 0; i--) traffic.numbered(`${i}`);
-  for (let i = random.pick([0, 0, 3, 10]); i > 0; i--) {
+  const sharedIds = plan.growth === null ? Math.max(random.pick([0, 2, 6]), plan.sharedIdsMin) : 0;
+  for (let i = sharedIds; i > 0; i--) traffic.numbered(`${i}`);
+  for (let i = plan.growth === null ? random.pick([0, 0, 3, 10]) : 0; i > 0; i--) {
     traffic.malice(random.chance(0.5) ? `call-${random.int(0, plan.callCount - 1)}` : `${random.int(1, 6)}`);
   }
   for (let i = random.pick([0, 0, 5, 15]); i > 0; i--) {
@@ -73,13 +74,14 @@ class Traffic {
     const identity = random.pick(['unnamed', 'unnamed', 'keyed', 'named'] as const);
     this.#life(id, atMs, dims, identity);
     // The same id again when the first is just about to be forgotten: a late retry. Long after, it is another call.
-    if (random.chance(0.08)) this.#life(id, atMs + this.#near(dedupHorizonMs), dims, identity);
-    if (random.chance(0.08)) {
+    const comesAgain = this.#plan.growth === null;
+    if (comesAgain && random.chance(0.08)) this.#life(id, atMs + this.#near(dedupHorizonMs), dims, identity);
+    if (comesAgain && random.chance(0.08)) {
       this.#life(id, atMs + dedupHorizonMs + random.int(500, 2500), this.#dimensions(), identity);
     }
     // Under the key of the call, shortly before it or at any time.
     const badAtMs = random.chance(0.5) ? Math.max(0, atMs - random.int(0, 1500)) : random.int(0, trafficMs);
-    if (random.chance(0.2)) this.#send(badAtMs, malformed(id, random));
+    if (random.chance(this.#plan.malformedRate)) this.#send(badAtMs, malformed(id, random));
   }
 
   /** The same id from several tenants at about the same time. */
@@ -123,12 +125,12 @@ class Traffic {
       const answeredAtMs = Math.max(0, atMs + this.#delay());
       this.#sendRepeated('llm.responses', answeredAtMs, { ...this.#response(id, answeredAtMs), ...name }, sender);
       // Two different answers to one call: the first one counts.
-      if (random.chance(0.05)) {
+      if (this.#plan.growth === null && random.chance(0.05)) {
         const other = { ...this.#response(id, atMs), ...name };
         this.#sendRepeated('llm.responses', answeredAtMs + this.#delay(), other, sender);
       }
     }
-    for (let i = random.pick([0, 0, 0, 1, 2]); i > 0; i--) {
+    for (let i = random.pick(this.#plan.growth === null ? [0, 0, 0, 1, 2] : [0, 0, 0, 1]); i > 0; i--) {
       const judgedAtMs = Math.max(0, atMs + this.#delay());
       const evaluation = { ...this.#evaluation(id, dims, judgedAtMs), ...name };
       this.#sendRepeated('llm.evaluations', judgedAtMs, evaluation, sender);
@@ -147,9 +149,10 @@ class Traffic {
     while (random.chance(0.15)) {
       againMs += random.pick([0, 10, this.#near(this.#plan.dedupHorizonMs)]);
       // A careless client fills in other numbers when it tries again; a repetition changes nothing all the same.
-      const again = random.chance(0.3)
-        ? toRecord(topic, { ...event, prompt_tokens: random.int(0, 99) }, sender)
-        : record;
+      const again =
+        this.#plan.growth === null && random.chance(0.3)
+          ? toRecord(topic, { ...event, prompt_tokens: random.int(0, 99) }, sender)
+          : record;
       this.#send(againMs, again);
     }
   }
@@ -161,11 +164,14 @@ class Traffic {
   /** Mostly short; often about the join timeout, now and then beyond it or negative. */
   #delay(): number {
     const random = this.#random;
+    const { growth, joinTimeoutMs } = this.#plan;
+    // From which of two repetitions the timeout is measured depends on which was read first while topics grow.
+    const aboutMs = growth === null ? joinTimeoutMs : joinTimeoutMs / 2;
     const kind = random.fraction();
     if (kind < 0.5) return random.int(0, 300);
-    if (kind < 0.75) return this.#near(this.#plan.joinTimeoutMs);
+    if (kind < 0.75) return this.#near(aboutMs);
     if (kind < 0.85) return -random.int(0, 300);
-    if (kind < 0.9) return -this.#near(this.#plan.joinTimeoutMs);
+    if (kind < 0.9) return -this.#near(aboutMs);
     return random.int(0, 4000);
   }
 
@@ -188,9 +194,9 @@ class Traffic {
       provider: random.pick(PROVIDERS),
       cached_prompt_tokens: random.chance(0.3) ? random.int(0, 2000) : undefined,
       cache_write_tokens: random.chance(0.1) ? random.int(0, 500) : undefined,
-      user_id_hash: random.pick([undefined, null, 'u1']),
-      session_id: random.pick([undefined, 's1']),
-      metadata: random.pick([undefined, null, { plan: 'pro', n: 1 }]),
+      user_id_hash: random.pick([undefined, null, 'u1', 'u2', 'ü3', '__overflow__']),
+      session_id: random.pick([undefined, 's1', 's2', '']),
+      metadata: random.pick([undefined, null, { plan: 'pro', n: 1 }, { n: 'x'.repeat(256) }, { n: true }, { n: [] }]),
       surplus: random.pick([undefined, { any: ['thing'] }]),
     };
   }

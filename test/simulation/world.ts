@@ -1,14 +1,17 @@
 import type { LogRecord } from '../../src/event-log/event-log.ts';
 import { MemoryBroker } from '../../src/event-log/memory/memory-broker.ts';
 import type { Topic } from '../../src/events/topics.ts';
-import { type Commit, type CommitOutcome, NO_EFFECTS } from '../../src/metrics-store/commit.ts';
+import { type Commit, type CommitOutcome, NO_EFFECTS, type Progress } from '../../src/metrics-store/commit.ts';
 import { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metrics-store.ts';
 import { CommitMonitor } from './commit-monitor.ts';
 import { isMarker } from './marker.ts';
-import { INPUTS, type PartitionLog } from './oracle/batch-oracle.ts';
-import type { Plan } from './plan.ts';
+import { INPUTS, type PartitionLog, type PlacedRecord } from './oracle/batch-oracle.ts';
+import type { Growth, Plan } from './plan.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
+
+/** How long records may lie in a new partition before a processor knows of it; it waits so much longer for them. */
+export const GROWTH_SLACK_MS = 8000;
 
 /** What all processes share: time, chance, the broker, the store, and what is broken now. */
 export class World {
@@ -16,7 +19,7 @@ export class World {
   readonly scheduler: Scheduler;
   readonly chance: Random;
   readonly broker: MemoryBroker;
-  readonly store = new MemoryMetricsStore();
+  readonly store: MemoryMetricsStore;
   readonly monitor: CommitMonitor;
   /** The broker's clock beyond virtual time, now and at most so far. */
   brokerOffsetMs = 0;
@@ -29,11 +32,16 @@ export class World {
   readonly lines: string[] | null;
 
   #lastCommit: Promise<unknown> = Promise.resolve();
+  #isToGrow = false;
+  #isRead = false;
+  #grownAtMs: number | null = null;
   #traceHash = 0;
   #tokens = 0;
+  readonly #placedRecords = new WeakMap<LogRecord, PlacedRecord>();
 
   constructor(plan: Plan, options: { readonly keepsTrace: boolean }) {
     this.plan = plan;
+    this.store = new MemoryMetricsStore({ dimensionValuesMax: plan.dimensionValuesMax });
     this.lines = options.keepsTrace ? [] : null;
     this.scheduler = new Scheduler(new Random(plan.seed, 2));
     this.chance = new Random(plan.seed, 3);
@@ -49,6 +57,44 @@ export class World {
     const { epochMs, clockGrainMs } = this.plan;
     const nowMs = epochMs + this.scheduler.nowMs + this.brokerOffsetMs;
     return nowMs - (nowMs % clockGrainMs);
+  }
+
+  /**
+   * The topics get more partitions; who writes and who reads finds out by and by. Not before a first processor was
+   * there, since nobody could know then of a key in which partition it began (`docs/operations.md`).
+   */
+  growOnceRead(): void {
+    this.#isToGrow = true;
+    this.#growIfRead();
+  }
+
+  /** A processor joins the group: it knows by now how the ids are divided. */
+  processorJoins(): void {
+    this.#isRead = true;
+    this.#growIfRead();
+  }
+
+  #growIfRead(): void {
+    const { growth } = this.plan;
+    if (growth !== null && this.#isToGrow && this.#isRead && this.#grownAtMs === null) this.#grow(growth);
+  }
+
+  #grow({ partitionCount }: Growth): void {
+    this.trace(`the topics grow to ${partitionCount} partitions`);
+    this.#grownAtMs = this.scheduler.nowMs;
+    void this.broker.grow(partitionCount);
+  }
+
+  /** Whether a record was written when not every processor could know of its partition yet. */
+  isUnheardOf({ loggedAtMs }: LogRecord): boolean {
+    if (this.#grownAtMs === null) return false;
+    return loggedAtMs <= this.plan.epochMs + this.#grownAtMs + GROWTH_SLACK_MS;
+  }
+
+  /** Into how many partitions somebody writes who hears of a growth `lagMs` later. */
+  partitionCountAfter(lagMs: number): number {
+    const hasHeard = this.#grownAtMs !== null && this.scheduler.nowMs >= this.#grownAtMs + lagMs;
+    return hasHeard ? this.broker.partitionCount : this.plan.partitionCount;
   }
 
   jumpBrokerClock(ms: number): void {
@@ -75,8 +121,8 @@ export class World {
   }
 
   /**
-   * Another processor takes a partition over, commits that it found nothing new, and is gone. What it knew was all there,
-   * so nothing changes but that whoever owned the partition before is fenced, sooner or later.
+   * Another processor takes a partition over, commits that it found nothing new, and is gone. What it knew was all
+   * there, so nothing changes but that whoever owned the partition before is fenced, sooner or later.
    */
   takeOver(partition: number): Promise<void> {
     return this.#oneByOne(async () => {
@@ -105,16 +151,49 @@ export class World {
     return outcomes;
   }
 
-  /** The log as it is now, or only its records before the positions that are committed. */
+  /**
+   * The log as it is now, or only its records before the positions that are committed. Partitions whose calls belong
+   * together are one, in order of log time.
+   */
   logContents(endOf: (topic: Topic, partition: number) => number = () => Number.POSITIVE_INFINITY): PartitionLog[] {
-    return Array.from({ length: this.plan.partitionCount }, (_, partition) => {
-      const contents: Partial<Record<string, readonly LogRecord[]>> = {};
+    return Array.from({ length: this.plan.partitionCount }, (_, shard) => {
+      const contents: Partial<Record<string, readonly PlacedRecord[]>> = {};
       for (const topic of INPUTS) {
-        const records = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
-        contents[topic] = records.filter((record) => !isMarker(record));
+        const lanes = this.partitionsOf(shard).map((partition) => {
+          const records = this.broker.records(topic, partition).slice(0, endOf(topic, partition));
+          return records.filter((record) => !isMarker(record)).map((record) => this.#placed(record, partition));
+        });
+        contents[topic] = lanes.length === 1 ? lanes[0] : lanes.flat().sort((a, b) => a.loggedAtMs - b.loggedAtMs);
       }
       return contents as PartitionLog;
     });
+  }
+
+  /** The partitions that a key may lie in, which began as one. */
+  partitionsOf(shard: number): number[] {
+    const { partitionCount } = this.plan;
+    const lanes = this.broker.partitionCount / partitionCount;
+    return Array.from({ length: lanes }, (_, lane) => shard + lane * partitionCount);
+  }
+
+  /** What the record at `topic/partition/offset` says; repetitions of it say the same. */
+  contentAt(place: string): string {
+    const [topic, partition, offset] = place.split('/');
+    const { key, value } = this.broker.records(topic as Topic, Number(partition))[Number(offset)] ?? {};
+    return `${topic} ${Buffer.from(key ?? []).toString()} ${Buffer.from(value ?? []).toString()}`;
+  }
+
+  /** Up to which offset a partition is in the rows. That of a shard's first partition is kept under the topic alone. */
+  positionIn(progress: Pick<Progress, 'positions'> | null, topic: string, partition: number): number {
+    const positions: Readonly<Record<string, number>> = progress?.positions ?? {};
+    return positions[partition < this.plan.partitionCount ? topic : `${topic}/${partition}`] ?? 0;
+  }
+
+  /** Always the same object for a record, since the oracle remembers what it read in it. */
+  #placed(record: LogRecord, partition: number): PlacedRecord {
+    let placed = this.#placedRecords.get(record);
+    if (placed === undefined) this.#placedRecords.set(record, (placed = { ...record, partition }));
+    return placed;
   }
 
   trace(line: string): void {

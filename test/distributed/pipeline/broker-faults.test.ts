@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, before, suite, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { availableServices, skipWithout } from '../../../scripts/services/available-services.ts';
+import { allInSync, ledByOthers } from '../broker-leaders.ts';
 import { Cluster } from './cluster.ts';
 import { planOf } from './sent-call.ts';
 import { assertExact } from './settled.ts';
 import { Traffic } from './traffic.ts';
 
 const skip = skipWithout(await availableServices(), ['kafka', 'postgres']);
-/** A broker that is back answers before its replicas have caught up; killing the next one then would be two faults. */
-const CATCH_UP_MS = 2_500;
 
 suite('Faults of one of three brokers under load', { skip }, () => {
   let cluster: Cluster;
@@ -24,10 +22,10 @@ suite('Faults of one of three brokers under load', { skip }, () => {
     for (const broker of cluster.kafka.brokers) {
       await traffic.flows();
       await broker.kill('SIGKILL');
-      await sleep(4_000);
+      await ledByOthers(cluster.kafka.bootstrap, broker.id);
       await traffic.flows();
       await broker.restart();
-      await sleep(CATCH_UP_MS);
+      await allInSync(cluster.kafka.bootstrap);
     }
     await traffic.flows();
     await traffic.stop();
@@ -43,11 +41,12 @@ suite('Faults of one of three brokers under load', { skip }, () => {
     const plan = planOf('frozen');
     await using traffic = new Traffic({ plan, seed: 2, urls: cluster.ingestionUrls, callsPerSecond: 400 });
     const [, broker] = cluster.kafka.brokers;
+    assert.ok(broker !== undefined);
     await traffic.flows();
-    await broker?.kill('SIGSTOP');
-    await sleep(6_000);
+    await broker.kill('SIGSTOP');
+    await ledByOthers(cluster.kafka.bootstrap, broker.id);
     await traffic.flows();
-    await broker?.kill('SIGCONT');
+    await broker.kill('SIGCONT');
     await traffic.flows();
     await traffic.stop();
     await assertExact(cluster, traffic, plan);

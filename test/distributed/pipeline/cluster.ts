@@ -13,6 +13,8 @@ export interface ClusterOptions {
   readonly ingestionApis?: number;
   /** User and password that the brokers ask for. */
   readonly sasl?: readonly [string, string];
+  /** Of the brokers; else a silent member is given up after 3 s. */
+  readonly properties?: Readonly<Record<string, string>>;
 }
 
 const PARTITIONS = 6;
@@ -50,9 +52,9 @@ export class Cluster {
   }
 
   static async start(options: ClusterOptions): Promise<Cluster> {
-    const { brokers, processors, ingestionApis = 1, sasl } = options;
+    const { brokers, processors, ingestionApis = 1, sasl, properties = SESSION } = options;
     const users = sasl === undefined ? {} : { [sasl[0]]: sasl[1] };
-    const kafka = await startKafka({ brokers, own: true, quickJit: true, users, properties: SESSION });
+    const kafka = await startKafka({ brokers, own: true, quickJit: true, users, properties });
     const postgres = await startPostgres({ own: true, fsync: false });
     const cluster = new Cluster({ kafka, postgres, program: copyProgram(), sasl });
     try {

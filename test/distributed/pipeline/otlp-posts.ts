@@ -19,7 +19,11 @@ const SENDERS = ['sender-1', 'sender-2', 'sender-3', 'sender-4', null];
 export async function keysOfSenders(settings: Parameters<typeof createKey>[0]): Promise<SenderKeys> {
   const keys = new Map<string | null, string>();
   for (const tenantId of SENDERS) {
-    const { text } = await createKey(settings, { tenantId, name: 'test' });
+    const { text } = await createKey(settings, {
+      name: 'test',
+      roles: ['ingest', 'read'],
+      tenants: tenantId === null ? null : [tenantId],
+    });
     keys.set(tenantId, text);
   }
   return keys;

@@ -101,7 +101,8 @@ export function findJudged(requests: readonly ReadEvent[], limits: JoinLimits): 
         loggedAtMs <= lastMs + limits.dedupHorizonMs && loggedAtMs >= request.loggedAtMs - limits.joinTimeoutMs,
     );
   const judged = (evaluation: ReadEvent) => {
-    const calls = near(evaluation).map(({ request }) => request);
+    const inReach = near(evaluation);
+    const calls = inReach.map(({ request }) => request);
     const [first, second] = calls.filter(({ tenant }) => evaluation.tenant === null || evaluation.tenant === tenant);
     if (second !== undefined && second.loggedAtMs === first?.loggedAtMs) isAmbiguous = true;
     // Whoever's request was seen first within reach, be it only a repetition, may have been taken before the other was known.
@@ -110,6 +111,10 @@ export function findJudged(requests: readonly ReadEvent[], limits: JoinLimits): 
         keyText === evaluation.keyText && loggedAtMs >= evaluation.loggedAtMs - limits.dedupHorizonMs,
     );
     if (evaluation.tenant === null && first !== undefined && seen?.tenant !== first.tenant) isAmbiguous = true;
+    // After a restart a repetition may be the first that is known of the earliest.
+    const [earliest, ...others] = inReach;
+    const maySwap = others.some(({ request }) => earliest !== undefined && request.loggedAtMs <= earliest.lastMs);
+    if (evaluation.tenant === null && maySwap) isAmbiguous = true;
     return first ?? null;
   };
   const isForeign = (event: ReadEvent) => {

@@ -1,15 +1,21 @@
 import type { LogRecord } from '../../../src/event-log/event-log.ts';
 import { type CallNumbers, count, numbersOf, type Parts } from './batch-call.ts';
 import { type FindJudged, findJudged, type JoinedCall, type JoinLimits, joinAll } from './batch-join.ts';
-import { type ReportOutcome, resolveReports } from './batch-reports.ts';
+import { type ReportedSpan, type ReportOutcome, resolveReports } from './batch-reports.ts';
 import { BucketCounts } from './buckets.ts';
+import { valueIn } from './dimension-value.ts';
 import { type ReadEvent, readEvent, senderOf } from './read-event.ts';
 
 export const INPUTS = ['llm.requests', 'llm.responses', 'llm.evaluations', 'llm.reports'] as const;
 type Input = (typeof INPUTS)[number];
 
-/** One partition's records per topic. */
-export type PartitionLog = Readonly<Record<Input, readonly LogRecord[]>>;
+/** A record, and where the log keeps it. */
+export interface PlacedRecord extends LogRecord {
+  readonly partition: number;
+}
+
+/** Per topic the records of one partition, or of those that it grew to. */
+export type PartitionLog = Readonly<Record<Input, readonly PlacedRecord[]>>;
 
 type Sums = Record<string, number | bigint | BucketCounts>;
 
@@ -18,18 +24,23 @@ export interface Expected {
   /** By resolution, tenant, route, model, provider and start of the window. */
   readonly tallies: Map<string, Sums>;
   readonly usages: Map<string, Sums>;
+  /** By dimension; in each as `tallies`, and the value behind it. */
+  readonly dimensions: Map<string, Map<string, Sums>>;
   readonly evaluations: Map<string, Sums>;
   readonly audits: Map<string, Sums>;
   /** `topic/partition/offset` → reason. */
   readonly letters: Map<string, string>;
   /** Which call an evaluation is about is not promised here, see `findJudged`. */
   isAmbiguous: boolean;
+  /** Ids of spans that came again when their traces had long been closed. */
+  readonly reopened: Set<string>;
   /** Calls by identity. An identity may come again: then any of them may be the stored one. */
   readonly calls: Map<string, (JoinedCall & { readonly numbers: CallNumbers | null })[]>;
 }
 
 export interface Limits extends JoinLimits {
   readonly traceHorizonMs: number;
+  readonly dimensions: readonly string[];
 }
 
 /** Plain loops over the log's final contents. Shares no code with the processor. */
@@ -37,24 +48,24 @@ export function batchOracle(partitions: readonly PartitionLog[], limits: Limits)
   const expected: Expected = {
     tallies: new Map(),
     usages: new Map(),
+    dimensions: new Map(limits.dimensions.map((name) => [name, new Map()])),
     evaluations: new Map(),
     audits: new Map(),
     letters: new Map(),
     calls: new Map(),
+    reopened: new Set(),
     isAmbiguous: false,
   };
-  partitions.forEach((log, partition) => new BatchPartition(expected, partition, limits).run(log));
+  for (const log of partitions) new BatchPartition(expected, limits).run(log);
   return expected;
 }
 
 class BatchPartition {
   readonly #expected: Expected;
-  readonly #partition: number;
   readonly #limits: Limits;
 
-  constructor(expected: Expected, partition: number, limits: Limits) {
+  constructor(expected: Expected, limits: Limits) {
     this.#expected = expected;
-    this.#partition = partition;
     this.#limits = limits;
   }
 
@@ -67,14 +78,14 @@ class BatchPartition {
       if (response !== null) this.#audit('Responses', 'counted', response, tenantOf(request));
       this.#call({ request, response }, 'joined');
     }
-    this.#reports(log['llm.reports']);
+    const spans = this.#reports(log['llm.reports']);
     const found = findJudged(requests, this.#limits);
     for (const event of joined.orphans) {
       this.#dead('llm.responses', event, found.isForeign(event) ? 'foreign_tenant' : 'no_request');
     }
     for (const event of joined.repeatedRequests) this.#audit('Requests', 'duplicate', event, tenantOf(event));
     for (const event of joined.repeatedResponses) this.#audit('Responses', 'duplicate', event, event.tenant ?? '');
-    this.#judge(this.#read('llm.evaluations', log), found);
+    this.#judge(this.#read('llm.evaluations', log), found, spans);
     if (found.isAmbiguous()) this.#expected.isAmbiguous = true;
   }
 
@@ -88,11 +99,17 @@ class BatchPartition {
     return events;
   }
 
-  #reports(records: readonly LogRecord[]): void {
-    const { calls, booked, dead } = resolveReports(records, this.#limits.traceHorizonMs);
+  #reports(records: readonly PlacedRecord[]): readonly ReportedSpan[] {
+    const { spans, calls, booked, dead } = resolveReports(records, this.#limits);
     for (const call of calls) this.#call(call, 'reported');
+    const known = new Set<string>();
+    for (const { sender, id } of spans) {
+      if (known.has(`${sender} ${id}`)) this.#expected.reopened.add(id);
+      known.add(`${sender} ${id}`);
+    }
     for (const { tenant, loggedAtMs, fate } of booked) this.#audit('Reports', fate, { loggedAtMs }, tenant);
     for (const record of dead) this.#dead('llm.reports', { ...record, tenant: senderOf(record) }, 'invalid');
+    return spans;
   }
 
   #call(call: JoinedCall, origin: 'joined' | 'reported'): void {
@@ -101,7 +118,11 @@ class BatchPartition {
     const series = `${pairOf(request)}|${textOf(request, 'provider')}`;
     for (const size of [60_000, 3_600_000, 86_400_000]) {
       const startMs = request.timestampMs - (request.timestampMs % size);
-      tally(row(this.#expected.tallies, `${size}|${series}|${startMs}`, noTally), call, { numbers, origin });
+      const key = `${size}|${series}|${startMs}`;
+      tally(row(this.#expected.tallies, key, noTally), call, { numbers, origin });
+      for (const [name, rows] of this.#expected.dimensions) {
+        tally(row(rows, `${key}|${valueIn(name, request)}`, noTally), call, { numbers, origin });
+      }
     }
     const identity = `${tenantOf(request)}|${request.timestampMs}|${request.keyText}`;
     const same = this.#expected.calls.get(identity) ?? [];
@@ -114,7 +135,20 @@ class BatchPartition {
     bill(row(this.#expected.usages, `${series}|${minuteMs}|${billed}`, noUsage), numbers);
   }
 
-  #judge(evaluations: readonly ReadEvent[], { judged, isForeign }: FindJudged): void {
+  /** The call of the span that it speaks of, as that is in the end. */
+  #judgedSpan({ keyText, loggedAtMs, tenant }: ReadEvent, spans: readonly ReportedSpan[]): ReadEvent | null {
+    const { dedupHorizonMs, joinTimeoutMs } = this.#limits;
+    const near = spans.find(
+      ({ id, sender, firstSeenMs }) =>
+        id === keyText &&
+        sender === (tenant ?? '') &&
+        loggedAtMs <= firstSeenMs + dedupHorizonMs &&
+        loggedAtMs >= firstSeenMs - joinTimeoutMs,
+    );
+    return near?.about ?? null;
+  }
+
+  #judge(evaluations: readonly ReadEvent[], { judged, isForeign }: FindJudged, spans: readonly ReportedSpan[]): void {
     const seenMs = new Map<string, number>();
     for (const event of evaluations) {
       const { name, evaluator } = event.fields;
@@ -126,7 +160,7 @@ class BatchPartition {
         continue;
       }
       const isComplete = ['tenant_id', 'route', 'model'].every((dimension) => event.fields[dimension] !== undefined);
-      const about = isComplete ? event : judged(event);
+      const about = isComplete ? event : (judged(event) ?? this.#judgedSpan(event, spans));
       if (about === null) {
         this.#dead('llm.evaluations', event, isForeign(event) ? 'foreign_tenant' : 'no_call');
         continue;
@@ -138,8 +172,8 @@ class BatchPartition {
     }
   }
 
-  #dead(topic: Input, at: { offset: number; loggedAtMs: number; tenant: string | null }, reason: string): void {
-    this.#expected.letters.set(`${topic}/${this.#partition}/${at.offset}`, reason);
+  #dead(topic: Input, at: DeadPlace, reason: string): void {
+    this.#expected.letters.set(`${topic}/${at.partition}/${at.offset}`, reason);
     const kind = KINDS[topic];
     this.#audit(kind, 'dead', at, at.tenant ?? '');
     if (reason === 'foreign_tenant') add(this.#books(at, at.tenant ?? ''), `foreign${kind}`, 1);
@@ -147,8 +181,8 @@ class BatchPartition {
 
   #audit(kind: string, fate: ReportOutcome | 'waiting', { loggedAtMs }: { loggedAtMs: number }, tenant: string): void {
     const sums = this.#books({ loggedAtMs }, tenant);
-    // Those of agents alone are in the context already.
-    if (fate !== 'agentOnly') add(sums, `accepted${kind}`, 1);
+    // Those of agents alone are in the context already, and what came late has another fate besides.
+    if (fate !== 'agentOnly' && fate !== 'late') add(sums, `accepted${kind}`, 1);
     add(sums, `${fate}${kind}`, 1);
   }
 
@@ -156,6 +190,8 @@ class BatchPartition {
     return row(this.#expected.audits, `${tenant}|${loggedAtMs - (loggedAtMs % 3_600_000)}`, noAudit);
   }
 }
+
+type DeadPlace = Pick<ReadEvent, 'partition' | 'offset' | 'loggedAtMs' | 'tenant'>;
 
 const KINDS: Readonly<Record<Input, string>> = {
   'llm.requests': 'Requests',

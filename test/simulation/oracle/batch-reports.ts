@@ -1,17 +1,24 @@
-import type { LogRecord } from '../../../src/event-log/event-log.ts';
-import { isLater, readReport, type Said } from './read-report.ts';
+import type { PlacedRecord } from './batch-oracle.ts';
+import { LateReports } from './late-reports.ts';
+import type { ReadEvent } from './read-event.ts';
+import { idOf, isLater, readReport, type Said } from './read-report.ts';
 import { type ReportedCall, reportedCalls } from './trace-calls.ts';
 
 /** A span, by the newest report of it; it is in the books at the time of the first one. */
 interface Span {
   said: Said;
   readonly loggedAtMs: number;
+  /** When any version of it came last. */
+  seenMs: number;
 }
 
 interface Trace {
   readonly sender: string;
+  readonly traceId: string;
   readonly spans: Map<string, Span>;
   lastMs: number;
+  /** When it was looked at last, the last report of all that it shared calls with: until the horizon after it they wait. */
+  heldMs: number;
 }
 
 export type ReportOutcome = 'counted' | 'folded' | 'context' | 'agentOnly' | 'duplicate' | 'dead' | 'late';
@@ -22,20 +29,36 @@ export interface ReportBooked {
   readonly fate: ReportOutcome;
 }
 
+/** A span, as an evaluation may speak of it. */
+export interface ReportedSpan {
+  readonly id: string;
+  readonly sender: string;
+  readonly firstSeenMs: number;
+  /** The call that it is about in the end. */
+  readonly about: ReadEvent | null;
+}
+
 export interface Reported {
+  readonly spans: readonly ReportedSpan[];
   readonly calls: readonly ReportedCall[];
   readonly booked: readonly ReportBooked[];
-  readonly dead: readonly LogRecord[];
+  readonly dead: readonly PlacedRecord[];
 }
 
 /**
- * All reports of one partition, resolved at once: those of a trace and of all that it shares calls with are one set, until
- * nothing came of any of them for the horizon. Time is that of the log.
+ * All reports of one partition, resolved at once: those of a trace and of all that it shares calls with are one set,
+ * until nothing came of any of them for the horizon. What comes later is judged by what is remembered of them. Time is
+ * that of the log.
  */
-export function resolveReports(records: readonly LogRecord[], traceHorizonMs: number): Reported {
-  const reader = new ReportReader(traceHorizonMs);
+export function resolveReports(records: readonly PlacedRecord[], horizons: Horizons): Reported {
+  const reader = new ReportReader(horizons);
   for (const record of records) reader.take(record);
   return reader.finish();
+}
+
+export interface Horizons {
+  readonly traceHorizonMs: number;
+  readonly dedupHorizonMs: number;
 }
 
 class ReportReader {
@@ -43,15 +66,18 @@ class ReportReader {
   readonly #sliceMs: number;
   readonly #calls: ReportedCall[] = [];
   readonly #booked: ReportBooked[] = [];
-  readonly #dead: LogRecord[] = [];
+  readonly #dead: PlacedRecord[] = [];
+  readonly #spans: ReportedSpan[] = [];
+  readonly #late: LateReports;
   #open: Trace[] = [];
 
-  constructor(horizonMs: number) {
-    this.#horizonMs = horizonMs;
-    this.#sliceMs = Math.max(1, Math.min(1000, Math.floor(horizonMs / 8)));
+  constructor({ traceHorizonMs, dedupHorizonMs }: Horizons) {
+    this.#horizonMs = traceHorizonMs;
+    this.#sliceMs = Math.max(1, Math.min(1000, Math.floor(traceHorizonMs / 8)));
+    this.#late = new LateReports(Math.max(traceHorizonMs + this.#sliceMs, dedupHorizonMs));
   }
 
-  take(record: LogRecord): void {
+  take(record: PlacedRecord): void {
     const { loggedAtMs } = record;
     this.#closeBefore(loggedAtMs - this.#horizonMs);
     const said = readReport(record);
@@ -59,33 +85,46 @@ class ReportReader {
       this.#dead.push(record);
       return;
     }
-    const { sender, trace_id, span_id } = said;
-    let trace = this.#open.find(
-      (each) => each.sender === sender && each.spans.values().next().value?.said.trace_id === trace_id,
-    );
-    if (trace === undefined) this.#open.push((trace = { sender, spans: new Map(), lastMs: loggedAtMs }));
+    const { sender, trace_id: traceId, span_id } = said;
+    const late = this.#late.judge(said, loggedAtMs);
+    if (late !== 'unknown trace') this.#booked.push({ tenant: sender, loggedAtMs, fate: 'late' });
+    if (late === 'repeated' || late === 'folded') {
+      this.#booked.push({ tenant: sender, loggedAtMs, fate: late === 'folded' ? 'folded' : 'duplicate' });
+      return;
+    }
+    let trace = this.#open.find((each) => each.sender === sender && each.traceId === traceId);
+    if (trace === undefined)
+      this.#open.push((trace = { sender, traceId, spans: new Map(), lastMs: loggedAtMs, heldMs: loggedAtMs }));
     trace.lastMs = Math.max(trace.lastMs, loggedAtMs);
     const known = trace.spans.get(span_id);
     if (known === undefined) {
-      trace.spans.set(span_id, { said, loggedAtMs });
+      trace.spans.set(span_id, { said, loggedAtMs, seenMs: loggedAtMs });
       return;
     }
     this.#booked.push({ tenant: sender, loggedAtMs, fate: 'duplicate' });
+    known.seenMs = loggedAtMs;
     if (isLater(said, known.said)) known.said = said;
   }
 
   finish(): Reported {
     this.#close(this.#open);
-    return { calls: this.#calls, booked: this.#booked, dead: this.#dead };
+    return { spans: this.#spans, calls: this.#calls, booked: this.#booked, dead: this.#dead };
   }
 
   /** Log time is cut into slices: a trace is closed when the slice of its last report is past. */
   #closeBefore(ms: number): void {
-    const isSilent = ({ lastMs }: Trace) => (Math.floor(lastMs / this.#sliceMs) + 1) * this.#sliceMs <= ms;
-    if (!this.#open.some(isSilent)) return;
+    const isPast = (atMs: number) => (Math.floor(atMs / this.#sliceMs) + 1) * this.#sliceMs <= ms;
+    if (!this.#open.some(({ heldMs }) => isPast(heldMs))) return;
     for (const group of groupsOf(this.#open)) {
-      if (!group.every(isSilent)) continue;
+      const due = group.filter(({ heldMs }) => isPast(heldMs));
+      if (due.length === 0) continue;
+      if (!group.every(({ lastMs }) => isPast(lastMs))) {
+        const heldMs = Math.max(...group.map(({ lastMs }) => lastMs));
+        for (const trace of due) trace.heldMs = heldMs;
+        continue;
+      }
       this.#close(group);
+      for (const trace of group) this.#late.close(trace);
       this.#open = this.#open.filter((trace) => !group.includes(trace));
     }
   }
@@ -104,6 +143,15 @@ class ReportReader {
     const units = calls
       .flatMap(({ request, units: own }) => own.map((unit) => ({ unit, request })))
       .sort((a, b) => a.unit.startMs - b.unit.startMs || (a.unit.head.span_id < b.unit.head.span_id ? -1 : 1));
+    const about = new Map(units.flatMap(({ unit, request }) => unit.members.map((said) => [said, request] as const)));
+    for (const { said, loggedAtMs } of spans) {
+      this.#spans.push({
+        id: idOf(said),
+        sender: said.sender,
+        firstSeenMs: loggedAtMs,
+        about: about.get(said) ?? null,
+      });
+    }
     for (const { unit, request } of units) {
       const tenant = request.tenant ?? '';
       for (const said of unit.members) bookedAs.set(said, { tenant, fate: 'folded' });

@@ -1,9 +1,11 @@
 import type { LogRecord } from '../../../src/event-log/event-log.ts';
+import type { PlacedRecord } from './batch-oracle.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** A record as the contract (section 2) reads it, written down once more and independently. */
 export interface ReadEvent {
+  readonly partition: number;
   readonly offset: number;
   readonly loggedAtMs: number;
   readonly keyText: string;
@@ -15,7 +17,7 @@ export interface ReadEvent {
 
 type Verdict = ReadEvent | 'invalid' | 'key_mismatch' | 'foreign_tenant';
 
-export function readEvent(topic: string, record: LogRecord): Verdict {
+export function readEvent(topic: string, record: PlacedRecord): Verdict {
   const known = VERDICTS.get(record);
   if (known !== undefined) return known;
   const verdict = judge(topic, record);
@@ -24,9 +26,9 @@ export function readEvent(topic: string, record: LogRecord): Verdict {
 }
 
 /** A record is read many times while a schedule runs. It never changes. */
-const VERDICTS = new WeakMap<LogRecord, Verdict>();
+const VERDICTS = new WeakMap<PlacedRecord, Verdict>();
 
-function judge(topic: string, record: LogRecord): Verdict {
+function judge(topic: string, record: PlacedRecord): Verdict {
   const fields = parseObject(record.value);
   if (fields === null) return 'invalid';
   const timestampMs = instant(fields['timestamp']);
@@ -38,12 +40,14 @@ function judge(topic: string, record: LogRecord): Verdict {
     COUNTS.every((name) => isCount(fields[name])) &&
     DURATIONS.every((name) => isDuration(fields[name]));
   if (!areFieldsGood || timestampMs === null) return 'invalid';
-  const keyText = Buffer.from(record.key ?? []).toString();
-  if (keyText !== fields['request_id']) return 'key_mismatch';
+  const keyText = fields['request_id'] as string;
+  const isOfSpan = topic === 'llm.evaluations' && /^[0-9a-f]{32}-[0-9a-f]{16}$/.test(keyText);
+  if (!isOfSpan && Buffer.from(record.key ?? []).toString() !== keyText) return 'key_mismatch';
   const named = (fields['tenant_id'] ?? null) as string | null;
   const sender = senderOf(record);
   if (sender !== '' && named !== null && named !== sender) return 'foreign_tenant';
   return {
+    partition: record.partition,
     offset: record.offset,
     loggedAtMs: record.loggedAtMs,
     keyText,

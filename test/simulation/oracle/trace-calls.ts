@@ -201,6 +201,7 @@ function eventsOf(
     reasoning_tokens: facts['reasoning_tokens'] ?? null,
   };
   const event = (fields: Facts, timestampMs: number): ReadEvent => ({
+    partition: 0,
     offset: 0,
     loggedAtMs: 0,
     keyText: idOf(head),
