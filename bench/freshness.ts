@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { EventGenerator } from './data/event-generator.ts';
-import { getRequest, HttpConnection, postRequest } from './load/http-connection.ts';
+import { FreshnessProbe } from './load/freshness-probe.ts';
+import { SteadyLoad } from './load/steady-load.ts';
 import { type Contestant, contest, type Measurement, metricOf, spreadOf } from './measure/contest.ts';
 import { CpuMeter, peakMemoryMbOf } from './measure/process-usage.ts';
 import { report, type Verdict } from './measure/report.ts';
@@ -21,76 +21,37 @@ const options = await benchOptions();
 const kafka = await BenchKafka.start();
 const postgres = await BenchPostgres.start();
 
-/** Background traffic at a steady rate until it is told to stop. @returns how many events were accepted */
-async function keepSending(port: number, round: number, signal: AbortSignal): Promise<number> {
-  const seconds = SECONDS * options.size + 10;
-  const shape = { tenants: 5, routes: 4, models: 3, fromMs: Date.now(), spanMs: seconds * 1000 };
-  const traffic = new EventGenerator({ seed: 900 + round, calls: (RATE * seconds) / 2, ...shape });
-  const connections = await Promise.all(Array.from({ length: 4 }, () => HttpConnection.open(port)));
-  const startedMs = performance.now();
-  let sent = 0;
-  const iterator = traffic.batches(BATCH);
-  const drive = async (connection: HttpConnection): Promise<void> => {
-    while (!signal.aborted) {
-      const next = iterator.next();
-      if (next.done === true) return;
-      const dueMs = startedMs + (sent / RATE) * 1000;
-      sent += next.value.events;
-      await sleep(Math.max(0, dueMs - performance.now()));
-      await connection.ask(postRequest('/v1/llm/events', 'application/x-ndjson', next.value.body));
-    }
-  };
-  await Promise.all(connections.map(drive));
-  for (const connection of connections) connection.close();
-  return sent;
-}
-
-/** One request event after the other, each of them followed until it is in the row. */
-async function probe(up: RunningUp): Promise<number[]> {
-  const [sender, reader] = await Promise.all([
-    HttpConnection.open(up.ingestionPort),
-    HttpConnection.open(up.metricsPort),
-  ]);
-  const question = getRequest('/v1/metrics?tenant_id=probe&group_by=none&step=1d');
+async function waitsOf(up: RunningUp): Promise<number[]> {
+  const probe = await FreshnessProbe.open(up);
   const waitsMs: number[] = [];
   const endMs = performance.now() + SECONDS * options.size * 1000;
-  for (let count = 1; performance.now() < endMs; count++) {
-    const event = { request_id: `probe-${count}`, tenant_id: 'probe', route: 'probe', model: 'gpt-4o' };
-    const body = Buffer.from(JSON.stringify({ ...event, timestamp: new Date().toISOString(), prompt_tokens: 1 }));
-    const answer = await sender.ask(postRequest('/v1/llm/request', 'application/json', body));
-    if (answer.status !== 202) throw new Error(`The probe was answered ${answer.status}`);
-    const acceptedMs = performance.now();
-    for (let seen = 0; seen < count; ) {
-      const { body: text } = await reader.ask(question);
-      const { metrics } = JSON.parse(text.toString()) as { metrics: { requests: number }[] };
-      seen = metrics.reduce((sum, row) => sum + row.requests, 0);
-      if (seen < count) await sleep(5);
-    }
-    waitsMs.push(performance.now() - acceptedMs);
+  while (performance.now() < endMs) {
+    waitsMs.push(await probe.once());
     await sleep(PROBE_PAUSE_MS);
   }
-  sender.close();
-  reader.close();
+  probe.close();
   return waitsMs.sort((a, b) => a - b);
 }
 
 async function measure(up: RunningUp, round: number): Promise<Measurement> {
   const stop = new AbortController();
-  const sending = keepSending(up.ingestionPort, round, stop.signal);
+  const seconds = SECONDS * options.size + 10;
+  const load = new SteadyLoad({ eventsPerSecond: RATE, eventsPerBatch: BATCH, seconds, seed: 900 + round });
+  const sending = load.run(up.ingestionPort, stop.signal);
   const startedMs = performance.now();
   // The first seconds warm the program up.
   await sleep(3000);
   const meter = new CpuMeter({ up: up.service.pid });
-  const waitsMs = await probe(up);
+  const waitsMs = await waitsOf(up);
   const cores = meter.used().up / meter.elapsedSeconds();
   stop.abort();
-  const sent = await sending;
+  await sending;
   const quantile = (q: number): number => waitsMs[Math.ceil(q * waitsMs.length) - 1] ?? Number.NaN;
   return {
     'p50 ms': quantile(0.5),
     'p99 ms': quantile(0.99),
     probes: waitsMs.length,
-    'events/s': sent / ((performance.now() - startedMs) / 1000),
+    'events/s': load.sent / ((performance.now() - startedMs) / 1000),
     cores,
     'peak MB': peakMemoryMbOf(up.service.pid),
   };

@@ -3,8 +3,9 @@ import { report, type Verdict } from './measure/report.ts';
 import { benchOptions } from './setup/bench-options.ts';
 import { type DrainGround, streamLensDrain } from './setup/drain-streamlens.ts';
 import { drainTraffic } from './setup/drain-traffic.ts';
-import { buildKafkaStreams, kafkaStreamsDrain } from './setup/kafka-streams.ts';
+import { kafkaStreamsDrain } from './setup/kafka-streams.ts';
 import { BenchKafka, BenchPostgres } from './setup/services.ts';
+import { buildJavaPeer } from './setup/topic-peer.ts';
 
 /** The same drain as `drain.ts` beside a Kafka Streams application that does the same job. */
 const CALLS = 1_000_000;
@@ -13,7 +14,7 @@ const EXACTLY_ONCE = 'Kafka Streams, exactly_once_v2';
 const AT_LEAST_ONCE = 'Kafka Streams, at_least_once';
 
 const options = await benchOptions();
-const classPath = await buildKafkaStreams();
+const classPath = await buildJavaPeer('kafka-streams');
 const kafka = await BenchKafka.start();
 const postgres = await BenchPostgres.start();
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { showSpread } from './measure/contest.ts';
 import { RESULTS, type StoredReport, tableOf } from './measure/report.ts';
 import { type Ratio, ratioPlot } from './plot/ratio-plot.ts';
+import { timePlot } from './plot/time-plot.ts';
 import { ROOT } from './setup/program.ts';
 
 /** Writes `bench/RESULTS.md` and `docs/images/bench.svg` from what the questions left in `bench/results/`. */
@@ -11,15 +12,23 @@ const ORDER = [
   'http-floor',
   'drain',
   'kafka-streams',
+  'flink',
+  'pathway',
   'embedded',
   'freshness',
   'query',
+  'questions',
+  'history-goals',
+  'dimensions',
   'otlp',
   'phoenix',
   'write-amplification',
   'scaling',
   'start-and-memory',
   'recovery',
+  'take-over',
+  'soak',
+  'bill',
   'commit-cost',
 ];
 
@@ -70,7 +79,29 @@ function goals(): string[] {
   return ['| question | goal | measured: median (lowest–highest) | |', '|---|---|---|---|', ...rows];
 }
 
-function section({ title, method, command, commit, machine, measuredAt, outcomes }: StoredReport): string[] {
+/** What goes over time is drawn beside its table. */
+function plotOf({ name, title, outcomes }: StoredReport): string[] {
+  if (name !== 'soak') return [];
+  const samples = Object.values(outcomes).flat();
+  const line = (metric: string) => ({ name: metric, values: samples.map((sample) => sample[metric] ?? Number.NaN) });
+  const svg = timePlot({
+    title,
+    minutes: samples.map((sample) => sample['minute'] ?? 0),
+    panels: [
+      { title: 'Memory, MB', lines: [line('memory MB')] },
+      {
+        title: 'Until an event is readable, ms',
+        lines: [line('readable after, highest ms'), line('readable after, p50 ms')],
+      },
+      { title: 'A question of a live page, ms', lines: [line('question p99 ms'), line('question p50 ms')] },
+    ],
+  });
+  writeFileSync(join(ROOT, 'docs/images/soak.svg'), svg);
+  return [`![${title}: memory, freshness and questions by minute](../docs/images/soak.svg)`, ''];
+}
+
+function section(found: StoredReport): string[] {
+  const { title, method, command, commit, machine, measuredAt, outcomes } = found;
   const where = `${machine}; commit ${commit}; ${measuredAt.slice(0, 16).replace('T', ' ')} UTC`;
   return [
     `## ${title}`,
@@ -81,6 +112,7 @@ function section({ title, method, command, commit, machine, measuredAt, outcomes
     '',
     tableOf(new Map(Object.entries(outcomes))),
     '',
+    ...plotOf(found),
   ];
 }
 

@@ -22,6 +22,8 @@ export interface TrafficOptions {
   readonly malformed?: number;
   /** Whose response comes before the request. */
   readonly disorder?: number;
+  /** Requests say who calls, for which team and which feature: each drawn from so many. */
+  readonly callers?: { readonly users: number; readonly teams: number; readonly features: number };
 }
 
 export interface GeneratedEvent {
@@ -97,7 +99,7 @@ export class EventGenerator {
     const row = this.oracle.rowOf(`${tenant}|${route}|${model}`, atMs);
     row.requests++;
     row.promptTokens += promptTokens;
-    const request = `{"type":"request","request_id":"${requestId}","tenant_id":"${tenant}","route":"${route}","model":"${model}","timestamp":"${new Date(atMs).toISOString()}","prompt_tokens":${promptTokens}}`;
+    const request = `{"type":"request","request_id":"${requestId}","tenant_id":"${tenant}","route":"${route}","model":"${model}","timestamp":"${new Date(atMs).toISOString()}","prompt_tokens":${promptTokens}${this.#caller()}}`;
     into.push({ type: 'request', requestId, line: request, place: call });
     const isRepeated = random.isTrue(duplicates);
     if (isRepeated) into.push({ type: 'request', requestId, line: request, place: call + random.below(RESPONSE_LAG) });
@@ -114,6 +116,13 @@ export class EventGenerator {
     const lag = random.isTrue(disorder) ? -Math.min(call % BLOCK, 10) - 0.5 : 1 + random.below(RESPONSE_LAG);
     into.push({ type: 'response', requestId, line: response, place: call + lag });
     if (isRepeated) into.push({ type: 'response', requestId, line: response, place: call + RESPONSE_LAG });
+  }
+
+  #caller(): string {
+    const { callers } = this.#options;
+    if (callers === undefined) return '';
+    const [user, team, feature] = [callers.users, callers.teams, callers.features].map((of) => this.#random.below(of));
+    return `,"user_id_hash":"user-${user}","metadata":{"team":"team-${team}","feature":"feature-${feature}"}`;
   }
 
   #placeMalformed(call: number, into: Placed[]): void {

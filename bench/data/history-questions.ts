@@ -1,4 +1,5 @@
 import type { QuestionKind, Questions } from '../../src/metrics-api/questions.ts';
+import { ANY_CALL } from '../../src/metrics-store/call-filters.ts';
 import type { GroupBy } from '../../src/metrics-store/metrics-reader.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/tally/window.ts';
 
@@ -45,15 +46,8 @@ function calls(name: string, parts: Partial<Questions['calls']>): HistoryQuestio
     name,
     kind: 'calls',
     questionOf: (nowMs) => ({
+      ...ANY_CALL,
       ...ALL,
-      status: null,
-      hasError: null,
-      errorKind: null,
-      latencyMsMin: null,
-      latencyMsMax: null,
-      userIdHash: null,
-      sessionId: null,
-      metadata: new Map(),
       isCounted: false,
       fromMs: nowMs - 30 * DAY_MS,
       toMs: nowMs,

@@ -40,7 +40,7 @@ export async function benchOptions(argv = process.argv.slice(2)): Promise<BenchO
 }
 
 /** `BENCH_PROGRAM` names the folder of a build of one's own: for experiments. */
-async function programOf(isWorkingTree: boolean): Promise<Program> {
+export async function programOf(isWorkingTree: boolean): Promise<Program> {
   const directory = process.env['BENCH_PROGRAM'];
   if (directory !== undefined) return { entry: join(directory, 'bin/streamlens.js'), version: 'experiment' };
   return isWorkingTree ? buildWorkingTree() : buildCommit();

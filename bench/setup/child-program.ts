@@ -4,6 +4,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { answersOk } from '../../scripts/services/answers-ok.ts';
 import { dyingWithParent } from '../../scripts/services/program-call.ts';
 import type { Program } from './program.ts';
 
@@ -50,7 +51,7 @@ export class ChildProgram {
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    if (this.#isRunning) {
+    if (this.isRunning) {
       const ended = once(this.#child, 'exit');
       this.#child.kill(signal);
       const killing = setTimeout(() => this.#child.kill('SIGKILL'), 12_000);
@@ -60,14 +61,14 @@ export class ChildProgram {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  get #isRunning(): boolean {
+  get isRunning(): boolean {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
   async #waitUntilReady(url: string): Promise<void> {
     const giveUpAtMs = performance.now() + READY_MS_MAX;
     while (!(await answersOk(url))) {
-      if (this.#isRunning && performance.now() < giveUpAtMs) {
+      if (this.isRunning && performance.now() < giveUpAtMs) {
         await sleep(10);
         continue;
       }
@@ -75,14 +76,6 @@ export class ChildProgram {
       await this.stop('SIGKILL');
       throw new Error(`${url} did not become ready; the log ends:\n${log}`);
     }
-  }
-}
-
-async function answersOk(url: string): Promise<boolean> {
-  try {
-    return (await fetch(url, { signal: AbortSignal.timeout(5_000) })).ok;
-  } catch {
-    return false;
   }
 }
 

@@ -23,30 +23,67 @@ interface Export {
   }[];
 }
 
-/** Builds the collector with Go. @returns the program */
-export async function buildCollector(): Promise<string> {
-  const program = join(tmpdir(), 'streamlens-bench-collector');
-  await promisify(execFile)('go', ['build', '-o', program, '.'], {
+/** Builds the collector with Go, with its Kafka exporter where a tag says so. @returns the program */
+export async function buildCollector(tag: 'kafka' | null = null): Promise<string> {
+  const program = join(tmpdir(), `streamlens-bench-collector${tag === null ? '' : `-${tag}`}`);
+  const tags = tag === null ? [] : ['-tags', tag];
+  await promisify(execFile)('go', ['build', ...tags, '-o', program, '.'], {
     cwd: join(ROOT, 'bench/peers/collector'),
     timeout: 1_200_000,
   });
   return program;
 }
 
-/** A collector that counts spans by tenant, route and model, and sends the totals here every second. */
+/** A collector with a configuration of its own. */
 export class RunningCollector {
   readonly service: ChildProgram;
   readonly port: number;
+  readonly #directory: string;
+
+  private constructor(service: ChildProgram, port: number, directory: string) {
+    this.service = service;
+    this.port = port;
+    this.#directory = directory;
+  }
+
+  /** @param configuration its YAML, when it takes OTLP over HTTP at this port */
+  static async start(program: string, configuration: (port: number) => string): Promise<RunningCollector> {
+    const [port = 0] = await freePorts(1);
+    const directory = mkdtempSync(join(tmpdir(), 'streamlens-bench-collector-'));
+    const config = join(directory, 'collector.yaml');
+    writeFileSync(config, configuration(port));
+    const service = await ChildProgram.start({ program, options: ['--config', `file:${config}`] });
+    const started = new RunningCollector(service, port, directory);
+    // A GET is refused once it listens.
+    const listens = (): Promise<boolean> => fetch(`http://127.0.0.1:${port}/v1/traces`).then(answered, failed);
+    for (let i = 0; i < 500; i++) {
+      if (await listens()) return started;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    const { log } = service;
+    await started.stop();
+    throw new Error(`The collector did not start:\n${log}`);
+  }
+
+  async stop(): Promise<void> {
+    await this.service.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+const answered = (): boolean => true;
+const failed = (): boolean => false;
+
+/** A collector that counts spans by tenant, route and model, and sends the totals here every second. */
+export class CountingCollector {
+  readonly running: RunningCollector;
   /** Spans in the newest totals. */
   spans = 0;
   readonly #receiver: Server;
-  readonly #directory: string;
 
-  private constructor(parts: { service: ChildProgram; port: number; receiver: Server; directory: string }) {
-    this.service = parts.service;
-    this.port = parts.port;
-    this.#receiver = parts.receiver;
-    this.#directory = parts.directory;
+  private constructor(running: RunningCollector, receiver: Server) {
+    this.running = running;
+    this.#receiver = receiver;
     this.#receiver.on('request', (request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -58,39 +95,22 @@ export class RunningCollector {
     });
   }
 
-  static async start(program: string): Promise<RunningCollector> {
-    const [port = 0, receiverPort = 0] = await freePorts(2);
-    const directory = mkdtempSync(join(tmpdir(), 'streamlens-bench-collector-'));
-    const config = join(directory, 'collector.yaml');
-    writeFileSync(config, configuration(port, receiverPort));
+  static async start(program: string): Promise<CountingCollector> {
+    const [receiverPort = 0] = await freePorts(1);
     const receiver = createServer();
     receiver.listen(receiverPort, '127.0.0.1');
-    const readyUrl = `http://127.0.0.1:${port}/v1/traces`;
-    const service = await ChildProgram.start({ program, options: ['--config', `file:${config}`] });
-    const started = new RunningCollector({ service, port, receiver, directory });
-    for (let i = 0; i < 500; i++) {
-      // A GET is refused once it listens.
-      if (
-        await fetch(readyUrl).then(
-          () => true,
-          () => false,
-        )
-      )
-        return started;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error(`The collector did not start:\n${service.log}`);
+    const running = await RunningCollector.start(program, (port) => counting(port, receiverPort));
+    return new CountingCollector(running, receiver);
   }
 
   async stop(): Promise<void> {
-    await this.service.stop();
+    await this.running.stop();
     this.#receiver.closeAllConnections();
     this.#receiver.close();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }
 
-function configuration(port: number, receiverPort: number): string {
+function counting(port: number, receiverPort: number): string {
   return `
 receivers:
   otlp: { protocols: { http: { endpoint: '127.0.0.1:${port}' } } }
@@ -107,6 +127,27 @@ service:
   pipelines:
     traces: { receivers: [otlp], exporters: [spanmetrics] }
     metrics: { receivers: [spanmetrics], exporters: [otlp_http] }
+`;
+}
+
+/**
+ * Spans into a topic, as durable as ours: without a queue the sender is answered after the broker has the spans, from all
+ * its replicas. A body becomes one record, which is the cheapest that it offers.
+ */
+export function intoTopic(bootstrap: string, topic: string): (port: number) => string {
+  return (port) => `
+receivers:
+  otlp: { protocols: { http: { endpoint: '127.0.0.1:${port}' } } }
+exporters:
+  kafka:
+    brokers: [ '${bootstrap}' ]
+    traces: { topic: ${topic}, encoding: otlp_proto }
+    producer: { required_acks: -1, compression: lz4 }
+    sending_queue: { enabled: false }
+service:
+  telemetry: { metrics: { level: none }, logs: { level: error } }
+  pipelines:
+    traces: { receivers: [otlp], exporters: [kafka] }
 `;
 }
 

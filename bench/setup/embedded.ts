@@ -65,9 +65,7 @@ export class RunningUp {
     const tenants = new Set([...oracle.rows.keys()].map((key) => key.split('|')[0] ?? ''));
     const rows = new Map<string, Partial<ExpectedRow>>();
     for (const tenant of tenants) {
-      const url = `http://127.0.0.1:${this.metricsPort}/v1/metrics?limit=10000&tenant_id=${tenant}`;
-      const { metrics } = (await (await fetch(url)).json()) as { metrics: ApiRow[] };
-      for (const row of metrics) {
+      for await (const row of this.#pages(`limit=10000&tenant_id=${tenant}`)) {
         rows.set(`${row.tenant_id}|${row.route}|${row.model}|${Date.parse(row.window_start)}`, {
           requests: row.requests,
           completed: row.completed,
@@ -78,6 +76,16 @@ export class RunningUp {
       }
     }
     return rows;
+  }
+
+  async *#pages(query: string): AsyncGenerator<ApiRow> {
+    let cursor = '';
+    do {
+      const answer = await fetch(`http://127.0.0.1:${this.metricsPort}/v1/metrics?${query}${cursor}`);
+      const { metrics, next_cursor: next } = (await answer.json()) as { metrics: ApiRow[]; next_cursor?: string };
+      yield* metrics;
+      cursor = next === undefined ? '' : `&cursor=${encodeURIComponent(next)}`;
+    } while (cursor !== '');
   }
 
   async #total(tenants: number, field: 'requests' | 'completed'): Promise<number> {
@@ -97,7 +105,11 @@ export class RunningUp {
 
   async stop(signal: NodeJS.Signals = 'SIGTERM', keepFiles = false): Promise<void> {
     await this.service.stop(signal);
-    if (!keepFiles) rmSync(this.directory, { recursive: true, force: true });
+    if (!keepFiles) this.deleteFiles();
+  }
+
+  deleteFiles(): void {
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 

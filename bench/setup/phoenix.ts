@@ -1,29 +1,13 @@
-import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { freePorts } from '../../scripts/services/free-ports.ts';
-import { servicesDirectory } from '../../scripts/services/services-directory.ts';
 import { ChildProgram } from './child-program.ts';
-import { ROOT } from './program.ts';
+import { installPythonPeer } from './python-peer.ts';
 
-const run = promisify(execFile);
-const INSTALL_MS_MAX = 20 * 60_000;
-
-/** Installs Arize Phoenix with pip into an environment of its own (850 MB), unless it is there. @returns the program */
+/** Installs Arize Phoenix (850 MB). @returns the program */
 export async function installPhoenix(): Promise<string> {
-  const list = join(ROOT, 'bench/peers/phoenix/requirements.txt');
-  const venv = join(servicesDirectory(), 'bench-phoenix');
-  const marker = join(venv, 'installed');
-  const wanted = readFileSync(list, 'utf8');
-  if (!existsSync(marker) || readFileSync(marker, 'utf8') !== wanted) {
-    console.log(`Installing ${wanted.trim()} …`);
-    await run('python3', ['-m', 'venv', '--clear', venv], { timeout: INSTALL_MS_MAX });
-    await run(join(venv, 'bin/pip'), ['install', '-q', '-r', list], { timeout: INSTALL_MS_MAX });
-    writeFileSync(marker, wanted);
-  }
-  return join(venv, 'bin/phoenix');
+  return join(await installPythonPeer('phoenix'), 'phoenix');
 }
 
 /** `phoenix serve` with SQLite in a folder of its own, as its documentation starts it on one machine. */

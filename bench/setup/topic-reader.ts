@@ -17,15 +17,17 @@ export class TopicReader {
     }));
   }
 
-  /** What came since, after a second at the latest. */
+  /** What came since as text, after a second at the latest. */
   async next(): Promise<{ key: string; value: string }[]> {
+    return (await this.nextBytes()).map(({ key, value }) => ({ key: textOf(key), value: textOf(value) }));
+  }
+
+  async nextBytes(): Promise<{ key: Uint8Array | null; value: Uint8Array | null }[]> {
     const slices = await this.#log.poll(this.#positions, { bytesMax: 4 * 1024 * 1024, waitMs: 1000 });
     for (const { partition, nextOffset } of slices) {
       this.#positions = this.#positions.map((at) => (at.partition === partition ? { ...at, offset: nextOffset } : at));
     }
-    return slices.flatMap(({ records }) =>
-      Array.from(records, ({ key, value }) => ({ key: textOf(key), value: textOf(value) })),
-    );
+    return slices.flatMap(({ records }) => Array.from(records, ({ key, value }) => ({ key, value })));
   }
 }
 
