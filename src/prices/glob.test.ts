@@ -30,7 +30,7 @@ test('matching agrees with the regular expression that the glob stands for', () 
 });
 
 test('a glob with many stars takes no more than a moment on a long name that almost fits', () => {
-  const startedAtMs = performance.now();
+  const before = process.cpuUsage();
   matchesGlob(`${'a*'.repeat(100)}b`, 'a'.repeat(255));
-  assert.ok(performance.now() - startedAtMs < 100);
+  assert.ok(process.cpuUsage(before).user < 100_000);
 });

@@ -144,12 +144,12 @@ for (const [provider, model, expected] of NAMES) {
 }
 
 test('a name of the greatest length, made to be slow, is looked up within a moment', () => {
-  const startedAtMs = performance.now();
+  const before = process.cpuUsage();
   for (const part of ['a-', '1-', '1.', 'us.', 'projects/', '-20250101', '@1', '/', 'models/']) {
     for (const provider of ['', 'google', 'aws', 'openai', 'openrouter']) {
       lookup.find(provider, part.repeat(255 / part.length));
       lookup.find(part.repeat(255 / part.length), 'gpt-4o');
     }
   }
-  assert.ok(performance.now() - startedAtMs < 500);
+  assert.ok(process.cpuUsage(before).user < 500_000);
 });

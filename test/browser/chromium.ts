@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { TestContext } from 'node:test';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { skipFor } from '../../scripts/services/available-services.ts';
+import { PATIENCE_MS } from '../end-to-end/patience.ts';
 
 /** Debian's; `CHROMIUM` names another one. */
 const EXECUTABLE = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
@@ -40,6 +41,7 @@ export async function openWindow(t: TestContext, options: BrowserContextOptions 
     locale: 'en-GB',
     ...options,
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -44,7 +44,7 @@ test('the list of calls holds still under the pointer and under the focus, and s
   const picked = await idOfFirst(page);
   for (let sent = 1; sent <= 3; sent++) {
     await sendCall(server, `while-hovering-${sent}`);
-    await calls(page, 180 + sent).waitFor({ timeout: 10_000 });
+    await calls(page, 180 + sent).waitFor();
   }
   await page.getByRole('button', { name: /^3 new/ }).waitFor();
   assert.equal(await idOfFirst(page), picked);
@@ -52,7 +52,7 @@ test('the list of calls holds still under the pointer and under the focus, and s
   await firstRow(page).locator('button[aria-label$="while-hovering-3"]').waitFor();
   await firstRow(page).locator('button').focus();
   await sendCall(server, 'while-focused');
-  await calls(page, 184).waitFor({ timeout: 10_000 });
+  await calls(page, 184).waitFor();
   const pill = page.getByRole('button', { name: /^1 new/ });
   await pill.waitFor();
   assert.equal(await page.evaluate(`document.activeElement.closest('table') !== null`), true);
@@ -134,7 +134,7 @@ test('responses that met no request are shown to who may see all tenants', { ski
   await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(orphans));
   const { page } = await openWindow(t);
   await page.goto(`${server.metrics}/?tenant=${TENANT}`);
-  await page.getByText(/3 responses met no request/).waitFor({ timeout: 30_000 });
+  await page.getByText(/3 responses met no request/).waitFor();
   assert.equal(await page.locator('section:has(#audit-title) .badge').innerText(), 'Balanced');
   await page.goto(`${server.metrics}/?tenant=nobody`);
   await page.locator('section:has(#audit-title) .badge').filter({ hasText: 'Nothing arrived' }).waitFor();
@@ -178,6 +178,6 @@ test('the page says how much of what a sender used was seen as calls, and what c
   }
   const { page } = await openWindow(t);
   await page.goto(`${server.metrics}/?tenant=${TENANT}`);
-  await page.getByText('97.2% of what web used by its own metrics was seen as calls.').waitFor({ timeout: 30_000 });
+  await page.getByText('97.2% of what web used by its own metrics was seen as calls.').waitFor();
   await page.getByText(/Metered usage: batch says by its metrics that it used 4,200 tokens/).waitFor();
 });

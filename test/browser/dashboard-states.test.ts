@@ -19,7 +19,7 @@ test('an empty dashboard says what to do next, with the right ports, and fills b
   assert.ok(commands.includes(`curl -X POST ${server.ingestion}/v1/llm/request`), commands);
   assert.ok(commands.includes(`OTEL_EXPORTER_OTLP_ENDPOINT=${server.ingestion}`), commands);
   await sendCall(server, 'first');
-  await page.locator('[data-figure="calls"] .value').filter({ hasText: /^1$/ }).waitFor({ timeout: 10_000 });
+  await page.locator('[data-figure="calls"] .value').filter({ hasText: /^1$/ }).waitFor();
 });
 
 test('agents whose model calls nobody traces get a hint, until a call of theirs comes', { skip }, async (t) => {
@@ -42,9 +42,9 @@ test('agents whose model calls nobody traces get a hint, until a call of theirs 
   };
   await send('1'.repeat(16), 'AGENT');
   const hint = page.getByText(/1 span of agents, chains or tools came in traces without a single model call/);
-  await hint.waitFor({ timeout: 20_000 });
+  await hint.waitFor();
   await send('2'.repeat(16), 'LLM');
-  await page.locator('[data-figure="calls"] .value').filter({ hasText: /^1$/ }).waitFor({ timeout: 20_000 });
+  await page.locator('[data-figure="calls"] .value').filter({ hasText: /^1$/ }).waitFor();
   assert.equal(await hint.count(), 0);
 });
 
@@ -60,8 +60,8 @@ test('a page whose API goes away says so, keeps its numbers, and comes back by i
   await page.getByRole('button', { name: /by itself in \d+ s/ }).waitFor();
   assert.equal(await calls.innerText(), '180');
   await page.context().setOffline(false);
-  await page.getByRole('alert').waitFor({ state: 'detached', timeout: 30_000 });
-  await page.locator('.live[data-state="live"]').waitFor({ timeout: 60_000 });
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await page.locator('.live[data-state="live"]').waitFor();
 });
 
 test('one signs in by a key, which no script can read again, and signs out', { skip }, async (t) => {
@@ -93,12 +93,12 @@ test('one signs in by a key, which no script can read again, and signs out', { s
   );
   execFileSync('bash', ['-c', curl.replace('sl_…', key)], { stdio: 'pipe' });
   const calls = page.locator('[data-figure="calls"] .value');
-  await calls.filter({ hasText: /^1$/ }).waitFor({ timeout: 15_000 });
+  await calls.filter({ hasText: /^1$/ }).waitFor();
   // Opened again it has another id, so a call sent once more is another call.
   await page.getByRole('button', { name: 'Send calls here' }).click();
   const again = await blockUnder('Send one call by hand');
   execFileSync('bash', ['-c', again.replace('sl_…', key)], { stdio: 'pipe' });
-  await calls.filter({ hasText: /^2$/ }).waitFor({ timeout: 15_000 });
+  await calls.filter({ hasText: /^2$/ }).waitFor();
   await page.getByRole('button', { name: 'Sign out' }).click();
   await page.getByLabel('API key').waitFor();
   assert.equal(await page.evaluate(`document.activeElement.type`), 'password');
@@ -125,7 +125,7 @@ test('who stays signed in is so after the browser was closed, and no longer when
   await next.goto(server.metrics);
   await next.getByRole('heading', { name: 'No calls yet' }).waitFor();
   await outputOf(['keys', 'revoke', id, '--data-dir', dataDir]);
-  await next.getByRole('alert').filter({ hasText: 'may have been revoked' }).waitFor({ timeout: 30_000 });
+  await next.getByRole('alert').filter({ hasText: 'may have been revoked' }).waitFor();
   await next.getByLabel('API key').waitFor();
 });
 

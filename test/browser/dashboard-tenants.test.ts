@@ -80,7 +80,7 @@ for (const { colorScheme, width } of [
     await page.keyboard.press('Enter');
 
     const calls = page.locator('[data-figure="calls"] .value');
-    await calls.filter({ hasText: /^3$/ }).waitFor({ timeout: 15_000 });
+    await calls.filter({ hasText: /^3$/ }).waitFor();
     assert.deepEqual([page.url(), await page.title()], [`${server.metrics}/`, 'All tenants · StreamLens']);
     assert.deepEqual([...asked], [null]);
     const names = page.getByRole('region', { name: 'Table of tenants' }).getByRole('rowheader');
@@ -92,25 +92,25 @@ for (const { colorScheme, width } of [
     await page.locator('.legend').getByRole('button', { name: 'globex' }).waitFor();
     await page.waitForURL('**/?split=tenant');
     await sendAs(server, sender, 'acme', 3);
-    await calls.filter({ hasText: /^6$/ }).waitFor({ timeout: 15_000 });
+    await calls.filter({ hasText: /^6$/ }).waitFor();
     // What nobody sees is not asked for again until somebody does.
     await names.first().scrollIntoViewIfNeeded();
-    await names.first().filter({ hasText: 'acme' }).waitFor({ timeout: 15_000 });
+    await names.first().filter({ hasText: 'acme' }).waitFor();
     await look('all-tenants');
 
     await names.getByRole('button', { name: 'acme' }).press('Enter');
     await page.waitForURL('**/?tenant=acme');
-    await calls.filter({ hasText: /^4$/ }).waitFor({ timeout: 15_000 });
+    await calls.filter({ hasText: /^4$/ }).waitFor();
     await page.locator('table.calls tbody tr').first().waitFor();
     await page.goBack();
-    await calls.filter({ hasText: /^6$/ }).waitFor({ timeout: 15_000 });
+    await calls.filter({ hasText: /^6$/ }).waitFor();
     await page.getByLabel('Calls of').selectOption('globex');
     await page.waitForURL('**/?tenant=globex');
-    await calls.filter({ hasText: /^2$/ }).waitFor({ timeout: 15_000 });
+    await calls.filter({ hasText: /^2$/ }).waitFor();
 
     await page.goto(`${server.metrics}/?tenant=initech`);
     await page.getByRole('button', { name: 'Show what this key may see' }).click();
-    await calls.filter({ hasText: /^6$/ }).waitFor({ timeout: 15_000 });
+    await calls.filter({ hasText: /^6$/ }).waitFor();
     assert.equal(page.url(), `${server.metrics}/`);
     assert.deepEqual(complaints, []);
   });

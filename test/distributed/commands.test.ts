@@ -93,9 +93,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
       };
       return metrics[0];
     };
-    await eventually(20_000, 'the calls are counted', async () =>
-      (await row())?.completed === 100 ? true : undefined,
-    );
+    await eventually('the calls are counted', async () => ((await row())?.completed === 100 ? true : undefined));
     const prices = join(directory, 'prices.yaml');
     writeFileSync(prices, 'prices:\n  - model: own\n    input_usd_per_million: 2\n    output_usd_per_million: 4\n');
     const recompute = () => run('prices', 'recompute', '--from', '2025-11-19', '--prices-file', prices);
@@ -121,7 +119,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     const request = { request_id: 'late', tenant_id: 'late-tenant', route: 'chat', model: 'own', timestamp };
     const other = (i: number) => ({ ...request, request_id: `tick-${i}`, tenant_id: 'tick' });
     let ticks = 0;
-    await eventually(60_000, 'the response is a dead letter', async () => {
+    await eventually('the response is a dead letter', async () => {
       await post('/v1/llm/request', other(ticks++));
       const { text } = await run('dead-letters', 'list');
       return text.includes('no_request') ? true : undefined;
@@ -129,7 +127,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     await post('/v1/llm/request', request);
     const { text } = await run('dead-letters', 'replay', '--all');
     assert.match(text, /1 replayed, 0 skipped, 0 replayed before/);
-    await eventually(20_000, 'the call is counted', async () => {
+    await eventually('the call is counted', async () => {
       const response = await fetch(`${server.metrics}/v1/calls/late?tenant_id=late-tenant`, {
         headers: { 'x-api-key': all },
       });
@@ -178,9 +176,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     const body = JSON.stringify(request);
     assert.equal((await fetch(`${server.ingestion}/v1/llm/request`, { method: 'POST', headers, body })).status, 202);
     // What is read after the events of the tenant is counted: these would be there by now.
-    await eventually(30_000, 'a later event is counted', async () =>
-      (await tenants()).includes('later') ? true : undefined,
-    );
+    await eventually('a later event is counted', async () => ((await tenants()).includes('later') ? true : undefined));
     assert.deepEqual(await tenants(), ['late-tenant', 'later', 'tick']);
   });
 
@@ -192,7 +188,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
       CONSUMER_GROUP: 'b',
     });
     const differs = /BROKEN {2}JOIN_TIMEOUT: it differs between processors: (.*)\. Numbers/;
-    const found = await eventually(30_000, 'both have told how they count', async () => {
+    const found = await eventually('both have told how they count', async () => {
       const { text } = await doctor();
       return differs.test(text) ? text : undefined;
     });

@@ -114,9 +114,7 @@ export async function assertAccessMatrix(server: Server, grpcPort: number, calle
 
 async function assertReads(server: Server, callers: Callers): Promise<void> {
   const call = `${server.metrics}/v1/calls/a-1?tenant_id=a`;
-  await eventually(20_000, 'the call is stored', async () =>
-    (await statusOf(call, callers.own)) === 200 ? true : undefined,
-  );
+  await eventually('the call is stored', async () => ((await statusOf(call, callers.own)) === 200 ? true : undefined));
   const ofTenant = [
     'metrics',
     'metrics/summary',
@@ -159,7 +157,7 @@ async function assertReads(server: Server, callers: Callers): Promise<void> {
   );
   for (const path of ['/metrics', '/metrics/llm']) {
     // The call of tenant a is read from the store at most every two seconds.
-    await eventually(10_000, `${path} shows tenant a to its own key`, async () =>
+    await eventually(`${path} shows tenant a to its own key`, async () =>
       (await textOf(`${server.metrics}${path}`, callers.own)).includes('tenant_id="a"') ? true : undefined,
     );
     assert.ok(
@@ -209,7 +207,7 @@ export async function assertTenantsAreApart(server: Server, callers: Callers): P
     return response.json();
   };
   const called = (key: string, tenant: string, id: string) =>
-    eventually(20_000, `${id} of ${tenant} is answered`, async () => {
+    eventually(`${id} of ${tenant} is answered`, async () => {
       const { call } = (await read(key, `/v1/calls/${id}?tenant_id=${tenant}`)) as { call?: Record<string, unknown> };
       return call !== undefined && call['status'] !== 'waiting' ? [call['latency_ms'], call['error']] : undefined;
     });
@@ -217,7 +215,7 @@ export async function assertTenantsAreApart(server: Server, callers: Callers): P
   assert.deepEqual(await called(callers.own, 'a', '43'), [9, null]);
   assert.deepEqual(await called(callers.other, 'b', '42'), [8, null]);
   // One of each for 43, and of the matrix one of each for a-1.
-  await eventually(20_000, 'what was foreign is in the books of b', async () => {
+  await eventually('what was foreign is in the books of b', async () => {
     const { totals } = (await read(callers.other, '/v1/audit')) as { totals: Record<string, Record<string, number>> };
     const foreign = [totals['responses']?.['foreign_tenant'], totals['evaluations']?.['foreign_tenant']];
     return isDeepStrictEqual(foreign, [2, 2]) ? true : undefined;

@@ -152,9 +152,7 @@ test('a hundred half-sent bodies hold no more than the budget', async (t) => {
     // As soon as the budget is used up the next body is told so.
     const url = `${server.ingestion}/v1/llm/events`;
     const body = new Uint8Array(Buffer.alloc(16 * MIB, ' '));
-    await eventually(30_000, 'a body to be refused', async () =>
-      (await post(url, body)).status === 503 ? true : undefined,
-    );
+    await eventually('a body to be refused', async () => ((await post(url, body)).status === 503 ? true : undefined));
   });
 });
 
@@ -185,7 +183,7 @@ test('half-sent messages over gRPC hold no more than the budget', async (t) => {
 
 test('after all this an event is taken and counted', async () => {
   const event = '{"request_id":"calm","tenant_id":"t","route":"r","model":"m","timestamp":"2026-01-10T12:00:00Z"}';
-  await eventually(40_000, 'the event to be taken', async () => {
+  await eventually('the event to be taken', async () => {
     const { status } = await post(`${server.ingestion}/v1/llm/request`, event);
     return status === 202 ? true : undefined;
   });

@@ -63,7 +63,7 @@ test('a backfill that is killed again and again counts every call once', async (
     }
   }
   // What was sent again is taken too, so the number taken does not tell when the last new one is counted.
-  const audit = await eventually(60_000, `${calls} calls are counted`, async () => {
+  const audit = await eventually(`${calls} calls are counted`, async () => {
     const books = await getJson<Audit>(`${server.metrics}/v1/audit`);
     return books.totals.responses.counted >= calls ? books : undefined;
   });

@@ -80,7 +80,7 @@ async function send(server: Server, { path, body }: Export): Promise<void> {
 async function assertExact(server: Server): Promise<void> {
   const id = `sentinel-${sentinels++}`;
   await send(server, { path: '/v1/logs', body: sentinelLog(id) });
-  await eventually(15_000, 'the sentinel', async () => {
+  await eventually('the sentinel', async () => {
     const calls = await callsOf(server, 'sentinel');
     return calls.some(({ session_id: session }) => session === id) || undefined;
   });

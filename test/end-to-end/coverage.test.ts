@@ -110,7 +110,7 @@ test('metrics count once over kills of the server, restarts of the sender and ex
   await coverageUntil(server, isWhole);
   for (const each of sent.toReversed()) assert.equal(await statusOf(server, each), 200);
   const points = 2 * sent.length;
-  await eventually(20_000, 'the repetitions are in the books', async () => {
+  await eventually('the repetitions are in the books', async () => {
     const { totals } = await getJson<{ totals: { metric_points: number } }>(`${server.metrics}/v1/audit`);
     return totals.metric_points >= 2 * points || undefined;
   });
@@ -186,7 +186,7 @@ async function statusOf(server: Server, { path, body }: Export): Promise<number>
 }
 
 function coverageUntil(server: Server, holds: (answer: Coverage) => boolean): Promise<Coverage> {
-  return eventually(20_000, 'the coverage', async () => {
+  return eventually('the coverage', async () => {
     const answer = await getJson<Coverage>(`${server.metrics}/v1/coverage`);
     return holds(answer) ? answer : undefined;
   });

@@ -104,11 +104,11 @@ test('a full disk is answered with 503, and when space is freed everything ackno
   assert.equal(status, 503);
   assert.equal((await fetch(`${server.ingestion}/health`)).status, 200);
   truncateSync(ballast, 0);
-  await eventually(20_000, 'the disk to be used again', async () =>
+  await eventually('the disk to be used again', async () =>
     (await send(server, 'freed', 50, 2000)) === 202 ? true : undefined,
   );
   accepted += 50;
-  await eventually(20_000, `${accepted} requests in the rows`, async () =>
+  await eventually(`${accepted} requests in the rows`, async () =>
     (await requestsCounted(server)) >= accepted ? true : undefined,
   );
   assert.equal(await stop(server).then(({ code }) => code), 0, server.output());
@@ -161,9 +161,7 @@ async function countsAfterRestart(t: TestContext, dataDir: string): Promise<void
   t.after(() => server.process.kill('SIGKILL'));
   assert.equal(await requestsCounted(server), 100);
   assert.equal(await send(server, 'after', 10), 202);
-  await eventually(10_000, 'the new requests', async () =>
-    (await requestsCounted(server)) === 110 ? true : undefined,
-  );
+  await eventually('the new requests', async () => ((await requestsCounted(server)) === 110 ? true : undefined));
   assert.equal((await getJson<{ balanced: boolean }>(`${server.metrics}/v1/audit`)).balanced, true);
 }
 
@@ -233,9 +231,7 @@ test('SIGTERM finishes what was taken and exits with 0 within 10 s', async (t) =
   const again = await startServer(dataDir);
   t.after(() => again.process.kill('SIGKILL'));
   const taken = statuses.filter((status) => status === 202).length * 100;
-  await eventually(5000, `${taken} requests`, async () =>
-    (await requestsCounted(again)) === taken ? true : undefined,
-  );
+  await eventually(`${taken} requests`, async () => ((await requestsCounted(again)) === taken ? true : undefined));
 });
 
 test('a stream and a half-sent request do not hold up the end', async (t) => {

@@ -37,7 +37,7 @@ test('a process that is told to stop says so on /ready, answers on and closes co
   assert.deepEqual(await post(server.ingestion, agent, 'before'), { status: 202, connection: 'keep-alive' });
   server.process.kill('SIGTERM');
   for (const url of [server.ingestion, server.metrics]) {
-    const said = await eventually(4000, 'not ready', async () => {
+    const said = await eventually('not ready', async () => {
       const ready = await fetch(`${url}/ready`);
       const text = await ready.text();
       return ready.status === 503 ? text : undefined;

@@ -101,7 +101,7 @@ async function seenBy({ metrics }: Server): Promise<Seen> {
 async function expectSeen(server: Server, rows: readonly string[], books: Seen['books']): Promise<void> {
   const expected: Seen = { rows, books, balanced: true };
   let seen: Seen | undefined;
-  await eventually(10_000, 'these rows', async () => {
+  await eventually('these rows', async () => {
     seen = await seenBy(server);
     return JSON.stringify(seen) === JSON.stringify(expected) ? true : undefined;
   }).catch(() => assert.deepEqual(seen, expected));

@@ -60,7 +60,7 @@ suite('Exports of the built program', () => {
     assert.equal((await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(lines), headers)).status, 202);
   };
   const counted = (calls: number) =>
-    eventually(30_000, `${calls} calls are counted`, async () => {
+    eventually(`${calls} calls are counted`, async () => {
       const answer = await ask('/v1/metrics/summary?from=2026-01-01T00:00:00Z', keys.all);
       const { summary } = (await answer.json()) as { summary: { completed: number }[] };
       return summary[0]?.completed === calls ? true : undefined;
@@ -133,7 +133,7 @@ suite('Exports of the built program', () => {
       assert.ok(answer.status === 200 || answer.status === 503, `${answer.status}`);
       gone.abort();
     }
-    await eventually(10_000, 'there is room for another export', async () => {
+    await eventually('there is room for another export', async () => {
       const answer = await ask('/v1/export?dataset=rows', keys.all);
       await answer.text();
       return answer.status === 200 ? true : undefined;
@@ -147,9 +147,7 @@ suite('Exports of the built program', () => {
     const first = await exportTo(whole);
     assert.equal(first.code, 0, first.output);
     const killed = runCommand(['export', 'calls', broken, '--data-dir', dataDir, '--format', 'csv']);
-    await eventually(20_000, 'some days are written', async () =>
-      manifestOf(broken).days.length >= 3 ? true : undefined,
-    );
+    await eventually('some days are written', async () => (manifestOf(broken).days.length >= 3 ? true : undefined));
     killed.process.kill('SIGKILL');
     await killed.exited;
     const written = manifestOf(broken).days.length;
@@ -192,7 +190,7 @@ suite('Exports of the built program', () => {
     assert.match((await run(...user, '--to', '2026-01-11')).text, /^10 days .*; 0 were there already\n$/);
     assert.match((await run(...user)).text, new RegExp(`^${DAYS - 10} days .*; 10 were there already\n$`));
     await send(6, ['late-3']);
-    await eventually(30_000, 'it is counted', async () =>
+    await eventually('it is counted', async () =>
       (await run(...user)).text.includes('2026-01-07 changed since') ? true : undefined,
     );
     assert.match((await run(...user, '--refresh')).text, /^1 days .*; 39 were there already\n$/);

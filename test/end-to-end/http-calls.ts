@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.ts';
 
 export interface Answer {
   readonly status: number;
@@ -29,13 +30,13 @@ export async function getJson<T>(url: string): Promise<T> {
   return JSON.parse(text) as T;
 }
 
-/** Asks again until `check` gives something; what it gives is returned. @throws after `msMax` */
-export async function eventually<T>(msMax: number, what: string, check: () => Promise<T | undefined>): Promise<T> {
-  const deadlineMs = Date.now() + msMax;
+/** Asks again until `check` gives something; what it gives is returned. @throws when that never comes about */
+export async function eventually<T>(what: string, check: () => Promise<T | undefined>): Promise<T> {
+  const deadlineMs = Date.now() + PATIENCE_MS;
   for (;;) {
     const value = await check();
     if (value !== undefined) return value;
-    if (Date.now() > deadlineMs) throw new Error(`Not within ${msMax} ms: ${what}`);
+    if (Date.now() > deadlineMs) throw new Error(`Never came about: ${what}`);
     await sleep(20);
   }
 }
@@ -55,7 +56,7 @@ export interface Audit {
 
 /** The books once so many requests and responses were taken from the log. */
 export function auditOf(metricsUrl: string, taken: { requests: number; responses: number }): Promise<Audit> {
-  return eventually(60_000, `${JSON.stringify(taken)} taken from the log`, async () => {
+  return eventually(`${JSON.stringify(taken)} taken from the log`, async () => {
     const audit = await getJson<Audit>(`${metricsUrl}/v1/audit`);
     const { requests, responses } = audit.totals;
     return requests.accepted >= taken.requests && responses.accepted >= taken.responses ? audit : undefined;

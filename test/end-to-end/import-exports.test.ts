@@ -77,7 +77,7 @@ test("LiteLLM's spend logs are counted once under their teams: what telemetry to
   };
   const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ scope: { name: 'app' }, spans: [span] }] }] });
   assert.equal((await post(`${server.ingestion}/v1/traces`, body)).status, 200);
-  await eventually(20_000, 'the live call', async () => ((await countOf(server, 'team-7')) === 1 ? true : undefined));
+  await eventually('the live call', async () => ((await countOf(server, 'team-7')) === 1 ? true : undefined));
 
   const failed = {
     metadata: { error_information: { error_code: '429', error_message: 'slow down' } },
@@ -95,9 +95,7 @@ test("LiteLLM's spend logs are counted once under their teams: what telemetry to
     assert.equal((await command.exited).code, 0, command.output());
     assert.match(command.output(), told);
   }
-  await eventually(20_000, 'three calls of the team', async () =>
-    (await countOf(server, 'team-7')) === 3 ? true : undefined,
-  );
+  await eventually('three calls of the team', async () => ((await countOf(server, 'team-7')) === 3 ? true : undefined));
   const calls = await callsOf(server, 'team-7');
   const imported = calls.find(({ request_id }) => request_id === 'litellm-chatcmpl-2');
   assert.deepEqual(
@@ -130,7 +128,7 @@ test('any file is imported by a mapping, and a row that cannot be read is told w
   assert.match(command.output(), /1 new, sent/);
   assert.match(command.output(), /line 3: started_at \(at\) must be a time/);
   assert.match(command.output(), /line 4: prompt_tokens \(in\) must be a number/);
-  await eventually(20_000, 'the call', async () => ((await countOf(server, 'own')) === 1 ? true : undefined));
+  await eventually('the call', async () => ((await countOf(server, 'own')) === 1 ? true : undefined));
 
   writeFileSync(mapping, JSON.stringify({ ...fields, modell: 'served' }));
   const wrong = importer(t, server)('file', csv, '--mapping', mapping);

@@ -62,7 +62,7 @@ test('the sessions that Claude Code wrote are counted as its model answered, als
     assert.equal((await command.exited).code, 0, command.output());
     assert.match(command.output(), told);
   }
-  const sum = await eventually(20_000, 'four calls', async () => {
+  const sum = await eventually('four calls', async () => {
     const summary = await summaryOf(server);
     return summary?.completed === 4 ? summary : undefined;
   });
@@ -77,7 +77,7 @@ test('another machine, or a lost state file, sends nothing again that is kept', 
   const server = await serverFor(t);
   const args = ['claude-code', join(FIXTURES, 'claude-code')];
   assert.equal((await importer(t, server)(args).exited).code, 0);
-  await eventually(20_000, 'four calls', async () => ((await summaryOf(server))?.completed === 4 ? true : undefined));
+  await eventually('four calls', async () => ((await summaryOf(server))?.completed === 4 ? true : undefined));
   const again = importer(t, server)(args);
   assert.equal((await again.exited).code, 0);
   assert.match(again.output(), /0 new, sent[\s\S]*4 imported before/);
@@ -99,13 +99,11 @@ test('calls that telemetry told of are left out, by their id', async (t) => {
     { type: 'response', request_id: 'live-1', timestamp, latency_ms: 400, completion_tokens: 41 },
   ];
   assert.equal((await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events))).status, 202);
-  await eventually(20_000, 'the live call', async () =>
-    (await summaryOf(server))?.completed === 1 ? true : undefined,
-  );
+  await eventually('the live call', async () => ((await summaryOf(server))?.completed === 1 ? true : undefined));
   const command = importer(t, server)(['claude-code'], { CLAUDE_CONFIG_DIR: configDir(t) });
   assert.equal((await command.exited).code, 0, command.output());
   assert.match(command.output(), /3 new, sent\n {2}1 known from telemetry \(1 by request_id\)/);
-  await eventually(20_000, 'four calls', async () => ((await summaryOf(server))?.completed === 4 ? true : undefined));
+  await eventually('four calls', async () => ((await summaryOf(server))?.completed === 4 ? true : undefined));
 });
 
 /** `opencode.db` as OpenCode wrote it. */
@@ -137,7 +135,7 @@ test('an import that is killed again and again counts every call once', async (t
     isDone = (await command.exited).code === 0;
   }
   assert.ok(kills > 0, 'it was too fast to be killed');
-  const sum = await eventually(60_000, `${calls} calls`, async () => {
+  const sum = await eventually(`${calls} calls`, async () => {
     const summary = await summaryOf(server);
     return (summary?.completed ?? 0) >= calls ? summary : undefined;
   });
@@ -183,7 +181,7 @@ for (const { source, told, tokens, folder } of [
     const again = run([source, path]);
     assert.equal((await again.exited).code, 0);
     assert.match(again.output(), / 0 new, sent/);
-    const sum = await eventually(20_000, 'all tokens', async () => {
+    const sum = await eventually('all tokens', async () => {
       const summary = await summaryOf(server);
       return summary?.prompt_tokens === tokens[0] ? summary : undefined;
     });

@@ -47,7 +47,7 @@ test('with API_KEYS=required a key decides what may be written and read', async 
   });
   assert.equal(stream.status, 200);
   assert.equal((await endOf(['keys', 'revoke', acme.id, '--data-dir', dataDir])).code, 0);
-  await eventually(10_000, 'the revoked key ends', async () =>
+  await eventually('the revoked key ends', async () =>
     (await statusOf(`${metrics}acme`, acme.text)) === 403 ? true : undefined,
   );
   // It has no end but this one: a stream of a key that holds goes on for an hour.
@@ -115,7 +115,7 @@ test("an OTLP export belongs to its key's tenant, over HTTP and gRPC, whatever i
     const response = await fetch(`${server.metrics}/v1/dimensions`, { headers: { 'x-api-key': key.text } });
     return response.text();
   };
-  await eventually(10_000, 'the call is counted for acme', async () =>
+  await eventually('the call is counted for acme', async () =>
     (await dimensions()).includes('"acme"') ? true : undefined,
   );
 });
@@ -155,7 +155,7 @@ test('with a key of several tenants each span says whose it is, and none is of a
   );
   for (const [i, tenant] of ['acme', 'globex'].entries()) {
     const id = `${String(i + 1).repeat(32)}-${String(i + 1).repeat(16)}`;
-    await eventually(10_000, `the call of ${tenant} is counted`, async () =>
+    await eventually(`the call of ${tenant} is counted`, async () =>
       (await statusOf(`${server.metrics}/v1/calls/${id}?tenant_id=${tenant}`, key.text)) === 200 ? true : undefined,
     );
   }
@@ -185,7 +185,7 @@ test('a tenant beyond its TENANT_RATE_LIMIT is refused by any of its keys, and n
     [noisy, flood.length],
   ] as const) {
     const url = `${server.metrics}/v1/metrics/summary?tenant_id=${tenant}&from=2025-11-19T00:00:00Z&to=2025-11-20T00:00:00Z`;
-    await eventually(10_000, `${requests} calls of ${tenant} are counted`, async () => {
+    await eventually(`${requests} calls of ${tenant} are counted`, async () => {
       const answer = await fetch(url, { headers: { 'x-api-key': key } });
       const { summary } = (await answer.json()) as { summary: readonly { requests: number }[] };
       return summary[0]?.requests === requests ? true : undefined;

@@ -57,12 +57,12 @@ test('a server ends when the launcher that started it is killed', async (t) => {
   t.after(() => parent.kill('SIGKILL'));
   let output = '';
   for (const stream of [parent.stdout, parent.stderr]) stream.on('data', (text: Buffer) => (output += text));
-  await eventually(20_000, 'the server to start', async () => (output.includes('metrics API') ? true : undefined));
+  await eventually('the server to start', async () => (output.includes('metrics API') ? true : undefined));
   const pid = Number(/child (\d+)/.exec(output)?.[1]);
   t.after(() => isAlive(pid) && process.kill(pid, 'SIGKILL'));
   parent.kill('SIGKILL');
   await once(parent, 'exit');
-  await eventually(15_000, 'the server to end', async () => (isAlive(pid) ? undefined : true));
+  await eventually('the server to end', async () => (isAlive(pid) ? undefined : true));
 });
 
 function isAlive(pid: number): boolean {

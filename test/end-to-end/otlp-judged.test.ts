@@ -29,7 +29,7 @@ async function isTaken(server: Server, { body, type }: TraceExport): Promise<boo
 
 /** What a reader sees, once the books have taken that many reports. */
 async function seenBy(server: Server, reports: number): Promise<object> {
-  await eventually(20_000, `${reports} reports`, async () => {
+  await eventually(`${reports} reports`, async () => {
     const { totals } = await getJson<{ totals: { reports: { accepted: number } } }>(`${server.metrics}/v1/audit`);
     return totals.reports.accepted >= reports ? true : undefined;
   });
@@ -63,7 +63,7 @@ test(`spans in exports of their own, in any order, with ${KILLS} kills between t
     assert.ok(await isTaken(server, span));
     if (random.next() < 0.1) await sleep(random.next() * 300);
   }
-  await eventually(20_000, 'the same rows', async () => {
+  await eventually('the same rows', async () => {
     const seen = await seenBy(server, reports);
     return JSON.stringify(seen) === JSON.stringify(expected) ? true : undefined;
   }).catch(async () => assert.deepEqual(await seenBy(server, reports), expected));

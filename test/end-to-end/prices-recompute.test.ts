@@ -27,7 +27,7 @@ test('prices recompute shows the difference, applies it beside the running serve
   const server = await serverFor(t, {}, { dataDir });
   await sendCalls(server, 10, () => ({ prompt_tokens: 1000 }));
   const row = () => getJson<Metrics>(`${server.metrics}/v1/metrics?tenant_id=acme`).then(({ metrics }) => metrics[0]);
-  await eventually(10_000, 'the calls are counted', async () => ((await row())?.completed === 10 ? true : undefined));
+  await eventually('the calls are counted', async () => ((await row())?.completed === 10 ? true : undefined));
   assert.equal((await row())?.unpriced_requests, 10);
 
   const prices = join(dataDir, 'prices.yaml');
@@ -53,7 +53,7 @@ test('prices recompute shows the difference, applies it beside the running serve
   assert.equal((await row())?.unpriced_requests, 10);
   const both = await Promise.all([recompute(), recompute()]);
   assert.ok(both.every(({ code }) => code === 0));
-  const corrected = await eventually(5_000, 'the cost is corrected', async () => {
+  const corrected = await eventually('the cost is corrected', async () => {
     const now = await row();
     return now?.unpriced_requests === 0 ? now : undefined;
   });
@@ -113,7 +113,7 @@ test('prices recompute leaves what was charged, and prices its list cost beside 
       of?.['list_cost_usd'],
     ]);
   };
-  const before = await eventually(10_000, 'the call is counted', async () => {
+  const before = await eventually('the call is counted', async () => {
     const { metrics } = await getJson<Metrics>(`${server.metrics}/v1/metrics?tenant_id=acme`);
     return metrics[0]?.completed === 1 ? costs() : undefined;
   });
@@ -139,7 +139,7 @@ test('prices recompute leaves what was charged, and prices its list cost beside 
     prices,
   ]);
   assert.equal(code, 0, text);
-  await eventually(5_000, 'the list cost is corrected', async () => {
+  await eventually('the list cost is corrected', async () => {
     const now = JSON.stringify(await costs());
     return now === '[[0.5,0.5,0.002],[0.5,0.5,0.002]]' ? true : undefined;
   });
@@ -161,7 +161,7 @@ test('prices recompute changes the sums of the users and teams whose calls are k
     return summary.reduce((sum, row) => sum + Number(row['completed']), 0) === 12 ? Object.fromEntries(rows) : {};
   };
   const nothing = { __none__: null, 'user-1': null, 'user-2': null };
-  await eventually(10_000, 'the calls are counted', async () =>
+  await eventually('the calls are counted', async () =>
     isDeepStrictEqual(await costsBy('user'), nothing) ? true : undefined,
   );
   const recompute = async (usdPerMillion: number, ...more: string[]) => {

@@ -38,7 +38,6 @@ const CASES = JSON.parse(
 ) as readonly Case[];
 
 const DAY_MS = Date.UTC(2026, 10, 24);
-const SETTLED_MS_MAX = 30_000;
 
 const traceIdOf = (place: number): string => (place + 1).toString(16).padStart(32, '0');
 const spanIdOf = (place: number): string => (place + 1).toString(16).padStart(16, '0');
@@ -54,9 +53,7 @@ test('spans of many SDKs come to their calls, with the tokens and the cost of th
     assert.deepEqual([status, /rejected/i.test(text)], [200, false], `${one.shows}: ${text}`);
   }
   for (const [place, one] of CASES.entries()) {
-    await t.test(one.shows, () =>
-      until(SETTLED_MS_MAX, async () => assertCalls(await callsOf(server.metrics, one, place), one.calls)),
-    );
+    await t.test(one.shows, () => until(async () => assertCalls(await callsOf(server.metrics, one, place), one.calls)));
   }
 });
 

@@ -17,7 +17,7 @@ async function stillTakes(server: Server): Promise<void> {
   const startedMs = performance.now();
   const answer = await post(`${server.ingestion}/v1/llm/request`, EVENT);
   assert.equal(answer.status, 202, answer.text);
-  assert.ok(performance.now() - startedMs < 3000, 'others are not held up');
+  assert.ok(performance.now() - startedMs < 10_000, 'others are not held up');
 }
 
 test('a half-sent body counts nothing and holds up nobody', async (t) => {

@@ -8,9 +8,7 @@ test('SIGTERM ends a processor that still waits for its store', async () => {
     POSTGRES_DSN: 'postgres://nobody:nothing@127.0.0.1:1/none?sslmode=disable',
     HTTP_PORT: '0',
   });
-  await eventually(20_000, 'it waits', async () =>
-    command.output().includes('Waiting for the store') ? true : undefined,
-  );
+  await eventually('it waits', async () => (command.output().includes('Waiting for the store') ? true : undefined));
   command.process.kill('SIGTERM');
   assert.deepEqual(await command.exited, { code: 0, signal: null });
 });

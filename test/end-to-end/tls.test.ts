@@ -29,7 +29,7 @@ async function startTlsServer(t: TestContext, { certPath, keyPath }: Certificate
     command.process.kill('SIGKILL');
     await command.exited;
   });
-  await eventually(30_000, 'the server is ready', async () =>
+  await eventually('the server is ready', async () =>
     command.output().includes(`https://localhost:${metricsPort}/`) ? true : undefined,
   );
   return { ...command, ingestionPort, metricsPort, grpcPort };
@@ -109,7 +109,7 @@ test('with a certificate every port speaks TLS alone, and takes a new one withou
 
   makeCertificate(directory, 'second');
   for (const port of ports) {
-    await eventually(15_000, `port ${port} shows the new certificate`, async () =>
+    await eventually(`port ${port} shows the new certificate`, async () =>
       (await shownName(port)) === 'second' ? true : undefined,
     );
   }
@@ -117,7 +117,7 @@ test('with a certificate every port speaks TLS alone, and takes a new one withou
   assert.deepEqual([again.status, again.reused], [200, true], 'a connection that is open goes on');
 
   writeFileSync(certificate.keyPath, 'no key');
-  await eventually(15_000, 'the log tells of it', async () =>
+  await eventually('the log tells of it', async () =>
     server.output().includes('The certificate before stays') ? true : undefined,
   );
   assert.deepEqual(await Promise.all(ports.map(shownName)), ['second', 'second', 'second']);

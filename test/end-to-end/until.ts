@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { PATIENCE_MS } from './patience.ts';
 
-/** Tries again until `attempt` no longer throws. @throws its last error after `msMax` */
-export async function until(msMax: number, attempt: () => Promise<void>): Promise<void> {
-  const deadlineMs = Date.now() + msMax;
+/** Tries again until `attempt` no longer throws. @throws its last error when that never comes about */
+export async function until(attempt: () => Promise<void>): Promise<void> {
+  const deadlineMs = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
       return await attempt();

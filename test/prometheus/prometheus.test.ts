@@ -64,7 +64,7 @@ suite('Prometheus and Grafana', { skip }, () => {
     });
     await sendCalls('seen-first', 1);
     await counted(1);
-    await eventually(20_000, 'Prometheus knows the first call', async () =>
+    await eventually('Prometheus knows the first call', async () =>
       (await promValue('sum(streamlens_llm_completed_total)')) === 1 ? true : undefined,
     );
     await sendCalls('call', latenciesMs.length);
@@ -112,7 +112,7 @@ suite('Prometheus and Grafana', { skip }, () => {
     );
 
   const counted = (calls: number) =>
-    eventually(30_000, `${calls} calls are counted`, async () =>
+    eventually(`${calls} calls are counted`, async () =>
       (await summary()).summary[0]?.['completed'] === calls ? true : undefined,
     );
 
@@ -148,7 +148,7 @@ suite('Prometheus and Grafana', { skip }, () => {
 
   test('counters in Prometheus are what the API answers', async () => {
     const total = latenciesMs.length + 1;
-    await eventually(20_000, 'Prometheus has scraped all calls', async () =>
+    await eventually('Prometheus has scraped all calls', async () =>
       (await promValue('sum(streamlens_llm_completed_total)')) === total ? true : undefined,
     );
     const [row = {}] = (await summary()).summary;
@@ -186,7 +186,7 @@ suite('Prometheus and Grafana', { skip }, () => {
     for (const { title, targets } of panels) {
       for (const { expr = '' } of targets) {
         const query = expr.replaceAll('$__rate_interval', '1m').replaceAll('$tenant', '.*');
-        await eventually(20_000, `"${title}" shows data: ${query}`, async () =>
+        await eventually(`"${title}" shows data: ${query}`, async () =>
           (await promQuery(query)).some(({ value }) => Number.isFinite(Number(value[1]))) ? true : undefined,
         );
       }
@@ -207,7 +207,7 @@ suite('Prometheus and Grafana', { skip }, () => {
   });
 
   test('the recording rules have values and no alert of a healthy system fires', async () => {
-    await eventually(20_000, 'a recorded rate', async () =>
+    await eventually('a recorded rate', async () =>
       ((await promValue('sum(tenant_route_model:streamlens_llm_calls:rate5m)')) ?? 0) > 0 ? true : undefined,
     );
     const firing = (await promQuery('ALERTS{alertstate="firing"}')).map(({ metric }) => metric['alertname']);
@@ -220,7 +220,7 @@ suite('Prometheus and Grafana', { skip }, () => {
     server = await start();
     await sendCalls('after-restart', 1);
     await counted(latenciesMs.length + 2);
-    await eventually(20_000, 'Prometheus has scraped the call after the restart', async () =>
+    await eventually('Prometheus has scraped the call after the restart', async () =>
       (await promValue('sum(streamlens_llm_completed_total)')) === latenciesMs.length + 2 ? true : undefined,
     );
     assert.equal(await promValue('sum(resets(streamlens_llm_completed_total[10m]))'), 0);

@@ -22,7 +22,7 @@ async function callsOf({ metrics }: Server, tenant: string): Promise<readonly To
 
 /** Waits until these calls are there, and says what is there instead where they never are. */
 async function assertCounted(server: Server, tenant: string, expected: readonly ToldCall[]): Promise<void> {
-  await eventually(15_000, 'the calls of the ledger', async () =>
+  await eventually('the calls of the ledger', async () =>
     JSON.stringify(await callsOf(server, tenant)) === JSON.stringify(expected) ? true : undefined,
   ).catch(() => undefined);
   assert.deepEqual(await callsOf(server, tenant), expected);

@@ -54,7 +54,7 @@ async function startCollector(t: TestContext, streamLensUrl: string): Promise<st
   t.after(() => collector.stop());
   const url = `http://127.0.0.1:${port}`;
   // A GET is refused once it listens.
-  await eventually(20_000, 'the Collector listens', () =>
+  await eventually('the Collector listens', () =>
     fetch(`${url}/v1/traces`).then(
       () => true,
       () => undefined,

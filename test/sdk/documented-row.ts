@@ -29,7 +29,7 @@ export async function onlyRowOf(
     return (await response.json()) as T;
   };
   const seen = new Map<string, unknown>();
-  const row = await eventually(15_000, `one row of ${calls} calls`, async () => {
+  const row = await eventually(`one row of ${calls} calls`, async () => {
     const { metrics } = await ask<{ metrics: Row[] }>(`/v1/metrics?tenant_id=${tenant}&step=1d`);
     seen.set('rows', metrics);
     return metrics.length === 1 && (metrics[0]?.completed ?? 0) >= calls ? metrics[0] : undefined;

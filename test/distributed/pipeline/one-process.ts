@@ -7,8 +7,6 @@ import { rowsSeenBy } from '../../end-to-end/otlp-rows.ts';
 import { type Server, startServer } from '../../end-to-end/running-server.ts';
 import { keysOfSenders, type Rows, type SenderKeys, type SentPost } from './otlp-posts.ts';
 
-const BOOKED_MS_MAX = 60_000;
-
 /** `streamlens up` with everything embedded, which is sent everything once and in order: what others must come to. */
 export class OneProcess implements AsyncDisposable {
   readonly #server: Server;
@@ -41,7 +39,7 @@ export class OneProcess implements AsyncDisposable {
     const { text } = await get(`${this.#server.ingestion}/metrics`);
     const [reports, evaluations] = ['report', 'evaluation'].map((type) => takenOf(text, type));
     const reader = { url: this.#server.metrics, headers: { authorization: `Bearer ${this.#keys.get(null)}` } };
-    await eventually(BOOKED_MS_MAX, 'everything is in the books', async () => {
+    await eventually('everything is in the books', async () => {
       const response = await fetch(`${reader.url}/v1/audit`, { headers: reader.headers });
       const { totals } = (await response.json()) as { totals: Record<string, { accepted: number }> };
       const isBooked = totals['reports']?.accepted === reports && totals['evaluations']?.accepted === evaluations;
