@@ -237,8 +237,23 @@ function history(contract: Contract): void {
 
   contract('a range that lies at the end is empty at once', async (log) => {
     const { offset } = await endOf(log, TOPICS.requests, 0);
-    const page = await log.readRange({ topic: TOPICS.requests, partition: 0, from: offset, to: offset + 10 });
+    const page = await log.readRange({ topic: TOPICS.requests, partition: 0, from: offset, to: offset });
     assert.deepEqual(page, []);
+  });
+
+  contract('a range is never called read up to where the log does not reach', async (log) => {
+    const { offset } = await endOf(log, TOPICS.requests, 0);
+    const [key = ''] = keysOfPartition(0, await log.partitionCount(), 1);
+    await log.append([{ topic: TOPICS.requests, key, value: Buffer.from('the last') }]);
+    const range = { topic: TOPICS.requests, partition: 0, to: offset + 3 } as const;
+    const readAll = async () => {
+      for (let from = offset; ; ) {
+        const last = (await log.readRange({ ...range, from })).at(-1);
+        if (last === undefined) return;
+        from = last.offset + 1;
+      }
+    };
+    await assert.rejects(readAll(), (error) => error instanceof StorageError && error.code === 'corrupt');
   });
 
   contract('offsetAt gives the first record stamped at or after an instant, or the end', async (log) => {

@@ -31,7 +31,12 @@ export interface EventLog {
    */
   poll(wanted: readonly LogPosition[], limits: PollLimits): Promise<readonly LogSlice[]>;
 
-  /** One page of history, from `from` (inclusive) up to `to` (exclusive); empty only when nothing is left there. */
+  /**
+   * One page of history, from `from` (inclusive) up to `to` (exclusive); empty only when nothing is left there. `to` is
+   * no guess but an end that the log had once: what cannot be read up to there is never passed over.
+   *
+   * @throws {StorageError} `unavailable`: the rest cannot be read yet. `corrupt`: the log ends before `to`.
+   */
   readRange(range: LogRange): Promise<readonly LogRecord[]>;
 
   /** The first offset stamped at or after `atMs`, or the end offset. */

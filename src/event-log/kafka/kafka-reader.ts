@@ -50,22 +50,42 @@ export class KafkaReader {
     return this.#connections.withPollPool((connectionTo) => this.#pollOn(connectionTo, wanted, limits));
   }
 
-  /** One page of a range; loops over offsets that no reader sees, so that it is empty only at the end. */
+  /**
+   * One page of a range; loops over offsets that no reader sees, so that it is empty only at the end.
+   *
+   * A leader that was elected just now gives nothing beyond what it knows to be acknowledged, and it learns that from
+   * its followers, by default within half a second. The rest is waited for: who took that for the end would begin
+   * without the newest records, such as the halves of calls that wait.
+   */
   async readRange({ topic, partition, from, to }: LogRange): Promise<readonly LogRecord[]> {
-    const connectionTo: ConnectionTo = (broker) => this.#connections.forControl(broker);
     const giveUp = new Deadline(UNREADABLE_MS_MAX);
     for (let offset = from, attempt = 0; offset < to; ) {
-      const wanted = [{ topic, partition, offset }];
-      const [slice] = await this.#round(connectionTo, wanted, { bytesMax: PAGE_BYTES_MAX, waitMs: 0 }, giveUp);
-      if (slice == null) {
-        await backOff(attempt++, this.#connections.closed);
+      const slice = await this.#page({ topic, partition, offset }, giveUp);
+      const records = [...(slice?.records ?? [])].filter((record) => record.offset < to);
+      if (records.length > 0) return records;
+      if (slice != null && slice.nextOffset > offset) {
+        offset = slice.nextOffset;
         continue;
       }
-      const records = [...slice.records].filter((record) => record.offset < to);
-      if (records.length > 0 || slice.nextOffset >= slice.endOffset) return records;
-      offset = slice.nextOffset;
+      if (slice != null && giveUp.leftMs() === 0) throw await this.#endsBefore(to, slice);
+      this.#cluster.markStale(topic);
+      await backOff(attempt++, this.#connections.closed);
     }
     return [];
+  }
+
+  async #page(position: LogPosition, giveUp: Deadline): Promise<Outcome | undefined> {
+    const connectionTo: ConnectionTo = (broker) => this.#connections.forControl(broker);
+    const [slice] = await this.#round(connectionTo, [position], { bytesMax: PAGE_BYTES_MAX, waitMs: 0 }, giveUp);
+    return slice;
+  }
+
+  /** Why a range cannot be read to its end. @throws {StorageError} `corrupt` where the log does not reach so far. */
+  async #endsBefore(to: number, { topic, partition, nextOffset }: LogSlice): Promise<StorageError> {
+    // A leader tells an offset that it has and does not give yet from one that it does not have.
+    await this.#page({ topic, partition, offset: to }, new Deadline(0));
+    const message = `${topic}/${partition} was to be read up to ${to}, and its leader gives nothing from ${nextOffset} on yet`;
+    return new StorageError('unavailable', `${message}. Check that the brokers with its replicas run`);
   }
 
   async #pollOn(

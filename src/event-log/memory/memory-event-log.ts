@@ -53,6 +53,7 @@ export class MemoryEventLog implements EventLog {
 
   async readRange(range: LogRange): Promise<readonly LogRecord[]> {
     this.#checkOpen();
+    this.#checkWithin({ ...range, offset: range.to });
     const to = Math.min(range.to, range.from + PAGE_RECORDS_MAX);
     return this.#broker.records(range.topic, range.partition).slice(range.from, Math.max(range.from, to));
   }

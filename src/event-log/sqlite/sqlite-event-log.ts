@@ -95,6 +95,7 @@ export class SqliteEventLog implements EventLog {
 
   async readRange({ topic, from, to }: LogRange): Promise<readonly LogRecord[]> {
     await breath();
+    checkWithin(topic, to, this.#database().endOffset(topic));
     return this.#database().read(topic, { from, to }, PAGE_BYTES_MAX);
   }
 
@@ -155,12 +156,7 @@ export class SqliteEventLog implements EventLog {
     let bytesLeft = bytesMax;
     return wanted.map(({ topic, partition, offset }) => {
       const endOffset = database.endOffset(topic);
-      if (offset > endOffset) {
-        throw new StorageError(
-          'corrupt',
-          `${topic} ends at ${endOffset}, so ${offset} cannot be read; was the log replaced?`,
-        );
-      }
+      checkWithin(topic, offset, endOffset);
       const page = bytesLeft > 0 ? database.read(topic, { from: offset, to: endOffset }, bytesLeft) : [];
       for (const record of page) bytesLeft -= (record.key?.length ?? 0) + (record.value?.length ?? 0);
       const nextOffset = page.length > 0 ? (page.at(-1) as LogRecord).offset + 1 : offset;
@@ -203,6 +199,12 @@ export class SqliteEventLog implements EventLog {
   #checkOpen(): void {
     if (this.#isClosed) throw new StorageError('unavailable', 'The event log was closed');
   }
+}
+
+function checkWithin(topic: InputTopic, offset: number, endOffset: number): void {
+  if (offset <= endOffset) return;
+  const message = `${topic} ends at ${endOffset}, so ${offset} cannot be read; was the log replaced?`;
+  throw new StorageError('corrupt', message);
 }
 
 /** What was erased holds its place in the log, and nobody sees it. */
