@@ -21,7 +21,7 @@ export interface RunningPrometheus {
   stop(): Promise<void>;
 }
 
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 120_000;
 
 /** Starts a Prometheus that takes native histograms, in a directory of its own. @param config as prometheus.yml */
 export async function startPrometheus(config: object): Promise<RunningPrometheus> {

@@ -16,7 +16,7 @@ import { processIdInside, runReadOnly } from './read-only-container.ts';
 const HOST_ARCH = process.arch === 'x64' ? 'amd64' : process.arch;
 /** Not the one of the image: Kubernetes and OpenShift choose their own. */
 const USER = '10001';
-const READY_MS_MAX = 60_000;
+const READY_MS_MAX = 120_000;
 
 describe('the container image', { skip: whyNot() }, () => {
   let buildah: Buildah;

@@ -5,6 +5,7 @@ import type { LlmRequest } from '../../src/events/llm-request.ts';
 import type { LlmResponse } from '../../src/events/llm-response.ts';
 import { getJson } from './http-calls.ts';
 import { type LoadItem, TENANTS } from './mixed-load.ts';
+import { PATIENCE_MS } from './patience.ts';
 
 /** What a row must say exactly. Latency is compared by its average and its maximum. */
 export interface ExpectedRow {
@@ -106,10 +107,10 @@ export async function rowsOf(metricsUrl: string): Promise<Record<string, Expecte
   return rows;
 }
 
-/** Waits until the rows are those of a batch job over the items. @throws how they differ, after `msMax` */
-export async function settledRows(metricsUrl: string, items: readonly LoadItem[], msMax = 30_000): Promise<void> {
+/** Waits until the rows are those of a batch job over the items. @throws how they differ, when they never are */
+export async function settledRows(metricsUrl: string, items: readonly LoadItem[]): Promise<void> {
   const { rows: expected } = expectedOf(items);
-  const deadlineMs = Date.now() + msMax;
+  const deadlineMs = Date.now() + PATIENCE_MS;
   for (;;) {
     const rows = await rowsOf(metricsUrl);
     if (isDeepStrictEqual(rows, expected)) return;

@@ -53,7 +53,7 @@ const send = (server: Server, route: string, id: string) =>
   );
 
 test('the stream sends each changed row with its totals, and goes on after Last-Event-ID', {
-  timeout: 60_000,
+  timeout: 120_000,
 }, async (t) => {
   const server = await serverFor(t);
   const first = changesOf(t, server, '0');
@@ -77,7 +77,7 @@ test('the stream sends each changed row with its totals, and goes on after Last-
   assert.deepEqual(again.row, missed.row);
 });
 
-test('with rows=false the stream says only from when on rows have changed', { timeout: 60_000 }, async (t) => {
+test('with rows=false the stream says only from when on rows have changed', { timeout: 120_000 }, async (t) => {
   const server = await serverFor(t);
   // From the beginning: nobody knows whether the stream is open before the event is counted.
   const events = eventsOf(t, `${server.metrics}/v1/metrics/stream?tenant_id=live&rows=false`, '0');

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { PATIENCE_MS } from './patience.ts';
 
 /** The built program; `STREAMLENS_PROGRAM` names another build of it. */
 const PROGRAM = process.env['STREAMLENS_PROGRAM'] ?? fileURLToPath(new URL('../../bin/streamlens.js', import.meta.url));
@@ -36,8 +37,6 @@ export interface Ports {
   readonly ingestionPort?: number;
   readonly metricsPort?: number;
 }
-
-const READY_MS_MAX = 30_000;
 
 export function runCommand(args: readonly string[], env: Record<string, string> = {}): Command {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
@@ -77,7 +76,7 @@ export async function startServer(
   const ports = ['--ingestion-port', String(ingestionPort), '--metrics-port', String(metricsPort)];
   const command = runCommand(['up', '--data-dir', dataDir, ...ports], env);
   const port = (name: string) => new RegExp(`${name}\\s+http://localhost:(\\d+)`).exec(command.output())?.[1];
-  const deadlineMs = Date.now() + READY_MS_MAX;
+  const deadlineMs = Date.now() + PATIENCE_MS;
   while (Date.now() < deadlineMs && command.process.exitCode === null && command.process.signalCode === null) {
     const [ingestion, metrics] = [port('ingestion API'), port('metrics API')].map((each) => `http://127.0.0.1:${each}`);
     if (ingestion !== undefined && metrics !== undefined && (await isReady(ingestion)) && (await isReady(metrics))) {

@@ -24,7 +24,7 @@ export interface Ending {
   readonly tookMs: number;
 }
 
-const READY_MS_MAX = 60_000;
+const READY_MS_MAX = 120_000;
 
 /** One process of the program, which can be ended, frozen and started again. */
 export class RoleProcess {
