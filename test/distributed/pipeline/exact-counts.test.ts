@@ -6,9 +6,10 @@ import { availableServices, skipWithout } from '../../../scripts/services/availa
 import { anId } from '../../../src/event-log/event-log-builders.contract.ts';
 import { INPUT_TOPICS, TOPICS } from '../../../src/events/topics.ts';
 import { Cluster } from './cluster.ts';
+import { recordsOf } from './read-topic.ts';
 import type { RoleProcess } from './role-process.ts';
 import { planOf } from './sent-call.ts';
-import { assertExact, recordsOf } from './settled.ts';
+import { assertExact } from './settled.ts';
 import { Traffic } from './traffic.ts';
 import { until } from './until.ts';
 

@@ -22,12 +22,8 @@ export function expectedRows(calls: readonly SentCall[]): Map<string, Row> {
   const rows = new Map<string, Row>();
   const latencySums = new Map<string, number>();
   for (const call of calls) {
-    const windowStart = new Date(Math.floor(call.timestampMs / MINUTE_MS) * MINUTE_MS).toISOString();
     const row: Row = {
-      tenant_id: call.tenantId,
-      route: call.route,
-      model: call.model,
-      window_start: windowStart.replace('.000Z', 'Z'),
+      ...seriesOf(call),
       requests: 0,
       completed: 0,
       errors: 0,
@@ -54,7 +50,24 @@ export function expectedRows(calls: readonly SentCall[]): Map<string, Row> {
   return rows;
 }
 
-export function keyOf(row: Pick<Row, 'tenant_id' | 'route' | 'model' | 'window_start'>): string {
+type Series = Pick<Row, 'tenant_id' | 'route' | 'model' | 'window_start'>;
+
+function seriesOf(call: SentCall): Series {
+  const windowStart = new Date(Math.floor(call.timestampMs / MINUTE_MS) * MINUTE_MS).toISOString();
+  return {
+    tenant_id: call.tenantId,
+    route: call.route,
+    model: call.model,
+    window_start: windowStart.replace('.000Z', 'Z'),
+  };
+}
+
+/** Of the row that the call counts in. */
+export function keyOfCall(call: SentCall): string {
+  return keyOf(seriesOf(call));
+}
+
+export function keyOf(row: Series): string {
   return [row.tenant_id, row.route, row.model, row.window_start].join('|');
 }
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InputTopic } from '../../../src/events/topics.ts';
 import { TOPICS } from '../../../src/events/topics.ts';
 import { queryOnce } from '../test-databases.ts';
 import type { Cluster } from './cluster.ts';
-import { comparable, expectedRows, keyOf, type Row } from './expected-rows.ts';
+import { tellDifferingCalls } from './differing-calls.ts';
+import { comparable, expectedRows, keyOf, keyOfCall, type Row } from './expected-rows.ts';
+import { recordsOf } from './read-topic.ts';
 import { type CallPlan, tenantsOf } from './sent-call.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -17,7 +18,8 @@ type Rows = Map<string, Row>;
 
 /**
  * Waits until everything that the traffic sent is counted, then compares every row everywhere: the metrics API, the
- * view in Postgres, the topic `llm.metrics`, and the books. @throws with the first rows that differ
+ * view in Postgres, the topic `llm.metrics`, and the books. @throws with the first rows that differ, and where the events
+ * of their calls are
  */
 export async function assertExact(cluster: Cluster, traffic: Traffic, plan: CallPlan): Promise<void> {
   const expected = expectedRows(traffic.calls);
@@ -27,26 +29,35 @@ export async function assertExact(cluster: Cluster, traffic: Traffic, plan: Call
     await sleep(250);
   }
   await sleep(LATE_MS);
-  assertSame(expected, await apiRows(cluster, plan), 'GET /v1/metrics');
+  const actual = await apiRows(cluster, plan);
+  const keys = new Set(differingKeys(expected, actual));
+  if (keys.size > 0) {
+    const calls = traffic.calls.filter((call) => keys.has(keyOfCall(call)));
+    assertSame(expected, actual, 'GET /v1/metrics', await tellDifferingCalls(cluster, calls).catch(String));
+  }
   await assertView(cluster, expected, plan);
   await assertTopic(cluster, expected, plan);
   await assertBooks(cluster, expected, plan);
 }
 
-function assertSame(expected: Rows, actual: Rows, where: string): void {
+function assertSame(expected: Rows, actual: Rows, where: string, known = ''): void {
   const found = differences(expected, actual);
   const total = (rows: Rows, field: 'requests' | 'completed') =>
     [...rows.values()].reduce((sum, row) => sum + row[field], 0);
   const totals = `${total(actual, 'requests')} of ${total(expected, 'requests')} calls, ${total(actual, 'completed')} of ${total(expected, 'completed')} completed`;
-  assert.equal(found.length, 0, `${where}: ${totals}; ${found.length} rows differ\n${found.slice(0, 3).join('\n')}`);
+  const rows = found.slice(0, 3).join('\n');
+  assert.equal(found.length, 0, `${where}: ${totals}; ${found.length} rows differ\n${rows}\n${known}`);
 }
 
 function differences(expected: Rows, actual: Rows): string[] {
+  return differingKeys(expected, actual).map(
+    (key) => `expected ${JSON.stringify(expected.get(key))}\n     got ${JSON.stringify(actual.get(key))}`,
+  );
+}
+
+function differingKeys(expected: Rows, actual: Rows): string[] {
   const keys = new Set([...expected.keys(), ...actual.keys()]);
-  return [...keys].flatMap((key) => {
-    const [wanted, got] = [JSON.stringify(expected.get(key)), JSON.stringify(actual.get(key))];
-    return wanted === got ? [] : [`expected ${wanted}\n     got ${got}`];
-  });
+  return [...keys].filter((key) => JSON.stringify(expected.get(key)) !== JSON.stringify(actual.get(key)));
 }
 
 export function apiRows(cluster: Cluster, plan: CallPlan): Promise<Rows> {
@@ -105,33 +116,6 @@ async function publishedRows(cluster: Cluster, plan: CallPlan): Promise<Rows> {
     if (row.revision >= (newest.get(keyOf(row))?.revision ?? 0)) newest.set(keyOf(row), row);
   }
   return new Map([...newest].map(([key, row]) => [key, comparable(row)]));
-}
-
-/** All that a topic holds. */
-export async function recordsOf(
-  cluster: Cluster,
-  name: (typeof TOPICS)[keyof typeof TOPICS],
-): Promise<{ readonly key: string; readonly value: unknown }[]> {
-  // The adapter reads any topic; the port's type names only what the processor reads.
-  const topic = name as InputTopic;
-  return cluster.withLog(async (log) => {
-    const found: { key: string; value: unknown }[] = [];
-    for (const { partition, start, end } of await log.bounds(topic)) {
-      for (let from = start; from < end; ) {
-        const records = await log.readRange({ topic, partition, from, to: end });
-        if (records.length === 0) break;
-        from = (records.at(-1)?.offset ?? end) + 1;
-        for (const { key, value } of records) {
-          found.push({ key: text(key), value: JSON.parse(text(value)) as unknown });
-        }
-      }
-    }
-    return found;
-  });
-}
-
-function text(bytes: Uint8Array | null): string {
-  return bytes === null ? '' : Buffer.from(bytes).toString();
 }
 
 /** The books balance, and hold exactly the calls that were counted. */
