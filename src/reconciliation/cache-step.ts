@@ -1,7 +1,8 @@
 import type { Correction, Reason } from './correction.ts';
 import { type Ledger, placesOf } from './ledger.ts';
 import type { Place } from './question.ts';
-import { at, NO_TOKENS, type Part, partIndex } from './tokens.ts';
+import { likenessOf, type StrangersQuestion } from './strangers.ts';
+import { at, NO_TOKENS, type Part, partIndex, promptOf } from './tokens.ts';
 
 /** From ours to theirs, the likeliest first. */
 const SHIFTS: readonly { readonly from: Part; readonly to: Part; readonly evidence: string }[] = [
@@ -37,15 +38,27 @@ const SHIFTS: readonly { readonly from: Part; readonly to: Part; readonly eviden
  * Moves tokens to the part that they say, within each place.
  *
  * Where ours never tell a part at all, all of it that theirs has is moved, as far as ours reaches: else tokens of calls
- * that were never seen would stand in for it.
+ * that were never seen would stand in for it. Where theirs has more calls like ours, such as retries, these have had
+ * their share of it; calls of another application are taken to have had none.
  */
-export function cacheStep(correction: Correction): void {
+export function cacheStep(
+  correction: Correction,
+  step: Pick<StrangersQuestion, 'calls' | 'areRequestsKnown' | 'familyOf'>,
+): void {
+  const isLikeOurs = likenessOf(step);
+  const ourShareAt = (place: Place): number => {
+    const surplus = { place, ...correction.gap(place) };
+    if (promptOf(surplus.tokens) <= 0 || !isLikeOurs(surplus)) return 1;
+    return promptOf(correction.ours.at(place).tokens) / promptOf(correction.theirs.at(place).tokens);
+  };
   const seriesOf = ({ key, model, tier }: Place) => `${key}\0${model}\0${tier}`;
   for (const places of Map.groupBy(placesOf(correction.ours, correction.theirs), seriesOf).values()) {
     const isTold = (part: Part) => totalOf(correction.ours, places, part) > 0;
     for (const shift of SHIFTS) {
       const isNeverTold = !isTold(shift.to) && totalOf(correction.theirs, places, shift.to) > 0;
-      for (const place of places) shiftPart(correction, place, { ...shift, isNeverTold });
+      for (const place of places) {
+        shiftPart(correction, place, { ...shift, isNeverTold, ourShare: isNeverTold ? ourShareAt(place) : 1 });
+      }
     }
   }
 }
@@ -54,14 +67,16 @@ function totalOf(ledger: Ledger, places: readonly Place[], part: Part): number {
   return places.reduce((sum, place) => sum + at(ledger.at(place).tokens, partIndex(part)), 0);
 }
 
+type PartShift = (typeof SHIFTS)[number] & { readonly isNeverTold: boolean; readonly ourShare: number };
+
 function shiftPart(
   correction: Correction,
   place: Place,
-  { from, to, evidence, isNeverTold }: (typeof SHIFTS)[number] & { readonly isNeverTold: boolean },
+  { from, to, evidence, isNeverTold, ourShare }: PartShift,
 ): void {
   const gap = correction.gap(place);
   const [source, goal] = [partIndex(from), partIndex(to)];
-  const lacking = Math.max(0, at(gap.tokens, goal));
+  const lacking = Math.round(Math.max(0, at(gap.tokens, goal)) * ourShare);
   const spare = isNeverTold ? at(correction.ours.at(place).tokens, source) : Math.max(0, -at(gap.tokens, source));
   const count = Math.min(lacking, spare);
   if (count <= 0) return;

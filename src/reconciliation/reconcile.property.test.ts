@@ -36,14 +36,19 @@ const prices: PriceLookup = {
   },
 };
 
-function worldOf(seed: number, faults: readonly Fault[], areRequestsTold = true): World {
+function worldOf(
+  seed: number,
+  faults: readonly Fault[],
+  areRequestsTold = true,
+  models: readonly string[] = ['large', 'small', 'mini'],
+): World {
   return plantedWorld({
     random: randomOf(seed),
     faults,
     fromMs: FROM_MS,
     minutes: 120,
     toMs: FROM_MS + 120 * 60_000,
-    models: ['large', 'small', 'mini'],
+    models,
     otherModel: 'other',
     foreignModel: 'foreign',
     snapshotOf: (model) => `${model}-2026-08-01`,
@@ -104,6 +109,16 @@ describe('reconcile', () => {
       shares.every((share) => share >= 0.97),
       shares.join(' '),
     );
+  });
+
+  test('at least 98 % is booked to the right cause where calls that are billed twice read a cache that ours never tell', () => {
+    const faults = ['cache_reads', 'retries', 'never_seen', 'billed_failures', 'second_application'] as const;
+    for (const seed of SEEDS) {
+      // Where ours tell no reads of the dearest model, these are most of what differs; no bill says whose they are.
+      const world = worldOf(seed, faults, false, ['mini', 'small', 'large']);
+      const share = shareRight(world, reconcile(world.question));
+      assert.ok(share >= 0.98, `seed ${seed}: ${share}`);
+    }
   });
 
   test('bookings add up to the whole difference, whatever the faults', () => {

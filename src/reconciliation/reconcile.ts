@@ -60,7 +60,7 @@ export function reconcile(question: Question): Reconciliation {
   failedStep(correction, step);
   modelStep(correction, step);
   tierStep(correction, step);
-  cacheStep(correction);
+  cacheStep(correction, step);
   missingStep(correction, step);
   const ourKeys = new Set(question.ours.map(({ key }) => key));
   const { areKeysKnown, prices } = question;

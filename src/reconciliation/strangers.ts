@@ -31,14 +31,30 @@ export function judgeStrangers(
   surpluses: readonly Surplus[],
   question: StrangersQuestion,
 ): { readonly surplus: Surplus; readonly reason: Reason }[] {
-  const seriesOf = ({ key, model }: Place) => `${key}\0${question.familyOf(model)}`;
-  const billed = question.calls.filter(({ call }) => call.standing === 'billed');
+  const sizesAt = sizesBySeries(question);
+  return surpluses.map((surplus) => ({ surplus, reason: reasonOf(surplus, sizesAt(surplus.place), question) }));
+}
+
+/** What is more on the bill, whether its sizes are those that our calls of its key and model have. */
+export function likenessOf(
+  question: Pick<StrangersQuestion, 'calls' | 'areRequestsKnown' | 'familyOf'>,
+): (surplus: Pick<Surplus, 'place' | 'tokens' | 'requests'>) => boolean {
+  const sizesAt = sizesBySeries(question);
+  return (surplus) => {
+    const sizes = sizesAt(surplus.place);
+    return sizes !== null && sizes.count >= SAMPLE_MIN && isLikeOurs(surplus, sizes, question);
+  };
+}
+
+function sizesBySeries({
+  calls,
+  familyOf,
+}: Pick<StrangersQuestion, 'calls' | 'familyOf'>): (place: Place) => Sizes | null {
+  const seriesOf = ({ key, model }: Place) => `${key}\0${familyOf(model)}`;
+  const billed = calls.filter(({ call }) => call.standing === 'billed');
   const samples = Map.groupBy(billed, ({ place }) => seriesOf(place));
-  const sizes = new Map([...samples].map(([series, calls]) => [series, sizesOf(calls.map(({ call }) => call))]));
-  return surpluses.map((surplus) => ({
-    surplus,
-    reason: reasonOf(surplus, sizes.get(seriesOf(surplus.place)) ?? null, question),
-  }));
+  const sizes = new Map([...samples].map(([series, alike]) => [series, sizesOf(alike.map(({ call }) => call))]));
+  return (place) => sizes.get(seriesOf(place)) ?? null;
 }
 
 interface Sizes {
@@ -119,7 +135,11 @@ function sizeOf(values: readonly number[]): Size {
   return { mean, deviation: Math.sqrt(variance), most: values.reduce((most, value) => Math.max(most, value), 0) };
 }
 
-function isLikeOurs({ tokens, requests }: Surplus, sizes: Sizes, { areRequestsKnown }: StrangersQuestion): boolean {
+function isLikeOurs(
+  { tokens, requests }: Pick<Surplus, 'tokens' | 'requests'>,
+  sizes: Sizes,
+  { areRequestsKnown }: Pick<StrangersQuestion, 'areRequestsKnown'>,
+): boolean {
   const [prompt, output] = [promptOf(tokens), outputOf(tokens)];
   const isLike = (count: number) => isNear(prompt, sizes.prompt, count) && isNear(output, sizes.output, count);
   if (areRequestsKnown) return isLike(requests);
