@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -7,7 +8,7 @@ import { blocksOf } from '../connect-blocks.ts';
 import { type LedgerEntry, type Step, startAgentModelServer } from './agent-model-server.ts';
 
 const BIN = fileURLToPath(new URL('../apps/agents/node_modules/.bin', import.meta.url));
-const RUN_MS_MAX = 90_000;
+const RUN_MS_MAX = 180_000;
 
 /** A coding agent, and how it is told to call a fake model and to tell StreamLens. */
 export interface CodingAgent {
@@ -22,6 +23,8 @@ export interface CodingAgent {
   /** Whether it tells of a failure with which it ends. */
   readonly isEndTold: boolean;
   readonly command: readonly string[];
+  /** The same as a server that outlives its runs, where a run ends without telling all, and how a run finds it. */
+  readonly server: { readonly command: readonly string[]; attached(url: string): readonly string[] } | null;
   /** Where its settings of the block go; null where the block has none. */
   readonly settingsFile: string | null;
   /** Its settings of the model; the block is laid over them. */
@@ -64,8 +67,22 @@ export async function runAgent(
     };
     const script = join(home, 'run.sh');
     writeFileSync(script, `${addressed(shell)}\nexec "$@"\n`);
-    const output = await outputOf(['bash', '-eu', script, ...agent.command], cwd, env);
-    await done({ home, env, ledger: [...model.ledger], output });
+    const inHome = { cwd, env };
+    const scripted = (command: readonly string[]) => ['bash', '-eu', script, ...command];
+    if (agent.server === null) {
+      const output = await outputOf(scripted(agent.command), inHome);
+      await done({ home, env, ledger: [...model.ledger], output });
+      return;
+    }
+    const server = await startAgentServer(scripted(agent.server.command), inHome);
+    try {
+      const command = [...agent.command, ...agent.server.attached(server.url)];
+      const output = await outputOf(scripted(command), inHome);
+      // It lives for as long as its telemetry may take to come.
+      await done({ home, env, ledger: [...model.ledger], output: `${output}\n${server.output()}` });
+    } finally {
+      await server.stop();
+    }
   } finally {
     await model.stop();
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
@@ -78,8 +95,13 @@ function laidOver(settings: string, block: string): string {
   return JSON.stringify({ ...(JSON.parse(settings) as object), ...(JSON.parse(block) as object) });
 }
 
+interface InHome {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** An agent whose model fails ends with a failure of its own: what it told is looked at all the same. */
-function outputOf(command: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<string> {
+function outputOf(command: readonly string[], { cwd, env }: InHome): Promise<string> {
   const [file = '', ...args] = command;
   return new Promise((resolve) => {
     const child = execFile(file, args, { cwd, env, timeout: RUN_MS_MAX }, (error, stdout, stderr) =>
@@ -87,4 +109,35 @@ function outputOf(command: readonly string[], cwd: string, env: Readonly<Record<
     );
     child.stdin?.end();
   });
+}
+
+interface AgentServer {
+  readonly url: string;
+  output(): string;
+  stop(): Promise<void>;
+}
+
+/** Starts it and waits for the line that says where it listens. @throws what it wrote, when it ends instead */
+async function startAgentServer(command: readonly string[], { cwd, env }: InHome): Promise<AgentServer> {
+  const [file = '', ...args] = command;
+  const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const closed = once(child, 'close');
+  let output = '';
+  const url = await new Promise<string>((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+        const said = /listening on (http:\S+)/.exec(output)?.[1];
+        if (said !== undefined) resolve(said);
+      });
+    }
+    child.once('error', reject);
+    void closed.then(() => reject(new Error(`The agent's server ended:\n${output}`)));
+  });
+  return { url, output: () => output, stop: () => stopped(child, closed) };
+}
+
+async function stopped(child: ChildProcess, closed: Promise<unknown>): Promise<void> {
+  child.kill('SIGKILL');
+  await closed;
 }

@@ -11,6 +11,7 @@ export const CLAUDE_CODE: CodingAgent = {
   isRetryTold: false,
   isEndTold: true,
   command: ['claude', '-p', SAY, '--allowedTools', 'Bash'],
+  server: null,
   settingsFile: null,
   settings: () => '',
   env: (modelUrl) => ({
@@ -33,6 +34,7 @@ export const CODEX: CodingAgent = {
   // `codex exec` that fails ends without its last export.
   isEndTold: false,
   command: ['codex', 'exec', '--skip-git-repo-check', SAY],
+  server: null,
   settingsFile: '.codex/config.toml',
   settings: (modelUrl) => `model = "gpt-5-codex"
 model_provider = "fake"
@@ -53,6 +55,7 @@ export const GEMINI_CLI: CodingAgent = {
   isRetryTold: true,
   isEndTold: true,
   command: ['gemini', '-p', SAY, '-y', '-m', 'gemini-2.5-pro'],
+  server: null,
   settingsFile: '.gemini/settings.json',
   settings: () => JSON.stringify({ security: { auth: { selectedType: 'gemini-api-key' } } }),
   env: (modelUrl) => ({
@@ -70,6 +73,7 @@ export const QWEN_CODE: CodingAgent = {
   isRetryTold: false,
   isEndTold: true,
   command: ['qwen', '-p', SAY, '-y'],
+  server: null,
   settingsFile: '.qwen/settings.json',
   settings: () => JSON.stringify({ security: { auth: { selectedType: 'openai' } } }),
   env: (modelUrl) => ({
@@ -85,9 +89,10 @@ export const OPENCODE: CodingAgent = {
   source: 'opencode',
   tool: { name: 'bash', input: { command: 'echo hi', description: 'Says hi' } },
   isRetryTold: true,
-  // `opencode run` that fails ends without its last export.
-  isEndTold: false,
+  isEndTold: true,
   command: ['opencode', 'run', SAY],
+  // By itself `opencode run` ends without its last export.
+  server: { command: ['opencode', 'serve'], attached: (url) => ['--attach', url] },
   settingsFile: '.config/opencode/opencode.json',
   settings: (modelUrl) =>
     JSON.stringify({
