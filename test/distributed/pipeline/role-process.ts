@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -85,6 +86,14 @@ export class RoleProcess {
     this.signal(signal);
     const { code, signal: by } = await this.ended();
     return { code, signal: by, tookMs: performance.now() - startedMs };
+  }
+
+  /** Asks it to stop, as an operator would. @throws where it ends otherwise than in order, with what it wrote */
+  async stop(): Promise<Ending> {
+    const ending = await this.end('SIGTERM');
+    const { code, signal, tookMs } = ending;
+    assert.equal(code, 0, `${this.#options.command} ended with ${signal ?? code} after ${tookMs} ms:\n${this.log}`);
+    return ending;
   }
 
   /** Waits for the end, whatever brings it. */
