@@ -295,6 +295,35 @@ test('partitions are recovered three at a time, and one that is taken away befor
   assert.deepEqual(begun, [0, 1, 2, 3, 4, 5, 6]);
 });
 
+test('a processor that has not heard yet that the topics grew goes on where one that had stopped', async () => {
+  const { broker, store, send, processor } = aBench();
+  const pace = { ...OWNER_PACE, growthCheckMs: 0 };
+  const ids = Array.from({ length: 20 }, (_, id) => `${id}`);
+  const first = processor({}, { pace });
+  const running = first.run();
+  await send('llm.requests', 'before');
+  await until('its first commit, with a checkpoint', async () => (await countedRequests(store)) === 1);
+  await broker.grow(2);
+  for (const id of ids) await send('llm.requests', id);
+  await until('the first has counted all', async () => (await countedRequests(store)) === 1 + ids.length);
+  first.stop();
+  await running;
+
+  const { length: groupCount } = store.groups;
+  const log = new UnawareLog(broker);
+  const second = processor({ log }, { pace });
+  const going = second.run();
+  await send('llm.requests', 'between');
+  await until('the second commits', () => store.groups.length > groupCount);
+  log.hasHeard = true;
+  for (const id of ids) await send('llm.requests', `${id} later`);
+  await until('all are counted', async () => (await countedRequests(store)) >= 2 + 2 * ids.length);
+  await turns(200);
+  second.stop();
+  await going;
+  assert.equal(await countedRequests(store), 2 + 2 * ids.length);
+});
+
 /** A log whose members have names, as those of Kafka have. */
 class NamingLog extends MemoryEventLog {
   readonly #named: NamedMember;
@@ -306,5 +335,14 @@ class NamingLog extends MemoryEventLog {
 
   override async joinGroup(listener: GroupListener): Promise<GroupMember> {
     return { ...(await super.joinGroup(listener)), named: this.#named };
+  }
+}
+
+/** As an adapter is that keeps what it knows of the topics for a while. */
+class UnawareLog extends MemoryEventLog {
+  hasHeard = false;
+
+  override async partitionCount(): Promise<number> {
+    return this.hasHeard ? super.partitionCount() : 1;
   }
 }

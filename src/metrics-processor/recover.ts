@@ -38,6 +38,8 @@ export async function recover(
     core.takeEffects();
     return { core, seq: 0, completeThroughMs: 0, recordsRead: 0 };
   }
+  // Whoever committed last may have heard before us that the topics grew: what it counted there is counted.
+  while (isKnown(progress, core, core.laneCount)) core.addLane();
   let recordsRead = 0;
   if (progress.checkpoint.length > 0) recordsRead += await recallCheckpoint(log, core, options, progress);
   recordsRead += await replayCommitted(log, core, progress);

@@ -139,6 +139,29 @@ suite('Topics on a real Kafka', { skip }, () => {
     await withLog(async (log) => assert.equal(await log.partitionCount(), 5));
   });
 
+  /** One processor hears of it seconds before another, which takes its partitions over and reads where it stood. */
+  test('what lies in new partitions is read also by who has looked at the topics before they grew', async () => {
+    const [topic, added] = [TOPICS.responses, 5];
+    const at = { topic, partition: added, offset: 0 } as const;
+    const uses: readonly ((log: KafkaEventLog) => Promise<unknown>)[] = [
+      async (log) => (await log.poll([at], { bytesMax: 1_000, waitMs: 0 })).map(({ endOffset }) => endOffset),
+      (log) => log.offsetAt(topic, added, 0),
+      (log) => log.readRange({ topic, partition: added, from: 0, to: 1 }),
+      // It knows one of the topics from before, and looks the others up only now.
+      (log) => log.partitionCount(),
+    ];
+    const logs = uses.map(() => new KafkaEventLog(settings()));
+    try {
+      for (const log of logs) assert.equal((await log.bounds(topic)).length, added);
+      await createTopics(settings(), { partitions: added + 1, replicationFactor: 1, grow: true });
+      const seen = await Promise.all(uses.map((use, index) => use(logs[index] as KafkaEventLog)));
+      assert.deepEqual(seen, [[0], 0, [], added + 1]);
+    } finally {
+      await Promise.all(logs.map((log) => log.close()));
+    }
+    await withLog((log) => assert.rejects(log.offsetAt(topic, added + 1, 0), /has no partition 6, only 6/));
+  });
+
   test('a group tells its members of partitions that were added', async () => {
     await withLog(async (log) => {
       const owned = new Set<number>();
@@ -149,26 +172,26 @@ suite('Topics on a real Kafka', { skip }, () => {
         onRevoked: async () => {},
         onLost: () => {},
       });
-      await createTopics(settings(), { partitions: 6, replicationFactor: 1, grow: true });
-      for (let waitedMs = 0; owned.size < 6 && waitedMs < 20_000; waitedMs += 100) await slowly(100);
+      await createTopics(settings(), { partitions: 7, replicationFactor: 1, grow: true });
+      for (let waitedMs = 0; owned.size < 7 && waitedMs < 20_000; waitedMs += 100) await slowly(100);
       assert.deepEqual(
         [...owned].sort((a, b) => a - b),
-        [0, 1, 2, 3, 4, 5],
+        [0, 1, 2, 3, 4, 5, 6],
       );
       await member.leave();
     });
   });
 
   test('input topics with unequal partition counts are refused by name, and so explained when topics are created', async () => {
-    await admin.createPartitions({ topics: [{ name: TOPICS.requests, count: 7, assignments: null }] });
+    await admin.createPartitions({ topics: [{ name: TOPICS.requests, count: 8, assignments: null }] });
     await withLog(async (log) => {
-      await assert.rejects(log.partitionCount(), /llm\.requests has 7, llm\.responses has 6, llm\.evaluations has 6/);
+      await assert.rejects(log.partitionCount(), /llm\.requests has 8, llm\.responses has 7, llm\.evaluations has 7/);
       await assert.rejects(
         log.joinGroup({ onAssigned: () => {}, onRevoked: async () => {}, onLost: () => {} }),
         /equal partition counts/,
       );
     });
-    const reports = await createTopics(settings(), { partitions: 6, replicationFactor: 1 });
+    const reports = await createTopics(settings(), { partitions: 7, replicationFactor: 1 });
     const explained = reports.find(({ topic }) => topic === TOPICS.responses)?.differences ?? [];
     assert.match(explained[0] ?? '', /must be equal/);
   });

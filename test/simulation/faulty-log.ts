@@ -22,7 +22,7 @@ export class FaultyLog implements EventLog {
   readonly #world: World;
   readonly #host: Host;
   readonly #log: MemoryEventLog;
-  /** How long after a growth this process writes to the partitions of before. */
+  /** How long after a growth this process goes by the partitions of before. */
   readonly #growthLagMs: number;
   #isExpired = false;
   #expired: (() => void)[] = [];
@@ -85,7 +85,7 @@ export class FaultyLog implements EventLog {
     if (this.#world.plan.growth === null) return this.#log.partitionCount();
     await this.#host.pass(this.#world.latencyMs());
     this.#failBefore('partitionCount');
-    return this.#log.partitionCount();
+    return this.#partitionCountKnown;
   }
 
   async joinGroup(listener: GroupListener): Promise<GroupMember> {

@@ -9,7 +9,7 @@ import { asStorageError, isRetriable, kafkaErrorIds } from './kafka-errors.ts';
  * have noticed, a request and its response may go to different partitions.
  */
 const FRESH_MS_MAX = 10_000;
-/** How long a missing topic or broker is waited for: a broker knows of a new topic after some 100 ms. */
+/** How long what is missing is waited for: a broker knows of a new topic or partition after some 100 ms. */
 const LOOKUP_MS_MAX = 5_000;
 
 type MetadataResponse = Awaited<ReturnType<typeof metadataV7.api.async>>;
@@ -42,7 +42,14 @@ export class KafkaCluster {
    * @throws {StorageError} `misconfigured` where topic or partition are missing.
    */
   async leaderOf(topic: string, partition: number): Promise<Leader | null> {
-    const { leaders } = await this.#topic(topic);
+    let { leaders } = await this.#topic(topic);
+    // Who asks for it has heard of it, from another process's commit for one, and what we know may be older than that.
+    const giveUpAtMs = Date.now() + LOOKUP_MS_MAX;
+    for (let attempt = 0; leaders.length <= partition && Date.now() < giveUpAtMs; attempt++) {
+      if (attempt > 0) await backOff(attempt - 1, this.#connections.closed);
+      this.markStale(topic);
+      ({ leaders } = await this.#topic(topic));
+    }
     const id = leaders[partition];
     if (id === undefined) {
       throw new StorageError('misconfigured', `${topic} has no partition ${partition}, only ${leaders.length}`);

@@ -58,9 +58,14 @@ export class KafkaEventLog implements EventLog {
 
   async partitionCount(): Promise<number> {
     this.#checkOpen();
-    const counts = await Promise.all(INPUT_TOPICS.map((topic) => this.#cluster.partitionCountOf(topic)));
+    let counts = await this.#partitionCounts();
+    if (new Set(counts).size > 1) {
+      // What is known of one topic may be from before all of them grew, and of another from after it.
+      for (const topic of INPUT_TOPICS) this.#cluster.markStale(topic);
+      counts = await this.#partitionCounts();
+    }
     const [first = 0] = counts;
-    if (counts.every((count) => count === first)) return first;
+    if (new Set(counts).size === 1) return first;
     const found = INPUT_TOPICS.map((topic, i) => `${topic} has ${counts[i]}`).join(', ');
     throw new StorageError(
       'misconfigured',
@@ -145,6 +150,10 @@ export class KafkaEventLog implements EventLog {
 
   #checkOpen(): void {
     if (this.#isClosed) throw new StorageError('unavailable', 'The event log was closed');
+  }
+
+  #partitionCounts(): Promise<number[]> {
+    return Promise.all(INPUT_TOPICS.map((topic) => this.#cluster.partitionCountOf(topic)));
   }
 
   #offsets(topic: string, partitions: readonly number[], atMs: number): Promise<ReadonlyMap<number, number | null>> {
