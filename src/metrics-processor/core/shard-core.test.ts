@@ -273,6 +273,20 @@ test('at the bound the oldest waiting request is given up and memory stays bound
   assert.equal(core.needsCheckpoint, true);
 });
 
+test('a trace that is told of in one go is judged once, also where a batch is cut into parts', () => {
+  const { settledTogetherMax } = REPORT_BOUNDS;
+  const traceOf = (index: number): string => index.toString(16).padStart(32, '0');
+  const calls = Array.from({ length: settledTogetherMax }, (_, index) =>
+    aReport(0, { trace_id: traceOf(index), parent_id: span(9) }),
+  );
+  const ofLast = { trace_id: traceOf(settledTogetherMax - 1), span_id: span(9) };
+  const parent = aReport(0, { ...ofLast, kind: 'context', names: { tenant: 'acme' } });
+  const core = new ShardCore(OPTIONS);
+  const records = [...calls, parent].map((record, offset) => ({ ...record, offset }));
+  core.fold(TOPICS.reports, records, PRICES);
+  assert.equal(core.effects.corrections.size, 0);
+});
+
 test('a large batch of reports is judged in parts, and what comes in a later part corrects an earlier one', () => {
   const { settledTogetherMax } = REPORT_BOUNDS;
   const traceOf = (index: number): string => index.toString(16).padStart(32, '0');

@@ -344,7 +344,6 @@ export class ShardCore {
     const { loggedAtMs, value, senderTenant } = record;
     const { times } = this.join;
     times.passRecord(TOPICS.reports, loggedAtMs, laneOf(place));
-    if (this.reports.isFull) this.#settleReports(prices);
     if (this.reports.isDue(times.readMs[TOPICS.reports])) {
       // Before anything is closed, and maybe forgotten at once: a batch may be hours of log time.
       this.#settleReports(prices);
@@ -355,6 +354,7 @@ export class ShardCore {
     // What stands beside the record was put there by who checked the key.
     const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOrNull(senderTenant) ?? '' };
     if (report.kind === 'meter') return this.#outcomes.effects.meter(tenantOf(report), report, loggedAtMs);
+    if (this.reports.isFullBefore(report)) this.#settleReports(prices);
     const taken = this.reports.take(report, { place, loggedAtMs });
     if (taken === 'late') return this.invalid[TOPICS.reports].add(place, loggedAtMs);
     if (this.#isRecalling || this.evaluations.waiting.size === 0) return;
