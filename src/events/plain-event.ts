@@ -128,11 +128,15 @@ export class PlainEvent {
     const taken = event as TakenEvent;
     this.bytes = NO_BYTES;
     this.taken = taken;
-    for (let field = 0; field < this.#fields.length; field++) {
-      const rule = this.#fields[field] as PlainField;
-      const value = taken[rule.name];
+    this.found.fill(ABSENT);
+    this.numbers.set(this.#absent);
+    // What it has is a fraction of what it may have, and walked by `in` a member is read where it lies.
+    for (const name in taken) {
+      const value = taken[name];
+      const field = value === undefined ? undefined : this.#byName.get(name);
+      if (field === undefined) continue;
       this.found[field] = foundOf(value);
-      this.numbers[field] = value === undefined ? (this.#absent[field] as number) : numberOf(value, rule);
+      this.numbers[field] = value === null ? Number.NaN : numberOf(value, this.#fields[field] as PlainField);
     }
   }
 
@@ -311,7 +315,6 @@ export class PlainEvent {
 type TakenEvent = Readonly<Record<string, unknown>>;
 
 function foundOf(value: unknown): number {
-  if (value === undefined) return ABSENT;
   if (value === null) return NULL;
   return value === false ? FALSE : VALUE;
 }

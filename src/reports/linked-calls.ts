@@ -74,6 +74,9 @@ export class LinkedCalls {
   }
 
   replace({ gone, come, stayed }: NodeChanges): void {
+    const [only] = come;
+    // Nearly always a trace of one call comes.
+    if (only !== undefined && come.length === 1 && gone.length === 0 && stayed.length === 0) return this.#come(only);
     for (const { generation } of [...gone, ...stayed]) if (generation !== null) this.#touch(generation);
     const responses = new Set<string>();
     for (const node of gone) {
@@ -85,12 +88,26 @@ export class LinkedCalls {
       const key = node.responseKey;
       if (key === null) this.#add(new Generation([node]));
       else {
-        this.#wake(responseHash(key));
+        this.#wakeResponse(key);
         this.#responseOf(key).nodes.add(node);
         responses.add(key);
       }
     }
     for (const key of responses) this.#regenerate(key);
+  }
+
+  #come(node: CallNode): void {
+    const key = node.responseKey;
+    if (key === null) return this.#add(new Generation([node]));
+    this.#wakeResponse(key);
+    const known = this.#responses.get(key);
+    if (known !== undefined) {
+      known.nodes.add(node);
+      return this.#regenerate(key);
+    }
+    const generation = new Generation([node]);
+    this.#responses.set(key, { nodes: new Set([node]), generations: [generation], repeats: false });
+    this.#add(generation);
   }
 
   /** The clusters that changed, as they are now. */
@@ -183,6 +200,10 @@ export class LinkedCalls {
       this.#processOf(generation)?.forget(generation);
       this.#dropEmptyProcess(generation);
     }
+  }
+
+  #wakeResponse(key: string): void {
+    this.#wake(responseHash(key));
   }
 
   #responseOf(key: string): Response {
@@ -292,8 +313,11 @@ export class LinkedCalls {
   }
 }
 
+/** Tells the hash of a response's key from that of a trace's. */
+const OF_RESPONSE = 0x5f3c_91d7;
+
 function responseHash(key: string): number {
-  return hashOf(`response\0${key}`);
+  return hashOf(key) ^ OF_RESPONSE;
 }
 
 function processKeyOf({ first }: Generation): string {

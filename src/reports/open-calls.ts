@@ -293,7 +293,7 @@ export class OpenCalls {
     // Nearly always.
     if (only !== undefined && nodes.length === 1) {
       const call = resolvedCall({ calls: [only.trace.callOf(only.compared.id, when)], endOf: NO_END });
-      const key = `${only.trace.sender}\0${call.request.request_id}`;
+      const key = countedKey(only.trace.sender, call.request.request_id);
       return { key, call, loggedAtMs: only.trace.firstMs, mark: only.mark };
     }
     const callOf = new Map(nodes.map((node) => [node, node.trace.callOf(node.compared.id, when)]));
@@ -307,7 +307,7 @@ export class OpenCalls {
       parts.delete(call);
     }
     const call = resolvedCall({ calls: [...parts], endOf: (each) => ends.get(each) ?? null });
-    const key = `${nodes[0]?.trace.sender ?? ''}\0${call.request.request_id}`;
+    const key = countedKey(nodes[0]?.trace.sender ?? '', call.request.request_id);
     const loggedAtMs = Math.min(...nodes.map(({ trace }) => trace.firstMs));
     return { key, call, loggedAtMs, mark: nodes[0]?.mark ?? null };
   }
@@ -363,6 +363,11 @@ export class OpenCalls {
     }
     return bySpan;
   }
+}
+
+/** Mostly there is no sender, and the id is a text that needs no copy. */
+function countedKey(sender: string, requestId: string): string {
+  return sender === '' ? requestId : `${requestId}\0${sender}`;
 }
 
 function nodesOf(cluster: readonly Generation[]): readonly CallNode[] {

@@ -154,11 +154,16 @@ function requestOf({ requestId, startMs, facts, responseId, members, reports }: 
       'otel.scope.name': head.scope,
     }),
   };
-  for (const field of REQUEST_FIELDS) request[field] ??= facts[field as keyof Facts] ?? null;
+  for (const field of OTHER_REQUEST_FIELDS) request[field] ??= facts[field as keyof Facts] ?? null;
   return request as unknown as LlmRequest;
 }
 
-const REQUEST_FIELDS = Object.keys(RequestSchema.properties);
+/** What `requestOf` does not put there itself, or not always. */
+const OTHER_REQUEST_FIELDS = Object.keys(RequestSchema.properties).filter((field) => !isAlwaysPut(field));
+
+function isAlwaysPut(field: string): boolean {
+  return /^(request_id|tenant_id|route|model|timestamp)$|_tokens$/.test(field);
+}
 
 function responseOf(requestId: string, call: TraceCall, facts: Facts): LlmResponse {
   const latencyMs = durationWithin(call.durationMs);

@@ -27,7 +27,8 @@ export class StableMatching<Node extends object> {
   }
 
   partnerOf(node: Node): Node | undefined {
-    return this.#partners.get(node);
+    // Mostly nothing is paired, and then a look-up would be for nothing.
+    return this.#partners.size === 0 ? undefined : this.#partners.get(node);
   }
 
   insert(node: Node): void {
@@ -69,7 +70,7 @@ export class StableMatching<Node extends object> {
 
   /** The closest of those who fit better than this node's partner does, and whom this node fits better than theirs. */
   #bestOf(node: Node): Node | undefined {
-    let best = this.#partners.get(node);
+    let best = this.partnerOf(node);
     const current = best;
     for (const other of this.#rule.candidatesOf(node)) {
       if (other === node || other === best) continue;

@@ -26,6 +26,8 @@ const SMALL_MAX = 255 - SMALL_FROM;
 
 /** Ids of traces: what a value says again and again. */
 const LONG_ID_CHARS = 32;
+/** Ids of spans. */
+const SHORT_ID_CHARS = 16;
 /** Shorter ones are as well written as they are. */
 const HEX_CHARS_MIN = 8;
 const SCRATCH_BYTES = 64 * 1024;
@@ -115,9 +117,14 @@ export class ValueWriter {
   }
 
   #putText(text: string): void {
+    if (text === this.#longId) return this.#byte(TAGS.again);
+    // An id of a trace or a span: nobody else has it, so it need not be looked for.
+    if (text.length === LONG_ID_CHARS || text.length === SHORT_ID_CHARS) {
+      this.#reserve(SIMPLE_BYTES_MAX + text.length);
+      if (this.#putHex(text)) return;
+    }
     const known = this.#texts.get(text);
     if (known !== undefined && known >= 0) return this.#tagged(TAGS.known, known);
-    if (text === this.#longId) return this.#byte(TAGS.again);
     this.#reserve(SIMPLE_BYTES_MAX + 2 * text.length);
     if (this.#putHex(text)) return;
     if (known === undefined) this.#texts.set(text, SEEN_ONCE);
@@ -180,17 +187,17 @@ export class ValueWriter {
   }
 
   #putObject(value: Readonly<Record<string, unknown>>): void {
-    const names = Object.keys(value);
     let shape = this.#shape;
-    let isWhole = true;
-    for (const name of names) {
-      if (value[name] === undefined) isWhole = false;
-      else shape = shape.with(name);
+    // Walked by `in`, a member is read where it lies; by a name from `Object.keys` it is looked for. None is inherited.
+    for (const name in value) if (value[name] !== undefined) shape = shape.with(name);
+    if (shape.id < 0) {
+      shape.id = this.terms.shapes.push(Object.keys(value).filter((name) => value[name] !== undefined)) - 1;
     }
-    if (shape.id < 0)
-      shape.id = this.terms.shapes.push(isWhole ? names : names.filter((name) => value[name] !== undefined)) - 1;
     this.#tagged(TAGS.object, shape.id);
-    for (const name of names) if (value[name] !== undefined) this.#put(value[name]);
+    for (const name in value) {
+      const member = value[name];
+      if (member !== undefined) this.#put(member);
+    }
   }
 
   #tagged(tag: number, count: number): void {
