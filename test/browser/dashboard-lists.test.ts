@@ -116,8 +116,10 @@ test('a list that is a sample says so, and one that is whole does not', { skip }
   await firstRow(page).locator('button').click();
   await page.locator('.facts').getByText('u-1').waitFor();
   const whole = await seededServer(t);
+  const isCounted = (url: string) => url.startsWith(whole.metrics) && url.includes('count=true');
+  const counted = page.waitForResponse((response) => isCounted(response.url()));
   await page.goto(`${whole.metrics}/?tenant=${TENANT}`);
-  await page.waitForResponse((response) => response.url().includes('count=true'));
+  await counted;
   await firstRow(page).waitFor();
   assert.equal(await page.getByText('A sample.').count(), 0);
 });

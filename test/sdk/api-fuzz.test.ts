@@ -12,7 +12,7 @@ import { binOf, installPython } from './python-environments.ts';
 
 const run = promisify(execFile);
 const CONFIG = fileURLToPath(new URL('apps/python/schemathesis.toml', import.meta.url));
-const RUN_MS_MAX = 5 * 60_000;
+const RUN_MS_MAX = 10 * 60_000;
 
 /** What of schemathesis's report is judged here. */
 interface Report {

@@ -11,7 +11,7 @@ import { type AppEnvironment, installNodeApps } from './sdk-apps.ts';
 const run = promisify(execFile);
 
 const APPS = fileURLToPath(new URL('apps', import.meta.url));
-const APP_MS_MAX = 90_000;
+const APP_MS_MAX = 180_000;
 
 /** The line of an application that the block of the page takes the place of. */
 const PLACE = /^(#|\/\/) The block of docs\/connect\.md stands here\.$/m;

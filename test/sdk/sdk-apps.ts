@@ -11,7 +11,7 @@ const LOCKS = fileURLToPath(new URL('../../.services', import.meta.url));
 const NODE_APPS = fileURLToPath(new URL('apps/node', import.meta.url));
 const PYTHON_APPS = fileURLToPath(new URL('apps/python', import.meta.url));
 const INSTALL_MS_MAX = 10 * 60_000;
-const APP_MS_MAX = 90_000;
+const APP_MS_MAX = 180_000;
 
 /** Why the applications cannot run here, or false. They take 4.1 GB, so nobody gets them without asking. */
 export function skipWithoutSdks(): string | false {
