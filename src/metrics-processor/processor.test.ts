@@ -14,6 +14,7 @@ import {
   turns,
   until,
 } from './processor-builders.contract.ts';
+import type { ProcessorEvents } from './processor-events.ts';
 import { OWNER_PACE } from './shard-owner.ts';
 
 test('a processor that is stopped while the store is away skips no record', async () => {
@@ -59,6 +60,33 @@ test('a stop does not wait for a group that is being told who ended, nor for a r
     await until(`it waits for an answer to ${what}`, () => isAsked);
     one.stop();
     assert.equal(await Promise.race([running, turns(1000).then(() => 'waits')]), 'ended', what);
+  }
+});
+
+test('a stop waits for no answer of a log that is away, and commits what was read before', async () => {
+  for (const what of ['partitionCount', 'joinGroup', 'poll'] as const) {
+    const { broker, store, send, processor } = aBench();
+    await send('llm.requests', 'a');
+    const log = new MemoryEventLog(broker);
+    let isAway = what !== 'poll';
+    let isAsked = false;
+    const ask = log[what].bind(log) as (...args: unknown[]) => Promise<unknown>;
+    const answer = async (...args: unknown[]): Promise<unknown> => {
+      if (!isAway) return ask(...args);
+      isAsked = true;
+      return new Promise<never>(() => undefined);
+    };
+    Object.assign(log, { [what]: answer });
+    // What is read waits for its commit until the stop.
+    const folded: ProcessorEvents['folded'] = (...[, , { records }]) => {
+      if (records > 0) isAway = true;
+    };
+    const one = processor({ log, events: { ...SILENT_EVENTS, folded } }, { commitIntervalMs: 3_600_000 });
+    const running = one.run().then(() => 'ended');
+    await until(`it waits for an answer to ${what}`, () => isAsked);
+    one.stop();
+    assert.equal(await Promise.race([running, turns(1000).then(() => 'waits')]), 'ended', what);
+    assert.equal(await countedRequests(store), what === 'poll' ? 1 : 0, what);
   }
 });
 

@@ -70,6 +70,7 @@ export class Processor {
   readonly #assigned = new Set<number>();
   readonly #owners = new Map<number, ShardOwner>();
   readonly #stopping = new AbortController();
+  readonly #stopped = Promise.withResolvers<undefined>();
   readonly #recovering = new Map<number, Promise<void>>();
   readonly #recoveryTurn = pLimit(RECOVERIES_MAX);
   #hasRecovered = false;
@@ -112,34 +113,60 @@ export class Processor {
     for (const [what, error] of this.#failing) throw new Error(`${what} fails: ${error.message}`, { cause: error });
   }
 
-  /** Works until `stop`, then commits and leaves. @throws when the log or the store fails for good */
+  /**
+   * Works until `stop`, then commits and leaves. A stop waits for no answer of the log: one that is away takes longer
+   * to be known so than all of a stop may take.
+   *
+   * @throws when the log or the store fails for good
+   */
   async run(): Promise<void> {
-    try {
-      this.#shards = await this.#retry('counting partitions', () => agreeOnShards(this.#ports, this.#options));
-      this.#growthCheckedMs = this.#ports.runtime.nowMs();
-      const member = await this.#retry('joining the group', () => this.#join());
-      const watching = this.#watchFellows(member);
-      try {
-        while (!this.#stopping.signal.aborted) await this.#turn(member);
-        if (this.#failure === null) await this.#finishAll([...this.#owners.values()], LAST_COMMITS_MS_MAX);
-      } finally {
-        // A rebalance may be under way and take its time, and so may a group that is being told who ended; a member
-        // that says nothing more is given up all the same.
-        const heard = new AbortController();
-        const left = Promise.all([member.leave(), watching]).catch(() => undefined);
-        await Promise.race([left, this.#ports.runtime.sleep(LEAVE_MS_MAX, heard.signal)]);
-        heard.abort();
-      }
-    } catch (error) {
-      // What a stop interrupted was being retried; the log still has it.
-      if (!this.#stopping.signal.aborted) throw error;
-    }
+    const member = await this.#untilStopped(this.#begin());
+    if (member !== undefined) await this.#workAs(member);
     if (this.#failure !== null) throw this.#failure;
   }
 
-  /** Asks `run` to end after the current turn. */
+  async #begin(): Promise<GroupMember> {
+    this.#shards = await this.#retry('counting partitions', () => agreeOnShards(this.#ports, this.#options));
+    this.#growthCheckedMs = this.#ports.runtime.nowMs();
+    const member = await this.#retry('joining the group', () => this.#join());
+    // Nobody has waited for it.
+    if (this.#stopping.signal.aborted) await member.leave();
+    return member;
+  }
+
+  async #workAs(member: GroupMember): Promise<void> {
+    const watching = this.#watchFellows(member);
+    try {
+      await this.#untilStopped(this.#turns(member));
+      if (this.#failure === null) await this.#finishAll([...this.#owners.values()], LAST_COMMITS_MS_MAX);
+    } finally {
+      // A rebalance may be under way and take its time, and so may a group that is being told who ended; a member
+      // that says nothing more is given up all the same.
+      const heard = new AbortController();
+      const left = Promise.all([member.leave(), watching]).catch(() => undefined);
+      await Promise.race([left, this.#ports.runtime.sleep(LEAVE_MS_MAX, heard.signal)]);
+      heard.abort();
+    }
+  }
+
+  /** Undefined where the stop comes first; what was being tried then is left, since the log still has it. */
+  async #untilStopped<T>(work: Promise<T>): Promise<T | undefined> {
+    try {
+      return await Promise.race([work, this.#stopped.promise]);
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) throw error;
+      return undefined;
+    }
+  }
+
+  /** Asks `run` to end. */
   stop(): void {
     this.#stopping.abort();
+    this.#stopped.resolve(undefined);
+  }
+
+  async #turns(member: GroupMember): Promise<void> {
+    while (!this.#stopping.signal.aborted) await this.#turn(member);
   }
 
   #join(): Promise<GroupMember> {
@@ -176,6 +203,8 @@ export class Processor {
       return;
     }
     await this.#poll(owners, Math.min(POLL_WAIT_MS_MAX, this.#commitDueInMs()));
+    // The last commits are made without it.
+    if (this.#stopping.signal.aborted) return;
     this.#commitDue(member);
     // A store that is slower than the log holds the reading up here.
     if (this.#isFull) await this.#committer.settled();
@@ -185,6 +214,7 @@ export class Processor {
     const wanted = owners.flatMap((owner) => owner.wanted());
     const limits = { bytesMax: this.#options.pollBytesMax, waitMs };
     const slices = await this.#retry('reading the log', () => this.#ports.log.poll(wanted, limits));
+    if (this.#stopping.signal.aborted) return;
     const prices = this.#ports.prices();
     // A partition taken away while the poll was under way has no owner any more. It cannot have another one already,
     // since recoveries begin between polls: so a slice always goes on where its owner stands.

@@ -27,6 +27,8 @@ export interface ProcessorThreadData {
   readonly appendPort?: MessagePort;
 }
 
+/** All of a stop has 10 s. What is still under way by then is repeated by the next one, or never began. */
+const CLOSE_MS_MAX = 1000;
 const ROSTER_MS_MAX = 500;
 
 setFlagsFromString(PROCESSOR_HEAP_GROWTH);
@@ -70,10 +72,10 @@ serveCalls({
   metrics: () => metrics.families(),
   async stop(): Promise<void> {
     await role.stop();
-    await log.close();
+    await atMost(CLOSE_MS_MAX, log.close());
     // It may wait for an answer, and the store is closed after it.
     if (roster !== undefined) await atMost(ROSTER_MS_MAX, roster.close());
-    await store.close();
+    await atMost(CLOSE_MS_MAX, store.close());
     await tracing?.close();
   },
 });
