@@ -14,7 +14,7 @@ const SASL = {
   KAFKA_SASL_USERNAME: 'admin',
   KAFKA_SASL_PASSWORD: PASSWORD,
 };
-const END_MS_MAX = 20_000;
+const END_MS_MAX = 90_000;
 
 /** What a setting says is refused: exit code 2, as for a value that cannot be read. */
 const wrong = (env: Record<string, string>) => ({ env, code: 2 });
