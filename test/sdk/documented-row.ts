@@ -30,9 +30,11 @@ export async function onlyRowOf(
   };
   const seen = new Map<string, unknown>();
   const row = await eventually(`one row of ${calls} calls`, async () => {
-    const { metrics } = await ask<{ metrics: Row[] }>(`/v1/metrics?tenant_id=${tenant}&step=1d`);
-    seen.set('rows', metrics);
-    return metrics.length === 1 && (metrics[0]?.completed ?? 0) >= calls ? metrics[0] : undefined;
+    // Of all time: two calls about midnight would be two rows of a day.
+    const query = `tenant_id=${tenant}&group_by=route,model`;
+    const { summary } = await ask<{ summary: Row[] }>(`/v1/metrics/summary?${query}`);
+    seen.set('rows', summary);
+    return summary.length === 1 && (summary[0]?.completed ?? 0) >= calls ? summary[0] : undefined;
   }).catch((cause: Error) => {
     throw new Error(`${cause.message}: ${JSON.stringify(seen.get('rows'))}`, { cause });
   });
