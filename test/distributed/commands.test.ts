@@ -163,7 +163,7 @@ describe('The commands for people on Kafka and Postgres', { skip }, () => {
     assert.deepEqual(await tenants(), ['late-tenant', 'tick']);
 
     server.process.kill('SIGTERM');
-    await server.exited;
+    assert.equal((await server.exited).code, 0, server.output());
     server = await startServer(directory, env);
     const request = {
       request_id: 'after',

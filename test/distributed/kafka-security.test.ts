@@ -100,7 +100,7 @@ suite('A Kafka that asks for TLS and a password', { skip }, () => {
     };
     const command = runCommand(['doctor', '--data-dir', join(directory, 'none')], env);
     const { code } = await command.exited;
-    assert.equal(code, 1);
+    assert.equal(code, 1, command.output());
     assert.match(command.output(), /ok {6}broker 1: its advertised address .* is reached from here/);
     assert.match(command.output(), /note {4}certificate of broker 1: it is good until .* for 1 days; renew it soon/);
     assert.match(

@@ -86,7 +86,7 @@ suite('A schema registry', { skip }, () => {
     const again = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0'], env);
     await until('it listens', async () => again.output().includes('ingestion API'), SOON_MS);
     again.process.kill('SIGTERM');
-    await again.exited;
+    assert.equal((await again.exited).code, 0, again.output());
     assert.deepEqual(await ask('GET', '/subjects/llm.requests-value/versions'), versions);
 
     const fresh = mkdtempSync(join(tmpdir(), 'streamlens-registry-'));

@@ -78,7 +78,7 @@ test(`after ${KILLS} kills at random moments nothing is lost and nothing is coun
   assert.equal(audit.totals.responses.waiting, expected.orphans);
   assert.equal(audit.totals.responses.dead_letters + audit.totals.requests.dead_letters, 0);
   running.server.process.kill('SIGTERM');
-  assert.deepEqual(await running.server.exited, { code: 0, signal: null });
+  assert.deepEqual(await running.server.exited, { code: 0, signal: null }, running.server.output());
 });
 
 /** Repetitions are counted as taken too, so the number taken alone does not tell: the books must stand still. */

@@ -186,7 +186,7 @@ test('a damaged file is named, with what to do, and exit code 1', async (t) => {
     const dataDir = dataDirFor(t);
     const server = await startServer(dataDir);
     await send(server, 'before', 10);
-    assert.equal((await stop(server)).code, 0);
+    assert.equal((await stop(server)).code, 0, server.output());
     writeFileSync(join(dataDir, file), Buffer.alloc(20_000, 0xab));
     await fails(
       ['up', '--data-dir', dataDir, ...PORTS],
@@ -296,7 +296,7 @@ test('a data directory and its files are for this user alone, also those that an
   const dataDir = join(dataDirFor(t), 'below', 'data');
   const server = await startServer(dataDir);
   assert.equal(await send(server, 'private', 1), 202);
-  assert.equal((await stop(server)).code, 0);
+  assert.equal((await stop(server)).code, 0, server.output());
   assert.equal(statSync(dataDir).mode & 0o777, 0o700);
   chmodSync(join(dataDir, 'events.sqlite'), 0o644);
   const again = await startServer(dataDir);
@@ -356,9 +356,10 @@ test('health speaks TLS where the process that it asks about does, whatever name
 test('health asks a running process, and fails where nobody answers', async (t) => {
   const server = await serverFor(t);
   const asked = (...args: readonly string[]) => endOf(['health', ...args]);
-  assert.equal((await asked(server.metrics)).code, 0);
+  const healthy = await asked(server.metrics);
+  assert.equal(healthy.code, 0, healthy.text);
   const ready = await asked('--ready', server.ingestion);
-  assert.equal(ready.code, 0);
+  assert.equal(ready.code, 0, ready.text);
   assert.match(ready.text, /event log: ok/);
   assert.equal((await asked('http://127.0.0.1:9')).code, 1);
   assert.equal((await asked('nowhere')).code, 2);

@@ -30,7 +30,7 @@ test('a response whose request came too late is replayed once it came, beside th
     replayed = await command('replay', '--reason', 'no_request');
     return replayed.text.includes('1 replayed,') ? true : undefined;
   });
-  assert.equal(replayed.code, 0);
+  assert.equal(replayed.code, 0, replayed.text);
   assert.match(replayed.text, /llm\.responses\/0\/0 {2}no_request: replayed/);
   await eventually('the call is counted', async () => {
     const { metrics } = await getJson<{ metrics: { completed: number }[] }>(

@@ -46,7 +46,7 @@ test('a process that is told to stop says so on /ready, answers on and closes co
   }
   assert.deepEqual(await post(server.ingestion, agent, 'during'), { status: 202, connection: 'close' });
   assert.equal((await fetch(`${server.metrics}/v1/dimensions`)).headers.get('connection'), 'close');
-  assert.deepEqual(await server.exited, { code: 0, signal: null });
+  assert.deepEqual(await server.exited, { code: 0, signal: null }, server.output());
   const lines = server
     .output()
     .split('\n')

@@ -76,10 +76,11 @@ test('the sessions that Claude Code wrote are counted as its model answered, als
 test('another machine, or a lost state file, sends nothing again that is kept', async (t) => {
   const server = await serverFor(t);
   const args = ['claude-code', join(FIXTURES, 'claude-code')];
-  assert.equal((await importer(t, server)(args).exited).code, 0);
+  const first = importer(t, server)(args);
+  assert.equal((await first.exited).code, 0, first.output());
   await eventually('four calls', async () => ((await summaryOf(server))?.completed === 4 ? true : undefined));
   const again = importer(t, server)(args);
-  assert.equal((await again.exited).code, 0);
+  assert.equal((await again.exited).code, 0, again.output());
   assert.match(again.output(), /0 new, sent[\s\S]*4 imported before/);
 });
 
@@ -179,7 +180,7 @@ for (const { source, told, tokens, folder } of [
     assert.equal((await command.exited).code, 0, command.output());
     assert.match(command.output(), told);
     const again = run([source, path]);
-    assert.equal((await again.exited).code, 0);
+    assert.equal((await again.exited).code, 0, again.output());
     assert.match(again.output(), / 0 new, sent/);
     const sum = await eventually('all tokens', async () => {
       const summary = await summaryOf(server);

@@ -84,7 +84,8 @@ test('a price that moves by more than a factor of 5 is named and refused, unless
   assert.match(refused.text, /openai gpt-4.1-mini +input +0.4 +4 +more than 5 times/);
   assert.match(refused.text, /nothing was changed/);
   assert.equal(existsSync(join(dataDir, 'price-list.json')), false);
-  assert.equal((await update(dataDir, file, '--yes')).code, 0);
+  const agreed = await update(dataDir, file, '--yes');
+  assert.equal(agreed.code, 0, agreed.text);
 });
 
 test('a package of the library is read as data; what is none, or is older than the built-in one, is refused', async (t) => {
@@ -136,7 +137,7 @@ test('a schedule takes a newer list into use by itself, and a failure stops noth
     (await get(`${url}/metrics`)).text.match(/^streamlens_price_list_looks_total.*$/gm) ?? [];
   const stop = async (server: Awaited<ReturnType<typeof startServer>>) => {
     server.process.kill('SIGTERM');
-    assert.equal((await server.exited).code, 0);
+    assert.equal((await server.exited).code, 0, server.output());
   };
 
   const server = await startServer(dataDir, env);

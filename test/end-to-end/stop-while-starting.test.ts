@@ -10,5 +10,5 @@ test('SIGTERM ends a processor that still waits for its store', async () => {
   });
   await eventually('it waits', async () => (command.output().includes('Waiting for the store') ? true : undefined));
   command.process.kill('SIGTERM');
-  assert.deepEqual(await command.exited, { code: 0, signal: null });
+  assert.deepEqual(await command.exited, { code: 0, signal: null }, command.output());
 });

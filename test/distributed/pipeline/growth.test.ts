@@ -42,7 +42,7 @@ suite('Topics that grow under load', { skip }, () => {
     const processor = await cluster.role('metrics-processor');
     processor.start();
     const { code } = await processor.ended();
-    assert.equal(code, 1);
+    assert.equal(code, 1, processor.log);
     assert.match(processor.log, /grow the topics to a multiple of 6/);
   });
 });
