@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { PATIENCE_MS } from '../end-to-end/patience.ts';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -139,11 +140,10 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-const READY_MS_MAX = 60_000;
 const INSTALL_MS_MAX = 300_000;
 
 async function requestsOf(metrics: string): Promise<number> {
-  const giveUpAtMs = Date.now() + READY_MS_MAX;
+  const giveUpAtMs = Date.now() + PATIENCE_MS;
   for (;;) {
     const answer = await fetch(`${metrics}/v1/metrics?tenant_id=newcomer`);
     const { metrics: rows = [] } = (await answer.json()) as { metrics?: { requests: number }[] };
@@ -153,7 +153,7 @@ async function requestsOf(metrics: string): Promise<number> {
 }
 
 async function until(url: string, output: () => string, child: { readonly exitCode: number | null }): Promise<void> {
-  const giveUpAtMs = Date.now() + READY_MS_MAX;
+  const giveUpAtMs = Date.now() + PATIENCE_MS;
   while (Date.now() < giveUpAtMs && child.exitCode === null) {
     try {
       if ((await fetch(url)).ok) return;
