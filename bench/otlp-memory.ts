@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SeededRandom } from './data/seeded-random.ts';
 import { postRequest } from './load/http-connection.ts';
 import { sendAll } from './load/send-all.ts';
 import { CpuMeter, memoryMbOf, peakMemoryMbOf } from './measure/process-usage.ts';
 import { benchOptions } from './setup/bench-options.ts';
 import { RunningUp } from './setup/embedded.ts';
-import { spanBodies } from './setup/model-spans.ts';
+import { nextSpanBodies } from './setup/model-spans.ts';
 
 /**
  * What `up` takes while model spans come at one rate for longer than their traces stay open: 1,000 a second for 6
@@ -18,6 +19,7 @@ const TENANTS = 5;
 /** Of so many response ids of random digits some are drawn twice: those are one call, as they would be anywhere. */
 const SHARE_OF_CALLS = 0.999;
 
+const random = new SeededRandom(1);
 const { program } = await benchOptions();
 const up = await RunningUp.start(program);
 const meter = new CpuMeter({ up: up.service.pid });
@@ -26,7 +28,7 @@ let sent = 0;
 try {
   for (let body = 0; body < SECONDS * BODIES_PER_SECOND; body++) {
     const spansPerBody = Math.ceil(SPANS_PER_SECOND / BODIES_PER_SECOND);
-    const { bodies } = spanBodies({ seed: body + 1, bodies: 1, spansPerBody });
+    const { bodies } = nextSpanBodies({ random, bodies: 1, spansPerBody });
     await sleep(Math.max(0, startMs + (body * 1000) / BODIES_PER_SECOND - performance.now()));
     const requests = bodies.map((each) => postRequest('/v1/traces', 'application/x-protobuf', each));
     await sendAll(requests, { port: up.ingestionPort, connections: 1, status: 200 });

@@ -5,7 +5,8 @@ import { ShardCore } from '../src/metrics-processor/core/shard-core.ts';
 import { createFullKeyTable, createKeyTable } from '../src/otlp/dialects/wanted-keys.ts';
 import { SHIPPED_ATTRIBUTE_NAMES } from '../src/otlp/shipped-attribute-names.contract.ts';
 import { DimensionFinder } from '../src/otlp/to-events/tenant-and-route.ts';
-import { spanBodies } from './setup/model-spans.ts';
+import { SeededRandom } from './data/seeded-random.ts';
+import { nextSpanBodies } from './setup/model-spans.ts';
 
 /**
  * What the reports of open traces take in the processor, and what translating and judging one costs:
@@ -25,6 +26,7 @@ const context = {
   correlation: 'sender',
   keepUserEmail: false,
 } as const;
+const random = new SeededRandom(1);
 const core = new ShardCore({ ...CORE_OPTIONS, callsPerSecondMax: 200, awakeReportsMax });
 const startMs = Date.now();
 const spentUs = { translate: 0, judge: 0 };
@@ -53,7 +55,7 @@ const before = process.memoryUsage();
 const idle = before.heapUsed + before.external;
 for (let sent = 0; sent < spansPerSecond * seconds; sent += SPANS_PER_BATCH) {
   const loggedAtMs = startMs + (sent / spansPerSecond) * 1000;
-  const { bodies } = spanBodies({ seed: sent + 1, bodies: 1, spansPerBody: SPANS_PER_BATCH });
+  const { bodies } = nextSpanBodies({ random, bodies: 1, spansPerBody: SPANS_PER_BATCH });
   const atUs = cpuUs();
   const translated = translateExport(
     { body: bodies[0] as Buffer, format: 'protobuf', signal: 'traces', tenants: null },

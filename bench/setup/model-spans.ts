@@ -18,8 +18,18 @@ const TENANT_COUNT = 5;
 /** A body is one process's export. */
 const PROCESSES = 200;
 
-export function spanBodies(options: { seed: number; bodies: number; spansPerBody: number }): SpanBodies {
-  const random = new SeededRandom(options.seed);
+interface SpanBodiesOptions {
+  /** Many small lots come from one generator: those of different seeds say the same numbers here and there. */
+  readonly random: SeededRandom;
+  readonly bodies: number;
+  readonly spansPerBody: number;
+}
+
+export function spanBodies({ seed, ...options }: Omit<SpanBodiesOptions, 'random'> & { seed: number }): SpanBodies {
+  return nextSpanBodies({ random: new SeededRandom(seed), ...options });
+}
+
+export function nextSpanBodies({ random, ...options }: SpanBodiesOptions): SpanBodies {
   const oracle = new Oracle();
   const bodies = Array.from({ length: options.bodies }, () => {
     const spans = Array.from({ length: options.spansPerBody }, () => field(2, span(random, oracle)));
