@@ -8,6 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
+import { PATIENCE_MS } from './end-to-end/patience.ts';
 
 /**
  * What the documents say, tried out: commands run as they stand, shown answers are what comes back, links lead somewhere,
@@ -173,11 +174,9 @@ function emptyFolder(t: TestContext): string {
   return folder;
 }
 
-const ANSWER_MS_MAX = 120_000;
-
 /** Tries again for a while: a row may be read a moment after its event, and sending an event again changes nothing. */
 async function checkBlock(block: Block, shown: string | null, program: Program): Promise<void> {
-  const giveUpAtMs = Date.now() + ANSWER_MS_MAX;
+  const giveUpAtMs = Date.now() + PATIENCE_MS;
   for (;;) {
     const { isSuccess, output } = await runScript(block.text, program);
     try {

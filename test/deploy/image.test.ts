@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { skipFor } from '../../scripts/services/available-services.ts';
+import { PATIENCE_MS } from '../end-to-end/patience.ts';
 import { freePorts } from '../newcomer/clean-machine.ts';
 import { Buildah, type ImageConfig } from './buildah.ts';
 import { processIdInside, runReadOnly } from './read-only-container.ts';
@@ -16,7 +17,6 @@ import { processIdInside, runReadOnly } from './read-only-container.ts';
 const HOST_ARCH = process.arch === 'x64' ? 'amd64' : process.arch;
 /** Not the one of the image: Kubernetes and OpenShift choose their own. */
 const USER = '10001';
-const READY_MS_MAX = 120_000;
 
 describe('the container image', { skip: whyNot() }, () => {
   let buildah: Buildah;
@@ -132,7 +132,7 @@ function outputOf(child: ChildProcess): () => string {
 }
 
 async function until(holds: () => Promise<boolean>, output: () => string): Promise<void> {
-  const giveUpAtMs = Date.now() + READY_MS_MAX;
+  const giveUpAtMs = Date.now() + PATIENCE_MS;
   while (Date.now() < giveUpAtMs) {
     if (await holds().catch(() => false)) return;
     await sleep(50);

@@ -8,13 +8,13 @@ import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
 import { type RunningSchemaRegistry, startSchemaRegistry } from '../../scripts/services/schema-registry.ts';
 import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import { type InputTopic, TOPICS } from '../../src/events/topics.ts';
+import { PATIENCE_MS } from '../end-to-end/patience.ts';
 import { runCommand, type Server, startServer } from '../end-to-end/running-server.ts';
 import { until } from './pipeline/until.ts';
 
 /** Apicurio Registry, which speaks Confluent's API, and a Kafka; Maven brings both. */
 const skip = skipWithout(await availableServices(), ['kafka']);
 
-const SOON_MS = 120_000;
 const REQUEST = { tenant_id: 'acme', route: 'chat', model: 'gpt-4.1-mini', prompt_tokens: 7 };
 
 suite('A schema registry', { skip }, () => {
@@ -67,7 +67,7 @@ suite('A schema registry', { skip }, () => {
 
       await append(TOPICS.requests, 'plain', { ...REQUEST, request_id: 'plain', timestamp: now() });
       await append(TOPICS.responses, 'plain', { request_id: 'plain', timestamp: now(), completion_tokens: 6 });
-      await until('both calls are counted', async () => (await totals(server)).completed === 2, SOON_MS);
+      await until('both calls are counted', async () => (await totals(server)).completed === 2, PATIENCE_MS);
       assert.deepEqual(await totals(server), { completed: 2, completion_tokens: 11 });
       assert.deepEqual(await ask('GET', '/config/llm.requests-value'), { compatibilityLevel: 'FORWARD' });
       const subjects = (await ask('GET', '/subjects')) as string[];
@@ -84,7 +84,7 @@ suite('A schema registry', { skip }, () => {
   test('what carries ids is read without a registry, and a second start registers nothing', async () => {
     const versions = await ask('GET', '/subjects/llm.requests-value/versions');
     const again = runCommand(['up', '--data-dir', dataDir, '--ingestion-port', '0', '--metrics-port', '0'], env);
-    await until('it listens', async () => again.output().includes('ingestion API'), SOON_MS);
+    await until('it listens', async () => again.output().includes('ingestion API'), PATIENCE_MS);
     again.process.kill('SIGTERM');
     assert.equal((await again.exited).code, 0, again.output());
     assert.deepEqual(await ask('GET', '/subjects/llm.requests-value/versions'), versions);
@@ -92,7 +92,7 @@ suite('A schema registry', { skip }, () => {
     const fresh = mkdtempSync(join(tmpdir(), 'streamlens-registry-'));
     const server = await startServer(fresh, { KAFKA_BROKERS: kafka.bootstrap, CONSUMER_GROUP: 'without-registry' });
     try {
-      await until('the topics are read again', async () => (await totals(server)).completed === 2, SOON_MS);
+      await until('the topics are read again', async () => (await totals(server)).completed === 2, PATIENCE_MS);
     } finally {
       server.process.kill('SIGKILL');
       await server.exited;

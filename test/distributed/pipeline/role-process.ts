@@ -5,6 +5,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { dyingWithParent } from '../../../scripts/services/program-call.ts';
+import { PATIENCE_MS } from '../../end-to-end/patience.ts';
 import { until } from './until.ts';
 
 export interface RoleOptions {
@@ -24,8 +25,6 @@ export interface Ending {
   /** From the signal to the end. */
   readonly tookMs: number;
 }
-
-const READY_MS_MAX = 120_000;
 
 /** One process of the program, which can be ended, frozen and started again. */
 export class RoleProcess {
@@ -73,7 +72,7 @@ export class RoleProcess {
 
   async ready(path = '/ready'): Promise<void> {
     const what = () => `${this.#options.command} is ready${this.isRunning ? '' : ' (it ended)'}:\n${this.log}`;
-    await until(what, () => answersOk(`${this.url}${path}`), READY_MS_MAX);
+    await until(what, () => answersOk(`${this.url}${path}`), PATIENCE_MS);
   }
 
   signal(signal: NodeJS.Signals): void {
