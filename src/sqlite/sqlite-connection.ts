@@ -36,6 +36,8 @@ export class SqliteConnection {
   readonly #isInterrupted: (() => boolean) | undefined;
   /** Of all statements: a question may be thousands of them with a few rows each. */
   #rowCount = 0;
+  /** The readings that the work of now has begun and not ended; null where there is none. */
+  #readings: Set<Generator<SqlValue[]>> | null = null;
 
   /** @throws {StorageError} when the file cannot be opened */
   constructor({ file, survives, readOnly = false, isInterrupted }: SqliteConnectionOptions) {
@@ -80,10 +82,17 @@ export class SqliteConnection {
     return statement;
   }
 
-  /** Rows one by one, so that a scan ends where its reader stops. Do not run the same statement inside the loop. */
+  /**
+   * Rows one by one, so that a scan ends where its reader stops. Do not run the same statement inside the loop. What is
+   * begun in `read`, `write` or `ask` ends with it.
+   */
   rows(sql: string, ...values: SqlValue[]): Iterable<SqlValue[]> {
-    const rows = this.statement(sql).iterate(...values) as unknown as Iterable<SqlValue[]>;
-    return this.#isInterrupted === undefined ? rows : this.#untilInterrupted(rows);
+    const reading: Generator<SqlValue[]> = this.#readingOf(
+      this.statement(sql).iterate(...values) as unknown as Iterable<SqlValue[]>,
+      () => readings?.delete(reading),
+    );
+    const readings = this.#readings?.add(reading);
+    return reading;
   }
 
   /** For work between rows. @throws {StorageError} when nobody waits for the answer any more */
@@ -114,7 +123,7 @@ export class SqliteConnection {
   /** One statement, or several that need not see one state of the file, with their failures as `StorageError`. */
   ask<T>(question: () => T): T {
     try {
-      return question();
+      return this.#endingReadings(question);
     } catch (error) {
       throw this.#noted(asStorageError(this.#file, error));
     }
@@ -138,13 +147,29 @@ export class SqliteConnection {
   #inTransaction<T>(begin: string, work: () => T): T {
     try {
       this.#database.exec(begin);
-      const result = work();
+      const result = this.#endingReadings(work);
       this.#database.exec('COMMIT');
       return result;
     } catch (error) {
       // SQLite itself rolls back after some errors (a full disk); rolling back again would hide the first error.
       if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
       throw this.#noted(asStorageError(this.#file, error));
+    }
+  }
+
+  /**
+   * Whoever stops between two rows, and lets nobody know, leaves the statement open, and with it the state of the file
+   * that it reads: the connection would see nothing that is committed later, and the WAL would grow.
+   */
+  #endingReadings<T>(work: () => T): T {
+    const outer = this.#readings;
+    const readings = new Set<Generator<SqlValue[]>>();
+    this.#readings = readings;
+    try {
+      return work();
+    } finally {
+      for (const reading of readings) reading.return(undefined);
+      this.#readings = outer;
     }
   }
 
@@ -155,10 +180,14 @@ export class SqliteConnection {
   }
 
   /** @throws {StorageError} when nobody waits for the rows any more */
-  *#untilInterrupted(rows: Iterable<SqlValue[]>): Iterable<SqlValue[]> {
-    for (const row of rows) {
-      if (++this.#rowCount % ROWS_PER_LOOK === 0) this.endIfInterrupted();
-      yield row;
+  *#readingOf(rows: Iterable<SqlValue[]>, onEnd: () => void): Generator<SqlValue[]> {
+    try {
+      for (const row of rows) {
+        if (++this.#rowCount % ROWS_PER_LOOK === 0) this.endIfInterrupted();
+        yield row;
+      }
+    } finally {
+      onEnd();
     }
   }
 

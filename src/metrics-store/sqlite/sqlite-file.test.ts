@@ -61,6 +61,21 @@ describe('The SQLite file', () => {
     await writer.close();
   });
 
+  test('a question that ends at its limit leaves the connection to see what is committed next', async () => {
+    const path = newPath();
+    const writer = openSqliteMetricsStore({ path });
+    const reader = openSqliteMetricsStore({ path, readOnly: true });
+    const series = ['gpt-4.1', 'gpt-4.1-mini'].map((model) => ({ ...SERIES, model }));
+    const deltas = series.flatMap((of) => [0, 1, 2].map((at) => aDelta({ series: of, windowStartMs: minute(at) })));
+    await commitNext(writer, { tallies: deltas });
+    // Rows of the series of one route are read by several statements, which are merged.
+    assert.equal((await reader.readMetrics(metricsQuery({ route: SERIES.route, limit: 1 }))).length, 1);
+    await commitNext(writer, { tallies: [aDelta({ windowStartMs: minute(7) })] });
+    assert.equal((await reader.readMetrics(metricsQuery()))[0]?.windowStartMs, minute(7));
+    await reader.close();
+    await writer.close();
+  });
+
   test('where nobody can read the topic of rows, none waits for it, and what waited before still comes', async () => {
     const path = newPath();
     const earlier = openSqliteMetricsStore({ path });
