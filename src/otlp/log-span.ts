@@ -47,7 +47,7 @@ export function spanOfLog(
     ...ids,
     name: log.eventName,
     kind: KIND_CLIENT,
-    startMs: Math.max(0, endMsOf(log) - (call.durationMs ?? 0)),
+    startMs: Math.max(0, endMsOf(log) - (call.isStampedAtStart === true ? 0 : (call.durationMs ?? 0))),
     durationMs: call.durationMs,
     statusCode: call.failure === null ? 0 : STATUS_ERROR,
     statusMessage: call.failure?.message ?? '',

@@ -68,6 +68,15 @@ test('a span with token counts stands for a call, whether its operation is unkno
   assert.equal(roleOf({ 'llm.token_count.total': 7 }), 'outer');
 });
 
+test('a span whose name is an operation and its model stands for a call, as where Quarkus tells one that failed', () => {
+  const asked = { attributes: { 'gen_ai.request.model': 'gpt-4.1-mini' }, name: 'completion gpt-4.1-mini' };
+  assert.equal(classified(asked).role, 'outer');
+  assert.equal(classified({ ...asked, name: 'embeddings gpt-4.1-mini' }).operation, 'embeddings');
+  for (const name of ['gpt-4.1-mini', 'load gpt-4.1-mini', 'chat gpt-4.1']) {
+    assert.equal(classified({ ...asked, name }).role, 'none', name);
+  }
+});
+
 test('a span around calls is none, though it repeats their usage', () => {
   const words = 'invoke_agent invoke_workflow agent_step run_agent execute_event_loop_cycle crew.kickoff session turn';
   for (const word of words.split(' ')) assert.equal(roleOf({ ...USAGE, 'gen_ai.operation.name': word }), 'none', word);

@@ -1,5 +1,5 @@
 import { hasUsage } from '../usage/read-usage.ts';
-import { type Classification, is } from './classification.ts';
+import { type Classification, is, type Operation, operationOf } from './classification.ts';
 import { classifyByDialect } from './dialects.ts';
 import type { SpanReader } from './span-reader.ts';
 
@@ -12,8 +12,17 @@ import type { SpanReader } from './span-reader.ts';
 export function classify(reader: SpanReader): Classification {
   const known = classifyByDialect(reader);
   if (known !== null) return known;
+  const named = operationInName(reader);
+  if (named !== null) return is('outer', named, 'its name says the operation and the model that it asks');
   if (!hasUsage(reader)) return NO_CALL;
   return is('outer', 'chat', 'it has token counts, though nothing says what it is');
+}
+
+/** Named by the convention, `chat gpt-4.1`: a call that failed may have nothing else to tell. */
+function operationInName(reader: SpanReader): Operation | null {
+  const model = reader.attributeText('gen_ai.request.model');
+  const { name } = reader.span;
+  return model !== null && name.endsWith(` ${model}`) ? operationOf(name.slice(0, -model.length).trim()) : null;
 }
 
 const NO_CALL = is('none', 'chat', 'no attribute marks it as a model call');

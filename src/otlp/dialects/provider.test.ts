@@ -6,6 +6,8 @@ const NAMES: readonly (readonly [sent: string, provider: string])[] = [
   ['openai', 'openai'],
   ['OpenAI', 'openai'],
   ['openai.chat', 'openai'],
+  ['open_ai', 'openai'],
+  ['openinference-proxy', 'openinference-proxy'],
   ['openai.responses', 'openai'],
   ['anthropic.messages', 'anthropic'],
   ['xai', 'x_ai'],
@@ -15,6 +17,9 @@ const NAMES: readonly (readonly [sent: string, provider: string])[] = [
   ['google-vertex', 'gcp.vertex_ai'],
   ['gemini', 'gcp.gemini'],
   ['google.generative-ai', 'gcp.gemini'],
+  ['vertex.anthropic.messages', 'gcp.vertex_ai'],
+  ['googleVertex.anthropic.messages', 'gcp.vertex_ai'],
+  ['google_vertex_ai_gemini', 'gcp.vertex_ai'],
   ['google', 'gcp.gemini'],
   ['gcp.gemini', 'gcp.gemini'],
   ['gcp.vertex_ai', 'gcp.vertex_ai'],
@@ -27,7 +32,11 @@ const NAMES: readonly (readonly [sent: string, provider: string])[] = [
   ['azure-openai.chat', 'azure.ai.openai'],
   ['azure.ai.openai', 'azure.ai.openai'],
   ['az.ai.inference', 'azure.ai.inference'],
+  ['azure_open_ai', 'azure.ai.openai'],
+  ['AzureOpenAI', 'azure.ai.openai'],
   ['azure', 'azure.ai.inference'],
+  ['microsoft_foundry', 'azure.ai.inference'],
+  ['watsonx', 'ibm.watsonx.ai'],
   ['mistral.chat', 'mistral_ai'],
   ['mistral_ai', 'mistral_ai'],
   ['ibm.watsonx.ai', 'ibm.watsonx.ai'],
@@ -42,7 +51,16 @@ for (const [sent, provider] of NAMES) {
 }
 
 test('a framework that writes its own name names no provider', () => {
-  for (const name of ['strands-agents', 'gcp.vertex.agent', 'LangChain', 'crewai', 'semantic_kernel', '', null]) {
+  for (const name of [
+    'strands-agents',
+    'gcp.vertex.agent',
+    'LangChain',
+    'crewai',
+    'semantic_kernel',
+    'other',
+    '',
+    null,
+  ]) {
     assert.equal(normalizeProvider(name), null, String(name));
   }
 });

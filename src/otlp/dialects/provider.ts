@@ -1,9 +1,12 @@
 /** Beginnings of provider names as SDKs write them, and the name of the OTel enumeration. The first match wins. */
 const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[] = [
+  // LangChain4j writes the names of its enumeration.
+  ['open_ai', 'openai'],
   ['google.vertex', 'gcp.vertex_ai'],
   ['google-vertex', 'gcp.vertex_ai'],
-  ['vertex_ai', 'gcp.vertex_ai'],
-  ['vertexai', 'gcp.vertex_ai'],
+  ['google_vertex', 'gcp.vertex_ai'],
+  ['googlevertex', 'gcp.vertex_ai'],
+  ['vertex', 'gcp.vertex_ai'],
   ['google.generative-ai', 'gcp.gemini'],
   ['google', 'gcp.gemini'],
   ['gemini', 'gcp.gemini'],
@@ -15,12 +18,16 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['az.ai.openai', 'azure.ai.openai'],
   ['azure.ai.openai', 'azure.ai.openai'],
   ['azure_openai', 'azure.ai.openai'],
+  ['azure_open_ai', 'azure.ai.openai'],
+  ['azureopenai', 'azure.ai.openai'],
   ['az.ai.inference', 'azure.ai.inference'],
   ['azure', 'azure.ai.inference'],
+  ['microsoft_foundry', 'azure.ai.inference'],
   ['mistral', 'mistral_ai'],
   ['xai', 'x_ai'],
   ['x_ai', 'x_ai'],
   ['moonshot', 'moonshot_ai'],
+  ['watsonx', 'ibm.watsonx.ai'],
 ];
 
 /**
@@ -28,7 +35,7 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
  * name may.
  */
 const FRAMEWORK =
-  /^(?:strands|gcp\.vertex\.agent|langchain|langgraph|llama[_-]?index|haystack|crew[_-]?ai|autogen|ag2|semantic[_-]?kernel|microsoft[._-]?agent|agent[_-]?framework|smolagents|pydantic[_-]?ai|dspy|agno|mastra|google[_-]?adk|openai[_-]agents|spring[_-]?ai|beeai|livekit|pipecat|letta|camel|genkit|not[ _]available|unknown|none)/;
+  /^(?:strands|gcp\.vertex\.agent|langchain|langgraph|llama[_-]?index|haystack|crew[_-]?ai|autogen|ag2|semantic[_-]?kernel|microsoft[._-]?agent|agent[_-]?framework|smolagents|pydantic[_-]?ai|dspy|agno|mastra|google[_-]?adk|openai[_-]agents|spring[_-]?ai|beeai|livekit|pipecat|letta|camel|genkit|not[ _]available|unknown|none|other$)/;
 
 /** Names of the enumeration that contain a dot; any other name ends before its first dot (`openai.chat`). */
 const DOTTED_PREFIXES = ['gcp.', 'ibm.'];

@@ -20,6 +20,7 @@ function usageOf(
 const CELLS: readonly (readonly [keyof Usage, string, AttributeValue, number])[] = [
   ['promptTokens', 'gen_ai.usage.input_tokens', 23, 23],
   ['promptTokens', 'gen_ai.usage.prompt_tokens', '23', 23],
+  ['promptTokens', 'gen_ai.response.input_tokens', 23, 23],
   ['promptTokens', 'llm.usage.prompt_tokens', 23, 23],
   ['promptTokens', 'llm.token_count.prompt', 23, 23],
   ['promptTokens', 'ai.usage.inputTokens', 23, 23],
@@ -30,6 +31,7 @@ const CELLS: readonly (readonly [keyof Usage, string, AttributeValue, number])[]
   ['promptTokens', 'langfuse.observation.usage_details', '{"input": 23, "output": 11}', 23],
   ['completionTokens', 'gen_ai.usage.output_tokens', 11, 11],
   ['completionTokens', 'gen_ai.usage.completion_tokens', 11, 11],
+  ['completionTokens', 'gen_ai.response.output_tokens', 11, 11],
   ['completionTokens', 'llm.usage.completion_tokens', 11, 11],
   ['completionTokens', 'llm.token_count.completion', 11, 11],
   ['completionTokens', 'ai.usage.outputTokens', 11, 11],
@@ -72,6 +74,12 @@ const CELLS: readonly (readonly [keyof Usage, string, AttributeValue, number])[]
   ['cacheWriteTokens', 'gen_ai.usage.input_tokens.cache_write', 5, 5],
   ['cacheWrite1hTokens', 'anthropic.usage.cache_creation.ephemeral_1h_input_tokens', 3, 3],
   ['cacheWrite1hTokens', 'gen_ai.usage.cache_creation.input_tokens.ephemeral_1h', 3, 3],
+  [
+    'cacheWrite1hTokens',
+    'langsmith.metadata.usage_metadata',
+    '{"input_token_details": {"ephemeral_1hr_input_tokens": 3}}',
+    3,
+  ],
   ['reasoningTokens', 'gen_ai.usage.reasoning.output_tokens', 9, 9],
   ['reasoningTokens', 'gen_ai.usage.reasoning_tokens', 9, 9],
   ['reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 9, 9],

@@ -79,7 +79,8 @@ const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
   ...signs('cache', 'cache', 'cached', 'caching'),
   ...signs('write', 'write', 'writes', 'written', 'creation', 'created', 'create'),
   ...signs('fresh', 'fresh', 'uncached', 'miss', 'no', 'non', 'noncached', 'nocache'),
-  ...signs('1h', '1h', '60m', 'hour'),
+  // LangSmith's SDK for JavaScript writes `ephemeral_1hr_input_tokens`.
+  ...signs('1h', '1h', '1hr', '60m', 'hour'),
   ...signs('5m', '5m'),
   ...signs('reasoning', 'reasoning', 'thoughts', 'thought', 'thinking'),
   ...signs('audio', 'audio'),

@@ -13,6 +13,8 @@ export interface CallLog {
   readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
   /** How long the call took, which ended when the record was written; null where the record does not say. */
   readonly durationMs: number | null;
+  /** The record bears the time at which the call began, and not that of its end. */
+  readonly isStampedAtStart?: true;
   /** It tells the failure of a call that another record or span may tell too. */
   readonly isException?: true;
   /** Null where the call went well. */

@@ -1,9 +1,11 @@
 import type { OtlpLog } from '../../decode/log-export.ts';
 import { CLAUDE_CODE_LOGS } from './claude-code.ts';
+import { CLINE_LOGS } from './cline.ts';
 import { CODEX_LOGS } from './codex.ts';
 import { CONVENTION_LOGS } from './convention.ts';
 import { GEMINI_CLI_LOGS, QWEN_CODE_LOGS } from './gemini-cli.ts';
 import type { LogDialect, LogReading } from './log-dialect.ts';
+import { OPENCODE_LOGS } from './opencode.ts';
 
 /** Who writes log records of model calls. Names of events are told apart by their beginnings. */
 const LOG_DIALECTS: readonly LogDialect[] = [
@@ -11,6 +13,8 @@ const LOG_DIALECTS: readonly LogDialect[] = [
   CODEX_LOGS,
   GEMINI_CLI_LOGS,
   QWEN_CODE_LOGS,
+  OPENCODE_LOGS,
+  CLINE_LOGS,
   CLAUDE_CODE_LOGS,
 ];
 

@@ -5,7 +5,8 @@ import { textFrom } from '../read-value.ts';
 import { type MetricDialect, meter, noMeter, repeats } from './metric-dialect.ts';
 
 interface OwnTokens {
-  readonly agent: Agent;
+  /** Null where its calls are known by the name of the service. */
+  readonly agent: Agent | null;
   readonly names: readonly string[];
   /** The attribute that says which tokens these are. */
   readonly key: string;
@@ -42,6 +43,8 @@ const CLAUDE_CODE_COST: MetricDialect = {
   read: (_, { name }) => meter('cost', name),
 };
 
+const OPENCODE_COST: MetricDialect = { ...CLAUDE_CODE_COST, agent: null, names: ['opencode.cost.usage'] };
+
 /** Thoughts and what tools put into the prompt stand beside, as in Gemini's API. */
 const GEMINI_CLI_TOKENS = ownTokens({
   agent: 'gemini-cli',
@@ -73,10 +76,51 @@ const CODEX_TOKENS = ownTokens({
   },
 });
 
+/** Of OpenCode's plugin, whose counts are disjoint. */
+const OPENCODE_TOKENS = ownTokens({
+  agent: null,
+  names: ['opencode.token.usage'],
+  key: 'type',
+  parts: {
+    input: 'prompt',
+    output: 'completion',
+    reasoning: 'reasoning_beside',
+    cacheRead: 'cached_beside',
+    cacheCreation: 'cache_write_beside',
+  },
+});
+
+/** Cline has a counter for each kind of tokens, and a histogram that repeats it. */
+const CLINE_PARTS: Readonly<Record<string, MeterPart | null>> = {
+  'cline.tokens.input.total': 'prompt',
+  'cline.tokens.output.total': 'completion',
+  'cline.cache.read.tokens.total': 'cached_beside',
+  'cline.cache.write.tokens.total': 'cache_write_beside',
+  'cline.cost.total': 'cost',
+  'cline.tokens.input.per_response': null,
+  'cline.tokens.output.per_response': null,
+  'cline.cache.read.tokens.per_event': null,
+  'cline.cache.write.tokens.per_event': null,
+  'cline.cost.per_event': null,
+};
+
+const CLINE_TOKENS: MetricDialect = {
+  agent: null,
+  names: Object.keys(CLINE_PARTS),
+  precedence: 0,
+  read(_, { name }) {
+    const part = ownValue(CLINE_PARTS, name) ?? null;
+    return part === null ? repeats(`${name} repeats the counter`) : meter(part, name);
+  },
+};
+
 export const AGENT_METRICS: readonly MetricDialect[] = [
   CLAUDE_CODE_TOKENS,
   CLAUDE_CODE_COST,
   CODEX_TOKENS,
   GEMINI_CLI_TOKENS,
   QWEN_CODE_TOKENS,
+  OPENCODE_TOKENS,
+  OPENCODE_COST,
+  CLINE_TOKENS,
 ];

@@ -1,5 +1,7 @@
 import { type Classification, is } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
+import { normalizeProvider } from '../provider.ts';
+import { reportsCacheBeside } from '../vendor-counts.ts';
 
 const CALL = /\.do(Generate|Stream|Embed)$/;
 const OUTER = /^ai\.(generateText|streamText|generateObject|streamObject|embed|embedMany)$/;
@@ -15,16 +17,23 @@ export const AI_SDK: Dialect = {
     return operationId?.startsWith('ai.') === true ? byOperationId(operationId) : null;
   },
   /** Until version 5 the provider's number was passed on as it came; version 6 counts inclusively and sends details. */
-  habits({ reader, scopeName, provider }) {
+  habits({ reader, scopeName, provider, model }) {
     if (scopeName !== 'ai' || reader.span.attributes.has(DETAILS)) return null;
+    const vendor = provider === 'gateway' ? vendorOf(model) : provider;
+    const isCacheOutside = reportsCacheBeside(vendor, model);
     return {
       // Of Anthropic's numbers it made the total itself.
-      isTotalMade: provider === 'anthropic',
-      isCacheOutside: provider === 'anthropic' || provider === 'aws.bedrock',
-      isReasoningOutside: provider === 'gcp.gemini' || provider === 'gcp.vertex_ai',
+      isTotalMade: isCacheOutside && vendor !== 'aws.bedrock',
+      isCacheOutside,
+      isReasoningOutside: vendor === 'gcp.gemini' || vendor === 'gcp.vertex_ai',
     };
   },
 };
+
+/** Vercel's gateway hands on the counts of the vendor before the slash. */
+function vendorOf(model: string | null): string | null {
+  return normalizeProvider(model?.split('/', 1)[0] ?? null);
+}
 
 function byOperationId(operationId: string): Classification {
   const operation = /embed/i.test(operationId) ? 'embeddings' : 'chat';

@@ -1,6 +1,13 @@
 import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import type { SpanReader } from '../span-reader.ts';
+import { reportsCacheBeside } from '../vendor-counts.ts';
+
+/** Its agent runs in a process of its own, so that the run is all that is seen of its calls. */
+const CLAUDE_AGENT_SDK = 'openinference.instrumentation.claude_agent_sdk';
+
+/** Counts as the API has them, with a total of the SDK's own. */
+const COPIED = { isCacheOutside: true, isTotalMade: true } as const;
 
 /** OpenInference, the dialect of Phoenix and of Envoy's AI gateway. */
 export const OPENINFERENCE: Dialect = {
@@ -11,16 +18,26 @@ export const OPENINFERENCE: Dialect = {
     const kind = reader.attributeText('openinference.span.kind')?.trim().toUpperCase();
     if (kind === undefined || kind === 'UNKNOWN') return null;
     if (kind === 'EMBEDDING') return is('call', 'embeddings', 'openinference.span.kind is EMBEDDING');
+    if (kind === 'AGENT' && reader.span.scope.name === CLAUDE_AGENT_SDK) {
+      return is('outer', 'chat', 'a run of the Claude Agent SDK, whose calls have no spans');
+    }
     if (kind !== 'LLM') return isNone(kind, `openinference.span.kind is ${kind}`);
     return isHelperOfLlamaIndex(reader)
       ? is('none', 'chat', 'a helper of LlamaIndex, which calls no model')
       : is('call', 'chat', 'openinference.span.kind is LLM');
   },
-  /** Of Bedrock it copies what Nova says, which reports the cache beside the input; of Claude it adds the three. */
-  habits: ({ scopeName, model }) =>
-    scopeName === 'openinference.instrumentation.bedrock' && /nova/i.test(model ?? '')
-      ? { isCacheOutside: true, isTotalMade: true }
-      : null,
+  /**
+   * Of Bedrock it copies what Nova says, which reports the cache beside the input; of Claude it adds the three. Of Agno
+   * it copies that framework's counts, which are those of each provider's API.
+   */
+  habits({ scopeName, model, provider }) {
+    if (scopeName === CLAUDE_AGENT_SDK) return COPIED;
+    const isCopied =
+      scopeName === 'openinference.instrumentation.bedrock'
+        ? /nova/i.test(model ?? '')
+        : scopeName === 'openinference.instrumentation.agno' && reportsCacheBeside(provider, model);
+    return isCopied ? COPIED : null;
+  },
 };
 
 /** Its instrumentation of LiteLLM writes the text tokens of a prompt under a name that means cached ones. */

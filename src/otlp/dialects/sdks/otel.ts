@@ -9,8 +9,16 @@ export const OTEL: Dialect = {
     { prefix: 'gen_ai.usage.' },
     { prefix: 'anthropic.usage.' },
     { prefix: 'codex.usage.' },
-    // Semantic Kernel wrote them so before the convention had names.
-    { keys: ['gen_ai.response.prompt_tokens', 'gen_ai.response.completion_tokens'] },
+    // Semantic Kernel wrote them so before the convention had names; so did Microsoft.Extensions.AI, and Portkey does.
+    {
+      keys: [
+        'gen_ai.response.prompt_tokens',
+        'gen_ai.response.completion_tokens',
+        'gen_ai.response.input_tokens',
+        'gen_ai.response.output_tokens',
+        'gen_ai.response.total_tokens',
+      ],
+    },
   ],
   classify(reader) {
     const named = reader.attributeText('gen_ai.operation.name')?.trim();
