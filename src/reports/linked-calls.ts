@@ -1,14 +1,14 @@
 import { agentGapMs } from './agent-twins.ts';
-import { hashOf } from './asleep/hash-index.ts';
 import { generationsOf } from './generations.ts';
+import { type Keyed, KeyedItems } from './keyed-items.ts';
 import { type CallNode, Generation } from './open-trace.ts';
 import { ProcessCalls } from './process-calls.ts';
 import { StableMatching } from './stable-matching.ts';
 import { streamGapMs, twinGapMs } from './twins.ts';
 
 /** The calls of one response id that are open. */
-interface Response {
-  readonly nodes: Set<CallNode>;
+interface Response extends Keyed {
+  nodes: readonly CallNode[];
   generations: readonly Generation[];
   /** Whether two generations of it were open at once; stays true as long as any call of it is open. */
   repeats: boolean;
@@ -31,16 +31,14 @@ export interface NodeChanges {
  * 4. Of each session of a coding agent, its log records and its spans are paired by their ends (`agent-twins.ts`).
  */
 export class LinkedCalls {
-  readonly #responses = new Map<string, Response>();
+  readonly #responses = new KeyedItems<Response>();
   readonly #processes = new Map<string, ProcessCalls>();
   readonly #twins: StableMatching<Generation>;
   readonly #streams: StableMatching<Generation>;
   readonly #agents: StableMatching<Generation>;
   readonly #matchings: readonly StableMatching<Generation>[];
-  /** Since the last `takeChanged`: generations whose clusters may be others now. */
-  readonly #changed = new Set<Generation>();
-  /** Of these, those whose clusters were announced as they were before, and those that had none. */
-  readonly #announced = new Set<Generation>();
+  /** Since the last `takeChanged`: generations whose clusters were announced as they were before, or had none. */
+  #announced: Generation[] = [];
   readonly #onChange: (cluster: readonly Generation[]) => void;
   readonly #wake: (hash: number) => void;
 
@@ -78,43 +76,47 @@ export class LinkedCalls {
     // Nearly always a trace of one call comes.
     if (only !== undefined && come.length === 1 && gone.length === 0 && stayed.length === 0) return this.#come(only);
     for (const { generation } of [...gone, ...stayed]) if (generation !== null) this.#touch(generation);
-    const responses = new Set<string>();
+    const responses = new Set<Response>();
     for (const node of gone) {
-      const key = node.responseKey;
-      if (key === null) this.#remove(node.generation as Generation);
-      else if (this.#responses.get(key)?.nodes.delete(node) === true) responses.add(key);
-    }
-    for (const node of come) {
-      const key = node.responseKey;
-      if (key === null) this.#add(new Generation([node]));
-      else {
-        this.#wakeResponse(key);
-        this.#responseOf(key).nodes.add(node);
-        responses.add(key);
+      const response = this.#responseOf(node);
+      if (node.responseKey === null) this.#remove(node.generation as Generation);
+      else if (response?.nodes.includes(node) === true) {
+        response.nodes = response.nodes.filter((each) => each !== node);
+        responses.add(response);
       }
     }
-    for (const key of responses) this.#regenerate(key);
+    for (const node of come) {
+      const { responseKey: key, responseHash: hash } = node;
+      if (key === null) this.#add(new Generation([node]));
+      else {
+        const response =
+          this.#wokenResponseOf(node) ?? this.#open({ key, hash, nodes: [], generations: [], repeats: false });
+        response.nodes = [...response.nodes, node];
+        responses.add(response);
+      }
+    }
+    for (const response of responses) this.#regenerate(response);
   }
 
   #come(node: CallNode): void {
-    const key = node.responseKey;
-    if (key === null) return this.#add(new Generation([node]));
-    this.#wakeResponse(key);
-    const known = this.#responses.get(key);
+    if (node.responseKey === null) return this.#add(new Generation([node]));
+    const known = this.#wokenResponseOf(node);
     if (known !== undefined) {
-      known.nodes.add(node);
-      return this.#regenerate(key);
+      known.nodes = [...known.nodes, node];
+      return this.#regenerate(known);
     }
     const generation = new Generation([node]);
-    this.#responses.set(key, { nodes: new Set([node]), generations: [generation], repeats: false });
+    this.#openAlone(node.responseKey, generation);
     this.#add(generation);
   }
 
   /** The clusters that changed, as they are now. */
   takeChanged(): readonly (readonly Generation[])[] {
-    const clusters = this.#clustersOf(this.#changed);
-    this.#changed.clear();
-    this.#announced.clear();
+    const announced = this.#announced;
+    // Not emptied: see `Chain`.
+    this.#announced = [];
+    const clusters = this.#clustersOf(announced.filter(({ isChanged }) => isChanged));
+    for (const generation of announced) generation.isAnnounced = generation.isChanged = false;
     return clusters;
   }
 
@@ -131,8 +133,7 @@ export class LinkedCalls {
   /** The nodes that may change with this one: of its cluster, and those that name the same response. */
   nodesWith(node: CallNode): readonly CallNode[] {
     const cluster = this.#clusterOf(node.generation as Generation).flatMap(({ nodes }) => nodes);
-    const key = node.responseKey;
-    const response = key === null ? undefined : this.#responses.get(key);
+    const response = this.#responseOf(node);
     return response === undefined || response.repeats ? cluster : [...cluster, ...response.nodes];
   }
 
@@ -145,13 +146,12 @@ export class LinkedCalls {
       this.#leaveProcess(generation);
     }
     for (const node of nodes) {
-      const key = node.responseKey;
-      const response = key === null ? undefined : this.#responses.get(key);
-      if (key === null || response === undefined) continue;
+      const response = this.#responseOf(node);
+      if (response === undefined) continue;
       response.repeats ||= response.generations.length > 1;
-      response.nodes.delete(node);
+      response.nodes = response.nodes.filter((each) => each !== node);
       response.generations = response.generations.filter((each) => each !== node.generation);
-      if (response.nodes.size === 0) this.#responses.delete(key);
+      if (response.nodes.length === 0) this.#responses.delete(response);
     }
   }
 
@@ -159,9 +159,8 @@ export class LinkedCalls {
   isAlone(node: CallNode): boolean {
     const generation = node.generation as Generation;
     if (node.compared.role !== null || generation.nodes.length > 1) return false;
-    const key = node.responseKey;
-    const response = key === null ? undefined : this.#responses.get(key);
-    if (response !== undefined && (response.repeats || response.nodes.size > 1)) return false;
+    const response = this.#responseOf(node);
+    if (response !== undefined && (response.repeats || response.nodes.length > 1)) return false;
     return this.#clusterOf(generation).length === 1;
   }
 
@@ -169,8 +168,7 @@ export class LinkedCalls {
   hashesOf(node: CallNode): readonly number[] {
     const generation = node.generation as Generation;
     const ofProcess = this.#ensureProcess(generation).hashesOf(generation);
-    const key = node.responseKey;
-    return key === null ? ofProcess : [...ofProcess, responseHash(key)];
+    return node.responseKey === null ? ofProcess : [...ofProcess, node.responseHash];
   }
 
   /** They are alone, and from now on nobody finds them here. */
@@ -178,8 +176,8 @@ export class LinkedCalls {
     for (const node of nodes) {
       const generation = node.generation as Generation;
       this.#processOf(generation)?.sleep(generation);
-      const key = node.responseKey;
-      if (key !== null) this.#responses.delete(key);
+      const response = this.#responseOf(node);
+      if (response !== undefined) this.#responses.delete(response);
     }
   }
 
@@ -188,8 +186,7 @@ export class LinkedCalls {
     for (const node of nodes) {
       const generation = node.generation as Generation;
       this.#processOf(generation)?.wake(generation);
-      const key = node.responseKey;
-      if (key !== null) this.#responses.set(key, { nodes: new Set([node]), generations: [generation], repeats: false });
+      if (node.responseKey !== null) this.#openAlone(node.responseKey, generation);
     }
   }
 
@@ -202,27 +199,33 @@ export class LinkedCalls {
     }
   }
 
-  #wakeResponse(key: string): void {
-    this.#wake(responseHash(key));
+  #responseOf({ responseKey, responseHash }: CallNode): Response | undefined {
+    return responseKey === null ? undefined : this.#responses.find(responseKey, responseHash);
   }
 
-  #responseOf(key: string): Response {
-    let response = this.#responses.get(key);
-    if (response === undefined) {
-      this.#responses.set(key, (response = { nodes: new Set(), generations: [], repeats: false }));
-    }
+  #wokenResponseOf(node: CallNode): Response | undefined {
+    this.#wake(node.responseHash);
+    return this.#responseOf(node);
+  }
+
+  #openAlone(key: string, generation: Generation): void {
+    const { first, nodes } = generation;
+    this.#open({ key, hash: first.responseHash, nodes, generations: [generation], repeats: false });
+  }
+
+  #open(response: Response): Response {
+    this.#responses.add(response);
     return response;
   }
 
-  #regenerate(key: string): void {
-    const response = this.#responseOf(key);
+  #regenerate(response: Response): void {
     const [only] = response.nodes;
-    if (only !== undefined && response.nodes.size === 1 && response.generations.length === 0) {
+    if (only !== undefined && response.nodes.length === 1 && response.generations.length === 0) {
       const generation = new Generation([only]);
       response.generations = [generation];
       return this.#add(generation);
     }
-    const nodeOf = new Map([...response.nodes].map((node) => [node.compared, node]));
+    const nodeOf = new Map(response.nodes.map((node) => [node.compared, node]));
     const wanted = generationsOf([...nodeOf.keys()], response.repeats).map((calls) =>
       calls.map((call) => nodeOf.get(call) as CallNode),
     );
@@ -233,13 +236,12 @@ export class LinkedCalls {
       .map((nodes) => new Generation(nodes));
     for (const generation of added) this.#add(generation);
     response.generations = [...kept, ...added];
-    if (response.nodes.size === 0) this.#responses.delete(key);
+    if (response.nodes.length === 0) this.#responses.delete(response);
   }
 
   #add(generation: Generation): void {
     for (const node of generation.nodes) node.generation = generation;
-    this.#changed.add(generation);
-    this.#announced.add(generation);
+    this.#announce(generation);
     this.#ensureProcess(generation).add(generation);
     this.#twins.insert(generation);
     this.#streams.insert(generation);
@@ -252,7 +254,7 @@ export class LinkedCalls {
     this.#twins.remove(generation);
     this.#streams.remove(generation);
     this.#agents.remove(generation);
-    this.#changed.delete(generation);
+    generation.isChanged = false;
   }
 
   #leaveProcess(generation: Generation): void {
@@ -274,13 +276,15 @@ export class LinkedCalls {
 
   /** Nothing of a cluster changes before it was announced: whatever is not announced is as it was. */
   #touch(generation: Generation): void {
-    if (this.#announced.has(generation)) return;
+    if (generation.isAnnounced) return;
     const cluster = this.#clusterOf(generation);
-    for (const each of cluster) {
-      this.#announced.add(each);
-      this.#changed.add(each);
-    }
+    for (const each of cluster) this.#announce(each);
     this.#onChange(cluster);
+  }
+
+  #announce(generation: Generation): void {
+    if (!generation.isAnnounced) this.#announced.push(generation);
+    generation.isAnnounced = generation.isChanged = true;
   }
 
   #clustersOf(generations: Iterable<Generation>): readonly (readonly Generation[])[] {
@@ -311,13 +315,6 @@ export class LinkedCalls {
   #processOf(generation: Generation): ProcessCalls | undefined {
     return this.#processes.get(processKeyOf(generation));
   }
-}
-
-/** Tells the hash of a response's key from that of a trace's. */
-const OF_RESPONSE = 0x5f3c_91d7;
-
-function responseHash(key: string): number {
-  return hashOf(key) ^ OF_RESPONSE;
 }
 
 function processKeyOf({ first }: Generation): string {

@@ -76,11 +76,11 @@ interface Counted {
  */
 export class OpenCalls {
   readonly #traces: OpenTraces;
-  readonly #dirty = new Set<OpenTrace>();
+  #dirty = new Set<OpenTrace>();
   readonly #links: LinkedCalls;
   readonly #bookings = new Bookings();
   /** By their keys: calls as they were counted, of those that may change in this settlement. */
-  readonly #before = new Map<string, Counted>();
+  #before = new Map<string, Counted>();
   readonly #seriesOf: (call: ResolvedCall) => Series | null;
   /** The spans of the trace that was asked for last, since evaluations of one trace are judged one after the other. */
   #asked: { readonly trace: OpenTrace; readonly spans: ReadonlyMap<string, ReportedSpan> } | null = null;
@@ -92,7 +92,7 @@ export class OpenCalls {
     this.#seriesOf = seriesOf;
     this.#links = new LinkedCalls(
       (cluster) => this.#remember(cluster),
-      (hash) => this.#traces.wake(hash),
+      (hash) => void this.#traces.wake(hash),
     );
     this.#traces = new OpenTraces(this.#links, awakeMax);
   }
@@ -137,8 +137,10 @@ export class OpenCalls {
       return NOTHING;
     }
     this.#asked = null;
-    for (const trace of this.#dirty) this.#resolve(trace);
-    const touched = new Set(this.#dirty);
+    // Neither this nor what was counted before is emptied and used again: see `Chain`.
+    const touched = this.#dirty;
+    this.#dirty = new Set();
+    for (const trace of touched) this.#resolve(trace);
     const now = new Map<string, Counted>();
     for (const cluster of this.#links.takeChanged()) {
       const counted = this.#count(cluster, 'now');
@@ -156,12 +158,11 @@ export class OpenCalls {
       }
     }
     const settlement = { calls: this.#differences(now), bookings: this.#book(touched), traces: touched };
-    this.#before.clear();
+    if (this.#before.size > 0) this.#before = new Map();
     for (const trace of touched) {
       trace.settled();
       this.#traces.used(trace);
     }
-    this.#dirty.clear();
     this.#traces.rest();
     return settlement;
   }

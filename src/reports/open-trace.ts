@@ -1,9 +1,12 @@
 import { invariant } from '../tally/invariant.ts';
 import type { Series } from '../tally/series.ts';
+import { hashOf } from './asleep/hash-index.ts';
 import type { ValuePages } from './asleep/value-pages.ts';
 import type { Booking } from './bookings.ts';
+import type { Link } from './chain.ts';
 import type { ComparedCall } from './compared-call.ts';
 import { responseKeyOf } from './generations.ts';
+import type { Keyed } from './keyed-items.ts';
 import type { Report } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
@@ -67,16 +70,21 @@ export class OpenReport {
 }
 
 /** The reports of one trace of one sender, and what they came to. */
-export class OpenTrace {
+export class OpenTrace implements Keyed, Link<OpenTrace> {
   /** Among the open traces; another one may have it later. */
   readonly number: number;
   readonly key: string;
+  readonly hash: number;
   readonly traceId: string;
   readonly sender: string;
   reports: OpenReport[] = [];
   nodes: readonly CallNode[] = [];
   /** In log time, of the last report. */
   lastMs = Number.NEGATIVE_INFINITY;
+  /** Among which it stands by when it was used last, and with how many reports; null where it sleeps or was not. */
+  recent: { readonly among: object; readonly reportCount: number } | null = null;
+  before: OpenTrace | null = null;
+  after: OpenTrace | null = null;
   /** The reports as they were when they last came to calls; null while nothing was added since. */
   #settled: readonly OpenReport[] | null = null;
   #before: TraceResolution | null = null;
@@ -85,6 +93,7 @@ export class OpenTrace {
   constructor(traceId: string, sender: string, number: number) {
     this.number = number;
     this.key = traceKey(sender, traceId);
+    this.hash = hashOf(this.key);
     this.traceId = traceId;
     this.sender = sender;
   }
@@ -178,6 +187,8 @@ export class CallNode {
   readonly trace: OpenTrace;
   /** What tells the response that it names from all others of its sender; null where it names none. */
   readonly responseKey: string | null;
+  /** Of that; 0 where there is none. */
+  readonly responseHash: number;
   /** What its call is counted under; the nodes of one call have it in common. Null before it was settled. */
   series: Series | null = null;
   /** Whether the call has the id of this node. */
@@ -191,14 +202,24 @@ export class CallNode {
     this.trace = trace;
     const key = responseKeyOf(compared);
     this.responseKey = key === null || trace.sender === '' ? key : `${key}\0${trace.sender}`;
+    this.responseHash = this.responseKey === null ? 0 : hashOf(this.responseKey) ^ OF_RESPONSE;
   }
 }
 
+/** Tells the hash of a response's key from that of a trace's. */
+const OF_RESPONSE = 0x5f3c_91d7;
+
 /** Calls of one response, mostly one. */
-export class Generation {
+export class Generation implements Link<Generation> {
   readonly nodes: readonly CallNode[];
   /** The one that began first: it is compared with other generations. */
   readonly first: CallNode;
+  /** In its process, as long as it is awake. */
+  before: Generation | null = null;
+  after: Generation | null = null;
+  /** Whether its cluster was announced since changes were taken last, and whether it may be another one now. */
+  isAnnounced = false;
+  isChanged = false;
 
   constructor(nodes: readonly CallNode[]) {
     this.nodes = nodes;

@@ -1,6 +1,7 @@
 import { hashOf } from './asleep/hash-index.ts';
 import { SleepingTraces } from './asleep/sleeping-traces.ts';
 import { type ComparedCall, comparedCall } from './compared-call.ts';
+import { KeyedItems } from './keyed-items.ts';
 import type { LinkedCalls } from './linked-calls.ts';
 import { CallNode, Generation, OpenTrace, traceKey } from './open-trace.ts';
 import { RecentTraces } from './recent-traces.ts';
@@ -18,7 +19,7 @@ const AWAKE_SHARE_OF_WHOLE = 1 / 48;
 
 /** The open traces: those that were used last, and what they are linked to, are awake, the others sleep. */
 export class OpenTraces {
-  readonly #awake = new Map<string, OpenTrace>();
+  readonly #awake = new KeyedItems<OpenTrace>();
   /** By their numbers; undefined for one that sleeps. */
   readonly #byNumber: (OpenTrace | undefined)[] = [];
   readonly #freeNumbers: number[] = [];
@@ -29,8 +30,9 @@ export class OpenTraces {
   readonly #whole = new RecentTraces();
   readonly #awakeMax: number;
   readonly #links: LinkedCalls;
-  /** Looked for last and not found: whoever opens a trace has looked for it before. */
-  #missing: string | null = null;
+  /** Looked for last, whether it was found or not: whoever opens a trace has looked for it before. */
+  #askedKey: string | null = null;
+  #asked: OpenTrace | undefined;
   readonly #pool = new TextPool();
 
   /** @param awakeMax reports of the growing traces that were used last: so many stay awake */
@@ -40,34 +42,37 @@ export class OpenTraces {
   }
 
   get awake(): Iterable<OpenTrace> {
-    return this.#awake.values();
+    return this.#awake;
   }
 
   find(sender: string, traceId: string): OpenTrace | undefined {
     const key = traceKey(sender, traceId);
-    const awake = this.#awake.get(key);
-    if (awake !== undefined || key === this.#missing) return awake;
-    this.wake(hashOf(key));
-    const found = this.#awake.get(key);
-    if (found === undefined) this.#missing = key;
-    return found;
+    if (this.#askedKey === key) return this.#asked;
+    const hash = hashOf(key);
+    let trace = this.#awake.find(key, hash);
+    if (trace === undefined && this.wake(hash)) trace = this.#awake.find(key, hash);
+    this.#askedKey = key;
+    this.#asked = trace;
+    return trace;
   }
 
   /** Finds the trace or opens it. */
   open(sender: string, traceId: string): OpenTrace {
     const known = this.find(sender, traceId);
     if (known !== undefined) return known;
-    this.#missing = null;
     const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
     const trace = new OpenTrace(traceId, sender, number);
-    this.#awake.set(trace.key, trace);
-    this.#byNumber[number] = trace;
+    this.#begin(trace);
+    this.#askedKey = trace.key;
+    this.#asked = trace;
     return trace;
   }
 
-  /** Wakes all that were put to sleep under this hash. */
-  wake(hash: number): void {
-    for (const number of this.#sleeping.of(hash)) this.#wakeUp(number);
+  /** Wakes all that were put to sleep under this hash. @returns whether there was any */
+  wake(hash: number): boolean {
+    const numbers = this.#sleeping.of(hash);
+    for (const number of numbers) this.#wakeUp(number);
+    return numbers.length > 0;
   }
 
   wakeAll(): void {
@@ -92,7 +97,7 @@ export class OpenTraces {
         if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);
       }
     };
-    for (const trace of this.#awake.values()) collect(trace);
+    for (const trace of this.#awake) collect(trace);
     for (const number of this.#sleeping.before(fromMs)) collect(this.#sleeping.get(number).trace);
     return places;
   }
@@ -113,8 +118,7 @@ export class OpenTraces {
   /** A trace that is awake is open no more; its calls are forgotten elsewhere. */
   close(trace: OpenTrace): void {
     this.#leaveRecent(trace);
-    this.#awake.delete(trace.key);
-    this.#byNumber[trace.number] = undefined;
+    this.#end(trace);
     this.#freeNumbers.push(trace.number);
     for (const report of trace.reports) report.drop();
   }
@@ -148,14 +152,27 @@ export class OpenTraces {
   #sleep(trace: OpenTrace): void {
     this.#sleeping.put(trace, this.#hashesOf(trace));
     this.#links.sleep(trace.nodes);
-    this.#awake.delete(trace.key);
+    this.#end(trace);
+  }
+
+  /** It is awake from now on. */
+  #begin(trace: OpenTrace): void {
+    this.#awake.add(trace);
+    this.#byNumber[trace.number] = trace;
+  }
+
+  /** It is not awake any more. */
+  #end(trace: OpenTrace): void {
+    this.#awake.delete(trace);
     this.#byNumber[trace.number] = undefined;
+    this.#askedKey = null;
+    this.#asked = undefined;
   }
 
   #wakeUp(number: number): void {
     const trace = this.#takeAsleep(number);
-    this.#awake.set(trace.key, trace);
-    this.#byNumber[number] = trace;
+    this.#begin(trace);
+    this.#askedKey = null;
     this.#links.wake(trace.nodes);
     this.used(trace);
   }
@@ -176,12 +193,12 @@ export class OpenTraces {
   }
 
   /** Each once: whoever wakes all that have a hash finds nobody twice. */
-  #hashesOf({ key, nodes }: OpenTrace): readonly number[] {
+  #hashesOf({ hash: own, nodes }: OpenTrace): readonly number[] {
     const [only] = nodes;
     if (only === undefined || nodes.length > 1) {
-      return [...new Set([hashOf(key), ...nodes.flatMap((node) => this.#links.hashesOf(node))])];
+      return [...new Set([own, ...nodes.flatMap((node) => this.#links.hashesOf(node))])];
     }
-    const hashes = [hashOf(key)];
+    const hashes = [own];
     for (const hash of this.#links.hashesOf(only)) if (!hashes.includes(hash)) hashes.push(hash);
     return hashes;
   }

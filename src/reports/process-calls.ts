@@ -1,5 +1,6 @@
 import { AGENT_END_MS_MAX } from './agent-twins.ts';
 import { hashOf } from './asleep/hash-index.ts';
+import { Chain } from './chain.ts';
 import type { Generation } from './open-trace.ts';
 import { endMsOf } from './trace-call.ts';
 import { TWIN_START_MS_MAX } from './twins.ts';
@@ -12,7 +13,7 @@ export class ProcessCalls {
   readonly #startsHash: number;
   readonly #endsHash: number;
   readonly #wake: (hash: number) => void;
-  readonly #all = new Set<Generation>();
+  readonly #all = new Chain<Generation>();
   /** Of all generations, those that sleep included. */
   readonly #scopes = new Map<string, number>();
   readonly #openings = new Set<Generation>();
@@ -59,7 +60,7 @@ export class ProcessCalls {
   /** It was added before. */
   wake(generation: Generation): void {
     const { role } = generation.first.compared;
-    this.#all.add(generation);
+    this.#all.append(generation);
     if (role === 'opening') this.#openings.add(generation);
     else if (role === 'end') this.#ends.add(generation);
     if (this.#byStart !== null) indexAt(this.#byStart, sliceOf(generation), generation);
@@ -68,7 +69,7 @@ export class ProcessCalls {
 
   sleep(generation: Generation): void {
     const { agent } = generation.first.compared;
-    this.#all.delete(generation);
+    this.#all.remove(generation);
     this.#openings.delete(generation);
     this.#ends.delete(generation);
     if (this.#byStart !== null) removeAt(this.#byStart, sliceOf(generation), generation);

@@ -81,8 +81,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the calls of one response are found only when the second of them comes',
     file: LINKS,
-    find: 'for (const key of responses) this.#regenerate(key);',
-    replace: 'if (gone.length === 0) for (const key of responses) this.#regenerate(key);',
+    find: 'for (const response of responses) this.#regenerate(response);',
+    replace: 'if (gone.length === 0) for (const response of responses) this.#regenerate(response);',
   },
   {
     name: 'a closed trace is forgotten at once',
@@ -105,14 +105,14 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a call that sleeps is not found by its response id',
     file: 'reports/linked-calls.ts',
-    find: 'this.#wake(responseHash(key));',
+    find: 'this.#wake(node.responseHash);',
     replace: '',
   },
   {
     name: 'a trace that sleeps is not found by its id',
     file: 'reports/open-traces.ts',
-    find: 'this.wake(hashOf(key));',
-    replace: '',
+    find: '&& this.wake(hash)',
+    replace: '&& false',
   },
   {
     name: 'a trace that sleeps forgets what its calls are counted under',

@@ -41,13 +41,31 @@ export class HashIndex {
 
   /** All that were added under this hash. */
   of(hash: number): readonly number[] {
-    let entry = this.#buckets[hash & (this.#buckets.length - 1)] as number;
+    let entry = this.first(hash);
     if (entry === NONE) return NOTHING;
     const found: number[] = [];
-    for (; entry !== NONE; entry = this.#entries[entry + NEXT] as number) {
-      if (this.#entries[entry + HASH] === hash) found.push(this.#entries[entry + VALUE] as number);
-    }
+    for (; entry !== NONE; entry = this.next(entry)) found.push(this.valueAt(entry));
     return found;
+  }
+
+  /** The first entry of this hash, negative for none; `valueAt` tells what was added, `next` the one that follows. */
+  first(hash: number): number {
+    return this.#from(this.#buckets[hash & (this.#buckets.length - 1)] as number, hash);
+  }
+
+  next(entry: number): number {
+    return this.#from(this.#entries[entry + NEXT] as number, this.#entries[entry + HASH] as number);
+  }
+
+  valueAt(entry: number): number {
+    return this.#entries[entry + VALUE] as number;
+  }
+
+  #from(start: number, hash: number): number {
+    const entries = this.#entries;
+    let entry = start;
+    while (entry !== NONE && entries[entry + HASH] !== hash) entry = entries[entry + NEXT] as number;
+    return entry;
   }
 
   #allocate(): number {
