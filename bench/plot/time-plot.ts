@@ -13,9 +13,9 @@ export interface TimePlot {
   readonly panels: readonly TimePanel[];
 }
 
-const WIDTH = 860;
+const WIDTH = 900;
 const LEFT = 70;
-const RIGHT = 200;
+const RIGHT = 240;
 const TOP = 50;
 const PANEL = 150;
 const GAP = 40;
