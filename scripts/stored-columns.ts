@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
+import { openStoreWithSchema } from '../src/metrics-store/sqlite/migrate-sqlite.ts';
 
 const STORES = new URL('../src/metrics-store/', import.meta.url);
 const textOf = (path: string): string => readFileSync(new URL(path, STORES), 'utf8');
+
+/** Those that are bytes in SQLite, see `src/tally/window-slots.ts`: what they hold is compiled there. */
+const ONLY_IN_POSTGRES: ReadonlySet<string> = new Set(['metrics_1d', 'metrics_1h', 'metrics_1m', 'usage_1m']);
 
 /** Those with sums, and that of single calls. */
 const TABLES = [
@@ -16,16 +19,19 @@ const TABLES = [
   'usage_1m',
 ] as const;
 
-/** The types of `src/metrics-store/stored-columns.ts`: which columns of a table both schemas have. */
+/** The types of `src/metrics-store/stored-columns.ts`: which columns of a table the schemas have. */
 export function storedColumns(): string {
   const [sqlite, postgres] = [sqliteColumns(), postgresColumns()];
   const tables = TABLES.map((table) => {
-    const columns = (sqlite.get(table) ?? []).filter((column) => postgres.get(table)?.includes(column)).toSorted();
+    const inPostgres = postgres.get(table) ?? [];
+    const inBoth = inPostgres.filter((column) => sqlite.get(table)?.includes(column));
+    const columns = (ONLY_IN_POSTGRES.has(table) ? inPostgres : inBoth).toSorted();
     return `  readonly ${table}:\n${columns.map((column) => `    | '${column}'`).join('\n')};`;
   });
   return `/**
- * The columns that a table has in the schemas of both SQL stores. \`node scripts/write-stored-columns.ts\` reads them
- * from there, so that a sum for which a schema has no column does not compile.
+ * The columns that a table has in the schemas of both SQL stores, or in that of Postgres where SQLite has bytes.
+ * \`node scripts/write-stored-columns.ts\` reads them from there, so that a sum for which a schema has no column does not
+ * compile.
  */
 export interface StoredColumns {
 ${tables.join('\n')}
@@ -34,18 +40,17 @@ ${tables.join('\n')}
 }
 
 function sqliteColumns(): ReadonlyMap<string, readonly string[]> {
-  const database = new DatabaseSync(':memory:');
-  database.exec(textOf('sqlite/sql/0001.sql'));
+  const file = openStoreWithSchema({ path: ':memory:' }, { migrate: true });
   const tables = new Map<string, string[]>();
-  const columns = database
-    .prepare(
-      "SELECT m.name AS t, c.name AS c FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name",
-    )
-    .all() as { t: string; c: string }[];
-  for (const { t, c } of columns) tables.set(t, [...(tables.get(t) ?? []), c]);
-  database.close();
+  for (const [table, column] of file.rows(SELECT_COLUMNS)) {
+    tables.set(String(table), [...(tables.get(String(table)) ?? []), String(column)]);
+  }
+  file.close();
   return tables;
 }
+
+const SELECT_COLUMNS =
+  "SELECT m.name, c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.type = 'table' ORDER BY m.name";
 
 /** From the schema as the server prints it, where nothing is LIKE another table. */
 function postgresColumns(): ReadonlyMap<string, readonly string[]> {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { servicesDirectory } from '../../scripts/services/services-directory.ts';
@@ -8,7 +8,7 @@ import { openSqliteMetricsStore } from '../../src/metrics-store/sqlite/sqlite-me
 import { DAY_MS, HOUR_MS } from '../../src/tally/window.ts';
 import { History } from '../data/history.ts';
 
-const SCHEMA = new URL('../../src/metrics-store/sqlite/sql/0001.sql', import.meta.url);
+const SCHEMA = new URL('../../src/metrics-store/sqlite/sql/', import.meta.url);
 const PACKED_ROWS_MAX = 2_000;
 /** Questions count back from now, so a history that ended long ago is made anew. */
 const AGE_MS_MAX = 12 * HOUR_MS;
@@ -30,7 +30,7 @@ export async function historyDirectory(directory: string | null, days: number): 
   const chosen = directory ?? join(servicesDirectory(), `bench-history-${days}`);
   const storePath = join(chosen, 'metrics.sqlite');
   const notePath = join(chosen, 'history.json');
-  const schema = createHash('sha256').update(readFileSync(SCHEMA)).digest('hex');
+  const schema = schemaHash();
   const note = existsSync(notePath) ? (JSON.parse(readFileSync(notePath, 'utf8')) as Note) : null;
   if (note !== null && Date.now() - note.toMs < AGE_MS_MAX && note.schema === schema) {
     return { directory: chosen, storePath, toMs: note.toMs };
@@ -41,6 +41,12 @@ export async function historyDirectory(directory: string | null, days: number): 
   const toMs = await fill(storePath, days);
   writeFileSync(notePath, JSON.stringify({ toMs, schema } satisfies Note));
   return { directory: chosen, storePath, toMs };
+}
+
+function schemaHash(): string {
+  const hash = createHash('sha256');
+  for (const name of readdirSync(SCHEMA).toSorted()) hash.update(readFileSync(new URL(name, SCHEMA)));
+  return hash.digest('hex');
 }
 
 async function fill(path: string, days: number): Promise<number> {

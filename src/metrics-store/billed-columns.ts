@@ -69,6 +69,12 @@ export function addRepriced(tally: Tally, change: RepricedSums): void {
   for (const field of REPRICED_COUNTS) tally[REPRICED[field]] += change[field];
 }
 
+/** … and to those of the usage. */
+export function addRepricedUsage(usage: Usage, change: RepricedSums): void {
+  for (const field of REPRICED_MONEY) usage[field].addBig(change[field]);
+  for (const field of REPRICED_COUNTS) usage[field] += change[field];
+}
+
 export const REPRICED_FIELDS = [...REPRICED_MONEY, ...REPRICED_COUNTS] as const;
 export const REPRICED_USAGE_COLUMNS: readonly string[] = REPRICED_FIELDS.map(columnOf);
 export const REPRICED_TALLY_COLUMNS: readonly string[] = [

@@ -45,7 +45,6 @@ const TENANT_TABLES: readonly ErasedTable[] = [
     'metrics_1m',
     'metrics_1h',
     'metrics_1d',
-    'usage_1m',
     'calls',
     'evaluations_1m',
     'sender_calls_1h',
@@ -79,6 +78,7 @@ export const SQLITE_TENANT_TABLES: readonly ErasedTable[] = [
 
 export const POSTGRES_TENANT_TABLES: readonly ErasedTable[] = [
   ...TENANT_TABLES,
+  { table: 'usage_1m', condition: OF_TENANT },
   { table: 'changes_1m', condition: OF_TENANT },
   { table: 'api_keys', condition: 'tenants = ARRAY[$1]::text[]' },
   { table: 'sessions', condition: 'tenants = ARRAY[$1]::text[]' },

@@ -1,6 +1,7 @@
 /**
- * The columns that a table has in the schemas of both SQL stores. `node scripts/write-stored-columns.ts` reads them
- * from there, so that a sum for which a schema has no column does not compile.
+ * The columns that a table has in the schemas of both SQL stores, or in that of Postgres where SQLite has bytes.
+ * `node scripts/write-stored-columns.ts` reads them from there, so that a sum for which a schema has no column does not
+ * compile.
  */
 export interface StoredColumns {
   readonly audit_1h:
@@ -103,7 +104,8 @@ export interface StoredColumns {
     | 'tenant_key'
     | 'time_to_first_token'
     | 'unanswered'
-    | 'unpriced_requests';
+    | 'unpriced_requests'
+    | 'window_start';
   readonly metrics_1h:
     | 'cache_write_tokens'
     | 'cached_prompt_tokens'
@@ -137,7 +139,8 @@ export interface StoredColumns {
     | 'tenant_key'
     | 'time_to_first_token'
     | 'unanswered'
-    | 'unpriced_requests';
+    | 'unpriced_requests'
+    | 'window_start';
   readonly metrics_1m:
     | 'cache_write_tokens'
     | 'cached_prompt_tokens'
@@ -171,7 +174,8 @@ export interface StoredColumns {
     | 'tenant_key'
     | 'time_to_first_token'
     | 'unanswered'
-    | 'unpriced_requests';
+    | 'unpriced_requests'
+    | 'window_start';
   readonly sender_calls_1h:
     | 'cache_write_tokens'
     | 'cached_prompt_tokens'
@@ -210,5 +214,6 @@ export interface StoredColumns {
     | 'service_tier'
     | 'tenant_key'
     | 'unknown_calls'
-    | 'unpriced_calls';
+    | 'unpriced_calls'
+    | 'window_start';
 }

@@ -18,6 +18,11 @@ export class ExactSum {
     else this.#large += BigInt(count) * BigInt(unit);
   }
 
+  /** Adds a whole number within ±2^52. */
+  addNumber(amount: number): void {
+    this.#addSmall(amount);
+  }
+
   addBig(amount: bigint): void {
     this.#large += amount;
   }

@@ -1,16 +1,5 @@
-import { BILLED_COLUMNS } from '../billed-columns.ts';
 import { CALL_COLUMNS, CALL_REQUEST_ONLY_COLUMNS, CALL_VALUE_COLUMNS } from '../call-columns.ts';
-import {
-  AUDIT_COLUMNS,
-  EVALUATION_SUM_COLUMNS,
-  TALLY_EXACT_COLUMNS,
-  TALLY_HISTOGRAM_COLUMNS,
-  TALLY_MAX_COLUMNS,
-  TALLY_SUM_COLUMNS,
-  USAGE_EXACT_COLUMNS,
-  USAGE_SUM_COLUMNS,
-} from '../tally-columns.ts';
-import { TALLY_COLUMNS } from './tally-row.ts';
+import { AUDIT_COLUMNS, EVALUATION_SUM_COLUMNS } from '../tally-columns.ts';
 
 /** The statements of a commit, which in Postgres is one function (`commit-function.ts`). */
 
@@ -22,48 +11,29 @@ const sets = (columns: readonly string[]): string => columns.map((name) => `${na
 
 const WINDOW_KEY = ['tenant_key', 'window_start_ms', 'series_id'];
 
-const maxima = (columns: readonly string[]): string =>
-  columns.map((name) => `${name} = max(${name}, excluded.${name})`).join(', ');
-
-/** Calling out of SQLite costs a microsecond, and most commits know no time to the first token. */
-const histograms = (columns: readonly string[]): string =>
-  columns
-    .map((name) => `${name} = iif(excluded.${name} = x'', ${name}, hist_add(${name}, excluded.${name}))`)
-    .join(', ');
-
-const ADD_TALLY = `${adds([...TALLY_SUM_COLUMNS, ...TALLY_EXACT_COLUMNS])},
-  ${maxima(TALLY_MAX_COLUMNS)},
-  ${histograms(TALLY_HISTOGRAM_COLUMNS)}`;
-
+/** Values: key, then what its revision grows by, when it changed, its sums. */
 export const UPSERT_MINUTE = `
-  INSERT INTO metrics_1m (${list([...WINDOW_KEY, ...TALLY_COLUMNS])}, revision, changed_at_ms)
-  VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])}, 1, ?)
-  ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY},
-  revision = revision + 1, changed_at_ms = max(changed_at_ms, excluded.changed_at_ms)`;
+  INSERT INTO metrics_1m (${list(WINDOW_KEY)}, revision, changed_at_ms, sums) VALUES (?, ?, ?, ?, ?, ?)
+  ON CONFLICT (${list(WINDOW_KEY)}) DO UPDATE SET revision = revision + excluded.revision,
+    changed_at_ms = max(changed_at_ms, excluded.changed_at_ms), sums = sums_add(sums, excluded.sums)`;
 
+/** Values: key, then which minutes, its sums. */
 export const UPSERT_HOUR = `
-  INSERT INTO metrics_1h (${list([...WINDOW_KEY, ...TALLY_COLUMNS])})
-  VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])})
-  ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY}`;
+  INSERT INTO metrics_1h (${list(WINDOW_KEY)}, minutes, sums) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (${list(WINDOW_KEY)}) DO UPDATE SET minutes = minutes | excluded.minutes,
+    sums = sums_add(sums, excluded.sums)`;
 
+/** Values: key, then its requests, its sums. */
 export const UPSERT_DAY = `
-  INSERT INTO metrics_1d (${list([...WINDOW_KEY, ...TALLY_COLUMNS])}, revision)
-  VALUES (${marks([...WINDOW_KEY, ...TALLY_COLUMNS])}, 1)
-  ON CONFLICT (tenant_key, window_start_ms, series_id) DO UPDATE SET ${ADD_TALLY}, revision = revision + 1`;
+  INSERT INTO metrics_1d (${list(WINDOW_KEY)}, requests, revision, sums) VALUES (?, ?, ?, ?, 1, ?)
+  ON CONFLICT (${list(WINDOW_KEY)}) DO UPDATE SET requests = requests + excluded.requests, revision = revision + 1,
+    sums = sums_add(sums, excluded.sums)`;
 
 /** A row that waits already keeps its place: it waits since its first change. */
 export const QUEUE_ROW = 'INSERT INTO unpublished_rows (pair_id, window_start_ms) VALUES (?, ?) ON CONFLICT DO NOTHING';
 
 export const MOVE_LAST_WINDOW =
   'UPDATE series SET last_window_start_ms = max(last_window_start_ms, ?) WHERE series_id = ?';
-
-const USAGE_KEY = [...WINDOW_KEY, ...BILLED_COLUMNS];
-const USAGE_VALUES = [...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS];
-
-export const UPSERT_USAGE = `
-  INSERT INTO usage_1m (${list([...USAGE_KEY, ...USAGE_VALUES])})
-  VALUES (${marks([...USAGE_KEY, ...USAGE_VALUES])})
-  ON CONFLICT (${list(USAGE_KEY)}) DO UPDATE SET ${adds(USAGE_VALUES)}`;
 
 const EVALUATION_KEY = ['tenant_key', 'window_start_ms', 'name', 'pair_id'];
 

@@ -3,9 +3,34 @@ import { StorageError } from '../../storage/storage-error.ts';
 import type { Migrated } from '../migrated.ts';
 import { readSqlFile } from '../sql-file.ts';
 import { openStoreFile, type StoreFileOptions } from './open-store-file.ts';
+import { WindowBytesMigration } from './window-bytes-migration.ts';
+
+interface Migration {
+  readonly sql: string;
+  /** What SQL alone cannot do. */
+  readonly finish?: (connection: SqliteConnection) => void;
+}
 
 /** In order; `PRAGMA user_version` says how many a file has. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [readSqlFile('sqlite/sql/0001.sql')];
+const MIGRATIONS: readonly Migration[] = [
+  { sql: readSqlFile('sqlite/sql/0001.sql') },
+  {
+    sql: readSqlFile('sqlite/sql/0002.sql'),
+    finish: (connection) => new WindowBytesMigration(connection).run(),
+  },
+];
+
+/** The text of each table and index that a file has after each of them. */
+const TABLES_BY_VERSION: readonly ReadonlySet<string>[] = MIGRATIONS.map((_, version) => {
+  const tables = new Map<string, string>();
+  for (const { sql } of MIGRATIONS.slice(0, version + 1)) {
+    for (const [, name = ''] of sql.matchAll(/^(?:DROP INDEX|ALTER TABLE) (\w+)/gm)) tables.delete(name);
+    for (const [text, name = ''] of sql.matchAll(/^CREATE (?:UNIQUE )?(?:TABLE|INDEX) (\w+)[\s\S]*?(?=;$)/gm)) {
+      tables.set(name, text);
+    }
+  }
+  return new Set(tables.values());
+});
 
 /** `SLMS` in ASCII: marks the file as a metrics store. Development versions before the first release did not set it. */
 const APPLICATION_ID = 0x53_4c_4d_53;
@@ -47,13 +72,17 @@ export function openStoreWithSchema(
 }
 
 function migrateConnection(connection: SqliteConnection): Migrated {
+  const to = MIGRATIONS.length;
   return connection.write(() => {
     const from = versionOf(connection);
     refuseForeign(connection, from);
-    if (from === MIGRATIONS.length) refuseOtherTables(connection);
-    for (const sql of MIGRATIONS.slice(from)) connection.exec(sql);
-    connection.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION_ID}`);
-    return { from, to: MIGRATIONS.length };
+    if (from > 0) refuseOtherTables(connection, from);
+    for (const { sql, finish } of MIGRATIONS.slice(from)) {
+      connection.exec(sql);
+      finish?.(connection);
+    }
+    if (from < to) connection.exec(`PRAGMA user_version = ${to}; PRAGMA application_id = ${APPLICATION_ID}`);
+    return { from, to };
   });
 }
 
@@ -62,7 +91,7 @@ export function checkSqliteVersion(connection: SqliteConnection): void {
   const version = connection.read(() => versionOf(connection));
   refuseForeign(connection, version);
   if (version === MIGRATIONS.length) {
-    connection.read(() => refuseOtherTables(connection));
+    connection.read(() => refuseOtherTables(connection, version));
     return;
   }
   const message = `The metrics store ${connection.path} has schema version ${version}, this program needs ${MIGRATIONS.length}; run "streamlens migrate".`;
@@ -80,15 +109,14 @@ function refuseForeign(connection: SqliteConnection, version: number): void {
 }
 
 /**
- * Until a release is published, the first schema is edited in place: a store of 0.1.0 has the same version and other
- * tables. What SQLite keeps of a table is the text that made it. Nothing is lost by moving the store away but what the
- * log holds no more.
+ * Before the first release was published, the first schema was edited in place: a store of 0.1.0 has the same version
+ * and other tables. What SQLite keeps of a table is the text that made it. Nothing is lost by moving the store away but
+ * what the log holds no more.
  */
-function refuseOtherTables(connection: SqliteConnection): void {
-  const [schema = ''] = MIGRATIONS;
+function refuseOtherTables(connection: SqliteConnection, version: number): void {
+  const expected = TABLES_BY_VERSION[version - 1];
   const texts = Array.from(connection.rows(SELECT_TABLES), ([sql]) => String(sql));
-  const expected = schema.match(/^CREATE (?:UNIQUE )?(?:TABLE|INDEX) /gm)?.length ?? 0;
-  if (texts.length === expected && texts.every((text) => schema.includes(text))) return;
+  if (texts.length === expected?.size && texts.every((text) => expected.has(text))) return;
   const message = `The metrics store ${connection.path} has the tables of another StreamLens from before the first published release, such as 0.1.0, and cannot be upgraded. Move it away (metrics.sqlite and what is named after it) and start again: its rows are counted anew from the event log, as far back as that reaches (LOG_RETENTION). To keep older rows, go on with the program that wrote them.`;
   throw new StorageError('misconfigured', message);
 }

@@ -1,5 +1,5 @@
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
-import { addEncoded } from '../../tally/histogram-codec.ts';
+import { WindowCodec } from '../../tally/window-codec.ts';
 import { lostIntervals, maxIntervals, sumIntervals } from '../sender-use.ts';
 import { addLabels } from './labels.ts';
 
@@ -30,7 +30,8 @@ export function openStoreFile({ path, readOnly = false, isInterrupted }: StoreFi
     ...(isInterrupted === undefined ? {} : { isInterrupted }),
   });
   connection.ask(() => connection.exec(`PRAGMA cache_size = -${CACHE_KIB_MAX}; PRAGMA temp_store = MEMORY`));
-  connection.define('hist_add', (a, b) => addEncoded(a as Uint8Array, b as Uint8Array));
+  const codec = new WindowCodec();
+  connection.define('sums_add', (a, b) => codec.add(a as Uint8Array, b as Uint8Array));
   connection.define('labels_add', (a, b) => addLabels(String(a), String(b)));
   connection.define('intervals_max', (a, b) => maxIntervals(String(a), String(b)));
   connection.define('intervals_lost', (a, b) => lostIntervals(String(a), String(b)));

@@ -1,6 +1,7 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import type { Tally } from '../../tally/tally.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, type ReadResolutionMs } from '../../tally/window.ts';
+import { WindowCodec } from '../../tally/window-codec.ts';
 import type { PackQuery } from '../metrics-store.ts';
 import {
   ALL_SERIES,
@@ -12,8 +13,7 @@ import {
   ROWS_PER_TOTALLED_SERIES,
   TOTALLED_SERIES_MAX,
 } from '../packed-day.ts';
-import { addStoredTally } from './tally-row.ts';
-import { selectSeriesRows, type WindowTable } from './window-statements.ts';
+import { rowsOfSeries } from './sqlite-series-rows.ts';
 
 /** A series' day: where the search for days to pack has come to. */
 interface Place {
@@ -61,6 +61,7 @@ const UPSERT_PACKED = `
  */
 export class DayPacker {
   readonly #connection: SqliteConnection;
+  readonly #codec = new WindowCodec();
   #place = START;
 
   constructor(connection: SqliteConnection) {
@@ -97,9 +98,10 @@ export class DayPacker {
   }
 
   /** @returns how many rows it was */
-  #packDay({ tenantKey, dayStartMs, seriesId }: Place, revision: number): number {
-    const hours = this.#windows('metrics_1h', { dayStartMs, seriesId, sizeMs: HOUR_MS });
-    const fives = this.#windows('metrics_1m', { dayStartMs, seriesId, sizeMs: 5 * MINUTE_MS });
+  #packDay(place: Place, revision: number): number {
+    const { tenantKey, dayStartMs, seriesId } = place;
+    const hours = this.#windows(place, HOUR_MS, HOUR_MS);
+    const fives = this.#windows(place, MINUTE_MS, 5 * MINUTE_MS);
     const [packedHours, packedFives] = [packWindows(hours.windows), packWindows(fives.windows)];
     if (packedHours !== null && packedFives !== null) {
       this.#connection.run(UPSERT_PACKED, tenantKey, dayStartMs, seriesId, revision, packedHours, packedFives);
@@ -123,18 +125,18 @@ export class DayPacker {
   }
 
   #windows(
-    table: WindowTable,
-    {
-      dayStartMs,
-      seriesId,
-      sizeMs,
-    }: { readonly dayStartMs: number; readonly seriesId: number; readonly sizeMs: number },
+    { dayStartMs, seriesId }: Place,
+    resolutionMs: ReadResolutionMs,
+    sizeMs: number,
   ): { readonly windows: readonly PackedWindow[]; readonly rowCount: number } {
-    const sql = selectSeriesRows({ table, order: 'asc', stream: 0 });
-    const rows = Array.from(this.#connection.rows(sql, seriesId, dayStartMs, dayStartMs + DAY_MS), (row) => ({
-      windowStartMs: Number(row[0]),
-      addTo: (into: Tally) => addStoredTally(into, row, 5),
-    }));
+    const day = { fromMs: dayStartMs, toMs: dayStartMs + DAY_MS, resolutionMs };
+    const rows = Array.from(
+      rowsOfSeries(this.#connection, { ...day, seriesId, order: 'asc', stream: 0 }),
+      ({ windowStartMs, sums }) => ({
+        windowStartMs,
+        addTo: (into: Tally) => this.#codec.addTallyTo(into, sums),
+      }),
+    );
     return { windows: addedUp(rows, { dayStartMs, sizeMs }), rowCount: rows.length };
   }
 }

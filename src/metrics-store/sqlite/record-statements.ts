@@ -1,11 +1,4 @@
-import { BILLED_COLUMNS, REPRICED_TALLY_COLUMNS, REPRICED_USAGE_COLUMNS } from '../billed-columns.ts';
-import {
-  AUDIT_COLUMNS,
-  AUDIT_ROW_BALANCES,
-  EVALUATION_SUM_COLUMNS,
-  USAGE_EXACT_COLUMNS,
-  USAGE_SUM_COLUMNS,
-} from '../tally-columns.ts';
+import { AUDIT_COLUMNS, AUDIT_ROW_BALANCES, EVALUATION_SUM_COLUMNS } from '../tally-columns.ts';
 import { isOneOf } from './tenants-asked.ts';
 
 /** The questions about evaluations, audit, dead letters and usage; most have the names of those of Postgres. */
@@ -51,40 +44,37 @@ export const MARK_DEAD_LETTER =
 
 /** Values: from, to, tenants (null: all). Tenant by tenant, as their keys lead the index. */
 export const SELECT_USAGE = `
-  SELECT t.tenant_id, p.route, p.model, s.provider, u.window_start_ms,
-    ${[...BILLED_COLUMNS, ...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS].map((name) => `u.${name}`).join(', ')}
+  SELECT t.tenant_id, p.route, p.model, s.provider, m.window_start_ms, m.sums
   FROM tenants t
-  CROSS JOIN usage_1m u ON u.tenant_key = t.tenant_key AND u.window_start_ms >= ?1 AND u.window_start_ms < ?2
-  CROSS JOIN series s ON s.series_id = u.series_id
+  CROSS JOIN metrics_1m m ON m.tenant_key = t.tenant_key AND m.window_start_ms >= ?1 AND m.window_start_ms < ?2
+  CROSS JOIN series s ON s.series_id = m.series_id
   CROSS JOIN pairs p ON p.pair_id = s.pair_id
   WHERE ${isOneOf('t.tenant_id', '?3')}`;
-
-const grow = (columns: readonly string[]): string => columns.map((name) => `${name} = ${name} + ?`).join(', ');
-const equal = (columns: readonly string[]): string => columns.map((name) => `${name} = ?`).join(' AND ');
-
-/** Values: changes of the repriced sums, tenant key, window start, series, what is billed, the sums as expected. */
-export const REPRICE_USAGE = `
-  UPDATE usage_1m SET ${grow(REPRICED_USAGE_COLUMNS)}
-  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?
-    AND ${equal(BILLED_COLUMNS)} AND ${equal(REPRICED_USAGE_COLUMNS)}
-  RETURNING 1`;
 
 /** Values: cost, cost by the list, source, bill, tenant key, timestamp, id, expected cost. */
 export const REPRICE_CALL = `
   UPDATE calls SET cost_pico_usd = ?, list_cost_pico_usd = ?, cost_source = ?, bill = ?
   WHERE tenant_key = ? AND timestamp_ms = ? AND request_id = ? AND cost_pico_usd IS ?`;
 
-/** Values: changes of the repriced sums, tenant key, window start, series. */
-export const repriceWindow = (table: string): string => `
-  UPDATE ${table} SET ${grow(REPRICED_TALLY_COLUMNS)}
-  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
+/** Values: sums to add, tenant key, window start, series. */
+export const ADD_TO_HOUR = addTo('metrics_1h');
 
-/** As the others; what is packed of the day is out of date then. Values: as for them. */
-export const REPRICE_DAY = `
-  UPDATE metrics_1d SET ${grow(REPRICED_TALLY_COLUMNS)}, revision = revision + 1
-  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
+/** As that; what is packed of the day is out of date then. */
+export const ADD_TO_DAY = addTo('metrics_1d', 'revision = revision + 1');
+
+export const ADD_TO_MINUTE = addTo('metrics_1m');
+
+/** Values: tenant key, window start, series. */
+export const SELECT_MINUTE_TO_CHANGE =
+  'SELECT revision, sums FROM metrics_1m WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?';
 
 /** Values: committed at, tenant key, window start, series. */
 export const TOUCH_MINUTE = `
   UPDATE metrics_1m SET revision = revision + 1, changed_at_ms = max(changed_at_ms, ?)
-  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ? RETURNING 1`;
+  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ? AND revision > 0 RETURNING 1`;
+
+function addTo(table: string, ...more: readonly string[]): string {
+  return `
+  UPDATE ${table} SET ${['sums = sums_add(sums, ?)', ...more].join(', ')}
+  WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?`;
+}

@@ -7,7 +7,7 @@ import { metadataMatches } from '../metadata-filter.ts';
 import type { CallsQuery, KeptCalls, KeptQuery } from '../metrics-reader.ts';
 import { storableText } from '../storable-text.ts';
 import { columnOf } from '../tally-columns.ts';
-import { storedBigInt } from './tally-row.ts';
+import { storedBigInt } from './stored-integers.ts';
 
 const COLUMNS = CALL_COLUMNS.map((name) => `c.${name}`).join(', ');
 

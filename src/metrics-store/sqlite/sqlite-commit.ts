@@ -1,15 +1,13 @@
 import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
-import { USAGE_EXACT_SUMS, USAGE_SUMS } from '../../tally/usage.ts';
-import { activeWindowMs, MINUTE_MS, type ResolutionMs } from '../../tally/window.ts';
+import type { WindowCodec } from '../../tally/window-codec.ts';
 import { foldCallWrites } from '../apply-call.ts';
 import { AUDIT_COUNTS } from '../audit.ts';
-import { BILLED_FIELDS } from '../billed-columns.ts';
 import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
 import type { Commit, CommitOutcome, Positions, Progress } from '../commit.ts';
-import { type Additions, additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
+import { additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
 import { EVALUATION_SUMS } from '../evaluation.ts';
-import { foldAudits, foldEvaluations, foldTallies, foldUsages } from '../fold-commit.ts';
+import { foldAudits, foldEvaluations } from '../fold-commit.ts';
 import { storableText } from '../storable-text.ts';
 import * as Sql from './commit-statements.ts';
 import { encodeLabels } from './labels.ts';
@@ -18,13 +16,15 @@ import type { SqliteDimensionValues } from './sqlite-dimension-values.ts';
 import { addDimensions } from './sqlite-dimensions.ts';
 import type { SqliteEvaluationNames } from './sqlite-evaluation-names.ts';
 import { addSenderUse } from './sqlite-sender-use.ts';
-import { int64, int64OrFloat, tallyValues } from './tally-row.ts';
+import { addWindows } from './sqlite-window-rows.ts';
+import { int64, int64OrFloat } from './stored-integers.ts';
 
 interface Writer {
   readonly connection: SqliteConnection;
   readonly dictionary: SqliteDictionary;
   readonly evaluationNames: SqliteEvaluationNames;
   readonly dimensionValues: SqliteDimensionValues;
+  readonly codec: WindowCodec;
   readonly areRowsPublished: boolean;
 }
 
@@ -35,9 +35,8 @@ export function applyCommits(writer: Writer, commits: readonly Commit[]): readon
   const next = commits.filter((_, index) => standings[index] === 'next');
   for (const commit of next) saveProgress(connection, commit);
   const added = additionsOf(next);
-  addTallies(writer, added);
+  addWindows(writer, added);
   addDimensions(writer, added.dimensions);
-  addUsages(writer, added.usages);
   addEvaluations(writer, added.evaluations);
   addAudits(connection, added.audits);
   addSenderUse(writer, added);
@@ -72,43 +71,6 @@ function saveProgress(connection: SqliteConnection, commit: Commit): void {
   const seq = expectedSeq + 1;
   const place = JSON.stringify(positions);
   connection.run(Sql.UPSERT_PROGRESS, partition, seq, token, place, completeThroughMs, committedAtMs, checkpoint);
-}
-
-function addTallies({ connection, dictionary, areRowsPublished }: Writer, { tallies, committedAtMs }: Additions): void {
-  const folded = foldTallies(tallies, (series) => dictionary.resolveSeries(series));
-  for (const [resolutionMs, rows] of folded) {
-    const upsert = connection.statement(upsertOf(resolutionMs));
-    for (const { ref, windowStartMs, tally } of rows) {
-      const values = [ref.tenantKey, windowStartMs, ref.id, ...tallyValues(tally)];
-      if (resolutionMs !== MINUTE_MS) {
-        upsert.run(...values);
-        continue;
-      }
-      upsert.run(...values, committedAtMs);
-      if (areRowsPublished) connection.run(Sql.QUEUE_ROW, ref.pairId, windowStartMs);
-      const activeMs = activeWindowMs(windowStartMs, committedAtMs);
-      if (activeMs > ref.lastWindowStartMs) {
-        connection.run(Sql.MOVE_LAST_WINDOW, activeMs, ref.id);
-        ref.lastWindowStartMs = activeMs;
-      }
-    }
-  }
-}
-
-function upsertOf(resolutionMs: ResolutionMs): string {
-  if (resolutionMs === MINUTE_MS) return Sql.UPSERT_MINUTE;
-  return resolutionMs === 60 * MINUTE_MS ? Sql.UPSERT_HOUR : Sql.UPSERT_DAY;
-}
-
-function addUsages({ connection, dictionary }: Writer, deltas: Commit['usages']): void {
-  for (const { ref, windowStartMs, billed, usage } of foldUsages(deltas, (series) =>
-    dictionary.resolveSeries(series),
-  )) {
-    const key = [ref.tenantKey, windowStartMs, ref.id, ...BILLED_FIELDS.map((field) => billed[field])];
-    const sums = USAGE_SUMS.map((field) => usage[field]);
-    const money = USAGE_EXACT_SUMS.map((field) => int64(usage[field].value));
-    connection.run(Sql.UPSERT_USAGE, ...key, ...sums, ...money);
-  }
 }
 
 function addEvaluations({ connection, dictionary, evaluationNames }: Writer, deltas: Commit['evaluations']): void {

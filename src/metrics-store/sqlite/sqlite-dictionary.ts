@@ -1,4 +1,4 @@
-import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
+import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import { OVERFLOW, type Series, seriesKey } from '../../tally/series.ts';
 import { PROVIDERS_PER_PAIR_MAX } from '../series-limits.ts';
 import { storableText } from '../storable-text.ts';
@@ -6,12 +6,17 @@ import { storableText } from '../storable-text.ts';
 export interface PairRef {
   readonly id: number;
   readonly tenantKey: number;
+  /** As it is stored. */
+  readonly model: string;
 }
 
 export interface SeriesRef {
   readonly id: number;
   readonly pairId: number;
   readonly tenantKey: number;
+  /** As they are stored. */
+  readonly model: string;
+  readonly provider: string;
   /**
    * The series' newest window as it is stored; moved forward by the commit that writes a newer window; -1 before the
    * first.
@@ -65,8 +70,9 @@ export class SqliteDictionary {
   findPair({ tenantId, route, model }: { tenantId: string; route: string; model: string }): PairRef | null {
     const tenantKey = this.findTenant(tenantId);
     if (tenantKey === null) return null;
-    const row = this.#connection.row(SELECT_PAIR, tenantKey, storableText(route), storableText(model));
-    return row === undefined ? null : { id: Number(row[0]), tenantKey };
+    const stored = storableText(model);
+    const row = this.#connection.row(SELECT_PAIR, tenantKey, storableText(route), stored);
+    return row === undefined ? null : { id: Number(row[0]), tenantKey, model: stored };
   }
 
   findSeries(series: Series): SeriesRef | null {
@@ -107,17 +113,18 @@ export class SqliteDictionary {
     const tenant = this.#openTenant(named.tenantId);
     const isFull = tenant.pairCount >= this.#seriesPerTenantMax;
     if (!isFull) this.#connection.run(COUNT_PAIR, tenant.key);
-    const values = isFull ? [OVERFLOW, OVERFLOW] : [storableText(named.route), storableText(named.model)];
+    const route = isFull ? OVERFLOW : storableText(named.route);
+    const model = isFull ? OVERFLOW : storableText(named.model);
     const row =
-      this.#connection.row(SELECT_PAIR, tenant.key, ...values) ??
-      this.#connection.row(INSERT_PAIR, tenant.key, ...values);
-    return { id: Number(row?.[0]), tenantKey: tenant.key };
+      this.#connection.row(SELECT_PAIR, tenant.key, route, model) ??
+      this.#connection.row(INSERT_PAIR, tenant.key, route, model);
+    return { id: Number(row?.[0]), tenantKey: tenant.key, model };
   }
 
   #selectSeries(pair: PairRef, provider: string): SeriesRef | null {
     const row = this.#connection.row(SELECT_SERIES, pair.id, provider);
     if (row === undefined) return null;
-    return { id: Number(row[0]), pairId: pair.id, tenantKey: pair.tenantKey, lastWindowStartMs: Number(row[1]) };
+    return seriesRef(pair, provider, row);
   }
 
   #openSeries(pair: PairRef, provider: string): SeriesRef {
@@ -127,6 +134,10 @@ export class SqliteDictionary {
     }
     this.#connection.run(COUNT_PROVIDER, pair.id);
     const row = this.#connection.row(INSERT_SERIES, pair.id, provider);
-    return { id: Number(row?.[0]), pairId: pair.id, tenantKey: pair.tenantKey, lastWindowStartMs: -1 };
+    return seriesRef(pair, provider, row ?? []);
   }
+}
+
+function seriesRef({ id, tenantKey, model }: PairRef, provider: string, row: readonly SqlValue[]): SeriesRef {
+  return { id: Number(row[0]), pairId: id, tenantKey, model, provider, lastWindowStartMs: Number(row[1]) };
 }

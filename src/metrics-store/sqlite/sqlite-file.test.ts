@@ -25,7 +25,6 @@ import { migrateSqlite } from './migrate-sqlite.ts';
 import { openStoreFile } from './open-store-file.ts';
 import { SELECT_NEWEST, SELECT_NEWEST_OF_SESSION } from './sqlite-calls.ts';
 import { openSqliteMetricsStore } from './sqlite-metrics-store.ts';
-import { TALLY_COLUMNS } from './tally-row.ts';
 import * as Windows from './window-statements.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'streamlens-metrics-file-'));
@@ -168,9 +167,9 @@ describe('The SQLite file', () => {
     );
     const told: object[] = [];
     const tell = (versions: object) => told.push(versions);
-    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 1 });
-    assert.deepEqual(migrateSqlite(path, tell), { from: 1, to: 1 });
-    assert.deepEqual(told, [{ from: 0, to: 1 }]);
+    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 2 });
+    assert.deepEqual(migrateSqlite(path, tell), { from: 2, to: 2 });
+    assert.deepEqual(told, [{ from: 0, to: 2 }]);
     const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();
@@ -185,22 +184,6 @@ describe('The SQLite file', () => {
     assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /before its first release/));
   });
 
-  test('the rows of a minute, an hour and a day hold every sum', () => {
-    const path = newPath();
-    migrateSqlite(path);
-    const connection = openStoreFile({ path });
-    for (const table of ['metrics_1m', 'metrics_1h', 'metrics_1d']) {
-      const rows = connection.rows(`SELECT name FROM pragma_table_info('${table}')`);
-      const columns = new Set(Array.from(rows, ([name]) => name));
-      assert.deepEqual(
-        TALLY_COLUMNS.filter((name) => !columns.has(name)),
-        [],
-        `${table} lacks columns`,
-      );
-    }
-    connection.close();
-  });
-
   test('the questions behind a page of rows and the outbox follow an index and sort nothing', () => {
     const path = newPath();
     migrateSqlite(path);
@@ -208,9 +191,12 @@ describe('The SQLite file', () => {
     for (const order of ['asc', 'desc'] as const) {
       for (const table of ['metrics_1m', 'metrics_1h', 'metrics_1d'] as const) {
         assertIndexed(connection, Windows.selectTenantRows({ table, order }));
-        assertIndexed(connection, Windows.selectSeriesRows({ table, order, stream: 1 }));
+        assertIndexed(connection, Windows.selectMatchingRows({ table, order }));
       }
     }
+    assertIndexed(connection, Windows.selectSeriesRows({ table: 'metrics_1d', order: 'desc', stream: 1 }));
+    assertIndexed(connection, Windows.selectHoursOfSeries({ order: 'desc', stream: 1 }));
+    assertIndexed(connection, Windows.SELECT_MINUTE);
     assertIndexed(connection, Windows.SELECT_CHANGED);
     assertIndexed(connection, Windows.UNQUEUE_ROW);
     const plan = planOf(connection, Windows.SELECT_QUEUED);

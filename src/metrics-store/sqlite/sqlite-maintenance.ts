@@ -1,16 +1,26 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
+import { nameOfBilled } from '../../tally/billed-name.ts';
+import { Tally } from '../../tally/tally.ts';
+import { Usage } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type ResolutionMs, windowStartMs } from '../../tally/window.ts';
-import { BILLED_FIELDS, REPRICED_FIELDS, type RepricedSums } from '../billed-columns.ts';
+import type { WindowCodec } from '../../tally/window-codec.ts';
+import {
+  addRepriced,
+  addRepricedUsage,
+  REPRICED_FIELDS,
+  type RepricedSums,
+  repricedSumsOf,
+} from '../billed-columns.ts';
 import { storableBilled } from '../fold-commit.ts';
 import type { CallCorrection, CostCorrection, PruneBefore, RepricedShare } from '../metrics-store.ts';
 import type { AppliedCorrection } from '../repriced-windows.ts';
 import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
-import { REPRICE_CALL, REPRICE_DAY, REPRICE_USAGE, repriceWindow, TOUCH_MINUTE } from './record-statements.ts';
+import * as Sql from './record-statements.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
 import { repriceDimensions } from './sqlite-dimensions.ts';
 import { PRUNE_SENDER_METERS } from './sqlite-sender-use.ts';
-import { int64 } from './tally-row.ts';
+import { int64 } from './stored-integers.ts';
 
 /** Corrections and retention. */
 
@@ -19,15 +29,13 @@ interface Writer {
   readonly dictionary: SqliteDictionary;
 }
 
-const REPRICED = [
-  [MINUTE_MS, repriceWindow('metrics_1m')],
-  [HOUR_MS, repriceWindow('metrics_1h')],
-  [DAY_MS, REPRICE_DAY],
-] as const;
+interface CorrectionWriter extends Writer {
+  readonly codec: WindowCodec;
+}
 
 /** Runs inside one write transaction. @returns how many were applied */
 export function applyCorrections(
-  writer: Writer,
+  writer: CorrectionWriter,
   {
     corrections,
     shares,
@@ -41,19 +49,11 @@ export function applyCorrections(
   for (const { series, windowStartMs: startMs, billed, change: changes, expected } of corrections) {
     const ref = dictionary.findSeries(series);
     if (ref === null) continue;
-    const stored = storableBilled(billed);
-    const place = BILLED_FIELDS.map((field) => stored[field]);
-    const change = repricedValues(changes);
-    const key = [ref.tenantKey, startMs, ref.id];
-    const before = repricedValues(expected);
-    const row = connection.row(REPRICE_USAGE, ...change, ...key, ...place, ...before);
-    if (row === undefined) continue;
+    const named = nameOfBilled(storableBilled(billed), ref);
+    if (!repriceMinute(writer, { ref, startMs, named, changes, expected })) continue;
     applied++;
-    for (const [sizeMs, sql] of REPRICED) {
-      connection.run(sql, ...change, ref.tenantKey, windowStartMs(startMs, sizeMs), ref.id);
-    }
     repriced.push({ tenantKey: ref.tenantKey, seriesId: ref.id, windowStartMs: startMs, change: changes });
-    touched.set(key.join(' '), { ref, startMs });
+    touched.set(`${ref.id} ${startMs}`, { ref, startMs });
   }
   const placed = shares.flatMap(({ series, ...share }) => {
     const ref = dictionary.findSeries(series);
@@ -61,17 +61,42 @@ export function applyCorrections(
   });
   repriceDimensions(connection, repriced, placed);
   for (const { ref, startMs } of touched.values()) {
-    const row = connection.row(TOUCH_MINUTE, committedAtMs, ref.tenantKey, startMs, ref.id);
+    const row = connection.row(Sql.TOUCH_MINUTE, committedAtMs, ref.tenantKey, startMs, ref.id);
     if (row !== undefined) connection.run(QUEUE_ROW, ref.pairId, startMs);
   }
   return applied;
 }
 
-function repricedValues(sums: RepricedSums): (bigint | number)[] {
-  return REPRICED_FIELDS.map((field) => {
-    const value = sums[field];
-    return typeof value === 'bigint' ? int64(value) : value;
-  });
+interface MinuteCorrection {
+  readonly ref: SeriesRef;
+  readonly startMs: number;
+  /** What is billed. */
+  readonly named: string;
+  readonly changes: RepricedSums;
+  readonly expected: RepricedSums;
+}
+
+/** @returns false where the row does not say what was expected */
+function repriceMinute({ connection, codec }: CorrectionWriter, correction: MinuteCorrection): boolean {
+  const { ref, startMs, named, changes, expected } = correction;
+  const row = connection.row(Sql.SELECT_MINUTE_TO_CHANGE, ref.tenantKey, startMs, ref.id);
+  if (row === undefined) return false;
+  const [revision, sums] = row;
+  const before = codec.usagesOf(sums as Uint8Array).find(({ billed }) => billed === named);
+  if (before === undefined) return false;
+  const told = repricedSumsOf(before.usage);
+  if (REPRICED_FIELDS.some((field) => told[field] !== expected[field])) return false;
+  const [tally, usage] = [new Tally(), new Usage()];
+  // A row of usage alone has no sums of calls, and none are in the hour and the day.
+  if (Number(revision) > 0) addRepriced(tally, changes);
+  addRepricedUsage(usage, changes);
+  const change = codec.encode(tally, [{ billed: named, usage }]);
+  connection.run(Sql.ADD_TO_MINUTE, change, ref.tenantKey, startMs, ref.id);
+  if (Number(revision) === 0) return true;
+  const ofWindows = codec.encode(tally);
+  connection.run(Sql.ADD_TO_HOUR, ofWindows, ref.tenantKey, windowStartMs(startMs, HOUR_MS), ref.id);
+  connection.run(Sql.ADD_TO_DAY, ofWindows, ref.tenantKey, windowStartMs(startMs, DAY_MS), ref.id);
+  return true;
 }
 
 /** Runs inside one write transaction. */
@@ -86,7 +111,7 @@ export function applyCallCorrections({ connection, dictionary }: Writer, correct
       correction.expectedPicoUsd,
     ].map((value) => (value === null ? null : int64(value)));
     const price = [cost, listCost, costSource, bill === null ? null : storableText(bill)];
-    connection.run(REPRICE_CALL, ...price, tenantKey, timestampMs, requestId, expected);
+    connection.run(Sql.REPRICE_CALL, ...price, tenantKey, timestampMs, requestId, expected);
   }
 }
 
@@ -112,7 +137,6 @@ export function prune(connection: SqliteConnection, before: PruneBefore): void {
     // First: they hold rows of the minutes and hours that go now.
     ['DELETE FROM packed_days WHERE tenant_key = ? AND day_start_ms < ?', packedMs],
     ['DELETE FROM metrics_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
-    ['DELETE FROM usage_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
     ['DELETE FROM evaluations_1m WHERE tenant_key = ? AND window_start_ms < ?', before.minutesMs],
     ['DELETE FROM metrics_1h WHERE tenant_key = ? AND window_start_ms < ?', before.hoursMs],
     ['DELETE FROM metrics_1d WHERE tenant_key = ? AND window_start_ms < ?', before.daysMs],

@@ -2,6 +2,7 @@ import type { MetricSource } from '../../exposition/metric-family.ts';
 import { fileMetrics } from '../../sqlite/file-metrics.ts';
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import type { TimeRange } from '../../tally/steps.ts';
+import { WindowCodec } from '../../tally/window-codec.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
 import type * as Reader from '../metrics-reader.ts';
@@ -70,6 +71,7 @@ class SqliteMetricsStore implements MetricsStore {
   readonly #dictionary: SqliteDictionary;
   readonly #dimensionValues: SqliteDimensionValues;
   readonly #evaluationNames: SqliteEvaluationNames;
+  readonly #codec = new WindowCodec();
   readonly #windows: SqliteWindows;
   readonly #packer: DayPacker;
   readonly #areRowsPublished: boolean;
@@ -83,7 +85,7 @@ class SqliteMetricsStore implements MetricsStore {
     this.#dictionary = new SqliteDictionary(connection, maxSeriesPerTenant ?? SERIES_PER_TENANT_UNLIMITED);
     this.#dimensionValues = new SqliteDimensionValues(connection, dimensionValuesMax ?? DIMENSION_VALUES_UNLIMITED);
     this.#evaluationNames = new SqliteEvaluationNames(connection);
-    this.#windows = new SqliteWindows(connection, this.#dictionary);
+    this.#windows = new SqliteWindows(connection, this.#dictionary, this.#codec);
     this.#packer = new DayPacker(connection);
     this.#areRowsPublished = areRowsPublished;
   }
@@ -98,6 +100,7 @@ class SqliteMetricsStore implements MetricsStore {
       dictionary: this.#dictionary,
       evaluationNames: this.#evaluationNames,
       dimensionValues: this.#dimensionValues,
+      codec: this.#codec,
       areRowsPublished: this.#areRowsPublished,
     };
     const outcomes = this.#write(() => applyCommits(writer, commits));
@@ -195,7 +198,7 @@ class SqliteMetricsStore implements MetricsStore {
   }
 
   async readUsage(query: Reader.UsageQuery): Promise<readonly Reader.UsageRow[]> {
-    return this.#read(() => Records.readUsage(this.#connection, query));
+    return this.#read(() => Records.readUsage(this.#connection, this.#codec, query));
   }
 
   async unpublishedRows(limit: number): Promise<readonly PublishableRow[]> {
@@ -219,7 +222,7 @@ class SqliteMetricsStore implements MetricsStore {
     committedAtMs: number,
     shares: readonly RepricedShare[] = [],
   ): Promise<number> {
-    const writer = { connection: this.#connection, dictionary: this.#dictionary };
+    const writer = { connection: this.#connection, dictionary: this.#dictionary, codec: this.#codec };
     return this.#write(() => applyCorrections(writer, { corrections, shares }, committedAtMs));
   }
 

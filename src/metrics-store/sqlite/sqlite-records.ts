@@ -1,15 +1,15 @@
 import type { InputTopic } from '../../events/topics.ts';
 import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
-import { USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from '../../tally/usage.ts';
+import { billedOfName } from '../../tally/billed-name.ts';
 import { windowStartMs } from '../../tally/window.ts';
+import type { WindowCodec } from '../../tally/window-codec.ts';
 import { AUDIT_COUNTS, type AuditCounts, emptyAuditCounts } from '../audit.ts';
-import { BILLED_FIELDS, billedOf } from '../billed-columns.ts';
 import { addEvaluationTally, EVALUATION_SUMS, type EvaluationTally, emptyEvaluationTally } from '../evaluation.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type { DeadLetter, DeadLetterReason } from '../outbox.ts';
 import { decodeLabels } from './labels.ts';
 import * as Sql from './record-statements.ts';
-import { storedBigInt } from './tally-row.ts';
+import { storedBigInt } from './stored-integers.ts';
 import { tenantsValue } from './tenants-asked.ts';
 
 /** Questions about everything that is neither a window nor a call. */
@@ -123,29 +123,18 @@ function deadLetterOf(row: readonly SqlValue[]): DeadLetter {
   };
 }
 
-/** Where these begin in a row of `SELECT_USAGE`. */
-const BILLED_AT = 5;
-const SUMS_AT = BILLED_AT + BILLED_FIELDS.length;
-
-export function readUsage(connection: SqliteConnection, query: Reader.UsageQuery): readonly Reader.UsageRow[] {
-  return Array.from(
-    connection.rows(Sql.SELECT_USAGE, query.fromMs, query.toMs, tenantsValue(query.tenantId)),
-    (row) => {
-      const [tenantId, route, model, provider, startMs] = row;
-      const usage = new Usage();
-      for (const [index, field] of USAGE_SUMS.entries()) usage[field] = Number(row[SUMS_AT + index]);
-      for (const [index, field] of USAGE_EXACT_SUMS.entries()) {
-        usage[field].addBig(storedBigInt(row[SUMS_AT + USAGE_SUMS.length + index]));
-      }
-      return {
-        tenantId: String(tenantId),
-        route: String(route),
-        model: String(model),
-        provider: String(provider),
-        windowStartMs: Number(startMs),
-        billed: billedOf(row.slice(BILLED_AT, SUMS_AT)),
-        usage,
-      };
-    },
-  );
+export function readUsage(
+  connection: SqliteConnection,
+  codec: WindowCodec,
+  { fromMs, toMs, tenantId: tenants }: Reader.UsageQuery,
+): readonly Reader.UsageRow[] {
+  const found: Reader.UsageRow[] = [];
+  for (const row of connection.rows(Sql.SELECT_USAGE, fromMs, toMs, tenantsValue(tenants))) {
+    const [tenantId, route, model, provider] = row.map(String) as [string, string, string, string];
+    const place = { tenantId, route, model, provider, windowStartMs: Number(row[4]) };
+    for (const { billed, usage } of codec.usagesOf(row[5] as Uint8Array)) {
+      found.push({ ...place, billed: billedOfName(billed, place), usage });
+    }
+  }
+  return found;
 }

@@ -25,7 +25,7 @@ import {
   type SenderCallsDelta,
 } from '../sender-use.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
-import { int64 } from './tally-row.ts';
+import { int64 } from './stored-integers.ts';
 import { isOneOf, tenantsValue } from './tenants-asked.ts';
 
 interface Writer {

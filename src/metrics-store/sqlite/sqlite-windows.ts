@@ -1,7 +1,8 @@
 import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import type { Stretch, TimeRange } from '../../tally/steps.ts';
 import { Tally } from '../../tally/tally.ts';
-import { DAY_MS, HOUR_MS, type ReadResolutionMs } from '../../tally/window.ts';
+import { DAY_MS } from '../../tally/window.ts';
+import type { WindowCodec } from '../../tally/window-codec.ts';
 import { busiestOf } from '../busiest.ts';
 import { mergeByWindow } from '../merge-by-window.ts';
 import { firstChanges, type TenantDays, TenantMerge } from '../merge-tenants.ts';
@@ -19,13 +20,21 @@ import type {
 } from '../metrics-reader.ts';
 import type { PublishableRow } from '../outbox.ts';
 import { windowsOf } from '../packed-day.ts';
-import { Regrouper, type Summand, stretchesToScan, summaryAsMetrics, type TenantQuery } from '../regroup.ts';
+import {
+  isFiltered,
+  Regrouper,
+  type Summand,
+  stretchesToScan,
+  summaryAsMetrics,
+  type TenantQuery,
+} from '../regroup.ts';
 import { onlyTenant, type TenantFilter } from '../tenant-filter.ts';
+import type { SeriesNames } from './series-names.ts';
 import { readBusiestValues } from './sqlite-busiest-values.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { readDimension } from './sqlite-dimensions.ts';
 import { PackedDaysOfTenant, type Part } from './sqlite-packed-days.ts';
-import { addStoredTally } from './tally-row.ts';
+import { rowsOfSeries, tableOf, type WindowRow } from './sqlite-series-rows.ts';
 import { tenantsValue } from './tenants-asked.ts';
 import * as Sql from './window-statements.ts';
 
@@ -41,10 +50,12 @@ const VALUE_GROUPS: ReadonlySet<GroupBy> = new Set<GroupBy>(['tenant_id', 'dimen
 export class SqliteWindows {
   readonly #connection: SqliteConnection;
   readonly #dictionary: SqliteDictionary;
+  readonly #codec: WindowCodec;
 
-  constructor(connection: SqliteConnection, dictionary: SqliteDictionary) {
+  constructor(connection: SqliteConnection, dictionary: SqliteDictionary, codec: WindowCodec) {
     this.#connection = connection;
     this.#dictionary = dictionary;
+    this.#codec = codec;
   }
 
   read(query: MetricsQuery): readonly MetricsRow[] {
@@ -97,12 +108,12 @@ export class SqliteWindows {
   #summands({ tenantKey, query, days, part }: PartOfQuestion): Iterable<Summand> {
     const day = part.dayStartMs === null ? null : days.day(part.dayStartMs, part.resolutionMs);
     if (part.dayStartMs === null || day === null || day.unpacked.length > MERGED_SERIES_MAX) {
-      return summandsOf(this.#rowsOf(tenantKey, query, part));
+      return this.#summandsOf(this.#rowsOf(tenantKey, query, part));
     }
     const place = { dayStartMs: part.dayStartMs, resolutionMs: day.resolutionMs, order: query.order };
     const packed = windowsOf(day.packed, { ...part, ...place });
     if (day.unpacked.length === 0) return packed;
-    const rows = summandsOf(this.#rowsOfSeries(day.unpacked, query, part));
+    const rows = this.#summandsOf(this.#rowsOfSeries(day.unpacked, query, part));
     return mergeByWindow([packed, rows], query.order, (summand) => summand.windowStartMs);
   }
 
@@ -180,30 +191,44 @@ export class SqliteWindows {
     }
   }
 
-  #rowsOf(tenantKey: number, query: TenantQuery, stretch: Stretch): Iterable<SqlValue[]> {
+  #rowsOf(tenantKey: number, query: TenantQuery, stretch: Stretch): Iterable<WindowRow> {
     const { route, model, provider, order } = query;
     const { fromMs, toMs, resolutionMs } = stretch;
     const shape = { table: tableOf(resolutionMs), order };
-    const scan = (): Iterable<SqlValue[]> =>
-      this.#connection.rows(Sql.selectTenantRows(shape), tenantKey, fromMs, toMs, route, model, provider);
-    if (route === null && model === null && provider === null) return scan();
-    const filter = [tenantKey, route, model, provider];
-    const series = Array.from(this.#connection.rows(Sql.SELECT_MATCHING_SERIES, ...filter, MERGED_SERIES_MAX + 1));
-    if (series.length > MERGED_SERIES_MAX) return scan();
-    return this.#rowsOfSeries(
-      series.map(([id]) => Number(id)),
-      query,
-      stretch,
-    );
+    const range = [tenantKey, fromMs, toMs] as const;
+    if (!isFiltered(query)) return rowsOf(this.#connection.rows(Sql.selectTenantRows(shape), ...range));
+    const filter = [route, model, provider];
+    const matching = [tenantKey, ...filter, MERGED_SERIES_MAX + 1] as const;
+    const series = Array.from(this.#connection.rows(Sql.SELECT_MATCHING_SERIES, ...matching), ([id]) => Number(id));
+    if (series.length <= MERGED_SERIES_MAX) return this.#rowsOfSeries(series, query, stretch);
+    return rowsOf(this.#connection.rows(Sql.selectMatchingRows(shape), ...range, ...filter));
   }
 
-  #rowsOfSeries(series: readonly number[], { order }: TenantQuery, stretch: Stretch): Iterable<SqlValue[]> {
-    const { fromMs, toMs, resolutionMs } = stretch;
-    const shape = { table: tableOf(resolutionMs), order };
-    const streams = series.map((id, index) =>
-      this.#connection.rows(Sql.selectSeriesRows({ ...shape, stream: index }), id, fromMs, toMs),
+  #rowsOfSeries(series: readonly number[], { order }: TenantQuery, stretch: Stretch): Iterable<WindowRow> {
+    const streams = series.map((seriesId, stream) =>
+      rowsOfSeries(this.#connection, { ...stretch, seriesId, order, stream }),
     );
-    return mergeByWindow(streams, order, (row) => Number(row[0]));
+    return mergeByWindow(streams, order, (row) => row.windowStartMs);
+  }
+
+  /** What is given is good until the next is asked for. */
+  *#summandsOf(rows: Iterable<WindowRow>): Iterable<Summand> {
+    const names = new Map<number, StoredSummand>();
+    for (const { windowStartMs, seriesId, sums } of rows) {
+      let summand = names.get(seriesId);
+      if (summand === undefined) {
+        summand = new StoredSummand(this.#codec, seriesId, this.#namesOf(seriesId));
+        names.set(seriesId, summand);
+      }
+      summand.windowStartMs = windowStartMs;
+      summand.sums = sums;
+      yield summand;
+    }
+  }
+
+  #namesOf(seriesId: number): SeriesNames {
+    const [route, model, provider] = this.#connection.row(Sql.SELECT_NAMES_OF_SERIES, seriesId) ?? [];
+    return { route: String(route), model: String(model), provider: String(provider) };
   }
 
   #mergedMinute(tenantKey: number, windowStartMs: number, pairId: number): MergedMinute {
@@ -213,7 +238,7 @@ export class SqliteWindows {
     for (const row of this.#connection.rows(Sql.SELECT_MINUTE_OF_PAIR, tenantKey, windowStartMs, pairId)) {
       revision += Number(row[0]);
       changedAtMs = Math.max(changedAtMs, Number(row[1]));
-      addStoredTally(tally, row, 2);
+      this.#codec.addTallyTo(tally, row[2] as Uint8Array);
     }
     return { tally, revision, changedAtMs };
   }
@@ -232,20 +257,31 @@ interface MergedMinute {
   readonly changedAtMs: number;
 }
 
-function tableOf(resolutionMs: ReadResolutionMs): Sql.WindowTable {
-  if (resolutionMs === DAY_MS) return 'metrics_1d';
-  return resolutionMs === HOUR_MS ? 'metrics_1h' : 'metrics_1m';
+function* rowsOf(rows: Iterable<SqlValue[]>): Iterable<WindowRow> {
+  for (const [startMs, seriesId, sums] of rows) {
+    yield { windowStartMs: Number(startMs), seriesId: Number(seriesId), sums: sums as Uint8Array };
+  }
 }
 
-function* summandsOf(rows: Iterable<SqlValue[]>): Iterable<Summand> {
-  for (const row of rows) {
-    yield {
-      windowStartMs: Number(row[0]),
-      route: String(row[1]),
-      model: String(row[2]),
-      provider: String(row[3]),
-      seriesId: Number(row[4]),
-      addTo: (into) => addStoredTally(into, row, 5),
-    };
+/** The rows of a series, one after the other. */
+class StoredSummand implements Summand {
+  windowStartMs = 0;
+  sums: Uint8Array = new Uint8Array(0);
+  readonly seriesId: number;
+  readonly route: string;
+  readonly model: string;
+  readonly provider: string;
+  readonly #codec: WindowCodec;
+
+  constructor(codec: WindowCodec, seriesId: number, { route, model, provider }: SeriesNames) {
+    this.#codec = codec;
+    this.seriesId = seriesId;
+    this.route = route;
+    this.model = model;
+    this.provider = provider;
+  }
+
+  addTo(into: Tally): void {
+    this.#codec.addTallyTo(into, this.sums);
   }
 }

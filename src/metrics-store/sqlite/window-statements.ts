@@ -1,5 +1,4 @@
 import type { Dimension } from '../metrics-reader.ts';
-import { TALLY_COLUMNS } from './tally-row.ts';
 import { isOneOf } from './tenants-asked.ts';
 
 /** The questions about window rows; most have the names of those of Postgres. */
@@ -11,28 +10,49 @@ interface Shape {
   readonly order: 'asc' | 'desc';
 }
 
-const TALLY = TALLY_COLUMNS.map((name) => `m.${name}`).join(', ');
-
 /** CROSS JOIN fixes the order of the loops: the window rows lead, in the order of their key. */
 const NAMED = 'CROSS JOIN series s ON s.series_id = m.series_id CROSS JOIN pairs p ON p.pair_id = s.pair_id';
 
-/** Values: tenant key, from, to, route, model, provider (null: any). */
+/** Values: tenant key, from, to. */
 export const selectTenantRows = ({ table, order }: Shape): string => `
-  SELECT m.window_start_ms, p.route, p.model, s.provider, s.series_id, ${TALLY}
-  FROM ${table} m ${NAMED}
+  SELECT window_start_ms, series_id, sums FROM ${table}
+  WHERE tenant_key = ?1 AND window_start_ms >= ?2 AND window_start_ms < ?3
+  ORDER BY window_start_ms ${order}`;
+
+/** Values: tenant key, from, to, route, model, provider (null: any). */
+export const selectMatchingRows = ({ table, order }: Shape): string => `
+  SELECT m.window_start_ms, m.series_id, m.sums FROM ${table} m ${NAMED}
   WHERE m.tenant_key = ?1 AND m.window_start_ms >= ?2 AND m.window_start_ms < ?3
     AND (?4 IS NULL OR p.route = ?4) AND (?5 IS NULL OR p.model = ?5) AND (?6 IS NULL OR s.provider = ?6)
   ORDER BY m.window_start_ms ${order}`;
 
-/**
- * Values: series id, from, to. `stream` makes the text, and so the prepared statement, one of its own: several are
- * walked at a time.
- */
-export const selectSeriesRows = ({ table, order, stream }: Shape & { readonly stream: number }): string => `
-  SELECT m.window_start_ms, p.route, p.model, s.provider, s.series_id, ${TALLY} -- ${stream}
-  FROM ${table} m INDEXED BY ${table}_series ${NAMED}
-  WHERE m.series_id = ?1 AND m.window_start_ms >= ?2 AND m.window_start_ms < ?3
-  ORDER BY m.window_start_ms ${order}`;
+interface OfSeries {
+  readonly order: 'asc' | 'desc';
+  /** Makes the text, and so the prepared statement, one of its own: several are walked at a time. */
+  readonly stream: number;
+}
+
+/** Values: series id, from, to. */
+export const selectSeriesRows = ({ table, order, stream }: OfSeries & { readonly table: WindowTable }): string => `
+  SELECT window_start_ms, sums -- ${stream}
+  FROM ${table} INDEXED BY ${table}_series
+  WHERE series_id = ?1 AND window_start_ms >= ?2 AND window_start_ms < ?3
+  ORDER BY window_start_ms ${order}`;
+
+/** Values: series id, from, to. */
+export const selectHoursOfSeries = ({ order, stream }: OfSeries): string => `
+  SELECT tenant_key, window_start_ms, minutes -- ${stream}
+  FROM metrics_1h INDEXED BY metrics_1h_series
+  WHERE series_id = ?1 AND window_start_ms >= ?2 AND window_start_ms < ?3
+  ORDER BY window_start_ms ${order}`;
+
+/** Values: tenant key, window start, series. */
+export const SELECT_MINUTE =
+  'SELECT sums FROM metrics_1m WHERE tenant_key = ? AND window_start_ms = ? AND series_id = ?';
+
+/** Values: series. */
+export const SELECT_NAMES_OF_SERIES = `
+  SELECT p.route, p.model, s.provider FROM series s CROSS JOIN pairs p ON p.pair_id = s.pair_id WHERE s.series_id = ?`;
 
 /** Values: tenant key, route, model, provider (null: any), limit. */
 export const SELECT_MATCHING_SERIES = `
@@ -55,7 +75,7 @@ export const SELECT_CHANGED = `
 
 /** One minute of a pair, a row per provider. Values: tenant key, window start, pair. */
 export const SELECT_MINUTE_OF_PAIR = `
-  SELECT m.revision, m.changed_at_ms, ${TALLY}
+  SELECT m.revision, m.changed_at_ms, m.sums
   FROM series s
   CROSS JOIN metrics_1m m ON m.tenant_key = ?1 AND m.window_start_ms = ?2 AND m.series_id = s.series_id
   WHERE s.pair_id = ?3`;
