@@ -26,6 +26,8 @@ export interface UsageObject {
   readonly paths?: readonly string[];
   /** How the object is written. */
   readonly as: 'json' | 'repr';
+  /** It holds anything, and counts only below this prefix. */
+  readonly below?: string;
   /** The wholes in it are the provider's own reckoning beside what the SDK says: only parts are taken. */
   readonly isPartsOnly?: boolean;
   /** Long, since the answer is in it: decoded only when it is read. */

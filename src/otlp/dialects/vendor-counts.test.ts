@@ -8,8 +8,8 @@ import { SpanReader } from './span-reader.ts';
 type Attributes = Readonly<Record<string, AttributeValue>>;
 
 /** Prompt, cached and written tokens of a call of 2,000 that took 1,000 from the cache and gave it 500. */
-function promptOf(scopeName: string, attributes: Attributes): readonly (number | null)[] {
-  const call = readCall(new SpanReader(aSpan({ attributes, scopeName })), 'chat');
+function promptOf(scopeName: string, attributes: Attributes, name = 'chat'): readonly (number | null)[] {
+  const call = readCall(new SpanReader(aSpan({ attributes, scopeName, name })), 'chat');
   return [call.promptTokens, call.cachedTokens, call.cacheWriteTokens];
 }
 
@@ -55,4 +55,58 @@ test("Agno copies the counts of each vendor's API, and adds up a total of its ow
   assert.deepEqual(agno('Anthropic', 'claude-sonnet-4-5'), BESIDE);
   assert.deepEqual(agno('AwsBedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'), BESIDE);
   assert.deepEqual(agno('OpenAI', 'gpt-5'), INSIDE);
+});
+
+const novaOf = (name: string, counts: Attributes) =>
+  promptOf(
+    'openinference.instrumentation.bedrock',
+    {
+      'llm.model_name': 'amazon.nova-pro-v1:0',
+      'llm.token_count.completion': 100,
+      'llm.token_count.prompt_details.cache_read': 1000,
+      'llm.token_count.prompt_details.cache_write': 500,
+      ...counts,
+    },
+    name,
+  );
+
+test('of Nova OpenInference copies the counts of InvokeModel, and adds the three of Converse', () => {
+  const copied = { 'llm.token_count.prompt': 2000, 'llm.token_count.total': 2100 };
+  assert.deepEqual(novaOf('bedrock.invoke_model', copied), BESIDE);
+  const added = { 'llm.token_count.prompt': 3500, 'llm.token_count.total': 3600 };
+  assert.deepEqual(novaOf('bedrock.converse', added), BESIDE);
+  // Before it did, the total of the API told.
+  assert.deepEqual(novaOf('bedrock.converse', { ...copied, 'llm.token_count.total': 3600 }), BESIDE);
+});
+
+const mlflow = (inputTokens: number, answered: object) =>
+  promptOf('mlflow', {
+    'mlflow.message.format': '"anthropic"',
+    'mlflow.chat.tokenUsage': JSON.stringify({
+      input_tokens: inputTokens,
+      output_tokens: 100,
+      total_tokens: inputTokens + 100,
+      cache_read_input_tokens: 1000,
+      cache_creation_input_tokens: 500,
+      cache_creation_input_tokens_above_1hr: 200,
+    }),
+    'mlflow.spanOutputs': JSON.stringify(answered),
+  });
+
+test("MLflow adds the cache to Anthropic's input, but for versions that copied what the answer says", () => {
+  const usage = { input_tokens: 2000, output_tokens: 100, cache_read_input_tokens: 1000 };
+  assert.deepEqual(mlflow(3500, { usage }), BESIDE);
+  assert.deepEqual(mlflow(3500, {}), BESIDE);
+  assert.deepEqual(mlflow(2000, { usage }), BESIDE);
+});
+
+test("what OpenInference's processor for Strands left in the metadata completes the usage", () => {
+  const counts = promptOf('strands.telemetry.tracer', {
+    metadata: '{"gen_ai.usage.cache_read_input_tokens":35574,"gen_ai.usage.cache_write_input_tokens":17787}',
+    'llm.model_name': 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+    'llm.token_count.prompt': 4299,
+    'llm.token_count.completion': 631,
+    'llm.token_count.total': 58_291,
+  });
+  assert.deepEqual(counts, [57_660, 35_574, 17_787]);
 });

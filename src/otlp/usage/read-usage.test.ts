@@ -80,6 +80,8 @@ const CELLS: readonly (readonly [keyof Usage, string, AttributeValue, number])[]
     '{"input_token_details": {"ephemeral_1hr_input_tokens": 3}}',
     3,
   ],
+  ['cacheWrite1hTokens', 'mlflow.chat.tokenUsage', '{"cache_creation_input_tokens_above_1hr": 3}', 3],
+  ['cacheWrite1hTokens', 'gen_ai.usage.cache_creation.1h_input_tokens', 3, 3],
   ['reasoningTokens', 'gen_ai.usage.reasoning.output_tokens', 9, 9],
   ['reasoningTokens', 'gen_ai.usage.reasoning_tokens', 9, 9],
   ['reasoningTokens', 'gen_ai.usage.details.reasoning_tokens', 9, 9],
@@ -223,6 +225,15 @@ const USAGES: readonly Usages[] = [
     [1000, 200, null, null, null],
   ],
   [
+    "of Vertex AI Langfuse's handler for LangChain leaves nothing in the wholes but what has no modality",
+    {
+      [LANGFUSE]:
+        '{"input":0,"output":0,"total":1250,"input_modality_TEXT":400,"cached_modality_TEXT":600,"output_modality_TEXT":50,"thoughts_token_count":200}',
+    },
+    'langfuse-sdk',
+    [1000, 250, 600, null, 200],
+  ],
+  [
     'what a total of Gemini has beside prompt and answer are thoughts',
     {
       'gen_ai.system': 'gemini',
@@ -231,6 +242,12 @@ const USAGES: readonly Usages[] = [
     },
     'gemini',
     [5000, 2520, null, null, 2400],
+  ],
+  [
+    'likewise where more was cached than thought',
+    gen({ input_tokens: 10_000, output_tokens: 100, 'cache_read.input_tokens': 8000, total_tokens: 10_600 }),
+    'gemini',
+    [10_000, 600, 8000, null, 500],
   ],
   [
     "OpenAI's own usage object has its details inside",

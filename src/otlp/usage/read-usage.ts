@@ -60,9 +60,14 @@ function usesOf(key: string): readonly KeyUse[] {
   return USES_OF_KEY.get(key) ?? (ANY_PREFIX.test(key) ? usesByPrefix(key) : NONE);
 }
 
-/** Whether an attribute is read for usage. */
+/** Whether an attribute is one of usage. */
 export function isUsageKey(key: string): boolean {
-  return USES_OF_KEY.has(key) || ANY_PREFIX.test(key);
+  const uses = USES_OF_KEY.get(key);
+  return uses === undefined ? ANY_PREFIX.test(key) : !uses.every(({ source }) => isOfAnything(source));
+}
+
+function isOfAnything(source: KeyUse['source']): boolean {
+  return source !== null && 'object' in source && source.below !== undefined;
 }
 
 /** What a span says of its usage, a report a vocabulary, in order of trust. Empty where it says nothing. */
@@ -110,24 +115,28 @@ interface Draft {
 /** The counts by the place of their dialect; null for the many spans that have none. */
 function draftsOf(reader: SpanReader): Map<number, Draft> | null {
   const { keys, values, size } = reader.span.attributes;
-  let drafts: Map<number, Draft> | null = null;
+  let drafts = null as Map<number, Draft> | null;
   const draftAt = (place: number): Draft => {
     drafts ??= new Map();
     let draft = drafts.get(place);
     if (draft === undefined) drafts.set(place, (draft = { counts: {}, habits: null }));
     return draft;
   };
+  const shared: { readonly place: number; readonly source: UsageObject }[] = [];
   for (let i = 0; i < size; i++) {
     const key = keys[i] as string;
     for (const { place, source, part } of usesOf(key)) {
       if (isMisnamed(key, reader.span.scope.name)) continue;
       if (source === null) addPrefixed(draftAt(place).counts, part, key, values[i]);
+      else if ('object' in source && source.below !== undefined) shared.push({ place, source });
       else if ('object' in source) addObject(draftAt(place), source, reader);
       else if (part !== null && (source.when === undefined || source.when(reader))) {
         addValue(draftAt(place).counts, part, values[i]);
       }
     }
   }
+  // They only complete a usage that is there.
+  for (const { place, source } of shared) if (drafts?.has(place)) addObject(draftAt(place), source, reader);
   return drafts;
 }
 
@@ -164,12 +173,18 @@ function addObject(draft: Draft, source: UsageObject, reader: SpanReader): void 
   } else {
     const root = reader.parsed(source.object);
     const object = source.paths === undefined ? root : source.paths.map((path) => valueAt(root, path)).find(Boolean);
-    readUsageObject(counts, object);
+    readUsageObject(counts, source.below === undefined ? object : below(object, source.below));
     if (source.isPartsOnly !== true) draft.habits = { ...draft.habits, ...shapeHabits(object) };
   }
   for (const [part, count] of Object.entries(counts) as [UsagePart, number][]) {
     if (source.isPartsOnly !== true || !WHOLES.has(part)) addCount(draft.counts, part, count);
   }
+}
+
+function below(object: unknown, prefix: string): unknown {
+  if (typeof object !== 'object' || object === null) return null;
+  const entries = Object.entries(object).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(entries.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 const WHOLES: ReadonlySet<UsagePart> = new Set(['prompt', 'completion', 'total', 'otherPrompt', 'otherCompletion']);

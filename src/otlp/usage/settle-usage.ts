@@ -88,19 +88,20 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
   const lifetimes = sumOf(sent.cacheWrite5m, sent.cacheWrite1h);
   const written = lifetimes === null ? (sent.cacheWrite ?? null) : Math.max(lifetimes, sent.cacheWrite ?? 0);
   const { prompt, completion } = wholesOf(sent, (cached ?? 0) + (written ?? 0));
-  const unexplained = (sent.total ?? 0) - (prompt ?? 0) - (completion ?? 0);
-  const isThought = habits.isRestReasoning && sent.reasoning === undefined && prompt !== null && completion !== null;
-  const reasoning = sent.reasoning ?? (isThought && unexplained > (cached ?? 0) ? unexplained : null);
-  const restOfPrompt = (sent.otherPrompt ?? 0) + (sent.audioPrompt ?? 0) + (sent.imagePrompt ?? 0);
-  const restOfCompletion = (sent.otherCompletion ?? 0) + (sent.audioCompletion ?? 0) + (sent.imageCompletion ?? 0);
-  const parts: Parts = {
+  // Where all counts are disjoint, text is in no whole either.
+  const [textPrompt, textCompletion] = habits.isRestOutside ? [sent.textPrompt, sent.textCompletion] : [];
+  const restOfPrompt = sumOf(sent.otherPrompt, sent.audioPrompt, sent.imagePrompt, textPrompt) ?? 0;
+  const restOfCompletion = sumOf(sent.otherCompletion, sent.audioCompletion, sent.imageCompletion, textCompletion) ?? 0;
+  const known = {
     prompt: prompt ?? 0,
     completion: completion ?? 0,
     cached: cached ?? 0,
     written: written ?? 0,
-    reasoning: reasoning ?? 0,
     rest: restOfPrompt + restOfCompletion,
   };
+  const isWhole = prompt !== null && completion !== null;
+  const reasoning = sent.reasoning ?? (isWhole ? thoughtsOf(known, sent.total ?? 0, habits) : null);
+  const parts: Parts = { ...known, reasoning: reasoning ?? 0 };
   const total = prompt === null || completion === null || habits.isTotalMade ? null : (sent.total ?? null);
   const beside = parts.cached + parts.written + parts.reasoning + parts.rest;
   const { reading, isProved } =
@@ -141,6 +142,16 @@ function wholesOf(sent: UsageCounts, cacheTokens: number): { prompt: number | nu
     else if (completion === null && prompt !== null && total > prompt) completion = total - prompt;
   }
   return { prompt, completion };
+}
+
+/** What of the total neither the wholes nor a part that was sent explains; null where that is no reasoning. */
+function thoughtsOf(known: Omit<Parts, 'reasoning'>, total: number, habits: UsageHabits): number | null {
+  const cache = known.cached + known.written;
+  const { rest } = known;
+  const unexplained = total - known.prompt - known.completion;
+  if (!habits.isRestReasoning || [cache, rest, cache + rest].includes(unexplained)) return null;
+  const thoughts = unexplained - (habits.isCacheOutside ? cache : 0) - (habits.isRestOutside ? rest : 0);
+  return thoughts > 0 ? thoughts : null;
 }
 
 interface Evidence {

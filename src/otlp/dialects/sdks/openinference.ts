@@ -13,7 +13,11 @@ const COPIED = { isCacheOutside: true, isTotalMade: true } as const;
 export const OPENINFERENCE: Dialect = {
   name: 'openinference',
   keys: ['openinference.span.kind'],
-  usage: [{ prefix: 'llm.token_count.' }],
+  usage: [
+    { prefix: 'llm.token_count.' },
+    // Its processor for Strands puts what it does not translate into the metadata; once it was the cache.
+    { object: 'metadata', below: 'gen_ai.usage.', as: 'json', isPartsOnly: true },
+  ],
   classify(reader) {
     const kind = reader.attributeText('openinference.span.kind')?.trim().toUpperCase();
     if (kind === undefined || kind === 'UNKNOWN') return null;
@@ -27,14 +31,14 @@ export const OPENINFERENCE: Dialect = {
       : is('call', 'chat', 'openinference.span.kind is LLM');
   },
   /**
-   * Of Bedrock it copies what Nova says, which reports the cache beside the input; of Claude it adds the three. Of Agno
-   * it copies that framework's counts, which are those of each provider's API.
+   * Of Bedrock it adds the three, but for Nova called by `InvokeModel`, whose counts it copies, the cache beside the
+   * input. Of Agno it copies that framework's counts, which are those of each provider's API.
    */
-  habits({ scopeName, model, provider }) {
+  habits({ reader, scopeName, model, provider }) {
     if (scopeName === CLAUDE_AGENT_SDK) return COPIED;
     const isCopied =
       scopeName === 'openinference.instrumentation.bedrock'
-        ? /nova/i.test(model ?? '')
+        ? /nova/i.test(model ?? '') && reader.span.name.includes('invoke_model')
         : scopeName === 'openinference.instrumentation.agno' && reportsCacheBeside(provider, model);
     return isCopied ? COPIED : null;
   },
