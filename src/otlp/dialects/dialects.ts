@@ -1,6 +1,7 @@
 import type { Classification } from './classification.ts';
 import type { Dialect } from './dialect.ts';
 import { ADK } from './sdks/adk.ts';
+import { AGENT_FRAMEWORK } from './sdks/agent-framework.ts';
 import { AI_SDK } from './sdks/ai-sdk.ts';
 import { BRAINTRUST } from './sdks/braintrust.ts';
 import { CLAUDE_CODE } from './sdks/claude-code.ts';
@@ -44,6 +45,7 @@ export const DIALECTS: readonly Dialect[] = [
   SPAN_KINDS,
   ADK,
   STRANDS,
+  AGENT_FRAMEWORK,
   OPENLIT,
 ];
 

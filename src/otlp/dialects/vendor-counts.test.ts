@@ -110,3 +110,19 @@ test("what OpenInference's processor for Strands left in the metadata completes 
   });
   assert.deepEqual(counts, [57_660, 35_574, 17_787]);
 });
+
+const agentFramework = (provider: string, model: string) =>
+  promptOf('agent_framework', {
+    'gen_ai.provider.name': provider,
+    'gen_ai.request.model': model,
+    'gen_ai.usage.input_tokens': 2000,
+    'gen_ai.usage.output_tokens': 100,
+    'gen_ai.usage.cache_read.input_tokens': 1000,
+    'gen_ai.usage.cache_creation.input_tokens': 500,
+  });
+
+test("Microsoft's Agent Framework copies the counts of each vendor's API", () => {
+  assert.deepEqual(agentFramework('anthropic', 'claude-sonnet-4-5'), BESIDE);
+  assert.deepEqual(agentFramework('azure.ai.foundry', 'claude-sonnet-4-5'), BESIDE);
+  assert.deepEqual(agentFramework('azure.ai.openai', 'gpt-5'), INSIDE);
+});

@@ -27,6 +27,7 @@ const CELLS: readonly (readonly [keyof Usage, string, AttributeValue, number])[]
   ['promptTokens', 'ai.usage.promptTokens', 23, 23],
   ['promptTokens', 'ai.usage.tokens', 23, 23],
   ['promptTokens', 'langfuse.observation.usage_details', '{"prompt_tokens": 23}', 23],
+  ['promptTokens', 'langsmith.usage_metadata', '{"input_tokens": 23}', 23],
   ['promptTokens', 'langfuse.observation.usage_details', '{"input_tokens": 23}', 23],
   ['promptTokens', 'langfuse.observation.usage_details', '{"input": 23, "output": 11}', 23],
   ['completionTokens', 'gen_ai.usage.output_tokens', 11, 11],

@@ -5,5 +5,9 @@ export const LANGSMITH: Dialect = {
   name: 'langsmith',
   keys: ['langsmith.span.kind'],
   usageTrust: 2,
-  usage: [{ object: 'langsmith.metadata.usage_metadata', as: 'json' }],
+  usage: [
+    { object: 'langsmith.metadata.usage_metadata', as: 'json' },
+    // Where the SDK itself translates spans, those of voice agents among them.
+    { object: 'langsmith.usage_metadata', as: 'json' },
+  ],
 };

@@ -5,18 +5,19 @@ import { readUsagePaths, type UsageCounts } from '../../usage/usage-counts.ts';
 import { type Classification, is, type Operation, operationOf } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import { reprCounts } from '../python-repr.ts';
-import { textFrom, valueAt } from '../read-value.ts';
+import { flagFrom, textFrom, valueAt } from '../read-value.ts';
 import type { SpanReader } from '../span-reader.ts';
 
 const CALL_ID = 'litellm.call_id';
 const RAW_NAME = 'raw_gen_ai_request';
 const PROVIDER_MODEL = 'litellm.provider.model';
 const MODEL_GROUP = 'litellm.model_group';
+const CACHE_HIT = 'litellm.cache_hit';
 
 /** LiteLLM, library and proxy. */
 export const LITELLM: Dialect = {
   name: 'litellm',
-  keys: [CALL_ID, PROVIDER_MODEL, MODEL_GROUP],
+  keys: [CALL_ID, PROVIDER_MODEL, MODEL_GROUP, CACHE_HIT],
   lateKeys: ['hidden_params'],
   usageTrust: 2,
   usage: [{ object: 'metadata.usage_object', as: 'repr' }],
@@ -46,6 +47,8 @@ export function isLitellmCallId(reader: SpanReader, responseId: string): boolean
 
 /** LiteLLM answered from its own cache, so that nothing was spent. Null where nothing says so. */
 export function isLitellmCacheHit(reader: SpanReader): boolean | null {
+  const told = flagFrom(reader.span.attributes.get(CACHE_HIT));
+  if (told !== null) return told ? true : null;
   const hidden = reader.parsed('hidden_params');
   if (typeof hidden !== 'object' || hidden === null || !('cache_key' in hidden)) return null;
   return typeof hidden.cache_key === 'string' && hidden.cache_key !== '' ? true : null;
