@@ -1,3 +1,5 @@
+import { hashOf } from './hash-index.ts';
+
 /** What a byte says that a value begins with. Every other byte is a small number. */
 export const TAGS = {
   null: 0,
@@ -75,8 +77,13 @@ export interface PageTerms {
  */
 export class ValueWriter {
   readonly terms: PageTerms = { texts: [], shapes: [], references: [] };
-  /** The number of a text; -1 where it was seen once. */
+  /** The number of a text that came more than once. */
   readonly #texts = new Map<string, number>();
+  /**
+   * By some of its bits, the hash of the text that was seen last; of another text with the same hash it is forgotten,
+   * and one may be taken for known too early. The texts themselves, most of which never come again, would all grow old.
+   */
+  readonly #seen = new Int32Array(SEEN_MAX);
   readonly #references = new Map<object, number>();
   readonly #shape = new Shape();
   #bytes = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
@@ -124,11 +131,12 @@ export class ValueWriter {
       if (this.#putHex(text)) return;
     }
     const known = this.#texts.get(text);
-    if (known !== undefined && known >= 0) return this.#tagged(TAGS.known, known);
+    if (known !== undefined) return this.#tagged(TAGS.known, known);
     this.#reserve(SIMPLE_BYTES_MAX + 2 * text.length);
     if (this.#putHex(text)) return;
-    if (known === undefined) this.#texts.set(text, SEEN_ONCE);
-    else this.#texts.set(text, this.terms.texts.push(text) - 1);
+    const hash = hashOf(text);
+    if (this.#seen[hash & (SEEN_MAX - 1)] === hash) this.#texts.set(text, this.terms.texts.push(text) - 1);
+    else this.#seen[hash & (SEEN_MAX - 1)] = hash;
     if (!this.#putNarrow(text)) {
       this.#tagged(TAGS.wide, text.length);
       this.#at += this.#bytes.write(text, this.#at, 'utf16le');
@@ -224,7 +232,8 @@ export class ValueWriter {
   }
 }
 
-const SEEN_ONCE = -1;
+/** A power of two. */
+const SEEN_MAX = 1024;
 /** A tag and a count. */
 const SIMPLE_BYTES_MAX = 16;
 

@@ -5,7 +5,7 @@
 export class SilentTraces {
   readonly #slices = new Map<number, number[]>();
   /** By the traces' numbers. */
-  readonly #sliceOf: number[] = [];
+  #sliceOf = new Float64Array(0);
 
   get isEmpty(): boolean {
     return this.#slices.size === 0;
@@ -17,7 +17,11 @@ export class SilentTraces {
   }
 
   put(number: number, slice: number): void {
-    while (this.#sliceOf.length < number) this.#sliceOf.push(NOWHERE);
+    if (number >= this.#sliceOf.length) {
+      const longer = new Float64Array(Math.max(NUMBERS_MIN, Math.ceil(number * GROWTH))).fill(NOWHERE);
+      longer.set(this.#sliceOf);
+      this.#sliceOf = longer;
+    }
     this.#sliceOf[number] = slice;
     const known = this.#slices.get(slice);
     if (known === undefined) this.#slices.set(slice, [number]);
@@ -42,3 +46,5 @@ export class SilentTraces {
 }
 
 const NOWHERE = -1;
+const NUMBERS_MIN = 1024;
+const GROWTH = 1.5;
