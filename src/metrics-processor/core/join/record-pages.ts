@@ -1,5 +1,5 @@
 /** A power of two, so that finding a record takes two shifts; a page of the largest records is 64 KiB. */
-const RECORDS_PER_PAGE = 1024;
+export const RECORDS_PER_PAGE = 1024;
 const PAGE_SHIFT = 10;
 const IN_PAGE = RECORDS_PER_PAGE - 1;
 
