@@ -5,9 +5,11 @@ import { addLabels } from './labels.ts';
 
 /**
  * Page cache of a connection, taken as needed. A commit of 20,000 calls touches most pages of the index by request id;
- * with SQLite's default of 2 MiB it wrote them twice.
+ * with SQLite's default of 2 MiB it wrote them twice. With 8 it takes what it takes with 32, which the writer had until
+ * single calls had filled it; a reader may walk a month again and again.
  */
-const CACHE_KIB_MAX = 32 * 1024;
+const WRITER_CACHE_KIB_MAX = 8 * 1024;
+const READER_CACHE_KIB_MAX = 32 * 1024;
 
 export interface StoreFileOptions {
   readonly path: string;
@@ -29,7 +31,8 @@ export function openStoreFile({ path, readOnly = false, isInterrupted }: StoreFi
     readOnly,
     ...(isInterrupted === undefined ? {} : { isInterrupted }),
   });
-  connection.ask(() => connection.exec(`PRAGMA cache_size = -${CACHE_KIB_MAX}; PRAGMA temp_store = MEMORY`));
+  const cacheKib = readOnly ? READER_CACHE_KIB_MAX : WRITER_CACHE_KIB_MAX;
+  connection.ask(() => connection.exec(`PRAGMA cache_size = -${cacheKib}; PRAGMA temp_store = MEMORY`));
   const codec = new WindowCodec();
   connection.define('sums_add', (a, b) => codec.add(a as Uint8Array, b as Uint8Array));
   connection.define('labels_add', (a, b) => addLabels(String(a), String(b)));
