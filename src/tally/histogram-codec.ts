@@ -23,22 +23,13 @@ export function encodeHistogram(histogram: Histogram): Uint8Array {
   return new Uint8Array(bytes);
 }
 
-/** The bucket of the only duration in it; null where there are none or more. */
-export function onlyBucketOf(histogram: Histogram): number | null {
-  if (histogram.bucketCount !== 1 || histogram.count !== 1 || histogram.zeroCount !== 0) return null;
-  let only: number | null = null;
-  histogram.forEachBucket((index) => {
-    only = index;
-  });
-  return only;
-}
-
 /** A histogram of one duration, in this bucket. */
 export function encodeOneDuration(index: number): Uint8Array {
-  const bytes: number[] = [zigzag(0)];
-  pushVarint(bytes, zigzag(index));
-  pushVarint(bytes, zigzag(1));
-  return Uint8Array.from(bytes);
+  const coded = zigzag(index);
+  const bytes = new Uint8Array(coded < 0x80 ? 3 : 4);
+  const at = writeVarint(bytes, 1, coded);
+  bytes[at] = zigzag(1);
+  return bytes;
 }
 
 /** Adds the encoded histogram to `into`. @throws when the bytes end inside a number: the file is damaged. */

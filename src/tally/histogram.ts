@@ -77,6 +77,12 @@ export class Histogram {
     return this.zeroCount + this.#bucketed;
   }
 
+  /** The bucket of the only duration in it; null where there are none or more. */
+  get onlyBucket(): number | null {
+    const isOne = this.zeroCount === 0 && this.#indexes.length === 1 && this.#counts[0] === 1;
+    return isOne ? (this.#indexes[0] as number) : null;
+  }
+
   /** Ascending: the one order in which a histogram is written or walked. */
   forEachBucket(visit: (index: number, count: number) => void): void {
     for (let i = 0; i < this.#indexes.length; i++) visit(this.#indexes[i] as number, this.#counts[i] as number);

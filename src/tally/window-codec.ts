@@ -25,6 +25,7 @@ export interface NamedUsage {
 export class WindowCodec {
   readonly #sums = new WindowSums();
   readonly #added = new WindowSums();
+  /** What nobody guesses of is always zero in them. */
   readonly #guess = new SlotSums(TALLY_SLOT_COUNT);
   readonly #usageGuess = new SlotSums(USAGE_SLOT_COUNT);
   /** What the tally says of usage, without that of which is told already. */
@@ -107,10 +108,8 @@ export class WindowCodec {
     const [latency, firstTokens] = [sums.latency, sums.timeToFirstToken];
     this.#makeRoom(TALLY_BYTES_MAX + lengthOf(latency) + lengthOf(firstTokens));
     const { tally } = sums;
-    this.#guess.clear();
     guessTally(this.#guess, tally, 0);
-    let told = 0;
-    for (let slot = 0; slot < TALLY_SLOT_COUNT; slot++) if (!tally.isAs(this.#guess, slot)) told |= 1 << slot;
+    let told = toldOf(tally, this.#guess);
     const byMax = bucketByMax(tally);
     if (byMax === null ? lengthOf(latency) > 0 : latency !== byMax) told |= LATENCY_BIT;
     if (lengthOf(firstTokens) > 0) told |= FIRST_TOKENS_BIT;
@@ -123,7 +122,7 @@ export class WindowCodec {
       else this.#writeDurations(slot === TALLY_SLOTS.latency ? latency : firstTokens);
     }
     this.#writeUsages(sums);
-    return this.#bytes.subarray(0, this.#at);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#at);
   }
 
   #writeUsages(sums: WindowSums): void {
@@ -144,11 +143,10 @@ export class WindowCodec {
   #writeUsage({ billed, sums }: UsageSums, left: SlotSums): void {
     this.#makeRoom(USAGE_BYTES_MAX + billed.length);
     this.#at = writeVarint(this.#bytes, this.#at, billed.length);
-    this.#at += this.#bytes.write(billed, this.#at, 'latin1');
+    if (billed !== '') this.#at += this.#bytes.write(billed, this.#at, 'latin1');
     const guess = this.#usageGuess;
     guessUsage(guess, { from: sums, left, told: 0 });
-    let told = 0;
-    for (let slot = 0; slot < USAGE_SLOT_COUNT; slot++) if (!sums.isAs(guess, slot)) told |= 1 << slot;
+    const told = toldOf(sums, guess);
     this.#at = writeVarint(this.#bytes, this.#at, told);
     for (let rest = told; rest !== 0; rest &= rest - 1) {
       const slot = lowestSlot(rest);
@@ -202,6 +200,16 @@ const TALLY_BYTES_MAX = (TALLY_SLOT_COUNT + 2) * VALUE_BYTES_MAX;
 const USAGE_BYTES_MAX = (USAGE_SLOT_COUNT + 2) * VALUE_BYTES_MAX;
 /** A duration by itself takes no more. */
 const ONE_DURATION_BYTES_MAX = 8;
+
+/** The slots that are not as one would guess. */
+function toldOf(sums: SlotSums, guess: SlotSums): number {
+  const [numbers, lows, guessed, guessedLows] = [sums.numbers, sums.lows, guess.numbers, guess.lows];
+  let told = 0;
+  for (let slot = 0; slot < numbers.length; slot++) {
+    if (numbers[slot] !== guessed[slot] || lows[slot] !== guessedLows[slot]) told |= 1 << slot;
+  }
+  return told;
+}
 
 const lowestSlot = (told: number): number => 31 - Math.clz32(told & -told);
 

@@ -1,16 +1,11 @@
 import { bucketIndex } from './bucket.ts';
-import { ZERO_BELOW_MS } from './histogram.ts';
-import {
-  addEncoded,
-  addEncodedHistogram,
-  encodeHistogram,
-  encodeOneDuration,
-  onlyBucketOf,
-} from './histogram-codec.ts';
+import { type Histogram, ZERO_BELOW_MS } from './histogram.ts';
+import { addEncoded, addEncodedHistogram, encodeHistogram, encodeOneDuration } from './histogram-codec.ts';
+import { addTallyNumbers, addUsageNumbers, setTallyNumbers, setUsageNumbers } from './slot-numbers.ts';
 import { SlotSums } from './slot-sums.ts';
-import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, type Tally } from './tally.ts';
-import { USAGE_EXACT_SUMS, USAGE_SUMS, type Usage } from './usage.ts';
-import { TALLY_SLOT_COUNT, TALLY_SLOTS, USAGE_SLOT_COUNT, USAGE_SLOTS } from './window-slots.ts';
+import type { Tally } from './tally.ts';
+import type { Usage } from './usage.ts';
+import { TALLY_SLOTS as T, TALLY_SLOT_COUNT, USAGE_SLOTS as U, USAGE_SLOT_COUNT } from './window-slots.ts';
 
 /**
  * Durations of a row: encoded as `histogram-codec.ts` has them, or the bucket of the only one, as in most rows of
@@ -66,58 +61,48 @@ export class WindowSums {
 
   /** Only into an empty one. */
   setTally(tally: Tally): void {
-    const { numbers } = this.tally;
-    for (let i = 0; i < NUMBERS.length; i++) {
-      numbers[NUMBER_SLOTS[i] as number] = tally[NUMBERS[i] as (typeof NUMBERS)[number]];
-    }
-    for (const field of TALLY_EXACT_SUMS) this.tally.setMoney(TALLY_SLOTS[field], tally[field]);
-    for (const field of TALLY_HISTOGRAMS) {
-      const histogram = tally[field];
-      if (histogram.isEmpty) continue;
-      this[field] = onlyBucketOf(histogram) ?? encodeHistogram(histogram);
-    }
+    const sums = this.tally;
+    setTallyNumbers(sums.numbers, tally);
+    sums.setMoney(T.costPicoUsd, tally.costPicoUsd);
+    sums.setMoney(T.reportedCostPicoUsd, tally.reportedCostPicoUsd);
+    sums.setMoney(T.listCostPicoUsd, tally.listCostPicoUsd);
+    this.latency = durationsOf(tally.latency);
+    this.timeToFirstToken = durationsOf(tally.timeToFirstToken);
   }
 
   /** Only where there is none of this model yet. */
   setUsage(billed: string, usage: Usage): void {
     const { sums } = this.openUsage(billed);
-    for (let i = 0; i < USAGE_SUMS.length; i++) {
-      sums.numbers[USAGE_SUM_SLOTS[i] as number] = usage[USAGE_SUMS[i] as (typeof USAGE_SUMS)[number]];
-    }
-    for (const field of USAGE_EXACT_SUMS) sums.setMoney(USAGE_SLOTS[field], usage[field]);
+    setUsageNumbers(sums.numbers, usage);
+    sums.setMoney(U.costPicoUsd, usage.costPicoUsd);
+    sums.setMoney(U.listCostPicoUsd, usage.listCostPicoUsd);
   }
 
   addTallyTo(into: Tally): void {
-    const { numbers } = this.tally;
-    for (let i = 0; i < TALLY_SUMS.length; i++) {
-      into[TALLY_SUMS[i] as (typeof TALLY_SUMS)[number]] += numbers[NUMBER_SLOTS[i] as number] as number;
-    }
-    for (const field of TALLY_MAXIMA) into[field] = Math.max(into[field], numbers[TALLY_SLOTS[field]] as number);
-    for (const field of TALLY_EXACT_SUMS) this.tally.addMoneyTo(into[field], TALLY_SLOTS[field]);
-    for (const field of TALLY_HISTOGRAMS) {
-      const durations = this[field];
-      if (typeof durations === 'number') into[field].addBucket(durations, 1);
-      else addEncodedHistogram(into[field], durations);
-    }
+    const sums = this.tally;
+    addTallyNumbers(into, sums.numbers);
+    sums.addMoneyTo(into.costPicoUsd, T.costPicoUsd);
+    sums.addMoneyTo(into.reportedCostPicoUsd, T.reportedCostPicoUsd);
+    sums.addMoneyTo(into.listCostPicoUsd, T.listCostPicoUsd);
+    addDurations(into.latency, this.latency);
+    addDurations(into.timeToFirstToken, this.timeToFirstToken);
   }
 
-  /** A copy of what an entry says, as it is filled again. */
   addUsageTo(into: Usage, index: number): void {
     const { sums } = this.usage(index);
-    for (const field of USAGE_SUMS) into[field] += sums.numbers[USAGE_SLOTS[field]] as number;
-    for (const field of USAGE_EXACT_SUMS) sums.addMoneyTo(into[field], USAGE_SLOTS[field]);
+    addUsageNumbers(into, sums.numbers);
+    sums.addMoneyTo(into.costPicoUsd, U.costPicoUsd);
+    sums.addMoneyTo(into.listCostPicoUsd, U.listCostPicoUsd);
   }
 
   add(other: WindowSums): void {
-    const [own, others] = [this.tally.numbers, other.tally.numbers];
-    for (const field of TALLY_MAXIMA) {
-      const slot = TALLY_SLOTS[field];
-      const added = others[slot] as number;
-      // So that adding it gives the larger.
-      own[slot] = Math.max(own[slot] as number, added) - added;
-    }
+    const own = this.tally.numbers;
+    const added = other.tally.numbers[T.latencyUsMax] as number;
+    // So that adding it gives the larger.
+    own[T.latencyUsMax] = Math.max(own[T.latencyUsMax] as number, added) - added;
     this.tally.add(other.tally);
-    for (const field of TALLY_HISTOGRAMS) this[field] = sumOf(this[field], other[field]);
+    this.latency = sumOf(this.latency, other.latency);
+    this.timeToFirstToken = sumOf(this.timeToFirstToken, other.timeToFirstToken);
     for (let i = 0; i < other.usageCount; i++) {
       const { billed, sums } = other.usage(i);
       (this.usageOf(billed) ?? this.openUsage(billed)).sums.add(sums);
@@ -130,9 +115,19 @@ export class WindowSums {
  * what is not is written. Null where nothing can be told.
  */
 export function bucketByMax(tally: SlotSums): number | null {
-  const latencyUsMax = tally.numbers[TALLY_SLOTS.latencyUsMax] as number;
-  if (tally.numbers[TALLY_SLOTS.latencyKnown] !== 1 || latencyUsMax / 1000 < ZERO_BELOW_MS) return null;
+  const latencyUsMax = tally.numbers[T.latencyUsMax] as number;
+  if (tally.numbers[T.latencyKnown] !== 1 || latencyUsMax / 1000 < ZERO_BELOW_MS) return null;
   return bucketIndex(latencyUsMax / 1000);
+}
+
+function durationsOf(histogram: Histogram): Durations {
+  if (histogram.isEmpty) return NO_DURATIONS;
+  return histogram.onlyBucket ?? encodeHistogram(histogram);
+}
+
+function addDurations(into: Histogram, durations: Durations): void {
+  if (typeof durations === 'number') into.addBucket(durations, 1);
+  else addEncodedHistogram(into, durations);
 }
 
 function sumOf(a: Durations, b: Durations): Durations {
@@ -144,7 +139,3 @@ function sumOf(a: Durations, b: Durations): Durations {
 export function encoded(durations: Durations): Uint8Array {
   return typeof durations === 'number' ? encodeOneDuration(durations) : durations;
 }
-
-const NUMBERS = [...TALLY_SUMS, ...TALLY_MAXIMA] as const;
-const NUMBER_SLOTS = NUMBERS.map((field) => TALLY_SLOTS[field]);
-const USAGE_SUM_SLOTS = USAGE_SUMS.map((field) => USAGE_SLOTS[field]);
