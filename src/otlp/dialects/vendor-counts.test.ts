@@ -126,3 +126,26 @@ test("Microsoft's Agent Framework copies the counts of each vendor's API", () =>
   assert.deepEqual(agentFramework('azure.ai.foundry', 'claude-sonnet-4-5'), BESIDE);
   assert.deepEqual(agentFramework('azure.ai.openai', 'gpt-5'), INSIDE);
 });
+
+test('OpenLIT copies the counts of Anthropic in Python and in Node.js', () => {
+  const counts = {
+    'gen_ai.usage.input_tokens': 2000,
+    'gen_ai.usage.output_tokens': 100,
+    'gen_ai.usage.total_tokens': 2100,
+    'gen_ai.usage.cache_read.input_tokens': 1000,
+    'gen_ai.usage.cache_creation.input_tokens': 500,
+  };
+  assert.deepEqual(promptOf('openlit.instrumentation.anthropic', counts), BESIDE);
+  assert.deepEqual(promptOf('@openlit/instrumentation-anthropic', counts), BESIDE);
+});
+
+test("OpenLIT has Gemini's thoughts beside the output", () => {
+  const attributes = {
+    'gen_ai.usage.input_tokens': 100,
+    'gen_ai.usage.output_tokens': 50,
+    'gen_ai.usage.reasoning_tokens': 20,
+  };
+  for (const scopeName of ['openlit.instrumentation.google_ai_studio', '@openlit/instrumentation-google-ai']) {
+    assert.equal(readCall(new SpanReader(aSpan({ attributes, scopeName })), 'chat').completionTokens, 70, scopeName);
+  }
+});
