@@ -1,0 +1,156 @@
+import { nameOfBilled } from '../../tally/billed-name.ts';
+import { addTally, Tally } from '../../tally/tally.ts';
+import { addUsage, Usage } from '../../tally/usage.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
+import type { NamedUsage } from '../../tally/window-codec.ts';
+import type { TallyDelta, UsageDelta } from '../commit.ts';
+import { storableBilled } from '../fold-commit.ts';
+import { MinuteBits } from './minute-bits.ts';
+import type { SeriesRef } from './sqlite-dictionary.ts';
+
+const NO_USAGES: readonly NamedUsage[] = [];
+
+/** What a commit adds to a row. Tallies are not copied unless they must be added: do not change them. */
+export class GatheredRow {
+  readonly ref: SeriesRef;
+  readonly startMs: number;
+  /** Null where there is usage alone. */
+  tally: Tally | null = null;
+  #isOwn = false;
+
+  constructor(ref: SeriesRef, startMs: number) {
+    this.ref = ref;
+    this.startMs = startMs;
+  }
+
+  add(tally: Tally): void {
+    if (this.tally === null) {
+      this.tally = tally;
+      return;
+    }
+    if (!this.#isOwn) {
+      const sum = new Tally();
+      addTally(sum, this.tally);
+      this.tally = sum;
+      this.#isOwn = true;
+    }
+    addTally(this.tally, tally);
+  }
+}
+
+export class GatheredMinute extends GatheredRow {
+  usages: readonly NamedUsage[] = NO_USAGES;
+
+  addUsage(billed: string, usage: Usage): void {
+    const known = this.usages.find((each) => each.billed === billed);
+    if (known === undefined) {
+      this.usages = this.usages.length === 0 ? [{ billed, usage }] : [...this.usages, { billed, usage }];
+      return;
+    }
+    const sum = new Usage();
+    for (const part of [known.usage, usage]) addUsage(sum, part);
+    this.usages = this.usages.map((each) => (each === known ? { billed, usage: sum } : each));
+  }
+}
+
+export class GatheredHour extends GatheredRow {
+  readonly minutes = new MinuteBits();
+}
+
+/** Rows of a series by their start. Most deltas are of the row of the one before. */
+class RowsOfSeries {
+  readonly minutes = new Map<number, GatheredMinute>();
+  readonly hours = new Map<number, GatheredHour>();
+  readonly days = new Map<number, GatheredRow>();
+  lastHour: GatheredHour | null = null;
+}
+
+/**
+ * The rows that a commit adds to, each once, however many deltas name it. Two series may have one entry of the
+ * dictionary (the overflow), so what is gathered by is the entry.
+ */
+export class GatheredWindows {
+  /** In the order in which they were named first, as hours and days are. */
+  readonly minutes: readonly GatheredMinute[];
+  readonly hours: readonly GatheredHour[];
+  readonly days: readonly GatheredRow[];
+  readonly #bySeries = new Map<number, RowsOfSeries>();
+
+  constructor(
+    { tallies, usages }: { readonly tallies: readonly TallyDelta[]; readonly usages: readonly UsageDelta[] },
+    refOf: (series: TallyDelta['series']) => SeriesRef,
+  ) {
+    const minutes: GatheredMinute[] = [];
+    let last: { readonly series: TallyDelta['series']; readonly ref: SeriesRef; readonly rows: RowsOfSeries } | null =
+      null;
+    const minuteOf = ({ series, windowStartMs: startMs }: TallyDelta | UsageDelta): GatheredMinute => {
+      if (last?.series !== series) {
+        const ref = refOf(series);
+        last = { series, ref, rows: this.#rowsOf(ref) };
+      }
+      let minute = last.rows.minutes.get(startMs);
+      if (minute === undefined) {
+        minute = new GatheredMinute(last.ref, startMs);
+        last.rows.minutes.set(startMs, minute);
+        minutes.push(minute);
+      }
+      return minute;
+    };
+    for (const delta of tallies) minuteOf(delta).add(delta.tally);
+    for (const delta of usages) {
+      const minute = minuteOf(delta);
+      minute.addUsage(billedName(delta.billed, minute.ref), delta.usage);
+    }
+    this.minutes = minutes;
+    this.hours = this.#hoursOf(minutes);
+    this.days = this.#daysOf(this.hours);
+  }
+
+  #rowsOf({ id }: SeriesRef): RowsOfSeries {
+    let rows = this.#bySeries.get(id);
+    if (rows === undefined) this.#bySeries.set(id, (rows = new RowsOfSeries()));
+    return rows;
+  }
+
+  #hoursOf(minutes: readonly GatheredMinute[]): GatheredHour[] {
+    const hours: GatheredHour[] = [];
+    for (const { ref, startMs, tally } of minutes) {
+      if (tally === null) continue;
+      const hourMs = startMs - (startMs % HOUR_MS);
+      const rows = this.#rowsOf(ref);
+      let hour = rows.lastHour?.startMs === hourMs ? rows.lastHour : rows.hours.get(hourMs);
+      if (hour === undefined) {
+        hour = new GatheredHour(ref, hourMs);
+        rows.hours.set(hourMs, hour);
+        hours.push(hour);
+      }
+      rows.lastHour = hour;
+      hour.add(tally);
+      hour.minutes.add((startMs - hourMs) / MINUTE_MS);
+    }
+    return hours;
+  }
+
+  #daysOf(hours: readonly GatheredHour[]): GatheredRow[] {
+    const days: GatheredRow[] = [];
+    for (const { ref, startMs, tally } of hours) {
+      if (tally === null) continue;
+      const dayMs = startMs - (startMs % DAY_MS);
+      const rows = this.#rowsOf(ref);
+      let day = rows.days.get(dayMs);
+      if (day === undefined) {
+        day = new GatheredRow(ref, dayMs);
+        rows.days.set(dayMs, day);
+        days.push(day);
+      }
+      day.add(tally);
+    }
+    return days;
+  }
+}
+
+/** What is the series' own is storable already. */
+function billedName(billed: UsageDelta['billed'], ref: SeriesRef): string {
+  const isOwn = billed.provider === ref.provider && billed.model === ref.model;
+  return nameOfBilled(isOwn ? billed : storableBilled(billed), ref);
+}
