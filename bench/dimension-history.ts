@@ -8,6 +8,7 @@ import { encodedTally } from '../src/metrics-store/dimension-piece.ts';
 import type { GroupBy } from '../src/metrics-store/metrics-reader.ts';
 import type { MetricsStore } from '../src/metrics-store/metrics-store.ts';
 import { openSqliteMetricsStore } from '../src/metrics-store/sqlite/sqlite-metrics-store.ts';
+import { TallyListWriter } from '../src/tally/tally-list.ts';
 import { DAY_MS, HOUR_MS } from '../src/tally/window.ts';
 import { makeTally } from './data/made-tally.ts';
 import { SeededRandom } from './data/seeded-random.ts';
@@ -20,9 +21,10 @@ import { SeededRandom } from './data/seeded-random.ts';
 const { values } = parseArgs({
   options: { users: { type: 'string', default: '10000' }, days: { type: 'string', default: '30' } },
 });
-const [users, days] = [Number(values.users), Number(values.days)];
+const [userCount, days] = [Number(values.users), Number(values.days)];
 const MODELS = ['gpt-4o', 'claude-sonnet-4-5', 'gemini-2.5-flash'];
 const TENANT = 'tenant-0';
+const DIMENSIONS = ['user'];
 const ASKED_TIMES = 5;
 const toMs = Math.floor(Date.now() / HOUR_MS) * HOUR_MS;
 
@@ -31,12 +33,15 @@ function hourOf(startMs: number, random: SeededRandom): DimensionDelta[] {
   const deltas: DimensionDelta[] = [];
   for (const model of MODELS) {
     const series = { tenantId: TENANT, route: 'chat', model, provider: 'openai' };
-    for (let user = 0; user < users; user++) {
+    const users: string[][] = [];
+    const tallies = new TallyListWriter();
+    for (let user = 0; user < userCount; user++) {
       if (!random.isTrue(1 / 24)) continue;
-      const window = { windowStartMs: startMs, windowMs: HOUR_MS } as const;
-      const sums = encodedTally(makeTally(random, 1 + random.below(3)));
-      deltas.push({ dimension: 'user', value: `user-${user}`, series, ...window, sums });
+      users.push([`user-${user}`]);
+      tallies.push(encodedTally(makeTally(random, 1 + random.below(3))));
     }
+    const window = { windowStartMs: startMs, windowMs: HOUR_MS } as const;
+    deltas.push({ dimensions: DIMENSIONS, series, ...window, values: users, tallies: tallies.list() });
   }
   return deltas;
 }
@@ -47,7 +52,7 @@ async function fill(store: MetricsStore): Promise<number> {
   let expectedSeq = 0;
   for (let startMs = toMs - days * DAY_MS; startMs < toMs; startMs += HOUR_MS) {
     const dimensions = hourOf(startMs, random);
-    entries += dimensions.length;
+    entries += dimensions.reduce((sum, { values: users }) => sum + users.length, 0);
     await store.commit([
       {
         partition: 0,
@@ -107,8 +112,8 @@ try {
   await store.close();
   const reader = openSqliteMetricsStore({ path, readOnly: true });
   const queries = new StoreQueries({ reader });
-  await ask(queries, `the 1,000 busiest of ${users} users`, { groupBy: ['dimension'], limit: 1_000 });
-  await ask(queries, `all ${users} users`, { groupBy: ['dimension'], limit: users });
+  await ask(queries, `the 1,000 busiest of ${userCount} users`, { groupBy: ['dimension'], limit: 1_000 });
+  await ask(queries, `all ${userCount} users`, { groupBy: ['dimension'], limit: userCount });
   await ask(queries, 'by model', { groupBy: ['model'], limit: 1_000 });
   await reader.close();
 } finally {

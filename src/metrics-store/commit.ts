@@ -1,7 +1,7 @@
 import type { InputTopic } from '../events/topics.ts';
-import type { EncodedTally } from '../tally/encoded-tally.ts';
 import type { Series } from '../tally/series.ts';
 import type { Tally } from '../tally/tally.ts';
+import type { TallyList } from '../tally/tally-list.ts';
 import type { BilledModel, Usage } from '../tally/usage.ts';
 import type { ResolutionMs } from '../tally/window.ts';
 import type { AuditDelta } from './audit.ts';
@@ -84,18 +84,18 @@ export interface TallyDelta {
   readonly tally: Tally;
 }
 
-/** To be added to a value in a dimension. */
+/** What calls of one series and window add to the values that they have in their dimensions. */
 export interface DimensionDelta {
-  /** One name for each of METRIC_DIMENSIONS. */
-  readonly dimension: string;
-  /** `__none__` for calls that have none. */
-  readonly value: string;
+  /** METRIC_DIMENSIONS; no name twice. */
+  readonly dimensions: readonly string[];
   readonly series: Series;
   readonly windowStartMs: number;
   /** How long the window is: an hour, or a minute where minutes are kept. It is added to this and all longer ones. */
   readonly windowMs: ResolutionMs;
-  /** Its tally. There are tens of thousands in a commit, of a call or two each, which as objects cost the most. */
-  readonly sums: EncodedTally;
+  /** Of each tally its value in each dimension, in their order; `__none__` for calls that have none. */
+  readonly values: readonly (readonly string[])[];
+  /** There are tens of thousands in a commit, of a call or two each, which as objects cost the most. */
+  readonly tallies: TallyList;
 }
 
 export interface UsageDelta {

@@ -41,12 +41,6 @@ export function reservedValue(text: string): number | null {
   return found === -1 ? null : found;
 }
 
-/** Where a tally that is encoded already is added up. */
-export interface PlacedSums extends EncodedTally {
-  readonly value: number;
-  readonly seriesId: number;
-}
-
 /** The order of entries in a piece. */
 export function compareEntries(a: EntryPlace, b: EntryPlace): number {
   return a.value - b.value || a.seriesId - b.seriesId;
@@ -55,22 +49,8 @@ export function compareEntries(a: EntryPlace, b: EntryPlace): number {
 type EntryPlace = Pick<PieceEntry, 'value' | 'seriesId'>;
 
 export function encodePiece(entries: Iterable<PieceEntry>): Uint8Array {
-  const writer = new PieceWriter(null);
+  const writer = new PieceWriter();
   for (const { value, seriesId, tally } of entries) writer.push(value, seriesId, encodedTally(tally));
-  return writer.finish();
-}
-
-/** In order, so that pieces are merged without being searched; what is of one value and series is added up. */
-export function encodeSorted(entries: PlacedSums[], summer = new TallySummer()): Uint8Array {
-  const writer = new PieceWriter(summer);
-  entries.sort(compareEntries);
-  for (let i = 0; i < entries.length; ) {
-    const first = entries[i] as PlacedSums;
-    let next = i + 1;
-    while (entries[next]?.value === first.value && entries[next]?.seriesId === first.seriesId) next++;
-    writer.pushSum(entries, i, next);
-    i = next;
-  }
   return writer.finish();
 }
 
@@ -80,18 +60,49 @@ export function encodedTally(tally: Tally): EncodedTally {
   return { bytes, start: 0, end: bytes.length };
 }
 
+/** Stands for no value and no series. */
+const NOTHING = -1;
+const NO_TALLY: EncodedTally = { bytes: new Uint8Array(0), start: 0, end: 0 };
 /** Room for the three numbers before a tally. */
 const HEAD_BYTES_MAX = 24;
 
-/** An array that grows: pushing byte by byte took a third of a commit's time. */
-class PieceWriter {
+/** Writes entries that come in order; an array that grows, as pushing byte by byte took a third of a commit's time. */
+export class PieceWriter {
   #bytes = new Uint8Array(16 * 1024);
   #length = 0;
-  readonly #summer: TallySummer | null;
+  readonly #summer: TallySummer;
+  /** What was added last is not written before it is known whether more of its value and series comes. */
+  #value = NOTHING;
+  #seriesId = NOTHING;
+  #count = 0;
+  #first: EncodedTally = NO_TALLY;
 
-  /** @param summer null where nothing is to be added up */
-  constructor(summer: TallySummer | null) {
+  constructor(summer = new TallySummer()) {
     this.#summer = summer;
+  }
+
+  /** Adds up what is of one value and series; nothing is written where all was taken back. */
+  add(value: number, seriesId: number, tally: EncodedTally): void {
+    if (value !== this.#value || seriesId !== this.#seriesId) {
+      this.#flush();
+      this.#value = value;
+      this.#seriesId = seriesId;
+      this.#first = tally;
+    } else {
+      if (this.#count === 1) this.#sum(this.#first);
+      this.#sum(tally);
+    }
+    this.#count++;
+  }
+
+  #sum({ bytes, start }: EncodedTally): void {
+    this.#summer.addEncoded({ bytes, at: start });
+  }
+
+  #flush(): void {
+    const sum = this.#count > 1 ? this.#summer.take() : this.#first;
+    if (sum !== null && sum.end - sum.start > EMPTY_BYTES) this.push(this.#value, this.#seriesId, sum);
+    this.#count = 0;
   }
 
   push(value: number, seriesId: number, { bytes, start, end }: EncodedTally): void {
@@ -106,22 +117,8 @@ class PieceWriter {
     this.#length = at;
   }
 
-  /** The sum of some that are of one value and series; nothing where all was taken back. */
-  pushSum(same: readonly PlacedSums[], from: number, to: number): void {
-    const first = same[from] as PlacedSums;
-    if (to - from === 1) {
-      if (first.end - first.start > EMPTY_BYTES) this.push(first.value, first.seriesId, first);
-      return;
-    }
-    for (let i = from; i < to; i++) {
-      const { bytes, start } = same[i] as PlacedSums;
-      this.#summer?.addEncoded({ bytes, at: start });
-    }
-    const sum = this.#summer?.take() ?? null;
-    if (sum !== null) this.push(first.value, first.seriesId, sum);
-  }
-
   finish(): Uint8Array {
+    this.#flush();
     return this.#bytes.slice(0, this.#length);
   }
 
@@ -179,18 +176,11 @@ export function mergePieces(pieces: Iterable<Uint8Array>, summer = new TallySumm
   const readers = new EarliestFirst();
   for (const piece of pieces) for (const run of runsOf(piece)) readers.add(new EntryReader(run));
   const writer = new PieceWriter(summer);
-  const same: PlacedSums[] = [];
   for (let next = readers.earliest; next !== null; next = readers.earliest) {
-    const { value, seriesId } = next;
-    const known = same[0];
-    if (known !== undefined && (known.value !== value || known.seriesId !== seriesId)) {
-      writer.pushSum(same, 0, same.length);
-      same.length = 0;
-    }
-    same.push({ value, seriesId, bytes: next.bytes, start: next.at, end: next.end });
+    const { bytes, at: start, end } = next;
+    writer.add(next.value, next.seriesId, { bytes, start, end });
     readers.advance();
   }
-  if (same.length > 0) writer.pushSum(same, 0, same.length);
   return writer.finish();
 }
 

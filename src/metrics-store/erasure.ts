@@ -51,7 +51,6 @@ const TENANT_TABLES: readonly ErasedTable[] = [
     'sender_meters_1h',
     'evaluation_names',
     'evaluation_labels',
-    'dimension_sums',
     'dimension_days',
     'dimension_values',
   ].map((table) => ({ table, condition: OF_TENANT })),
@@ -70,6 +69,7 @@ const NAME_TABLES: readonly ErasedTable[] = [
 
 export const SQLITE_TENANT_TABLES: readonly ErasedTable[] = [
   ...TENANT_TABLES,
+  { table: 'dimension_pieces', condition: OF_TENANT },
   { table: 'unpublished_rows', condition: OF_PAIR },
   { table: 'api_keys', condition: 'tenants = json_array($1)' },
   { table: 'sessions', condition: 'tenants = json_array($1)' },
@@ -79,6 +79,7 @@ export const SQLITE_TENANT_TABLES: readonly ErasedTable[] = [
 export const POSTGRES_TENANT_TABLES: readonly ErasedTable[] = [
   ...TENANT_TABLES,
   { table: 'usage_1m', condition: OF_TENANT },
+  { table: 'dimension_sums', condition: OF_TENANT },
   { table: 'changes_1m', condition: OF_TENANT },
   { table: 'api_keys', condition: 'tenants = ARRAY[$1]::text[]' },
   { table: 'sessions', condition: 'tenants = ARRAY[$1]::text[]' },

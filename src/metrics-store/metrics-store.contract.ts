@@ -15,6 +15,7 @@ import { rangesContract } from './contract/ranges.contract.ts';
 import { recordsContract } from './contract/records.contract.ts';
 import { repricingContract } from './contract/repricing.contract.ts';
 import { retentionContract } from './contract/retention.contract.ts';
+import { severalDimensionsContract } from './contract/several-dimensions.contract.ts';
 import { stateContract } from './contract/state.contract.ts';
 import { sumsContract } from './contract/sums.contract.ts';
 import { tenantsContract } from './contract/tenants.contract.ts';
@@ -30,6 +31,7 @@ export function metricsStoreContract({ name, open, skip = false }: ContractOptio
     groupContract(open);
     sumsContract(open);
     dimensionsContract(open);
+    severalDimensionsContract(open);
     queriesContract(open);
     rangesContract(open);
     anyQuestionContract(open);

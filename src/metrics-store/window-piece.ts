@@ -1,8 +1,8 @@
-import type { EncodedTally } from '../tally/encoded-tally.ts';
 import { TallySummer } from '../tally/tally-summer.ts';
 import { DAY_MS, RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
 import type { DimensionDelta } from './commit.ts';
-import { encodeSorted, type PlacedSums } from './dimension-piece.ts';
+import { mergePieces } from './dimension-piece.ts';
+import { PlacedTallies } from './placed-tallies.ts';
 
 /** What a commit adds to one window. */
 export interface WindowPiece extends Window {
@@ -16,57 +16,65 @@ interface Window {
   readonly windowStartMs: number;
 }
 
-/** Deltas in a row that differ in nothing but their value, as most do that come one after the other. */
-export type DeltaRun = Pick<DimensionDelta, 'series' | 'dimension' | 'windowStartMs' | 'windowMs'>;
-
-/** Where the values of a run are added up. */
-export interface RunPlace {
+/** Where a delta is added up. */
+export interface DeltaPlace {
   readonly tenantKey: number;
   readonly seriesId: number;
-  valueOf(value: string): number;
+  /** Numbers the values, by dimension. */
+  readonly numbersOf: readonly ((value: string) => number)[];
 }
 
-/** @param placeOf asked once for each run */
 export function piecesOf(
   deltas: readonly DimensionDelta[],
-  placeOf: (run: DeltaRun, dayStartMs: number) => RunPlace,
+  placeOf: (delta: DimensionDelta, dayStartMs: number) => DeltaPlace,
 ): readonly WindowPiece[] {
-  const windows = new Windows();
-  let run: DeltaRun | null = null;
-  let place: RunPlace | null = null;
-  let entries: PlacedSums[] = [];
+  const all = new Map<string, PlacedWindow>();
   for (const delta of deltas) {
-    if (run === null || place === null || !isOfRun(delta, run)) {
-      run = delta;
-      place = placeOf(delta, windowStartMs(delta.windowStartMs, DAY_MS));
-      entries = windows.of(place.tenantKey, delta).entries;
+    const { tenantKey, seriesId, numbersOf } = placeOf(delta, windowStartMs(delta.windowStartMs, DAY_MS));
+    const placed = placedTallies(all, tenantKey, delta);
+    placed.add(seriesId, delta.tallies);
+    for (const [i, numberOf] of numbersOf.entries()) {
+      const numbers = placed.valuesOf(i);
+      for (const values of delta.values) numbers.push(numberOf(values[i] as string));
     }
-    const { bytes, start, end }: EncodedTally = delta.sums;
-    entries.push({ value: place.valueOf(delta.value), seriesId: place.seriesId, bytes, start, end });
   }
-  return windows.pieces();
+  return windowPieces(all.values());
 }
 
-function isOfRun(delta: DeltaRun, run: DeltaRun): boolean {
-  return (
-    delta.series === run.series &&
-    delta.dimension === run.dimension &&
-    delta.windowStartMs === run.windowStartMs &&
-    delta.windowMs === run.windowMs
-  );
+interface PlacedWindow extends Omit<Window, 'dimension'> {
+  readonly dimensions: readonly string[];
+  readonly placed: PlacedTallies;
 }
 
-/** The windows that a commit adds to. */
+/** Those of the delta's window and dimensions. */
+function placedTallies(all: Map<string, PlacedWindow>, tenantKey: number, delta: DimensionDelta): PlacedTallies {
+  const { dimensions, windowMs, windowStartMs: startMs } = delta;
+  const key = `${windowMs} ${startMs} ${tenantKey} ${dimensions.join('\0')}`;
+  const known = all.get(key);
+  if (known !== undefined) return known.placed;
+  const placed = new PlacedTallies(dimensions.length);
+  all.set(key, { tenantKey, dimensions, windowMs, windowStartMs: startMs, placed });
+  return placed;
+}
+
+function windowPieces(placedWindows: Iterable<PlacedWindow>): readonly WindowPiece[] {
+  const windows = new Windows();
+  const summer = new TallySummer();
+  for (const { dimensions, placed, ...window } of placedWindows) {
+    for (const [i, dimension] of dimensions.entries()) windows.add({ ...window, dimension }, placed.pieceOf(i, summer));
+  }
+  return windows.pieces(summer);
+}
+
+/** The windows that are added to. */
 class Windows {
   readonly #windows = new Map<string, WindowSums>();
 
-  /** The one that a run is of. */
-  of(tenantKey: number, { dimension, windowMs, windowStartMs: startMs }: DeltaRun): WindowSums {
-    return this.#at({ tenantKey, dimension, windowMs, windowStartMs: startMs });
+  add(window: Window, piece: Uint8Array): void {
+    this.#at(window).own.push(piece);
   }
 
-  pieces(): readonly WindowPiece[] {
-    const summer = new TallySummer();
+  pieces(summer: TallySummer): readonly WindowPiece[] {
     return Array.from(this.#windows.values(), (window) => ({ ...window.at, sums: window.encode(summer) }));
   }
 
@@ -89,7 +97,7 @@ class Windows {
 
 class WindowSums {
   readonly at: Window;
-  readonly entries: PlacedSums[] = [];
+  readonly own: Uint8Array[] = [];
   /** Shorter windows in it. */
   readonly parts: WindowSums[] = [];
   #encoded: Uint8Array | null = null;
@@ -100,13 +108,11 @@ class WindowSums {
 
   /** The day of a commit that was all within one hour is the same bytes as the hour. */
   encode(summer: TallySummer): Uint8Array {
-    const [part] = this.parts;
-    const isPart = this.entries.length === 0 && this.parts.length === 1;
-    this.#encoded ??= isPart && part !== undefined ? part.encode(summer) : encodeSorted(this.#all(), summer);
+    if (this.#encoded === null) {
+      const pieces = [...this.own, ...this.parts.map((part) => part.encode(summer))];
+      const [only] = pieces;
+      this.#encoded = only !== undefined && pieces.length === 1 ? only : mergePieces(pieces, summer);
+    }
     return this.#encoded;
-  }
-
-  #all(): PlacedSums[] {
-    return this.parts.length === 0 ? this.entries : [...this.entries, ...this.parts.flatMap((part) => part.#all())];
   }
 }

@@ -1,5 +1,6 @@
 import { fixedSteps } from '../../tally/steps.ts';
 import { TALLY_SUMS, Tally } from '../../tally/tally.ts';
+import { TallyListWriter } from '../../tally/tally-list.ts';
 import { type BilledModel, USAGE_SUMS, Usage } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import { type AuditCounts, emptyAuditCounts } from '../audit.ts';
@@ -71,12 +72,24 @@ export function aDelta(parts: Partial<TallyDelta> = {}): TallyDelta {
   return { series: SERIES, windowStartMs: minute(0), tally: aTally(), ...parts };
 }
 
+/** What one call, or what is told as one, adds to a value, or to one in each of some dimensions. */
 export function aDimensionDelta({
   tally = aTally(),
+  dimension = 'user',
+  value = 'u1',
+  dimensions = [dimension],
+  values = [value],
   ...parts
-}: Partial<DimensionDelta> & { readonly tally?: Tally } = {}): DimensionDelta {
+}: Partial<Pick<DimensionDelta, 'series' | 'windowStartMs' | 'windowMs' | 'dimensions'>> & {
+  readonly tally?: Tally;
+  readonly dimension?: string;
+  readonly value?: string;
+  readonly values?: readonly string[];
+} = {}): DimensionDelta {
+  const tallies = new TallyListWriter();
+  tallies.push(encodedTally(tally));
   const window = { windowStartMs: DAY, windowMs: HOUR_MS } as const;
-  return { dimension: 'user', value: 'u1', series: SERIES, ...window, sums: encodedTally(tally), ...parts };
+  return { dimensions, values: [values], series: SERIES, ...window, tallies: tallies.list(), ...parts };
 }
 
 export function aUsage(

@@ -38,16 +38,27 @@ export class MemoryDimensions {
   }
 
   add(deltas: Commit['dimensions']): void {
-    for (const { dimension, value: named, series: whose, windowMs: shortestMs, windowStartMs: atMs, sums } of deltas) {
+    for (const { dimensions, values, tallies, series: whose, windowMs, windowStartMs: atMs } of deltas) {
       const { series } = this.#dictionary.resolveSeries(whose);
       const dayStartMs = windowStartMs(atMs, DAY_MS);
-      const value = this.#resolve(`${whose.tenantId}\0${dimension}\0${dayStartMs}`, storableText(named));
-      for (const windowMs of RESOLUTIONS_MS) {
-        if (windowMs < shortestMs) continue;
-        const row = this.#rowOf({ series, dimension, value, windowMs, windowStartMs: windowStartMs(atMs, windowMs) });
-        addEncodedTally(row.tally, { bytes: sums.bytes, at: sums.start });
+      for (const [i, texts] of values.entries()) {
+        const at = i === 0 ? 0 : (tallies.ends[i - 1] as number);
+        for (const [place, dimension] of dimensions.entries()) {
+          const named = storableText(texts[place] as string);
+          const value = this.#resolve(`${whose.tenantId}\0${dimension}\0${dayStartMs}`, named);
+          for (const row of this.#rowsOf({ series, dimension, value, windowMs, windowStartMs: atMs })) {
+            addEncodedTally(row.tally, { bytes: tallies.bytes, at });
+          }
+        }
       }
     }
+  }
+
+  /** Of this window and all longer ones. */
+  #rowsOf(shortest: Omit<ValueRow, 'tally'>): readonly ValueRow[] {
+    return RESOLUTIONS_MS.filter((windowMs) => windowMs >= shortest.windowMs).map((windowMs) =>
+      this.#rowOf({ ...shortest, windowMs, windowStartMs: windowStartMs(shortest.windowStartMs, windowMs) }),
+    );
   }
 
   read(query: TenantQuery, { name, value: wanted }: DimensionChoice): readonly MetricsRow[] {

@@ -2,7 +2,6 @@ import { DAY_MS, windowStartMs } from '../../tally/window.ts';
 import type { DimensionDelta } from '../commit.ts';
 import { OVERFLOW_VALUE, reservedValue, valueOfId } from '../dimension-piece.ts';
 import { storableText } from '../storable-text.ts';
-import type { DeltaRun } from '../window-piece.ts';
 import type { PostgresConnection } from './postgres-connection.ts';
 
 /** Entries kept in memory; beyond it they are forgotten and asked for again. */
@@ -19,8 +18,8 @@ interface Wanted {
   readonly value: string;
 }
 
-/** The numbers of one commit's values. */
-export type ValueNumbers = (run: DeltaRun) => (value: string) => number;
+/** The numbers of one commit's values, by dimension. */
+export type ValueNumbers = (delta: DimensionDelta) => readonly ((value: string) => number)[];
 
 /** The values of dimensions as numbers; see `PostgresDictionary` for when they go. */
 export class PostgresDimensionValues {
@@ -48,23 +47,26 @@ export class PostgresDimensionValues {
     // By tenant, as the dictionary locks them, so that no two wait for each other.
     const ordered = deltas.toSorted((a, b) => (a.series.tenantId < b.series.tenantId ? -1 : 1));
     for (const delta of ordered) {
-      const { dimension, value } = delta;
-      if (reservedValue(value) !== null) continue;
-      const key = keyOf(delta, value);
-      const known = this.#numbers.get(key);
-      if (known !== undefined) numbers.set(key, known);
-      else {
-        const place = { tenant_key: tenantKeyOf(delta), dimension, day_ms: dayOf(delta) };
-        wanted.set(key, { key, ...place, value: storableText(value) });
+      const at = { tenant_key: tenantKeyOf(delta), day_ms: dayOf(delta) };
+      for (const [i, dimension] of delta.dimensions.entries()) {
+        for (const values of delta.values) {
+          const value = values[i] as string;
+          if (reservedValue(value) !== null) continue;
+          const key = keyOf(delta, dimension, value);
+          const known = this.#numbers.get(key);
+          if (known !== undefined) numbers.set(key, known);
+          else wanted.set(key, { key, ...at, dimension, value: storableText(value) });
+        }
       }
     }
     const all = [...wanted.values()];
     for (let at = 0; at < all.length; at += WANTED_MAX) await this.#ask(all.slice(at, at + WANTED_MAX), numbers);
-    return (run) => (value) => {
-      const number = reservedValue(value) ?? numbers.get(keyOf(run, value));
-      if (number === undefined) throw new Error('Broken invariant: a commit is resolved before it is written');
-      return number;
-    };
+    return (delta) =>
+      delta.dimensions.map((dimension) => (value) => {
+        const number = reservedValue(value) ?? numbers.get(keyOf(delta, dimension, value));
+        if (number === undefined) throw new Error('Broken invariant: a commit is resolved before it is written');
+        return number;
+      });
   }
 
   async #ask(wanted: readonly Wanted[], numbers: Map<string, number>): Promise<void> {
@@ -86,10 +88,10 @@ export class PostgresDimensionValues {
   }
 }
 
-function dayOf({ windowStartMs: startMs }: DeltaRun): number {
+function dayOf({ windowStartMs: startMs }: DimensionDelta): number {
   return windowStartMs(startMs, DAY_MS);
 }
 
-function keyOf(run: DeltaRun, value: string): string {
-  return `${run.series.tenantId}\0${run.dimension}\0${dayOf(run)}\0${value}`;
+function keyOf(delta: DimensionDelta, dimension: string, value: string): string {
+  return `${delta.series.tenantId}\0${dimension}\0${dayOf(delta)}\0${value}`;
 }

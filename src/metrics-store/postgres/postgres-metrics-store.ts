@@ -304,9 +304,9 @@ class PostgresMetricsStore implements MetricsStore {
     const refOf = ({ series }: Pick<DimensionDelta, 'series'>): SeriesRef =>
       names.series.get(seriesKey(series)) as SeriesRef;
     const numbersOf = await this.#dimensionValues.resolve(dimensions, (delta) => refOf(delta).tenantKey);
-    return piecesOf(dimensions, (run) => {
-      const { id, tenantKey } = refOf(run);
-      return { tenantKey, seriesId: id, valueOf: numbersOf(run) };
+    return piecesOf(dimensions, (delta) => {
+      const { id, tenantKey } = refOf(delta);
+      return { tenantKey, seriesId: id, numbersOf: numbersOf(delta) };
     });
   }
 }

@@ -18,13 +18,14 @@ const MIGRATIONS: readonly Migration[] = [
     sql: readSqlFile('sqlite/sql/0002.sql'),
     finish: (connection) => new WindowBytesMigration(connection).run(),
   },
+  { sql: readSqlFile('sqlite/sql/0003.sql') },
 ];
 
 /** The text of each table and index that a file has after each of them. */
 const TABLES_BY_VERSION: readonly ReadonlySet<string>[] = MIGRATIONS.map((_, version) => {
   const tables = new Map<string, string>();
   for (const { sql } of MIGRATIONS.slice(0, version + 1)) {
-    for (const [, name = ''] of sql.matchAll(/^(?:DROP INDEX|ALTER TABLE) (\w+)/gm)) tables.delete(name);
+    for (const [, name = ''] of sql.matchAll(/^(?:DROP INDEX|DROP TABLE|ALTER TABLE) (\w+)/gm)) tables.delete(name);
     for (const [text, name = ''] of sql.matchAll(/^CREATE (?:UNIQUE )?(?:TABLE|INDEX) (\w+)[\s\S]*?(?=;$)/gm)) {
       tables.set(name, text);
     }

@@ -24,27 +24,27 @@ import { SELECT_VALUE, type SqliteDimensionValues } from './sqlite-dimension-val
 
 const OF_WINDOW = 'tenant_key = ? AND dimension = ? AND window_ms = ? AND window_start_ms = ?';
 
-const SELECT_NEWEST = `SELECT piece, length(sums) FROM dimension_sums WHERE ${OF_WINDOW} ORDER BY piece DESC LIMIT 1`;
-const APPEND = `UPDATE dimension_sums SET sums = CAST(sums || ? AS BLOB) WHERE ${OF_WINDOW} AND piece = ?`;
+const SELECT_NEWEST = `SELECT piece, length(sums) FROM dimension_pieces WHERE ${OF_WINDOW} ORDER BY piece DESC LIMIT 1`;
+const APPEND = `UPDATE dimension_pieces SET sums = CAST(sums || ? AS BLOB) WHERE ${OF_WINDOW} AND piece = ?`;
 const INSERT_PIECE =
-  'INSERT INTO dimension_sums (tenant_key, dimension, window_ms, window_start_ms, piece, sums) VALUES (?, ?, ?, ?, ?, ?)';
+  'INSERT INTO dimension_pieces (tenant_key, dimension, window_ms, window_start_ms, piece, sums) VALUES (?, ?, ?, ?, ?, ?)';
 /** The first piece, and all that come after it. */
 const SELECT_SIZES = `
   SELECT total(length(sums)) FILTER (WHERE piece = 0), total(length(sums)) FILTER (WHERE piece > 0)
-  FROM dimension_sums WHERE ${OF_WINDOW}`;
-const SELECT_PIECES = `SELECT sums FROM dimension_sums WHERE ${OF_WINDOW} ORDER BY piece`;
-const DELETE_PIECES = `DELETE FROM dimension_sums WHERE ${OF_WINDOW}`;
+  FROM dimension_pieces WHERE ${OF_WINDOW}`;
+const SELECT_PIECES = `SELECT sums FROM dimension_pieces WHERE ${OF_WINDOW} ORDER BY piece`;
+const DELETE_PIECES = `DELETE FROM dimension_pieces WHERE ${OF_WINDOW}`;
 
 /** Values: tenant key, dimension, length of the windows, from, to. */
 const selectSums = (order: 'asc' | 'desc'): string => `
-  SELECT window_start_ms, sums FROM dimension_sums
+  SELECT window_start_ms, sums FROM dimension_pieces
   WHERE tenant_key = ?1 AND dimension = ?2 AND window_ms = ?3 AND window_start_ms >= ?4 AND window_start_ms < ?5
   ORDER BY window_start_ms ${order}`;
 
 const SELECT_TEXT = 'SELECT value FROM dimension_values WHERE value_id = ?';
 /** The dimensions of a tenant that have anything in a window. */
 const SELECT_DIMENSIONS_AT = `
-  SELECT DISTINCT dimension FROM dimension_sums WHERE tenant_key = ? AND window_ms = ? AND window_start_ms = ?`;
+  SELECT DISTINCT dimension FROM dimension_pieces WHERE tenant_key = ? AND window_ms = ? AND window_start_ms = ?`;
 
 interface Writer {
   readonly connection: SqliteConnection;
@@ -55,9 +55,10 @@ interface Writer {
 /** Runs inside one write transaction. */
 export function addDimensions({ connection, dictionary, dimensionValues }: Writer, deltas: Commit['dimensions']): void {
   if (deltas.length === 0) return;
-  const pieces = piecesOf(deltas, ({ series, dimension }, dayStartMs) => {
+  const pieces = piecesOf(deltas, ({ series, dimensions }, dayStartMs) => {
     const { id, tenantKey } = dictionary.resolveSeries(series);
-    return { tenantKey, seriesId: id, valueOf: dimensionValues.on({ tenantKey, dimension, dayStartMs }) };
+    const numbersOf = dimensions.map((dimension) => dimensionValues.on({ tenantKey, dimension, dayStartMs }));
+    return { tenantKey, seriesId: id, numbersOf };
   });
   for (const { tenantKey, dimension, windowMs, windowStartMs: startMs, sums } of pieces) {
     append(connection, [tenantKey, dimension, windowMs, startMs], sums);

@@ -7,11 +7,13 @@ import { after, describe, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { StorageError, type StorageErrorCode } from '../../storage/storage-error.ts';
+import { HOUR_MS } from '../../tally/window.ts';
 import {
   aCall,
   aCommit,
   aDeadLetter,
   aDelta,
+  aDimensionDelta,
   aTally,
   callsQuery,
   changesQuery,
@@ -21,6 +23,8 @@ import {
   minute,
   SERIES,
 } from '../contract/builders.ts';
+import type { MetricsStore } from '../metrics-store.ts';
+import { readSqlFile } from '../sql-file.ts';
 import { migrateSqlite } from './migrate-sqlite.ts';
 import { openStoreFile } from './open-store-file.ts';
 import { SELECT_NEWEST, SELECT_NEWEST_OF_SESSION } from './sqlite-calls.ts';
@@ -167,13 +171,45 @@ describe('The SQLite file', () => {
     );
     const told: object[] = [];
     const tell = (versions: object) => told.push(versions);
-    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 2 });
-    assert.deepEqual(migrateSqlite(path, tell), { from: 2, to: 2 });
-    assert.deepEqual(told, [{ from: 0, to: 2 }]);
+    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 3 });
+    assert.deepEqual(migrateSqlite(path, tell), { from: 3, to: 3 });
+    assert.deepEqual(told, [{ from: 0, to: 3 }]);
     const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();
     assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /newer StreamLens/));
+  });
+
+  test('a file of the second version keeps what was summed by user as it is upgraded', async () => {
+    const path = newPath();
+    const store = openSqliteMetricsStore({ path });
+    for (let i = 0; i < 3; i++) await commitNext(store, { dimensions: [aDimensionDelta(), aDimensionDelta()] });
+    const question = metricsQuery({
+      stepMs: HOUR_MS,
+      groupBy: ['dimension'],
+      dimension: { name: 'user', value: null },
+    });
+    const read = async (from: MetricsStore) =>
+      (await from.readMetrics(question)).map(({ value, tally }) => [value, tally.requests]);
+    const before = await read(store);
+    await store.close();
+    backToSecondVersion(path);
+    assert.throws(() => openSqliteMetricsStore({ path, migrate: false }), isStoreError('misconfigured', /migrate/));
+    const upgraded = openSqliteMetricsStore({ path });
+    assert.deepEqual(await read(upgraded), before);
+    await commitNext(upgraded, { dimensions: [aDimensionDelta()] });
+    assert.deepEqual(await read(upgraded), [['u1', 7]]);
+    await upgraded.close();
+  });
+
+  test('a file of the second version with other tables is refused, not upgraded', () => {
+    const path = newPath();
+    migrateSqlite(path);
+    backToSecondVersion(path);
+    const connection = openStoreFile({ path });
+    connection.exec('DROP TABLE dimension_days');
+    connection.close();
+    assert.throws(() => openSqliteMetricsStore({ path }), isStoreError('misconfigured', /cannot be upgraded/));
   });
 
   test('a file of a version before the first release is refused, since its tables are not upgraded', () => {
@@ -228,6 +264,18 @@ function assertIndexed(connection: SqliteConnection, sql: string): void {
   const plan = planOf(connection, sql);
   assert.ok(plan.length > 0);
   assert.ok(!plan.some((step) => step.includes('SCAN') || step.includes('TEMP B-TREE')), `${sql}\n${plan.join('\n')}`);
+}
+
+/** Puts the pieces of dimensions where the second version had them. */
+function backToSecondVersion(path: string): void {
+  const [table = ''] = /^CREATE TABLE dimension_sums [^;]*;/m.exec(readSqlFile('sqlite/sql/0001.sql')) ?? [];
+  const connection = openStoreFile({ path });
+  connection.exec(`
+    ${table}
+    INSERT INTO dimension_sums SELECT tenant_key, dimension, window_ms, window_start_ms, piece, sums FROM dimension_pieces;
+    DROP TABLE dimension_pieces;
+    PRAGMA user_version = 2`);
+  connection.close();
 }
 
 function isStoreError(code: StorageErrorCode, message: RegExp): (error: unknown) => boolean {

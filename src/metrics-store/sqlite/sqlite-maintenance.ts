@@ -117,7 +117,7 @@ export function applyCallCorrections({ connection, dictionary }: Writer, correct
 
 /** Values: tenant key, before. */
 function pruneDimension(windowMs: ResolutionMs): string {
-  return `DELETE FROM dimension_sums WHERE tenant_key = ? AND window_start_ms < ? AND window_ms = ${windowMs}`;
+  return `DELETE FROM dimension_pieces WHERE tenant_key = ? AND window_start_ms < ? AND window_ms = ${windowMs}`;
 }
 
 /** Values of which no day tells any more. */

@@ -45,7 +45,7 @@ type Beginning = Pick<PendingRequest, 'series' | 'loggedAtMs'>;
 
 /**
  * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept,
- * since there may be a million; with dimensions some 60 more, and the texts of their values. Of what it is about and
+ * since there may be a million; with dimensions some 120 more, and the texts of their values. Of what it is about and
  * when it was logged its id's entry knows already, as long as it is the last call of that id. Slots are used again;
  * `arrivals` runs in order of the log, which is the order in which they time out.
  */
@@ -134,7 +134,7 @@ export class WaitingRequests {
     if (pending.details !== null) this.#remember(slot, pending.details);
     if (pending.dimensions !== null) {
       this.#dimensions[slot] = pending.dimensions;
-      this.#dimensionBytes += bytesOf(pending.dimensions);
+      this.#dimensionBytes += pending.dimensions.characters;
     }
     this.arrivals.push(slot);
     return slot;
@@ -183,7 +183,7 @@ export class WaitingRequests {
     const dimensions = this.#dimensions[slot] ?? null;
     if (dimensions === null) return null;
     this.#dimensions[slot] = null;
-    this.#dimensionBytes -= bytesOf(dimensions);
+    this.#dimensionBytes -= dimensions.characters;
     return dimensions;
   }
 
@@ -208,12 +208,6 @@ class TakenRequest implements PendingRequest {
   keptId: string | null = null;
   details: KeptOfRequest | null = null;
   dimensions: DimensionValues | null = null;
-}
-
-function bytesOf(dimensions: DimensionValues): number {
-  let characters = 0;
-  for (const value of dimensions) characters += value.length;
-  return characters;
 }
 
 function charactersOf(details: KeptOfRequest): number {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { LlmRequest, REQUEST_FIELDS } from '../../../events/llm-request.ts';
 import { PlainEvent } from '../../../events/plain-event.ts';
 import { NONE, OVERFLOW } from '../../../tally/series.ts';
-import { DimensionReader } from './dimension-reader.ts';
+import { DimensionReader, type DimensionValues } from './dimension-reader.ts';
 
 const NAMES = ['user', 'session', 'agent', 'team', 'metadata.app', 'metadata.é', 'metadata.__proto__'];
 /** What finds a value, what only looks as if it did, and what is no plain text. */
@@ -79,8 +79,8 @@ class BothWays {
   readonly #event = new PlainEvent(LlmRequest, REQUEST_FIELDS);
   readonly #reader = new DimensionReader(this.#event, NAMES);
 
-  read(json: string): readonly (readonly string[])[] {
-    const found: (readonly string[])[] = [];
+  read(json: string): readonly DimensionValues[] {
+    const found: DimensionValues[] = [];
     if (this.#event.read(Buffer.from(json))) found.push(this.#reader.read());
     this.#event.take(JSON.parse(json) as object);
     return [...found, this.#reader.read()];
@@ -107,7 +107,7 @@ test('values are read from bytes as from a parsed event, whatever the metadata h
 
 test('of members of one name the last counts', () => {
   const [fromBytes, parsed] = new BothWays().read(eventOf(',"metadata":{"app":"a","team":"x","app":7,"team":null}'));
-  assert.deepEqual(fromBytes, [NONE, NONE, NONE, NONE, '7', NONE, NONE]);
+  assert.deepEqual(fromBytes?.texts, [NONE, NONE, NONE, NONE, '7', NONE, NONE]);
   assert.deepEqual(parsed, fromBytes);
 });
 
@@ -116,5 +116,5 @@ test('events with the same values have one object, and no other event has it', (
   const of = (user: number) => reader.read(eventOf(`,"user_id_hash":"user-${user}","metadata":{"team":"red"}`))[0];
   const first = of(1);
   assert.equal(of(1), first);
-  for (let user = 2; user < 30_000; user++) assert.equal(of(user)?.[0], `user-${user}`);
+  for (let user = 2; user < 30_000; user++) assert.equal(of(user)?.texts[0], `user-${user}`);
 });

@@ -10,11 +10,30 @@ import { PlainMembers } from '../../../events/plain-members.ts';
 import { NONE, OVERFLOW } from '../../../tally/series.ts';
 import { TextDictionary } from './text-dictionary.ts';
 
-/** The value that a call has in each dimension, in the order of the setting. */
-export type DimensionValues = readonly string[];
+/** The value that a call has in each dimension. */
+export class DimensionValues {
+  /** In the order of the setting. */
+  readonly texts: readonly string[];
+  readonly characters: number;
+  /** Where calls with these values were added up last, so that the answer's row is not looked for: see `WindowRows`. */
+  windowId = NO_WINDOW;
+  row = 0;
 
+  constructor(texts: readonly string[]) {
+    this.texts = texts;
+    let characters = 0;
+    for (const text of texts) characters += text.length;
+    this.characters = characters;
+  }
+}
+
+/** Before all windows. */
+const NO_WINDOW = -1;
+
+/** Of texts; days may have tens of thousands of users. */
+const VALUE_SLOTS = 65_536;
 /** A power of two. */
-const SHARED_SLOTS = 16_384;
+const SHARED_SLOTS = 2_048;
 
 /** A dimension with the places of its keys among those that are looked for. */
 interface Source {
@@ -31,7 +50,7 @@ export class DimensionReader {
   readonly #members: PlainMembers;
   /** By key, what the metadata of the event have. */
   readonly #found: string[];
-  readonly #texts = new TextDictionary();
+  readonly #texts = new TextDictionary(VALUE_SLOTS);
   /**
    * Calls of one user and session have one object, as a million of them may wait. One takes the place of another of the
    * same hash: sharing is a saving, not a promise.
@@ -55,28 +74,36 @@ export class DimensionReader {
 
   read(): DimensionValues {
     if (this.#keys.length > 0) this.#readMetadata();
-    const values: string[] = [];
+    const texts: string[] = [];
     let hash = 0;
     for (const source of this.#sources) {
-      const value = this.#valueOf(source);
-      values.push(value);
-      hash = mixed(hash, value);
+      const text = this.#valueOf(source);
+      texts.push(text);
+      hash = mixed(hash, text);
     }
     const slot = (hash ^ (hash >>> 15)) & (SHARED_SLOTS - 1);
     const known = this.#shared[slot];
-    if (known !== undefined && this.#sharedHashes[slot] === hash && areSame(known, values)) return known;
+    if (known !== undefined && this.#sharedHashes[slot] === hash && areSame(known.texts, texts)) return known;
+    const values = new DimensionValues(texts);
     this.#shared[slot] = values;
     this.#sharedHashes[slot] = hash;
     return values;
   }
 
   #valueOf({ kind, keys }: Source): string {
-    if (kind !== 'metadata') return this.#event.textOrNullAt(this.#field[kind]) || NONE;
+    if (kind === 'user') return this.#userOrEmpty() || NONE;
+    // Hardly ever the one of a call before.
+    if (kind === 'session') return this.#event.textOrNullAt(this.#field.session) || NONE;
     for (const key of keys) {
       const text = this.#found[key] as string;
       if (text !== '') return text.length > DIMENSION_VALUE_CHARS_MAX ? OVERFLOW : text;
     }
     return NONE;
+  }
+
+  #userOrEmpty(): string {
+    const field = this.#field.user;
+    return this.#event.found[field] === VALUE ? this.#texts.of(this.#event, field) : '';
   }
 
   #readMetadata(): void {
@@ -121,7 +148,7 @@ const HASH_FACTOR = 0x01000193;
 const LETTER_F = 0x66;
 const LETTER_T = 0x74;
 
-function areSame(a: DimensionValues, b: DimensionValues): boolean {
+function areSame(a: readonly string[], b: readonly string[]): boolean {
   for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
   return true;
 }

@@ -15,3 +15,12 @@ test('more texts than a dictionary has room for are each read right, whoever tak
     assert.equal(texts.of(event, route), name);
   }
 });
+
+test('texts that have other characters than bytes are read right among others, in a dictionary that has no room', () => {
+  const texts = new TextDictionary(4);
+  const names = Array.from({ length: 100 }, (_, i) => `${['', 'u', 'ü', '\u{1F600}'][i % 4]}${i % 7}`);
+  for (const name of [...names, ...names]) {
+    const bytes = Buffer.from(`"${name}"`);
+    assert.equal(texts.ofBytes(bytes, 1, bytes.length - 1), name);
+  }
+});

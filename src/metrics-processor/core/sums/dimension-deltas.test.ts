@@ -29,12 +29,12 @@ const OPTIONS = { ...CORE_OPTIONS, dimensions: { names: NAMES, areMinutesKept: f
 /** What was committed, by dimension and value, and the same of the main series. */
 class Totals {
   readonly main: TallyDelta[] = [];
-  readonly dimensions: (DimensionDelta & { readonly tally: Tally })[] = [];
+  readonly dimensions: ValueDelta[] = [];
 
   take(core: ShardCore): void {
     const { tallies, dimensions } = core.takeEffects().toCommit();
     this.main.push(...tallies);
-    this.dimensions.push(...dimensions.map((delta) => ({ ...delta, tally: decoded(delta) })));
+    this.dimensions.push(...dimensions.flatMap(byDimension));
   }
 
   /** Sums by series and hour of the main series, and over all values of one dimension. */
@@ -59,12 +59,20 @@ class Totals {
   }
 }
 
-function decoded({ sums: { bytes, start, end } }: DimensionDelta): Tally {
-  const tally = new Tally();
-  const reader = { bytes, at: start };
-  addEncodedTally(tally, reader);
-  assert.equal(reader.at, end);
-  return tally;
+/** What a delta adds in one of its dimensions. */
+interface ValueDelta extends TallyDelta {
+  readonly dimension: string;
+  readonly value: string;
+}
+
+function byDimension({ dimensions, values, series, windowStartMs, tallies }: DimensionDelta): readonly ValueDelta[] {
+  return values.flatMap((texts, i) => {
+    const tally = new Tally();
+    const reader = { bytes: tallies.bytes, at: i === 0 ? 0 : (tallies.ends[i - 1] ?? 0) };
+    addEncodedTally(tally, reader);
+    assert.equal(reader.at, tallies.ends[i]);
+    return dimensions.map((dimension, at) => ({ dimension, value: texts[at] ?? '', series, windowStartMs, tally }));
+  });
 }
 
 function sumsOf<Delta extends { readonly tally: Tally }>(

@@ -1,7 +1,7 @@
 import type { DimensionDelta } from '../../../metrics-store/commit.ts';
-import type { EncodedTally } from '../../../tally/encoded-tally.ts';
 import type { Series } from '../../../tally/series.ts';
 import type { TallySink } from '../../../tally/tally.ts';
+import { TallyListWriter } from '../../../tally/tally-list.ts';
 import { TallyRows } from '../../../tally/tally-rows.ts';
 import { TallySummer } from '../../../tally/tally-summer.ts';
 import { HOUR_MS, MINUTE_MS, type ResolutionMs, windowStartMs } from '../../../tally/window.ts';
@@ -15,10 +15,20 @@ export interface DimensionOptions {
   readonly areMinutesKept: boolean;
 }
 
+/** No two windows of a shard's commits have the same. */
+export interface WindowIds {
+  next: number;
+}
+
 /** The memory in which calls are added up. */
 export class DimensionSpace {
   readonly rows = new TallyRows();
+  readonly windowIds: WindowIds;
   #summer: TallySummer | null = null;
+
+  constructor(windowIds: WindowIds) {
+    this.windowIds = windowIds;
+  }
 
   /** Made when it is needed first: without dimensions nothing is paid. */
   get summer(): TallySummer {
@@ -28,12 +38,6 @@ export class DimensionSpace {
 
 export const NO_DIMENSIONS: DimensionOptions = { names: [], areMinutesKept: false };
 
-/** The rows of one series and window, by the values that calls have in all dimensions together. */
-interface WindowRows {
-  readonly startMs: number;
-  readonly rows: Map<DimensionValues, number>;
-}
-
 interface SeriesRows {
   readonly windows: Map<number, WindowRows>;
   /** The one that was asked for last: events come in order of time, more or less. */
@@ -42,15 +46,16 @@ interface SeriesRows {
 
 /**
  * Sums per dimension, value, series and window since the last commit. A call is added once, to the row of all its
- * values together; what is of one value alone is added up when the commit is cut. So of a user who has a team and an
- * application hardly more is done than of the user, and where hardly two calls are alike, each is encoded once for all
- * dimensions in which it is alone.
+ * values together, and said once for all dimensions; what is of one value alone is the store's to add up.
  */
 export class DimensionDeltas {
   readonly #names: readonly string[];
   readonly #windowMs: ResolutionMs;
   readonly #bySeries = new Map<Series, SeriesRows>();
   readonly #rows: TallyRows;
+  /** By id, from the first. */
+  readonly #windows: WindowRows[] = [];
+  readonly #firstWindowId: number;
   readonly #space: DimensionSpace;
 
   /** @param space that nobody else uses until `deltas` was called: commits fill the same memory in turn */
@@ -58,6 +63,7 @@ export class DimensionDeltas {
     this.#names = names;
     this.#windowMs = areMinutesKept ? MINUTE_MS : HOUR_MS;
     this.#space = space;
+    this.#firstWindowId = space.windowIds.next;
     this.#rows = space.rows;
     this.#rows.clear();
   }
@@ -70,53 +76,52 @@ export class DimensionDeltas {
   /** What a call is added to; null where calls have no dimensions. Valid until the next. */
   of({ series, timestampMs, dimensions }: PendingRequest): TallySink | null {
     if (dimensions === null) return null;
-    const { rows } = this.#windowOf(series, windowStartMs(timestampMs, this.#windowMs));
-    let row = rows.get(dimensions);
-    if (row === undefined) rows.set(dimensions, (row = this.#rows.add()));
-    return this.#rows.at(row);
+    const window = this.#windowOf(series, windowStartMs(timestampMs, this.#windowMs));
+    return this.#rows.at(dimensions.windowId === window.id ? dimensions.row : this.#rowIn(window, dimensions));
   }
 
-  /**
-   * Stores add up what is of one value, series and window, should the dictionary have handed out two objects for one.
-   */
+  /** Stores add up what is of one value, series and window. */
   deltas(): DimensionDelta[] {
     const deltas: DimensionDelta[] = [];
-    const alone: Alone = [];
-    const groups = new Map<string, number>();
-    const next = new Int32Array(this.#rows.length);
+    const dimensions = this.#names;
+    const windowMs = this.#windowMs;
     for (const [series, { windows }] of this.#bySeries) {
-      for (const { startMs, rows } of windows.values()) {
-        for (const [index, dimension] of this.#names.entries()) {
-          groupByValue(rows, index, { groups, next });
-          for (const [value, first] of groups) {
-            const sums = this.#sumsOf(first, next, alone);
-            // What was added and taken back within one commit has not been.
-            if (sums === null) continue;
-            deltas.push({ dimension, value, series, windowStartMs: startMs, windowMs: this.#windowMs, sums });
-          }
-          groups.clear();
+      for (const { startMs, values: all, rows } of windows.values()) {
+        const values: (readonly string[])[] = [];
+        const tallies = new TallyListWriter();
+        for (let i = 0; i < rows.length; i++) {
+          const sums = this.#space.summer.encodeRow(this.#rows, rows[i] as number);
+          // What was added and taken back within one commit has not been.
+          if (sums === null) continue;
+          values.push((all[i] as DimensionValues).texts);
+          tallies.push(sums);
         }
+        const window = { windowStartMs: startMs, windowMs };
+        if (values.length > 0) deltas.push({ dimensions, series, ...window, values, tallies: tallies.list() });
       }
     }
     return deltas;
   }
 
-  #sumsOf(first: number, next: Int32Array, alone: Alone): EncodedTally | null {
-    const { summer } = this.#space;
-    if (next[first] !== NO_ROW) {
-      for (let row = first; row !== NO_ROW; row = next[row] as number) summer.addRow(this.#rows, row);
-      return summer.take();
+  /** The values remember where they were added last. Who had that before finds its row by a map from now on. */
+  #rowIn(window: WindowRows, values: DimensionValues): number {
+    this.#windows[values.windowId - this.#firstWindowId]?.passed.set(values, values.row);
+    let row = window.passed.get(values);
+    if (row === undefined) {
+      row = this.#rows.add();
+      window.values.push(values);
+      window.rows.push(row);
     }
-    let sums = alone[first];
-    if (sums === undefined) alone[first] = sums = summer.encodeRow(this.#rows, first);
-    return sums;
+    values.windowId = window.id;
+    values.row = row;
+    return row;
   }
 
   #windowOf(series: Series, startMs: number): WindowRows {
     const known = this.#bySeries.get(series);
     if (known?.last.startMs === startMs) return known.last;
     let window = known?.windows.get(startMs);
-    if (window === undefined) window = { startMs, rows: new Map() };
+    if (window === undefined) this.#windows.push((window = new WindowRows(this.#space.windowIds.next++, startMs)));
     if (known === undefined) {
       this.#bySeries.set(series, { windows: new Map([[startMs, window]]), last: window });
     } else {
@@ -127,22 +132,22 @@ export class DimensionDeltas {
   }
 }
 
-/** What a row says by itself, by row. */
-type Alone = (EncodedTally | null | undefined)[];
+/**
+ * The rows of one series and window, by the values that calls have in all dimensions together. A call's values are
+ * hardly ever those of another, so a map of all would be as large as the commit, to find nothing but the row of the
+ * request when its answer comes.
+ */
+class WindowRows {
+  readonly id: number;
+  readonly startMs: number;
+  readonly values: DimensionValues[] = [];
+  /** Of the values at the same place. */
+  readonly rows: number[] = [];
+  /** Of values that were added elsewhere since. */
+  readonly passed = new Map<DimensionValues, number>();
 
-/** Stands after the last row of a group. */
-const NO_ROW = -1;
-
-/** The rows of each value: the last one, and for each which comes next. */
-interface Groups {
-  readonly groups: Map<string, number>;
-  readonly next: Int32Array;
-}
-
-function groupByValue(rows: ReadonlyMap<DimensionValues, number>, index: number, { groups, next }: Groups): void {
-  for (const [values, row] of rows) {
-    const value = values[index] as string;
-    next[row] = groups.get(value) ?? NO_ROW;
-    groups.set(value, row);
+  constructor(id: number, startMs: number) {
+    this.id = id;
+    this.startMs = startMs;
   }
 }

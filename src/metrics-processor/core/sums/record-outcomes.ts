@@ -10,7 +10,7 @@ import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { PendingResponse } from '../join/waiting-responses.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import { type AuditOutcome, TENANT_UNKNOWN } from './audit-deltas.ts';
-import { type DimensionOptions, DimensionSpace } from './dimension-deltas.ts';
+import { type DimensionOptions, DimensionSpace, type WindowIds } from './dimension-deltas.ts';
 import { type CallDetails, Effects } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 
@@ -19,9 +19,10 @@ export class RecordOutcomes implements JoinLosses, EvaluationSink {
   effects: Effects;
   readonly #partitionOf: (lane: number) => number;
   readonly #dimensions: DimensionOptions;
+  readonly #windowIds: WindowIds = { next: 0 };
   /** Of the effects that are gathered, and of those that were taken, which become a commit before others are. */
-  #space = new DimensionSpace();
-  #spaceTaken = new DimensionSpace();
+  #space = new DimensionSpace(this.#windowIds);
+  #spaceTaken = new DimensionSpace(this.#windowIds);
 
   constructor(partitionOf: (lane: number) => number, dimensions: DimensionOptions) {
     this.#partitionOf = partitionOf;
