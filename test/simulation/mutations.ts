@@ -220,8 +220,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a histogram is added twice where two deltas meet',
     file: 'tally/tally.ts',
-    find: 'into[field].add(from[field]);\n}',
-    replace: 'into[field].add(from[field]);\n  if (into.requests > 1) into.latency.add(from.latency);\n}',
+    find: '  into.latency.add(from.latency);',
+    replace: '  into.latency.add(from.latency);\n  if (into.requests > 1) into.latency.add(from.latency);',
   },
   {
     name: 'a call that failed before any output is on the bill',
