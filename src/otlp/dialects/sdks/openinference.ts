@@ -31,14 +31,14 @@ export const OPENINFERENCE: Dialect = {
       : is('call', 'chat', 'openinference.span.kind is LLM');
   },
   /**
-   * Of Bedrock it adds the three, but for Nova called by `InvokeModel`, whose counts it copies, the cache beside the
-   * input. Of Agno it copies that framework's counts, which are those of each provider's API.
+   * Of Bedrock it adds the three, but for Nova called otherwise than by Converse, whose counts it copies, the cache
+   * beside the input. Of Agno it copies that framework's counts, which are those of each provider's API.
    */
   habits({ reader, scopeName, model, provider }) {
     if (scopeName === CLAUDE_AGENT_SDK) return COPIED;
     const isCopied =
       scopeName === 'openinference.instrumentation.bedrock'
-        ? /nova/i.test(model ?? '') && reader.span.name.includes('invoke_model')
+        ? /nova/i.test(model ?? '') && !reader.span.name.includes('converse')
         : scopeName === 'openinference.instrumentation.agno' && reportsCacheBeside(provider, model);
     return isCopied ? COPIED : null;
   },
