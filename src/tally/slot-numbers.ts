@@ -37,32 +37,32 @@ export function setTallyNumbers(numbers: Float64Array, tally: Tally): void {
 
 export function addTallyNumbers(into: Tally, numbers: Float64Array): void {
   const slots = numbers as unknown as Record<(typeof T)[keyof typeof T], number>;
-  into.requests += slots[T.requests];
-  into.completed += slots[T.completed];
-  into.unanswered += slots[T.unanswered];
-  into.errors += slots[T.errors];
-  into.errorsRateLimit += slots[T.errorsRateLimit];
-  into.errorsTimeout += slots[T.errorsTimeout];
-  into.errorsAuth += slots[T.errorsAuth];
-  into.errorsInvalidRequest += slots[T.errorsInvalidRequest];
-  into.errorsContentFilter += slots[T.errorsContentFilter];
-  into.errorsServer += slots[T.errorsServer];
-  into.cancelled += slots[T.cancelled];
-  into.latencyKnown += slots[T.latencyKnown];
-  into.latencyUsSum += slots[T.latencyUsSum];
-  into.promptTokens += slots[T.promptTokens];
-  into.promptTokensKnown += slots[T.promptTokensKnown];
-  into.completionTokens += slots[T.completionTokens];
-  into.completionTokensKnown += slots[T.completionTokensKnown];
-  into.cachedPromptTokens += slots[T.cachedPromptTokens];
-  into.cacheWriteTokens += slots[T.cacheWriteTokens];
-  into.reasoningTokens += slots[T.reasoningTokens];
-  into.unpricedRequests += slots[T.unpricedRequests];
-  into.pricedByProvider += slots[T.pricedByProvider];
-  into.pricedByGateway += slots[T.pricedByGateway];
-  into.pricedByList += slots[T.pricedByList];
-  into.pricedByFile += slots[T.pricedByFile];
-  if (slots[T.latencyUsMax] > into.latencyUsMax) into.latencyUsMax = slots[T.latencyUsMax];
+  into.requests += asInteger(slots[T.requests]);
+  into.completed += asInteger(slots[T.completed]);
+  into.unanswered += asInteger(slots[T.unanswered]);
+  into.errors += asInteger(slots[T.errors]);
+  into.errorsRateLimit += asInteger(slots[T.errorsRateLimit]);
+  into.errorsTimeout += asInteger(slots[T.errorsTimeout]);
+  into.errorsAuth += asInteger(slots[T.errorsAuth]);
+  into.errorsInvalidRequest += asInteger(slots[T.errorsInvalidRequest]);
+  into.errorsContentFilter += asInteger(slots[T.errorsContentFilter]);
+  into.errorsServer += asInteger(slots[T.errorsServer]);
+  into.cancelled += asInteger(slots[T.cancelled]);
+  into.latencyKnown += asInteger(slots[T.latencyKnown]);
+  into.latencyUsSum += asInteger(slots[T.latencyUsSum]);
+  into.promptTokens += asInteger(slots[T.promptTokens]);
+  into.promptTokensKnown += asInteger(slots[T.promptTokensKnown]);
+  into.completionTokens += asInteger(slots[T.completionTokens]);
+  into.completionTokensKnown += asInteger(slots[T.completionTokensKnown]);
+  into.cachedPromptTokens += asInteger(slots[T.cachedPromptTokens]);
+  into.cacheWriteTokens += asInteger(slots[T.cacheWriteTokens]);
+  into.reasoningTokens += asInteger(slots[T.reasoningTokens]);
+  into.unpricedRequests += asInteger(slots[T.unpricedRequests]);
+  into.pricedByProvider += asInteger(slots[T.pricedByProvider]);
+  into.pricedByGateway += asInteger(slots[T.pricedByGateway]);
+  into.pricedByList += asInteger(slots[T.pricedByList]);
+  into.pricedByFile += asInteger(slots[T.pricedByFile]);
+  into.latencyUsMax = Math.max(into.latencyUsMax, asInteger(slots[T.latencyUsMax]));
 }
 
 export function setUsageNumbers(numbers: Float64Array, usage: Usage): void {
@@ -87,21 +87,30 @@ export function setUsageNumbers(numbers: Float64Array, usage: Usage): void {
 
 export function addUsageNumbers(into: Usage, numbers: Float64Array): void {
   const slots = numbers as unknown as Record<(typeof U)[keyof typeof U], number>;
-  into.calls += slots[U.calls];
-  into.unknownCalls += slots[U.unknownCalls];
-  into.freeCalls += slots[U.freeCalls];
-  into.inputTokens += slots[U.inputTokens];
-  into.cacheReadTokens += slots[U.cacheReadTokens];
-  into.cacheWriteTokens += slots[U.cacheWriteTokens];
-  into.cacheWrite1hTokens += slots[U.cacheWrite1hTokens];
-  into.inputAudioTokens += slots[U.inputAudioTokens];
-  into.cacheReadAudioTokens += slots[U.cacheReadAudioTokens];
-  into.inputImageTokens += slots[U.inputImageTokens];
-  into.outputTokens += slots[U.outputTokens];
-  into.outputAudioTokens += slots[U.outputAudioTokens];
-  into.outputImageTokens += slots[U.outputImageTokens];
-  into.requestFees += slots[U.requestFees];
-  into.unpricedCalls += slots[U.unpricedCalls];
-  into.listCalls += slots[U.listCalls];
-  into.fileCalls += slots[U.fileCalls];
+  into.calls += asInteger(slots[U.calls]);
+  into.unknownCalls += asInteger(slots[U.unknownCalls]);
+  into.freeCalls += asInteger(slots[U.freeCalls]);
+  into.inputTokens += asInteger(slots[U.inputTokens]);
+  into.cacheReadTokens += asInteger(slots[U.cacheReadTokens]);
+  into.cacheWriteTokens += asInteger(slots[U.cacheWriteTokens]);
+  into.cacheWrite1hTokens += asInteger(slots[U.cacheWrite1hTokens]);
+  into.inputAudioTokens += asInteger(slots[U.inputAudioTokens]);
+  into.cacheReadAudioTokens += asInteger(slots[U.cacheReadAudioTokens]);
+  into.inputImageTokens += asInteger(slots[U.inputImageTokens]);
+  into.outputTokens += asInteger(slots[U.outputTokens]);
+  into.outputAudioTokens += asInteger(slots[U.outputAudioTokens]);
+  into.outputImageTokens += asInteger(slots[U.outputImageTokens]);
+  into.requestFees += asInteger(slots[U.requestFees]);
+  into.unpricedCalls += asInteger(slots[U.unpricedCalls]);
+  into.listCalls += asInteger(slots[U.listCalls]);
+  into.fileCalls += asInteger(slots[U.fileCalls]);
+}
+
+/**
+ * What comes from a `Float64Array` is a double to V8, whatever its value. A field that held one once is a box on the
+ * heap from then on, in all tallies, and whoever adds to them takes a fifth longer.
+ */
+function asInteger(value: number): number {
+  const integer = value | 0;
+  return integer === value ? integer : value;
 }
