@@ -1,38 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addTally, TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, Tally } from './tally.ts';
+import { addTally, Tally } from './tally.ts';
+import { plainTally, talliesOf } from './tally-builders.contract.ts';
 import { addEncodedTally, encodeTally } from './tally-codec.ts';
 
 const counts = fc.oneof(fc.constant(0), fc.integer({ min: -1000, max: 1000 }), fc.integer({ min: 0, max: 2 ** 51 }));
 const money = fc.oneof(fc.constant(0n), fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n }));
 const buckets = fc.array(fc.tuple(fc.integer({ min: -400, max: 1000 }), fc.integer({ min: -3, max: 2 ** 40 })));
 
-const tallies = fc
-  .record({
-    sums: fc.tuple(...TALLY_SUMS.map(() => counts)),
-    maxima: fc.tuple(...TALLY_MAXIMA.map(() => fc.nat())),
-    money: fc.tuple(...TALLY_EXACT_SUMS.map(() => money)),
-    histograms: fc.tuple(...TALLY_HISTOGRAMS.map(() => fc.tuple(counts, buckets))),
-  })
-  .map((parts) => {
-    const tally = new Tally();
-    for (const [index, field] of TALLY_SUMS.entries()) tally[field] = parts.sums[index] ?? 0;
-    for (const [index, field] of TALLY_MAXIMA.entries()) tally[field] = parts.maxima[index] ?? 0;
-    for (const [index, field] of TALLY_EXACT_SUMS.entries()) tally[field].addBig(parts.money[index] ?? 0n);
-    for (const [index, field] of TALLY_HISTOGRAMS.entries()) {
-      const [zeroCount = 0, counted = []] = parts.histograms[index] ?? [];
-      tally[field].zeroCount = zeroCount;
-      for (const [bucket, count] of counted) if (count !== 0) tally[field].addBucket(bucket, count);
-    }
-    return tally;
-  });
-
-const plain = (tally: Tally): unknown[] => [
-  ...[...TALLY_SUMS, ...TALLY_MAXIMA].map((field) => tally[field]),
-  ...TALLY_EXACT_SUMS.map((field) => tally[field].value),
-  ...TALLY_HISTOGRAMS.map((field) => [tally[field].zeroCount, tally[field].sortedBuckets()]),
-];
+const tallies = talliesOf({ counts, money, buckets });
 
 test('a tally that was written adds as it is, and the reader is then at the next', () => {
   fc.assert(
@@ -43,7 +20,7 @@ test('a tally that was written adds as it is, and the reader is then at the next
       for (const tally of [first, second]) {
         addEncodedTally(sum, reader);
         addTally(expected, tally);
-        assert.deepEqual(plain(sum), plain(expected));
+        assert.deepEqual(plainTally(sum), plainTally(expected));
       }
       assert.equal(reader.at, bytes.length);
     }),

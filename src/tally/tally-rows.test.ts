@@ -13,6 +13,7 @@ import {
   Tally,
   type TallySink,
 } from './tally.ts';
+import { plainTally } from './tally-builders.contract.ts';
 import { addEncodedTally } from './tally-codec.ts';
 import { TallyRows } from './tally-rows.ts';
 import { TallySummer } from './tally-summer.ts';
@@ -65,12 +66,6 @@ const addition: fc.Arbitrary<Addition> = fc.oneof(
 /** Also what was added before is taken back, at once or later. */
 const step = fc.record({ row: fc.nat(4), addition, isTakenBack: fc.boolean() });
 
-const plain = (tally: Tally): unknown[] => [
-  ...[...TALLY_SUMS, ...TALLY_MAXIMA].map((field) => tally[field]),
-  ...TALLY_EXACT_SUMS.map((field) => tally[field].value),
-  ...TALLY_HISTOGRAMS.map((field) => [tally[field].zeroCount, tally[field].sortedBuckets()]),
-];
-
 function sumOf(rows: TallyRows, asked: readonly number[], summer: TallySummer): EncodedTally | null {
   const [only = 0] = asked;
   if (asked.length === 1) return summer.encodeRow(rows, only);
@@ -103,7 +98,7 @@ test('rows say what tallies say to which the same was added and from which it wa
         if (encoded === null) continue;
         const [found, reader] = [new Tally(), { bytes: encoded.bytes, at: encoded.start }];
         addEncodedTally(found, reader);
-        assert.deepEqual(plain(found), plain(expected));
+        assert.deepEqual(plainTally(found), plainTally(expected));
         assert.equal(reader.at, encoded.end);
       }
     }),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { addTally, TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_MAXIMA, TALLY_SUMS, Tally } from './tally.ts';
+import { addTally, Tally } from './tally.ts';
+import { plainTally, talliesOf } from './tally-builders.contract.ts';
 import { addUsage, USAGE_EXACT_SUMS, USAGE_SUMS, Usage } from './usage.ts';
 import { WindowCodec } from './window-codec.ts';
 
@@ -18,25 +19,7 @@ const money = fc.oneof(
 );
 const buckets = fc.array(fc.tuple(fc.integer({ min: -319, max: 1000 }), fc.integer({ min: -3, max: 2 ** 40 })));
 
-const anyTally = fc
-  .record({
-    sums: fc.tuple(...TALLY_SUMS.map(() => counts)),
-    maxima: fc.tuple(...TALLY_MAXIMA.map(() => fc.nat())),
-    money: fc.tuple(...TALLY_EXACT_SUMS.map(() => money)),
-    histograms: fc.tuple(...TALLY_HISTOGRAMS.map(() => fc.tuple(counts, buckets))),
-  })
-  .map((parts) => {
-    const tally = new Tally();
-    for (const [index, field] of TALLY_SUMS.entries()) tally[field] = parts.sums[index] ?? 0;
-    for (const [index, field] of TALLY_MAXIMA.entries()) tally[field] = parts.maxima[index] ?? 0;
-    for (const [index, field] of TALLY_EXACT_SUMS.entries()) tally[field].addBig(parts.money[index] ?? 0n);
-    for (const [index, field] of TALLY_HISTOGRAMS.entries()) {
-      const [zeroCount = 0, counted = []] = parts.histograms[index] ?? [];
-      tally[field].zeroCount = zeroCount;
-      for (const [bucket, count] of counted) if (count !== 0) tally[field].addBucket(bucket, count);
-    }
-    return tally;
-  });
+const anyTally = talliesOf({ counts, money, buckets });
 
 /** As most are: one call, with what it may lack. */
 const callTally = fc
@@ -61,12 +44,6 @@ const windows = fc.record({
     .uniqueArray(fc.tuple(fc.constantFrom(...NAMES), usages), { selector: ([billed]) => billed })
     .map((named) => named.map(([billed, usage]) => ({ billed, usage }))),
 });
-
-const plain = (tally: Tally): unknown[] => [
-  ...[...TALLY_SUMS, ...TALLY_MAXIMA].map((field) => tally[field]),
-  ...TALLY_EXACT_SUMS.map((field) => tally[field].value),
-  ...TALLY_HISTOGRAMS.map((field) => [tally[field].zeroCount, tally[field].sortedBuckets()]),
-];
 
 const plainUsage = (usage: Usage): unknown[] => [
   ...USAGE_SUMS.map((field) => usage[field]),
@@ -96,13 +73,13 @@ test('a window that was written is read as it was, and two add up in their bytes
       const [read, expected] = [new Tally(), new Tally()];
       codec.addTallyTo(read, a as Uint8Array);
       addTally(expected, first.tally);
-      assert.deepEqual(plain(read), plain(expected));
+      assert.deepEqual(plainTally(read), plainTally(expected));
       assert.deepEqual(sumOf(codec.usagesOf(a as Uint8Array)), sumOf(first.usages));
       const both = Uint8Array.from(codec.add(a as Uint8Array, b as Uint8Array));
       const sum = new Tally();
       codec.addTallyTo(sum, both);
       addTally(expected, second.tally);
-      assert.deepEqual(plain(sum), plain(expected));
+      assert.deepEqual(plainTally(sum), plainTally(expected));
       assert.deepEqual(sumOf(codec.usagesOf(both)), sumOf(first.usages, second.usages));
     }),
     { numRuns: 500 },

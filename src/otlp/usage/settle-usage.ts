@@ -102,7 +102,7 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
   const isWhole = prompt !== null && completion !== null;
   const reasoning = sent.reasoning ?? (isWhole ? thoughtsOf(known, sent.total ?? 0, habits) : null);
   const parts: Parts = { ...known, reasoning: reasoning ?? 0 };
-  const total = prompt === null || completion === null || habits.isTotalMade ? null : (sent.total ?? null);
+  const total = isWhole && !habits.isTotalMade ? (sent.total ?? null) : null;
   const beside = parts.cached + parts.written + parts.reasoning + parts.rest;
   const { reading, isProved } =
     beside === 0
