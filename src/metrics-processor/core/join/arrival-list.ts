@@ -1,5 +1,4 @@
-import { NONE } from './id-table.ts';
-import { RecordPages } from './record-pages.ts';
+import { NONE, RecordPages } from './record-pages.ts';
 
 const NEXT = 0;
 const PREVIOUS = 1;

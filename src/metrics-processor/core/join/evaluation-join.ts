@@ -3,9 +3,10 @@ import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import type { EvaluatedSeries } from '../sums/evaluation-deltas.ts';
 import { Fingerprint } from './fingerprint.ts';
 import { FollowingEvaluations } from './following-evaluations.ts';
-import { IdTable, NONE } from './id-table.ts';
+import { IdTable } from './id-table.ts';
 import { callOfSpan, isInReach, type KnownCall, type KnownSpan } from './known-call.ts';
 import type { LogTimes } from './log-times.ts';
+import { NONE } from './record-pages.ts';
 import { Sightings, see } from './sightings.ts';
 import { type PendingEvaluation, WaitingEvaluations } from './waiting-evaluations.ts';
 

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Fingerprint } from './fingerprint.ts';
-import { IdTable, NONE } from './id-table.ts';
+import { IdTable } from './id-table.ts';
+import { NONE } from './record-pages.ts';
 
 const steps = fc.array(
   fc.oneof(

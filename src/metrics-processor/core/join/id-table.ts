@@ -1,12 +1,10 @@
 import type { Series } from '../../../tally/series.ts';
 import { SeriesDictionary } from '../records/series-dictionary.ts';
 import type { Fingerprint } from './fingerprint.ts';
+import { FINGERPRINT_INTS, FingerprintBuckets } from './fingerprint-buckets.ts';
 import type { KnownCall } from './known-call.ts';
-import { type InstantColumn, RecordPages } from './record-pages.ts';
+import { type InstantColumn, NONE, RecordPages } from './record-pages.ts';
 import { SeriesSlots } from './series-slots.ts';
-
-/** No such entry, no such link. */
-export const NONE = -1;
 
 /** An entry: four integers of the fingerprint, five for three instants, five links. */
 const INTS_PER_ENTRY = 14;
@@ -23,9 +21,6 @@ const SERIES = 13;
 const IS_UNNAMED = 8;
 const UNNAMED_BIT = 1 << 16;
 
-/** Twice as many buckets would take 4 bytes more an id, and save a comparison in three look-ups. */
-const ENTRIES_PER_BUCKET_MAX = 2;
-
 /**
  * Every id seen within the dedup horizon or still waiting: 56 bytes each and 2 to 4 for its bucket.
  *
@@ -33,8 +28,8 @@ const ENTRIES_PER_BUCKET_MAX = 2;
  * entry of whoever's call has that id, as long as there is room for it, so that a call takes one entry with or without
  * tenants' names.
  *
- * A chained hash table whose entries keep their number as long as they live, so that waiting calls can point at
- * them. A list through all entries, longest unseen first, tells which to forget.
+ * Entries keep their number as long as they live, so that waiting calls can point at them. A list through all entries,
+ * longest unseen first, tells which to forget.
  */
 export class IdTable {
   size = 0;
@@ -45,7 +40,7 @@ export class IdTable {
   readonly #series = new SeriesSlots();
   /** Series that only tell a tenant, for entries without a call. */
   readonly #nameless = new SeriesDictionary();
-  #buckets: Int32Array;
+  readonly #buckets: FingerprintBuckets;
   #freshest = NONE;
   #stalest = NONE;
   #free = NONE;
@@ -53,7 +48,7 @@ export class IdTable {
 
   /** @param bucketCount to begin with, a power of two */
   constructor(bucketCount = 1024) {
-    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+    this.#buckets = new FingerprintBuckets(this.#entries, NEXT_IN_BUCKET, bucketCount);
   }
 
   /** When the id was last seen on the requests topic, in log time; -Infinity for never. */
@@ -116,16 +111,13 @@ export class IdTable {
 
   /** The entry of a fingerprint, or NONE. */
   find(id: Fingerprint): number {
-    let entry = this.#buckets[id.h1 & (this.#buckets.length - 1)] as number;
-    while (entry !== NONE && !this.#is(entry, id)) entry = this.#entries.int(entry, NEXT_IN_BUCKET);
-    return entry;
+    return this.#buckets.find(id);
   }
 
   /** Another entry of the same id, or NONE. Beginning with the one that `find` tells this leads through all of them. */
   nextOfId(entry: number): number {
-    const entries = this.#entries;
-    let next = entries.int(entry, NEXT_IN_BUCKET);
-    while (next !== NONE && !this.#areAlike(next, entry)) next = entries.int(next, NEXT_IN_BUCKET);
+    let next = this.#buckets.after(entry);
+    while (next !== NONE && !this.#areAlike(next, entry)) next = this.#buckets.after(next);
     return next;
   }
 
@@ -195,17 +187,14 @@ export class IdTable {
   #add(id: Fingerprint): number {
     const entry = this.#allocate();
     const entries = this.#entries;
-    entries.setInt(entry, 0, id.h1);
-    entries.setInt(entry, 1, id.h2);
-    entries.setInt(entry, 2, id.h3);
-    entries.setInt(entry, 3, id.h4);
+    this.#buckets.name(entry, id);
     this.setRequestSeenMs(entry, Number.NEGATIVE_INFINITY);
     this.setResponseSeenMs(entry, Number.NEGATIVE_INFINITY);
     entries.setInstantMs(entry, CALL_FIRST_SEEN, Number.NEGATIVE_INFINITY);
     this.#setUnnamed(entry, false);
     entries.setInt(entry, FIRST_REQUEST, NONE);
     entries.setInt(entry, SERIES, NONE);
-    this.#linkBucket(entry);
+    this.#buckets.link(entry);
     this.#linkFreshest(entry);
     this.size++;
     return entry;
@@ -222,39 +211,20 @@ export class IdTable {
     while (this.#stalest !== NONE && isForgettable(this.#stalest)) this.#forget(this.#stalest);
   }
 
-  #is(entry: number, id: Fingerprint): boolean {
-    const entries = this.#entries;
-    return (
-      entries.int(entry, 0) === id.h1 &&
-      entries.int(entry, 1) === id.h2 &&
-      entries.int(entry, 2) === id.h3 &&
-      entries.int(entry, 3) === id.h4
-    );
-  }
-
   #areAlike(one: number, other: number): boolean {
     const entries = this.#entries;
-    for (let column = 0; column < 4; column++) {
+    for (let column = 0; column < FINGERPRINT_INTS; column++) {
       if (entries.int(one, column) !== entries.int(other, column)) return false;
     }
     return true;
   }
 
   #forget(entry: number): void {
-    const entries = this.#entries;
-    const bucket = entries.int(entry, 0) & (this.#buckets.length - 1);
-    const next = entries.int(entry, NEXT_IN_BUCKET);
-    let at = this.#buckets[bucket] as number;
-    if (at === entry) {
-      this.#buckets[bucket] = next;
-    } else {
-      while (entries.int(at, NEXT_IN_BUCKET) !== entry) at = entries.int(at, NEXT_IN_BUCKET);
-      entries.setInt(at, NEXT_IN_BUCKET, next);
-    }
+    this.#buckets.unlink(entry);
     this.#unlink(entry);
     this.#releaseSeries(entry);
     this.earlierCalls.delete(entry);
-    entries.setInt(entry, NEXT_IN_BUCKET, this.#free);
+    this.#entries.setInt(entry, NEXT_IN_BUCKET, this.#free);
     this.#free = entry;
     this.size--;
   }
@@ -276,20 +246,14 @@ export class IdTable {
       return entry;
     }
     if (this.#used === this.#entries.capacity) this.#entries.addPage();
-    if (this.#used === this.#buckets.length * ENTRIES_PER_BUCKET_MAX) this.#rehash(this.#buckets.length * 2);
+    if (this.#used === this.#buckets.entriesMax) this.#rehash();
     return this.#used++;
   }
 
-  #rehash(bucketCount: number): void {
-    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+  #rehash(): void {
+    this.#buckets.double();
     // No entry is free, or none would have to be made.
-    for (let entry = 0; entry < this.#used; entry++) this.#linkBucket(entry);
-  }
-
-  #linkBucket(entry: number): void {
-    const bucket = this.#entries.int(entry, 0) & (this.#buckets.length - 1);
-    this.#entries.setInt(entry, NEXT_IN_BUCKET, this.#buckets[bucket] as number);
-    this.#buckets[bucket] = entry;
+    for (let entry = 0; entry < this.#used; entry++) this.#buckets.link(entry);
   }
 
   #linkFreshest(entry: number): void {

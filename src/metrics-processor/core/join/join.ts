@@ -1,9 +1,10 @@
 import { type InputTopic, TOPICS } from '../../../events/topics.ts';
 import type { Fingerprint } from './fingerprint.ts';
-import { IdTable, NONE } from './id-table.ts';
+import { IdTable } from './id-table.ts';
 import type { KnownCall } from './known-call.ts';
 import { laneOf } from './lane.ts';
 import { LogTimes } from './log-times.ts';
+import { NONE } from './record-pages.ts';
 import { Sightings, see } from './sightings.ts';
 import { type PendingRequest, WaitingRequests } from './waiting-requests.ts';
 import { type PendingResponse, WaitingResponses } from './waiting-responses.ts';

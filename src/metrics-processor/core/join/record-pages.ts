@@ -1,3 +1,6 @@
+/** In place of a record's number: there is no such record. */
+export const NONE = -1;
+
 /** A power of two, so that finding a record takes two shifts; a page of the largest records is 64 KiB. */
 export const RECORDS_PER_PAGE = 1024;
 const PAGE_SHIFT = 10;

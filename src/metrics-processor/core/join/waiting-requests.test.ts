@@ -4,7 +4,8 @@ import { TOKENS_MAX } from '../../../events/fields.ts';
 import type { KeptOfRequest } from '../../../events/llm-request.ts';
 import type { Series } from '../../../tally/series.ts';
 import { Fingerprint } from './fingerprint.ts';
-import { IdTable, NONE } from './id-table.ts';
+import { IdTable } from './id-table.ts';
+import { NONE } from './record-pages.ts';
 import { type PendingRequest, WaitingRequests } from './waiting-requests.ts';
 
 const SERIES: Series = { tenantId: 'acme', route: 'chat', model: 'm', provider: 'openai' };

@@ -2,8 +2,8 @@ import type { KeptOfRequest } from '../../../events/llm-request.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
 import type { DimensionValues } from '../records/dimension-reader.ts';
 import { ArrivalList } from './arrival-list.ts';
-import { type IdTable, NONE } from './id-table.ts';
-import { type InstantColumn, RecordPages } from './record-pages.ts';
+import { type IdTable } from './id-table.ts';
+import { type InstantColumn, NONE, RecordPages } from './record-pages.ts';
 
 /** What the join keeps of a request until its response comes. NaN stands for an unknown count. */
 export interface PendingRequest {

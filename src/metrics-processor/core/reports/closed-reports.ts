@@ -3,7 +3,8 @@ import type { ClosedTrace, ReportedSpan } from '../../../reports/closed-trace.ts
 import { type Report, requestIdOf } from '../../../reports/report.ts';
 import type { Series } from '../../../tally/series.ts';
 import { Fingerprint } from '../join/fingerprint.ts';
-import { IdTable, NONE } from '../join/id-table.ts';
+import { IdTable } from '../join/id-table.ts';
+import { NONE } from '../join/record-pages.ts';
 import { type ClosedRoot, ClosedRoots } from './closed-roots.ts';
 
 /** What a report that comes after its trace was closed is to those that came before. */

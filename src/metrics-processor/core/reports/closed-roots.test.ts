@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Series } from '../../../tally/series.ts';
 import { Fingerprint } from '../join/fingerprint.ts';
-import { NONE } from '../join/id-table.ts';
+import { NONE } from '../join/record-pages.ts';
 import { type ClosedRoot, ClosedRoots } from './closed-roots.ts';
 
 const fingerprint = new Fingerprint(7);

@@ -1,12 +1,12 @@
 import type { Series } from '../../../tally/series.ts';
 import type { Fingerprint } from '../join/fingerprint.ts';
-import { NONE } from '../join/id-table.ts';
+import { FINGERPRINT_INTS, FingerprintBuckets } from '../join/fingerprint-buckets.ts';
 import { type InstantColumn, RECORDS_PER_PAGE, RecordPages } from '../join/record-pages.ts';
 import { SeriesSlots } from '../join/series-slots.ts';
 
 /** An entry: four integers of the trace's fingerprint, two of the span's id, two with an instant, a series, a link. */
 const INTS_PER_ENTRY = 10;
-const SPAN = 4;
+const SPAN = FINGERPRINT_INTS;
 const SEEN: InstantColumn = { low: 6, high: 7, shift: 0 };
 const SERIES = 8;
 const NEXT_IN_BUCKET = 9;
@@ -14,8 +14,6 @@ const NEXT_IN_BUCKET = 9;
 /** In place of a series. */
 const NO_CALL = -1;
 const GONE = -2;
-
-const ENTRIES_PER_BUCKET_MAX = 2;
 
 /** A trace that was closed with one report, the only time it was told of. */
 export interface ClosedRoot {
@@ -36,7 +34,7 @@ export class ClosedRoots {
   size = 0;
   readonly #entries = new RecordPages(INTS_PER_ENTRY);
   readonly #series = new SeriesSlots();
-  #buckets: Int32Array;
+  readonly #buckets: FingerprintBuckets;
   /** Numbers of pages, the oldest first; and where the first one begins to hold something, and the last one ends. */
   readonly #pages: number[] = [];
   #headAt = 0;
@@ -45,31 +43,26 @@ export class ClosedRoots {
 
   /** @param bucketCount to begin with, a power of two */
   constructor(bucketCount = 64) {
-    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+    this.#buckets = new FingerprintBuckets(this.#entries, NEXT_IN_BUCKET, bucketCount);
   }
 
   /** The trace must not be there. */
   add(trace: Fingerprint, { spanId, seenMs, series }: ClosedRoot): void {
     const entry = this.#allocate();
     const entries = this.#entries;
-    entries.setInt(entry, 0, trace.h1);
-    entries.setInt(entry, 1, trace.h2);
-    entries.setInt(entry, 2, trace.h3);
-    entries.setInt(entry, 3, trace.h4);
+    this.#buckets.name(entry, trace);
     entries.setInt(entry, SPAN, firstHalf(spanId));
     entries.setInt(entry, SPAN + 1, secondHalf(spanId));
     entries.setInstantMs(entry, SEEN, seenMs);
     entries.setInt(entry, SERIES, series === null ? NO_CALL : this.#series.hold(series));
-    this.#link(entry);
+    this.#buckets.link(entry);
     this.size++;
-    if (this.size > this.#buckets.length * ENTRIES_PER_BUCKET_MAX) this.#rehash(this.#buckets.length * 2);
+    if (this.size > this.#buckets.entriesMax) this.#rehash();
   }
 
   /** The entry of a trace, or NONE. */
   find(trace: Fingerprint): number {
-    let entry = this.#buckets[trace.h1 & (this.#buckets.length - 1)] as number;
-    while (entry !== NONE && !this.#is(entry, trace)) entry = this.#entries.int(entry, NEXT_IN_BUCKET);
-    return entry;
+    return this.#buckets.find(trace);
   }
 
   seenMs(entry: number): number {
@@ -127,47 +120,23 @@ export class ClosedRoots {
 
   #drop(entry: number): void {
     const entries = this.#entries;
-    const bucket = entries.int(entry, 0) & (this.#buckets.length - 1);
-    const next = entries.int(entry, NEXT_IN_BUCKET);
-    let at = this.#buckets[bucket] as number;
-    if (at === entry) {
-      this.#buckets[bucket] = next;
-    } else {
-      while (entries.int(at, NEXT_IN_BUCKET) !== entry) at = entries.int(at, NEXT_IN_BUCKET);
-      entries.setInt(at, NEXT_IN_BUCKET, next);
-    }
+    this.#buckets.unlink(entry);
     const slot = entries.int(entry, SERIES);
     if (slot !== NO_CALL) this.#series.release(slot);
     entries.setInt(entry, SERIES, GONE);
     this.size--;
   }
 
-  #rehash(bucketCount: number): void {
-    this.#buckets = new Int32Array(bucketCount).fill(NONE);
+  #rehash(): void {
+    this.#buckets.double();
     for (const [index, page] of this.#pages.entries()) {
       const start = index === 0 ? this.#headAt : 0;
       const end = index === this.#pages.length - 1 ? this.#tailAt : RECORDS_PER_PAGE;
       for (let at = start; at < end; at++) {
         const entry = page * RECORDS_PER_PAGE + at;
-        if (this.#entries.int(entry, SERIES) !== GONE) this.#link(entry);
+        if (this.#entries.int(entry, SERIES) !== GONE) this.#buckets.link(entry);
       }
     }
-  }
-
-  #link(entry: number): void {
-    const bucket = this.#entries.int(entry, 0) & (this.#buckets.length - 1);
-    this.#entries.setInt(entry, NEXT_IN_BUCKET, this.#buckets[bucket] as number);
-    this.#buckets[bucket] = entry;
-  }
-
-  #is(entry: number, trace: Fingerprint): boolean {
-    const entries = this.#entries;
-    return (
-      entries.int(entry, 0) === trace.h1 &&
-      entries.int(entry, 1) === trace.h2 &&
-      entries.int(entry, 2) === trace.h3 &&
-      entries.int(entry, 3) === trace.h4
-    );
   }
 }
 
