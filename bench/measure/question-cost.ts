@@ -1,3 +1,4 @@
+import { isLongQuestion } from '../../src/metrics-api/question-size.ts';
 import { StoreQueries } from '../../src/metrics-api/store-queries.ts';
 import { openSqliteMetricsStore } from '../../src/metrics-store/sqlite/sqlite-metrics-store.ts';
 import { HISTORY_QUESTIONS } from '../data/history-questions.ts';
@@ -10,7 +11,10 @@ export const OFF_MS = 17 * 60_000;
 const WARM_UP = 6;
 const ASKED = 7;
 
-/** CPU seconds of this process for one of `HISTORY_QUESTIONS`, from the store to the text of the answer. */
+/**
+ * CPU seconds of this process for one of `HISTORY_QUESTIONS`, from the store to the text of the answer, which is told
+ * part by part where the program would send it so.
+ */
 export async function questionCpuSeconds({ storePath, toMs }: HistoryDirectory, name: string): Promise<Spread> {
   const asked = HISTORY_QUESTIONS.find((question) => question.name === name);
   if (asked === undefined) throw new Error(`There is no question "${name}"`);
@@ -18,8 +22,11 @@ export async function questionCpuSeconds({ storePath, toMs }: HistoryDirectory, 
   const queries = new StoreQueries({ reader });
   const seconds: number[] = [];
   for (let i = 0; i < WARM_UP + ASKED; i++) {
+    const question = asked.questionOf(toMs - OFF_MS);
+    const parts: string[] = [];
+    const onPart = (text: string) => parts.push(text);
     const before = process.cpuUsage();
-    await queries.answer(asked.kind, asked.questionOf(toMs - OFF_MS));
+    await queries.answer(asked.kind, question, isLongQuestion(asked.kind, question) ? { onPart } : {});
     const { user, system } = process.cpuUsage(before);
     if (i >= WARM_UP) seconds.push((user + system) / 1e6);
   }
