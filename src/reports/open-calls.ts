@@ -3,18 +3,12 @@ import { type Booking, Bookings } from './bookings.ts';
 import { type ClosedTrace, closedTrace, type ReportedSpan, spansOf } from './closed-trace.ts';
 import { COMPARED_FIELDS, type ComparedCall } from './compared-call.ts';
 import { LinkedCalls } from './linked-calls.ts';
-import { CallNode, type Generation, OpenReport, type OpenTrace, type When } from './open-trace.ts';
+import { CallNode, type Generation, OpenReport, type OpenTrace, type ReportPlace, type When } from './open-trace.ts';
 import { OpenTraces } from './open-traces.ts';
 import { type Report, requestIdOf } from './report.ts';
 import { type ResolvedCall, resolvedCall } from './resolved-call.ts';
 import type { TraceCall } from './trace-call.ts';
 import { isNewer } from './versions.ts';
-
-/** Where a report lies in the log. */
-export interface ReportPlace {
-  readonly place: number;
-  readonly loggedAtMs: number;
-}
 
 /** A call as it was counted before and as it is to be counted now; null for none. */
 export interface CallChange {

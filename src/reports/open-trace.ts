@@ -12,6 +12,14 @@ import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
 import { ANCESTORS_MAX } from './trace-tree.ts';
 
+/** Where a report lies in the log. */
+export interface ReportPlace {
+  readonly place: number;
+  readonly loggedAtMs: number;
+  /** When its span was reported first; by default then. */
+  readonly firstMs?: number;
+}
+
 /** A report that is kept while its trace is open. */
 export class OpenReport {
   readonly spanId: string;
@@ -29,10 +37,11 @@ export class OpenReport {
   #pages: ValuePages | null = null;
   #packedAt = 0;
 
-  constructor(report: Report, at: { readonly loggedAtMs: number; readonly place: number }) {
+  constructor(report: Report, at: ReportPlace) {
     this.spanId = report.span_id;
     this.isAgent = report.is_agent === true;
-    this.loggedAtMs = this.bookedMs = this.seenMs = at.loggedAtMs;
+    this.loggedAtMs = this.seenMs = at.loggedAtMs;
+    this.bookedMs = at.firstMs ?? at.loggedAtMs;
     this.place = this.bookedPlace = at.place;
     this.#report = report;
   }
@@ -101,6 +110,13 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
   /** In log time, of the first report that is kept. */
   get firstMs(): number {
     return this.reports.reduce((first, { loggedAtMs }) => Math.min(first, loggedAtMs), Number.POSITIVE_INFINITY);
+  }
+
+  /** When the first version of a span came, which has to be among the reports. */
+  firstMsOf(spanId: string): number {
+    const report = this.reports.find((each) => each.spanId === spanId);
+    invariant(report !== undefined, 'a span that came again is there');
+    return report.bookedMs;
   }
 
   get isDirty(): boolean {

@@ -207,6 +207,7 @@ export class ShardCore {
     this.join.times.checkpointed();
     const { requests, responses, times } = this.join;
     const evaluations = this.evaluations.waiting;
+    const repeated = this.reports.repeatedPlaces(this.#reportsFromMs);
     return encodeCheckpoint({
       shardCount: this.#options.shardCount,
       positions: this.#positions,
@@ -223,7 +224,7 @@ export class ShardCore {
       kept: requests.keptPlaces(),
       sighted: {
         // An evaluation that has seen a call of its own is counted.
-        ownTenant: { ...NOWHERE, [TOPICS.responses]: responses.placesOf('ownTenant') },
+        ownTenant: { ...NOWHERE, [TOPICS.responses]: responses.placesOf('ownTenant'), [TOPICS.reports]: repeated },
         otherTenant: {
           ...NOWHERE,
           [TOPICS.responses]: responses.placesOf('otherTenant'),
@@ -340,7 +341,7 @@ export class ShardCore {
   }
 
   /** Takes a report; `reports.settle` books what it changes. `prices` is null where that is thrown away. */
-  foldReport(record: LogRecord, place: number, prices: PriceBook | null): void {
+  foldReport(record: LogRecord, place: number, prices: PriceBook | null, isOlder = false): void {
     const { loggedAtMs, value, senderTenant } = record;
     const { times } = this.join;
     times.passRecord(TOPICS.reports, loggedAtMs, laneOf(place));
@@ -355,7 +356,7 @@ export class ShardCore {
     const report = senderTenant === null ? parsed.report : { ...parsed.report, sender: textOrNull(senderTenant) ?? '' };
     if (report.kind === 'meter') return this.#outcomes.effects.meter(tenantOf(report), report, loggedAtMs);
     if (this.reports.isFullBefore(report)) this.#settleReports(prices);
-    const taken = this.reports.take(report, { place, loggedAtMs });
+    const taken = this.reports.take(report, { place, loggedAtMs }, isOlder);
     if (taken === 'late') return this.invalid[TOPICS.reports].add(place, loggedAtMs);
     if (this.#isRecalling || this.evaluations.waiting.size === 0) return;
     const requestId = requestIdOf(report);

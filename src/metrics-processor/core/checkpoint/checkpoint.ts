@@ -20,6 +20,7 @@ export interface Checkpoint {
   readonly kept: readonly number[];
   /**
    * Places of the others among them that have seen a call of their own tenant, or of another one, see `sightings.ts`.
+   * Of reports, own: those that say again what is not read back, see `repeated-reports.ts`.
    */
   readonly sighted: Readonly<Record<Sighting, Readonly<Record<InputTopic, readonly number[]>>>>;
   /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */

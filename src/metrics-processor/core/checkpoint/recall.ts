@@ -36,7 +36,7 @@ export class Recall {
   readonly #waiting: Readonly<Record<InputTopic, PlaceCursors>>;
   readonly #invalid: Readonly<Record<InputTopic, PlaceCursors>>;
   readonly #kept: PlaceCursors;
-  readonly #ownSighted: PlaceCursors;
+  readonly #ownSighted: Readonly<Record<InputTopic, PlaceCursors>>;
   readonly #otherSighted: Readonly<Record<InputTopic, PlaceCursors>>;
 
   constructor(core: ShardCore, checkpoint: Checkpoint, horizonMs: number) {
@@ -45,7 +45,7 @@ export class Recall {
     this.#waiting = cursors(checkpoint.waiting);
     this.#invalid = cursors(checkpoint.invalid);
     this.#kept = new PlaceCursors(checkpoint.kept);
-    this.#ownSighted = new PlaceCursors(checkpoint.sighted.ownTenant[TOPICS.responses]);
+    this.#ownSighted = cursors(checkpoint.sighted.ownTenant);
     this.#otherSighted = cursors(checkpoint.sighted.otherTenant);
     core.beginRecall(checkpoint);
     const timesMs = readTimes(checkpoint);
@@ -70,7 +70,7 @@ export class Recall {
       if (record.key === null || this.#invalid[topic].has(place)) {
         this.#core.invalid[topic].add(place, record.loggedAtMs);
       } else if (topic === TOPICS.reports) {
-        this.#core.foldReport(record, place, null);
+        this.#core.foldReport(record, place, null, this.#ownSighted[topic].has(place));
       } else if (topic === TOPICS.requests) {
         this.#recallRequest(record, place, record.key);
       } else if (topic === TOPICS.responses) {
@@ -109,7 +109,7 @@ export class Recall {
     join.seeResponse(id.of(key), { tenantId, loggedAtMs });
     if (!isWaiting || parsed === null) return;
     const sightings = new Sightings();
-    sightings.ownTenant = this.#ownSighted.has(place);
+    sightings.ownTenant = this.#ownSighted[TOPICS.responses].has(place);
     sightings.otherTenant = this.#otherSighted[TOPICS.responses].has(place);
     join.waitForRequest(id, { place, loggedAtMs, key, value: parsed.value, tenantId }, sightings);
   }

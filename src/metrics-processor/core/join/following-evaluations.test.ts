@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { INPUT_TOPICS, TOPICS } from '../../../events/topics.ts';
-import { anEvaluation, CORE_OPTIONS, FLAT_PRICES, MINUTE, restart, START, topics } from '../core-builders.contract.ts';
+import {
+  anEvaluation,
+  CORE_OPTIONS,
+  FLAT_PRICES,
+  MINUTE,
+  noEvent,
+  restart,
+  START,
+  topics,
+} from '../core-builders.contract.ts';
 import { aReport, span, TRACE } from '../reports/report-builders.contract.ts';
 import { ShardCore } from '../shard-core.ts';
 import { evaluated, ID, Rows, reported, rowsOf, type Step } from './evaluation-rows.contract.ts';
@@ -155,6 +164,46 @@ test('an evaluation still waits after a restart that finds the trace of its span
   assert.equal(restarted.waitingCount, 1);
   for (const topic of INPUT_TOPICS) restarted.seal(topic, START + 60 * MINUTE);
   assert.equal(rows.take(restarted).all['llm.evaluations 0 no_call'], 1);
+});
+
+test('an evaluation is about a span by when that was reported first, also after a restart that reads only its repetition back', () => {
+  const finish = (core: ShardCore) => {
+    for (const topic of INPUT_TOPICS) core.seal(topic, START + 90 * MINUTE);
+  };
+  for (const again of [reported(4), reported(4, { duration_ms: 200 })]) {
+    // Its trace is closed at minute 10; from minute 18 on, nothing before minute 3 is read back.
+    const steps = [
+      reported(0),
+      again,
+      reported(18, { trace_id: 'b'.repeat(32) }),
+      evaluated(18, { tenant_id: 'a', route: 'r', model: 'm' }, 'other'),
+      evaluated(18),
+    ];
+    for (const restartAt of [Number.NaN, 4]) {
+      const { sums } = rowsOf(steps, restartAt, CORE_OPTIONS, finish);
+      assert.equal(sums[`${evaluations} 1 no_call`], 1, `restarted before step ${restartAt}`);
+      assert.equal(sums['default default m helpful'], undefined);
+    }
+  }
+});
+
+test('a span stays as old as it was over one restart after the other', () => {
+  const spans = [0, 4, 8].map((atMinute) => aReport(atMinute));
+  const log = topics([], [], [noEvent('e', 18), noEvent('f', 22), anEvaluation(ID, 22)], spans);
+  let core = new ShardCore(CORE_OPTIONS);
+  const rows = new Rows();
+  core.fold(reports, log[reports], FLAT_PRICES);
+  // What is read back begins at minute 3, and then at minute 7.
+  for (const index of [0, 1]) {
+    const [record] = log[evaluations].slice(index);
+    core.fold(evaluations, record === undefined ? [] : [record], FLAT_PRICES);
+    core.seal(reports, START + 22 * MINUTE);
+    rows.take(core);
+    core = restart(core, core.checkpoint(), log);
+  }
+  core.fold(evaluations, log[evaluations].slice(2), FLAT_PRICES);
+  for (const topic of INPUT_TOPICS) core.seal(topic, START + 90 * MINUTE);
+  assert.equal(rows.take(core).all[`${evaluations} 2 no_call`], 1);
 });
 
 test('beyond the bound the oldest that follow their calls are let go, and stay where they are counted after a restart too', () => {

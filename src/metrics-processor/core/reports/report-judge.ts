@@ -1,6 +1,6 @@
 import type { PriceBook } from '../../../prices/price-book.ts';
-import { type CallChange, OpenCalls, type ReportPlace } from '../../../reports/open-calls.ts';
-import type { OpenTrace } from '../../../reports/open-trace.ts';
+import { type CallChange, OpenCalls } from '../../../reports/open-calls.ts';
+import type { OpenTrace, ReportPlace } from '../../../reports/open-trace.ts';
 import type { Report } from '../../../reports/report.ts';
 import { invariant } from '../../../tally/invariant.ts';
 import type { KnownSpan } from '../join/known-call.ts';
@@ -10,6 +10,7 @@ import type { Effects } from '../sums/effects.ts';
 import { ClosedReports } from './closed-reports.ts';
 import { correctionReason } from './correction-reason.ts';
 import { type CountedBook, CountedPrices } from './counted-prices.ts';
+import { LONG_AGO_MS, RepeatedReports } from './repeated-reports.ts';
 import { ResolvedRecord } from './resolved-record.ts';
 import { SilentTraces } from './silent-traces.ts';
 
@@ -80,6 +81,7 @@ export class ReportJudge {
   #openPlaces: ReadonlySet<number> = new Set();
   readonly #recalled = new Set<number>();
   readonly #prices = new CountedPrices();
+  readonly #repeated = new RepeatedReports();
   /** The first report since the last settlement. */
   #firstTaken: ReportPlace | null = null;
   #takenCount = 0;
@@ -134,8 +136,11 @@ export class ReportJudge {
     return this.#takenCount >= settledTogetherMax || this.#open.traceOf(sender, trace_id)?.isDirty !== true;
   }
 
-  /** @returns whether it came too late to change anything: then reading the log back must pass over it */
-  take(report: Report, at: ReportPlace): 'kept' | 'late' {
+  /**
+   * @param isOlder its span was first reported before all that is read back
+   * @returns whether it came too late to change anything: then reading the log back must pass over it
+   */
+  take(report: Report, at: ReportPlace, isOlder = false): 'kept' | 'late' {
     const { audit } = this.#ports.effects();
     const { sender } = report;
     while (this.#prices.changesAt(at)) {
@@ -155,11 +160,12 @@ export class ReportJudge {
         return 'late';
       }
     }
-    const outcome = this.#open.add(report, at);
+    const outcome = this.#open.add(report, isOlder ? { ...at, firstMs: LONG_AGO_MS } : at);
     // Of two versions of a span the older one is the repetition, whichever came first.
     if (outcome !== 'new') audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
     const opened = this.#open.traceOf(sender, report.trace_id);
     invariant(opened !== undefined, 'a report that was added has a trace');
+    if (isOlder || outcome !== 'new') this.#repeated.add(at, opened.firstMsOf(report.span_id));
     if (wasOpen) this.#recalled.add(opened.number);
     if (trace === undefined) this.#silentSince(opened.number, opened.lastMs);
     return 'kept';
@@ -195,6 +201,7 @@ export class ReportJudge {
     const dueMs = readMs - this.#options.traceHorizonMs - this.#options.logTimeSlackMs;
     for (const slice of this.#silent.slices((each) => this.#endOf(each) <= dueMs)) this.#closeSlice(slice, dueMs);
     this.#closed.forgetBefore(rememberedFromMs);
+    this.#repeated.forgetBefore(rememberedFromMs);
     this.#nextDueMs =
       this.#endOf(this.#silent.firstSlice) + this.#options.traceHorizonMs + this.#options.logTimeSlackMs;
   }
@@ -223,6 +230,11 @@ export class ReportJudge {
   /** Places of reports that a recall from `fromMs` on would not read, though their traces are open. */
   placesBefore(fromMs: number): number[] {
     return this.#open.placesBefore(fromMs).sort((a, b) => a - b);
+  }
+
+  /** Places of reports that a recall from `fromMs` on would take for the first ones of their spans. */
+  repeatedPlaces(fromMs: number): number[] {
+    return this.#repeated.placesFrom(fromMs);
   }
 
   #takeBack({ before, mark }: CallChange, prices: PriceBook, effects: Effects): void {
