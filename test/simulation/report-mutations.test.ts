@@ -8,6 +8,7 @@ import type { Mutation } from './mutations.ts';
 const HOOK = new URL('./mutation-hook.ts', import.meta.url).href;
 const TESTS = [
   'reports/stable-matching.test.ts',
+  'metrics-processor/core/join/following-evaluations.test.ts',
   'metrics-processor/core/reports/report-judge.test.ts',
   'reports/open-calls.property.test.ts',
 ].map((path) => new URL(`../../src/${path}`, import.meta.url).pathname);
@@ -123,7 +124,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restart reads no reports back',
     file: 'metrics-processor/core/checkpoint/recall.ts',
-    find: 'this.#core.foldReport(record, place, null);',
+    find: 'this.#core.foldReport(record, place, null, this.#ownSighted[topic].has(place));',
     replace: '',
   },
   {
@@ -143,6 +144,12 @@ const MUTATIONS: readonly Mutation[] = [
     file: 'reports/open-traces.ts',
     find: 'if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);',
     replace: '',
+  },
+  {
+    name: 'a restart takes a repetition of a span for its first report',
+    file: JUDGE,
+    find: 'this.#open.add(report, isOlder ? { ...at, firstMs: LONG_AGO_MS } : at)',
+    replace: 'this.#open.add(report, at)',
   },
   {
     name: 'a call is taken back at the prices of the day once the processor was restarted',
