@@ -42,6 +42,8 @@ export interface BreakdownProps {
 
 /** More rows than these are searched rather than read. */
 const SEARCHED_ROWS = 15;
+/** So many are shown until more are asked for, so that what stands below is not far away. */
+const FIRST_ROWS = 20;
 /** Bars of error rates are as wide as this rate: a rare error must not fill its cell because others are rarer. */
 const ERROR_BAR_SHARE = 0.2;
 
@@ -54,6 +56,7 @@ export function Breakdown(props: BreakdownProps) {
     if (isSeen && !snapshot.isBreakdownOfNow) look();
   }, [isSeen]);
   const [search, setSearch] = useState('');
+  const [isWhole, setIsWhole] = useState(false);
   const { breakdown, rows, rowCount } = snapshot;
   const names = namesOf(rows, snapshot.tenant === null);
   const sorted = sortRows(
@@ -61,6 +64,8 @@ export function Breakdown(props: BreakdownProps) {
     names,
     sort,
   );
+  const hasMore = search === '' && sorted.length > FIRST_ROWS;
+  const shown = hasMore && !isWhole ? sorted.slice(0, FIRST_ROWS) : sorted;
   const largest = new Map(
     NUMBERS.map(({ key, value }) => {
       const values = breakdown.map((row) => value(row) ?? 0);
@@ -111,7 +116,7 @@ export function Breakdown(props: BreakdownProps) {
             </tr>
           </thead>
           <tbody>
-            {sorted.map((row) => (
+            {shown.map((row) => (
               <tr key={rowKey(row, names)}>
                 {names.map((column, index) => (
                   <NameCell key={column.key} {...{ column, row, rows, change }} isFirst={index === 0} />
@@ -126,6 +131,13 @@ export function Breakdown(props: BreakdownProps) {
       </ScrollRegion>
       <DimensionNote breakdown={breakdown} rows={rows} />
       {sorted.length === 0 && breakdown.length > 0 && <p class="quiet">Nothing here is named so.</p>}
+      {hasMore && (
+        <footer class="panel-foot">
+          <button type="button" aria-expanded={isWhole} onClick={() => setIsWhole(!isWhole)}>
+            {isWhole ? `Show the first ${FIRST_ROWS}` : `Show all ${formatCount(sorted.length)}`}
+          </button>
+        </footer>
+      )}
       {areNoneKept && (
         <footer class="panel-foot hint">
           Rows by user, session, team or what else your calls say: set <code>METRIC_DIMENSIONS=user,team</code>

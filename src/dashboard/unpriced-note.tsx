@@ -12,7 +12,7 @@ const POPOVER_ID = 'unpriced-models';
 
 /** Which calls the cost leaves out, and what to do about it. */
 export function UnpricedNote({ calls, unpriced }: UnpricedNoteProps) {
-  if (calls === 0) return <>every answered call is in the cost</>;
+  if (calls === 0) return <>all are in the cost</>;
   const models = unpriced?.unpriced ?? [];
   const [first] = models;
   if (first === undefined) return <>not in the cost</>;

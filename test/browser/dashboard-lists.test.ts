@@ -183,3 +183,34 @@ test('the page says how much of what a sender used was seen as calls, and what c
   await page.getByText('97.2% of what web used by its own metrics was seen as calls.').waitFor();
   await page.getByText(/Metered usage: batch says by its metrics that it used 4,200 tokens/).waitFor();
 });
+
+test('of many rows the first twenty are shown until all are asked for, and a search finds the others', {
+  skip,
+}, async (t) => {
+  const server = await serverFor(t);
+  const timestamp = new Date(Date.now() - 60_000).toISOString();
+  const events = Array.from({ length: 30 }, (_, i) => [
+    { type: 'request', request_id: `many-${i}`, tenant_id: TENANT, route: `route-${i}`, model: 'gpt-4o', timestamp },
+    { type: 'response', request_id: `many-${i}`, timestamp, latency_ms: 900 },
+  ]).flat();
+  const answer = await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events));
+  assert.equal(answer.status, 202, answer.text);
+  await auditOf(server.metrics, { requests: 30, responses: 30 });
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}&range=1h&sort=route`);
+  const rows = page.locator('table.breakdown tbody tr');
+  const more = page.getByRole('button', { name: 'Show all 30' });
+  await more.waitFor();
+  assert.equal(await rows.count(), 20);
+  const last = rows.filter({ hasText: 'route-9' });
+  assert.equal(await last.count(), 0);
+  await page.getByRole('searchbox', { name: 'Find a route or model' }).fill('route-9');
+  await last.waitFor();
+  await page.getByRole('searchbox', { name: 'Find a route or model' }).fill('');
+  await more.focus();
+  await page.keyboard.press('Enter');
+  await last.waitFor();
+  assert.equal(await rows.count(), 30);
+  await page.getByRole('button', { name: 'Show the first 20' }).click();
+  await last.waitFor({ state: 'detached' });
+});
