@@ -51,7 +51,17 @@ function priceIn(model: Record<string, unknown>, key: string): number | null {
   return typeof price === 'number' && price > 0 ? price : null;
 }
 
-function factorsOf(model: Record<string, unknown>, suffix: string): string | null {
+/** Claude's fast mode costs a multiple of all parts. Opus 4.6 is off this list, and was 6 times on Anthropic's page. */
+function fastFactor(name: string, model: Record<string, unknown>): number | null {
+  if (model['litellm_provider'] !== 'anthropic') return null;
+  const { fast } = (model['provider_specific_entry'] ?? {}) as { fast?: unknown };
+  if (name.startsWith('claude-opus-4-6')) return 6;
+  return typeof fast === 'number' ? fast : null;
+}
+
+function factorsOf(name: string, model: Record<string, unknown>, suffix: string): string | null {
+  const fast = suffix === TIERS.priority ? fastFactor(name, model) : null;
+  if (fast !== null) return JSON.stringify({ input: fast, cacheRead: fast, cacheWrite: fast, output: fast });
   const factors = Object.entries(PARTS).flatMap(([part, key]) => {
     const [tier, standard] = [priceIn(model, key + suffix), priceIn(model, key)];
     return tier === null || standard === null ? [] : [[part, Number((tier / standard).toFixed(9))] as const];
@@ -73,7 +83,7 @@ for (const [tier, suffix] of Object.entries(TIERS)) {
   const known = new Map<string, string>();
   const models = PROVIDERS.flatMap(([theirs, ours]) =>
     Object.entries(list).flatMap(([name, model]) => {
-      const factors = model['litellm_provider'] === theirs ? factorsOf(model, suffix) : null;
+      const factors = model['litellm_provider'] === theirs ? factorsOf(name, model, suffix) : null;
       const bare = bareName(name);
       return factors === null || bare === null ? [] : [{ provider: ours, name: bare, factors }];
     }),

@@ -1,10 +1,13 @@
+import { FREE_OF_CHARGE, isFreeVariant } from './free-variant.ts';
+import { FURTHER_PRICES_DATE, findFurtherPrice } from './further-prices.ts';
 import { LibraryLookup } from './library-lookup.ts';
 import { libraryPeriods } from './library-prices.ts';
-import { spellings } from './model-name.ts';
+import { plainName, spellings } from './model-name.ts';
 import type { Price, PriceBook, PriceQuery } from './price-book.ts';
 import { BUILT_IN_LIST, type PriceList } from './price-list.ts';
 import { type PriceOverride, PriceOverrides } from './price-override.ts';
 import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
+import { providerId } from './provider-name.ts';
 import { RecentMap } from './recent-map.ts';
 import type { ServiceTier } from './service-tier.ts';
 import { periodsOfTier } from './tier-factors.ts';
@@ -15,7 +18,10 @@ export interface PriceBookOptions {
   readonly list?: PriceList;
 }
 
-/** The user's prices over those of a version of genai-prices; by default the one that comes with the program. */
+/**
+ * The user's prices over those of a version of genai-prices, by default the one that comes with the program, and of a
+ * second list.
+ */
 export function createPriceBook({ overrides = [], list = BUILT_IN_LIST }: PriceBookOptions = {}): PriceBook {
   return new LayeredPriceBook(overrides, list);
 }
@@ -53,11 +59,18 @@ class LayeredPriceBook implements PriceBook {
   }
 
   #listedPeriods(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
+    const name = plainName(model);
+    const places = this.#library.placesToLook(provider, name);
+    if (isFreeVariant(providerId(provider), name)) return FREE_OF_CHARGE;
     const found = this.#library.find(provider, model);
-    if (found === null) return [];
-    const standard = libraryPeriods(found.providerId, found.model, this.#list);
+    const further = findFurtherPrice(places);
+    const ofLibrary = found === null ? [] : libraryPeriods(found.providerId, found.model, this.#list);
+    const isCorrected = further !== null && further.wins && this.#list.date <= FURTHER_PRICES_DATE;
+    const standard = found === null || isCorrected ? [...ofLibrary, ...(further?.periods ?? [])] : ofLibrary;
     if (tier === '') return standard;
-    const names = [...spellings(found.providerId, model.trim().toLowerCase()), found.model.id];
-    return periodsOfTier(standard, { providerId: found.providerId, names, tier });
+    const owner = found === null || isCorrected ? further : { providerId: found.providerId, model: found.model.id };
+    if (owner === null) return [];
+    const names = [...spellings(owner.providerId, name), owner.model];
+    return periodsOfTier(standard, { providerId: owner.providerId, names, tier });
   }
 }

@@ -39,6 +39,28 @@ const NAMES: readonly (readonly [string, string, string | null])[] = [
   ['together_ai', 'meta-llama/Llama-3.3-70B-Instruct-Turbo', 'together meta-llama/Llama-3.3-70B-Instruct-Turbo'],
   ['Amazon Bedrock', 'amazon.nova-micro-v1:0', 'aws amazon.nova-micro-v1:0'],
 
+  // ARNs and ids as they stand in the path of a URL.
+  [
+    'aws.bedrock',
+    'arn%3Aaws%3Abedrock%3Aus-east-1%3A123%3Ainference-profile%2Fus.anthropic.claude-opus-4-5-20251101-v1%3A0',
+    'aws regional.anthropic.claude-opus-4-5-v1:0',
+  ],
+  ['', 'amazon.nova-pro-v1%3a0', 'aws amazon.nova-pro-v1:0'],
+  ['aws.bedrock', 'application-profile%', null],
+
+  // Claude's name in either order.
+  ['anthropic', 'claude-4-5-sonnet', 'anthropic claude-sonnet-4-5'],
+  ['', 'claude-4.1-opus', 'anthropic claude-opus-4-1'],
+  ['', 'claude-4.5-sonnet-20250929', 'anthropic claude-sonnet-4-5'],
+  ['anthropic', 'claude-sonnet-3.7', 'anthropic claude-3-7-sonnet-latest'],
+  ['anthropic', 'claude-sonnet-4-5-20250929[1m]', 'anthropic claude-sonnet-4-5'],
+
+  // OpenRouter's choice of a host has the price of the model, where all hosts ask the same.
+  ['openrouter', 'openai/gpt-4o-mini:nitro', 'openrouter openai/gpt-4o-mini'],
+  ['openrouter', 'anthropic/claude-sonnet-4.5:floor', 'openrouter anthropic/claude-sonnet-4.5'],
+  ['openrouter', 'meta-llama/llama-3.3-70b-instruct:nitro', null],
+  ['openrouter', 'openai/gpt-4o-mini:online', null],
+
   // Dates of snapshots, dots and dashes.
   ['openai', 'gpt-4.1-mini-2025-04-14', 'openai gpt-4.1-mini'],
   ['openai', 'gpt-4.1-mini-20250414', 'openai gpt-4.1-mini'],
@@ -105,6 +127,11 @@ const NAMES: readonly (readonly [string, string, string | null])[] = [
 
   // Nobody knows who bills these.
   ['', 'llama-3.1-8b', null],
+  // Azure hosts open models at prices of its own, and OpenAI none at all.
+  ['azure.ai.inference', 'DeepSeek-R1', null],
+  ['azure.ai.openai', 'gpt-oss-120b', null],
+  ['openai', 'gpt-oss-120b', null],
+  ['snowflake.cortex', 'claude-4-sonnet', null],
   ['ollama', 'llama3', null],
   ['vllm', 'gpt-oss-120b', null],
   ['', 'google/gemma-3-27b-it', null],

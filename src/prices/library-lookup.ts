@@ -1,6 +1,6 @@
 import type { Provider } from '@pydantic/genai-prices';
 import { type LibraryModel, LibraryModels } from './library-models.ts';
-import { isCustomModel, type ModelName, routedName, soleOwner, spellings } from './model-name.ts';
+import { isCustomModel, type ModelName, plainName, routedName, soleOwner, spellings } from './model-name.ts';
 import { billsItself, providerId } from './provider-name.ts';
 import { isWholeName } from './whole-name.ts';
 
@@ -21,16 +21,29 @@ export class LibraryLookup {
   }
 
   find(provider: string, model: string): LibraryModel | null {
-    const id = providerId(provider);
-    const name = model.trim().toLowerCase();
-    for (const place of placesToLook(this.#models, id, name)) {
+    const name = plainName(model);
+    for (const place of this.placesToLook(provider, name)) {
       for (const spelling of spellings(place.providerId, place.name)) {
         const found = this.#models.find(place.providerId, spelling);
-        if (found !== null && isThatModel(found, name, spelling)) return found;
+        if (found !== null && isThatModel(found, name, spelling) && sells(place.providerId, found)) return found;
       }
     }
     return null;
   }
+
+  /** Whose price lists may have a model, best first. @param name as `plainName` gives it */
+  placesToLook(provider: string, name: string): readonly ModelName[] {
+    return placesToLook(this.#models, providerId(provider), name);
+  }
+}
+
+/**
+ * Whether a host sells that model at the price of whoever made it. Azure does so for OpenAI's and Anthropic's, not for
+ * open ones, and OpenAI itself serves none of its open models, though genai-prices has a price of OpenRouter's for one.
+ */
+function sells(host: string, { providerId: maker, model }: LibraryModel): boolean {
+  if (maker === 'openai' && model.id.includes('gpt-oss')) return false;
+  return host !== 'azure' || ['azure', 'openai', 'anthropic'].includes(maker);
 }
 
 function placesToLook(models: LibraryModels, provider: string, name: string): readonly ModelName[] {

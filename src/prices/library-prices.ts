@@ -15,7 +15,11 @@ export function libraryPeriods(
   model: ModelInfo,
   list: Pick<PriceList, 'version' | 'date'>,
 ): readonly PricePeriod[] {
-  const source = `${listName(list)}: ${providerId} ${model.id}`;
+  return periodsOfModel(model, `${listName(list)}: ${providerId} ${model.id}`);
+}
+
+/** The periods of a model in the form of genai-prices. @param source what its prices say where they come from */
+export function periodsOfModel(model: Pick<ModelInfo, 'id' | 'prices'>, source: string): readonly PricePeriod[] {
   const conditional: readonly ConditionalPrice[] = Array.isArray(model.prices)
     ? model.prices
     : [{ prices: model.prices }];

@@ -71,6 +71,23 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   zai: ['zai', 'z-ai', 'z.ai'],
   zhipuai: ['zhipuai', 'zhipu-ai', 'zhipu'],
   baseten: ['baseten'],
+  // Hosts that genai-prices does not have.
+  databricks: ['databricks'],
+  snowflake: ['snowflake', 'snowflake-cortex', 'cortex'],
+  deepinfra: ['deepinfra', 'deep-infra'],
+  nebius: ['nebius', 'nebius-ai-studio', 'nebius-token-factory'],
+  sambanova: ['sambanova', 'samba-nova'],
+  watsonx: ['watsonx', 'watsonx.ai', 'watsonx-ai', 'ibm.watsonx.ai', 'ibm-watsonx', 'ibm-watsonx-ai'],
+  dashscope: ['dashscope', 'alibaba', 'alibaba-cloud', 'aliyun'],
+  oci: ['oci', 'oci.genai', 'oci-genai', 'oracle'],
+  hyperbolic: ['hyperbolic'],
+  lambda: ['lambda', 'lambda-ai', 'lambdalabs'],
+  nscale: ['nscale'],
+  volcengine: ['volcengine'],
+  scaleway: ['scaleway'],
+  ai21: ['ai21', 'ai21-labs'],
+  'jina-ai': ['jina-ai', 'jina'],
+  wandb: ['wandb'],
   // They forward calls and say nothing about who bills them; the model's own prefix does.
   '': [
     'litellm',
@@ -114,7 +131,8 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
  * Whether a provider that no list has bills at prices of its own, or none: then no other list speaks for its models.
  */
 export function billsItself(id: string): boolean {
-  return OWN_PRICES.has(id.replaceAll(/[ _]+/g, '-'));
+  const spelled = id.replaceAll(/[ _]+/g, '-');
+  return OWN_PRICES.has(spelled) || OWN_PRICES.has(spelled.slice(0, spelled.indexOf('.')));
 }
 
 const OWN_PRICES: ReadonlySet<string> = new Set([
@@ -141,30 +159,29 @@ const OWN_PRICES: ReadonlySet<string> = new Set([
   'gpt4all',
   'jan',
   // Hosts whose prices genai-prices does not have.
-  'ibm.watsonx.ai',
-  'watsonx',
-  'watsonx.ai',
   'databricks',
   'snowflake',
-  'oci',
-  'oci.genai',
   'deepinfra',
   'nebius',
-  'siliconflow',
   'sambanova',
+  'watsonx',
+  'dashscope',
+  'oci',
   'hyperbolic',
   'lambda',
-  'replicate',
   'nscale',
+  'volcengine',
+  'scaleway',
+  'ai21',
+  'jina-ai',
+  'wandb',
+  'siliconflow',
+  'replicate',
   'chutes',
   'featherless',
   'parasail',
   'huggingface',
   'hugging-face',
-  'dashscope',
-  'alibaba',
-  'volcengine',
-  'scaleway',
 ]);
 
 const PROVIDER_IDS: ReadonlyMap<string, string> = new Map(

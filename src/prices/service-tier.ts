@@ -1,3 +1,5 @@
+import { providerId } from './provider-name.ts';
+
 /**
  * The tier that served a call, as far as it decides the price, from the word that a provider uses for it, in a response
  * as in a bill. '' is the standard one.
@@ -10,6 +12,16 @@ export type ServiceTier = '' | 'flex' | 'batch' | 'priority' | 'reserved' | 'oth
 export function serviceTierOf(word: string | null): ServiceTier {
   if (word === null) return '';
   return TIERS.get(word) ?? TIERS.get(word.trim().toLowerCase().replaceAll(/[ -]/g, '_')) ?? 'other';
+}
+
+/**
+ * The tier by which a provider bills. Anthropic's `priority` is capacity that was paid for by the month, while its fast
+ * mode has a price per token, as others' priority has.
+ */
+export function billedTier(provider: string, word: string | null): ServiceTier {
+  const tier = serviceTierOf(word);
+  const isCommitted = tier === 'priority' && !/^fast/i.test(word ?? '') && providerId(provider) === 'anthropic';
+  return isCommitted ? 'reserved' : tier;
 }
 
 const WORDS: Readonly<Record<ServiceTier, readonly string[]>> = {
@@ -34,6 +46,7 @@ const WORDS: Readonly<Record<ServiceTier, readonly string[]>> = {
   priority: [
     'priority',
     'fast',
+    'fast_mode',
     'service_tier_priority',
     'on_demand_priority',
     'priority_on_demand',

@@ -4,7 +4,7 @@ import { billText } from '../../../prices/bill.ts';
 import { type BillableTokens, BillSum, billableTokens, writeBill } from '../../../prices/cost.ts';
 import type { Price, PriceBook } from '../../../prices/price-book.ts';
 import { priceStep } from '../../../prices/price-steps.ts';
-import { type ServiceTier, serviceTierOf } from '../../../prices/service-tier.ts';
+import { billedTier, type ServiceTier } from '../../../prices/service-tier.ts';
 import { ExactSum } from '../../../tally/exact-sum.ts';
 import type { BilledModel } from '../../../tally/usage.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
@@ -154,7 +154,7 @@ export class AnsweredCall implements BillableTokens, BilledModel {
   #price(pending: PendingRequest, response: ResponseFacts, prices: PriceBook): void {
     this.provider = pending.series.provider;
     this.model = this.answeredModel ?? pending.series.model;
-    this.serviceTier = serviceTierOf(response.serviceTier);
+    this.serviceTier = billedTier(this.provider, response.serviceTier);
     const promptTokens = this.promptTokens || 0;
     const price = prices.priceOf({
       provider: this.provider,

@@ -1,0 +1,37 @@
+import type { Price } from './price-book.ts';
+import type { PricePeriod } from './price-period.ts';
+
+/**
+ * OpenRouter bills nothing for any `vendor/model:free`: the ending is its name of the free hosts, which come and go
+ * faster than lists. Nobody else writes names so, and who talks to it by the SDK of OpenAI or Anthropic, or by a
+ * framework, says that those were called.
+ *
+ * @param providerId as `providerId` gives it
+ * @param name as `plainName` gives it
+ */
+export function isFreeVariant(providerId: string, name: string): boolean {
+  return ['', 'openrouter', 'openai', 'anthropic'].includes(providerId) && FREE.test(name);
+}
+
+const FREE = /^(?:openrouter\/)?[^/:]+\/[^/:]+:free$/;
+
+const NOTHING: Price = {
+  rates: {
+    input: 0,
+    cacheRead: 0,
+    cacheWrite: 0,
+    cacheWrite1h: 0,
+    inputAudio: 0,
+    cacheReadAudio: 0,
+    inputImage: 0,
+    output: 0,
+    outputAudio: 0,
+    outputImage: 0,
+    request: 0,
+  },
+  bandFromTokens: 0,
+  kind: 'list',
+  source: 'free variant at openrouter',
+};
+
+export const FREE_OF_CHARGE: readonly PricePeriod[] = [{ when: { kind: 'always' }, bands: [NOTHING] }];
