@@ -3,7 +3,7 @@ import { after, before, suite, test } from 'node:test';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { type RunningKafka, startKafka } from '../../scripts/services/kafka.ts';
 import type { EventLog, GroupListener } from '../../src/event-log/event-log.ts';
-import { anId, slowly } from '../../src/event-log/event-log-builders.contract.ts';
+import { anId, endOf, keysOfPartition, slowly, textOf } from '../../src/event-log/event-log-builders.contract.ts';
 import { createTopics } from '../../src/event-log/kafka/create-topics.ts';
 import { KafkaEventLog } from '../../src/event-log/kafka/kafka-event-log.ts';
 import type { KafkaSettings } from '../../src/event-log/kafka/kafka-settings.ts';
@@ -115,6 +115,19 @@ suite('Faults of three Kafka brokers', { skip }, () => {
     await until(async () => owned.size === PARTITIONS, 30_000);
     assert.deepEqual(lost, []);
     await member.leave();
+    await log.close();
+  });
+
+  test('a log that ends before a position for a moment, as a broker that stood still has it, is not taken for another one', async () => {
+    const log = new KafkaEventLog(settings());
+    const end = await endOf(log, TOPICS.requests, 0);
+    const [key = ''] = keysOfPartition(0, PARTITIONS, 1);
+    const polled = log.poll([{ ...end, offset: end.offset + 1 }], { bytesMax: 10_000, waitMs: 10_000 });
+    // Time for some answers that the position lies beyond the end.
+    await slowly(500);
+    for (const text of ['one', 'two']) await log.append([{ topic: TOPICS.requests, key, value: Buffer.from(text) }]);
+    const [slice] = await polled;
+    assert.deepEqual([...(slice?.records ?? [])].map(textOf), ['two']);
     await log.close();
   });
 });

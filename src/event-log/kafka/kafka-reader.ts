@@ -16,6 +16,8 @@ const FETCH_WAIT_MS_MAX = 5_000;
 const SHARED_WAIT_MS = 100;
 /** How long a poll or a page tries when no partition can be read at all. */
 const UNREADABLE_MS_MAX = 10_000;
+/** How long a log has to end before what was read of it until it counts as another one. */
+const LOST_AFTER_MS = 3_000;
 const PAGE_BYTES_MAX = 4 * 1024 * 1024;
 /** Even a small fetch should take several batches. */
 const FETCH_BYTES_MIN = 16 * 1024;
@@ -38,6 +40,8 @@ export class KafkaReader {
   /** Bytes after decompression per byte on the wire; smoothed. Turns the caller's bound into a fetch's bound. */
   #expansion = 1;
   readonly #margin = new SealMargin();
+  /** Since when a partition, by topic and number, has ended before what was to be read. */
+  readonly #lostSinceMs = new Map<string, number>();
   #rotation = 0;
 
   constructor(cluster: KafkaCluster, connections: KafkaConnections) {
@@ -175,7 +179,8 @@ export class KafkaReader {
     });
     round.bytesLeft -= decoded.recordBytes;
     this.#learnExpansion(decoded);
-    const key = `${topic} ${partition}`;
+    const key = keyOf(position);
+    this.#lostSinceMs.delete(key);
     const stampMs = decoded.stampMsFrom(this.#margin.sealedOffset(key));
     if (stampMs !== null) this.#margin.saw(key, stampMs);
     const endOffset = Math.max(part.lastStableOffset, decoded.nextOffset);
@@ -192,7 +197,7 @@ export class KafkaReader {
   /** Null where it passes. @throws {StorageError} where it does not. */
   async #explain(errorCode: number, position: LogPosition, round: Round): Promise<Outcome> {
     const id = protocolErrorsCodesById[errorCode] ?? 'UNKNOWN_SERVER_ERROR';
-    if (id === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(position);
+    if (id === 'OFFSET_OUT_OF_RANGE') return this.#outOfRange(position, round);
     this.#cluster.markStale(position.topic);
     if (!RETRIABLE_ERRORS.has(id))
       throw asStorageError({ apiId: id }, `Reading ${position.topic}/${position.partition}`);
@@ -200,17 +205,34 @@ export class KafkaReader {
     return null;
   }
 
-  /** Retention has dropped the offset: an empty slice that leads to the oldest record kept. */
-  async #outOfRange({ topic, partition, offset }: LogPosition): Promise<LogSlice> {
+  /**
+   * Retention has dropped the offset: an empty slice that leads to the oldest record kept. Null where the log ends
+   * before it: a broker that stood still while another one was elected calls itself the leader until it hears of that.
+   *
+   * @throws {StorageError} `corrupt` where that does not pass
+   */
+  async #outOfRange(position: LogPosition, round: Round): Promise<Outcome> {
+    const { topic, partition, offset } = position;
     const ask = (atMs: number) =>
       listOffsets({ cluster: this.#cluster, connections: this.#connections }, { topic, partitions: [partition], atMs });
     const [earliest, latest] = await Promise.all([ask(EARLIEST), ask(LATEST)]);
     const [start, endOffset] = [earliest.get(partition) ?? 0, latest.get(partition) ?? 0];
-    if (offset > endOffset) {
-      const message = `${topic}/${partition} ends at ${endOffset}, but ${offset} was to be read: the log lost records, or the topic was made anew`;
-      throw new StorageError('corrupt', `${message}. Restore it, or reset the processor's positions`);
-    }
-    return { topic, partition, records: [], nextOffset: Math.max(start, offset), endOffset, sealedThroughMs: null };
+    if (offset <= endOffset)
+      return { topic, partition, records: [], nextOffset: Math.max(start, offset), endOffset, sealedThroughMs: null };
+    const message = `${topic}/${partition} ends at ${endOffset}, but ${offset} was to be read: the log lost records, or the topic was made anew`;
+    const error = new StorageError('corrupt', `${message}. Restore it, or reset the processor's positions`);
+    if (this.#lostForMs(position) >= LOST_AFTER_MS) throw error;
+    this.#cluster.markStale(topic);
+    round.failures.push(error);
+    return null;
+  }
+
+  #lostForMs(position: LogPosition): number {
+    const key = keyOf(position);
+    const nowMs = performance.now();
+    const sinceMs = this.#lostSinceMs.get(key) ?? nowMs;
+    this.#lostSinceMs.set(key, sinceMs);
+    return nowMs - sinceMs;
   }
 
   /** A broker fills its answer in the order of the request: whoever comes first changes, so that nobody starves. */
@@ -241,6 +263,10 @@ class Deadline {
   leftMs(): number {
     return Math.max(0, Math.ceil(this.#atMs - performance.now()));
   }
+}
+
+function keyOf({ topic, partition }: Pick<LogPosition, 'topic' | 'partition'>): string {
+  return `${topic} ${partition}`;
 }
 
 function positionOf(
