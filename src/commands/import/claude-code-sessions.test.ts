@@ -128,3 +128,34 @@ test('numbers that no event may hold are unknown', () => {
   const { calls } = readClaudeCodeSession([aLine({ usage: { input_tokens: -1, output_tokens: 'many' } })]);
   assert.deepEqual([calls[0]?.promptTokens, calls[0]?.completionTokens], [null, null]);
 });
+
+test('what a model was asked for advice is a call of that model, and what a compaction took is of the answer', () => {
+  const iterations = [
+    { type: 'compaction', input_tokens: 180_000, output_tokens: 3500, cache_read_input_tokens: 50_000 },
+    { type: 'message', input_tokens: 4, output_tokens: 20, cache_read_input_tokens: 1000 },
+    { type: 'advisor_message', model: 'claude-opus-4-7', input_tokens: 159_419, output_tokens: 7805 },
+    // Another model took over: not billed.
+    { type: 'fallback_message', model: 'claude-opus-5', input_tokens: 900, output_tokens: 1 },
+  ];
+  const line = aLine({ usage: { iterations, cache_creation: { ephemeral_1h_input_tokens: 60 } } });
+  const { calls } = readClaudeCodeSession([line, line]);
+  assert.deepEqual(
+    calls.map((call) => [call.key, call.model, call.promptTokens, call.cachedPromptTokens, call.completionTokens]),
+    [
+      ['claude-code-msg_1', 'claude-sonnet-4-5-20250929', 231_204, 51_000, 3550],
+      ['claude-code-msg_1-advisor-0', 'claude-opus-4-7', 159_419, null, 7805],
+    ],
+  );
+  assert.deepEqual(
+    calls.map((call) => [call.cacheWriteTokens, call.cacheWrite1hTokens]),
+    [
+      [200, 60],
+      [null, null],
+    ],
+  );
+});
+
+test("an answer of Claude's fast mode has that tier, for it has prices of its own", () => {
+  const { calls } = readClaudeCodeSession([aLine({ usage: { service_tier: 'standard', speed: 'fast' } })]);
+  assert.equal(calls[0]?.serviceTier, 'fast');
+});

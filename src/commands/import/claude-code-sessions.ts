@@ -26,7 +26,9 @@ type UsageField =
   | 'cache_creation'
   | 'output_tokens'
   | 'output_tokens_details'
-  | 'service_tier';
+  | 'service_tier'
+  | 'speed'
+  | 'iterations';
 
 /**
  * Reads a file below `projects`: each line of type `assistant` is one block of an answer and repeats the usage of the
@@ -40,13 +42,44 @@ export function readClaudeCodeSession(lines: Iterable<string>): SessionContent {
     const entry = parseObject<EntryField>(line);
     if (entry === null) unreadableLines++;
     else if (entry.type === 'assistant') {
-      const call = callOf(entry);
-      if (call === null) continue;
-      const earlier = calls.get(call.key);
-      calls.set(call.key, earlier === undefined ? call : { ...call, startedAtMs: earlier.startedAtMs });
+      for (const call of callsOf(entry)) {
+        const earlier = calls.get(call.key);
+        calls.set(call.key, earlier === undefined ? call : { ...call, startedAtMs: earlier.startedAtMs });
+      }
     }
   }
   return { calls: [...calls.values()], unreadableLines };
+}
+
+/** An answer, and the calls of the models that it asked for advice: these are billed beside it, at their own prices. */
+function callsOf(entry: Fields<EntryField>): readonly SessionCall[] {
+  const call = callOf(entry);
+  if (call === null) return [];
+  const message = objectOf<'usage'>(entry.message);
+  const advised = iterationsOf(objectOf<UsageField>(message?.usage), 'advisor_message');
+  const advice = advised.flatMap((usage, i): SessionCall[] => {
+    const model = textOf(usage.model);
+    if (model === null) return [];
+    const key = `${call.key}-advisor-${i}`;
+    const metadata = { ...call.metadata, query_source: 'advisor' };
+    return [{ ...call, key, ids: [key], model, ...tokensIn(usage), finishReason: null, metadata }];
+  });
+  return [call, ...advice];
+}
+
+/**
+ * Claude's API tells as `iterations` what it did beside the answer. Its counts of the whole are those of the answer;
+ * an attempt that another model took over is not billed.
+ */
+function iterationsOf(
+  usage: Fields<UsageField> | null,
+  type: 'advisor_message' | 'compaction',
+): readonly Fields<UsageField | 'model'>[] {
+  const iterations = Array.isArray(usage?.iterations) ? usage.iterations : [];
+  return iterations.flatMap((each) => {
+    const iteration = objectOf<UsageField | 'type' | 'model'>(each);
+    return iteration?.type === type ? [iteration] : [];
+  });
 }
 
 /** @returns null for what the agent wrote itself (`<synthetic>`: an error, a notice), and for what has no usage */
@@ -68,9 +101,10 @@ function callOf(entry: Fields<EntryField>): SessionCall | null {
     sessions: [...new Set(sessions)],
     startedAtMs: atMs,
     endedAtMs: atMs,
-    ...tokensIn(usage),
+    ...withCompactions(usage),
     finishReason: textOf(message.stop_reason),
-    serviceTier: textOf(usage.service_tier),
+    // The fast mode has prices of its own, whatever the tier.
+    serviceTier: usage.speed === 'fast' ? 'fast' : textOf(usage.service_tier),
     reportedCostUsd: null,
     metadata: knownTexts({
       project: entry.cwd,
@@ -83,8 +117,29 @@ function callOf(entry: Fields<EntryField>): SessionCall | null {
   };
 }
 
+/** Claude may shorten the conversation before it answers, and bills that as the answer. */
+function withCompactions(usage: Fields<UsageField>): Tokens {
+  return iterationsOf(usage, 'compaction').reduce<Tokens>((whole, compaction) => {
+    const more = tokensIn(compaction);
+    return Object.fromEntries(
+      TOKEN_FIELDS.map((field) => [field, whole[field] === null ? more[field] : tokenSum(whole[field], more[field])]),
+    ) as unknown as Tokens;
+  }, tokensIn(usage));
+}
+
+const TOKEN_FIELDS = [
+  'promptTokens',
+  'cachedPromptTokens',
+  'cacheWriteTokens',
+  'cacheWrite1hTokens',
+  'completionTokens',
+  'reasoningTokens',
+] as const satisfies readonly (keyof SessionCall)[];
+
+type Tokens = Readonly<Record<(typeof TOKEN_FIELDS)[number], number | null>>;
+
 /** As Anthropic counts: what the cache gave and took stands beside the input. */
-function tokensIn(usage: Fields<UsageField>) {
+function tokensIn(usage: Fields<UsageField>): Tokens {
   const written = objectOf<'ephemeral_1h_input_tokens'>(usage.cache_creation);
   const { input_tokens: input, cache_read_input_tokens: read, cache_creation_input_tokens: write } = usage;
   return {

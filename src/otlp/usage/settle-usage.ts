@@ -111,12 +111,13 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
   const cacheBeside = (reading.cached ? parts.cached : 0) + (reading.written ? parts.written : 0);
   const promptBeside = cacheBeside + (reading.rest ? restOfPrompt : 0);
   const completionBeside = (reading.reasoning ? parts.reasoning : 0) + (reading.rest ? restOfCompletion : 0);
+  const compacted = compactedBeside(sent);
   return {
     isProved,
-    promptTokens: prompt === null ? null : prompt + promptBeside,
-    completionTokens: completion === null ? null : completion + completionBeside,
-    cachedTokens: cached,
-    cacheWriteTokens: written,
+    promptTokens: prompt === null ? null : prompt + promptBeside + (compacted.compactedPrompt ?? 0),
+    completionTokens: completion === null ? null : completion + completionBeside + (compacted.compactedCompletion ?? 0),
+    cachedTokens: sumOf(cached ?? undefined, compacted.compactedCached),
+    cacheWriteTokens: sumOf(written ?? undefined, compacted.compactedWritten),
     cacheWrite1hTokens: sent.cacheWrite1h ?? null,
     reasoningTokens: reasoning,
     audioPromptTokens: sent.audioPrompt ?? null,
@@ -125,6 +126,12 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
     imagePromptTokens: sent.imagePrompt ?? null,
     imageCompletionTokens: sent.imageCompletion ?? null,
   };
+}
+
+/** What was spent on compaction, where the counts of the answer do not hold it. */
+function compactedBeside(sent: UsageCounts): UsageCounts {
+  const { completion, answerCompletion } = sent;
+  return completion !== undefined && answerCompletion !== undefined && completion > answerCompletion ? {} : sent;
 }
 
 /** Prompt and completion as sent, or as far as other numbers tell them. */

@@ -1,4 +1,5 @@
 import { countFrom } from '../dialects/read-value.ts';
+import { ANSWER_PATH, compactionLeaves } from './compaction.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
 import { USUAL_USAGE_PATHS } from './usual-usage-keys.ts';
 
@@ -54,6 +55,7 @@ function collect(value: unknown, path: string, depth: number, leaves: (readonly 
     for (const item of value) collectModality(item, path, leaves);
     return;
   }
+  leaves.push(...compactionLeaves(value));
   for (const [name, inner] of Object.entries(value)) collect(inner, `${path}.${name}`, depth + 1, leaves);
 }
 
@@ -65,6 +67,7 @@ function collectModality(item: unknown, path: string, leaves: (readonly [string,
   if (typeof modality === 'string' && count !== null) leaves.push([`${path}.${modality.toLowerCase()}`, count]);
 }
 
-const PART_OF_PATH: ReadonlyMap<string, UsagePart | null> = new Map(
-  USUAL_USAGE_PATHS.map((path) => [path, usagePartOf(path)]),
-);
+const PART_OF_PATH: ReadonlyMap<string, UsagePart | null> = new Map([
+  ...USUAL_USAGE_PATHS.map((path) => [path, usagePartOf(path)] as const),
+  [ANSWER_PATH, 'answerCompletion'],
+]);

@@ -24,7 +24,13 @@ export type UsagePart =
   | 'cachedImage'
   | 'cachedText'
   | 'otherPrompt'
-  | 'otherCompletion';
+  | 'otherCompletion'
+  // What the provider spent on shortening the conversation before it answered (`compaction.ts`).
+  | 'compactedPrompt'
+  | 'compactedCompletion'
+  | 'compactedCached'
+  | 'compactedWritten'
+  | 'answerCompletion';
 
 /** What a word of a name says. `''` says nothing; a word that is not listed is not understood. */
 type Sign =
@@ -39,7 +45,8 @@ type Sign =
   | '5m'
   | 'reasoning'
   | Modality
-  | 'detail';
+  | 'detail'
+  | 'compaction';
 type Modality = 'audio' | 'image' | 'text';
 
 const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
@@ -63,6 +70,7 @@ const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
   // LangChain writes the tier that served before the names of the details.
   ...signs('', 'flex', 'priority'),
   ...signs('detail', 'details', 'detail'),
+  ...signs('compaction', 'compaction'),
   ...signs('input', 'input', 'inputs', 'prompt', 'prompts'),
   ...signs(
     'output',
@@ -112,6 +120,7 @@ export function usagePartOf(name: string): UsagePart | null {
     else found.add(sign);
   }
   const side = found.has('input') ? 'Prompt' : found.has('output') ? 'Completion' : null;
+  if (found.has('compaction')) return compactedPart(found);
   if (isStrange) return side === null ? null : `other${side}`;
   if (found.has('fresh')) return 'fresh';
   const modality = (['audio', 'image', 'text'] as const).find((each) => found.has(each));
@@ -129,6 +138,14 @@ export function usagePartOf(name: string): UsagePart | null {
   if (found.has('detail')) return null;
   if (side !== null) return side === 'Prompt' ? 'prompt' : 'completion';
   return found.has('total') ? 'total' : null;
+}
+
+/** Pydantic AI writes it among the details of wholes that hold it already; Anthropic's SDK beside them. */
+function compactedPart(found: ReadonlySet<Sign>): UsagePart | null {
+  if (found.has('detail')) return null;
+  if (found.has('cache')) return found.has('write') ? 'compactedWritten' : 'compactedCached';
+  if (found.has('input')) return 'compactedPrompt';
+  return found.has('output') ? 'compactedCompletion' : null;
 }
 
 const CACHED_OF = { audio: 'cachedAudio', image: 'cachedImage', text: 'cachedText' } as const;
