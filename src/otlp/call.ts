@@ -1,3 +1,4 @@
+import { readCacheHit } from './dialects/cache-hit.ts';
 import type { Operation } from './dialects/classification.ts';
 import type { Emitter } from './dialects/dialect.ts';
 import { type Failure, readFailure } from './dialects/failure.ts';
@@ -5,13 +6,7 @@ import { firstTokenWithin } from './dialects/first-token.ts';
 import { normalizeProvider } from './dialects/provider.ts';
 import { type ReportedCost, readReportedCost } from './dialects/reported-cost.ts';
 import { genkitModel } from './dialects/sdks/genkit.ts';
-import {
-  isLitellmCacheHit,
-  isLitellmCallId,
-  isLitellmRaw,
-  litellmBilledModel,
-  readLitellmRaw,
-} from './dialects/sdks/litellm.ts';
+import { isLitellmCallId, isLitellmRaw, litellmBilledModel, readLitellmRaw } from './dialects/sdks/litellm.ts';
 import { openlitModel } from './dialects/sdks/openlit.ts';
 import { readServiceTier } from './dialects/service-tier.ts';
 import type { SpanReader } from './dialects/span-reader.ts';
@@ -35,7 +30,7 @@ export interface CallFacts extends Usage {
   readonly firstTokenMs: number | null;
   readonly failure: Failure | null;
   readonly serviceTier: string | null;
-  /** LiteLLM answered from its own cache, so that nothing was spent. Null where nothing says so. */
+  /** A proxy or a client answered from its own cache, so that nothing was spent. Null where nothing says so. */
   readonly cacheHit: boolean | null;
   readonly reportedCost: ReportedCost | null;
 }
@@ -64,7 +59,7 @@ export function readCall(reader: SpanReader, named: Operation): CallFacts {
     stream: reader.flag('stream') ?? (firstTokenMs === null ? null : true),
     failure: readFailure(reader, usage),
     serviceTier: readServiceTier(reader),
-    cacheHit: isLitellmCacheHit(reader),
+    cacheHit: readCacheHit(reader),
     reportedCost: readReportedCost(reader, provider),
   };
   return isLitellmRaw(span) ? { ...facts, ...readLitellmRaw(span) } : facts;

@@ -9,15 +9,18 @@ import { CODEX } from './sdks/codex.ts';
 import { GENKIT } from './sdks/genkit.ts';
 import { LANGFUSE } from './sdks/langfuse.ts';
 import { LANGSMITH } from './sdks/langsmith.ts';
+import { LANGWATCH } from './sdks/langwatch.ts';
 import { LITELLM } from './sdks/litellm.ts';
 import { LOGFIRE } from './sdks/logfire.ts';
 import { MASTRA } from './sdks/mastra.ts';
 import { MLFLOW } from './sdks/mlflow.ts';
+import { OPENCLAW } from './sdks/openclaw.ts';
 import { OPENINFERENCE } from './sdks/openinference.ts';
 import { OPENLIT } from './sdks/openlit.ts';
 import { OPENLLMETRY } from './sdks/openllmetry.ts';
 import { OPENROUTER } from './sdks/openrouter.ts';
 import { OTEL } from './sdks/otel.ts';
+import { PIPECAT } from './sdks/pipecat.ts';
 import { SPAN_KINDS } from './sdks/span-kinds.ts';
 import { STRANDS } from './sdks/strands.ts';
 import type { SpanReader } from './span-reader.ts';
@@ -39,9 +42,12 @@ export const DIALECTS: readonly Dialect[] = [
   CLAUDE_CODE,
   CODEX,
   OPENROUTER,
+  OPENCLAW,
+  PIPECAT,
   OTEL,
   OPENLLMETRY,
   LANGSMITH,
+  LANGWATCH,
   SPAN_KINDS,
   ADK,
   STRANDS,

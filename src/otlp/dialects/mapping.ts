@@ -23,6 +23,7 @@ export const MAPPING = {
     json('braintrust', 'braintrust.metadata', 'text', 'model'),
     from('openllmetry', 'llm.model', 'text'),
     from('claude-code', 'model', 'text'),
+    from('openclaw', 'openclaw.model', 'text'),
   ],
   responseModel: [
     from('otel', 'gen_ai.response.model', 'text'),
@@ -46,6 +47,7 @@ export const MAPPING = {
     from('ai-sdk', 'aisdk.model.provider', 'text'),
     from('mlflow', 'mlflow.llm.provider', 'quoted'),
     from('cloudflare', 'gen_ai.model.provider', 'text'),
+    from('openclaw', 'openclaw.provider', 'text'),
   ],
   responseId: [
     from('otel', 'gen_ai.response.id', 'text'),
@@ -117,6 +119,7 @@ export const MAPPING = {
     from('langfuse', 'langfuse.user.id', 'text'),
     from('laminar', 'lmnr.association.properties.user_id', 'text'),
     from('mlflow', 'mlflow.trace.user', 'quoted'),
+    from('langwatch', 'langwatch.user.id', 'text'),
   ],
   sessionId: [
     from('otel', 'gen_ai.conversation.id', 'text'),
@@ -131,6 +134,8 @@ export const MAPPING = {
     from('laminar', 'lmnr.association.properties.session_id', 'text'),
     from('adk', 'gcp.vertex.agent.session_id', 'text'),
     from('mlflow', 'mlflow.trace.session', 'quoted'),
+    from('openclaw', 'openclaw.sessionId', 'text'),
+    from('langwatch', 'langwatch.thread.id', 'text'),
   ],
   errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [
@@ -181,6 +186,8 @@ export const MAPPING = {
     from('otel', 'gen_ai.request.is_batch', 'flag'),
     from('openllmetry', 'llm.request.batch', 'flag'),
   ],
+  // LiteLLM says it in several ways: `sdks/litellm.ts`.
+  cacheHit: [from('promptfoo', 'promptfoo.cache_hit', 'flag')],
   // What whoever bills says comes before what a client reckons.
   chargedUsd: [
     json('ai-sdk', 'ai.response.providerMetadata', 'cost', 'openrouter.usage.cost', 'gateway.cost'),

@@ -24,6 +24,9 @@ export type DialectName =
   | 'adk'
   | 'vllm'
   | 'livekit'
+  | 'langwatch'
+  | 'openclaw'
+  | 'promptfoo'
   | 'pipecat';
 
 /**

@@ -1,0 +1,12 @@
+import { isNone } from '../classification.ts';
+import type { Dialect } from '../dialect.ts';
+
+/** Pipecat: of a realtime model it writes what was asked and what was answered as two spans, the usage on the second. */
+export const PIPECAT: Dialect = {
+  name: 'pipecat',
+  classify(reader) {
+    const isAsked =
+      reader.span.scope.name === 'pipecat' && reader.attributeText('gen_ai.operation.name') === 'llm_request';
+    return isAsked ? isNone('turn', 'what was asked of a realtime model, whose answer is a span of its own') : null;
+  },
+};
