@@ -198,6 +198,11 @@ export const MAPPING = {
     json('logfire', 'response_data', 'cost', 'usage.cost', 'usage.cost.total_cost'),
     json('openinference', 'output.value', 'cost', 'usage.cost', 'usage.cost.total_cost'),
     json('genkit', 'genkit:output', 'cost', 'raw.usage.cost'),
+    from('xai', 'gen_ai.usage.cost_in_usd_ticks', 'ticks'),
+    json('logfire', 'gen_ai.usage.raw', 'ticks', 'cost_in_usd_ticks'),
+    json('logfire', 'response_data', 'ticks', 'usage.cost_in_usd_ticks'),
+    json('openinference', 'output.value', 'ticks', 'usage.cost_in_usd_ticks'),
+    json('ai-sdk', 'ai.response.providerMetadata', 'ticks', 'xai.costInUsdTicks'),
   ],
   reckonedUsd: [
     from('openlit', 'gen_ai.usage.cost', 'cost'),

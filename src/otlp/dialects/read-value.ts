@@ -30,6 +30,14 @@ export function costFrom(raw: unknown): number | null {
   return typeof usd === 'number' && usd >= 0 && usd <= COST_USD_MAX ? usd : null;
 }
 
+const TICKS_PER_USD = 1e10;
+
+/** An amount that xAI tells in ticks, of which ten thousand million are a USD. */
+export function ticksFrom(raw: unknown): number | null {
+  const ticks = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
+  return typeof ticks === 'number' ? costFrom(ticks / TICKS_PER_USD) : null;
+}
+
 /** Undefined where the text is no JSON. */
 export function parseJson(text: string): unknown {
   // Only what can be JSON is tried: an exception costs a hundred times more than this look.

@@ -26,6 +26,7 @@ export type DialectName =
   | 'livekit'
   | 'langwatch'
   | 'openclaw'
+  | 'xai'
   | 'promptfoo'
   | 'pipecat';
 
@@ -38,6 +39,7 @@ export type DialectName =
  * - `first`: the first entry of an array, of a JSON array in a string, or the string itself.
  * - `count`: a whole number from 0 up, as int, double or string.
  * - `cost`: an amount of USD from 0 up, as int, double or string.
+ * - `ticks`: such an amount in 10^-10 USD, as xAI tells it.
  * - `flag`: a boolean, or "True", "false" and the like.
  * - `seconds`, `millis`: a duration, giving ms.
  * - `instant`: an ISO time, maybe quoted, giving ms since the span's start.
@@ -51,6 +53,7 @@ export type Reading =
   | 'first'
   | 'count'
   | 'cost'
+  | 'ticks'
   | 'flag'
   | 'seconds'
   | 'millis'

@@ -10,6 +10,7 @@ import {
   flagFrom,
   parseJson,
   textFrom,
+  ticksFrom,
   unquoted,
   valueAt,
 } from './read-value.ts';
@@ -151,6 +152,8 @@ export class SpanReader {
         return countFrom(raw);
       case 'cost':
         return costFrom(raw);
+      case 'ticks':
+        return ticksFrom(raw);
       case 'flag':
         return flagFrom(raw);
       case 'seconds':

@@ -7,9 +7,18 @@ export const ADK: Dialect = {
   usage: [
     {
       object: 'gcp.vertex.agent.llm_response',
-      paths: ['usage_metadata', 'usageMetadata'],
+      paths: ['usage_metadata', 'usageMetadata', 'UsageMetadata'],
       as: 'json',
       isLate: true,
+    },
+    // For Go, whose call says nothing else of what it is.
+    {
+      keys: [
+        'gen_ai.response.prompt_token_count',
+        'gen_ai.response.candidates_token_count',
+        'gen_ai.response.cached_content_token_count',
+        'gen_ai.response.total_token_count',
+      ],
     },
   ],
   /** Older versions wrote the candidates as output and the thoughts beside them, under a name of their own. */

@@ -1,7 +1,7 @@
 import { isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 
-/** Pipecat: of a realtime model it writes what was asked and what was answered as two spans, the usage on the second. */
+/** Pipecat: of a realtime model it writes the question and the answer as two spans, the usage on the second. */
 export const PIPECAT: Dialect = {
   name: 'pipecat',
   classify(reader) {
