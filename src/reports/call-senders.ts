@@ -25,7 +25,7 @@ export function sendersOf(reports: readonly Report[]): readonly CallSender[] {
   return senders.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
 }
 
-function senderOf({ agent, process, scope, names }: Report): CallSender {
+export function senderOf({ agent, process, scope, names }: Report): CallSender {
   if (agent !== undefined) return { service: agent, session: names?.session ?? '' };
   // The first line of what tells processes apart is the name of the service.
   return { service: process.split('\n', 1)[0] || scope || UNKNOWN_SERVICE, session: '' };

@@ -1,25 +1,9 @@
 import type { ComparedCall } from './compared-call.ts';
+import { isRandom } from './response-key.ts';
 import { isSameResponse } from './twins.ts';
 
 /** More calls than this of one response id, open at once: whatever gives it out gives it out again and again. */
 const SAME_ID_MAX = 64;
-/** Drawn at random, as providers do; what is shorter may be a small number or a word that all calls share. */
-const RANDOM_ID = /[0-9A-Za-z_-]{16}/;
-const SOME_DIGITS = /\d\D*\d\D*\d/;
-
-/**
- * What a response id is unique in: an id that was drawn at random everywhere, another one within its service, since
- * local model servers count or draw from a small range.
- */
-export function responseKeyOf({ responseId, process }: ComparedCall): string | null {
-  if (responseId === null || responseId === '') return null;
-  const service = process.slice(0, Math.max(0, process.indexOf('\n')));
-  return isRandom(responseId) ? responseId : `${responseId}\n${service}`;
-}
-
-function isRandom(id: string): boolean {
-  return RANDOM_ID.test(id) && SOME_DIGITS.test(id);
-}
 
 /**
  * Which calls that name one response are about one generation of the provider.

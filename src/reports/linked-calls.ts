@@ -2,7 +2,9 @@ import { agentGapMs } from './agent-twins.ts';
 import { generationsOf } from './generations.ts';
 import { type Keyed, KeyedItems } from './keyed-items.ts';
 import { type CallNode, Generation } from './open-trace.ts';
-import { ProcessCalls } from './process-calls.ts';
+import { ProcessCalls, processKey } from './process-calls.ts';
+import type { Report } from './report.ts';
+import { responseHashOf } from './response-key.ts';
 import { StableMatching } from './stable-matching.ts';
 import { streamGapMs, twinGapMs } from './twins.ts';
 
@@ -167,7 +169,7 @@ export class LinkedCalls {
   /** Under these hashes a node that sleeps has to be found. */
   hashesOf(node: CallNode): readonly number[] {
     const generation = node.generation as Generation;
-    const ofProcess = this.#ensureProcess(generation).hashesOf(generation);
+    const ofProcess = this.#ensureProcess(processKeyOf(generation)).hashesOf(generation);
     return node.responseKey === null ? ofProcess : [...ofProcess, node.responseHash];
   }
 
@@ -194,9 +196,27 @@ export class LinkedCalls {
   forgetAsleep(nodes: readonly CallNode[]): void {
     for (const node of nodes) {
       const generation = node.generation as Generation;
-      this.#processOf(generation)?.forget(generation);
-      this.#dropEmptyProcess(generation);
+      this.#processOf(generation)?.forget(generation.first.compared.scope);
+      this.#dropEmptyProcess(processKeyOf(generation));
     }
+  }
+
+  /**
+   * Counts a new call of one report among those that sleep, where it is linked to nobody.
+   *
+   * @returns the hash of its start; null where it is to be judged with others
+   */
+  addAsleep({ sender, process, scope, start_ms }: Report, response: string | null): number | null {
+    if (response !== null && this.#responses.find(response, responseHashOf(response)) !== undefined) return null;
+    const ofProcess = this.#ensureProcess(processKey(sender, process));
+    return ofProcess.addAsleep(scope) ? ofProcess.startHashAt(start_ms) : null;
+  }
+
+  /** One that was added asleep goes away. */
+  removeAsleep({ sender, process, scope }: Report): void {
+    const key = processKey(sender, process);
+    this.#processes.get(key)?.forget(scope);
+    this.#dropEmptyProcess(key);
   }
 
   #responseOf({ responseKey, responseHash }: CallNode): Response | undefined {
@@ -242,7 +262,7 @@ export class LinkedCalls {
   #add(generation: Generation): void {
     for (const node of generation.nodes) node.generation = generation;
     this.#announce(generation);
-    this.#ensureProcess(generation).add(generation);
+    this.#ensureProcess(processKeyOf(generation)).add(generation);
     this.#twins.insert(generation);
     this.#streams.insert(generation);
     this.#agents.insert(generation);
@@ -259,18 +279,16 @@ export class LinkedCalls {
 
   #leaveProcess(generation: Generation): void {
     this.#processOf(generation)?.delete(generation);
-    this.#dropEmptyProcess(generation);
+    this.#dropEmptyProcess(processKeyOf(generation));
   }
 
-  #ensureProcess(generation: Generation): ProcessCalls {
-    const key = processKeyOf(generation);
+  #ensureProcess(key: string): ProcessCalls {
     let process = this.#processes.get(key);
     if (process === undefined) this.#processes.set(key, (process = new ProcessCalls(key, this.#wake)));
     return process;
   }
 
-  #dropEmptyProcess(generation: Generation): void {
-    const key = processKeyOf(generation);
+  #dropEmptyProcess(key: string): void {
     if (this.#processes.get(key)?.isEmpty === true) this.#processes.delete(key);
   }
 
@@ -318,8 +336,7 @@ export class LinkedCalls {
 }
 
 function processKeyOf({ first }: Generation): string {
-  const { sender } = first.trace;
-  return sender === '' ? first.compared.process : `${first.compared.process}\0${sender}`;
+  return processKey(first.trace.sender, first.compared.process);
 }
 
 function generationGapMs(a: Generation, b: Generation): number | null {

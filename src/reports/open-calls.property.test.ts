@@ -22,14 +22,14 @@ class Reader {
   }
 
   settle(): void {
-    const { calls } = this.#open.settle();
+    const { calls, whole } = this.#open.settle();
     for (const { before } of calls) {
       if (before === null) continue;
       const id = keyOf(before);
       assert.equal(this.#counted.get(id), JSON.stringify(before), 'what is taken back is what was counted');
       this.#counted.delete(id);
     }
-    for (const { now } of calls) {
+    for (const now of [...calls.map((change) => change.now), ...whole.map((each) => each.call())]) {
       if (now === null) continue;
       assert.ok(!this.#counted.has(keyOf(now)), 'a call that stands is taken back before it is counted anew');
       this.#counted.set(keyOf(now), JSON.stringify(now));

@@ -7,32 +7,10 @@ import { CallNode, type Generation, OpenReport, type OpenTrace, type ReportPlace
 import { OpenTraces } from './open-traces.ts';
 import { type Report, requestIdOf } from './report.ts';
 import { type ResolvedCall, resolvedCall } from './resolved-call.ts';
+import type { BookingChange, CallChange, Settlement } from './settlement.ts';
 import type { TraceCall } from './trace-call.ts';
 import { isNewer } from './versions.ts';
-
-/** A call as it was counted before and as it is to be counted now; null for none. */
-export interface CallChange {
-  readonly before: ResolvedCall | null;
-  readonly now: ResolvedCall | null;
-  /** In log time, of the first report of one of its traces. */
-  readonly loggedAtMs: number;
-  /** Of the settlement that `before` was counted in. */
-  readonly mark: object | null;
-}
-
-/** A report that is booked under another outcome or tenant than before; null for one that is new. */
-export interface BookingChange {
-  readonly loggedAtMs: number;
-  readonly before: Booking | null;
-  readonly now: Booking;
-}
-
-export interface Settlement {
-  readonly calls: readonly CallChange[];
-  readonly bookings: readonly BookingChange[];
-  /** Traces whose spans may be about other calls than before. */
-  readonly traces: ReadonlySet<OpenTrace>;
-}
+import type { WholeTrace } from './whole-trace.ts';
 
 export interface FoldedInto {
   /** The request id of the call. */
@@ -46,9 +24,14 @@ export interface LinkedTraces {
   readonly lastMs: number;
 }
 
+/** What calls are counted under, to be remembered with them. */
+export interface SeriesReader {
+  seriesOf(call: ResolvedCall): Series | null;
+  seriesOfWhole(report: Report): Series | null;
+}
+
 export interface OpenCallsOptions {
-  /** What a call is counted under, to be remembered with it. */
-  readonly seriesOf?: (call: ResolvedCall) => Series | null;
+  readonly series?: SeriesReader;
   /** Reports of the traces that were used last, which stay awake; see `open-traces.ts`. By default all do. */
   readonly awakeMax?: number;
 }
@@ -75,20 +58,22 @@ export class OpenCalls {
   readonly #bookings = new Bookings();
   /** By their keys: calls as they were counted, of those that may change in this settlement. */
   #before = new Map<string, Counted>();
-  readonly #seriesOf: (call: ResolvedCall) => Series | null;
+  readonly #series: SeriesReader;
   /** The spans of the trace that was asked for last, since evaluations of one trace are judged one after the other. */
   #asked: { readonly trace: OpenTrace; readonly spans: ReadonlyMap<string, ReportedSpan> } | null = null;
   reportCount = 0;
+  /** Of the trace of the report that was added last. */
+  lastNumber = 0;
   /** Of the largest trace so far. */
   largestCount = 0;
 
-  constructor({ seriesOf = () => null, awakeMax = Number.POSITIVE_INFINITY }: OpenCallsOptions = {}) {
-    this.#seriesOf = seriesOf;
+  constructor({ series = NO_SERIES, awakeMax = Number.POSITIVE_INFINITY }: OpenCallsOptions = {}) {
+    this.#series = series;
     this.#links = new LinkedCalls(
       (cluster) => this.#remember(cluster),
       (hash) => void this.#traces.wake(hash),
     );
-    this.#traces = new OpenTraces(this.#links, awakeMax);
+    this.#traces = new OpenTraces(this.#links, awakeMax, (trace) => void this.#dirty.add(trace));
   }
 
   traceOf(sender: string, traceId: string): OpenTrace | undefined {
@@ -97,8 +82,16 @@ export class OpenCalls {
 
   /** @returns `repeated` where it says nothing new: it, or a newer version of its span, was there before */
   add(report: Report, at: ReportPlace): 'new' | 'newer' | 'repeated' {
-    const trace = this.#traces.open(report.sender, report.trace_id);
     this.#asked = null;
+    const whole = this.#traces.openWhole(report, at);
+    if (whole !== null) {
+      this.lastNumber = whole.number;
+      this.reportCount++;
+      this.largestCount = Math.max(this.largestCount, 1);
+      return 'new';
+    }
+    const trace = this.#traces.open(report.sender, report.trace_id);
+    this.lastNumber = trace.number;
     trace.lastMs = Math.max(trace.lastMs, at.loggedAtMs);
     const added = new OpenReport(report, at);
     const index = trace.reports.findIndex(({ spanId }) => spanId === report.span_id);
@@ -126,15 +119,18 @@ export class OpenCalls {
    * @param mark comes back with each call that is counted here, once it changes
    */
   settle(mark: object | null = null): Settlement {
-    if (this.#dirty.size === 0) {
+    if (this.#dirty.size === 0 && !this.#traces.hasWhole) {
       this.#traces.rest();
       return NOTHING;
     }
     this.#asked = null;
-    // Neither this nor what was counted before is emptied and used again: see `Chain`.
     const touched = this.#dirty;
-    this.#dirty = new Set();
+    // Those that were whole until one of these looked for them come in behind it.
     for (const trace of touched) this.#resolve(trace);
+    // Neither this nor what was counted before is emptied and used again: see `Chain`.
+    if (touched.size > 0) this.#dirty = new Set();
+    const whole = this.#traces.takeWhole();
+    for (const each of whole) this.#settleWhole(each, mark);
     const now = new Map<string, Counted>();
     for (const cluster of this.#links.takeChanged()) {
       const counted = this.#count(cluster, 'now');
@@ -143,7 +139,7 @@ export class OpenCalls {
       const isAsBefore = known !== undefined && JSON.stringify(known.call) === JSON.stringify(counted.call);
       // What is as it was counted before stays counted there.
       now.set(counted.key, isAsBefore ? known : counted);
-      const series = this.#seriesOf(counted.call);
+      const series = this.#series.seriesOf(counted.call);
       for (const node of nodesOf(cluster)) {
         node.series = series;
         node.isHead = node.compared.id === id;
@@ -151,7 +147,7 @@ export class OpenCalls {
         touched.add(node.trace);
       }
     }
-    const settlement = { calls: this.#differences(now), bookings: this.#book(touched), traces: touched };
+    const settlement = { calls: this.#differences(now), bookings: this.#book(touched), traces: touched, whole };
     if (this.#before.size > 0) this.#before = new Map();
     for (const trace of touched) {
       trace.settled();
@@ -159,6 +155,12 @@ export class OpenCalls {
     }
     this.#traces.rest();
     return settlement;
+  }
+
+  #settleWhole(whole: WholeTrace, mark: object | null): void {
+    whole.series = this.#series.seriesOfWhole(whole.report);
+    whole.booking = this.#bookings.of(whole.series?.tenantId ?? whole.report.sender, 'call');
+    this.#traces.putToSleep(whole, mark);
   }
 
   /** The traces that one is linked to, with itself; null where none has that number. Everything has to be settled. */
@@ -381,7 +383,8 @@ function ruleAcross(call: ComparedCall, head: ComparedCall | undefined): string 
   return `the same call by another instrumentation, found by ${byId ? 'response id' : 'time'}`;
 }
 
-const NOTHING: Settlement = { calls: [], bookings: [], traces: new Set() };
+const NOTHING: Settlement = { calls: [], bookings: [], traces: new Set(), whole: [] };
+const NO_SERIES: SeriesReader = { seriesOf: () => null, seriesOfWhole: () => null };
 const TRACE_ID_CHARS = 32;
 
 function isSame({ compared }: CallNode, other: ComparedCall): boolean {

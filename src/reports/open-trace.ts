@@ -5,9 +5,9 @@ import type { ValuePages } from './asleep/value-pages.ts';
 import type { Booking } from './bookings.ts';
 import type { Link } from './chain.ts';
 import type { ComparedCall } from './compared-call.ts';
-import { responseKeyOf } from './generations.ts';
 import type { Keyed } from './keyed-items.ts';
 import type { Report } from './report.ts';
+import { responseHashOf, responseKeyOf } from './response-key.ts';
 import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
 import { ANCESTORS_MAX } from './trace-tree.ts';
@@ -216,14 +216,10 @@ export class CallNode {
   constructor(compared: ComparedCall, trace: OpenTrace) {
     this.compared = compared;
     this.trace = trace;
-    const key = responseKeyOf(compared);
-    this.responseKey = key === null || trace.sender === '' ? key : `${key}\0${trace.sender}`;
-    this.responseHash = this.responseKey === null ? 0 : hashOf(this.responseKey) ^ OF_RESPONSE;
+    this.responseKey = responseKeyOf(trace.sender, compared.responseId, compared.process);
+    this.responseHash = this.responseKey === null ? 0 : responseHashOf(this.responseKey);
   }
 }
-
-/** Tells the hash of a response's key from that of a trace's. */
-const OF_RESPONSE = 0x5f3c_91d7;
 
 /** Calls of one response, mostly one. */
 export class Generation implements Link<Generation> {

@@ -3,10 +3,13 @@ import { SleepingTraces } from './asleep/sleeping-traces.ts';
 import { type ComparedCall, comparedCall } from './compared-call.ts';
 import { KeyedItems } from './keyed-items.ts';
 import type { LinkedCalls } from './linked-calls.ts';
-import { CallNode, Generation, OpenTrace, traceKey } from './open-trace.ts';
+import { CallNode, Generation, OpenReport, OpenTrace, type ReportPlace, traceKey } from './open-trace.ts';
 import { RecentTraces } from './recent-traces.ts';
+import type { Report } from './report.ts';
+import { responseHashOf, responseKeyOf } from './response-key.ts';
 import { TextPool } from './text-pool.ts';
 import type { TraceCall } from './trace-call.ts';
+import { mayBeWhole, WholeTrace } from './whole-trace.ts';
 
 /** A larger trace does not sleep as a whole; only its reports are packed. */
 const SLEEPING_REPORTS_MAX = 200;
@@ -30,15 +33,20 @@ export class OpenTraces {
   readonly #whole = new RecentTraces();
   readonly #awakeMax: number;
   readonly #links: LinkedCalls;
+  readonly #onRaised: (trace: OpenTrace) => void;
   /** Looked for last, whether it was found or not: whoever opens a trace has looked for it before. */
   #askedKey: string | null = null;
   #asked: OpenTrace | undefined;
   readonly #pool = new TextPool();
 
-  /** @param awakeMax reports of the growing traces that were used last: so many stay awake */
-  constructor(links: LinkedCalls, awakeMax: number) {
+  /**
+   * @param awakeMax reports of the growing traces that were used last: so many stay awake
+   * @param onRaised told of those that were whole, and are to be resolved now as others are
+   */
+  constructor(links: LinkedCalls, awakeMax: number, onRaised: (trace: OpenTrace) => void) {
     this.#links = links;
     this.#awakeMax = awakeMax;
+    this.#onRaised = onRaised;
   }
 
   get awake(): Iterable<OpenTrace> {
@@ -60,12 +68,43 @@ export class OpenTraces {
   open(sender: string, traceId: string): OpenTrace {
     const known = this.find(sender, traceId);
     if (known !== undefined) return known;
-    const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
-    const trace = new OpenTrace(traceId, sender, number);
+    const trace = new OpenTrace(traceId, sender, this.#newNumber());
     this.#begin(trace);
     this.#askedKey = trace.key;
     this.#asked = trace;
     return trace;
+  }
+
+  /** Opens a trace of this report, where it is new and one call that is linked to nobody; else null. */
+  openWhole(report: Report, at: ReportPlace): WholeTrace | null {
+    // What was reported longer ago has a time of its own in the books.
+    if (this.#awakeMax === Number.POSITIVE_INFINITY || at.firstMs !== undefined || !mayBeWhole(report)) return null;
+    const { sender, trace_id, response_id = null, process } = report;
+    if (this.find(sender, trace_id) !== undefined) return null;
+    const responseKey = responseKeyOf(sender, response_id, process);
+    const response = responseKey === null ? null : responseHashOf(responseKey);
+    if (response !== null && this.#sleeping.knows(response)) return null;
+    const start = this.#links.addAsleep(report, responseKey);
+    if (start === null) return null;
+    const hashes = { trace: hashOf(traceKey(sender, trace_id)), start, response };
+    const whole = new WholeTrace(this.#newNumber(), report, at, hashes);
+    this.#sleeping.announce(whole);
+    this.#askedKey = null;
+    return whole;
+  }
+
+  get hasWhole(): boolean {
+    return this.#sleeping.hasAnnounced;
+  }
+
+  /** Those that came whole since the last time, and are. */
+  takeWhole(): readonly WholeTrace[] {
+    return this.#sleeping.takeAnnounced();
+  }
+
+  /** It is counted. */
+  putToSleep(whole: WholeTrace, mark: object | null): void {
+    this.#sleeping.putWhole(whole, mark);
   }
 
   /** Wakes all that were put to sleep under this hash. @returns whether there was any */
@@ -169,7 +208,28 @@ export class OpenTraces {
     this.#asked = undefined;
   }
 
+  #newNumber(): number {
+    const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
+    // Taken, though nobody is awake there yet.
+    this.#byNumber[number] = undefined;
+    return number;
+  }
+
+  /** Somebody asks for a trace that was about to be counted as it is. */
+  #raise({ number, report, at }: WholeTrace): void {
+    this.#links.removeAsleep(report);
+    const trace = new OpenTrace(report.trace_id, report.sender, number);
+    this.#begin(trace);
+    this.#askedKey = null;
+    trace.willGrow();
+    trace.lastMs = at.loggedAtMs;
+    trace.reports.push(new OpenReport(report, at));
+    this.#onRaised(trace);
+  }
+
   #wakeUp(number: number): void {
+    const whole = this.#sleeping.raise(number);
+    if (whole !== null) return this.#raise(whole);
     const trace = this.#takeAsleep(number);
     this.#begin(trace);
     this.#askedKey = null;

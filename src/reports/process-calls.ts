@@ -47,12 +47,26 @@ export class ProcessCalls {
 
   delete(generation: Generation): void {
     this.sleep(generation);
-    this.forget(generation);
+    this.forget(generation.first.compared.scope);
+  }
+
+  /** Counts a call that sleeps, unless others may be its twins: those that another instrumentation reports. */
+  addAsleep(scope: string): boolean {
+    const known = this.#scopes.get(scope);
+    if (known === undefined && this.#scopes.size > 0) return false;
+    if (this.#scopes.size > 1) return false;
+    this.#scopes.set(scope, (known ?? 0) + 1);
+    return true;
+  }
+
+  /** Under which one that began then and sleeps has to be found. */
+  startHashAt(startMs: number): number {
+    return sliceHash(this.#startsHash, sliceAt(startMs));
   }
 
   /** Under these hashes a generation that sleeps has to be found. */
   hashesOf(generation: Generation): readonly number[] {
-    const starts = sliceHash(this.#startsHash, sliceOf(generation));
+    const starts = this.startHashAt(generation.first.compared.startMs);
     if (generation.first.compared.agent === null) return [starts];
     return [starts, sliceHash(this.#endsHash, endSliceOf(generation))];
   }
@@ -77,8 +91,7 @@ export class ProcessCalls {
   }
 
   /** One that sleeps goes away. */
-  forget({ first }: Generation): void {
-    const { scope } = first.compared;
+  forget(scope: string): void {
     const left = (this.#scopes.get(scope) ?? 0) - 1;
     if (left > 0) this.#scopes.set(scope, left);
     else this.#scopes.delete(scope);
@@ -119,6 +132,10 @@ export class ProcessCalls {
 
 const NOBODY: readonly Generation[] = [];
 
+export function processKey(sender: string, process: string): string {
+  return sender === '' ? process : `${process}\0${sender}`;
+}
+
 function sliceHash(ofProcess: number, slice: number): number {
   return Math.imul(ofProcess ^ slice, 0x5bd1e995);
 }
@@ -138,7 +155,11 @@ function removeAt(slices: Slices, slice: number, generation: Generation): void {
 }
 
 function sliceOf({ first }: Generation): number {
-  return Math.floor(first.compared.startMs / TWIN_START_MS_MAX);
+  return sliceAt(first.compared.startMs);
+}
+
+function sliceAt(startMs: number): number {
+  return Math.floor(startMs / TWIN_START_MS_MAX);
 }
 
 function endSliceOf({ first }: Generation): number {

@@ -3,6 +3,7 @@ import type { LlmRequest } from '../events/llm-request.ts';
 import { LlmRequest as RequestSchema } from '../events/llm-request.ts';
 import type { LlmResponse } from '../events/llm-response.ts';
 import { formatInstant } from '../events/timestamp.ts';
+import type { Series } from '../tally/series.ts';
 import { type CallSender, sendersOf } from './call-senders.ts';
 import { fillGaps } from './merge-facts.ts';
 import { mergeMetadata } from './merge-metadata.ts';
@@ -125,6 +126,19 @@ function closedStream(opening: TraceCall, end: TraceCall): TraceCall {
   };
 }
 
+/** What the call of a report is counted under, where nothing else is said about it. */
+export function seriesOfReport({ sender, names = NO_NAMES, facts = NO_FACTS }: Report): Series {
+  return {
+    tenantId: sender === '' ? (names.tenant ?? names.resource_tenant ?? DEFAULT_TENANT) : sender,
+    route: names.route ?? names.http_route ?? names.resource_route ?? DEFAULT_ROUTE,
+    model: facts.model ?? facts.answered_model ?? UNKNOWN_MODEL,
+    provider: facts.provider ?? '',
+  };
+}
+
+const NO_NAMES: ReportNames = {};
+const NO_FACTS: Facts = {};
+
 interface RequestParts {
   readonly requestId: string;
   readonly startMs: number;
@@ -187,7 +201,7 @@ function responseOf(requestId: string, call: TraceCall, facts: Facts): LlmRespon
 const ABOUT_REQUEST: ReadonlySet<string> = new Set(['model', 'answered_model', 'stream', 'provider']);
 
 /** To the µs: what lies below is noise of the clocks. An absurd duration is unknown, not the longest one allowed. */
-function durationWithin(durationMs: number | null): number | null {
+export function durationWithin(durationMs: number | null): number | null {
   if (durationMs === null || durationMs > DURATION_MS_MAX) return null;
   return Math.round(durationMs * US_PER_MS) / US_PER_MS;
 }

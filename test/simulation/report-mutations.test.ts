@@ -110,6 +110,30 @@ const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
+    name: 'a new call is counted as it is, though one that sleeps names the same response',
+    file: 'reports/open-traces.ts',
+    find: 'if (response !== null && this.#sleeping.knows(response)) return null;',
+    replace: '',
+  },
+  {
+    name: 'a new call is counted as it is, though one that is awake names the same response',
+    file: LINKS,
+    find: 'if (response !== null && this.#responses.find(response, responseHashOf(response)) !== undefined) return null;',
+    replace: '',
+  },
+  {
+    name: 'a new call is counted as it is, though another instrumentation reports its process',
+    file: 'reports/process-calls.ts',
+    find: 'if (known === undefined && this.#scopes.size > 0) return false;',
+    replace: '',
+  },
+  {
+    name: 'a call that was to be counted as it is stays so, when its twin comes',
+    file: 'reports/open-traces.ts',
+    find: 'this.#onRaised(trace);',
+    replace: '',
+  },
+  {
     name: 'a trace that sleeps is not found by its id',
     file: 'reports/open-traces.ts',
     find: '&& this.wake(hash)',
@@ -136,7 +160,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restart closes traces that were kept open by what it does not read',
     file: JUDGE,
-    find: 'if (wasOpen) this.#recalled.add(opened.number);',
+    find: 'if (wasOpen) this.#recalled.add(number);',
     replace: '',
   },
   {

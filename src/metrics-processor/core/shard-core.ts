@@ -4,7 +4,6 @@ import { INPUT_TOPICS, type InputTopic, TOPICS } from '../../events/topics.ts';
 import { type Positions, positionKey } from '../../metrics-store/commit.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import type { MeterReport } from '../../reports/meter-report.ts';
-import type { OpenTrace } from '../../reports/open-trace.ts';
 import { parseReport } from '../../reports/parse-report.ts';
 import { requestIdOf } from '../../reports/report.ts';
 import { DEFAULT_TENANT } from '../../reports/resolved-call.ts';
@@ -23,7 +22,7 @@ import { parseRecord, type RefusedRecord, textOrNull } from './records/parse-rec
 import { RequestRecord } from './records/request-record.ts';
 import { ResponseRecord } from './records/response-record.ts';
 import { SeriesDictionary } from './records/series-dictionary.ts';
-import { REPORT_BOUNDS, ReportJudge } from './reports/report-judge.ts';
+import { type JudgedTrace, REPORT_BOUNDS, ReportJudge } from './reports/report-judge.ts';
 import { CallSampling } from './sums/call-sampling.ts';
 import { type DimensionOptions, NO_DIMENSIONS } from './sums/dimension-deltas.ts';
 import type { Effects } from './sums/effects.ts';
@@ -318,7 +317,7 @@ export class ShardCore {
     return { calls, spans, isSilent };
   };
 
-  #ofFollowed(traces: Iterable<OpenTrace>, tell: (traceId: string) => void): void {
+  #ofFollowed(traces: Iterable<JudgedTrace>, tell: (traceId: string) => void): void {
     if (this.evaluations.following.size === 0) return;
     for (const { traceId } of traces) tell(traceId);
   }

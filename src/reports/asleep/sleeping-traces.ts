@@ -3,6 +3,7 @@ import type { Series } from '../../tally/series.ts';
 import type { Booking } from '../bookings.ts';
 import { OpenReport, OpenTrace } from '../open-trace.ts';
 import type { Report } from '../report.ts';
+import type { WholeTrace } from '../whole-trace.ts';
 import { HashIndex } from './hash-index.ts';
 import { ValuePages } from './value-pages.ts';
 import { Reference } from './value-writer.ts';
@@ -33,9 +34,58 @@ export class SleepingTraces {
   #places = new Float64Array(0);
   #firstMs = new Float64Array(0);
   #lastMs = new Float64Array(0);
+  /** New traces that are found already, and sleep once they are counted; null where one was raised instead. */
+  #announced: (WholeTrace | null)[] = [];
 
   isAsleep(number: number): boolean {
-    return (this.#places[number] ?? AWAKE) !== AWAKE;
+    return (this.#places[number] ?? AWAKE) >= 0;
+  }
+
+  get hasAnnounced(): boolean {
+    return this.#announced.length > 0;
+  }
+
+  /** Whether anybody is found under this hash. */
+  knows(hash: number): boolean {
+    return this.#index.first(hash) >= 0;
+  }
+
+  /** It is found from now on. */
+  announce(whole: WholeTrace): void {
+    const { number } = whole;
+    this.#reserve(number);
+    this.#places[number] = FIRST_ANNOUNCED - this.#announced.length;
+    this.#announced.push(whole);
+    const { trace, start, response } = whole.hashes;
+    this.#index.add(trace, number);
+    if (start !== trace) this.#index.add(start, number);
+    if (response !== null && response !== trace && response !== start) this.#index.add(response, number);
+  }
+
+  /** It does not sleep, and is not found any more; null for one that was not announced. */
+  raise(number: number): WholeTrace | null {
+    const place = FIRST_ANNOUNCED - (this.#places[number] ?? AWAKE);
+    const whole = this.#announced[place] ?? null;
+    if (whole === null) return null;
+    this.#announced[place] = null;
+    this.#places[number] = AWAKE;
+    const { trace, start, response } = whole.hashes;
+    for (const hash of new Set([trace, start, response ?? trace])) this.#index.delete(hash, number);
+    return whole;
+  }
+
+  /** Those that were not raised; each is to be put to sleep now. */
+  takeAnnounced(): readonly WholeTrace[] {
+    const announced = this.#announced.filter((whole) => whole !== null);
+    this.#announced = [];
+    return announced;
+  }
+
+  /** It was announced. */
+  putWhole(whole: WholeTrace, mark: object | null): void {
+    const { number, at } = whole;
+    this.#places[number] = this.pages.put(packedWhole(whole, mark));
+    this.#firstMs[number] = this.#lastMs[number] = at.loggedAtMs;
   }
 
   put(trace: OpenTrace, hashes: readonly number[]): void {
@@ -53,7 +103,9 @@ export class SleepingTraces {
   get(number: number): SleepingTrace {
     invariant(this.isAsleep(number), 'who is awake cannot be woken');
     const value = this.pages.get(this.#places[number] as number);
-    return unpacked(value as Packed, number, this.#lastMs[number] as number);
+    return isPackedWhole(value)
+      ? unpackedWhole(value, number)
+      : unpacked(value as Packed, number, this.#lastMs[number] as number);
   }
 
   /** @param hashes those that it was put under */
@@ -95,6 +147,7 @@ export class SleepingTraces {
 }
 
 const AWAKE = -1;
+const FIRST_ANNOUNCED = -2;
 const NUMBERS_MIN = 1024;
 
 function grown(array: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
@@ -141,6 +194,33 @@ function unpacked([traceId, sender, references, kept]: Packed, number: number, l
     calls.push({ series: references[i] as Series | null, mark: references[i + 1] ?? null });
   }
   return { trace, calls };
+}
+
+/** Of a trace of one report, told once: what is the same in all of them is not said. */
+type PackedWhole = readonly [
+  loggedAtMs: number,
+  place: number,
+  series: Series | null,
+  mark: object | null,
+  booking: Booking | null,
+  report: Report,
+];
+
+function isPackedWhole(value: unknown): value is PackedWhole {
+  return Array.isArray(value) && typeof value[0] === 'number';
+}
+
+function packedWhole({ at, series, booking, report }: WholeTrace, mark: object | null): readonly unknown[] {
+  return [at.loggedAtMs, at.place, referenceTo(series), referenceTo(mark), referenceTo(booking), report];
+}
+
+function unpackedWhole([loggedAtMs, place, series, mark, booking, report]: PackedWhole, number: number): SleepingTrace {
+  const trace = new OpenTrace(report.trace_id, report.sender, number);
+  trace.lastMs = loggedAtMs;
+  const open = new OpenReport(report, { loggedAtMs, place });
+  open.booking = booking;
+  trace.reports.push(open);
+  return { trace, calls: [{ series, mark }] };
 }
 
 const NUMBERS_PER_REPORT = 5;

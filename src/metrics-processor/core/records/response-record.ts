@@ -10,6 +10,7 @@ import {
 } from '../../../events/llm-response.ts';
 import { ABSENT, PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { payloadOf } from '../../../events/wire-format.ts';
+import type { Facts } from '../../../reports/report.ts';
 import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import { TextDictionary } from './text-dictionary.ts';
@@ -114,6 +115,37 @@ export class ResponseRecord implements ResponseFacts {
     this.#take();
   }
 
+  /**
+   * Takes what a report that is known to be valid says of its call, and knows no failure. What is kept of a response is
+   * not to be asked for then, nor its id and times.
+   */
+  takeFacts(facts: Facts, latencyMs: number | null): void {
+    this.#event.release();
+    this.latencyMs = numberOf(latencyMs);
+    this.isLatencyAbsent = false;
+    this.timeToFirstTokenMs = numberOf(facts.time_to_first_token_ms);
+    this.promptTokens = numberOf(facts.prompt_tokens);
+    this.cachedPromptTokens = numberOf(facts.cached_prompt_tokens);
+    this.cacheWriteTokens = numberOf(facts.cache_write_tokens);
+    this.audioPromptTokens = numberOf(facts.audio_prompt_tokens);
+    this.audioCompletionTokens = numberOf(facts.audio_completion_tokens);
+    this.cacheWrite1hTokens = numberOf(facts.cache_write_1h_tokens);
+    this.cachedAudioPromptTokens = numberOf(facts.cached_audio_prompt_tokens);
+    this.imagePromptTokens = numberOf(facts.image_prompt_tokens);
+    this.imageCompletionTokens = numberOf(facts.image_completion_tokens);
+    this.reportedCostUsd = numberOf(facts.reported_cost_usd);
+    this.completionTokens = numberOf(facts.completion_tokens);
+    this.reasoningTokens = numberOf(facts.reasoning_tokens);
+    this.model = facts.answered_model ?? null;
+    this.finishReason = facts.finish_reason ?? null;
+    this.error = null;
+    this.errorKind = null;
+    this.serviceTier = facts.service_tier ?? null;
+    this.costReportedBy = facts.cost_reported_by ?? null;
+    this.isOfEmbeddings = facts.operation === EMBEDDINGS;
+    this.isFromCache = facts.cache_hit === true;
+  }
+
   get requestId(): string {
     return this.#event.textAt(this.#field.request_id);
   }
@@ -167,4 +199,7 @@ export class ResponseRecord implements ResponseFacts {
 }
 
 const EMBEDDINGS = 'embeddings';
+
+const numberOf = (value: number | null | undefined): number => value ?? Number.NaN;
+
 const NO_BYTES = new Uint8Array(0);

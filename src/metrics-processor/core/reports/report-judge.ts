@@ -1,7 +1,9 @@
 import type { PriceBook } from '../../../prices/price-book.ts';
-import { type CallChange, OpenCalls } from '../../../reports/open-calls.ts';
-import type { OpenTrace, ReportPlace } from '../../../reports/open-trace.ts';
-import type { Report } from '../../../reports/report.ts';
+import { OpenCalls } from '../../../reports/open-calls.ts';
+import type { ReportPlace } from '../../../reports/open-trace.ts';
+import { type Report, requestIdOf } from '../../../reports/report.ts';
+import type { CallChange } from '../../../reports/settlement.ts';
+import type { WholeTrace } from '../../../reports/whole-trace.ts';
 import { invariant } from '../../../tally/invariant.ts';
 import type { KnownSpan } from '../join/known-call.ts';
 import { SeriesDictionary } from '../records/series-dictionary.ts';
@@ -35,13 +37,17 @@ export interface ReportJudgeOptions {
   readonly dimensions: readonly string[];
 }
 
+export interface JudgedTrace {
+  readonly traceId: string;
+}
+
 export interface ReportJudgePorts {
   /** Where the next changes go. */
   readonly effects: () => Effects;
   readonly sampling: CallSampling;
   /** The spans of these traces may be about other calls than before; or what they are about is final. */
-  readonly settled: (traces: Iterable<OpenTrace>) => void;
-  readonly closed: (traces: Iterable<OpenTrace>) => void;
+  readonly settled: (traces: Iterable<JudgedTrace>) => void;
+  readonly closed: (traces: Iterable<JudgedTrace>) => void;
 }
 
 export const REPORT_BOUNDS = {
@@ -91,7 +97,7 @@ export class ReportJudge {
     this.#ports = ports;
     this.#record = new ResolvedRecord(new SeriesDictionary(), options.dimensions);
     this.#open = new OpenCalls({
-      seriesOf: (call) => this.#record.seriesOf(call),
+      series: this.#record,
       awakeMax: options.awakeReportsMax,
     });
     this.#sliceMs = Math.max(1, Math.min(SLICE_MS_MAX, Math.floor(options.traceHorizonMs / SLICES_MIN)));
@@ -163,11 +169,10 @@ export class ReportJudge {
     const outcome = this.#open.add(report, isOlder ? { ...at, firstMs: LONG_AGO_MS } : at);
     // Of two versions of a span the older one is the repetition, whichever came first.
     if (outcome !== 'new') audit.reportTaken(sender, at.loggedAtMs, 'duplicate');
-    const opened = this.#open.traceOf(sender, report.trace_id);
-    invariant(opened !== undefined, 'a report that was added has a trace');
-    if (isOlder || outcome !== 'new') this.#repeated.add(at, opened.firstMsOf(report.span_id));
-    if (wasOpen) this.#recalled.add(opened.number);
-    if (trace === undefined) this.#silentSince(opened.number, opened.lastMs);
+    if (isOlder || outcome !== 'new') this.#noteRepetition(report, at);
+    const number = this.#open.lastNumber;
+    if (wasOpen) this.#recalled.add(number);
+    if (trace === undefined) this.#silentSince(number, at.loggedAtMs);
     return 'kept';
   }
 
@@ -178,17 +183,21 @@ export class ReportJudge {
     this.#firstTaken = null;
     this.#takenCount = 0;
     if (prices === null) {
-      this.#ports.settled(this.#open.settle(this.#prices.recalled).traces);
+      const { traces, whole } = this.#open.settle(this.#prices.recalled);
+      this.#ports.settled(traces);
+      this.#ports.settled(whole);
       return this.#bound();
     }
     const counted = this.#prices.of(prices, first);
-    const { calls, bookings, traces } = this.#open.settle(counted);
+    const { calls, bookings, traces, whole } = this.#open.settle(counted);
     const effects = this.#ports.effects();
     for (const { loggedAtMs, before, now } of bookings) effects.audit.reportMoved(loggedAtMs, before, now);
     // Taken back before anything is added, for a call may stand where another one stood.
     for (const change of calls) this.#takeBack(change, prices, effects);
     for (const change of calls) this.#add(change, counted, effects);
+    for (const each of whole) this.#addWhole(each, counted, effects);
     this.#ports.settled(traces);
+    this.#ports.settled(whole);
     this.#bound();
   }
 
@@ -251,6 +260,21 @@ export class ReportJudge {
     if (now === null) return;
     const isKept = this.#ports.sampling.keeps(loggedAtMs, hashOf(now.request.request_id));
     effects.add(this.#record.read(now), prices, isKept);
+  }
+
+  #noteRepetition({ sender, trace_id, span_id }: Report, at: ReportPlace): void {
+    const trace = this.#open.traceOf(sender, trace_id);
+    invariant(trace !== undefined, 'a report that was added has a trace');
+    this.#repeated.add(at, trace.firstMsOf(span_id));
+  }
+
+  #addWhole(whole: WholeTrace, prices: PriceBook, effects: Effects): void {
+    const { report, at, booking } = whole;
+    if (booking !== null) effects.audit.reportMoved(at.loggedAtMs, null, booking);
+    const isKept = this.#ports.sampling.keeps(at.loggedAtMs, hashOf(requestIdOf(report)));
+    // A single call has more of it than is read here.
+    const parts = isKept ? null : this.#record.readWhole(report);
+    effects.add(parts ?? this.#record.read(whole.call()), prices, isKept);
   }
 
   #silentSince(number: number, sinceMs: number): void {
