@@ -89,8 +89,9 @@ export interface AgentRecord {
 }
 
 /** Ids of an event of the convention: it lies below the span that was open when it was written. */
-export function eventIdsOf(log: OtlpLog): AgentIds {
-  const spanId = contentDigest(log);
+export function eventIdsOf(log: OtlpLog, identity?: readonly string[]): AgentIds {
+  const spanId =
+    identity === undefined ? contentDigest(log) : digest([log.resource.processKey, ...identity], SPAN_ID_CHARS);
   const isInTrace = /^(?!0+$)[0-9a-f]{32}$/.test(log.traceId);
   return isInTrace
     ? { traceId: log.traceId, spanId, parentSpanId: /^(?!0+$)[0-9a-f]{16}$/.test(log.spanId) ? log.spanId : '' }

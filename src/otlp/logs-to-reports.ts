@@ -58,10 +58,10 @@ const UNKNOWN = 'no event by which model calls are known';
 type CallOf = Pick<KnownLog, 'dialect'> & { readonly reading: CallLog };
 
 function translate(log: OtlpLog, { dialect, reading }: CallOf, options: SpansToReportsOptions): TranslatedLog {
-  const agent = dialect.agent ?? agentOf(log.scope.name);
+  const agent = dialect.agent ?? agentOf(log);
   const session = sessionOf(log);
   const isConvention = dialect.agent === null;
-  const ids = agent === null ? eventIdsOf(log) : agentIdsOf(log, agent, { session, isConvention });
+  const ids = agent === null ? eventIdsOf(log, reading.identity) : agentIdsOf(log, agent, { session, isConvention });
   const span = spanOfLog(log, reading, { ids, agent });
   if (agent !== null) addPerson(log, span.attributes, { session, keepUserEmail: options.keepUserEmail === true });
   const reader = new SpanReader(span);

@@ -133,7 +133,7 @@ interface Whose {
 
 function ownerOf(point: OtlpPoint, metric: OtlpMetric, { dialect, options }: Whose): KeptPoint['owner'] {
   const { scope, resource } = metric;
-  const agent = dialect.agent ?? agentOf(scope.name);
+  const agent = dialect.agent ?? agentOf(metric);
   const service = textFrom(resource.attributes.get('service.name'));
   const tenant = dimension(options.dimensions.tenant([spanOf(point, metric)])?.value ?? null);
   return {

@@ -81,7 +81,7 @@ export function reportOf(
   const kind = KIND_OF_ROLE[classification.role];
   const names = namesOf(reader, kind, options);
   const failure = kind === 'context' || kind === 'sum' ? failureAround(reader) : null;
-  const isAgent = classification.isAgent && agentOf(scope.name) === null;
+  const isAgent = classification.isAgent && agentOf(reader.span) === null;
   // A root that says nothing: nobody would ever ask for it.
   if (kind === 'context' && names === null && failure === null && parentId === undefined && !isAgent) return null;
   const report: Mutable<Report> = {
@@ -97,7 +97,7 @@ export function reportOf(
   if (parentId !== undefined) report.parent_id = parentId;
   if (isAgent) report.is_agent = true;
   if (names !== null) report.names = names;
-  if (kind !== 'context') addAgent(report, reader, agentOf(scope.name));
+  if (kind !== 'context') addAgent(report, reader, agentOf(reader.span));
   const error = errorOf(failure);
   if (failure !== null && error !== null) report.failure = { error, error_kind: failure.kind };
   if (kind !== 'context') addCall(report, reader, classification);

@@ -25,10 +25,15 @@ export interface OtlpLog {
 /** A longer body is no name of an event but a text for people. */
 const NAME_CHARS_MAX = 128;
 
-/** Codex names the place in its sources in the field, and the event in the attribute. */
+/**
+ * Codex names the place in its sources in the field, and the event in the attribute; Claude Code says in the body
+ * whose the event in the attribute is.
+ */
 export function eventNameOf(attributes: Attributes, field: string, body: string): string {
   const named = attributes.get('event.name');
-  if (typeof named === 'string' && named !== '') return named;
+  if (typeof named === 'string' && named !== '') {
+    return body.length <= NAME_CHARS_MAX && body.endsWith(`.${named}`) ? body : named;
+  }
   if (field !== '') return field;
   return body.length <= NAME_CHARS_MAX ? body : '';
 }

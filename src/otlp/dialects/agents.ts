@@ -1,3 +1,6 @@
+import type { OtlpResource, OtlpScope } from '../decode/trace-export.ts';
+import { textFrom } from './read-value.ts';
+
 /** Coding agents, which report one call by several signals. */
 export type Agent = 'claude-code' | 'codex' | 'gemini-cli' | 'qwen-code';
 
@@ -8,9 +11,27 @@ const SCOPES: readonly (readonly [RegExp, Agent])[] = [
   [/^qwen-code/, 'qwen-code'],
 ];
 
-/** The agent that writes under a scope; null for any other program. */
-export function agentOf(scopeName: string): Agent | null {
-  return SCOPES.find(([pattern]) => pattern.test(scopeName))?.[1] ?? null;
+/** Cowork is Claude Code in a box of its own. */
+const SERVICES: readonly (readonly [RegExp, Agent])[] = [
+  [/^(?:claude-code|cowork)$/, 'claude-code'],
+  [/^codex(?:_|$)/, 'codex'],
+  [/^gemini-cli$/, 'gemini-cli'],
+  [/^qwen-code$/, 'qwen-code'],
+];
+
+interface Writer {
+  readonly scope: OtlpScope;
+  readonly resource: OtlpResource;
+}
+
+/**
+ * The agent that writes under a scope; null for any other program. Some pipelines lose the scope: then the service is
+ * asked, which people may rename.
+ */
+export function agentOf({ scope, resource }: Writer): Agent | null {
+  const [names, text] =
+    scope.name === '' ? [SERVICES, textFrom(resource.attributes.get('service.name')) ?? ''] : [SCOPES, scope.name];
+  return names.find(([pattern]) => pattern.test(text))?.[1] ?? null;
 }
 
 /**

@@ -153,3 +153,11 @@ test('a pending span of Logfire is no call, whatever the span will be', () => {
 test('a plain HTTP span is no call', () => {
   assert.equal(classified({ attributes: { 'http.method': 'POST' }, name: 'POST' }).role, 'none');
 });
+
+test('a span whose name says that it counts tokens is no call, whatever it counted', () => {
+  const attributes = { 'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.usage.input_tokens': 5000 };
+  for (const name of ['anthropic.messages.count_tokens', 'count_tokens claude-sonnet-4-5', 'CountTokens']) {
+    assert.equal(classified({ name, attributes }).role, 'none', name);
+  }
+  assert.equal(classified({ name: 'count_tokens_then_chat', attributes }).role, 'outer');
+});

@@ -10,6 +10,7 @@ import type { SpanReader } from './span-reader.ts';
  * of calls, so that it counts only where none is found below it.
  */
 export function classify(reader: SpanReader): Classification {
+  if (COUNTING.test(reader.span.name)) return is('none', 'chat', 'its name says that it only counts tokens');
   const known = classifyByDialect(reader);
   if (known !== null) return known;
   const named = operationInName(reader);
@@ -24,5 +25,8 @@ function operationInName(reader: SpanReader): Operation | null {
   const { name } = reader.span;
   return model !== null && name.endsWith(` ${model}`) ? operationOf(name.slice(0, -model.length).trim()) : null;
 }
+
+/** `anthropic.messages.count_tokens`, `count_tokens MODEL`, `CountTokens`: no provider bills it. */
+const COUNTING = /^(?:\S*[.:/])?count_?tokens?(?:\s|$)/i;
 
 const NO_CALL = is('none', 'chat', 'no attribute marks it as a model call');

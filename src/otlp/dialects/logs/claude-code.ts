@@ -1,11 +1,12 @@
+import { agentOf } from '../agents.ts';
 import { durationFrom, textFrom } from '../read-value.ts';
 import { type LogDialect, noCall } from './log-dialect.ts';
 
 /** Claude Code: one record an answer, and one for a call that was given up, whatever number of attempts it took. */
 export const CLAUDE_CODE_LOGS: LogDialect = {
   agent: 'claude-code',
-  prefixes: ['claude_code.', ''],
-  isOwn: ({ scope }) => scope.name.includes('claude_code'),
+  prefixes: ['claude_code.', 'cowork.', ''],
+  isOwn: (log) => /^(?:claude_code|cowork)\./.test(log.eventName) || agentOf(log) === 'claude-code',
   keys: ['request_id', 'duration_ms', 'query_source', 'attempt'],
   read({ attributes }, name) {
     if (name === 'api_retries_exhausted') return noCall('the failure that its api_error tells too');
@@ -23,4 +24,23 @@ export const CLAUDE_CODE_LOGS: LogDialect = {
       failure: name === 'api_error' ? { message: textFrom(attributes.get('error')) } : null,
     };
   },
+};
+
+/** Agents that name their records and counts as Claude Code does, the cache beside the input. */
+export const CLAUDE_CODE_ALIKE_LOGS: LogDialect = {
+  agent: null,
+  prefixes: [''],
+  isOwn: ({ eventName, attributes }) =>
+    /(?:^|\.)api_request$/.test(eventName) && attributes.has('input_tokens') && attributes.has('output_tokens'),
+  keys: ['duration_ms', 'provider'],
+  read: ({ attributes }, name) => ({
+    role: 'call',
+    rule: `${name} with the counts of a call`,
+    attributes: {
+      'span.type': 'llm_request',
+      'gen_ai.system': textFrom(attributes.get('provider')) ?? undefined,
+    },
+    durationMs: durationFrom(attributes.get('duration_ms'), 1),
+    failure: null,
+  }),
 };

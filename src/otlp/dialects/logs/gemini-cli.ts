@@ -29,10 +29,31 @@ export const GEMINI_CLI_LOGS: LogDialect = {
 /** Qwen Code has Gemini CLI's names, and counts thoughts inside the output. */
 export const QWEN_CODE_LOGS: LogDialect = {
   agent: 'qwen-code',
-  prefixes: ['qwen-code.', 'qwen_code.'],
+  prefixes: ['qwen-code.', 'qwen_code.', 'qwen_cli.'],
   keys: KEYS,
   read: (log, name) => readGemini(log, name, 'Qwen Code'),
 };
+
+/** Programs that were made from Gemini CLI (iFlow, LLxprt Code and others): its events under a name of their own. */
+export const GEMINI_FORK_LOGS: LogDialect = {
+  agent: null,
+  prefixes: [''],
+  isOwn: ({ eventName, attributes }) =>
+    /^[\w-]+\.api_(?:response|error)$/.test(eventName) &&
+    (attributes.has('input_token_count') || (eventName.endsWith('error') && attributes.has('model'))),
+  keys: KEYS,
+  read(log, name) {
+    const reading = readGemini(log, name.slice(name.indexOf('.') + 1), FORK);
+    if (reading.role !== 'call' || !name.startsWith('llxprt') || reading.failure !== null) return reading;
+    // LLxprt Code writes one record where it asks a provider and one where it reads the stream.
+    const { attributes } = log;
+    const [prompt = '', ...others] = IDENTITY.map((key) => textFrom(attributes.get(key)) ?? '');
+    return { ...reading, identity: [prompt.replace(/#a\d+$/, ''), ...others] };
+  },
+};
+
+const FORK = 'a fork of Gemini CLI';
+const IDENTITY = ['prompt_id', 'session.id', 'model', 'input_token_count', 'output_token_count'] as const;
 
 function readGemini(log: OtlpLog, name: string, agentName: string): LogReading {
   if (name !== 'api_response' && name !== 'api_error') return noCall(`an event of ${agentName} beside its calls`);
@@ -45,7 +66,7 @@ function readGemini(log: OtlpLog, name: string, agentName: string): LogReading {
     role: 'call',
     rule: `event.name is ${name} of ${agentName}`,
     attributes: {
-      ...usageOf(log, agentName === 'Gemini CLI'),
+      ...usageOf(log, agentName === 'Gemini CLI' || (agentName === FORK && /gemini/i.test(text('model') ?? ''))),
       'gen_ai.provider.name': agentName === 'Gemini CLI' ? providerOf(text('auth_type')) : undefined,
       'gen_ai.response.id': text('response_id') ?? undefined,
       'gen_ai.response.finish_reasons': attributes.get('finish_reasons') ?? undefined,

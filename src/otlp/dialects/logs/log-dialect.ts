@@ -15,6 +15,8 @@ export interface CallLog {
   readonly durationMs: number | null;
   /** The record bears the time at which the call began, and not that of its end. */
   readonly isStampedAtStart?: true;
+  /** What several records of this one call have in common, and those of no other. */
+  readonly identity?: readonly string[];
   /** It tells the failure of a call that another record or span may tell too. */
   readonly isException?: true;
   /** Null where the call went well. */

@@ -1,9 +1,9 @@
 import type { OtlpLog } from '../../decode/log-export.ts';
-import { CLAUDE_CODE_LOGS } from './claude-code.ts';
+import { CLAUDE_CODE_ALIKE_LOGS, CLAUDE_CODE_LOGS } from './claude-code.ts';
 import { CLINE_LOGS } from './cline.ts';
 import { CODEX_LOGS } from './codex.ts';
 import { CONVENTION_LOGS } from './convention.ts';
-import { GEMINI_CLI_LOGS, QWEN_CODE_LOGS } from './gemini-cli.ts';
+import { GEMINI_CLI_LOGS, GEMINI_FORK_LOGS, QWEN_CODE_LOGS } from './gemini-cli.ts';
 import type { LogDialect, LogReading } from './log-dialect.ts';
 import { OPENCODE_LOGS } from './opencode.ts';
 
@@ -16,6 +16,8 @@ const LOG_DIALECTS: readonly LogDialect[] = [
   OPENCODE_LOGS,
   CLINE_LOGS,
   CLAUDE_CODE_LOGS,
+  GEMINI_FORK_LOGS,
+  CLAUDE_CODE_ALIKE_LOGS,
 ];
 
 /** What agents say about whose a call is and what it was for, kept in its metadata. */
