@@ -57,7 +57,7 @@ interface RankedParts {
   readonly winner: TraceCall;
   /** Of other reporters. */
   readonly others: readonly TraceCall[];
-  /** Readings of the same response: they only say whose the call is. */
+  /** Readings of the same response: they say whose the call is, and what it used where the first could not know. */
   readonly rest: readonly TraceCall[];
 }
 
@@ -66,13 +66,22 @@ function callOfParts({ winner, others, rest }: RankedParts): ResolvedCall {
   const responseId = winner.responseId ?? others.find((call) => call.responseId !== null)?.responseId ?? null;
   const { members, reports } = reportsOf([winner, ...others, ...rest]);
   const requestId = winner.id;
-  const facts = withFailureAbove(filled, responseId, reports);
+  const facts = withFailureAbove(withUsageRead(filled, rest), responseId, reports);
   return {
     request: requestOf({ requestId, startMs: winner.startMs, facts, responseId, members, reports }),
     response: responseOf(requestId, winner, facts),
     senders: sendersOf(members),
   };
 }
+
+/** A response that is made in the background has no usage yet when it is asked for: a later reading has it. */
+function withUsageRead(facts: Facts, readings: readonly TraceCall[]): Facts {
+  if (!isUnknown(facts.prompt_tokens, facts.completion_tokens)) return facts;
+  return readings.reduce((known, reading) => fillGaps(known, { ...reading.facts, ...NO_FAILURE }), facts);
+}
+
+/** That a reading failed says nothing about the response. */
+const NO_FAILURE = { error: null, error_kind: null } as const;
 
 /** Each once, in the order in which they are asked for names. */
 function reportsOf(calls: readonly TraceCall[]): Pick<RequestParts, 'members' | 'reports'> {

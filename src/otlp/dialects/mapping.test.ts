@@ -88,6 +88,7 @@ const CELLS: readonly Cell[] = [
   ['userId', 'langfuse.user.id', 'u', 'u'],
   ['userId', 'lmnr.association.properties.user_id', 'u', 'u'],
   ['sessionId', 'gen_ai.conversation.id', 's', 's'],
+  ['sessionId', 'anthropic.session.id', 's', 's'],
   ['sessionId', 'session.id', 's', 's'],
   ['sessionId', 'traceloop.association.properties.session_id', 's', 's'],
   ['sessionId', 'traceloop.association.properties.thread_id', 's', 's'],

@@ -122,6 +122,8 @@ export const MAPPING = {
     from('langwatch', 'langwatch.user.id', 'text'),
   ],
   sessionId: [
+    // Of Anthropic's managed agents, whose session may hold several conversations.
+    from('anthropic-sdk', 'anthropic.session.id', 'text'),
     from('otel', 'gen_ai.conversation.id', 'text'),
     from('otel', 'session.id', 'text'),
     from('openllmetry', 'traceloop.association.properties.session_id', 'text'),
