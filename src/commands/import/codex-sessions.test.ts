@@ -99,6 +99,58 @@ test('a fork of a fork repeats the calls of the first session under their keys',
   assert.deepEqual(readCodexSession([third, second, first, c]).calls[0]?.sessions, ['c']);
 });
 
+test('a sub-agent that repeats the session which spawned it repeats its calls under their keys', () => {
+  const [a, b] = [1, 2].map((n) => anAnswer({ input_tokens: 100 * n, output_tokens: n })) as [string, string];
+  const parent = readCodexSession([aMeta({ id: 'a' }), a]).calls.map(({ key }) => key);
+  const source = { subagent: { thread_spawn: { parent_thread_id: 'a', depth: 1 } } };
+  for (const meta of [aMeta({ id: 'b', source }), aMeta({ id: 'b', parent_thread_id: 'a' })]) {
+    const keys = readCodexSession([meta, a, b]).calls.map(({ key }) => key);
+    assert.deepEqual([keys[0], keys.length], [parent[0], 2]);
+  }
+});
+
+test('what Codex spent on shortening a session is a call, which no sum of the session holds', () => {
+  const [before, after] = [
+    anAnswer({ input_tokens: 100, output_tokens: 10 }),
+    anAnswer({ input_tokens: 150, output_tokens: 15 }),
+  ];
+  const usage = {
+    input_tokens: 90_000,
+    cached_input_tokens: 60_000,
+    output_tokens: 2000,
+    reasoning_output_tokens: 500,
+  };
+  const { calls } = readCodexSession([
+    aMeta({ id: 'a' }),
+    aTurn('gpt-5.1-codex'),
+    before,
+    aLine('token_usage_record', { response_id: 'resp_1', usage: { input_tokens: 100, output_tokens: 10 } }),
+    aLine('token_usage_record', { response_id: 'resp_2', usage }),
+    aLine('compacted', { message: '', compaction_response_id: 'resp_2', replacement_history: [] }),
+    after,
+  ]);
+  assert.deepEqual(
+    calls.map((call) => [call.promptTokens, call.cachedPromptTokens, call.completionTokens, call.model]),
+    [
+      [100, null, 10, 'gpt-5.1-codex'],
+      [90_000, 60_000, 2000, 'gpt-5.1-codex'],
+      [50, null, 5, 'gpt-5.1-codex'],
+    ],
+  );
+  const told = [
+    aLine('token_usage_record', { response_id: 'resp_2', usage }),
+    aLine('compacted', { compaction_response_id: 'resp_2' }),
+  ];
+  const summed = anAnswer({ input_tokens: 90_100, output_tokens: 2010 }, usage);
+  for (const lines of [
+    [...told, summed],
+    [summed, ...told],
+  ]) {
+    assert.equal(readCodexSession([aMeta({ id: 'a' }), before, ...lines]).calls.length, 2, 'where a sum holds it too');
+  }
+  assert.deepEqual([calls[1]?.ids, calls[1]?.metadata['query_source']], [['resp_2'], 'compact']);
+});
+
 test('two sessions that begin with the same sums are two', () => {
   const answer = anAnswer({ input_tokens: 100, output_tokens: 10 });
   const keyOf = (id: string) => readCodexSession([aMeta({ id }), answer]).calls[0]?.key;

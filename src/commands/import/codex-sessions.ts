@@ -2,7 +2,7 @@ import { type Fields, instantOf, knownTexts, objectOf, parseObject, textOf, toke
 import type { SessionCall, SessionContent } from './session-call.ts';
 
 /** Of the lines that are read; the others hold prompts and answers. */
-const MARKS = ['"token_count"', '"turn_context"', '"session_meta"'];
+const MARKS = ['"token_count"', '"turn_context"', '"session_meta"', '"token_usage_record"', '"compacted"'];
 
 type UsageField =
   | 'input_tokens'
@@ -12,12 +12,25 @@ type UsageField =
   | 'reasoning_output_tokens';
 type Usage = Fields<UsageField>;
 
+type MetaField =
+  | 'id'
+  | 'forked_from_id'
+  | 'parent_thread_id'
+  | 'source'
+  | 'cwd'
+  | 'cli_version'
+  | 'model_provider'
+  | 'git';
+
 /**
  * Reads a rollout file. After each answer stands what it used and what the session used so far; a sum that did not grow
  * repeats an answer that was told before, as Codex does when limits change.
  *
- * A fork begins with its parent's lines, stamped anew. So a call is known by the sums up to it, in the session that was
- * forked first.
+ * A fork and a sub-agent begin with their parent's lines, stamped anew. So a call is known by the sums up to it, in the
+ * session that was forked first.
+ *
+ * What was spent on shortening the session is in no sum: it has a record of its own, which the line of the shortening
+ * names.
  */
 export function readCodexSession(lines: Iterable<string>): SessionContent {
   const session = new RolloutSession();
@@ -39,6 +52,8 @@ class RolloutSession {
   #model: string | null = null;
   #metadata: Record<string, string> = {};
   #total: Usage | null = null;
+  /** The latest record of one response. */
+  #response: { readonly id: string; readonly usage: Usage } | null = null;
 
   read({ type, timestamp, payload }: Fields<'type' | 'timestamp' | 'payload'>): void {
     if (type === 'session_meta') this.#begin(payload);
@@ -46,6 +61,17 @@ class RolloutSession {
       const turn = objectOf<'model' | 'cwd'>(payload);
       this.#model = textOf(turn?.model) ?? this.#model;
       Object.assign(this.#metadata, knownTexts({ project: turn?.cwd }));
+    } else if (type === 'token_usage_record') {
+      const record = objectOf<'response_id' | 'usage'>(payload);
+      const [id, usage] = [textOf(record?.response_id), objectOf<UsageField>(record?.usage)];
+      this.#response = id === null || usage === null ? null : { id, usage };
+    } else if (type === 'compacted') {
+      const atMs = instantOf(timestamp);
+      const id = textOf(objectOf<'compaction_response_id'>(payload)?.compaction_response_id);
+      if (id === null || id !== this.#response?.id || atMs === null) return;
+      const call = this.#callOf({ key: `codex-${id}`, used: this.#response.usage, atMs });
+      if (isAlike(call, this.calls.at(-1))) return;
+      this.calls.push({ ...call, ids: [id], metadata: { ...call.metadata, query_source: 'compact' } });
     } else if (type === 'event_msg') {
       const event = objectOf<'type' | 'info'>(payload);
       const info =
@@ -59,9 +85,9 @@ class RolloutSession {
 
   /** The first says whose file it is; those that a fork copied after it, where it comes from. */
   #begin(payload: unknown): void {
-    const meta = objectOf<'id' | 'forked_from_id' | 'cwd' | 'cli_version' | 'model_provider' | 'git'>(payload);
+    const meta = objectOf<MetaField>(payload);
     if (meta === null) return;
-    this.#family = textOf(meta.forked_from_id) ?? textOf(meta.id) ?? this.#family;
+    this.#family = textOf(meta.forked_from_id) ?? spawnerOf(meta) ?? textOf(meta.id) ?? this.#family;
     if (this.#session !== null) return;
     this.#session = textOf(meta.id);
     this.#provider = textOf(meta.model_provider);
@@ -77,14 +103,20 @@ class RolloutSession {
     const [input, output] = [tokensOf(total.input_tokens), tokensOf(total.output_tokens)];
     if (input === tokensOf(before?.input_tokens) && output === tokensOf(before?.output_tokens)) return;
     this.#total = total;
-    const used = last ?? grownBy(total, before);
-    // Early versions of September 2025 wrote no model: no price would be anything but a guess.
-    const model = this.#model ?? 'unknown';
-    this.calls.push({
-      key: `codex-${this.#family ?? 'unknown'}-${input ?? 0}-${output ?? 0}`,
+    const key = `codex-${this.#family ?? 'unknown'}-${input ?? 0}-${output ?? 0}`;
+    const call = this.#callOf({ key, used: last ?? grownBy(total, before), atMs });
+    const earlier = this.calls.at(-1);
+    if (earlier?.metadata['query_source'] === 'compact' && isAlike(call, earlier)) this.calls.pop();
+    this.calls.push(call);
+  }
+
+  #callOf({ key, used, atMs }: { readonly key: string; readonly used: Usage; readonly atMs: number }): SessionCall {
+    return {
+      key,
       ids: [],
       provider: this.#provider ?? 'openai',
-      model,
+      // Early versions of September 2025 wrote no model: no price would be anything but a guess.
+      model: this.#model ?? 'unknown',
       sessions: this.#session === null ? [] : [this.#session],
       startedAtMs: atMs,
       endedAtMs: atMs,
@@ -98,8 +130,19 @@ class RolloutSession {
       serviceTier: null,
       reportedCostUsd: null,
       metadata: { ...this.#metadata },
-    });
+    };
   }
+}
+
+/** A version that puts a shortening into the sums as well tells it twice, one after the other. */
+function isAlike(a: SessionCall, b: SessionCall | undefined): boolean {
+  return a.promptTokens === b?.promptTokens && a.completionTokens === b.completionTokens;
+}
+
+/** The session in which a sub-agent was spawned; it stands at either place. */
+function spawnerOf({ parent_thread_id: parentId, source }: Fields<MetaField>): string | null {
+  const spawn = objectOf<'thread_spawn'>(objectOf<'subagent'>(source)?.subagent)?.thread_spawn;
+  return textOf(parentId) ?? textOf(objectOf<'parent_thread_id'>(spawn)?.parent_thread_id);
 }
 
 function grownBy(total: Usage, before: Usage | null): Usage {
