@@ -14,7 +14,7 @@ const SCOPES: readonly (readonly [RegExp, Agent])[] = [
 /** Cowork is Claude Code in a box of its own. */
 const SERVICES: readonly (readonly [RegExp, Agent])[] = [
   [/^(?:claude-code|cowork)$/, 'claude-code'],
-  [/^codex(?:_|$)/, 'codex'],
+  [/^codex(?:[_-]|$)/, 'codex'],
   [/^gemini-cli$/, 'gemini-cli'],
   [/^qwen-code$/, 'qwen-code'],
 ];

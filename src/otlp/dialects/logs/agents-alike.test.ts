@@ -70,6 +70,20 @@ test('a record of Claude Code is known without its scope, by its body or by its 
   assert.deepEqual(callsOf({ service: 'claude-code', attributes: { ...ANSWER, 'event.name': 'tool_result' } }), []);
 });
 
+test('Codex is known without its scope, by whichever name its service has', () => {
+  const attributes = {
+    'event.name': 'codex.sse_event',
+    'event.kind': 'response.completed',
+    'conversation.id': 'c1',
+    model: 'gpt-5-codex',
+    input_token_count: '1000',
+    output_token_count: '50',
+  };
+  for (const service of ['codex_exec', 'codex-cli', 'renamed']) {
+    assert.deepEqual(callsOf({ service, attributes }), [[1000, null, 50, false]]);
+  }
+});
+
 test('Cowork is Claude Code', () => {
   const scope = 'com.anthropic.cowork';
   assert.deepEqual(callsOf({ scope, attributes: { ...ANSWER, 'event.name': 'cowork.api_request' } }), ANSWERED);
