@@ -6,6 +6,7 @@ import { AI_SDK } from './sdks/ai-sdk.ts';
 import { BRAINTRUST } from './sdks/braintrust.ts';
 import { CLAUDE_CODE } from './sdks/claude-code.ts';
 import { CODEX } from './sdks/codex.ts';
+import { COPIED_COUNTS } from './sdks/copied-counts.ts';
 import { GENKIT } from './sdks/genkit.ts';
 import { LANGFUSE } from './sdks/langfuse.ts';
 import { LANGSMITH } from './sdks/langsmith.ts';
@@ -52,6 +53,7 @@ export const DIALECTS: readonly Dialect[] = [
   ADK,
   STRANDS,
   AGENT_FRAMEWORK,
+  COPIED_COUNTS,
   OPENLIT,
 ];
 

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readCall } from '../../call.ts';
+import type { AttributeValue } from '../../decode/trace-export.ts';
+import { aSpan } from '../../otlp-builders.contract.ts';
+import { SpanReader } from '../span-reader.ts';
+
+function promptOf(scopeName: string, given: Readonly<Record<string, AttributeValue>>): number | null {
+  const attributes = { 'gen_ai.usage.input_tokens': 2000, 'gen_ai.usage.output_tokens': 10, ...given };
+  return readCall(new SpanReader(aSpan({ scopeName, attributes })), 'chat').promptTokens;
+}
+
+test('agentgateway copies the counts of the API, which for Anthropic and Bedrock leave the cache out', () => {
+  const cached = { 'gen_ai.usage.cache_read.input_tokens': 1000, 'gen_ai.usage.cache_creation.input_tokens': 500 };
+  const of = (provider: string, model: string) =>
+    promptOf('agentgateway', { ...cached, 'gen_ai.provider.name': provider, 'gen_ai.request.model': model });
+  assert.equal(of('anthropic', 'claude-sonnet-4-5'), 3500);
+  assert.equal(of('aws.bedrock', 'us.amazon.nova-pro-v1:0'), 3500);
+  assert.equal(of('copilot', 'claude-sonnet-5'), 3500);
+  assert.equal(of('openai', 'gpt-4.1'), 2000);
+});
+
+test('tRPC-Agent-Go copies them too, with a total of its own, and names the cache of Anthropic apart', () => {
+  const total = { 'gen_ai.usage.total_tokens': 2010, 'gen_ai.usage.input_tokens.cached': 1000 };
+  assert.equal(promptOf('trpc.agent.go', total), 2000);
+  assert.equal(promptOf('trpc.agent.go', { ...total, 'gen_ai.usage.input_tokens.cache_read': 1000 }), 3000);
+});
