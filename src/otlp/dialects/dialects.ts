@@ -8,6 +8,7 @@ import { CLAUDE_CODE } from './sdks/claude-code.ts';
 import { CODEX } from './sdks/codex.ts';
 import { COPIED_COUNTS } from './sdks/copied-counts.ts';
 import { GENKIT } from './sdks/genkit.ts';
+import { GOOSE } from './sdks/goose.ts';
 import { LANGFUSE } from './sdks/langfuse.ts';
 import { LANGSMITH } from './sdks/langsmith.ts';
 import { LANGWATCH } from './sdks/langwatch.ts';
@@ -44,6 +45,7 @@ export const DIALECTS: readonly Dialect[] = [
   CODEX,
   OPENROUTER,
   OPENCLAW,
+  GOOSE,
   PIPECAT,
   OTEL,
   OPENLLMETRY,

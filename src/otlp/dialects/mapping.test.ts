@@ -197,6 +197,20 @@ for (const [field, key, sent, read] of CELLS) {
   });
 }
 
+/** Names that say nothing outside of one scope. */
+const GOOSE_CELLS: readonly Cell[] = [
+  ['provider', 'provider', 'openai', 'openai'],
+  ['firstTokenMs', 'completion_start_time', '2026-11-24T02:17:04.000Z', 72.5],
+];
+
+for (const [field, key, sent, read] of GOOSE_CELLS) {
+  test(`${field} is read from ${key} of Goose alone`, () => {
+    const given = { attributes: { [key]: sent }, startMs: Date.UTC(2026, 10, 24, 2, 17, 3, 927) + 0.5 };
+    assert.equal(new SpanReader(aSpan({ ...given, scopeName: 'goose' })).find(field)?.value, read);
+    assert.equal(new SpanReader(aSpan(given)).find(field), null);
+  });
+}
+
 /** Fields that come from an event of the span, with its attribute. */
 const EVENT_CELLS: readonly Cell[] = [
   ['firstTokenMs', 'gen_ai.content.completion.chunk', null, 80],
@@ -222,7 +236,7 @@ for (const [field, key, sent, read] of EVENT_CELLS) {
 }
 
 test('every cell of the table has its test', () => {
-  const tested = new Set([...CELLS, ...EVENT_CELLS].map(([field, key]) => `${field} ${key}`));
+  const tested = new Set([...CELLS, ...GOOSE_CELLS, ...EVENT_CELLS].map(([field, key]) => `${field} ${key}`));
   const sources = Object.entries(MAPPING) as readonly (readonly [string, readonly Source[]])[];
   const missing = sources
     .flatMap(([field, cells]) => cells.map(({ key }) => `${field} ${key}`))

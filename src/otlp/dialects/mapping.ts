@@ -48,6 +48,7 @@ export const MAPPING = {
     from('mlflow', 'mlflow.llm.provider', 'quoted'),
     from('cloudflare', 'gen_ai.model.provider', 'text'),
     from('openclaw', 'openclaw.provider', 'text'),
+    { dialect: 'goose', key: 'provider', read: 'text', onlyScope: 'goose' },
   ],
   responseId: [
     from('otel', 'gen_ai.response.id', 'text'),
@@ -99,6 +100,7 @@ export const MAPPING = {
     from('otel', 'gen_ai.server.ttft', 'seconds'),
     from('vllm', 'gen_ai.latency.time_to_first_token', 'seconds'),
     from('livekit', 'lk.response.ttft', 'seconds'),
+    { dialect: 'goose', key: 'completion_start_time', read: 'instant', onlyScope: 'goose' },
     from('pipecat', 'metrics.ttfb', 'seconds'),
     from('claude-code', 'ttft_ms', 'millis'),
     json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),

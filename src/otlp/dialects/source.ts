@@ -26,6 +26,7 @@ export type DialectName =
   | 'livekit'
   | 'langwatch'
   | 'openclaw'
+  | 'goose'
   | 'xai'
   | 'promptfoo'
   | 'pipecat';
