@@ -98,6 +98,21 @@ for (const [tier, suffix] of Object.entries(TIERS)) {
   }
 }
 
+/**
+ * What a provider's page says of all its models: https://platform.claude.com/docs/en/about-claude/pricing,
+ * https://console.groq.com/docs/batch and /flex-processing, https://docs.mistral.ai/capabilities/batch.
+ */
+const OF_ALL_MODELS: readonly (readonly [provider: string, tier: string, factor: number])[] = [
+  ['anthropic', 'batch', 0.5],
+  ['groq', 'batch', 0.5],
+  ['groq', 'flex', 1],
+  ['mistral', 'batch', 0.5],
+];
+for (const [provider, tier, factor] of OF_ALL_MODELS) {
+  const factors = { input: factor, cacheRead: factor, cacheWrite: factor, output: factor };
+  groups.set(JSON.stringify({ provider, tier, factors }), new Set(['*']));
+}
+
 const rows = [...groups].map(
   ([group, names]) => `${group.slice(0, -1)},"models":${JSON.stringify([...names].sort())}}`,
 );

@@ -24,3 +24,13 @@ test('fast mode costs a multiple of every part, the cache included', () => {
     assert.equal(fast?.[part], 2 * (standard?.[part] ?? Number.NaN), part);
   }
 });
+
+test('a tier that a provider sells for all its models has a price for each of them', () => {
+  const inputOf = (provider: string, model: string, serviceTier: '' | 'batch' | 'flex') =>
+    createPriceBook().priceOf({ provider, model, atMs: Date.UTC(2026, 10, 28), promptTokens: 1000, serviceTier })?.rates
+      .input;
+  assert.equal(inputOf('anthropic', 'claude-3-5-haiku-20241022', 'batch'), 400_000);
+  assert.equal(inputOf('groq', 'llama-3.3-70b-versatile', 'flex'), 590_000);
+  assert.equal(inputOf('mistral', 'mistral-large-latest', 'batch'), 250_000);
+  assert.equal(inputOf('deepseek', 'deepseek-chat', 'batch'), undefined);
+});

@@ -23,7 +23,9 @@ const RATES: Rates = {
 
 const always = (...bands: [Price, ...Price[]]): PricePeriod => ({ when: { kind: 'always' }, bands });
 const listed = (has: (factors: Readonly<Record<string, number>>) => boolean) => {
-  const found = list.tiers.find(({ factors }) => has(factors as Readonly<Record<string, number>>));
+  const found = list.tiers.find(
+    ({ factors, models }) => models[0] !== '*' && has(factors as Readonly<Record<string, number>>),
+  );
   assert.ok(found, 'the list has no such tier');
   const { provider, tier, models, factors } = found;
   const of = { providerId: provider, names: [models[0] ?? ''], tier: tier as 'flex' };

@@ -6,6 +6,9 @@ import list from './tier-prices.json' with { type: 'json' };
 /** What a tier costs beside the standard one, per part of the bill. */
 type Factors = { readonly input: number } & { readonly [Part in keyof Rates]?: number };
 
+/** Of providers that say it of all their models. */
+const ALL_MODELS = '*';
+
 /**
  * Per provider, tier and model. `scripts/write-tier-prices.ts` writes the list; `docs/pricing.md` says how it was
  * checked.
@@ -25,7 +28,7 @@ export function periodsOfTier(
   periods: readonly PricePeriod[],
   of: { readonly providerId: string; readonly names: readonly string[]; readonly tier: ServiceTier },
 ): readonly PricePeriod[] {
-  const factors = of.names
+  const factors = [...of.names, ALL_MODELS]
     .map((name) => FACTORS.get(`${of.providerId} ${of.tier} ${name}`))
     .find((found) => found !== undefined);
   if (factors === undefined) return [];
