@@ -15,6 +15,8 @@ export const OPENINFERENCE: Dialect = {
   keys: ['openinference.span.kind'],
   usage: [
     { prefix: 'llm.token_count.' },
+    // The answer as the API gave it tells parts for which there is no name.
+    { object: 'output.value', paths: ['usage'], as: 'json', isLate: true, isPartsOnly: true },
     // Its processor for Strands puts what it does not translate into the metadata; once it was the cache.
     { object: 'metadata', below: 'gen_ai.usage.', as: 'json', isPartsOnly: true },
   ],
