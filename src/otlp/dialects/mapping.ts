@@ -174,6 +174,15 @@ export const MAPPING = {
     from('langfuse', 'langfuse.observation.metadata.service_tier', 'quoted'),
     json('openinference', 'output.value', 'text', 'service_tier', 'usage.service_tier'),
   ],
+  /** Of Claude: its fast mode has prices of its own, beside the tier. */
+  speed: [
+    from('anthropic-sdk', 'anthropic.usage.speed', 'text'),
+    json('ai-sdk', 'ai.response.providerMetadata', 'text', 'anthropic.usage.speed'),
+    json('logfire', 'gen_ai.usage.raw', 'text', 'speed'),
+    json('logfire', 'response_data', 'text', 'usage.speed'),
+    json('genkit', 'genkit:output', 'text', 'raw.usage.speed'),
+    json('openinference', 'output.value', 'text', 'usage.speed'),
+  ],
   askedTier: [
     from('otel', 'openai.request.service_tier', 'text'),
     from('otel', 'gen_ai.openai.request.service_tier', 'text'),

@@ -6,6 +6,7 @@ const NO_TIER = /^(?:auto|normal|none|null|)$/i;
 /** The tier that served, in the provider's word; the one that was asked for only where nothing tells. */
 export function readServiceTier(reader: SpanReader): string | null {
   if (reader.flag('isBatch') === true) return 'batch';
+  if (reader.text('speed') === 'fast') return 'fast';
   const asked = reader.text('askedTier');
   const served = reader.text('serviceTier') ?? tierOfDetails(reader);
   return served ?? (asked === null || NO_TIER.test(asked.trim()) ? null : asked);
