@@ -28,7 +28,9 @@ export function sendersOf(reports: readonly Report[]): readonly CallSender[] {
 export function senderOf({ agent, process, scope, names }: Report): CallSender {
   if (agent !== undefined) return { service: agent, session: names?.session ?? '' };
   // The first line of what tells processes apart is the name of the service.
-  return { service: process.split('\n', 1)[0] || scope || UNKNOWN_SERVICE, session: '' };
+  const end = process.indexOf('\n');
+  const service = end < 0 ? process : process.slice(0, end);
+  return { service: service || scope || UNKNOWN_SERVICE, session: '' };
 }
 
 const UNKNOWN_SERVICE = 'unknown';

@@ -3,6 +3,7 @@ import { SleepingTraces } from './asleep/sleeping-traces.ts';
 import { type ComparedCall, comparedCall } from './compared-call.ts';
 import { KeyedItems } from './keyed-items.ts';
 import type { LinkedCalls } from './linked-calls.ts';
+import { NumberedItems } from './numbered-items.ts';
 import { CallNode, Generation, OpenReport, OpenTrace, type ReportPlace, traceKey } from './open-trace.ts';
 import { RecentTraces } from './recent-traces.ts';
 import type { Report } from './report.ts';
@@ -23,8 +24,9 @@ const AWAKE_SHARE_OF_WHOLE = 1 / 48;
 /** The open traces: those that were used last, and what they are linked to, are awake, the others sleep. */
 export class OpenTraces {
   readonly #awake = new KeyedItems<OpenTrace>();
-  /** By their numbers; undefined for one that sleeps. */
-  readonly #byNumber: (OpenTrace | undefined)[] = [];
+  readonly #byNumber = new NumberedItems<OpenTrace>();
+  /** So many were given out, and those of them that nobody has. */
+  #numberCount = 0;
   readonly #freeNumbers: number[] = [];
   readonly #sleeping = new SleepingTraces();
   /** Traces that are told of piece by piece. */
@@ -36,6 +38,7 @@ export class OpenTraces {
   readonly #onRaised: (trace: OpenTrace) => void;
   /** Looked for last, whether it was found or not: whoever opens a trace has looked for it before. */
   #askedKey: string | null = null;
+  #askedHash = 0;
   #asked: OpenTrace | undefined;
   readonly #pool = new TextPool();
 
@@ -60,6 +63,7 @@ export class OpenTraces {
     let trace = this.#awake.find(key, hash);
     if (trace === undefined && this.wake(hash)) trace = this.#awake.find(key, hash);
     this.#askedKey = key;
+    this.#askedHash = hash;
     this.#asked = trace;
     return trace;
   }
@@ -86,7 +90,7 @@ export class OpenTraces {
     if (response !== null && this.#sleeping.knows(response)) return null;
     const start = this.#links.addAsleep(report, responseKey);
     if (start === null) return null;
-    const hashes = { trace: hashOf(traceKey(sender, trace_id)), start, response };
+    const hashes = { trace: this.#askedHash, start, response };
     const whole = new WholeTrace(this.#newNumber(), report, at, hashes);
     this.#sleeping.announce(whole);
     this.#askedKey = null;
@@ -124,7 +128,7 @@ export class OpenTraces {
   }
 
   at(number: number): OpenTrace | undefined {
-    return this.#byNumber[number];
+    return this.#byNumber.find(number);
   }
 
   /** Places of the reports that were logged before that. */
@@ -197,22 +201,19 @@ export class OpenTraces {
   /** It is awake from now on. */
   #begin(trace: OpenTrace): void {
     this.#awake.add(trace);
-    this.#byNumber[trace.number] = trace;
+    this.#byNumber.add(trace);
   }
 
   /** It is not awake any more. */
   #end(trace: OpenTrace): void {
     this.#awake.delete(trace);
-    this.#byNumber[trace.number] = undefined;
+    this.#byNumber.delete(trace);
     this.#askedKey = null;
     this.#asked = undefined;
   }
 
   #newNumber(): number {
-    const number = this.#freeNumbers.pop() ?? this.#byNumber.length;
-    // Taken, though nobody is awake there yet.
-    this.#byNumber[number] = undefined;
-    return number;
+    return this.#freeNumbers.pop() ?? this.#numberCount++;
   }
 
   /** Somebody asks for a trace that was about to be counted as it is. */

@@ -269,11 +269,12 @@ export class ReportJudge {
   }
 
   #addWhole(whole: WholeTrace, prices: PriceBook, effects: Effects): void {
-    const { report, at, booking } = whole;
-    if (booking !== null) effects.audit.reportMoved(at.loggedAtMs, null, booking);
+    const { report, at, series, booking } = whole;
+    invariant(series !== null && booking !== null, 'what is settled is booked');
+    effects.audit.reportMoved(at.loggedAtMs, null, booking);
     const isKept = this.#ports.sampling.keeps(at.loggedAtMs, hashOf(requestIdOf(report)));
     // A single call has more of it than is read here.
-    const parts = isKept ? null : this.#record.readWhole(report);
+    const parts = isKept ? null : this.#record.readWhole(report, series);
     effects.add(parts ?? this.#record.read(whole.call()), prices, isKept);
   }
 

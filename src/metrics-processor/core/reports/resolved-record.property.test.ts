@@ -24,8 +24,9 @@ function addedBy(parts: ResolvedParts): unknown {
 function assertReadAlike(report: Report): boolean {
   const [call, ...others] = resolve([report]);
   assert.ok(call !== undefined && others.length === 0);
-  assert.deepEqual(record.seriesOfWhole(report), record.seriesOf(call));
-  const parts = record.readWhole(report);
+  const series = record.seriesOfWhole(report);
+  assert.deepEqual(series, record.seriesOf(call));
+  const parts = record.readWhole(report, series);
   if (parts === null) return false;
   const read = addedBy(parts);
   assert.deepEqual(read, addedBy(record.read(call)));

@@ -37,16 +37,16 @@ export class ResolvedRecord {
 
   /**
    * As `read` of the call that this report is by itself, but without what a single call keeps of it: straight from what
-   * it says, in a fraction of the time. Null where it takes more to know what it comes to.
+   * it says, in a fraction of the time. `series` is `seriesOfWhole`. Null where it takes more to know what it comes to.
    */
-  readWhole(report: Report): ResolvedParts | null {
+  readWhole(report: Report, series: Series): ResolvedParts | null {
     const { facts = NO_FACTS, failure, start_ms, duration_ms } = report;
     if (this.#hasDimensions || failure !== undefined || isSaid(facts.error) || isSaid(facts.error_kind)) return null;
     const answer = this.#response;
     answer.takeFacts(facts, durationWithin(duration_ms));
     const details = { requestId: requestIdOf(report), kept: () => null };
     const pending = {
-      series: this.seriesOfWhole(report),
+      series,
       place: 0,
       loggedAtMs: 0,
       timestampMs: Math.floor(start_ms),

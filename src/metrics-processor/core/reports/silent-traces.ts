@@ -3,7 +3,7 @@
  * stood before it is passed over.
  */
 export class SilentTraces {
-  readonly #slices = new Map<number, number[]>();
+  readonly #slices = new Map<number, NumberList>();
   /** By the traces' numbers. */
   #sliceOf = new Float64Array(0);
 
@@ -23,9 +23,9 @@ export class SilentTraces {
       this.#sliceOf = longer;
     }
     this.#sliceOf[number] = slice;
-    const known = this.#slices.get(slice);
-    if (known === undefined) this.#slices.set(slice, [number]);
-    else known.push(number);
+    let numbers = this.#slices.get(slice);
+    if (numbers === undefined) this.#slices.set(slice, (numbers = new NumberList()));
+    numbers.push(number);
   }
 
   /** Slices that fulfil a condition, earliest first. */
@@ -35,7 +35,7 @@ export class SilentTraces {
 
   /** Takes out those that stand in a slice. */
   take(slice: number): readonly number[] {
-    const found = this.#slices.get(slice) ?? [];
+    const found = [...(this.#slices.get(slice)?.all ?? [])];
     this.#slices.delete(slice);
     return found.filter((number) => {
       if (this.#sliceOf[number] !== slice) return false;
@@ -45,6 +45,26 @@ export class SilentTraces {
   }
 }
 
+/** Four bytes each, and none of them among what the garbage collector walks through. */
+class NumberList {
+  #numbers = new Int32Array(LIST_MIN);
+  #count = 0;
+
+  push(number: number): void {
+    if (this.#count === this.#numbers.length) {
+      const longer = new Int32Array(this.#count * 2);
+      longer.set(this.#numbers);
+      this.#numbers = longer;
+    }
+    this.#numbers[this.#count++] = number;
+  }
+
+  get all(): Int32Array {
+    return this.#numbers.subarray(0, this.#count);
+  }
+}
+
+const LIST_MIN = 16;
 const NOWHERE = -1;
 const NUMBERS_MIN = 1024;
 const GROWTH = 1.5;
