@@ -1,12 +1,12 @@
 import { AttributeList } from './attribute-list.ts';
 import {
+  aboutScope,
   attributesAt,
   idFrom,
   instantAt,
   messages,
   parseBody,
   resourceFrom,
-  scopeFrom,
   WrongShape,
 } from './decode-json.ts';
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
@@ -39,10 +39,10 @@ function logsOf(parsed: unknown, keys: KeyTable): readonly OtlpLog[] {
     const at = `resourceLogs[${i}]`;
     const resource = resourceFrom(resourceLogs['resource'], keys, at);
     for (const [j, group] of messages(resourceLogs, 'scopeLogs', 'scope_logs', at).entries()) {
-      const scope = scopeFrom(group['scope']);
       const place = `${at}.scopeLogs[${j}]`;
+      const about = aboutScope(group['scope'], { resource, keys, at: place });
       for (const [k, record] of messages(group, 'logRecords', 'log_records', place).entries()) {
-        logs.push(logFrom(record, { scope, resource, keys, at: `${place}.logRecords[${k}]` }));
+        logs.push(logFrom(record, { ...about, keys, at: `${place}.logRecords[${k}]` }));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { attributesAt, instantAt, messages, parseBody, resourceFrom, scopeFrom, WrongShape } from './decode-json.ts';
+import { aboutScope, attributesAt, instantAt, messages, parseBody, resourceFrom, WrongShape } from './decode-json.ts';
 import { isRecord, type JsonRecord, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
 import {
@@ -34,10 +34,10 @@ function metricsOf(parsed: unknown, keys: KeyTable, wants: WantsMetric): readonl
     const at = `resourceMetrics[${i}]`;
     const resource = resourceFrom(resourceMetrics['resource'], keys, at);
     for (const [j, group] of messages(resourceMetrics, 'scopeMetrics', 'scope_metrics', at).entries()) {
-      const scope = scopeFrom(group['scope']);
       const place = `${at}.scopeMetrics[${j}]`;
+      const about = aboutScope(group['scope'], { resource, keys, at: place });
       for (const [k, metric] of messages(group, 'metrics', undefined, place).entries()) {
-        metrics.push(metricFrom(metric, { scope, resource, keys, wants, at: `${place}.metrics[${k}]` }));
+        metrics.push(metricFrom(metric, { ...about, keys, wants, at: `${place}.metrics[${k}]` }));
       }
     }
   }

@@ -2,7 +2,7 @@ import { ownValue } from '../../events/own-value.ts';
 import type { AttributeList } from './attribute-list.ts';
 import { attributesFromJson, isRecord, type JsonRecord, listOf, textOf } from './decode-json-attributes.ts';
 import type { KeyTable } from './key-table.ts';
-import { resourceOf } from './process-key.ts';
+import { resourceOf, resourceOfScope } from './process-key.ts';
 import { durationMsOf, instantMs, type NanoInstant, parseNanoInstant, startMsOf } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
@@ -56,9 +56,10 @@ function spansOf(parsed: unknown, keys: KeyTable): readonly OtlpSpan[] {
     const groups =
       scopeSpans.length > 0 ? scopeSpans : messages(resourceSpans, 'instrumentationLibrarySpans', undefined, at);
     for (const [j, group] of groups.entries()) {
-      const scope = scopeFrom(group['scope'] ?? group['instrumentationLibrary']);
-      for (const [k, span] of messages(group, 'spans', undefined, `${at}.scopeSpans[${j}]`).entries()) {
-        spans.push(spanFrom(span, { scope, resource, keys, at: `${at}.scopeSpans[${j}].spans[${k}]` }));
+      const place = `${at}.scopeSpans[${j}]`;
+      const about = aboutScope(group['scope'] ?? group['instrumentationLibrary'], { resource, keys, at: place });
+      for (const [k, span] of messages(group, 'spans', undefined, place).entries()) {
+        spans.push(spanFrom(span, { ...about, keys, at: `${place}.spans[${k}]` }));
       }
     }
   }
@@ -97,9 +98,22 @@ export function resourceFrom(value: unknown, keys: KeyTable, at: string): OtlpRe
   return resourceOf(attributesAt(resource, keys, `${at}.resource`));
 }
 
-export function scopeFrom(value: unknown): OtlpScope {
+interface ScopePlace {
+  readonly resource: OtlpResource;
+  readonly keys: KeyTable;
+  readonly at: string;
+}
+
+/** A scope, and the resource with what the scope says. */
+export function aboutScope(
+  value: unknown,
+  { resource, keys, at }: ScopePlace,
+): { readonly scope: OtlpScope; readonly resource: OtlpResource } {
   const scope = isRecord(value) ? value : {};
-  return { name: textOf(scope['name']), version: textOf(scope['version']) };
+  return {
+    scope: { name: textOf(scope['name']), version: textOf(scope['version']) },
+    resource: resourceOfScope(resource, attributesAt(scope, keys, `${at}.scope`)),
+  };
 }
 
 interface SpanPlace {

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { AttributeList } from './attribute-list.ts';
 import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 import type { KeyTable } from './key-table.ts';
-import { resourceOf } from './process-key.ts';
+import { resourceOf, resourceOfScope } from './process-key.ts';
 import { durationMsOf, instantMs, type NanoInstant, startMsOf } from './time.ts';
 import type { Decoded, OtlpResource, OtlpScope, OtlpSpan, SpanEvent, TraceExport } from './trace-export.ts';
 import { SPAN_EVENTS_MAX } from './trace-export.ts';
@@ -86,11 +86,16 @@ class TraceWalk {
 
   #scopeSpans(end: number, resource: OtlpResource): void {
     let scope = NO_SCOPE;
+    let ofScope = resource;
     const places: number[] = [];
     this.#eachField(end, (field, wireType) => {
       if (field === 1) {
         expectMessage(wireType, 'scope');
-        scope = this.#scope(this.#end('scope'));
+        const scopeEnd = this.#end('scope');
+        const start = this.#reader.pos;
+        scope = this.#scope(scopeEnd);
+        this.#reader.pos = start;
+        ofScope = resourceOfScope(resource, this.#attributes.messageWithAttributes(scopeEnd, 3));
         return true;
       }
       if (field !== 2) return false;
@@ -102,7 +107,7 @@ class TraceWalk {
     });
     for (let i = 0; i < places.length; i += 2) {
       this.#reader.pos = places[i] ?? end;
-      this.#spans.push(this.#span(places[i + 1] ?? end, scope, resource));
+      this.#spans.push(this.#span(places[i + 1] ?? end, scope, ofScope));
     }
     this.#reader.pos = end;
   }

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/minimal.js';
 import { AttributeList } from './attribute-list.ts';
 import { type AttributeReader, createAttributeReader } from './decode-protobuf-attributes.ts';
 import type { KeyTable } from './key-table.ts';
-import { resourceOf } from './process-key.ts';
+import { resourceOf, resourceOfScope } from './process-key.ts';
 import type { NanoInstant } from './time.ts';
 import type { OtlpResource, OtlpScope } from './trace-export.ts';
 
@@ -46,8 +46,13 @@ export class ProtobufWalk {
       }
       for (const group of this.messages(start, end, 2)) {
         let scope: OtlpScope = { name: '', version: '' };
-        for (const place of this.messages(group.start, group.end, 1)) scope = this.#scope(place);
-        yield { scope, resource, places: this.messages(group.start, group.end, 2) };
+        let ofScope = resource;
+        for (const place of this.messages(group.start, group.end, 1)) {
+          scope = this.#scope(place);
+          this.reader.pos = place.start;
+          ofScope = resourceOfScope(resource, this.attributes.messageWithAttributes(place.end, 3));
+        }
+        yield { scope, resource: ofScope, places: this.messages(group.start, group.end, 2) };
       }
     }
   }
