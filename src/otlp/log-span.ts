@@ -12,6 +12,8 @@ export interface AgentIds {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
+  /** No span was open: the trace is made up. */
+  readonly isTraceless?: true;
 }
 
 /** Attributes of an agent's record that mean something else on a span, or say who somebody is. */
@@ -43,8 +45,11 @@ export function spanOfLog(
   for (const [key, value] of Object.entries(call.attributes)) {
     if (value !== undefined && value !== null) attributes.set(key, value);
   }
+  const { traceId, spanId, parentSpanId } = ids;
   return {
-    ...ids,
+    traceId,
+    spanId,
+    parentSpanId,
     name: log.eventName,
     kind: KIND_CLIENT,
     startMs: Math.max(0, endMsOf(log) - (call.isStampedAtStart === true ? 0 : (call.durationMs ?? 0))),
@@ -95,7 +100,7 @@ export function eventIdsOf(log: OtlpLog, identity?: readonly string[]): AgentIds
   const isInTrace = /^(?!0+$)[0-9a-f]{32}$/.test(log.traceId);
   return isInTrace
     ? { traceId: log.traceId, spanId, parentSpanId: /^(?!0+$)[0-9a-f]{16}$/.test(log.spanId) ? log.spanId : '' }
-    : { traceId: digest([spanId, 'trace'], TRACE_ID_CHARS), spanId, parentSpanId: '' };
+    : { traceId: digest([spanId, 'trace'], TRACE_ID_CHARS), spanId, parentSpanId: '', isTraceless: true };
 }
 
 /** By all that is read of a record. When an exporter saw it tells records apart that have no time of their own. */

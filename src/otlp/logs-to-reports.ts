@@ -72,6 +72,7 @@ function translate(log: OtlpLog, { dialect, reading }: CallOf, options: SpansToR
   if (report === null) return { log, report, rule, reader, flaw };
   report.is_log = true;
   if (reading.isException === true) report.is_exception = true;
+  if (ids.isTraceless === true) report.is_traceless = true;
   addAgent(report, reader, agent);
   if (agent !== null) {
     const route = report.names?.route ?? report.names?.resource_route ?? agent;

@@ -1,4 +1,4 @@
-import { type Facts, reporterOf } from './report.ts';
+import { type Facts, type RecordRole, recordRoleOf, reporterOf } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 
 /** What of a call is compared with another one: as much as is kept of each open call. */
@@ -10,6 +10,13 @@ export interface ComparedCall {
   /** The coding agent that reports it, by a log record or by a span. */
   readonly agent: string | null;
   readonly isLog: boolean;
+  /** What it tells as a record beside a span. */
+  readonly record: RecordRole;
+  /** It is a record that was written where no span was open. */
+  readonly isTraceless: boolean;
+  /** Whether records of its own trace told its details, and its exception. */
+  readonly isDetailed: boolean;
+  readonly isExplained: boolean;
   readonly isFailed: boolean;
   readonly reasoningTokens: number | null;
   readonly process: string;
@@ -34,6 +41,10 @@ export const COMPARED_FIELDS = [
   'scope',
   'agent',
   'isLog',
+  'record',
+  'isTraceless',
+  'isDetailed',
+  'isExplained',
   'isFailed',
   'reasoningTokens',
   'process',
@@ -64,6 +75,10 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
     scope: shared(reporterOf(head)),
     agent: textOf(head.agent),
     isLog: head.is_log === true,
+    record: recordRoleOf(head),
+    isTraceless: head.is_traceless === true,
+    isDetailed: isTold(call, 'details'),
+    isExplained: isTold(call, 'exception'),
     isFailed: (facts.error ?? null) !== null || (facts.error_kind ?? null) !== null,
     reasoningTokens: facts.reasoning_tokens ?? null,
     process: shared(head.process),
@@ -79,6 +94,12 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
     role: streamRoleOf(call),
     requestDigest: head.request_digest ?? null,
   };
+}
+
+function isTold({ head, members }: TraceCall, role: RecordRole): boolean {
+  // Nearly always.
+  if (members.length === 1) return false;
+  return members.some((member) => member !== head && recordRoleOf(member) === role);
 }
 
 function streamRoleOf({ head, facts }: TraceCall): StreamRole {

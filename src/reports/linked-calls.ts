@@ -3,10 +3,13 @@ import { generationsOf } from './generations.ts';
 import { type Keyed, KeyedItems } from './keyed-items.ts';
 import { type CallNode, Generation } from './open-trace.ts';
 import { ProcessCalls, processKey } from './process-calls.ts';
-import type { Report } from './report.ts';
+import { lacks, tracelessGapMs } from './record-gap.ts';
+import type { RecordRole, Report } from './report.ts';
 import { responseHashOf } from './response-key.ts';
 import { StableMatching } from './stable-matching.ts';
+import { endMsOf } from './trace-call.ts';
 import { streamGapMs, twinGapMs } from './twins.ts';
+import type { WholeHashes } from './whole-trace.ts';
 
 /** The calls of one response id that are open. */
 interface Response extends Keyed {
@@ -31,6 +34,7 @@ export interface NodeChanges {
  * 2. Of each process, generations that two instrumentations report are paired by time, the closest first.
  * 3. So are the openings and the ends of Logfire's streams.
  * 4. Of each session of a coding agent, its log records and its spans are paired by their ends (`agent-twins.ts`).
+ * 5. So are records of the convention that were written where no span was open with their calls (`record-gap.ts`).
  */
 export class LinkedCalls {
   readonly #responses = new KeyedItems<Response>();
@@ -38,6 +42,8 @@ export class LinkedCalls {
   readonly #twins: StableMatching<Generation>;
   readonly #streams: StableMatching<Generation>;
   readonly #agents: StableMatching<Generation>;
+  readonly #details: StableMatching<Generation>;
+  readonly #exceptions: StableMatching<Generation>;
   readonly #matchings: readonly StableMatching<Generation>[];
   /** Since the last `takeChanged`: generations whose clusters were announced as they were before, or had none. */
   #announced: Generation[] = [];
@@ -70,7 +76,10 @@ export class LinkedCalls {
       candidatesOf: (generation) => this.#processOf(generation)?.endingNear(generation) ?? [],
       gapOf: agentsGapMs,
     });
-    this.#matchings = [this.#twins, this.#streams, this.#agents];
+    const candidatesOf = (generation: Generation) => this.#processOf(generation)?.endingWith(generation) ?? [];
+    this.#details = new StableMatching({ ...common, candidatesOf, gapOf: recordsGapMs('details') });
+    this.#exceptions = new StableMatching({ ...common, candidatesOf, gapOf: recordsGapMs('exception') });
+    this.#matchings = [this.#twins, this.#streams, this.#agents, this.#details, this.#exceptions];
   }
 
   replace({ gone, come, stayed }: NodeChanges): void {
@@ -142,9 +151,7 @@ export class LinkedCalls {
   /** These nodes go away, with all that they are linked to; nothing is changed by that. */
   forget(nodes: readonly CallNode[]): void {
     for (const generation of new Set(nodes.map((node) => node.generation as Generation))) {
-      this.#twins.forget(generation);
-      this.#streams.forget(generation);
-      this.#agents.forget(generation);
+      for (const pairs of this.#matchings) pairs.forget(generation);
       this.#leaveProcess(generation);
     }
     for (const node of nodes) {
@@ -196,7 +203,7 @@ export class LinkedCalls {
   forgetAsleep(nodes: readonly CallNode[]): void {
     for (const node of nodes) {
       const generation = node.generation as Generation;
-      this.#processOf(generation)?.forget(generation.first.compared.scope);
+      this.#processOf(generation)?.forget(generation.first.compared);
       this.#dropEmptyProcess(processKeyOf(generation));
     }
   }
@@ -204,18 +211,20 @@ export class LinkedCalls {
   /**
    * Counts a new call of one report among those that sleep, where it is linked to nobody.
    *
-   * @returns the hash of its start; null where it is to be judged with others
+   * @returns the hashes of its start and its end; null where it is to be judged with others
    */
-  addAsleep({ sender, process, scope, start_ms }: Report, response: string | null): number | null {
+  addAsleep(report: Report, response: string | null): Pick<WholeHashes, 'start' | 'end'> | null {
+    const { sender, process, scope, start_ms: startMs, duration_ms: durationMs } = report;
     if (response !== null && this.#responses.find(response, responseHashOf(response)) !== undefined) return null;
     const ofProcess = this.#ensureProcess(processKey(sender, process));
-    return ofProcess.addAsleep(scope) ? ofProcess.startHashAt(start_ms) : null;
+    if (!ofProcess.addAsleep(scope)) return null;
+    return { start: ofProcess.startHashAt(startMs), end: ofProcess.recordHashAt(endMsOf({ startMs, durationMs })) };
   }
 
   /** One that was added asleep goes away. */
   removeAsleep({ sender, process, scope }: Report): void {
     const key = processKey(sender, process);
-    this.#processes.get(key)?.forget(scope);
+    this.#processes.get(key)?.forget({ scope, isTraceless: false });
     this.#dropEmptyProcess(key);
   }
 
@@ -262,18 +271,21 @@ export class LinkedCalls {
   #add(generation: Generation): void {
     for (const node of generation.nodes) node.generation = generation;
     this.#announce(generation);
-    this.#ensureProcess(processKeyOf(generation)).add(generation);
+    const process = this.#ensureProcess(processKeyOf(generation));
+    process.add(generation);
     this.#twins.insert(generation);
     this.#streams.insert(generation);
     this.#agents.insert(generation);
+    // Hardly any process has some.
+    if (!process.hasTraceless) return;
+    this.#details.insert(generation);
+    this.#exceptions.insert(generation);
   }
 
   #remove(generation: Generation): void {
     this.#touch(generation);
     this.#leaveProcess(generation);
-    this.#twins.remove(generation);
-    this.#streams.remove(generation);
-    this.#agents.remove(generation);
+    for (const pairs of this.#matchings) pairs.remove(generation);
     generation.isChanged = false;
   }
 
@@ -351,6 +363,16 @@ function agentsGapMs(a: Generation, b: Generation): number | null {
   const gapMs = agentGapMs(a.first.compared, b.first.compared);
   if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
   return a.nodes.every((x) => b.nodes.every((y) => x.compared.isLog !== y.compared.isLog)) ? gapMs : null;
+}
+
+/** A generation that holds a record and a span already, found by their id, lacks no other record. */
+function recordsGapMs(role: NonNullable<RecordRole>): (a: Generation, b: Generation) => number | null {
+  return (a, b) => {
+    const gapMs = tracelessGapMs(a.first.compared, b.first.compared, role);
+    if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
+    const [record, call] = a.first.compared.record === role ? [a, b] : [b, a];
+    return record.nodes.length === 1 && call.nodes.every(({ compared }) => lacks(compared, role)) ? gapMs : null;
+  };
 }
 
 function halvesGapMs(a: Generation, b: Generation): number | null {

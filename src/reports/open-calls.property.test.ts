@@ -118,7 +118,23 @@ const anyReport = fc.record({
   response_id: fc.constantFrom('chatcmpl-8', 'resp_0123456789abcdef'),
 }) as fc.Arbitrary<Report>;
 
-const maybeLess = anyReport.chain((report) =>
+/** Log records of the convention, also such as were written where no span was open. */
+const anyRecord = fc
+  .tuple(
+    anyReport,
+    fc.record({ is_exception: fc.constant(true), is_traceless: fc.constant(true) }, { requiredKeys: [] }),
+    fc.nat(0xffff),
+  )
+  .map(([report, is, n]): Report => {
+    const { trace_id, parent_id = '1', ...rest } = report;
+    const own = n.toString(16).padStart(16, '0');
+    const where = is.is_traceless === true ? { span_id: own, trace_id: own.repeat(2) } : { trace_id, parent_id };
+    return { ...rest, ...where, ...is, kind: 'wire', is_log: true, duration_ms: null };
+  });
+
+const anything = fc.oneof({ arbitrary: anyReport, weight: 3 }, { arbitrary: anyRecord, weight: 1 });
+
+const maybeLess = anything.chain((report) =>
   fc.subarray(['parent_id', 'response_id', 'names'] as const).map((absent) => {
     const less: Record<string, unknown> = { ...report };
     for (const name of absent) delete less[name];

@@ -88,9 +88,9 @@ export class OpenTraces {
     const responseKey = responseKeyOf(sender, response_id, process);
     const response = responseKey === null ? null : responseHashOf(responseKey);
     if (response !== null && this.#sleeping.knows(response)) return null;
-    const start = this.#links.addAsleep(report, responseKey);
-    if (start === null) return null;
-    const hashes = { trace: this.#askedHash, start, response };
+    const times = this.#links.addAsleep(report, responseKey);
+    if (times === null) return null;
+    const hashes = { trace: this.#askedHash, ...times, response };
     const whole = new WholeTrace(this.#newNumber(), report, at, hashes);
     this.#sleeping.announce(whole);
     this.#askedKey = null;

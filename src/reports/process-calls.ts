@@ -1,7 +1,9 @@
 import { AGENT_END_MS_MAX } from './agent-twins.ts';
 import { hashOf } from './asleep/hash-index.ts';
 import { Chain } from './chain.ts';
+import type { ComparedCall } from './compared-call.ts';
 import type { Generation } from './open-trace.ts';
+import { RECORD_END_MS_MAX } from './record-gap.ts';
 import { endMsOf } from './trace-call.ts';
 import { TWIN_START_MS_MAX } from './twins.ts';
 
@@ -12,6 +14,7 @@ import { TWIN_START_MS_MAX } from './twins.ts';
 export class ProcessCalls {
   readonly #startsHash: number;
   readonly #endsHash: number;
+  readonly #recordsHash: number;
   readonly #wake: (hash: number) => void;
   readonly #all = new Chain<Generation>();
   /** Of all generations, those that sleep included. */
@@ -23,10 +26,15 @@ export class ProcessCalls {
 
   /** Of a session of a coding agent, by their ends. */
   readonly #byEnd = new Map<number, Set<Generation>>();
+  /** Records that were written where no span was open, those that sleep included. */
+  #tracelessCount = 0;
+  /** By their ends, made when the first such record appears. */
+  #byRecordEnd: Slices | null = null;
 
   constructor(key: string, wake: (hash: number) => void) {
     this.#startsHash = hashOf(`${key}\0start`);
     this.#endsHash = hashOf(`${key}\0end`);
+    this.#recordsHash = hashOf(`${key}\0record`);
     this.#wake = wake;
   }
 
@@ -39,15 +47,21 @@ export class ProcessCalls {
     return this.#scopes.size === 0;
   }
 
+  /** Whether any record was written where no span was open, one that sleeps included. */
+  get hasTraceless(): boolean {
+    return this.#tracelessCount > 0;
+  }
+
   add(generation: Generation): void {
-    const { scope } = generation.first.compared;
+    const { scope, isTraceless } = generation.first.compared;
     this.#scopes.set(scope, (this.#scopes.get(scope) ?? 0) + 1);
+    if (isTraceless) this.#tracelessCount++;
     this.wake(generation);
   }
 
   delete(generation: Generation): void {
     this.sleep(generation);
-    this.forget(generation.first.compared.scope);
+    this.forget(generation.first.compared);
   }
 
   /** Counts a call that sleeps, unless others may be its twins: those that another instrumentation reports. */
@@ -59,6 +73,11 @@ export class ProcessCalls {
     return true;
   }
 
+  /** Under which one that ended then has to be found by a record of it. */
+  recordHashAt(endMs: number): number {
+    return sliceHash(this.#recordsHash, recordSliceAt(endMs));
+  }
+
   /** Under which one that began then and sleeps has to be found. */
   startHashAt(startMs: number): number {
     return sliceHash(this.#startsHash, sliceAt(startMs));
@@ -67,7 +86,9 @@ export class ProcessCalls {
   /** Under these hashes a generation that sleeps has to be found. */
   hashesOf(generation: Generation): readonly number[] {
     const starts = this.startHashAt(generation.first.compared.startMs);
-    if (generation.first.compared.agent === null) return [starts];
+    if (generation.first.compared.agent === null) {
+      return [starts, this.recordHashAt(endMsOf(generation.first.compared))];
+    }
     return [starts, sliceHash(this.#endsHash, endSliceOf(generation))];
   }
 
@@ -78,6 +99,7 @@ export class ProcessCalls {
     if (role === 'opening') this.#openings.add(generation);
     else if (role === 'end') this.#ends.add(generation);
     if (this.#byStart !== null) indexAt(this.#byStart, sliceOf(generation), generation);
+    if (this.#byRecordEnd !== null) indexAt(this.#byRecordEnd, recordSliceOf(generation), generation);
     if (generation.first.compared.agent !== null) indexAt(this.#byEnd, endSliceOf(generation), generation);
   }
 
@@ -87,11 +109,13 @@ export class ProcessCalls {
     this.#openings.delete(generation);
     this.#ends.delete(generation);
     if (this.#byStart !== null) removeAt(this.#byStart, sliceOf(generation), generation);
+    if (this.#byRecordEnd !== null) removeAt(this.#byRecordEnd, recordSliceOf(generation), generation);
     if (agent !== null) removeAt(this.#byEnd, endSliceOf(generation), generation);
   }
 
   /** One that sleeps goes away. */
-  forget(scope: string): void {
+  forget({ scope, isTraceless }: Pick<ComparedCall, 'scope' | 'isTraceless'>): void {
+    if (isTraceless) this.#tracelessCount--;
     const left = (this.#scopes.get(scope) ?? 0) - 1;
     if (left > 0) this.#scopes.set(scope, left);
     else this.#scopes.delete(scope);
@@ -120,6 +144,21 @@ export class ProcessCalls {
   *#endingNear(slice: number): Iterable<Generation> {
     for (const near of [slice - 1, slice, slice + 1]) this.#wake(sliceHash(this.#endsHash, near));
     for (const near of [slice - 1, slice, slice + 1]) yield* this.#byEnd.get(near) ?? NOBODY;
+  }
+
+  /** All that may be a record of the same call, or the call of a record, where no span was open. */
+  endingWith(generation: Generation): Iterable<Generation> {
+    const isAsked = this.hasTraceless && this.#scopes.size > 1 && generation.first.compared.agent === null;
+    return isAsked ? this.#endingWith(recordSliceOf(generation)) : NOBODY;
+  }
+
+  *#endingWith(slice: number): Iterable<Generation> {
+    for (const near of [slice - 1, slice, slice + 1]) this.#wake(sliceHash(this.#recordsHash, near));
+    if (this.#byRecordEnd === null) {
+      this.#byRecordEnd = new Map();
+      for (const each of this.#all) indexAt(this.#byRecordEnd, recordSliceOf(each), each);
+    }
+    for (const near of [slice - 1, slice, slice + 1]) yield* this.#byRecordEnd.get(near) ?? NOBODY;
   }
 
   /** The other halves of streams. */
@@ -164,4 +203,12 @@ function sliceAt(startMs: number): number {
 
 function endSliceOf({ first }: Generation): number {
   return Math.floor(endMsOf(first.compared) / AGENT_END_MS_MAX);
+}
+
+function recordSliceOf({ first }: Generation): number {
+  return recordSliceAt(endMsOf(first.compared));
+}
+
+function recordSliceAt(endMs: number): number {
+  return Math.floor(endMs / RECORD_END_MS_MAX);
 }

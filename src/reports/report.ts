@@ -31,7 +31,7 @@ export const Report = Type.Object({
   /**
    * - `call`: a model call.
    * - `sum`: a span around calls, which counts only where none of them is known.
-   * - `wire`: LiteLLM's copy of the wire request; a call only where no call lies above it.
+   * - `wire`: LiteLLM's copy of the wire request, or the convention's log record; a call only where none lies above it.
    * - `stream end`: Logfire's record that ends a stream, in a trace of its own.
    * - `context`: no call. It links what is below it to what is above, and may name whose it is.
    */
@@ -44,6 +44,8 @@ export const Report = Type.Object({
   is_log: Type.Optional(Type.Literal(true)),
   /** A log record of an exception: the failure of a call that another report of its trace may tell too. */
   is_exception: Type.Optional(Type.Literal(true)),
+  /** A log record that was written where no span was open: its trace is made up. */
+  is_traceless: Type.Optional(Type.Literal(true)),
   /** The coding agent that wrote it; then `process` is its session. */
   agent: Type.Optional(Name()),
   /** What tells processes apart, as `process-key.ts` has it; '' where nothing does. */
@@ -99,6 +101,15 @@ export type Facts = Readonly<NonNullable<Report['facts']>>;
 export function reporterOf({ scope, is_log, is_exception }: Pick<Report, 'scope' | 'is_log' | 'is_exception'>): string {
   if (is_exception === true) return `${scope} exception`;
   return is_log === true ? `${scope} log` : scope;
+}
+
+/** What a log record of the convention tells of a call that a span tells too, if one does; null for what is none. */
+export type RecordRole = 'details' | 'exception' | null;
+
+export function recordRoleOf({ kind, is_log, is_exception, agent }: Report): RecordRole {
+  if (is_log !== true) return null;
+  if (is_exception === true) return 'exception';
+  return kind === 'wire' && agent === undefined ? 'details' : null;
 }
 
 /** `<trace id>-<span id>`: what the contract calls the request id. */

@@ -37,7 +37,7 @@ export class StableMatching<Node extends object> {
 
   /** The node must not be among the candidates any more. */
   remove(node: Node): void {
-    const partner = this.#partners.get(node);
+    const partner = this.partnerOf(node);
     if (partner === undefined) return;
     this.#part(node, partner);
     this.#settle([partner]);
@@ -45,9 +45,10 @@ export class StableMatching<Node extends object> {
 
   /** The node goes away together with its partner; nobody is told, and nobody looks for somebody else. */
   forget(node: Node): void {
-    const partner = this.#partners.get(node);
+    const partner = this.partnerOf(node);
+    if (partner === undefined) return;
     this.#partners.delete(node);
-    if (partner !== undefined) this.#partners.delete(partner);
+    this.#partners.delete(partner);
   }
 
   /** Each of these looks for somebody better than it has; who is left for it looks in turn. */

@@ -1,8 +1,7 @@
-import { foldExceptions } from './exceptions.ts';
 import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
-import type { Report } from './report.ts';
-import { requestIdOf } from './report.ts';
+import { foldRecordsBelow, foldRecordsBeside, hasRecords } from './recorded-calls.ts';
+import { type Report, recordRoleOf, requestIdOf } from './report.ts';
 import { callOf, type TraceCall } from './trace-call.ts';
 import { TraceTree } from './trace-tree.ts';
 import { foldTraceTwins } from './trace-twins.ts';
@@ -24,7 +23,7 @@ export interface TraceResolution {
  * 1. LiteLLM's copy of the wire request belongs to the call above it;
  * 2. of calls that contain each other the **inner** one stands, for it is nearer to the wire; the outer one fills gaps.
  *    A sum of calls counts only where nothing below it does;
- * 3. a record of an exception belongs to the failed call that ended about then (`exceptions.ts`);
+ * 3. a log record of a call, or of its exception, belongs to the call that ended about then (`recorded-calls.ts`);
  * 4. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
  */
 export function callsOfTrace(reports: readonly Report[]): TraceResolution {
@@ -40,7 +39,8 @@ export function callsOfTrace(reports: readonly Report[]): TraceResolution {
   if (candidates.length === 1) return { calls: [named(callOf(only), tree)], folded: [] };
   const folded: Folded[] = [];
   const inOrder = candidates.toSorted(byStart).map(callOf);
-  const calls = foldExceptions(foldNested(foldWireCopies(inOrder, tree, folded), tree, folded), folded);
+  const whole = foldWireCopies(inOrder, tree, folded);
+  const calls = hasRecords(whole) ? foldRecords(whole, tree, folded) : foldNested(whole, tree, folded);
   return { calls: foldTraceTwins(calls, folded).map((call) => named(call, tree)), folded };
 }
 
@@ -56,6 +56,15 @@ function named(call: TraceCall, tree: TraceTree): TraceCall {
   return above.size === 0 ? call : { ...call, above: [...above] };
 }
 
+function foldRecords(whole: readonly TraceCall[], tree: TraceTree, folded: Folded[]): readonly TraceCall[] {
+  const { records = [], spans = [] } = Object.groupBy(foldRecordsBelow(whole, tree, folded), ({ head }) =>
+    recordRoleOf(head) === null ? 'spans' : 'records',
+  );
+  const calls = foldRecordsBeside([...foldNested(spans, tree, folded), ...records], 'details', folded);
+  // What is left may be all that tells of a call that an agent adds up.
+  return foldRecordsBeside(foldNested(calls, tree, folded), 'exception', folded);
+}
+
 /** A call with calls below it is not counted; it fills the gaps of an only child. */
 function foldNested(candidates: readonly TraceCall[], tree: TraceTree, folded: Folded[]): readonly TraceCall[] {
   const byHead = new Map(candidates.map((candidate) => [candidate.head, candidate]));
@@ -63,7 +72,7 @@ function foldNested(candidates: readonly TraceCall[], tree: TraceTree, folded: F
   const innerCount = new Map<TraceCall, number>();
   for (const candidate of candidates) {
     // A copy of the wire request that is left over is a call beside the one that is written on the application's span.
-    if (candidate.head.kind === 'wire') continue;
+    if (candidate.head.kind === 'wire' && recordRoleOf(candidate.head) !== 'details') continue;
     const outer = tree
       .ancestorsOf(candidate.head)
       .map((report) => byHead.get(report))

@@ -19,6 +19,8 @@ export function twinGapMs(a: ComparedCall, b: ComparedCall): number | null {
   const gapMs = Math.abs(a.startMs - b.startMs);
   // The records of an agent are found by their session (`agent-twins.ts`).
   if (isAgentLog(a) || isAgentLog(b)) return null;
+  // Other records are found by the end of their call (`record-gap.ts`).
+  if (a.record !== null || b.record !== null) return null;
   if (gapMs > TWIN_START_MS_MAX || a.scope === b.scope || a.role === 'end' || b.role === 'end') return null;
   const agreed = usageAgreement(a, b);
   if (agreed === 'differs' || (agreed === 'unknown' && gapMs > BARE_TWIN_START_MS_MAX)) return null;

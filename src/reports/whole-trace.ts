@@ -37,10 +37,11 @@ export class WholeTrace {
   }
 }
 
-/** By which it is found: the trace, the start of its call in its process, and the response where its id is told. */
+/** By which it is found: trace, start and end of its call in its process, and the response where its id is told. */
 export interface WholeHashes {
   readonly trace: number;
   readonly start: number;
+  readonly end: number;
   readonly response: number | null;
 }
 

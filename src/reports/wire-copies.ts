@@ -1,5 +1,5 @@
 import type { Folded } from './folded.ts';
-import type { Report } from './report.ts';
+import { type Report, recordRoleOf } from './report.ts';
 import { endMsOf, type TraceCall } from './trace-call.ts';
 import type { TraceTree } from './trace-tree.ts';
 
@@ -40,7 +40,7 @@ function copiesByCall(candidates: readonly TraceCall[], tree: TraceTree): Readon
   const copiesOf = new Map<TraceCall, TraceCall[]>();
   const callOf = new Map<Report, TraceCall>();
   for (const candidate of candidates) if (candidate.head.kind === 'call') callOf.set(candidate.head, candidate);
-  const copies = candidates.filter(({ head }) => head.kind === 'wire');
+  const copies = candidates.filter(({ head }) => head.kind === 'wire' && recordRoleOf(head) === null);
   for (const copy of copies.toSorted((a, b) => endMsOf(a) - endMsOf(b) || (a.id < b.id ? -1 : 1))) {
     const call = tree
       .ancestorsOf(copy.head)

@@ -480,6 +480,18 @@ export const MUTATIONS: readonly Mutation[] = [
     situation: 'traces closed meanwhile',
   },
   {
+    name: 'a call that sleeps is not found by its record that was written where no span was open',
+    file: 'reports/process-calls.ts',
+    find: 'this.#wake(sliceHash(this.#recordsHash, near));',
+    replace: ';',
+  },
+  {
+    name: 'a call that its trace has the details of takes those of another call too',
+    file: 'reports/record-gap.ts',
+    find: '|| !lacks(call, role)) return null;',
+    replace: ') return null;',
+  },
+  {
     name: 'a correction leaves what it takes back in the dimensions',
     file: EFFECTS,
     find: 'if (ofValues !== null) subtractTally(ofValues, taken.tally);',

@@ -2,6 +2,7 @@ import type { NewRecord } from '../../src/event-log/event-log.ts';
 import { correlationKey } from '../../src/events/correlation-key.ts';
 import type { Plan } from './plan.ts';
 import { Random } from './random.ts';
+import { recordedCalls } from './recorded-traces.ts';
 import type { Sending } from './traffic.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -16,9 +17,12 @@ const GATEWAY = 'litellm';
 
 /** All reports of traces that senders will send in a schedule. */
 export function drawTraces(plan: Plan, random: Random): readonly Sending[] {
-  const traces = new Traces(plan, random);
+  const traces = new Traces(plan, random, new Random(plan.seed, 6));
   for (let i = 0; i < plan.traceCount; i++) traces.draw();
-  return traces.sendings;
+  // By chance of their own, so that they do not change the others.
+  const recorded = new Traces(plan, new Random(plan.seed, 13), new Random(plan.seed, 14), 1_000_000);
+  for (let i = 0; i < plan.traceCount; i += RECORDED_EVERY) recorded.drawRecorded();
+  return [...traces.sendings, ...recorded.sendings];
 }
 
 /** What is true of one call, of which each reporter knows a part. */
@@ -28,8 +32,11 @@ interface Truth {
   readonly startMs: number;
   readonly durationMs: number;
   readonly facts: Json;
-  readonly responseId: string;
+  readonly responseId: string | undefined;
 }
+
+/** So many other traces for one with log records. */
+const RECORDED_EVERY = 4;
 
 class Traces {
   readonly sendings: Sending[] = [];
@@ -37,14 +44,24 @@ class Traces {
   readonly #random: Random;
   /** Of its own, so that what is judged does not change what is reported. */
   readonly #judges: Random;
-  #ids = 0;
+  #ids: number;
   /** When what is being drawn is sent at first, in virtual time. */
   #atMs = 0;
 
-  constructor(plan: Plan, random: Random) {
+  constructor(plan: Plan, random: Random, judges: Random, firstId = 0) {
     this.#plan = plan;
     this.#random = random;
-    this.#judges = new Random(plan.seed, 6);
+    this.#judges = judges;
+    this.#ids = firstId;
+  }
+
+  drawRecorded(): void {
+    this.#atMs = this.#random.int(0, this.#plan.trafficMs);
+    const truth = this.#truth();
+    const ids = { traceId: () => this.#traceId(), spanId: () => this.#spanId() };
+    for (const { traceId, given } of recordedCalls(this.#random, truth, ids)) {
+      this.#send(this.#report({ ...truth, responseId: undefined }, traceId, { names: this.#names(), ...given }));
+    }
   }
 
   draw(): void {

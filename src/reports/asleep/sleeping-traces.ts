@@ -3,7 +3,7 @@ import type { Series } from '../../tally/series.ts';
 import type { Booking } from '../bookings.ts';
 import { OpenReport, OpenTrace } from '../open-trace.ts';
 import type { Report } from '../report.ts';
-import type { WholeTrace } from '../whole-trace.ts';
+import type { WholeHashes, WholeTrace } from '../whole-trace.ts';
 import { HashIndex } from './hash-index.ts';
 import { ValuePages } from './value-pages.ts';
 import { Reference } from './value-writer.ts';
@@ -56,10 +56,7 @@ export class SleepingTraces {
     this.#reserve(number);
     this.#places[number] = FIRST_ANNOUNCED - this.#announced.length;
     this.#announced.push(whole);
-    const { trace, start, response } = whole.hashes;
-    this.#index.add(trace, number);
-    if (start !== trace) this.#index.add(start, number);
-    if (response !== null && response !== trace && response !== start) this.#index.add(response, number);
+    for (const hash of distinct(whole.hashes)) this.#index.add(hash, number);
   }
 
   /** It does not sleep, and is not found any more; null for one that was not announced. */
@@ -69,8 +66,7 @@ export class SleepingTraces {
     if (whole === null) return null;
     this.#announced[place] = null;
     this.#places[number] = AWAKE;
-    const { trace, start, response } = whole.hashes;
-    for (const hash of new Set([trace, start, response ?? trace])) this.#index.delete(hash, number);
+    for (const hash of distinct(whole.hashes)) this.#index.delete(hash, number);
     return whole;
   }
 
@@ -144,6 +140,15 @@ export class SleepingTraces {
     this.#places = grown(this.#places, length);
     this.#places.fill(AWAKE, known);
   }
+}
+
+/** Each once: whoever wakes all that have a hash finds nobody twice. */
+function distinct({ trace, start, end, response }: WholeHashes): readonly number[] {
+  const hashes = [trace];
+  if (start !== trace) hashes.push(start);
+  if (!hashes.includes(end)) hashes.push(end);
+  if (response !== null && !hashes.includes(response)) hashes.push(response);
+  return hashes;
 }
 
 const AWAKE = -1;

@@ -9,9 +9,11 @@ export interface Said {
   readonly trace_id: string;
   readonly span_id: string;
   readonly parent_id?: string;
-  readonly kind: 'call' | 'sum' | 'stream end' | 'context';
+  readonly kind: 'call' | 'sum' | 'wire' | 'stream end' | 'context';
   readonly scope: string;
   readonly is_log?: true;
+  readonly is_exception?: true;
+  readonly is_traceless?: true;
   readonly is_agent?: true;
   readonly agent?: string;
   readonly process: string;
@@ -51,8 +53,11 @@ function parse(record: LogRecord): Said | null {
 
 export const idOf = ({ trace_id, span_id }: Said): string => `${trace_id}-${span_id}`;
 
-/** Spans and log records of one instrumentation are two reporters. */
-export const reporterOf = ({ scope, is_log }: Said): string => (is_log === true ? `log of ${scope}` : scope);
+/** Spans, log records and exceptions of one instrumentation are three reporters. */
+export const reporterOf = ({ scope, is_log, is_exception }: Said): string => {
+  if (is_exception === true) return `exception of ${scope}`;
+  return is_log === true ? `log of ${scope}` : scope;
+};
 
 /** Whether `a` tells of its span what was known later than `b`: by its end, its tokens, and then by anything. */
 export function isLater(a: Said, b: Said): boolean {

@@ -1,6 +1,7 @@
 import type { JoinedCall } from './batch-join.ts';
 import type { ReadEvent } from './read-event.ts';
 import { type Facts, idOf, reporterOf, type Said } from './read-report.ts';
+import { tracelessGapMs } from './recorded-units.ts';
 import {
   agentGapMs,
   areUnderWay,
@@ -34,7 +35,14 @@ export function reportedCalls(reports: readonly Said[]): readonly ReportedCall[]
   const firsts = [...firstOf.keys()];
   const linked = new Map(firsts.map((unit) => [unit, new Set([unit])]));
   const streams = matched(firsts, (a, b) => streamGapMs(a, b) ?? streamGapMs(b, a));
+  const partsOf = (unit: Unit) => [unit, firstOf.get(unit) ?? []] as const;
   const pairings = [
+    ...(['details', 'exception'] as const).map((kind) =>
+      matched(
+        firsts,
+        (a, b) => tracelessGapMs(partsOf(a), partsOf(b), kind) ?? tracelessGapMs(partsOf(b), partsOf(a), kind),
+      ),
+    ),
     matched(firsts, (a, b) => (areApart(firstOf.get(a), firstOf.get(b), reporterOf) ? twinGapMs(a, b) : null)),
     streams,
     matched(firsts, (a, b) =>

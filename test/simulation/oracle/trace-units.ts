@@ -1,4 +1,5 @@
 import { type Facts, idOf, reporterOf, type Said } from './read-report.ts';
+import { recordKind, tellBeside, told } from './recorded-units.ts';
 
 /** A call by the reports of one trace. */
 export interface Unit {
@@ -27,28 +28,61 @@ export function unitsOf(reports: readonly Said[]): readonly Unit[] {
     }
     return chain;
   };
-  const candidates = reports.filter(({ kind }) => kind !== 'context').sort(byStart);
+  const all = reports.filter(({ kind }) => kind !== 'context').sort(byStart);
+  const candidates = all.filter((each) => recordKind(each) === null);
+  // A record that lies below a call is of that call, whatever it says.
+  const callAbove = (record: Said) => above(record).find(({ kind }) => kind === 'call');
+  const records = all.filter((each) => recordKind(each) !== null);
+  const withRecords = (report: Said): Unit =>
+    records
+      .filter((record) => callAbove(record) === report)
+      .reduce((unit, each) => told(unit, alone(each)), alone(report));
   const outer = new Map(candidates.map((each) => [each, above(each).find(({ kind }) => kind !== 'context')]));
   const partsOf = (whole: Said) => candidates.filter((each) => outer.get(each) === whole);
   const innermost = candidates.filter((each) => partsOf(each).length === 0);
   const units = innermost.map((head) => {
-    let { unit, isAlone } = { unit: alone(head), isAlone: true };
-    for (let whole = outer.get(head); whole !== undefined; whole = outer.get(whole)) {
-      isAlone &&= partsOf(whole).length === 1;
-      const isSame = isAlone && whole.kind === 'call';
-      unit = {
-        ...unit,
-        members: [...unit.members, whole],
-        facts: isSame ? filled(unit.facts, whole.facts ?? {}) : unit.facts,
-        responseId: unit.responseId ?? (isSame ? (whole.response_id ?? null) : null),
-      };
+    let { unit, isAlone } = { unit: withRecords(head), isAlone: true };
+    for (let next = outer.get(head); next !== undefined; next = outer.get(next)) {
+      isAlone &&= partsOf(next).length === 1;
+      unit = inside(unit, withRecords(next), isAlone && next.kind === 'call');
     }
     return unit;
   });
-  return joinBeside(units).map((unit) => {
-    const known = new Set(unit.members);
-    return { ...unit, above: [...new Set(unit.members.flatMap(above))].filter((report) => !known.has(report)) };
-  });
+  const left = records.filter((record) => callAbove(record) === undefined).map(alone);
+  return joinBeside(tellBeside(insideAgents(tellBeside([...units, ...left], 'details'), above), 'exception')).map(
+    (unit) => {
+      const known = new Set(unit.members);
+      return { ...unit, above: [...new Set(unit.members.flatMap(above))].filter((report) => !known.has(report)) };
+    },
+  );
+}
+
+/** An inner call with what the one around it says too, if that is the same call. */
+function inside(unit: Unit, around: Unit, isSame: boolean): Unit {
+  return {
+    ...unit,
+    members: [...unit.members, ...around.members],
+    facts: isSame ? filled(unit.facts, around.facts) : unit.facts,
+    responseId: unit.responseId ?? (isSame ? around.responseId : null),
+  };
+}
+
+/** Details that nothing but an agent's sum lies above are a call that the agent adds up. */
+function insideAgents(units: readonly Unit[], above: (report: Said) => readonly Said[]): readonly Unit[] {
+  const around = new Map<Unit, Unit>();
+  for (const unit of units) {
+    if (recordKind(unit.head) !== 'details') continue;
+    const sums = above(unit.head).map((report) => units.find(({ head }) => head === report));
+    const sum = sums.find((each) => each !== undefined);
+    if (sum !== undefined) around.set(unit, sum);
+  }
+  const agents = new Set(around.values());
+  return units
+    .filter((unit) => !agents.has(unit))
+    .map((unit) => {
+      const sum = around.get(unit);
+      return sum === undefined ? unit : inside(unit, sum, false);
+    });
 }
 
 function alone(head: Said): Unit {
@@ -99,9 +133,10 @@ export function closestFirst(pairs: readonly Pair[], gapMs: (pair: Pair) => numb
   return [...pairs].sort((x, y) => gapMs(x) - gapMs(y) || (ids(x) < ids(y) ? -1 : 1));
 }
 
-/** The nearest to the wire: an agent's log record, the SDK itself, who knows the response, Langfuse last. */
+/** The nearest to the wire: an agent's log record, the SDK itself, who knows the response, Langfuse, other records. */
 export function nearestFirst(a: Unit, b: Unit): number {
   const rank = ({ head, responseId }: Unit): number => {
+    if (recordKind(head) !== null) return 5;
     if (head.is_log === true && head.agent !== undefined) return 0;
     if (head.scope.startsWith('com.anthropic.sdk.')) return 1;
     if (head.scope.startsWith('langfuse')) return 4;
@@ -113,8 +148,9 @@ export function nearestFirst(a: Unit, b: Unit): number {
 
 const numberIn = ({ facts }: Unit, name: string): number | null => (facts[name] as number | null | undefined) ?? null;
 const textIn = ({ facts }: Unit, name: string): string | null => (facts[name] as string | null | undefined) ?? null;
-const mayEqual = <T>(a: T | null, b: T | null): boolean => a === null || b === null || a === b;
+export const mayEqual = <T>(a: T | null, b: T | null): boolean => a === null || b === null || a === b;
 export const promptOf = (unit: Unit): number | null => numberIn(unit, 'prompt_tokens') || null;
+export const isEmbedding = (unit: Unit): boolean => textIn(unit, 'operation') === 'embeddings';
 export const completionOf = (unit: Unit): number | null => numberIn(unit, 'completion_tokens');
 
 function areNested(a: Unit, b: Unit): boolean {
@@ -122,13 +158,13 @@ function areNested(a: Unit, b: Unit): boolean {
   return lies(a, b) || lies(b, a);
 }
 
-function isSameProcess(a: Unit, b: Unit): boolean {
+export function areSameProcess(a: Unit, b: Unit): boolean {
   return a.head.process === b.head.process && a.head.process.trim() !== '';
 }
 
 /** Two instrumentations that were at work on one response at once. */
 export function areUnderWay(a: Unit, b: Unit): boolean {
-  const isNear = isSameProcess(a, b) || a.head.trace_id === b.head.trace_id;
+  const isNear = areSameProcess(a, b) || a.head.trace_id === b.head.trace_id;
   return reporterOf(a.head) !== reporterOf(b.head) && isNear && areNested(a, b);
 }
 
@@ -143,12 +179,13 @@ export function twinGapMs(a: Unit, b: Unit): number | null {
   if ([a, b].some(({ head }) => (head.agent !== undefined && head.is_log === true) || head.kind === 'stream end')) {
     return null;
   }
+  if (recordKind(a.head) !== null || recordKind(b.head) !== null) return null;
   if (gapMs > 350 || reporterOf(a.head) === reporterOf(b.head)) return null;
   if (!mayEqual(promptOf(a), promptOf(b)) || !mayEqual(completionOf(a), completionOf(b))) return null;
   const isCounted =
     (promptOf(a) !== null && promptOf(b) !== null) || ((completionOf(a) ?? 0) > 0 && completionOf(b) !== null);
   if (!isCounted && gapMs > 25) return null;
-  const isNear = isSameProcess(a, b) || (a.head.trace_id === b.head.trace_id && isCounted);
+  const isNear = areSameProcess(a, b) || (a.head.trace_id === b.head.trace_id && isCounted);
   const isOne = isNear && mayEqual(a.responseId, b.responseId) && shareModel(a, b) && areNested(a, b);
   return isOne ? gapMs : null;
 }
