@@ -9,6 +9,7 @@ import { type PriceOverride, PriceOverrides } from './price-override.ts';
 import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
 import { providerId } from './provider-name.ts';
 import { RecentMap } from './recent-map.ts';
+import { withRegionalPremium } from './regional-premium.ts';
 import type { ServiceTier } from './service-tier.ts';
 import { periodsOfTier } from './tier-factors.ts';
 
@@ -66,7 +67,8 @@ class LayeredPriceBook implements PriceBook {
     const further = findFurtherPrice(places);
     const ofLibrary = found === null ? [] : libraryPeriods(found.providerId, found.model, this.#list);
     const isCorrected = further !== null && further.wins && this.#list.date <= FURTHER_PRICES_DATE;
-    const standard = found === null || isCorrected ? [...ofLibrary, ...(further?.periods ?? [])] : ofLibrary;
+    const listed = found === null || isCorrected ? [...ofLibrary, ...(further?.periods ?? [])] : ofLibrary;
+    const standard = withRegionalPremium(listed, name);
     if (tier === '') return standard;
     const owner = found === null || isCorrected ? further : { providerId: found.providerId, model: found.model.id };
     if (owner === null) return [];

@@ -77,7 +77,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
   deepinfra: ['deepinfra', 'deep-infra'],
   nebius: ['nebius', 'nebius-ai-studio', 'nebius-token-factory'],
   sambanova: ['sambanova', 'samba-nova'],
-  watsonx: ['watsonx', 'watsonx.ai', 'watsonx-ai', 'ibm.watsonx.ai', 'ibm-watsonx', 'ibm-watsonx-ai'],
+  watsonx: ['watsonx', 'watsonx.ai', 'watsonx-ai', 'ibm.watsonx.ai', 'ibm-watsonx', 'ibm-watsonx-ai', 'ibm'],
   dashscope: ['dashscope', 'alibaba', 'alibaba-cloud', 'aliyun'],
   oci: ['oci', 'oci.genai', 'oci-genai', 'oracle'],
   hyperbolic: ['hyperbolic'],

@@ -1,0 +1,35 @@
+import type { Price, Rates } from './price-book.ts';
+import type { PricePeriod } from './price-period.ts';
+
+/** Path of a model on Vertex AI, which says where it is served, and of which version a Claude is. */
+const CLAUDE_ON_VERTEX =
+  /^projects\/[^/]+\/locations\/([^/]+)\/publishers\/anthropic\/models\/claude-[a-z]+-(\d)(?:[-.](\d)(?!\d))?/;
+
+const PREMIUM = 1.1;
+
+/**
+ * The prices of a model where its name says that one region serves it: Google bills Claude of version 4.5 and later
+ * 10 % dearer there than at the global endpoint, whose prices lists have. What Bedrock bills by region is listed.
+ *
+ * @param name as `plainName` gives it
+ */
+export function withRegionalPremium(periods: readonly PricePeriod[], name: string): readonly PricePeriod[] {
+  const [, location, major, minor = '0'] = CLAUDE_ON_VERTEX.exec(name) ?? [];
+  if (location === undefined || location === 'global' || Number(`${major}.${minor}`) < 4.5) return periods;
+  const dearer = (price: Price): Price => ({
+    ...price,
+    rates: scaled(price.rates),
+    source: `${price.source}, and 10 % for ${location}`,
+  });
+  return periods.map(({ when, bands }) => {
+    if (bands === null) return { when, bands };
+    const [base, ...higher] = bands;
+    return { when, bands: [dearer(base), ...higher.map(dearer)] };
+  });
+}
+
+function scaled(rates: Rates): Rates {
+  const dearer: { -readonly [Part in keyof Rates]: number } = { ...rates };
+  for (const part of Object.keys(rates) as (keyof Rates)[]) dearer[part] = Math.round(rates[part] * PREMIUM);
+  return dearer;
+}
