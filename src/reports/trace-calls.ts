@@ -1,7 +1,7 @@
 import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import { foldRecordsBelow, foldRecordsBeside, hasRecords } from './recorded-calls.ts';
-import { type Report, recordRoleOf, requestIdOf } from './report.ts';
+import { type Facts, type Report, recordRoleOf, requestIdOf } from './report.ts';
 import { callOf, type TraceCall } from './trace-call.ts';
 import { TraceTree } from './trace-tree.ts';
 import { foldTraceTwins } from './trace-twins.ts';
@@ -106,10 +106,13 @@ function foldNested(candidates: readonly TraceCall[], tree: TraceTree, folded: F
     });
 }
 
-/** A sum around several calls reports the last of them or all together: nothing of it is any one call's. */
+/**
+ * A sum around several calls reports the last of them or all together: nothing of it is any one call's. What may be a
+ * sum is the call where there is one only, and both count the same.
+ */
 function withOuter(inner: TraceCall, outer: TraceCall, isOnly: boolean): TraceCall {
   const members = [...inner.members, ...outer.members];
-  if (!isOnly || outer.head.kind !== 'call') return { ...inner, members };
+  if (!isOnly || (outer.head.kind !== 'call' && !isSameUse(inner.facts, outer.facts))) return { ...inner, members };
   return {
     ...inner,
     members,
@@ -117,4 +120,9 @@ function withOuter(inner: TraceCall, outer: TraceCall, isOnly: boolean): TraceCa
     responseId: inner.responseId ?? outer.responseId,
     durationMs: inner.durationMs,
   };
+}
+
+function isSameUse(a: Facts, b: Facts): boolean {
+  const [prompt, completion] = [a.prompt_tokens ?? null, a.completion_tokens ?? null];
+  return prompt !== null && completion !== null && prompt === b.prompt_tokens && completion === b.completion_tokens;
 }

@@ -137,8 +137,12 @@ function callOf(units: readonly Unit[], ends: ReadonlyMap<Unit, Unit>): Reported
   const members = [...new Set(all.flatMap((unit) => unit.members))];
   const asked = [...new Set([...members, ...all.flatMap(({ above }) => above)])];
   const responseId = [head, ...others].find((unit) => unit.responseId !== null)?.responseId ?? null;
+  const made = others.reduce((known, other) => filled(known, other.facts), head.facts);
+  const hasNoUse = made['prompt_tokens'] == null && made['completion_tokens'] == null;
+  // Who asked for it in the background knew nothing of its use yet.
+  const readings = hasNoUse ? all.slice(1 + others.length) : [];
   const facts = withFailure(
-    others.reduce((known, other) => filled(known, other.facts), head.facts),
+    readings.reduce((known, reading) => filled(known, { ...reading.facts, error: null, error_kind: null }), made),
     responseId,
     asked,
   );

@@ -44,7 +44,8 @@ export function unitsOf(reports: readonly Said[]): readonly Unit[] {
     let { unit, isAlone } = { unit: withRecords(head), isAlone: true };
     for (let next = outer.get(head); next !== undefined; next = outer.get(next)) {
       isAlone &&= partsOf(next).length === 1;
-      unit = inside(unit, withRecords(next), isAlone && next.kind === 'call');
+      const whole = withRecords(next);
+      unit = inside(unit, whole, isAlone && (next.kind === 'call' || isSameUse(unit, whole)));
     }
     return unit;
   });
@@ -55,6 +56,12 @@ export function unitsOf(reports: readonly Said[]): readonly Unit[] {
       return { ...unit, above: [...new Set(unit.members.flatMap(above))].filter((report) => !known.has(report)) };
     },
   );
+}
+
+/** What may be a sum of calls counts what the only one of them does. */
+function isSameUse({ facts }: Unit, whole: Unit): boolean {
+  const parts = ['prompt_tokens', 'completion_tokens'];
+  return parts.every((part) => facts[part] != null && facts[part] === whole.facts[part]);
 }
 
 /** An inner call with what the one around it says too, if that is the same call. */
