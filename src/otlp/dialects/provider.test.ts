@@ -42,6 +42,24 @@ const NAMES: readonly (readonly [sent: string, provider: string])[] = [
   ['ibm.watsonx.ai', 'ibm.watsonx.ai'],
   ['groq.chat', 'groq'],
   ['my-own-server', 'my-own-server'],
+  ['google_anthropic_vertex', 'gcp.vertex_ai'],
+  ['microsoft.foundry', 'azure.ai.inference'],
+  // The address of an API in the provider's place.
+  ['api.openai.com', 'openai'],
+  ['eu.api.openai.com', 'openai'],
+  ['acme.openai.azure.com', 'azure.ai.openai'],
+  ['acme.services.ai.azure.com', 'azure.ai.inference'],
+  ['api.anthropic.com', 'anthropic'],
+  ['generativelanguage.googleapis.com', 'gcp.gemini'],
+  ['us-east5-aiplatform.googleapis.com', 'gcp.vertex_ai'],
+  ['bedrock-runtime.us-east-1.amazonaws.com', 'aws.bedrock'],
+  ['api.x.ai', 'x_ai'],
+  ['api.mistral.ai', 'mistral_ai'],
+  ['api.groq.com', 'groq'],
+  ['api.cerebras.ai', 'cerebras'],
+  ['openrouter.ai', 'openrouter'],
+  ['api.together.xyz', 'together'],
+  ['llm.acme.com', 'llm'],
 ];
 
 for (const [sent, provider] of NAMES) {

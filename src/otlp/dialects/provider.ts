@@ -5,6 +5,7 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['google.vertex', 'gcp.vertex_ai'],
   ['google-vertex', 'gcp.vertex_ai'],
   ['google_vertex', 'gcp.vertex_ai'],
+  ['google_anthropic_vertex', 'gcp.vertex_ai'],
   ['googlevertex', 'gcp.vertex_ai'],
   ['vertex', 'gcp.vertex_ai'],
   ['google.generative-ai', 'gcp.gemini'],
@@ -23,11 +24,29 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['az.ai.inference', 'azure.ai.inference'],
   ['azure', 'azure.ai.inference'],
   ['microsoft_foundry', 'azure.ai.inference'],
+  ['microsoft.foundry', 'azure.ai.inference'],
   ['mistral', 'mistral_ai'],
   ['xai', 'x_ai'],
   ['x_ai', 'x_ai'],
   ['moonshot', 'moonshot_ai'],
   ['watsonx', 'ibm.watsonx.ai'],
+];
+
+/** Whose API a host serves, for SDKs that give its address as the provider (LiveKit). The first match wins. */
+const PROVIDER_HOSTS: readonly (readonly [host: RegExp, provider: string])[] = [
+  [/\.openai\.azure\.com$/, 'azure.ai.openai'],
+  [/\.(?:services\.ai|cognitiveservices)\.azure\.com$/, 'azure.ai.inference'],
+  [/(?:^|\.)openai\.com$/, 'openai'],
+  [/(?:^|\.)anthropic\.com$/, 'anthropic'],
+  [/^generativelanguage\.googleapis\.com$/, 'gcp.gemini'],
+  [/aiplatform\.googleapis\.com$/, 'gcp.vertex_ai'],
+  [/^bedrock.*\.amazonaws\.com$/, 'aws.bedrock'],
+  [/(?:^|\.)x\.ai$/, 'x_ai'],
+  [/(?:^|\.)mistral\.ai$/, 'mistral_ai'],
+  [/(?:^|\.)moonshot\.(?:ai|cn)$/, 'moonshot_ai'],
+  [/(?:^|\.)(groq|deepseek|cohere)\.com$/, '$1'],
+  [/(?:^|\.)(fireworks|cerebras|perplexity|openrouter)\.ai$/, '$1'],
+  [/(?:^|\.)(together)\.(?:ai|xyz)$/, '$1'],
 ];
 
 /**
@@ -59,6 +78,8 @@ export function normalizeProvider(name: string | null): string | null {
   if (name !== null && USUAL.has(name)) return name;
   const lower = name?.trim().toLowerCase() ?? '';
   if (lower === '' || FRAMEWORK.test(lower)) return null;
+  const ofHost = providerOfHost(lower);
+  if (ofHost !== null) return ofHost;
   for (const [prefix, provider] of PROVIDER_PREFIXES) {
     if (lower.startsWith(prefix)) return provider;
   }
@@ -66,3 +87,15 @@ export function normalizeProvider(name: string | null): string | null {
   const dot = lower.indexOf('.');
   return dot > 0 ? lower.slice(0, dot) : lower;
 }
+
+function providerOfHost(name: string): string | null {
+  if (!HOST.test(name)) return null;
+  for (const [host, provider] of PROVIDER_HOSTS) {
+    const found = host.exec(name);
+    if (found !== null) return provider.replace('$1', found[1] ?? '');
+  }
+  return null;
+}
+
+/** Most names of providers have no such ending, and one look tells it. */
+const HOST = /\.(?:com|ai|cn|xyz)$/;
