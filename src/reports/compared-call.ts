@@ -20,6 +20,8 @@ export interface ComparedCall {
   readonly isFailed: boolean;
   readonly reasoningTokens: number | null;
   readonly process: string;
+  /** Whom a span names, its own or the nearest above it; null where none names one. */
+  readonly tenant: string | null;
   readonly startMs: number;
   readonly durationMs: number | null;
   readonly isEmbeddings: boolean;
@@ -48,6 +50,7 @@ export const COMPARED_FIELDS = [
   'isFailed',
   'reasoningTokens',
   'process',
+  'tenant',
   'startMs',
   'durationMs',
   'isEmbeddings',
@@ -82,6 +85,7 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
     isFailed: (facts.error ?? null) !== null || (facts.error_kind ?? null) !== null,
     reasoningTokens: facts.reasoning_tokens ?? null,
     process: shared(head.process),
+    tenant: textOf(tenantOf(call)),
     startMs: call.startMs,
     durationMs: call.durationMs,
     isEmbeddings: facts.operation === 'embeddings',
@@ -94,6 +98,14 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
     role: streamRoleOf(call),
     requestDigest: head.request_digest ?? null,
   };
+}
+
+function tenantOf({ head, members, above }: TraceCall): string | null {
+  const own = head.names?.tenant;
+  // Nearly always.
+  if (own !== undefined || (members.length === 1 && above.length === 0)) return own ?? null;
+  const naming = [...members, ...above].find(({ names }) => names?.tenant !== undefined);
+  return naming?.names?.tenant ?? null;
 }
 
 function isTold({ head, members }: TraceCall, role: RecordRole): boolean {

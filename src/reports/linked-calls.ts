@@ -8,7 +8,7 @@ import type { RecordRole, Report } from './report.ts';
 import { responseHashOf } from './response-key.ts';
 import { StableMatching } from './stable-matching.ts';
 import { endMsOf } from './trace-call.ts';
-import { streamGapMs, twinGapMs } from './twins.ts';
+import { mayBeTwins, streamGapMs, twinGapMs } from './twins.ts';
 import type { WholeHashes } from './whole-trace.ts';
 
 /** The calls of one response id that are open. */
@@ -354,8 +354,8 @@ function processKeyOf({ first }: Generation): string {
 function generationGapMs(a: Generation, b: Generation): number | null {
   const gapMs = twinGapMs(a.first.compared, b.first.compared);
   if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
-  const areApart = a.nodes.every((x) => b.nodes.every((y) => x.compared.scope !== y.compared.scope));
-  return areApart ? gapMs : null;
+  const mayBeOne = a.nodes.every((x) => b.nodes.every((y) => mayBeTwins(x.compared, y.compared)));
+  return mayBeOne ? gapMs : null;
 }
 
 /** A generation may hold a record and a span already, found by their id: then it lacks neither. */

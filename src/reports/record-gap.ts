@@ -15,6 +15,7 @@ const EXCEPTION_MS_MAX = 1_000;
  * it does not.
  */
 export function recordGapMs(record: ComparedCall, call: ComparedCall): number | null {
+  if (!isEqualWhereKnown(record.tenant, call.tenant)) return null;
   return record.record === 'exception' ? exceptionGapMs(record, call) : detailsGapMs(record, call);
 }
 

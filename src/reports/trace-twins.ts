@@ -4,7 +4,7 @@ import { fillGaps } from './merge-facts.ts';
 import { byNearness } from './nearness.ts';
 import { reporterOf } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
-import { isSameResponse, TWIN_START_MS_MAX, twinGapMs } from './twins.ts';
+import { isSameResponse, mayBeTwins, TWIN_START_MS_MAX, twinGapMs } from './twins.ts';
 
 /** Calls of one response id in one trace; a cache replays ids, but not that often. */
 const SAME_ID_MAX = 64;
@@ -32,11 +32,8 @@ export function foldTraceTwins(calls: readonly TraceCall[], folded: Folded[]): r
     unit.cluster = [unit];
     return unit;
   });
-  for (const { a, b } of [...pairsById(units), ...pairsByTime(units)]) {
-    if (a.cluster === b.cluster || !areScopesApart(a.cluster, b.cluster)) continue;
-    const joined = [...a.cluster, ...b.cluster];
-    for (const unit of joined) unit.cluster = joined;
-  }
+  for (const pair of pairsById(units)) joinWhere(areScopesApart, pair);
+  for (const pair of pairsByTime(units)) joinWhere(areTwins, pair);
   const clusters = new Set(units.map(({ cluster }) => cluster));
   return Array.from(clusters, (cluster) => foldCluster(cluster, folded));
 }
@@ -91,6 +88,16 @@ function byId(a: Unit, b: Unit): number {
 
 function gapOf(a: Unit, b: Unit): number {
   return Math.abs(a.compared.startMs - b.compared.startMs);
+}
+
+function joinWhere(isAllowed: typeof areTwins, { a, b }: Pair): void {
+  if (a.cluster === b.cluster || !isAllowed(a.cluster, b.cluster)) return;
+  const joined = [...a.cluster, ...b.cluster];
+  for (const unit of joined) unit.cluster = joined;
+}
+
+function areTwins(a: readonly Unit[], b: readonly Unit[]): boolean {
+  return a.every((x) => b.every((y) => mayBeTwins(x.compared, y.compared)));
 }
 
 function areScopesApart(a: readonly Unit[], b: readonly Unit[]): boolean {

@@ -28,9 +28,15 @@ export function twinGapMs(a: ComparedCall, b: ComparedCall): number | null {
     isSameOrigin(a, b, agreed) &&
     a.isEmbeddings === b.isEmbeddings &&
     isEqualWhereKnown(a.responseId, b.responseId) &&
+    isEqualWhereKnown(a.tenant, b.tenant) &&
     isSameModel(a, b) &&
     isNested(a, b);
   return isOne ? gapMs : null;
+}
+
+/** Whether nobody reports both, and they are of one tenant as far as anybody says. */
+export function mayBeTwins(a: ComparedCall, b: ComparedCall): boolean {
+  return a.scope !== b.scope && isEqualWhereKnown(a.tenant, b.tenant);
 }
 
 /** Whether two calls that name one response were under way at once, and so are one whatever else they say. */

@@ -6,6 +6,7 @@ import {
   filled,
   isEmbedding,
   mayEqual,
+  mayShareTenant,
   promptOf,
   shareModel,
   type Unit,
@@ -66,6 +67,7 @@ function namesSame(a: Unit, b: Unit): boolean {
 /** How far apart a record and the call that it may tell of ended; null where it tells of another one. */
 export function recordGapMs(record: Unit, unit: Unit, kind: RecordKind): number | null {
   if (recordKind(record.head) !== kind || record === unit || !shareModel(record, unit)) return null;
+  if (!mayShareTenant(record, unit)) return null;
   const gapMs = Math.abs(endOf(record) - endOf(unit));
   if (kind === 'exception') {
     return recordKind(unit.head) !== 'exception' && isFailed(unit) && gapMs <= 1000 ? gapMs : null;

@@ -9,6 +9,7 @@ import {
   completionOf,
   endOf,
   filled,
+  mayShareTenant,
   nearestFirst,
   type Pair,
   pairsOf,
@@ -43,7 +44,11 @@ export function reportedCalls(reports: readonly Said[]): readonly ReportedCall[]
         (a, b) => tracelessGapMs(partsOf(a), partsOf(b), kind) ?? tracelessGapMs(partsOf(b), partsOf(a), kind),
       ),
     ),
-    matched(firsts, (a, b) => (areApart(firstOf.get(a), firstOf.get(b), reporterOf) ? twinGapMs(a, b) : null)),
+    matched(firsts, (a, b) => {
+      const [of = [], other = []] = [firstOf.get(a), firstOf.get(b)];
+      const mayBeOne = of.every((x) => other.every((y) => mayShareTenant(x, y)));
+      return mayBeOne && areApart(of, other, reporterOf) ? twinGapMs(a, b) : null;
+    }),
     streams,
     matched(firsts, (a, b) =>
       areApart(firstOf.get(a), firstOf.get(b), ({ is_log }) => String(is_log)) ? agentGapMs(a, b) : null,

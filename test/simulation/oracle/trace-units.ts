@@ -105,12 +105,15 @@ function joinBeside(units: readonly Unit[]): readonly Unit[] {
   const pairs = pairsOf(units);
   const byId = pairs.filter(([a, b]) => a.responseId !== null && a.responseId === b.responseId && areUnderWay(a, b));
   const byTime = pairs.filter(([a, b]) => twinGapMs(a, b) !== null);
-  for (const [a, b] of [...closestFirst(byId), ...closestFirst(byTime)]) {
+  const isApart = (x: Unit, y: Unit) => reporterOf(x.head) !== reporterOf(y.head);
+  const join = ([a, b]: Pair, mayBeOne: (x: Unit, y: Unit) => boolean): void => {
     const [of, other] = [clusterOf.get(a) as Unit[], clusterOf.get(b) as Unit[]];
-    if (of === other || of.some((x) => other.some((y) => reporterOf(x.head) === reporterOf(y.head)))) continue;
+    if (of === other || !of.every((x) => other.every((y) => mayBeOne(x, y)))) return;
     of.push(...other);
     for (const unit of other) clusterOf.set(unit, of);
-  }
+  };
+  for (const pair of closestFirst(byId)) join(pair, isApart);
+  for (const pair of closestFirst(byTime)) join(pair, (x, y) => isApart(x, y) && mayShareTenant(x, y));
   return Array.from(new Set(clusterOf.values()), (cluster) => {
     const [first, ...rest] = cluster.sort(nearestFirst) as [Unit, ...Unit[]];
     return rest.reduce(
@@ -160,6 +163,13 @@ export const promptOf = (unit: Unit): number | null => numberIn(unit, 'prompt_to
 export const isEmbedding = (unit: Unit): boolean => textIn(unit, 'operation') === 'embeddings';
 export const completionOf = (unit: Unit): number | null => numberIn(unit, 'completion_tokens');
 
+/** Whether the spans of both, or those around them, name one tenant, or those of one name none. */
+export function mayShareTenant(a: Unit, b: Unit): boolean {
+  const named = ({ members, above }: Unit) =>
+    [...members, ...above].find(({ names }) => names?.['tenant'] !== undefined)?.names?.['tenant'] ?? null;
+  return mayEqual(named(a), named(b));
+}
+
 function areNested(a: Unit, b: Unit): boolean {
   const lies = (x: Unit, y: Unit) => x.startMs >= y.startMs - 5 && endOf(x) <= endOf(y) + 5;
   return lies(a, b) || lies(b, a);
@@ -193,7 +203,8 @@ export function twinGapMs(a: Unit, b: Unit): number | null {
     (promptOf(a) !== null && promptOf(b) !== null) || ((completionOf(a) ?? 0) > 0 && completionOf(b) !== null);
   if (!isCounted && gapMs > 25) return null;
   const isNear = areSameProcess(a, b) || (a.head.trace_id === b.head.trace_id && isCounted);
-  const isOne = isNear && mayEqual(a.responseId, b.responseId) && shareModel(a, b) && areNested(a, b);
+  const isOne =
+    isNear && mayShareTenant(a, b) && mayEqual(a.responseId, b.responseId) && shareModel(a, b) && areNested(a, b);
   return isOne ? gapMs : null;
 }
 
