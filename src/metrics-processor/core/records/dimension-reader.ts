@@ -56,6 +56,8 @@ export class DimensionReader {
    * same hash: sharing is a saving, not a promise.
    */
   readonly #shared: (DimensionValues | undefined)[] = Array.from({ length: SHARED_SLOTS });
+  /** Those of the event, copied where they are kept: an array that grows makes room for 17 at its first push. */
+  readonly #read: string[] = [];
   readonly #sharedHashes = new Int32Array(SHARED_SLOTS);
 
   constructor(event: PlainEvent, names: readonly string[]) {
@@ -74,17 +76,17 @@ export class DimensionReader {
 
   read(): DimensionValues {
     if (this.#keys.length > 0) this.#readMetadata();
-    const texts: string[] = [];
+    const texts = this.#read;
     let hash = 0;
-    for (const source of this.#sources) {
-      const text = this.#valueOf(source);
-      texts.push(text);
+    for (let i = 0; i < this.#sources.length; i++) {
+      const text = this.#valueOf(this.#sources[i] as Source);
+      texts[i] = text;
       hash = mixed(hash, text);
     }
     const slot = (hash ^ (hash >>> 15)) & (SHARED_SLOTS - 1);
     const known = this.#shared[slot];
     if (known !== undefined && this.#sharedHashes[slot] === hash && areSame(known.texts, texts)) return known;
-    const values = new DimensionValues(texts);
+    const values = new DimensionValues(texts.slice());
     this.#shared[slot] = values;
     this.#sharedHashes[slot] = hash;
     return values;
