@@ -33,15 +33,16 @@ function hourOf(startMs: number, random: SeededRandom): DimensionDelta[] {
   const deltas: DimensionDelta[] = [];
   for (const model of MODELS) {
     const series = { tenantId: TENANT, route: 'chat', model, provider: 'openai' };
-    const users: string[][] = [];
+    const texts: string[] = [];
     const tallies = new TallyListWriter();
     for (let user = 0; user < userCount; user++) {
       if (!random.isTrue(1 / 24)) continue;
-      users.push([`user-${user}`]);
+      texts.push(`user-${user}`);
       tallies.push(encodedTally(makeTally(random, 1 + random.below(3))));
     }
     const window = { windowStartMs: startMs, windowMs: HOUR_MS } as const;
-    deltas.push({ dimensions: DIMENSIONS, series, ...window, values: users, tallies: tallies.list() });
+    const said = { texts, values: Int32Array.from(texts.keys()), tallies: tallies.list() };
+    deltas.push({ dimensions: DIMENSIONS, series, ...window, ...said });
   }
   return deltas;
 }

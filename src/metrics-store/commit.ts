@@ -92,8 +92,13 @@ export interface DimensionDelta {
   readonly windowStartMs: number;
   /** How long the window is: an hour, or a minute where minutes are kept. It is added to this and all longer ones. */
   readonly windowMs: ResolutionMs;
-  /** Of each tally its value in each dimension, in their order; `__none__` for calls that have none. */
-  readonly values: readonly (readonly string[])[];
+  /** Of values; deltas of one commit may have the same list. */
+  readonly texts: readonly string[];
+  /**
+   * Where in it the value of each tally is: that of the first in each dimension, in their order, then those of the
+   * next. `__none__` for calls that have none.
+   */
+  readonly values: Int32Array;
   /** There are tens of thousands in a commit, of a call or two each, which as objects cost the most. */
   readonly tallies: TallyList;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { addTally, isEmptyTally, Tally } from '../tally/tally.ts';
 import { aTally, plain } from './contract/builders.ts';
-import { EntryReader, encodePiece, mergePieces, type PieceEntry } from './dimension-piece.ts';
+import { EntryReader, encodePiece, mergePieces, type PieceEntry, PieceWriter } from './dimension-piece.ts';
 
 const entry: fc.Arbitrary<PieceEntry> = fc
   .record({
@@ -63,12 +63,13 @@ test('a piece gives back what it was made of, entry by entry, read or passed ove
 });
 
 test('pieces may be written behind each other, and merged in any groups, without changing a sum', () => {
+  const writer = new PieceWriter();
   fc.assert(
     fc.property(fc.array(fc.array(entry, { maxLength: 8 }), { maxLength: 6 }), fc.nat(6), (groups, cut) => {
       const pieces = groups.map((entries) => encodePiece(entries));
       const expected = sumsOf(groups.flat());
       assert.deepEqual(sumsOf(entriesOf(Buffer.concat(pieces))), expected);
-      const merged = mergePieces([mergePieces(pieces.slice(0, cut)), ...pieces.slice(cut)]);
+      const merged = mergePieces([mergePieces(pieces.slice(0, cut), writer), ...pieces.slice(cut)], writer);
       assert.deepEqual(sumsOf(entriesOf(merged)), expected);
       assert.equal(entriesOf(merged).length, Object.keys(expected).length);
     }),
@@ -88,4 +89,13 @@ test('a sum that the form cannot hold stays at its end, and is none of those bes
     [1, 2 ** 52 - 1, 2 ** 52 - 1, -(2n ** 83n)],
   );
   assert.equal(second?.tally.requests, 1);
+});
+
+test('a merge that meets damaged bytes leaves nothing in the next one', () => {
+  const piece = encodePiece([{ value: 3, seriesId: 1, tally: aTally() }]);
+  const damaged = piece.slice();
+  damaged[damaged.length - 1] = 0x80;
+  const writer = new PieceWriter();
+  assert.throws(() => mergePieces([piece, damaged], writer), RangeError);
+  assert.deepEqual(mergePieces([piece, piece], writer), mergePieces([piece, piece]));
 });

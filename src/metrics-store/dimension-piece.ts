@@ -50,6 +50,7 @@ type EntryPlace = Pick<PieceEntry, 'value' | 'seriesId'>;
 
 export function encodePiece(entries: Iterable<PieceEntry>): Uint8Array {
   const writer = new PieceWriter();
+  writer.begin();
   for (const { value, seriesId, tally } of entries) writer.push(value, seriesId, encodedTally(tally));
   return writer.finish();
 }
@@ -62,32 +63,43 @@ export function encodedTally(tally: Tally): EncodedTally {
 
 /** Stands for no value and no series. */
 const NOTHING = -1;
-const NO_TALLY: EncodedTally = { bytes: new Uint8Array(0), start: 0, end: 0 };
+const NO_BYTES: Uint8Array = new Uint8Array(0);
 /** Room for the three numbers before a tally. */
 const HEAD_BYTES_MAX = 24;
 
-/** Writes entries that come in order; an array that grows, as pushing byte by byte took a third of a commit's time. */
+const BYTES_MIN = 16 * 1024;
+/** As much stays for the next piece. */
+const BYTES_KEPT_MAX = 2 * 1024 * 1024;
+
+/**
+ * Writes entries that come in order; an array that grows, as pushing byte by byte took a third of a commit's time. One
+ * writes piece after piece: what is made anew for each is outside of V8's heap, but makes it collect all of that.
+ */
 export class PieceWriter {
-  #bytes = new Uint8Array(16 * 1024);
+  #bytes = NO_BYTES;
   #length = 0;
-  readonly #summer: TallySummer;
+  #isBegun = false;
+  #summer: TallySummer | null = null;
   /** What was added last is not written before it is known whether more of its value and series comes. */
   #value = NOTHING;
   #seriesId = NOTHING;
   #count = 0;
-  #first: EncodedTally = NO_TALLY;
+  readonly #first = { bytes: NO_BYTES, start: 0, end: 0 };
 
-  constructor(summer = new TallySummer()) {
-    this.#summer = summer;
-  }
-
-  /** Adds up what is of one value and series; nothing is written where all was taken back. */
+  /**
+   * Adds up what is of one value and series; nothing is written where all was taken back.
+   *
+   * @param tally which may say another the next time; its bytes stay
+   */
   add(value: number, seriesId: number, tally: EncodedTally): void {
     if (value !== this.#value || seriesId !== this.#seriesId) {
       this.#flush();
       this.#value = value;
       this.#seriesId = seriesId;
-      this.#first = tally;
+      // Copied, as one object that says another tally each time is less garbage.
+      this.#first.bytes = tally.bytes;
+      this.#first.start = tally.start;
+      this.#first.end = tally.end;
     } else {
       if (this.#count === 1) this.#sum(this.#first);
       this.#sum(tally);
@@ -96,13 +108,23 @@ export class PieceWriter {
   }
 
   #sum({ bytes, start }: EncodedTally): void {
+    this.#summer ??= new TallySummer();
     this.#summer.addEncoded({ bytes, at: start });
   }
 
   #flush(): void {
-    const sum = this.#count > 1 ? this.#summer.take() : this.#first;
-    if (sum !== null && sum.end - sum.start > EMPTY_BYTES) this.push(this.#value, this.#seriesId, sum);
+    if (this.#count > 1) this.#pushSum();
+    else if (this.#count === 1 && this.#first.end - this.#first.start > EMPTY_BYTES) {
+      this.push(this.#value, this.#seriesId, this.#first);
+    }
     this.#count = 0;
+  }
+
+  #pushSum(): void {
+    const sum = this.#summer?.take() ?? null;
+    if (sum === null) return;
+    this.push(this.#value, this.#seriesId, sum);
+    this.#summer?.wasCopied(sum);
   }
 
   push(value: number, seriesId: number, { bytes, start, end }: EncodedTally): void {
@@ -117,21 +139,35 @@ export class PieceWriter {
     this.#length = at;
   }
 
+  /** Whatever became of the piece before. @param bytes about how many it will be */
+  begin(bytes = 0): void {
+    // An error ended it, maybe within a sum.
+    if (this.#isBegun) this.#summer = null;
+    this.#isBegun = true;
+    this.#length = this.#count = 0;
+    this.#value = this.#seriesId = NOTHING;
+    this.#makeRoom(bytes);
+  }
+
   finish(): Uint8Array {
     this.#flush();
-    return this.#bytes.slice(0, this.#length);
+    this.#isBegun = false;
+    this.#first.bytes = NO_BYTES;
+    const piece = this.#bytes.slice(0, this.#length);
+    if (this.#bytes.length > BYTES_KEPT_MAX) this.#bytes = NO_BYTES;
+    return piece;
   }
 
   #makeRoom(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
-    const grown = new Uint8Array(2 * (this.#bytes.length + more));
+    const grown = new Uint8Array(Math.max(BYTES_MIN, 2 * this.#length, this.#length + more));
     grown.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = grown;
   }
 }
 
 /** An entry of a piece, good until the next one is asked for. */
-export class EntryReader implements ByteReader {
+export class EntryReader implements ByteReader, EncodedTally {
   readonly bytes: Uint8Array;
   at = 0;
   value = 0;
@@ -165,49 +201,49 @@ export class EntryReader implements ByteReader {
     return unzigzag(readVarint(this));
   }
 
-  /** Where its tally ends, as long as nothing was read of it. */
+  /** Where its tally begins, as long as nothing was read of it. */
+  get start(): number {
+    return this.at;
+  }
+
+  /** Where it ends, likewise. */
   get end(): number {
     return this.#end;
   }
 }
 
 /** One piece that says the same as several, in the order of values and series. */
-export function mergePieces(pieces: Iterable<Uint8Array>, summer = new TallySummer()): Uint8Array {
+export function mergePieces(pieces: readonly Uint8Array[], writer = new PieceWriter()): Uint8Array {
   const readers = new EarliestFirst();
-  for (const piece of pieces) for (const run of runsOf(piece)) readers.add(new EntryReader(run));
-  const writer = new PieceWriter(summer);
-  for (let next = readers.earliest; next !== null; next = readers.earliest) {
-    const { bytes, at: start, end } = next;
-    writer.add(next.value, next.seriesId, { bytes, start, end });
-    readers.advance();
-  }
+  for (const piece of pieces) addRuns(readers, piece);
+  writer.begin(pieces.reduce((sum, { length }) => sum + length, 0));
+  readers.moveAll(writer);
   return writer.finish();
 }
 
-/** The parts of a piece that are in order: a commit writes its entries so, but appends them to those of others. */
-function* runsOf(piece: Uint8Array): Iterable<Uint8Array> {
+/** Adds the parts of a piece that are in order: a commit writes its entries so, but appends them to those of others. */
+function addRuns(readers: EarliestFirst, piece: Uint8Array): void {
+  const starts = startsOfRuns(piece);
+  for (const [i, start] of starts.entries()) readers.add(new EntryReader(piece.subarray(start, starts[i + 1])));
+}
+
+/** A loop by itself: V8 compiles anew what it leaves for code that was not run yet, at each merge. */
+function startsOfRuns(piece: Uint8Array): readonly number[] {
   const reader = new EntryReader(piece);
-  let from = 0;
-  let value = -1;
-  let seriesId = -1;
+  const starts: number[] = [];
+  let value = Number.POSITIVE_INFINITY;
+  let seriesId = 0;
   for (let start = 0; reader.next(); start = reader.end) {
-    if (reader.value < value || (reader.value === value && reader.seriesId < seriesId)) {
-      yield piece.subarray(from, start);
-      from = start;
-    }
-    ({ value, seriesId } = reader);
+    if (reader.value < value || (reader.value === value && reader.seriesId < seriesId)) starts.push(start);
+    value = reader.value;
+    seriesId = reader.seriesId;
   }
-  if (from < piece.length) yield piece.subarray(from);
+  return starts;
 }
 
 /** Readers of entries in order, of which the one that is at the earliest entry comes first: a binary heap. */
 class EarliestFirst {
   readonly #heap: EntryReader[] = [];
-
-  /** Null where all are at their ends. */
-  get earliest(): EntryReader | null {
-    return this.#heap[0] ?? null;
-  }
 
   add(reader: EntryReader): void {
     if (!reader.next()) return;
@@ -223,8 +259,16 @@ class EarliestFirst {
     heap[at] = reader;
   }
 
+  /** Writes what all readers have, in order. */
+  moveAll(writer: PieceWriter): void {
+    for (let next = this.#heap[0]; next !== undefined; next = this.#heap[0]) {
+      writer.add(next.value, next.seriesId, next);
+      this.#advance();
+    }
+  }
+
   /** Goes on with the earliest. */
-  advance(): void {
+  #advance(): void {
     const heap = this.#heap;
     const [first] = heap;
     if (first?.next() === false) {

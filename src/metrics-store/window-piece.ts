@@ -1,8 +1,7 @@
-import { TallySummer } from '../tally/tally-summer.ts';
 import { DAY_MS, RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
 import type { DimensionDelta } from './commit.ts';
-import { mergePieces } from './dimension-piece.ts';
-import { PlacedTallies } from './placed-tallies.ts';
+import { mergePieces, PieceWriter } from './dimension-piece.ts';
+import { PlacedTallies, TextNumbers } from './placed-tallies.ts';
 
 /** What a commit adds to one window. */
 export interface WindowPiece extends Window {
@@ -27,18 +26,34 @@ export interface DeltaPlace {
 export function piecesOf(
   deltas: readonly DimensionDelta[],
   placeOf: (delta: DimensionDelta, dayStartMs: number) => DeltaPlace,
+  writer = new PieceWriter(),
 ): readonly WindowPiece[] {
   const all = new Map<string, PlacedWindow>();
+  const numbered = new NumberedTexts();
   for (const delta of deltas) {
-    const { tenantKey, seriesId, numbersOf } = placeOf(delta, windowStartMs(delta.windowStartMs, DAY_MS));
-    const placed = placedTallies(all, tenantKey, delta);
-    placed.add(seriesId, delta.tallies);
-    for (const [i, numberOf] of numbersOf.entries()) {
-      const numbers = placed.valuesOf(i);
-      for (const values of delta.values) numbers.push(numberOf(values[i] as string));
-    }
+    const dayStartMs = windowStartMs(delta.windowStartMs, DAY_MS);
+    const { tenantKey, seriesId, numbersOf } = placeOf(delta, dayStartMs);
+    const numbers = delta.dimensions.map((dimension, i) => {
+      const numberOf = numbersOf[i] as (value: string) => number;
+      return numbered.in(`${tenantKey} ${dayStartMs} ${dimension}`, delta.texts, numberOf);
+    });
+    placedTallies(all, tenantKey, delta).add(seriesId, delta, numbers);
   }
-  return windowPieces(all.values());
+  return windowPieces(all.values(), writer);
+}
+
+/** Deltas of one commit share their texts: each is numbered once in a dimension and day, instead of once a call. */
+class NumberedTexts {
+  readonly #known = new Map<readonly string[], Map<string, TextNumbers>>();
+
+  /** @param day that the numbers are of, with its tenant and dimension */
+  in(day: string, texts: readonly string[], numberOf: (value: string) => number): TextNumbers {
+    let ofTexts = this.#known.get(texts);
+    if (ofTexts === undefined) this.#known.set(texts, (ofTexts = new Map()));
+    let numbers = ofTexts.get(day);
+    if (numbers === undefined) ofTexts.set(day, (numbers = new TextNumbers(texts, numberOf)));
+    return numbers;
+  }
 }
 
 interface PlacedWindow extends Omit<Window, 'dimension'> {
@@ -52,18 +67,17 @@ function placedTallies(all: Map<string, PlacedWindow>, tenantKey: number, delta:
   const key = `${windowMs} ${startMs} ${tenantKey} ${dimensions.join('\0')}`;
   const known = all.get(key);
   if (known !== undefined) return known.placed;
-  const placed = new PlacedTallies(dimensions.length);
+  const placed = new PlacedTallies();
   all.set(key, { tenantKey, dimensions, windowMs, windowStartMs: startMs, placed });
   return placed;
 }
 
-function windowPieces(placedWindows: Iterable<PlacedWindow>): readonly WindowPiece[] {
+function windowPieces(placedWindows: Iterable<PlacedWindow>, writer: PieceWriter): readonly WindowPiece[] {
   const windows = new Windows();
-  const summer = new TallySummer();
   for (const { dimensions, placed, ...window } of placedWindows) {
-    for (const [i, dimension] of dimensions.entries()) windows.add({ ...window, dimension }, placed.pieceOf(i, summer));
+    for (const [i, dimension] of dimensions.entries()) windows.add({ ...window, dimension }, placed.pieceOf(i, writer));
   }
-  return windows.pieces(summer);
+  return windows.pieces(writer);
 }
 
 /** The windows that are added to. */
@@ -74,8 +88,8 @@ class Windows {
     this.#at(window).own.push(piece);
   }
 
-  pieces(summer: TallySummer): readonly WindowPiece[] {
-    return Array.from(this.#windows.values(), (window) => ({ ...window.at, sums: window.encode(summer) }));
+  pieces(writer: PieceWriter): readonly WindowPiece[] {
+    return Array.from(this.#windows.values(), (window) => ({ ...window.at, sums: window.encode(writer) }));
   }
 
   /** With all longer ones, which have what it has. */
@@ -107,11 +121,11 @@ class WindowSums {
   }
 
   /** The day of a commit that was all within one hour is the same bytes as the hour. */
-  encode(summer: TallySummer): Uint8Array {
+  encode(writer: PieceWriter): Uint8Array {
     if (this.#encoded === null) {
-      const pieces = [...this.own, ...this.parts.map((part) => part.encode(summer))];
+      const pieces = [...this.own, ...this.parts.map((part) => part.encode(writer))];
       const [only] = pieces;
-      this.#encoded = only !== undefined && pieces.length === 1 ? only : mergePieces(pieces, summer);
+      this.#encoded = only !== undefined && pieces.length === 1 ? only : mergePieces(pieces, writer);
     }
     return this.#encoded;
   }

@@ -8,11 +8,18 @@ export interface TallyList {
 }
 
 const BYTES_MIN = 1024;
+/** Of a call's tally, about. */
+const TALLY_BYTES = 56;
 
 export class TallyListWriter {
-  #bytes = new Uint8Array(BYTES_MIN);
+  #bytes: Uint8Array;
   #length = 0;
   readonly #ends: number[] = [];
+
+  /** @param expected about how many there will be */
+  constructor(expected = 0) {
+    this.#bytes = new Uint8Array(Math.max(BYTES_MIN, TALLY_BYTES * expected));
+  }
 
   push({ bytes, start, end }: EncodedTally): void {
     if (this.#length + end - start > this.#bytes.length) this.#grow(end - start);

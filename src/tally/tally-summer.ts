@@ -64,6 +64,11 @@ export class TallySummer {
     return encoded;
   }
 
+  /** What was encoded last was copied: the next may be written in its place, which is much garbage less. */
+  wasCopied({ start }: EncodedTally): void {
+    this.#at = start;
+  }
+
   readonly #count = (code: number, count: number): void => {
     const known = this.#counts[code];
     if (known === undefined) throw new RangeError('What is stored has a duration that none can have');
@@ -75,15 +80,15 @@ export class TallySummer {
   };
 
   #encode(page: Float64Array, pageStart: number): EncodedTally | null {
-    const codes = this.#codes();
-    this.#makeRoom(NUMBERS_BYTES_MAX + BUCKET_BYTES_MAX * codes.length);
+    const codeCount = this.#seenCount;
+    this.#sortCodes();
+    this.#makeRoom(NUMBERS_BYTES_MAX + BUCKET_BYTES_MAX * codeCount);
     const start = this.#at;
     let isSomething = this.#writeNumbers(page, pageStart);
-    for (let histogram = 0; histogram < TALLY_HISTOGRAMS.length && codes.length > 0; histogram++) {
-      isSomething = this.#writeHistogram(histogram, codes) || isSomething;
+    for (let histogram = 0; histogram < TALLY_HISTOGRAMS.length; histogram++) {
+      isSomething = this.#writeHistogram(histogram, codeCount) || isSomething;
     }
-    for (const code of codes) this.#counts[code] = this.#isSeen[code] = 0;
-    this.#seenCount = 0;
+    this.#forgetCodes();
     if (!isSomething) {
       this.#at = start;
       return null;
@@ -92,18 +97,19 @@ export class TallySummer {
     return { bytes: this.#chunk, start, end: this.#at };
   }
 
-  /** Ascending. Few are in order sooner than they are handed to native code. */
-  #codes(): Int32Array {
+  /** Ascending. Few are in order sooner than they are handed to native code, or than a view of them is made. */
+  #sortCodes(): void {
     const seen = this.#seen;
-    const codes = seen.subarray(0, this.#seenCount);
-    if (codes.length > FEW) return codes.sort();
-    for (let i = 1; i < codes.length; i++) {
-      const code = seen[i] as number;
-      let at = i;
-      for (; at > 0 && (seen[at - 1] as number) > code; at--) seen[at] = seen[at - 1] as number;
-      seen[at] = code;
+    if (this.#seenCount > FEW) seen.subarray(0, this.#seenCount).sort();
+    else for (let i = 1; i < this.#seenCount; i++) sink(seen, i);
+  }
+
+  #forgetCodes(): void {
+    for (let i = 0; i < this.#seenCount; i++) {
+      const code = this.#seen[i] as number;
+      this.#counts[code] = this.#isSeen[code] = 0;
     }
-    return codes;
+    this.#seenCount = 0;
   }
 
   /** False where there is nothing but a maximum, which cannot be taken back. */
@@ -134,31 +140,40 @@ export class TallySummer {
   }
 
   /** False where it is empty. */
-  #writeHistogram(histogram: number, codes: Int32Array): boolean {
-    const bytes = this.#chunk;
+  #writeHistogram(histogram: number, codeCount: number): boolean {
     const counts = this.#counts;
     let zeroCount = 0;
     let bucketCount = 0;
-    for (const code of codes) {
+    for (let i = 0; i < codeCount; i++) {
+      const code = this.#seen[i] as number;
       if (histogramOfCode(code) !== histogram || counts[code] === 0) continue;
       if (indexOfCode(code) === null) zeroCount = counts[code] as number;
       else bucketCount++;
     }
     if (zeroCount === 0 && bucketCount === 0) return false;
+    const bytes = this.#chunk;
     let at = this.#at;
     bytes[at++] = HISTOGRAMS_FROM + histogram;
     at = writeVarint(bytes, at, zigzag(zeroCount));
-    at = writeVarint(bytes, at, bucketCount);
+    this.#at = writeVarint(bytes, at, bucketCount);
+    this.#writeBuckets(histogram, codeCount);
+    return true;
+  }
+
+  #writeBuckets(histogram: number, codeCount: number): void {
+    const bytes = this.#chunk;
+    let at = this.#at;
     let previous = 0;
-    for (const code of codes) {
+    for (let i = 0; i < codeCount; i++) {
+      const code = this.#seen[i] as number;
+      const count = this.#counts[code] as number;
       const index = indexOfCode(code);
-      if (index === null || histogramOfCode(code) !== histogram || counts[code] === 0) continue;
+      if (index === null || histogramOfCode(code) !== histogram || count === 0) continue;
       at = writeVarint(bytes, at, zigzag(index - previous));
-      at = writeVarint(bytes, at, zigzag(counts[code] as number));
+      at = writeVarint(bytes, at, zigzag(count));
       previous = index;
     }
     this.#at = at;
-    return true;
   }
 
   #makeRoom(bytes: number): void {
@@ -166,4 +181,12 @@ export class TallySummer {
     this.#chunk = new Uint8Array(Math.max(CHUNK_BYTES, bytes));
     this.#at = 0;
   }
+}
+
+/** Moves a number before all larger ones, of which those before it are in order. */
+function sink(numbers: Int32Array, from: number): void {
+  const moved = numbers[from] as number;
+  let at = from;
+  for (; at > 0 && (numbers[at - 1] as number) > moved; at--) numbers[at] = numbers[at - 1] as number;
+  numbers[at] = moved;
 }

@@ -133,7 +133,7 @@ export class Fleet {
         pendingBytesMax: pendingMax < 1000 ? 3000 : 100_000_000,
         logTimeSlackMs: plan.growth === null ? 0 : GROWTH_SLACK_MS,
         fingerprintSeed: 7,
-        dimensions: { names: plan.dimensions, areMinutesKept: plan.areDimensionMinutesKept },
+        dimensions: { names: plan.dimensions, areMinutesKept: plan.areDimensionMinutesKept, textsMin: 4 },
         pace: this.#pace(),
       },
       { log, store, runtime: host.runtime(), events: this.#events(host), prices: () => LISTED_PRICES },

@@ -500,11 +500,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the join forgets what a waiting request is summed by',
     file: 'metrics-processor/core/join/waiting-requests.ts',
-    find: 'pending.dimensions = this.#takeDimensions(slot);',
-    replace: `
-      const taken = this.#takeDimensions(slot);
-      const forgotten = { texts: taken?.texts.map(() => '__none__'), windowId: -1 };
-      pending.dimensions = taken === null ? null : Object.assign(Object.create(taken), forgotten);`,
+    find: 'this.#releaseValues(slot, this.#values);',
+    replace: 'this.#releaseValues(slot, this.#values).fill(0);',
   },
   {
     name: 'a call without an answer is unanswered in its series only',

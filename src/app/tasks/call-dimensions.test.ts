@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { LlmRequest } from '../../events/llm-request.ts';
 import { PlainEvent } from '../../events/plain-event.ts';
 import { DimensionReader } from '../../metrics-processor/core/records/dimension-reader.ts';
+import { ValueTexts } from '../../metrics-processor/core/records/value-texts.ts';
 import { aCall } from '../../metrics-store/contract/builders.ts';
 import { callDimensions } from './call-dimensions.ts';
 
@@ -27,7 +28,9 @@ test('a kept call is summed by what the processor read of its request', () => {
       // What is not plain is parsed, and taken.
       if (!event.read(bytes)) event.take(JSON.parse(bytes.toString()));
       const call = aCall({ userIdHash: user, sessionId: session, metadata: sent });
-      assert.deepEqual(callDimensions(NAMES)(call), new DimensionReader(event, NAMES).read().texts);
+      const texts = new ValueTexts();
+      const read = Array.from(new DimensionReader(event, NAMES, texts).read(), (number) => texts.textOf(number));
+      assert.deepEqual(callDimensions(NAMES)(call), read);
     }),
   );
 });

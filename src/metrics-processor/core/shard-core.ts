@@ -74,14 +74,15 @@ export class ShardCore {
   constructor(options: CoreOptions) {
     this.#options = options;
     const { dimensions = NO_DIMENSIONS } = options;
-    this.request = new RequestRecord(new SeriesDictionary(), dimensions.names);
     this.#outcomes = new RecordOutcomes((lane) => this.partitionOf(lane), dimensions);
-    this.join = new Join(options, this.#outcomes);
+    const { texts } = this.#outcomes;
+    this.request = new RequestRecord(new SeriesDictionary(), dimensions.names, texts);
+    this.join = new Join(options, this.#outcomes, texts);
     this.evaluations = new EvaluationJoin(options, this.#outcomes);
     this.sampling = new CallSampling(options.callsPerSecondMax);
     this.id = new Fingerprint(options.fingerprintSeed);
     this.reports = new ReportJudge(
-      { ...options, ...REPORT_BOUNDS, dimensions: dimensions.names },
+      { ...options, ...REPORT_BOUNDS, dimensions: dimensions.names, texts },
       {
         effects: () => this.#outcomes.effects,
         sampling: new CallSampling(options.callsPerSecondMax),

@@ -89,7 +89,8 @@ export function aDimensionDelta({
   const tallies = new TallyListWriter();
   tallies.push(encodedTally(tally));
   const window = { windowStartMs: DAY, windowMs: HOUR_MS } as const;
-  return { dimensions, values: [values], series: SERIES, ...window, tallies: tallies.list(), ...parts };
+  const said = { texts: values, values: Int32Array.from(values.keys()), tallies: tallies.list() };
+  return { dimensions, series: SERIES, ...window, ...said, ...parts };
 }
 
 export function aUsage(

@@ -38,13 +38,13 @@ export class MemoryDimensions {
   }
 
   add(deltas: Commit['dimensions']): void {
-    for (const { dimensions, values, tallies, series: whose, windowMs, windowStartMs: atMs } of deltas) {
+    for (const { dimensions, texts, values, tallies, series: whose, windowMs, windowStartMs: atMs } of deltas) {
       const { series } = this.#dictionary.resolveSeries(whose);
       const dayStartMs = windowStartMs(atMs, DAY_MS);
-      for (const [i, texts] of values.entries()) {
+      for (let i = 0; i < tallies.ends.length; i++) {
         const at = i === 0 ? 0 : (tallies.ends[i - 1] as number);
         for (const [place, dimension] of dimensions.entries()) {
-          const named = storableText(texts[place] as string);
+          const named = storableText(texts[values[i * dimensions.length + place] as number] as string);
           const value = this.#resolve(`${whose.tenantId}\0${dimension}\0${dayStartMs}`, named);
           for (const row of this.#rowsOf({ series, dimension, value, windowMs, windowStartMs: atMs })) {
             addEncodedTally(row.tally, { bytes: tallies.bytes, at });

@@ -49,8 +49,7 @@ export class PostgresDimensionValues {
     for (const delta of ordered) {
       const at = { tenant_key: tenantKeyOf(delta), day_ms: dayOf(delta) };
       for (const [i, dimension] of delta.dimensions.entries()) {
-        for (const values of delta.values) {
-          const value = values[i] as string;
+        for (const value of textsIn(delta, i)) {
           if (reservedValue(value) !== null) continue;
           const key = keyOf(delta, dimension, value);
           const known = this.#numbers.get(key);
@@ -86,6 +85,13 @@ export class PostgresDimensionValues {
       numbers.set(entry.key, number);
     }
   }
+}
+
+/** The texts of the values in one of the dimensions, each once. */
+function textsIn({ dimensions, texts, values }: DimensionDelta, dimension: number): readonly string[] {
+  const places = new Set<number>();
+  for (let at = dimension; at < values.length; at += dimensions.length) places.add(values[at] as number);
+  return Array.from(places, (place) => texts[place] as string);
 }
 
 function dayOf({ windowStartMs: startMs }: DimensionDelta): number {

@@ -6,6 +6,7 @@ import type { Call } from '../call.ts';
 import { CALL_FIELDS } from '../call-columns.ts';
 import type { Commit, CommitOutcome, Positions, Progress } from '../commit.ts';
 import { additionsOf, outcomeOf, standingOf } from '../commit-group.ts';
+import type { PieceWriter } from '../dimension-piece.ts';
 import { EVALUATION_SUMS } from '../evaluation.ts';
 import { foldAudits, foldEvaluations } from '../fold-commit.ts';
 import { storableText } from '../storable-text.ts';
@@ -24,6 +25,7 @@ interface Writer {
   readonly dictionary: SqliteDictionary;
   readonly evaluationNames: SqliteEvaluationNames;
   readonly dimensionValues: SqliteDimensionValues;
+  readonly pieces: PieceWriter;
   readonly codec: WindowCodec;
   readonly areRowsPublished: boolean;
 }

@@ -1,13 +1,14 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { NONE } from '../../tally/series.ts';
 import { storedStretches } from '../../tally/steps.ts';
-import type { Commit } from '../commit.ts';
+import type { Commit, DimensionDelta } from '../commit.ts';
 import {
   areToBeMerged,
   EntryReader,
   idOfValue,
   isRoomIn,
   mergePieces,
+  PieceWriter,
   RESERVED_VALUES,
   reservedValue,
   valueOfId,
@@ -17,7 +18,7 @@ import type { DimensionChoice, MetricsRow } from '../metrics-reader.ts';
 import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
 import { type AppliedCorrection, type PlacedShare, repricedPiece, repricedWindows } from '../repriced-windows.ts';
 import { storableText } from '../storable-text.ts';
-import { piecesOf } from '../window-piece.ts';
+import { type DeltaPlace, piecesOf } from '../window-piece.ts';
 import { namesOfSeries, type SeriesNames } from './series-names.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SELECT_VALUE, type SqliteDimensionValues } from './sqlite-dimension-values.ts';
@@ -46,28 +47,33 @@ const SELECT_TEXT = 'SELECT value FROM dimension_values WHERE value_id = ?';
 const SELECT_DIMENSIONS_AT = `
   SELECT DISTINCT dimension FROM dimension_pieces WHERE tenant_key = ? AND window_ms = ? AND window_start_ms = ?`;
 
+type PieceAppender = Pick<Writer, 'connection' | 'pieces'>;
+
 interface Writer {
   readonly connection: SqliteConnection;
   readonly dictionary: SqliteDictionary;
   readonly dimensionValues: SqliteDimensionValues;
+  readonly pieces: PieceWriter;
 }
 
 /** Runs inside one write transaction. */
-export function addDimensions({ connection, dictionary, dimensionValues }: Writer, deltas: Commit['dimensions']): void {
+export function addDimensions(writer: Writer, deltas: Commit['dimensions']): void {
+  const { dictionary, dimensionValues } = writer;
   if (deltas.length === 0) return;
-  const pieces = piecesOf(deltas, ({ series, dimensions }, dayStartMs) => {
+  const placeOf = ({ series, dimensions }: DimensionDelta, dayStartMs: number): DeltaPlace => {
     const { id, tenantKey } = dictionary.resolveSeries(series);
     const numbersOf = dimensions.map((dimension) => dimensionValues.on({ tenantKey, dimension, dayStartMs }));
     return { tenantKey, seriesId: id, numbersOf };
-  });
+  };
+  const pieces = piecesOf(deltas, placeOf, writer.pieces);
   for (const { tenantKey, dimension, windowMs, windowStartMs: startMs, sums } of pieces) {
-    append(connection, [tenantKey, dimension, windowMs, startMs], sums);
+    append(writer, [tenantKey, dimension, windowMs, startMs], sums);
   }
 }
 
 type Window = readonly [tenantKey: number, dimension: string, windowMs: number, windowStartMs: number];
 
-function append(connection: SqliteConnection, window: Window, piece: Uint8Array): void {
+function append({ connection, pieces: writer }: PieceAppender, window: Window, piece: Uint8Array): void {
   const [newest = null, bytes = 0] = connection.row(SELECT_NEWEST, ...window) ?? [];
   if (newest !== null && isRoomIn(Number(bytes), piece.length)) {
     connection.run(APPEND, piece, ...window, newest);
@@ -78,7 +84,7 @@ function append(connection: SqliteConnection, window: Window, piece: Uint8Array)
   if (!areToBeMerged(Number(first), Number(others))) return;
   const pieces = storedPieces(connection, window);
   connection.run(DELETE_PIECES, ...window);
-  connection.run(INSERT_PIECE, ...window, 0, mergePieces(pieces));
+  connection.run(INSERT_PIECE, ...window, 0, mergePieces(pieces, writer));
 }
 
 /** Adds cost corrections to the windows that have something of their series. Runs inside one write transaction. */
@@ -87,6 +93,7 @@ export function repriceDimensions(
   applied: readonly AppliedCorrection[],
   shares: readonly PlacedShare[],
 ): void {
+  const appender = { connection, pieces: new PieceWriter() };
   for (const repriced of repricedWindows(applied, shares)) {
     const { tenantKey, windowMs, windowStartMs: startMs } = repriced;
     const dimensions = Array.from(connection.rows(SELECT_DIMENSIONS_AT, tenantKey, windowMs, startMs));
@@ -96,7 +103,7 @@ export function repriceDimensions(
       const pieces = storedPieces(connection, window);
       const numberOf = (text: string): number | null => storedNumber(connection, [tenantKey, dimension], text);
       const piece = repricedPiece(repriced, dimension, { pieces, numberOf });
-      if (piece !== null) append(connection, window, piece);
+      if (piece !== null) append(appender, window, piece);
     }
   }
 }

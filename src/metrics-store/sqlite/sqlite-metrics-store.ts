@@ -5,6 +5,7 @@ import type { TimeRange } from '../../tally/steps.ts';
 import { WindowCodec } from '../../tally/window-codec.ts';
 import type { Call } from '../call.ts';
 import type { Commit, CommitOutcome, Progress } from '../commit.ts';
+import { PieceWriter } from '../dimension-piece.ts';
 import type * as Reader from '../metrics-reader.ts';
 import type {
   CallCorrection,
@@ -72,6 +73,7 @@ class SqliteMetricsStore implements MetricsStore {
   readonly #dimensionValues: SqliteDimensionValues;
   readonly #evaluationNames: SqliteEvaluationNames;
   readonly #codec = new WindowCodec();
+  readonly #pieces = new PieceWriter();
   readonly #windows: SqliteWindows;
   readonly #packer: DayPacker;
   readonly #areRowsPublished: boolean;
@@ -101,6 +103,7 @@ class SqliteMetricsStore implements MetricsStore {
       evaluationNames: this.#evaluationNames,
       dimensionValues: this.#dimensionValues,
       codec: this.#codec,
+      pieces: this.#pieces,
       areRowsPublished: this.#areRowsPublished,
     };
     const outcomes = this.#write(() => applyCommits(writer, commits));

@@ -1,4 +1,5 @@
 import { type InputTopic, TOPICS } from '../../../events/topics.ts';
+import { ValueTexts } from '../records/value-texts.ts';
 import type { Fingerprint } from './fingerprint.ts';
 import { IdTable } from './id-table.ts';
 import type { KnownCall } from './known-call.ts';
@@ -56,7 +57,7 @@ export type ResponseOutcome = 'duplicate' | 'waiting' | PendingRequest;
  */
 export class Join {
   readonly ids = new IdTable();
-  readonly requests = new WaitingRequests(this.ids);
+  readonly requests: WaitingRequests;
   readonly responses = new WaitingResponses();
   readonly times = new LogTimes();
   /** Whether something was given up that a replay from the last checkpoint would not give up by itself. */
@@ -67,9 +68,11 @@ export class Join {
   readonly #options: JoinOptions;
   readonly #losses: JoinLosses;
 
-  constructor(options: JoinOptions, losses: JoinLosses) {
+  /** @param texts of the values that calls have in dimensions */
+  constructor(options: JoinOptions, losses: JoinLosses, texts = new ValueTexts()) {
     this.#options = options;
     this.#losses = losses;
+    this.requests = new WaitingRequests(this.ids, texts);
   }
 
   request(id: Fingerprint, pending: PendingRequest): RequestOutcome {

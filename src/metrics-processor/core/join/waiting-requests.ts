@@ -1,6 +1,7 @@
 import type { KeptOfRequest } from '../../../events/llm-request.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
-import type { DimensionValues } from '../records/dimension-reader.ts';
+import type { CallValues } from '../records/dimension-reader.ts';
+import { ValueTexts } from '../records/value-texts.ts';
 import { ArrivalList } from './arrival-list.ts';
 import { type IdTable } from './id-table.ts';
 import { type InstantColumn, NONE, RecordPages } from './record-pages.ts';
@@ -22,8 +23,11 @@ export interface PendingRequest {
    * room.
    */
   readonly details: KeptOfRequest | null;
-  /** What its answer is summed by, beside the series; null where calls are summed by no dimension. */
-  readonly dimensions: DimensionValues | null;
+  /**
+   * What its answer is summed by, beside the series; null where calls are summed by no dimension. Valid until the next
+   * request is read or taken.
+   */
+  readonly dimensions: CallValues | null;
 }
 
 /**
@@ -45,9 +49,9 @@ type Beginning = Pick<PendingRequest, 'series' | 'loggedAtMs'>;
 
 /**
  * Requests without a response so far: 40 bytes each, with their place in `arrivals`, and their id where it is kept,
- * since there may be a million; with dimensions some 120 more, and the texts of their values. Of what it is about and
- * when it was logged its id's entry knows already, as long as it is the last call of that id. Slots are used again;
- * `arrivals` runs in order of the log, which is the order in which they time out.
+ * since there may be a million; 4 more for each dimension, and the texts of the values. Of what it is about and when it
+ * was logged its id's entry knows already, as long as it is the last call of that id. Slots are used again; `arrivals`
+ * runs in order of the log, which is the order in which they time out.
  */
 export class WaitingRequests {
   readonly arrivals = new ArrivalList();
@@ -59,8 +63,10 @@ export class WaitingRequests {
   /** By slot; only of those that are not kept. */
   readonly #details = new Map<number, KeptOfRequest>();
   #detailCharacters = 0;
-  /** By slot; of all, or of none. Slots are used again, so there are no holes. */
-  readonly #dimensions: (DimensionValues | null)[] = [];
+  readonly #texts: ValueTexts;
+  /** By slot, the value in each dimension; of all, or of none. */
+  #values: RecordPages | null = null;
+  #takenValues: CallValues = NO_VALUES;
   #dimensionBytes = 0;
   /** By slot; an id hardly ever has two requests that wait. */
   readonly #nextOfId = new Map<number, number>();
@@ -71,8 +77,10 @@ export class WaitingRequests {
   readonly #taken = new TakenRequest();
   #used = 0;
 
-  constructor(ids: IdTable) {
+  /** @param texts of the values in dimensions */
+  constructor(ids: IdTable, texts = new ValueTexts()) {
     this.#ids = ids;
+    this.#texts = texts;
   }
 
   get size(): number {
@@ -132,10 +140,7 @@ export class WaitingRequests {
     }
     if (pending.keptId !== null) this.#keptIds.set(slot, pending.keptId);
     if (pending.details !== null) this.#remember(slot, pending.details);
-    if (pending.dimensions !== null) {
-      this.#dimensions[slot] = pending.dimensions;
-      this.#dimensionBytes += pending.dimensions.characters;
-    }
+    if (pending.dimensions !== null) this.#holdValues(slot, pending.dimensions);
     this.arrivals.push(slot);
     return slot;
   }
@@ -154,7 +159,7 @@ export class WaitingRequests {
     pending.keptId = this.#keptIds.get(slot) ?? null;
     this.#keptIds.delete(slot);
     pending.details = this.#forget(slot);
-    pending.dimensions = this.#takeDimensions(slot);
+    pending.dimensions = this.#values === null ? null : this.#releaseValues(slot, this.#values);
     this.#nextOfId.delete(slot);
     this.#outlived.delete(slot);
     this.arrivals.remove(slot);
@@ -178,13 +183,29 @@ export class WaitingRequests {
     return details;
   }
 
-  #takeDimensions(slot: number): DimensionValues | null {
-    if (this.#dimensions.length === 0) return null;
-    const dimensions = this.#dimensions[slot] ?? null;
-    if (dimensions === null) return null;
-    this.#dimensions[slot] = null;
-    this.#dimensionBytes -= dimensions.characters;
-    return dimensions;
+  #holdValues(slot: number, values: CallValues): void {
+    if (this.#values === null) {
+      this.#values = new RecordPages(values.length + (values.length % 2));
+      this.#takenValues = new Int32Array(values.length);
+    }
+    while (slot >= this.#values.capacity) this.#values.addPage();
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i] as number;
+      this.#values.setInt(slot, i, value);
+      this.#texts.hold(value);
+      this.#dimensionBytes += this.#texts.charactersOf(value);
+    }
+  }
+
+  #releaseValues(slot: number, values: RecordPages): CallValues {
+    const taken = this.#takenValues;
+    for (let i = 0; i < taken.length; i++) {
+      const value = values.int(slot, i);
+      taken[i] = value;
+      this.#texts.release(value);
+      this.#dimensionBytes -= this.#texts.charactersOf(value);
+    }
+    return taken;
   }
 
   #series(slot: number): Series {
@@ -207,8 +228,10 @@ class TakenRequest implements PendingRequest {
   cacheWriteTokens = 0;
   keptId: string | null = null;
   details: KeptOfRequest | null = null;
-  dimensions: DimensionValues | null = null;
+  dimensions: CallValues | null = null;
 }
+
+const NO_VALUES = new Int32Array(0);
 
 function charactersOf(details: KeptOfRequest): number {
   let characters = 0;

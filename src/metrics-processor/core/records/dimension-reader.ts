@@ -7,33 +7,14 @@ import {
 import { type PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { isDigit, MINUS, QUOTE } from '../../../events/plain-json.ts';
 import { PlainMembers } from '../../../events/plain-members.ts';
-import { NONE, OVERFLOW } from '../../../tally/series.ts';
-import { TextDictionary } from './text-dictionary.ts';
+import { NONE } from '../../../tally/series.ts';
+import { NO_VALUE_NUMBER, OVERFLOW_NUMBER, type ValueTexts } from './value-texts.ts';
 
-/** The value that a call has in each dimension. */
-export class DimensionValues {
-  /** In the order of the setting. */
-  readonly texts: readonly string[];
-  readonly characters: number;
-  /** Where calls with these values were added up last, so that the answer's row is not looked for: see `WindowRows`. */
-  windowId = NO_WINDOW;
-  row = 0;
+/** The value that a call has in each dimension, in the order of the setting, as `ValueTexts` numbers it. */
+export type CallValues = Int32Array;
 
-  constructor(texts: readonly string[]) {
-    this.texts = texts;
-    let characters = 0;
-    for (const text of texts) characters += text.length;
-    this.characters = characters;
-  }
-}
-
-/** Before all windows. */
-const NO_WINDOW = -1;
-
-/** Of texts; days may have tens of thousands of users. */
-const VALUE_SLOTS = 65_536;
-/** A power of two. */
-const SHARED_SLOTS = 2_048;
+/** What metadata say nothing of. */
+const NOTHING = -1;
 
 /** A dimension with the places of its keys among those that are looked for. */
 interface Source {
@@ -49,18 +30,13 @@ export class DimensionReader {
   readonly #field: { readonly user: number; readonly session: number; readonly metadata: number };
   readonly #members: PlainMembers;
   /** By key, what the metadata of the event have. */
-  readonly #found: string[];
-  readonly #texts = new TextDictionary(VALUE_SLOTS);
-  /**
-   * Calls of one user and session have one object, as a million of them may wait. One takes the place of another of the
-   * same hash: sharing is a saving, not a promise.
-   */
-  readonly #shared: (DimensionValues | undefined)[] = Array.from({ length: SHARED_SLOTS });
-  /** Those of the event, copied where they are kept: an array that grows makes room for 17 at its first push. */
-  readonly #read: string[] = [];
-  readonly #sharedHashes = new Int32Array(SHARED_SLOTS);
+  readonly #found: Int32Array;
+  readonly #texts: ValueTexts;
+  readonly #values: CallValues;
 
-  constructor(event: PlainEvent, names: readonly string[]) {
+  constructor(event: PlainEvent, names: readonly string[], texts: ValueTexts) {
+    this.#texts = texts;
+    this.#values = new Int32Array(names.length);
     this.#event = event;
     const sources = names.map(dimensionSource);
     this.#keys = [...new Set(sources.flatMap((source) => (source.kind === 'metadata' ? source.keys : [])))];
@@ -71,41 +47,30 @@ export class DimensionReader {
     const [user, session, metadata] = ['user_id_hash', 'session_id', 'metadata'].map((name) => event.field(name));
     this.#field = { user: user ?? 0, session: session ?? 0, metadata: metadata ?? 0 };
     this.#members = new PlainMembers(this.#keys);
-    this.#found = this.#keys.map(() => '');
+    this.#found = new Int32Array(this.#keys.length);
   }
 
-  read(): DimensionValues {
+  /** Valid until the next `read`. */
+  read(): CallValues {
+    this.#texts.makeRoom();
     if (this.#keys.length > 0) this.#readMetadata();
-    const texts = this.#read;
-    let hash = 0;
-    for (let i = 0; i < this.#sources.length; i++) {
-      const text = this.#valueOf(this.#sources[i] as Source);
-      texts[i] = text;
-      hash = mixed(hash, text);
-    }
-    const slot = (hash ^ (hash >>> 15)) & (SHARED_SLOTS - 1);
-    const known = this.#shared[slot];
-    if (known !== undefined && this.#sharedHashes[slot] === hash && areSame(known.texts, texts)) return known;
-    const values = new DimensionValues(texts.slice());
-    this.#shared[slot] = values;
-    this.#sharedHashes[slot] = hash;
-    return values;
+    for (let i = 0; i < this.#sources.length; i++) this.#values[i] = this.#valueOf(this.#sources[i] as Source);
+    return this.#values;
   }
 
-  #valueOf({ kind, keys }: Source): string {
-    if (kind === 'user') return this.#userOrEmpty() || NONE;
-    // Hardly ever the one of a call before.
-    if (kind === 'session') return this.#event.textOrNullAt(this.#field.session) || NONE;
-    for (const key of keys) {
-      const text = this.#found[key] as string;
-      if (text !== '') return text.length > DIMENSION_VALUE_CHARS_MAX ? OVERFLOW : text;
-    }
-    return NONE;
+  #valueOf({ kind, keys }: Source): number {
+    if (kind === 'user') return this.#ofField(this.#field.user);
+    if (kind === 'session') return this.#ofField(this.#field.session);
+    for (const key of keys) if (this.#found[key] !== NOTHING) return this.#found[key] as number;
+    return NO_VALUE_NUMBER;
   }
 
-  #userOrEmpty(): string {
-    const field = this.#field.user;
-    return this.#event.found[field] === VALUE ? this.#texts.of(this.#event, field) : '';
+  #ofField(field: number): number {
+    const event = this.#event;
+    if (event.found[field] !== VALUE) return NO_VALUE_NUMBER;
+    if (event.taken !== null) return this.#texts.of(event.textAt(field) || NONE);
+    const [start, end] = [event.starts[field] as number, event.ends[field] as number];
+    return start === end ? NO_VALUE_NUMBER : this.#texts.ofBytes(event.bytes, start, end);
   }
 
   #readMetadata(): void {
@@ -116,7 +81,7 @@ export class DimensionReader {
       if (isKnown) return this.#takeMembers();
     }
     const parsed: unknown = event.objectOrNullAt(metadata);
-    for (const [i, key] of this.#keys.entries()) this.#found[i] = metadataText(parsed, key);
+    for (const [i, key] of this.#keys.entries()) this.#found[i] = this.#ofText(metadataText(parsed, key));
   }
 
   #takeMembers(): void {
@@ -124,33 +89,32 @@ export class DimensionReader {
     const { starts, ends } = this.#members;
     for (let i = 0; i < this.#found.length; i++) {
       const start = starts[i] as number;
-      this.#found[i] = start === -1 ? '' : this.#textAt(bytes, start, ends[i] as number);
+      this.#found[i] = start === -1 ? NOTHING : this.#textAt(bytes, start, ends[i] as number);
     }
   }
 
-  #textAt(bytes: Uint8Array, start: number, end: number): string {
+  #textAt(bytes: Uint8Array, start: number, end: number): number {
     const first = bytes[start] as number;
-    if (first === QUOTE) return this.#texts.ofBytes(bytes, start + 1, end - 1);
-    if (isDigit(first) || first === MINUS) return String(Number(this.#texts.ofBytes(bytes, start, end)));
-    if (first === LETTER_T) return 'true';
-    return first === LETTER_F ? 'false' : '';
+    if (first === QUOTE) return this.#ofQuoted(bytes, start + 1, end - 1);
+    if (isDigit(first) || first === MINUS) {
+      return this.#ofText(
+        String(Number(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1'))),
+      );
+    }
+    if (first === LETTER_T) return this.#texts.of('true');
+    return first === LETTER_F ? this.#texts.of('false') : NOTHING;
+  }
+
+  #ofQuoted(bytes: Uint8Array, start: number, end: number): number {
+    if (start === end) return NOTHING;
+    return end - start > DIMENSION_VALUE_CHARS_MAX ? OVERFLOW_NUMBER : this.#texts.ofBytes(bytes, start, end);
+  }
+
+  #ofText(text: string): number {
+    if (text === '') return NOTHING;
+    return text.length > DIMENSION_VALUE_CHARS_MAX ? OVERFLOW_NUMBER : this.#texts.of(text);
   }
 }
 
-/** Of names that were numbered the last characters differ most. */
-function mixed(hash: number, text: string): number {
-  let next = Math.imul(hash ^ text.length, HASH_FACTOR);
-  for (let i = Math.max(0, text.length - 4); i < text.length; i++) {
-    next = Math.imul(next ^ text.charCodeAt(i), HASH_FACTOR);
-  }
-  return next;
-}
-
-const HASH_FACTOR = 0x01000193;
 const LETTER_F = 0x66;
 const LETTER_T = 0x74;
-
-function areSame(a: readonly string[], b: readonly string[]): boolean {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
-}

@@ -3,11 +3,12 @@ import { KEPT_OF_REQUEST, type KeptOfRequest, LlmRequest, REQUEST_FIELDS } from 
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { payloadOf } from '../../../events/wire-format.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
-import { DimensionReader, type DimensionValues } from './dimension-reader.ts';
+import { type CallValues, DimensionReader } from './dimension-reader.ts';
 import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
 import type { SeriesDictionary } from './series-dictionary.ts';
 import { TextDictionary } from './text-dictionary.ts';
+import { ValueTexts } from './value-texts.ts';
 
 /**
  * What the core takes from one record of the requests topic: straight from the bytes of a plain event, from the parsed
@@ -30,9 +31,9 @@ export class RequestRecord {
   readonly #dimensions: DimensionReader | null;
 
   /** @param dimensions the names of those that calls are summed by */
-  constructor(series: SeriesDictionary, dimensions: readonly string[] = []) {
+  constructor(series: SeriesDictionary, dimensions: readonly string[] = [], texts = new ValueTexts()) {
     this.#series = series;
-    this.#dimensions = dimensions.length === 0 ? null : new DimensionReader(this.#event, dimensions);
+    this.#dimensions = dimensions.length === 0 ? null : new DimensionReader(this.#event, dimensions, texts);
   }
 
   /** Why the record is refused; null for a valid one. */
@@ -67,8 +68,8 @@ export class RequestRecord {
     return this.#kept.read();
   }
 
-  /** Null where calls are summed by no dimension. */
-  dimensions(): DimensionValues | null {
+  /** Null where calls are summed by no dimension. Valid until it is asked for again. */
+  dimensions(): CallValues | null {
     return this.#dimensions === null ? null : this.#dimensions.read();
   }
 

@@ -7,6 +7,7 @@ import type { WholeTrace } from '../../../reports/whole-trace.ts';
 import { invariant } from '../../../tally/invariant.ts';
 import type { KnownSpan } from '../join/known-call.ts';
 import { SeriesDictionary } from '../records/series-dictionary.ts';
+import type { ValueTexts } from '../records/value-texts.ts';
 import type { CallSampling } from '../sums/call-sampling.ts';
 import type { Effects } from '../sums/effects.ts';
 import { ClosedReports } from './closed-reports.ts';
@@ -35,6 +36,8 @@ export interface ReportJudgeOptions {
   readonly fingerprintSeed: number;
   /** The names of those that calls are summed by. */
   readonly dimensions: readonly string[];
+  /** Of their values; those that the effects of the ports know. */
+  readonly texts?: ValueTexts;
 }
 
 export interface JudgedTrace {
@@ -95,7 +98,7 @@ export class ReportJudge {
   constructor(options: ReportJudgeOptions, ports: ReportJudgePorts) {
     this.#options = options;
     this.#ports = ports;
-    this.#record = new ResolvedRecord(new SeriesDictionary(), options.dimensions);
+    this.#record = new ResolvedRecord(new SeriesDictionary(), options.dimensions, options.texts);
     this.#open = new OpenCalls({
       series: this.#record,
       awakeMax: options.awakeReportsMax,

@@ -5,6 +5,7 @@ import type { Series } from '../../../tally/series.ts';
 import { RequestRecord } from '../records/request-record.ts';
 import { ResponseRecord } from '../records/response-record.ts';
 import type { SeriesDictionary } from '../records/series-dictionary.ts';
+import type { ValueTexts } from '../records/value-texts.ts';
 import type { ResolvedParts } from '../sums/effects.ts';
 
 /**
@@ -19,11 +20,14 @@ export class ResolvedRecord {
   readonly #request: RequestRecord;
   readonly #response = new ResponseRecord();
 
-  /** @param dimensions the names of those that calls are summed by */
-  constructor(series: SeriesDictionary, dimensions: readonly string[]) {
+  /**
+   * @param dimensions the names of those that calls are summed by
+   * @param texts of their values
+   */
+  constructor(series: SeriesDictionary, dimensions: readonly string[], texts?: ValueTexts) {
     this.#series = series;
     this.#hasDimensions = dimensions.length > 0;
-    this.#request = new RequestRecord(series, dimensions);
+    this.#request = new RequestRecord(series, dimensions, texts);
   }
 
   seriesOf({ request }: ResolvedCall): Series {

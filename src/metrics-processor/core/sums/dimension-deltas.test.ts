@@ -24,7 +24,8 @@ import { aReport, span } from '../reports/report-builders.contract.ts';
 import { type CoreOptions, ShardCore } from '../shard-core.ts';
 
 const NAMES = ['user', 'session', 'agent', 'team', 'metadata.app'];
-const OPTIONS = { ...CORE_OPTIONS, dimensions: { names: NAMES, areMinutesKept: false } };
+/** Texts that nobody holds are forgotten at once. */
+const OPTIONS = { ...CORE_OPTIONS, dimensions: { names: NAMES, areMinutesKept: false, textsMin: 1 } };
 
 /** What was committed, by dimension and value, and the same of the main series. */
 class Totals {
@@ -65,13 +66,17 @@ interface ValueDelta extends TallyDelta {
   readonly value: string;
 }
 
-function byDimension({ dimensions, values, series, windowStartMs, tallies }: DimensionDelta): readonly ValueDelta[] {
-  return values.flatMap((texts, i) => {
+function byDimension(delta: DimensionDelta): readonly ValueDelta[] {
+  const { dimensions, texts, values, series, windowStartMs, tallies } = delta;
+  return Array.from(tallies.ends).flatMap((_, i) => {
     const tally = new Tally();
     const reader = { bytes: tallies.bytes, at: i === 0 ? 0 : (tallies.ends[i - 1] ?? 0) };
     addEncodedTally(tally, reader);
     assert.equal(reader.at, tallies.ends[i]);
-    return dimensions.map((dimension, at) => ({ dimension, value: texts[at] ?? '', series, windowStartMs, tally }));
+    return dimensions.map((dimension, at) => {
+      const value = texts[values[i * dimensions.length + at] ?? -1] ?? '';
+      return { dimension, value, series, windowStartMs, tally };
+    });
   });
 }
 

@@ -5,29 +5,37 @@ import { TallyListWriter } from '../../../tally/tally-list.ts';
 import { TallyRows } from '../../../tally/tally-rows.ts';
 import { TallySummer } from '../../../tally/tally-summer.ts';
 import { HOUR_MS, MINUTE_MS, type ResolutionMs, windowStartMs } from '../../../tally/window.ts';
+import { NONE } from '../join/record-pages.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
-import type { DimensionValues } from '../records/dimension-reader.ts';
+import type { CallValues } from '../records/dimension-reader.ts';
+import type { ValueTexts } from '../records/value-texts.ts';
+import { ValueRows } from './value-rows.ts';
 
 /** By what calls are summed beside their series, and how finely. */
 export interface DimensionOptions {
   readonly names: readonly string[];
   /** Whether per minute as well; else per hour and day. */
   readonly areMinutesKept: boolean;
-}
-
-/** No two windows of a shard's commits have the same. */
-export interface WindowIds {
-  next: number;
+  /** So many of their texts are remembered at least; no result depends on it. */
+  readonly textsMin?: number;
 }
 
 /** The memory in which calls are added up. */
 export class DimensionSpace {
+  /** What calls add, by the numbers that `valueRows` gives. */
   readonly rows = new TallyRows();
-  readonly windowIds: WindowIds;
+  readonly valueRows: ValueRows;
+  readonly texts: ValueTexts;
   #summer: TallySummer | null = null;
 
-  constructor(windowIds: WindowIds) {
-    this.windowIds = windowIds;
+  constructor(texts: ValueTexts, dimensionCount: number) {
+    this.texts = texts;
+    this.valueRows = new ValueRows(texts, dimensionCount);
+  }
+
+  clear(): void {
+    this.rows.clear();
+    this.valueRows.clear();
   }
 
   /** Made when it is needed first: without dimensions nothing is paid. */
@@ -52,10 +60,7 @@ export class DimensionDeltas {
   readonly #names: readonly string[];
   readonly #windowMs: ResolutionMs;
   readonly #bySeries = new Map<Series, SeriesRows>();
-  readonly #rows: TallyRows;
-  /** By id, from the first. */
-  readonly #windows: WindowRows[] = [];
-  readonly #firstWindowId: number;
+  #windowCount = 0;
   readonly #space: DimensionSpace;
 
   /** @param space that nobody else uses until `deltas` was called: commits fill the same memory in turn */
@@ -63,65 +68,71 @@ export class DimensionDeltas {
     this.#names = names;
     this.#windowMs = areMinutesKept ? MINUTE_MS : HOUR_MS;
     this.#space = space;
-    this.#firstWindowId = space.windowIds.next;
-    this.#rows = space.rows;
-    this.#rows.clear();
+    space.clear();
   }
 
   /** How many rows there are. */
   get size(): number {
-    return this.#rows.length;
+    return this.#space.rows.length;
   }
 
   /** What a call is added to; null where calls have no dimensions. Valid until the next. */
   of({ series, timestampMs, dimensions }: PendingRequest): TallySink | null {
     if (dimensions === null) return null;
     const window = this.#windowOf(series, windowStartMs(timestampMs, this.#windowMs));
-    return this.#rows.at(dimensions.windowId === window.id ? dimensions.row : this.#rowIn(window, dimensions));
+    return this.#space.rows.at(this.#rowIn(window, dimensions));
   }
 
   /** Stores add up what is of one value, series and window. */
   deltas(): DimensionDelta[] {
     const deltas: DimensionDelta[] = [];
-    const dimensions = this.#names;
-    const windowMs = this.#windowMs;
+    const texts = new UsedTexts(this.#space.texts);
     for (const [series, { windows }] of this.#bySeries) {
-      for (const { startMs, values: all, rows } of windows.values()) {
-        const values: (readonly string[])[] = [];
-        const tallies = new TallyListWriter();
-        for (let i = 0; i < rows.length; i++) {
-          const sums = this.#space.summer.encodeRow(this.#rows, rows[i] as number);
-          // What was added and taken back within one commit has not been.
-          if (sums === null) continue;
-          values.push((all[i] as DimensionValues).texts);
-          tallies.push(sums);
-        }
-        const window = { windowStartMs: startMs, windowMs };
-        if (values.length > 0) deltas.push({ dimensions, series, ...window, values, tallies: tallies.list() });
+      for (const window of windows.values()) {
+        const said = this.#said(window.rows, texts);
+        if (said.values.length === 0) continue;
+        const at = { series, windowStartMs: window.startMs, windowMs: this.#windowMs };
+        deltas.push({ dimensions: this.#names, ...at, ...said });
       }
     }
     return deltas;
   }
 
-  /** The values remember where they were added last. Who had that before finds its row by a map from now on. */
-  #rowIn(window: WindowRows, values: DimensionValues): number {
-    this.#windows[values.windowId - this.#firstWindowId]?.passed.set(values, values.row);
-    let row = window.passed.get(values);
-    if (row === undefined) {
-      row = this.#rows.add();
-      window.values.push(values);
-      window.rows.push(row);
+  /** A loop by itself: V8 compiles anew what it leaves for a loop around it, at each commit. */
+  #said(rows: readonly number[], texts: UsedTexts): Pick<DimensionDelta, 'texts' | 'values' | 'tallies'> {
+    const values = new Int32Array(rows.length * this.#names.length);
+    const tallies = new TallyListWriter(rows.length);
+    let at = 0;
+    for (const row of rows) {
+      const sums = this.#space.summer.encodeRow(this.#space.rows, row);
+      // What was added and taken back within one commit has not been.
+      if (sums === null) continue;
+      tallies.push(sums);
+      this.#space.summer.wasCopied(sums);
+      at = this.#writeValues(row, texts, values, at);
     }
-    values.windowId = window.id;
-    values.row = row;
-    return row;
+    return { texts: texts.texts, values: values.subarray(0, at), tallies: tallies.list() };
+  }
+
+  #writeValues(row: number, texts: UsedTexts, into: Int32Array, start: number): number {
+    const count = this.#names.length;
+    for (let i = 0; i < count; i++) into[start + i] = texts.placeOf(this.#space.valueRows.valueOf(row, i));
+    return start + count;
+  }
+
+  #rowIn(window: WindowRows, values: CallValues): number {
+    const { rows, valueRows } = this.#space;
+    const known = valueRows.find(window.number, values);
+    if (known !== NONE) return known;
+    window.rows.push(rows.add());
+    return valueRows.add(window.number, values);
   }
 
   #windowOf(series: Series, startMs: number): WindowRows {
     const known = this.#bySeries.get(series);
     if (known?.last.startMs === startMs) return known.last;
     let window = known?.windows.get(startMs);
-    if (window === undefined) this.#windows.push((window = new WindowRows(this.#space.windowIds.next++, startMs)));
+    if (window === undefined) window = { number: this.#windowCount++, startMs, rows: [] };
     if (known === undefined) {
       this.#bySeries.set(series, { windows: new Map([[startMs, window]]), last: window });
     } else {
@@ -132,22 +143,29 @@ export class DimensionDeltas {
   }
 }
 
-/**
- * The rows of one series and window, by the values that calls have in all dimensions together. A call's values are
- * hardly ever those of another, so a map of all would be as large as the commit, to find nothing but the row of the
- * request when its answer comes.
- */
-class WindowRows {
-  readonly id: number;
+/** The rows of one series and window. */
+interface WindowRows {
+  readonly number: number;
   readonly startMs: number;
-  readonly values: DimensionValues[] = [];
-  /** Of the values at the same place. */
-  readonly rows: number[] = [];
-  /** Of values that were added elsewhere since. */
-  readonly passed = new Map<DimensionValues, number>();
+  readonly rows: number[];
+}
 
-  constructor(id: number, startMs: number) {
-    this.id = id;
-    this.startMs = startMs;
+/** The texts of a commit's values, each once: those of `ValueTexts` may be forgotten before it is written. */
+class UsedTexts {
+  readonly texts: string[] = [];
+  readonly #all: ValueTexts;
+  /** By number; 0 for none yet, else the place behind it. */
+  readonly #placesBehind: Int32Array;
+
+  constructor(all: ValueTexts) {
+    this.#all = all;
+    this.#placesBehind = new Int32Array(all.numbersEnd);
+  }
+
+  placeOf(number: number): number {
+    const known = this.#placesBehind[number] as number;
+    if (known > 0) return known - 1;
+    this.#placesBehind[number] = this.texts.push(this.#all.textOf(number));
+    return this.texts.length - 1;
   }
 }

@@ -9,24 +9,29 @@ import type { PendingEvaluation } from '../join/waiting-evaluations.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { PendingResponse } from '../join/waiting-responses.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
+import { ValueTexts } from '../records/value-texts.ts';
 import { type AuditOutcome, TENANT_UNKNOWN } from './audit-deltas.ts';
-import { type DimensionOptions, DimensionSpace, type WindowIds } from './dimension-deltas.ts';
+import { type DimensionOptions, DimensionSpace } from './dimension-deltas.ts';
 import { type CallDetails, Effects } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 
 /** Turns what happened to a record into effects: the sums, the dead letters and the audit never disagree. */
 export class RecordOutcomes implements JoinLosses, EvaluationSink {
   effects: Effects;
+  /** Of the values that calls have in dimensions. */
+  readonly texts: ValueTexts;
   readonly #partitionOf: (lane: number) => number;
   readonly #dimensions: DimensionOptions;
-  readonly #windowIds: WindowIds = { next: 0 };
   /** Of the effects that are gathered, and of those that were taken, which become a commit before others are. */
-  #space = new DimensionSpace(this.#windowIds);
-  #spaceTaken = new DimensionSpace(this.#windowIds);
+  #space: DimensionSpace;
+  #spaceTaken: DimensionSpace;
 
   constructor(partitionOf: (lane: number) => number, dimensions: DimensionOptions) {
     this.#partitionOf = partitionOf;
     this.#dimensions = dimensions;
+    this.texts = new ValueTexts(dimensions.textsMin);
+    this.#space = new DimensionSpace(this.texts, dimensions.names.length);
+    this.#spaceTaken = new DimensionSpace(this.texts, dimensions.names.length);
     this.effects = new Effects(dimensions, this.#space);
   }
 
