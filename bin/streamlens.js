@@ -20,9 +20,9 @@ const ALLOCATOR = {
   // A heap of its own for each thread took 35 MB, one for all but the main thread 10. One for all is as fast.
   MALLOC_ARENA_MAX: '1',
 };
-// V8 keeps up to 48 MB for young objects. In `up`, where the main thread is one of four, 24 are as fast; with 12 a POST takes a fourth
-// more. Other threads have limits of their own, and a role by itself may take what it is given: questions take a fifth more with 24.
-const UP_YOUNG_OBJECTS = '--max-semi-space-size=8';
+// V8 keeps up to 48 MB for young objects. In `up`, where the main thread is one of four, 12 are as fast. Other threads have limits of
+// their own, and a role by itself may take what it is given: questions take a fifth more with 24.
+const UP_YOUNG_OBJECTS = '--max-semi-space-size=4';
 
 // V8 puts what outlived its first collections among the old objects at once, from then on. Events on their way do outlive some, but all
 // end within a second: whether it happened to notice while it warmed up made a fifth more CPU in one start of two, and 110 MB.

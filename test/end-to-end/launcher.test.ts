@@ -25,7 +25,7 @@ test('the program starts with an allocator that gives memory back', { skip: proc
 });
 
 test('all roles in one process share a smaller heap for young objects', { skip: process.platform !== 'linux' }, () => {
-  const options = /"NODE_OPTIONS":"--max-semi-space-size=8 --no-warnings"/;
+  const options = /"NODE_OPTIONS":"--max-semi-space-size=4 --no-warnings"/;
   assert.match(environmentOf({ NODE_OPTIONS: '--no-warnings' }, ['up', '--help']), options);
   assert.doesNotMatch(environmentOf({}, ['metrics-api', '--help']), /semi-space/);
 });
