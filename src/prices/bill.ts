@@ -1,5 +1,5 @@
 import { type BillableTokens, type BillLines, type BillPart, writeBill } from './cost.ts';
-import type { Price, Rates } from './price-book.ts';
+import { NO_RATES, type Price } from './price-book.ts';
 
 /**
  * The bill of one call as it is stored with it: what was counted, at which prices, by which list. A call's cost can so
@@ -70,20 +70,6 @@ class BillLinesText implements BillLines {
     this.text += this.#hasRates ? `["${part}",${count},${rate}]` : `["${part}",${count},null]`;
   }
 }
-
-const NO_RATES: Rates = {
-  input: 0,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  inputAudio: 0,
-  cacheReadAudio: 0,
-  inputImage: 0,
-  output: 0,
-  outputAudio: 0,
-  outputImage: 0,
-  request: 0,
-};
 
 /** The tokens of the prompt in it. */
 export function billedPromptTokens(tokens: BillableTokens): number {

@@ -1,4 +1,4 @@
-import type { Price } from './price-book.ts';
+import { NO_RATES, type Price } from './price-book.ts';
 import type { PricePeriod } from './price-period.ts';
 
 /**
@@ -16,19 +16,7 @@ export function isFreeVariant(providerId: string, name: string): boolean {
 const FREE = /^(?:openrouter\/)?[^/:]+\/[^/:]+:free$/;
 
 const NOTHING: Price = {
-  rates: {
-    input: 0,
-    cacheRead: 0,
-    cacheWrite: 0,
-    cacheWrite1h: 0,
-    inputAudio: 0,
-    cacheReadAudio: 0,
-    inputImage: 0,
-    output: 0,
-    outputAudio: 0,
-    outputImage: 0,
-    request: 0,
-  },
+  rates: NO_RATES,
   bandFromTokens: 0,
   kind: 'list',
   source: 'free variant at openrouter',

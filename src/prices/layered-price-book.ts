@@ -61,9 +61,9 @@ class LayeredPriceBook implements PriceBook {
 
   #listedPeriods(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
     const name = plainName(model);
-    const places = this.#library.placesToLook(provider, name);
     if (isFreeVariant(providerId(provider), name)) return FREE_OF_CHARGE;
-    const found = this.#library.find(provider, model);
+    const places = this.#library.placesToLook(provider, name);
+    const found = this.#library.findAt(places, name);
     const further = findFurtherPrice(places);
     const ofLibrary = found === null ? [] : libraryPeriods(found.providerId, found.model, this.#list);
     const isCorrected = further !== null && further.wins && this.#list.date <= FURTHER_PRICES_DATE;

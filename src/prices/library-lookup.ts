@@ -22,7 +22,12 @@ export class LibraryLookup {
 
   find(provider: string, model: string): LibraryModel | null {
     const name = plainName(model);
-    for (const place of this.placesToLook(provider, name)) {
+    return this.findAt(this.placesToLook(provider, name), name);
+  }
+
+  /** @param places as `placesToLook` gives them for the name */
+  findAt(places: readonly ModelName[], name: string): LibraryModel | null {
+    for (const place of places) {
       for (const spelling of spellings(place.providerId, place.name)) {
         const found = this.#models.find(place.providerId, spelling);
         if (found !== null && isThatModel(found, name, spelling) && sells(place.providerId, found)) return found;

@@ -20,6 +20,21 @@ export interface Rates {
   readonly request: number;
 }
 
+/** Of what costs nothing. */
+export const NO_RATES: Rates = {
+  input: 0,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  inputAudio: 0,
+  cacheReadAudio: 0,
+  inputImage: 0,
+  output: 0,
+  outputAudio: 0,
+  outputImage: 0,
+  request: 0,
+};
+
 export interface Price {
   readonly rates: Rates;
   /** The smallest prompt, in tokens, for which this band holds; 0 for the base band. A band prices the whole call. */

@@ -15,6 +15,18 @@ export type PeriodTime =
   /** Every day in UTC, half open; where the end comes before the start it runs over midnight. */
   | { readonly kind: 'daily'; readonly startMs: number; readonly endMs: number };
 
+/** The same periods with each of their prices changed. */
+export function withEachPrice(
+  periods: readonly PricePeriod[],
+  changed: (price: Price) => Price,
+): readonly PricePeriod[] {
+  return periods.map(({ when, bands }) => {
+    if (bands === null) return { when, bands };
+    const [base, ...higher] = bands;
+    return { when, bands: [changed(base), ...higher.map(changed)] };
+  });
+}
+
 /** The last period that holds at `atMs`, or null. Later ones are corrections of earlier ones. */
 export function periodAt(periods: readonly PricePeriod[], atMs: number): PricePeriod | null {
   for (let i = periods.length - 1; i >= 0; i--) {

@@ -1,5 +1,5 @@
-import type { Price, Rates } from './price-book.ts';
-import type { PricePeriod } from './price-period.ts';
+import type { Rates } from './price-book.ts';
+import { type PricePeriod, withEachPrice } from './price-period.ts';
 
 /** Path of a model on Vertex AI, which says where it is served, and of which version a Claude is. */
 const CLAUDE_ON_VERTEX =
@@ -16,16 +16,11 @@ const PREMIUM = 1.1;
 export function withRegionalPremium(periods: readonly PricePeriod[], name: string): readonly PricePeriod[] {
   const [, location, major, minor = '0'] = CLAUDE_ON_VERTEX.exec(name) ?? [];
   if (location === undefined || location === 'global' || Number(`${major}.${minor}`) < 4.5) return periods;
-  const dearer = (price: Price): Price => ({
+  return withEachPrice(periods, (price) => ({
     ...price,
     rates: scaled(price.rates),
     source: `${price.source}, and 10 % for ${location}`,
-  });
-  return periods.map(({ when, bands }) => {
-    if (bands === null) return { when, bands };
-    const [base, ...higher] = bands;
-    return { when, bands: [dearer(base), ...higher.map(dearer)] };
-  });
+  }));
 }
 
 function scaled(rates: Rates): Rates {

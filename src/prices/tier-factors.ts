@@ -1,5 +1,5 @@
-import type { Price, Rates } from './price-book.ts';
-import type { PricePeriod } from './price-period.ts';
+import type { Rates } from './price-book.ts';
+import { type PricePeriod, withEachPrice } from './price-period.ts';
 import type { ServiceTier } from './service-tier.ts';
 import list from './tier-prices.json' with { type: 'json' };
 
@@ -33,16 +33,11 @@ export function periodsOfTier(
     .find((found) => found !== undefined);
   if (factors === undefined) return [];
   const source = `${of.tier} by ${list.source} of ${list.date}`;
-  const tiered = (price: Price): Price => ({
+  return withEachPrice(periods, (price) => ({
     ...price,
     rates: ratesOfTier(price.rates, factors),
     source: `${price.source}, ${source}`,
-  });
-  return periods.map(({ when, bands }) => {
-    if (bands === null) return { when, bands };
-    const [base, ...higher] = bands;
-    return { when, bands: [tiered(base), ...higher.map(tiered)] };
-  });
+  }));
 }
 
 /**
