@@ -253,14 +253,7 @@ export class OpenTraces {
     return trace;
   }
 
-  /** Each once: whoever wakes all that have a hash finds nobody twice. */
-  #hashesOf({ hash: own, nodes }: OpenTrace): readonly number[] {
-    const [only] = nodes;
-    if (only === undefined || nodes.length > 1) {
-      return [...new Set([own, ...nodes.flatMap((node) => this.#links.hashesOf(node))])];
-    }
-    const hashes = [own];
-    for (const hash of this.#links.hashesOf(only)) if (!hashes.includes(hash)) hashes.push(hash);
-    return hashes;
+  #hashesOf({ hash, nodes }: OpenTrace): readonly number[] {
+    return [hash, ...nodes.flatMap((node) => this.#links.hashesOf(node))];
   }
 }

@@ -56,7 +56,7 @@ export class SleepingTraces {
     this.#reserve(number);
     this.#places[number] = FIRST_ANNOUNCED - this.#announced.length;
     this.#announced.push(whole);
-    for (const hash of distinct(whole.hashes)) this.#index.add(hash, number);
+    this.#list(number, hashesOfWhole(whole.hashes));
   }
 
   /** It does not sleep, and is not found any more; null for one that was not announced. */
@@ -66,7 +66,7 @@ export class SleepingTraces {
     if (whole === null) return null;
     this.#announced[place] = null;
     this.#places[number] = AWAKE;
-    for (const hash of distinct(whole.hashes)) this.#index.delete(hash, number);
+    this.#unlist(number, hashesOfWhole(whole.hashes));
     return whole;
   }
 
@@ -92,7 +92,7 @@ export class SleepingTraces {
     for (const { loggedAtMs, bookedMs } of trace.reports) firstMs = Math.min(firstMs, loggedAtMs, bookedMs);
     this.#firstMs[number] = firstMs;
     this.#lastMs[number] = trace.lastMs;
-    for (const hash of hashes) this.#index.add(hash, number);
+    this.#list(number, hashes);
     for (const report of trace.reports) report.drop();
   }
 
@@ -108,7 +108,7 @@ export class SleepingTraces {
   delete(number: number, hashes: readonly number[]): void {
     this.pages.free(this.#places[number] as number);
     this.#places[number] = AWAKE;
-    for (const hash of hashes) this.#index.delete(hash, number);
+    this.#unlist(number, hashes);
   }
 
   /** The numbers of all that were put under this hash. */
@@ -131,6 +131,14 @@ export class SleepingTraces {
     for (let number = 0; number < this.#places.length; number++) if (this.isAsleep(number)) yield number;
   }
 
+  #list(number: number, hashes: readonly number[]): void {
+    for (const hash of eachOnce(hashes)) this.#index.add(hash, number);
+  }
+
+  #unlist(number: number, hashes: readonly number[]): void {
+    for (const hash of eachOnce(hashes)) this.#index.delete(hash, number);
+  }
+
   #reserve(number: number): void {
     if (number < this.#places.length) return;
     const length = Math.max(NUMBERS_MIN, Math.ceil(number * 1.5));
@@ -142,14 +150,17 @@ export class SleepingTraces {
   }
 }
 
-/** Each once: whoever wakes all that have a hash finds nobody twice. */
-function distinct({ trace, start, end, response }: WholeHashes): readonly number[] {
-  const hashes = [trace];
-  if (start !== trace) hashes.push(start);
-  if (!hashes.includes(end)) hashes.push(end);
-  if (response !== null && !hashes.includes(response)) hashes.push(response);
-  return hashes;
+function hashesOfWhole({ trace, start, end, response }: WholeHashes): readonly number[] {
+  return response === null ? [trace, start, end] : [trace, start, end, response];
 }
+
+/** Whoever wakes all that have a hash finds nobody twice. Few are compared sooner than a `Set` is made of them. */
+function eachOnce(hashes: readonly number[]): Iterable<number> {
+  if (hashes.length > FEW) return new Set(hashes);
+  return hashes.filter((hash, index) => hashes.indexOf(hash) === index);
+}
+
+const FEW = 8;
 
 const AWAKE = -1;
 const FIRST_ANNOUNCED = -2;
