@@ -1,4 +1,5 @@
 import type { Fingerprint } from './fingerprint.ts';
+import { RecordBuckets } from './record-buckets.ts';
 import { NONE, type RecordPages } from './record-pages.ts';
 
 /** How many integers a fingerprint takes; it lies at the beginning of an entry. */
@@ -7,45 +8,29 @@ export const FINGERPRINT_INTS = 4;
 /** Twice as many buckets would take 4 bytes more an entry, and save a comparison in three look-ups. */
 const ENTRIES_PER_BUCKET_MAX = 2;
 
-/**
- * Finds entries by their fingerprint: a chained hash table whose entries keep their number as long as they live. Which
- * there are, and what else they hold, is their owner's; one of their integers is the link to the next in the bucket.
- */
-export class FingerprintBuckets {
+/** Finds entries by their fingerprint. */
+export class FingerprintBuckets extends RecordBuckets {
   readonly #entries: RecordPages;
-  readonly #next: number;
-  #buckets: Int32Array;
 
   /**
    * @param next the column of the link
    * @param bucketCount to begin with, a power of two
    */
   constructor(entries: RecordPages, next: number, bucketCount: number) {
+    super(entries, { hash: 0, next }, bucketCount);
     this.#entries = entries;
-    this.#next = next;
-    this.#buckets = new Int32Array(bucketCount).fill(NONE);
   }
 
   /** How many entries there should be at most before `double`. */
   get entriesMax(): number {
-    return this.#buckets.length * ENTRIES_PER_BUCKET_MAX;
-  }
-
-  /** Forgets all links: the owner links its entries again. */
-  double(): void {
-    this.#buckets = new Int32Array(this.#buckets.length * 2).fill(NONE);
+    return this.bucketCount * ENTRIES_PER_BUCKET_MAX;
   }
 
   /** The entry linked last of this fingerprint, or NONE. */
   find(id: Fingerprint): number {
-    let entry = this.#buckets[id.h1 & (this.#buckets.length - 1)] as number;
-    while (entry !== NONE && !this.#is(entry, id)) entry = this.#entries.int(entry, this.#next);
+    let entry = this.first(id.h1);
+    while (entry !== NONE && !this.#is(entry, id)) entry = this.after(entry);
     return entry;
-  }
-
-  /** The entry that follows in the bucket, of whatever fingerprint, or NONE. */
-  after(entry: number): number {
-    return this.#entries.int(entry, this.#next);
   }
 
   /** Writes the fingerprint into the entry; it is found when it is linked. */
@@ -55,29 +40,6 @@ export class FingerprintBuckets {
     entries.setInt(entry, 1, id.h2);
     entries.setInt(entry, 2, id.h3);
     entries.setInt(entry, 3, id.h4);
-  }
-
-  link(entry: number): void {
-    const bucket = this.#bucketOf(entry);
-    this.#entries.setInt(entry, this.#next, this.#buckets[bucket] as number);
-    this.#buckets[bucket] = entry;
-  }
-
-  unlink(entry: number): void {
-    const entries = this.#entries;
-    const bucket = this.#bucketOf(entry);
-    const next = this.after(entry);
-    let at = this.#buckets[bucket] as number;
-    if (at === entry) {
-      this.#buckets[bucket] = next;
-    } else {
-      while (this.after(at) !== entry) at = this.after(at);
-      entries.setInt(at, this.#next, next);
-    }
-  }
-
-  #bucketOf(entry: number): number {
-    return this.#entries.int(entry, 0) & (this.#buckets.length - 1);
   }
 
   #is(entry: number, id: Fingerprint): boolean {

@@ -1,4 +1,5 @@
 import { NONE as NO_VALUE, OVERFLOW } from '../../../tally/series.ts';
+import { RecordBuckets } from '../join/record-buckets.ts';
 import { NONE, RecordPages } from '../join/record-pages.ts';
 
 /** Of a text: its hash, the next one in its bucket or among the free numbers, who holds it, how long it is. */
@@ -27,7 +28,7 @@ export const OVERFLOW_NUMBER = 1;
 export class ValueTexts {
   readonly #texts: (string | null)[] = [];
   readonly #about = new RecordPages(INTS_PER_TEXT);
-  #buckets = new Int32Array(BUCKETS_MIN).fill(NONE);
+  readonly #buckets = new RecordBuckets(this.#about, { hash: HASH, next: NEXT }, BUCKETS_MIN);
   #free = NONE;
   #size = 0;
   /** How many there may be before some are forgotten. */
@@ -69,7 +70,8 @@ export class ValueTexts {
   ofBytes(bytes: Uint8Array, start: number, end: number): number {
     let hash = HASH_START;
     for (let i = start; i < end; i++) hash = Math.imul(hash ^ (bytes[i] as number), HASH_FACTOR);
-    for (let number = this.#firstOf(hash); number !== NONE; number = this.#about.int(number, NEXT)) {
+    hash = spread(hash);
+    for (let number = this.#buckets.first(hash); number !== NONE; number = this.#buckets.after(number)) {
       if (this.#about.int(number, HASH) === hash && this.#isSpelt(number, bytes, start, end)) return number;
     }
     return this.#add(hash, Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1'));
@@ -78,7 +80,8 @@ export class ValueTexts {
   of(text: string): number {
     let hash = HASH_START;
     for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), HASH_FACTOR);
-    for (let number = this.#firstOf(hash); number !== NONE; number = this.#about.int(number, NEXT)) {
+    hash = spread(hash);
+    for (let number = this.#buckets.first(hash); number !== NONE; number = this.#buckets.after(number)) {
       if (this.#about.int(number, HASH) === hash && this.#texts[number] === text) return number;
     }
     return this.#add(hash, text);
@@ -87,17 +90,13 @@ export class ValueTexts {
   /** Forgets what nobody holds, where there are many. */
   makeRoom(): void {
     if (this.#size < this.#sizeMax) return;
-    this.#buckets.fill(NONE);
+    this.#buckets.clear();
     for (let number = 0; number < this.#texts.length; number++) {
       if (this.#texts[number] === null) continue;
-      if (this.#about.int(number, HOLDERS) > 0) this.#link(number);
+      if (this.#about.int(number, HOLDERS) > 0) this.#buckets.link(number);
       else this.#forget(number);
     }
     this.#sizeMax = Math.max(this.#sizeMin, 2 * this.#size);
-  }
-
-  #firstOf(hash: number): number {
-    return this.#buckets[bucketOf(hash, this.#buckets.length)] as number;
   }
 
   #isSpelt(number: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -108,14 +107,14 @@ export class ValueTexts {
   }
 
   #add(hash: number, text: string): number {
-    if (this.#size === this.#buckets.length) this.#double();
+    if (this.#size === this.#buckets.bucketCount) this.#double();
     const number = this.#freeNumber();
     const about = this.#about;
     this.#texts[number] = text;
     about.setInt(number, HASH, hash);
     about.setInt(number, HOLDERS, 0);
     about.setInt(number, CHARACTERS, text.length);
-    this.#link(number);
+    this.#buckets.link(number);
     this.#size++;
     return number;
   }
@@ -138,14 +137,10 @@ export class ValueTexts {
   }
 
   #double(): void {
-    this.#buckets = new Int32Array(2 * this.#buckets.length).fill(NONE);
-    for (let number = 0; number < this.#texts.length; number++) if (this.#texts[number] !== null) this.#link(number);
-  }
-
-  #link(number: number): void {
-    const bucket = bucketOf(this.#about.int(number, HASH), this.#buckets.length);
-    this.#about.setInt(number, NEXT, this.#buckets[bucket] as number);
-    this.#buckets[bucket] = number;
+    this.#buckets.double();
+    for (let number = 0; number < this.#texts.length; number++) {
+      if (this.#texts[number] !== null) this.#buckets.link(number);
+    }
   }
 }
 
@@ -153,4 +148,5 @@ export class ValueTexts {
 const HASH_START = 0x811c9dc5 | 0;
 const HASH_FACTOR = 0x01000193;
 
-const bucketOf = (hash: number, buckets: number): number => (hash ^ (hash >>> 15)) & (buckets - 1);
+/** Its last bits tell then, too. */
+const spread = (hash: number): number => hash ^ (hash >>> 15);

@@ -1,3 +1,4 @@
+import { RecordBuckets } from '../join/record-buckets.ts';
 import { NONE, RecordPages } from '../join/record-pages.ts';
 import type { CallValues } from '../records/dimension-reader.ts';
 import type { ValueTexts } from '../records/value-texts.ts';
@@ -17,13 +18,14 @@ export class ValueRows {
   readonly #texts: ValueTexts;
   readonly #dimensionCount: number;
   #rows: RecordPages;
-  #buckets = new Int32Array(BUCKETS_MIN).fill(NONE);
+  #buckets: RecordBuckets;
   #length = 0;
 
   constructor(texts: ValueTexts, dimensionCount: number) {
     this.#texts = texts;
     this.#dimensionCount = dimensionCount;
     this.#rows = this.#newPages();
+    this.#buckets = bucketsOf(this.#rows);
   }
 
   /** Forgets all rows. */
@@ -32,25 +34,24 @@ export class ValueRows {
       for (let i = 0; i < this.#dimensionCount; i++) this.#texts.release(this.valueOf(row, i));
     }
     this.#length = 0;
-    if (this.#buckets.length > BUCKETS_KEPT_MAX) {
-      this.#buckets = new Int32Array(BUCKETS_MIN);
-      this.#rows = this.#newPages();
-    }
-    this.#buckets.fill(NONE);
+    if (this.#buckets.bucketCount <= BUCKETS_KEPT_MAX) return this.#buckets.clear();
+    this.#rows = this.#newPages();
+    this.#buckets = bucketsOf(this.#rows);
   }
 
   /** NONE where there is no such row. */
   find(window: number, values: CallValues): number {
     const hash = hashOf(window, values);
     const rows = this.#rows;
-    let row = this.#buckets[this.#bucketOf(hash)] as number;
-    while (row !== NONE && !(rows.int(row, HASH) === hash && this.#is(row, window, values))) row = rows.int(row, NEXT);
+    const buckets = this.#buckets;
+    let row = buckets.first(hash);
+    while (row !== NONE && !(rows.int(row, HASH) === hash && this.#is(row, window, values))) row = buckets.after(row);
     return row;
   }
 
   /** @returns the number of a row that was not there yet */
   add(window: number, values: CallValues): number {
-    if (this.#length === this.#buckets.length) this.#double();
+    if (this.#length === this.#buckets.bucketCount) this.#double();
     if (this.#length === this.#rows.capacity) this.#rows.addPage();
     const row = this.#length++;
     this.#rows.setInt(row, HASH, hashOf(window, values));
@@ -60,7 +61,7 @@ export class ValueRows {
       this.#rows.setInt(row, VALUES_FROM + i, value);
       this.#texts.hold(value);
     }
-    this.#link(row);
+    this.#buckets.link(row);
     return row;
   }
 
@@ -75,25 +76,19 @@ export class ValueRows {
     return true;
   }
 
-  #link(row: number): void {
-    const bucket = this.#bucketOf(this.#rows.int(row, HASH));
-    this.#rows.setInt(row, NEXT, this.#buckets[bucket] as number);
-    this.#buckets[bucket] = row;
-  }
-
   #double(): void {
-    this.#buckets = new Int32Array(2 * this.#buckets.length).fill(NONE);
-    for (let row = 0; row < this.#length; row++) this.#link(row);
-  }
-
-  #bucketOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#buckets.length - 1);
+    this.#buckets.double();
+    for (let row = 0; row < this.#length; row++) this.#buckets.link(row);
   }
 
   #newPages(): RecordPages {
     const ints = VALUES_FROM + this.#dimensionCount;
     return new RecordPages(ints + (ints % 2));
   }
+}
+
+function bucketsOf(rows: RecordPages): RecordBuckets {
+  return new RecordBuckets(rows, { hash: HASH, next: NEXT }, BUCKETS_MIN);
 }
 
 /** Numbers that were given one after the other differ in their last bits: each is spread over all. */
@@ -103,7 +98,7 @@ function hashOf(window: number, values: CallValues): number {
     hash = Math.imul(hash ^ (values[i] as number), HASH_FACTOR);
     hash ^= hash >>> 13;
   }
-  return hash;
+  return hash ^ (hash >>> 15);
 }
 
 const HASH_FACTOR = 0x9e3779b1 | 0;
