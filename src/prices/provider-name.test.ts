@@ -40,5 +40,5 @@ test('models on machines of their own and hosts without a list have prices of th
     names.filter((name) => !billsItself(providerId(name))),
     [],
   );
-  assert.deepEqual(['openai', 'my-host', ''].filter(billsItself), []);
+  assert.deepEqual(['openai', 'my-host', '', 'lambda2', 'oci1'].filter(billsItself), []);
 });

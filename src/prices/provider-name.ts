@@ -132,7 +132,7 @@ const SPELLINGS: Readonly<Record<string, readonly string[]>> = {
  */
 export function billsItself(id: string): boolean {
   const spelled = id.replaceAll(/[ _]+/g, '-');
-  return OWN_PRICES.has(spelled) || OWN_PRICES.has(spelled.slice(0, spelled.indexOf('.')));
+  return OWN_PRICES.has(spelled) || OWN_PRICES.has(spelled.split('.', 1)[0] ?? '');
 }
 
 const OWN_PRICES: ReadonlySet<string> = new Set([
