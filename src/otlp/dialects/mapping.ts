@@ -232,6 +232,25 @@ export const MAPPING = {
     json('braintrust', 'braintrust.metrics', 'cost', 'estimated_cost'),
     from('claude-code', 'cost_usd', 'cost'),
   ],
+  /** Of OpenRouter, where a call went by the customer's own key: then the cost is its fee alone. */
+  ownKeyUsd: [
+    json('ai-sdk', 'ai.response.providerMetadata', 'cost', 'openrouter.usage.costDetails.upstreamInferenceCost'),
+    json('logfire', 'gen_ai.usage.raw', 'cost', 'cost_details.upstream_inference_cost'),
+    json('logfire', 'response_data', 'cost', 'usage.cost_details.upstream_inference_cost'),
+    json('openinference', 'output.value', 'cost', 'usage.cost_details.upstream_inference_cost'),
+    json('genkit', 'genkit:output', 'cost', 'raw.usage.cost_details.upstream_inference_cost'),
+  ],
+  isOwnKey: [
+    json('ai-sdk', 'ai.response.providerMetadata', 'flag', 'openrouter.usage.isByok', 'openrouter.usage.is_byok'),
+    json('logfire', 'gen_ai.usage.raw', 'flag', 'is_byok'),
+    json('logfire', 'response_data', 'flag', 'usage.is_byok'),
+    json('openinference', 'output.value', 'flag', 'usage.is_byok'),
+    json('genkit', 'genkit:output', 'flag', 'raw.usage.is_byok'),
+  ],
+  /** As the convention is about to name them; the source says whether the amount came with the answer. */
+  costAmount: [from('otel', 'gen_ai.usage.cost.amount', 'cost')],
+  costCurrency: [from('otel', 'gen_ai.usage.cost.currency', 'text')],
+  costSource: [from('otel', 'gen_ai.usage.cost.source', 'text')],
   reckonedInputUsd: [from('openrouter', 'gen_ai.usage.input_cost', 'cost')],
   reckonedOutputUsd: [from('openrouter', 'gen_ai.usage.output_cost', 'cost')],
 } as const satisfies Readonly<Record<string, readonly Source[]>>;

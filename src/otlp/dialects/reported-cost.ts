@@ -20,8 +20,8 @@ const RECKONER =
  * does not know the price.
  */
 export function readReportedCost(reader: SpanReader, provider: string | null): ReportedCost | null {
-  const charged = reader.number('chargedUsd');
-  const reckoned = reader.number('reckonedUsd') ?? sumOfSides(reader);
+  const charged = chargedUsd(reader);
+  const reckoned = reader.number('reckonedUsd') ?? conventionalUsd(reader, 'local') ?? sumOfSides(reader);
   if (charged === null && reckoned === null) return null;
   const scopeName = reader.span.scope.name;
   const isGateway = GATEWAY.test(provider ?? '') || GATEWAY.test(scopeName);
@@ -29,6 +29,24 @@ export function readReportedCost(reader: SpanReader, provider: string | null): R
   if (reckoned === null) return null;
   if (isGateway && !RECKONER.test(scopeName)) return { usd: reckoned, by: 'gateway' };
   return reckoned === 0 ? null : { usd: reckoned, by: 'client' };
+}
+
+/** What the answer says was charged. By a key of one's own the model's provider bills the call, OpenRouter its fee. */
+function chargedUsd(reader: SpanReader): number | null {
+  const usd = reader.number('chargedUsd');
+  if (usd === null) return conventionalUsd(reader, 'provider');
+  const upstream = reader.number('ownKeyUsd');
+  if (upstream === null) return usd;
+  // The fee is a fraction of what it is for, while else the cost holds what the provider took.
+  const isOwnKey = reader.flag('isOwnKey') ?? upstream > usd;
+  return isOwnKey ? costFrom(usd + upstream) : usd;
+}
+
+/** @param source who knew the amount; where nobody is named, the sender reckoned it */
+function conventionalUsd(reader: SpanReader, source: 'provider' | 'local'): number | null {
+  const currency = reader.text('costCurrency') ?? 'USD';
+  const isOfSource = (reader.text('costSource') === 'provider') === (source === 'provider');
+  return isOfSource && currency.toUpperCase() === 'USD' ? reader.number('costAmount') : null;
 }
 
 /** The cost of a call whose two sides are told apart, and no whole. */

@@ -149,3 +149,31 @@ test("OpenLIT has Gemini's thoughts beside the output", () => {
     assert.equal(readCall(new SpanReader(aSpan({ attributes, scopeName })), 'chat').completionTokens, 70, scopeName);
   }
 });
+
+test("Rig has Gemini's thoughts beside the output, and what its tools put into the prompt beside that", () => {
+  const counts = {
+    'gen_ai.usage.input_tokens': 1000,
+    'gen_ai.usage.output_tokens': 200,
+    'gen_ai.usage.cache_read.input_tokens': 0,
+    'gen_ai.usage.tool_use_prompt_tokens': 120,
+    'gen_ai.usage.reasoning_tokens': 50,
+  };
+  const of = (attributes: Attributes) => readCall(new SpanReader(aSpan({ attributes })), 'chat');
+  const gemini = of({ 'gen_ai.provider.name': 'gcp.gemini', ...counts });
+  assert.deepEqual([gemini.promptTokens, gemini.completionTokens, gemini.reasoningTokens], [1120, 250, 50]);
+  const openai = of({ 'gen_ai.provider.name': 'openai', ...counts, 'gen_ai.usage.tool_use_prompt_tokens': 0 });
+  assert.deepEqual([openai.promptTokens, openai.completionTokens, openai.reasoningTokens], [1000, 200, 50]);
+});
+
+test("TanStack AI copies the counts of each vendor's API, whatever the application calls its tracer", () => {
+  const counts = {
+    'tanstack.ai.iteration': 0,
+    'gen_ai.usage.input_tokens': 2000,
+    'gen_ai.usage.output_tokens': 100,
+    'gen_ai.usage.total_tokens': 2100,
+    'gen_ai.usage.cache_read.input_tokens': 1000,
+    'gen_ai.usage.cache_creation.input_tokens': 500,
+  };
+  assert.deepEqual(promptOf('my-app', { 'gen_ai.system': 'anthropic', ...counts }), BESIDE);
+  assert.deepEqual(promptOf('my-app', { 'gen_ai.system': 'openrouter', ...counts }), INSIDE);
+});

@@ -82,8 +82,20 @@ const ALL_INSIDE: Reading = { cached: false, written: false, reasoning: false, r
  * 2. where a total was sent, the reading that adds up to it is right;
  * 3. where the fresh part of the prompt was sent, it tells likewise;
  * 4. else what is known of the emitter decides, and without that the convention: inside.
+ *
+ * What tools of Gemini's API put into its prompt lies beside it there, and so here, unless the total has it inside.
  */
 export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsage {
+  const { toolPrompt = 0, prompt, otherPrompt = 0 } = sent;
+  if (toolPrompt === 0) return settled(sent, habits);
+  if (prompt === undefined) return settled({ ...sent, otherPrompt: otherPrompt + toolPrompt }, habits);
+  const beside = settled({ ...sent, prompt: prompt + toolPrompt }, habits);
+  if (beside.isProved) return beside;
+  const inside = settled(sent, habits);
+  return inside.isProved ? inside : beside;
+}
+
+function settled(sent: UsageCounts, habits: UsageHabits): SettledUsage {
   const cached = sent.cached ?? sumOf(sent.cachedText, sent.cachedAudio, sent.cachedImage);
   const lifetimes = sumOf(sent.cacheWrite5m, sent.cacheWrite1h);
   const written = lifetimes === null ? (sent.cacheWrite ?? null) : Math.max(lifetimes, sent.cacheWrite ?? 0);

@@ -23,6 +23,8 @@ export type UsagePart =
   | 'cachedAudio'
   | 'cachedImage'
   | 'cachedText'
+  // What tools of Gemini's API put into the prompt.
+  | 'toolPrompt'
   | 'otherPrompt'
   | 'otherCompletion'
   // What the provider spent on shortening the conversation before it answered (`compaction.ts`).
@@ -46,8 +48,11 @@ type Sign =
   | 'reasoning'
   | Modality
   | 'detail'
+  | 'tool'
+  | 'use'
   | 'compaction';
 type Modality = 'audio' | 'image' | 'text';
+const MODALITIES = ['audio', 'image', 'text'] as const;
 
 const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
   ...signs(
@@ -70,6 +75,8 @@ const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
   // LangChain writes the tier that served before the names of the details.
   ...signs('', 'flex', 'priority'),
   ...signs('detail', 'details', 'detail'),
+  ...signs('tool', 'tool'),
+  ...signs('use', 'use'),
   ...signs('compaction', 'compaction'),
   ...signs('input', 'input', 'inputs', 'prompt', 'prompts'),
   ...signs(
@@ -121,9 +128,10 @@ export function usagePartOf(name: string): UsagePart | null {
   }
   const side = found.has('input') ? 'Prompt' : found.has('output') ? 'Completion' : null;
   if (found.has('compaction')) return compactedPart(found);
-  if (isStrange) return side === null ? null : `other${side}`;
+  if (found.has('tool')) return toolPart(found, isStrange);
+  if (isStrange || found.has('use')) return side === null ? null : `other${side}`;
   if (found.has('fresh')) return 'fresh';
-  const modality = (['audio', 'image', 'text'] as const).find((each) => found.has(each));
+  const modality = MODALITIES.find((each) => found.has(each));
   // Anthropic's lifetimes need not say that they are of the cache.
   if (found.has('1h')) return 'cacheWrite1h';
   if (found.has('5m')) return 'cacheWrite5m';
@@ -138,6 +146,15 @@ export function usagePartOf(name: string): UsagePart | null {
   if (found.has('detail')) return null;
   if (side !== null) return side === 'Prompt' ? 'prompt' : 'completion';
   return found.has('total') ? 'total' : null;
+}
+
+/** `toolUsePromptTokenCount`, whose modalities repeat it; other counts of tools are parts of the prompt. */
+function toolPart(found: ReadonlySet<Sign>, isStrange: boolean): UsagePart | null {
+  if (found.has('output')) return 'otherCompletion';
+  const isGemini = found.has('use') && !isStrange;
+  if (!isGemini) return found.has('input') ? 'otherPrompt' : null;
+  const isRepeated = MODALITIES.some((each) => found.has(each));
+  return isRepeated ? null : 'toolPrompt';
 }
 
 /** Pydantic AI writes it among the details of wholes that hold it already; Anthropic's SDK beside them. */
