@@ -100,11 +100,12 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
   };
 }
 
-function tenantOf({ head, members, above }: TraceCall): string | null {
+function tenantOf({ head, members, above, application }: TraceCall): string | null {
   const own = head.names?.tenant;
   // Nearly always.
-  if (own !== undefined || (members.length === 1 && above.length === 0)) return own ?? null;
-  const naming = [...members, ...above].find(({ names }) => names?.tenant !== undefined);
+  if ((own !== undefined && application.length === 0) || (members.length === 1 && above.length === 0))
+    return own ?? null;
+  const naming = [...application, ...members, ...above].find(({ names }) => names?.tenant !== undefined);
   return naming?.names?.tenant ?? null;
 }
 

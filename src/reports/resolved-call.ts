@@ -4,6 +4,7 @@ import { LlmRequest as RequestSchema } from '../events/llm-request.ts';
 import type { LlmResponse } from '../events/llm-response.ts';
 import { formatInstant } from '../events/timestamp.ts';
 import type { Series } from '../tally/series.ts';
+import { applicationAmong } from './application.ts';
 import { type CallSender, sendersOf } from './call-senders.ts';
 import { fillGaps } from './merge-facts.ts';
 import { mergeMetadata } from './merge-metadata.ts';
@@ -67,8 +68,9 @@ function callOfParts({ winner, others, rest }: RankedParts): ResolvedCall {
   const { members, reports } = reportsOf([winner, ...others, ...rest]);
   const requestId = winner.id;
   const facts = withFailureAbove(withUsageRead(filled, rest), responseId, reports);
+  const application = applicationAmong([winner, ...others]);
   return {
-    request: requestOf({ requestId, startMs: winner.startMs, facts, responseId, members, reports }),
+    request: requestOf({ requestId, startMs: winner.startMs, facts, responseId, members, reports, application }),
     response: responseOf(requestId, winner, facts),
     senders: sendersOf(members),
   };
@@ -83,7 +85,7 @@ function withUsageRead(facts: Facts, readings: readonly TraceCall[]): Facts {
 /** That a reading failed says nothing about the response. */
 const NO_FAILURE = { error: null, error_kind: null } as const;
 
-/** Each once, in the order in which they are asked for names. */
+/** Each once, nearest first. */
 function reportsOf(calls: readonly TraceCall[]): Pick<RequestParts, 'members' | 'reports'> {
   const [only] = calls;
   // Nearly always.
@@ -132,6 +134,7 @@ function closedStream(opening: TraceCall, end: TraceCall): TraceCall {
     durationMs: Math.max(endMsOf(end) - opening.startMs, opening.durationMs ?? 0),
     members: [...opening.members, ...end.members],
     above: [...opening.above, ...end.above],
+    application: opening.application.length === 0 ? [] : [...opening.application, ...end.members, ...end.above],
   };
 }
 
@@ -154,16 +157,20 @@ interface RequestParts {
   readonly facts: Facts;
   readonly responseId: string | null;
   readonly members: readonly Report[];
-  /** The members and what lies above them, in the order in which they are asked for names. */
+  /** The members and what lies above them, nearest first. */
   readonly reports: readonly Report[];
+  /** Those of the application, where others tell of the call too: they are asked for names first. */
+  readonly application: readonly Report[];
 }
 
-function requestOf({ requestId, startMs, facts, responseId, members, reports }: RequestParts): LlmRequest {
+function requestOf(parts: RequestParts): LlmRequest {
+  const { requestId, startMs, facts, responseId, members, application } = parts;
   const head = members[0] as Report;
+  const reports = application.length === 0 ? parts.reports : [...application, ...parts.reports];
   const request: Record<string, unknown> = {
     request_id: requestId,
     tenant_id: tenantOf(head.sender, reports),
-    route: routeOf(reports),
+    route: routeOf(reports, application),
     model: facts.model ?? facts.answered_model ?? UNKNOWN_MODEL,
     timestamp: formatInstant(startMs),
     prompt_tokens: facts.prompt_tokens ?? null,
@@ -221,10 +228,14 @@ function tenantOf(sender: string, reports: readonly Report[]): string {
   return nameOf(reports, 'tenant') ?? nameOf(reports, 'resource_tenant') ?? DEFAULT_TENANT;
 }
 
-function routeOf(reports: readonly Report[]): string {
-  return (
-    nameOf(reports, 'route') ?? nameOf(reports, 'http_route') ?? nameOf(reports, 'resource_route') ?? DEFAULT_ROUTE
-  );
+/** What a gateway serves, and its own name, say nothing about a call of which the application says as much. */
+function routeOf(reports: readonly Report[], application: readonly Report[]): string {
+  const named = nameOf(reports, 'route') ?? servedBy(application) ?? servedBy(reports);
+  return named ?? DEFAULT_ROUTE;
+}
+
+function servedBy(reports: readonly Report[]): string | null {
+  return nameOf(reports, 'http_route') ?? nameOf(reports, 'resource_route');
 }
 
 function nameOf(reports: readonly Report[], name: keyof ReportNames): string | null {

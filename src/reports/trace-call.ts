@@ -10,6 +10,11 @@ export interface TraceCall {
   readonly members: readonly Report[];
   /** The reports above the members that are none of them, nearest first: they may name whose the call is. */
   readonly above: readonly Report[];
+  /**
+   * Where several processes tell of it: what is asked for names first, the outermost of them and what lies above it
+   * (`application.ts`).
+   */
+  readonly application: readonly Report[];
   readonly facts: Facts;
   readonly responseId: string | null;
   readonly startMs: number;
@@ -22,6 +27,7 @@ export function callOf(head: Report): TraceCall {
     head,
     members: [head],
     above: [],
+    application: [],
     facts: head.facts ?? NO_FACTS,
     responseId: head.response_id ?? null,
     startMs: head.start_ms,

@@ -1,3 +1,4 @@
+import { applicationIn } from './application.ts';
 import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import { foldRecordsBelow, foldRecordsBeside, hasRecords } from './recorded-calls.ts';
@@ -53,7 +54,8 @@ function byStart(a: Report, b: Report): number {
 function named(call: TraceCall, tree: TraceTree): TraceCall {
   const above = new Set(call.members.flatMap((member) => tree.ancestorsOf(member)));
   for (const member of call.members) above.delete(member);
-  return above.size === 0 ? call : { ...call, above: [...above] };
+  const application = applicationIn(call, tree);
+  return above.size + application.length === 0 ? call : { ...call, above: [...above], application };
 }
 
 function foldRecords(whole: readonly TraceCall[], tree: TraceTree, folded: Folded[]): readonly TraceCall[] {

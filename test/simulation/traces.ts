@@ -14,6 +14,11 @@ const MODELS = ['cheap', 'cheap', 'banded', 'unknown'] as const;
 const SDK = 'com.anthropic.sdk.messages';
 const SCOPES = ['openlit', 'langfuse-sdk', 'opentelemetry.instrumentation.openai', SDK] as const;
 const GATEWAY = 'litellm';
+const GATEWAY_NAMES = [
+  { resource_route: 'proxy', resource_tenant: 'initech' },
+  { http_route: '/v1/chat', user: 'key-1' },
+  { tenant: 'acme', route: 'proxied', resource_route: 'proxy' },
+] as const;
 
 /** All reports of traces that senders will send in a schedule. */
 export function drawTraces(plan: Plan, random: Random): readonly Sending[] {
@@ -44,6 +49,8 @@ class Traces {
   readonly #random: Random;
   /** Of its own, so that what is judged does not change what is reported. */
   readonly #judges: Random;
+  /** Likewise, so that what gateways call themselves changes nothing else. */
+  readonly #gateways: Random;
   #ids: number;
   /** When what is being drawn is sent at first, in virtual time. */
   #atMs = 0;
@@ -52,6 +59,7 @@ class Traces {
     this.#plan = plan;
     this.#random = random;
     this.#judges = judges;
+    this.#gateways = new Random(plan.seed, 15 + firstId);
     this.#ids = firstId;
   }
 
@@ -164,7 +172,8 @@ class Traces {
     };
     this.#send(app);
     if (random.chance(0.7)) this.#send(this.#report(truth, trace, { ...between, scope: 'http' }));
-    const inner = { ...this.#inside(truth), parent_id: http, scope: GATEWAY, process: 'gateway\n\n\n9' };
+    const names = this.#gateways.pick([undefined, ...GATEWAY_NAMES]);
+    const inner = { ...this.#inside(truth), parent_id: http, scope: GATEWAY, process: 'gateway\n\n\n9', names };
     this.#send(this.#report(truth, trace, { ...inner, facts: { ...truth.facts, ...charged } }));
   }
 

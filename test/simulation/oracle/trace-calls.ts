@@ -140,7 +140,8 @@ function callOf(units: readonly Unit[], ends: ReadonlyMap<Unit, Unit>): Reported
   const [head, ...others] = [...makers].sort(nearestFirst) as [Unit, ...Unit[]];
   const all = [head, ...others, ...wholes.filter((unit) => unit !== head && !others.includes(unit))];
   const members = [...new Set(all.flatMap((unit) => unit.members))];
-  const asked = [...new Set([...members, ...all.flatMap(({ above }) => above)])];
+  const around = [...new Set([...members, ...all.flatMap(({ above }) => above)])];
+  const caller = callerOf([head, ...others]);
   const responseId = [head, ...others].find((unit) => unit.responseId !== null)?.responseId ?? null;
   const made = others.reduce((known, other) => filled(known, other.facts), head.facts);
   const hasNoUse = made['prompt_tokens'] == null && made['completion_tokens'] == null;
@@ -149,9 +150,17 @@ function callOf(units: readonly Unit[], ends: ReadonlyMap<Unit, Unit>): Reported
   const facts = withFailure(
     readings.reduce((known, reading) => filled(known, { ...reading.facts, error: null, error_kind: null }), made),
     responseId,
-    asked,
+    around,
   );
-  return { ...eventsOf(head, facts, { responseId, members, asked }), units };
+  return { ...eventsOf(head, facts, { responseId, members, around, caller }), units };
+}
+
+/** Whom to ask for names first: of several processes the one that took longest. */
+function callerOf(units: readonly Unit[]): readonly Said[] {
+  if (units.length === 1) return units[0]?.caller ?? [];
+  if (new Set(units.flatMap(({ members }) => members.map(({ process }) => process))).size < 2) return [];
+  const [longest] = units.toSorted((a, b) => (b.durationMs ?? 0) - (a.durationMs ?? 0)) as [Unit];
+  return longest.caller.length > 0 ? longest.caller : [...longest.members, ...longest.above];
 }
 
 function closed(opening: Unit, end: Unit): Unit {
@@ -162,31 +171,36 @@ function closed(opening: Unit, end: Unit): Unit {
     durationMs: Math.max(endOf(end) - opening.startMs, opening.durationMs ?? 0),
     members: [...opening.members, ...end.members],
     above: [...opening.above, ...end.above],
+    caller: opening.caller.length === 0 ? [] : [...opening.caller, ...end.members, ...end.above],
   };
 }
 
 /** A call that knows nothing of its end failed with the agent above it. */
-function withFailure(facts: Facts, responseId: string | null, asked: readonly Said[]): Facts {
+function withFailure(facts: Facts, responseId: string | null, around: readonly Said[]): Facts {
   if (facts['error_kind'] === 'cancelled') return facts;
   const hasNoEnd = facts['completion_tokens'] == null && facts['finish_reason'] == null && responseId === null;
   if (facts['error'] == null ? !hasNoEnd : facts['error'] !== 'unknown error') return facts;
-  const failure = asked.find((report) => report.failure !== undefined)?.failure;
+  const failure = around.find((report) => report.failure !== undefined)?.failure;
   return failure === undefined ? facts : { ...facts, ...failure };
 }
 
 interface About {
   readonly responseId: string | null;
   readonly members: readonly Said[];
-  readonly asked: readonly Said[];
+  readonly around: readonly Said[];
+  readonly caller: readonly Said[];
 }
 
 /** As if an application had sent a request and a response. */
 function eventsOf(
   { head, startMs, durationMs }: Unit,
   facts: Facts,
-  { responseId, members, asked }: About,
+  { responseId, members, around, caller }: About,
 ): { request: ReadEvent; response: ReadEvent } {
-  const named = (name: string) => asked.find(({ names }) => names?.[name] !== undefined)?.names?.[name];
+  const nameIn = (asked: readonly Said[], name: string) =>
+    asked.find(({ names }) => names?.[name] !== undefined)?.names?.[name];
+  const named = (name: string) => nameIn(caller, name) ?? nameIn(around, name);
+  const served = (asked: readonly Said[]) => nameIn(asked, 'http_route') ?? nameIn(asked, 'resource_route');
   const tenant = head.sender || (named('tenant') ?? named('resource_tenant') ?? 'default');
   const metadata: Record<string, unknown> = {};
   for (const { metadata: own = {} } of members) {
@@ -204,7 +218,7 @@ function eventsOf(
     ...Object.fromEntries(['prompt_tokens', 'cached_prompt_tokens', 'cache_write_tokens'].map((n) => [n, null])),
     ...facts,
     tenant_id: tenant,
-    route: named('route') ?? named('http_route') ?? named('resource_route') ?? 'default',
+    route: named('route') ?? served(caller) ?? served(around) ?? 'default',
     model: facts['model'] ?? facts['answered_model'] ?? 'unknown',
     user_id_hash: named('user') ?? null,
     session_id: named('session') ?? null,

@@ -8,6 +8,8 @@ export interface Unit {
   readonly members: readonly Said[];
   /** What lies above the members, nearest first. */
   readonly above: readonly Said[];
+  /** Whom to ask for names first, where several processes tell of it: the outermost one, and what is above that. */
+  readonly caller: readonly Said[];
   readonly facts: Facts;
   readonly responseId: string | null;
   readonly startMs: number;
@@ -53,9 +55,21 @@ export function unitsOf(reports: readonly Said[]): readonly Unit[] {
   return joinBeside(tellBeside(insideAgents(tellBeside([...units, ...left], 'details'), above), 'exception')).map(
     (unit) => {
       const known = new Set(unit.members);
-      return { ...unit, above: [...new Set(unit.members.flatMap(above))].filter((report) => !known.has(report)) };
+      const around = [...new Set(unit.members.flatMap(above))].filter((report) => !known.has(report));
+      return { ...unit, above: around, caller: callerOf(unit.members, above) };
     },
   );
+}
+
+/** Of several processes the one that nobody else of the call lies above; of two such ones the one that took longer. */
+function callerOf(members: readonly Said[], above: (report: Said) => readonly Said[]): readonly Said[] {
+  if (new Set(members.map(({ process }) => process)).size < 2) return [];
+  const calls = members.some(({ kind }) => kind === 'call') ? members.filter(({ kind }) => kind === 'call') : members;
+  const tops = calls.filter((each) => above(each).every((report) => !calls.includes(report)));
+  const sorted = (tops.length === 0 ? calls : tops).toSorted((a, b) => (b.duration_ms ?? 0) - (a.duration_ms ?? 0));
+  const isCaller = (report: Said) => report.process === sorted[0]?.process;
+  const own = members.filter(isCaller);
+  return [...own, ...own.flatMap(above).filter((report) => isCaller(report) || !members.includes(report))];
 }
 
 /** What may be a sum of calls counts what the only one of them does. */
@@ -94,7 +108,7 @@ function insideAgents(units: readonly Unit[], above: (report: Said) => readonly 
 
 function alone(head: Said): Unit {
   const { facts = {}, response_id = null, start_ms: startMs, duration_ms: durationMs } = head;
-  return { head, members: [head], above: [], facts, responseId: response_id, startMs, durationMs };
+  return { head, members: [head], above: [], caller: [], facts, responseId: response_id, startMs, durationMs };
 }
 
 const byStart = (a: Said, b: Said): number => a.start_ms - b.start_ms || (a.span_id < b.span_id ? -1 : 1);
@@ -165,8 +179,8 @@ export const completionOf = (unit: Unit): number | null => numberIn(unit, 'compl
 
 /** Whether the spans of both, or those around them, name one tenant, or those of one name none. */
 export function mayShareTenant(a: Unit, b: Unit): boolean {
-  const named = ({ members, above }: Unit) =>
-    [...members, ...above].find(({ names }) => names?.['tenant'] !== undefined)?.names?.['tenant'] ?? null;
+  const named = ({ members, above, caller }: Unit) =>
+    [...caller, ...members, ...above].find(({ names }) => names?.['tenant'] !== undefined)?.names?.['tenant'] ?? null;
   return mayEqual(named(a), named(b));
 }
 
