@@ -34,3 +34,10 @@ test('metadata is taken up to its number of bytes as JSON', () => {
   assert.ok(isEvent('request', largest.value, largest.bytes));
   assert.ok(!isEvent('request', tooLarge.value, tooLarge.bytes));
 });
+
+test('a word that is none of those that a field takes is told which these are', () => {
+  const response = { request_id: 'a', timestamp: '2026-11-30T10:00:00Z', cost_reported_by: 'me' };
+  assert.deepEqual(eventErrors('response', response, 100), [
+    { path: '/cost_reported_by', message: 'must be one of provider, gateway, client' },
+  ]);
+});

@@ -1,4 +1,6 @@
+import type { TObject } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
+import { wordsComplaint } from './allowed-words.ts';
 import { METADATA_BYTES_MAX, METADATA_LEVELS_MAX } from './fields.ts';
 import { LlmEvaluation } from './llm-evaluation.ts';
 import { LlmRequest } from './llm-request.ts';
@@ -18,6 +20,11 @@ export interface EventOf {
   readonly evaluation: LlmEvaluation;
 }
 
+const SCHEMAS: { readonly [K in EventType]: TObject } = {
+  request: LlmRequest,
+  response: LlmResponse,
+  evaluation: LlmEvaluation,
+};
 const VALIDATORS: { readonly [K in EventType]: Validator } = {
   request: Compile(LlmRequest),
   response: Compile(LlmResponse),
@@ -42,7 +49,7 @@ export function eventErrors(type: EventType, value: unknown, jsonBytes: number):
   }
   const errors = new Map<string, FieldError>();
   for (const raw of validator.Errors(value)) {
-    for (const error of toFieldErrors(raw)) {
+    for (const error of toFieldErrors(type, raw)) {
       if (!errors.has(error.path) && errors.size < FIELD_ERRORS_MAX) errors.set(error.path, error);
     }
   }
@@ -84,21 +91,21 @@ interface SchemaError {
   readonly message: string;
 }
 
-function toFieldErrors(error: SchemaError): FieldError[] {
+function toFieldErrors(type: EventType, error: SchemaError): FieldError[] {
   if (error.keyword === 'required') {
     const missing = error.params['requiredProperties'];
     if (Array.isArray(missing)) {
       return missing.map((name) => ({ path: `${error.instancePath}/${name}`, message: 'is required' }));
     }
   }
-  return [{ path: error.instancePath, message: wording(error) }];
+  return [{ path: error.instancePath, message: wording(type, error) }];
 }
 
 /** The library's words are for schema authors ("must match pattern …"); these are for senders. */
-function wording(error: SchemaError): string {
+function wording(type: EventType, error: SchemaError): string {
   const field = error.instancePath.slice(error.instancePath.lastIndexOf('/') + 1);
   if (error.keyword === 'pattern') {
     return field === 'timestamp' ? TIMESTAMP_RANGE : 'must not contain U+0000';
   }
-  return error.message;
+  return wordsComplaint(SCHEMAS[type].properties[field]) ?? error.message;
 }

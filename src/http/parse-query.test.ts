@@ -50,3 +50,15 @@ test('values are converted as the schema says, and wrong ones named', () => {
   assert.deepEqual(paths, ['/tenant_id']);
   assert.deepEqual(problemOf({ limit: '0x5' }).errors[0]?.path, '/limit');
 });
+
+test('a word that is none of those that a parameter takes is told which these are', () => {
+  const ordered = queryParser(
+    Type.Object({
+      order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')])),
+      format: Type.Optional(Type.Enum(['csv', 'ndjson'], { type: 'string' })),
+    }),
+  );
+  assert.throws(() => ordered({ order: 'up', format: 'xlsx' }), {
+    message: 'The query is not valid: order must be one of asc, desc; format must be one of csv, ndjson',
+  });
+});

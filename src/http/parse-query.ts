@@ -1,5 +1,6 @@
 import type { Static, TObject, TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { wordsComplaint } from '../events/allowed-words.ts';
 import type { FieldError } from '../events/event-validator.ts';
 import { Timestamp } from '../events/fields.ts';
 import { relativeInstantMs } from '../events/relative-instant.ts';
@@ -9,6 +10,9 @@ import { unknownParameters } from './unknown-parameters.ts';
 
 /** Keyword of our own in a schema: what a pattern means, in words for whoever got it wrong. */
 export const EXPECTED = 'x-expected';
+
+export const INSTANT_EXPECTED =
+  'an RFC 3339 time from 1970 to 2199 such as 2025-11-19T10:00:00Z, now, or now-15m (s, m, h or d)';
 
 /**
  * Turns query strings into what a schema says, or tells what is wrong with each. A parameter that the schema does not
@@ -48,8 +52,7 @@ export function parseInstantMs(name: string, text: string, nowMs: number): numbe
   const candidate = text.replace(/ (?=\d\d:\d\d$)/, '+');
   const atMs = TIMESTAMP.Check(candidate) ? parseTimestampMs(candidate) : Number.NaN;
   if (Number.isNaN(atMs)) {
-    const message = 'must be an RFC 3339 time such as 2025-11-19T10:00:00Z, now, or now-15m';
-    throw invalidQuery([{ path: `/${name}`, message }]);
+    throw invalidQuery([{ path: `/${name}`, message: `must be ${INSTANT_EXPECTED}` }]);
   }
   return atMs;
 }
@@ -77,12 +80,17 @@ interface SchemaError {
   readonly message: string;
 }
 
+interface Explained {
+  readonly [EXPECTED]?: string;
+}
+
 function toFieldErrors(error: SchemaError, schema: TObject): FieldError[] {
   const { requiredProperties } = error.params as { requiredProperties?: readonly string[] };
   if (error.keyword === 'required' && requiredProperties !== undefined) {
     return requiredProperties.map((name) => ({ path: `/${name}`, message: 'is required' }));
   }
-  const property: { readonly [EXPECTED]?: string } | undefined = schema.properties[error.instancePath.slice(1)];
-  const expected = error.keyword === 'pattern' ? property?.[EXPECTED] : undefined;
-  return [{ path: error.instancePath, message: expected === undefined ? error.message : `must be ${expected}` }];
+  const property = schema.properties[error.instancePath.split('/')[1] ?? ''];
+  const expected = error.keyword === 'pattern' ? (property as Explained | undefined)?.[EXPECTED] : undefined;
+  const message = expected === undefined ? (wordsComplaint(property) ?? error.message) : `must be ${expected}`;
+  return [{ path: error.instancePath, message }];
 }

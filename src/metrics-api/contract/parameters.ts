@@ -4,7 +4,7 @@ import type { FilterNamesOf } from '../../events/event-table.ts';
 import { TIMESTAMP_PATTERN } from '../../events/fields.ts';
 import type { REQUEST_FIELDS } from '../../events/llm-request.ts';
 import type { RESPONSE_FIELDS } from '../../events/llm-response.ts';
-import { EXPECTED } from '../../http/parse-query.ts';
+import { EXPECTED, INSTANT_EXPECTED } from '../../http/parse-query.ts';
 import { CALL_KEPT } from '../../metrics-store/call-columns.ts';
 import { GROUPS } from '../../metrics-store/metrics-reader.ts';
 import { EXPORT_FORMATS, type ExportFormat } from '../export/export-format.ts';
@@ -56,7 +56,7 @@ const neededInstant = (description: string, isLocal = false) =>
     maxLength: 64,
     pattern: `^(now(-\\d{1,9}[smhd])?|${RFC_3339}${isLocal ? `|${LOCAL}` : ''})$`,
     description: `${description} RFC 3339, now or now-15m${isLocal ? '; with timezone also a local date or time' : ''}.`,
-    [EXPECTED]: 'an RFC 3339 time such as 2025-11-19T10:00:00Z, now, or now-15m',
+    [EXPECTED]: INSTANT_EXPECTED,
   });
 const instant = (description: string, isLocal = false) => Type.Optional(neededInstant(description, isLocal));
 const range = (subject: string, isLocal = false) => ({
@@ -317,6 +317,7 @@ export const ExportParameters = Type.Object({
       minItems: 1,
       maxItems: 8,
       description: 'Of METRIC_DIMENSIONS, those that are wanted; may be repeated. Absent: all of them.',
+      [EXPECTED]: 'user, session, agent, team or metadata.KEY',
     }),
   ),
   billing_account: Type.Optional(
