@@ -9,7 +9,7 @@ interface SchemaOfWords {
 
 /** "must be one of a, b, c", where a schema takes nothing but some words (or null); the library names none of them. */
 export function wordsComplaint(schema: TSchema | undefined): string | undefined {
-  const words = allowedWords(schema as SchemaOfWords | undefined);
+  const words = allowedWords(schema);
   return words === undefined ? undefined : `must be one of ${words.join(', ')}`;
 }
 

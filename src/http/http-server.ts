@@ -9,6 +9,7 @@ import Fastify, {
 import type { TenantScope } from '../events/tenant-scope.ts';
 import type { KnownHosts } from './known-hosts.ts';
 import type { Logger } from './logger.ts';
+import { notFound } from './not-found.ts';
 import { Problem } from './problem.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -33,6 +34,8 @@ export interface HttpServerOptions {
   readonly hosts?: KnownHosts | undefined;
   /** Absent: it speaks without TLS. */
   readonly certificate?: ServerCertificate | undefined;
+  /** What another role has, in a sentence for who asks for it here. */
+  readonly elsewhere?: string;
 }
 
 /** A sender that dribbles is cut off; the limits are wide enough for a batch on a phone's connection. */
@@ -52,7 +55,8 @@ const PATH_PARAMETER_MAX = 12 * 128;
  * The server behind every role: bodies arrive as bytes, and every failure is answered as `application/problem+json`.
  * A handler's bug becomes a 500 without detail and a line in the log.
  */
-export function createHttpServer({ logger, bodyBytesMax, hosts, certificate }: HttpServerOptions): FastifyInstance {
+export function createHttpServer(options: HttpServerOptions): FastifyInstance {
+  const { logger, bodyBytesMax, hosts, certificate, elsewhere } = options;
   // Named by its general type, or the server's own type would carry pino's.
   const loggerInstance: FastifyBaseLogger = logger;
   const limits = { maxHeaderSize: HEADERS_BYTES_MAX, headersTimeout: REQUEST_TIMEOUT_MS };
@@ -86,6 +90,11 @@ export function createHttpServer({ logger, bodyBytesMax, hosts, certificate }: H
     if (request.is404) return sendNotFound(request, reply);
     return undefined;
   });
+  function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+    const { problem, headers } = notFound(server, request, elsewhere);
+    sendProblem(reply, problem, headers);
+    return reply;
+  }
   server.decorateRequest('tenants', null);
   server.removeAllContentTypeParsers();
   // Left unread: whoever takes a body judges the head before, and reads within the budget of all bodies.
@@ -101,17 +110,6 @@ export function createHttpServer({ logger, bodyBytesMax, hosts, certificate }: H
 
 function tlsOptions({ files }: ServerCertificate) {
   return { ...files, handshakeTimeout: HANDSHAKE_MS_MAX };
-}
-
-function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const path = request.url.split('?', 1)[0] ?? '';
-  const allowed = METHODS.filter((method) => request.server.hasRoute({ method, url: path }));
-  if (allowed.length === 0) sendProblem(reply, new Problem(404, `There is nothing at ${shownPath(request.url)}`));
-  else {
-    void reply.header('allow', allowed.join(', '));
-    sendProblem(reply, new Problem(405, `${request.method} is not taken here; use ${allowed.join(' or ')}`));
-  }
-  return reply;
 }
 
 function sendProblem(
@@ -132,8 +130,6 @@ function challengeOf({ status }: Problem, { headers }: FastifyRequest): Readonly
   const isScript = headers['sec-fetch-dest'] === 'empty';
   return status === 401 && isScript ? { 'www-authenticate': 'Bearer realm="StreamLens"' } : {};
 }
-
-const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
 
 /** Bytes that are no HTTP, or that came too slowly: there is no request object yet. */
 function answerUnreadable(error: NodeJS.ErrnoException, socket: import('node:net').Socket): void {

@@ -89,8 +89,8 @@ function toFieldErrors(error: SchemaError, schema: TObject): FieldError[] {
   if (error.keyword === 'required' && requiredProperties !== undefined) {
     return requiredProperties.map((name) => ({ path: `/${name}`, message: 'is required' }));
   }
-  const property = schema.properties[error.instancePath.split('/')[1] ?? ''];
-  const expected = error.keyword === 'pattern' ? (property as Explained | undefined)?.[EXPECTED] : undefined;
+  const property: (TSchema & Explained) | undefined = schema.properties[error.instancePath.split('/')[1] ?? ''];
+  const expected = error.keyword === 'pattern' ? property?.[EXPECTED] : undefined;
   const message = expected === undefined ? (wordsComplaint(property) ?? error.message) : `must be ${expected}`;
   return [{ path: error.instancePath, message }];
 }

@@ -87,3 +87,10 @@ test('with rows=false the stream says only from when on rows have changed', { ti
   assert.ok(value);
   assert.deepEqual(JSON.parse(value.data), { window_start: '2026-01-10T12:00:00Z', rows: 1 });
 });
+
+test('who asks for the head of a stream gets it, and its end', { timeout: 60_000 }, async (t) => {
+  const server = await serverFor(t);
+  const answer = await fetch(`${server.metrics}/v1/metrics/stream?tenant_id=live`, { method: 'HEAD' });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get('content-type'), 'text/event-stream');
+});

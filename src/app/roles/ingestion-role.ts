@@ -121,6 +121,7 @@ export async function startIngestion(
     bodyBytesMax: BATCH_BYTES_MAX,
     hosts: checksHost ? hosts : undefined,
     certificate,
+    elsewhere: 'The dashboard and queries are at the metrics API, on port 8081 unless it is set otherwise',
   });
   addHealthRoutes(server, {
     dependencies: [

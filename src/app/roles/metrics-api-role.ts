@@ -74,7 +74,13 @@ export async function startMetricsApi(
   const checkCaller = door?.signIns.check ?? null;
   const hosts = checkCaller === null ? new KnownHosts(settings.allowedHosts ?? []) : undefined;
   const requests = new RequestMetrics();
-  const server = createHttpServer({ logger, bodyBytesMax: BODY_BYTES_MAX, hosts, certificate: ports.certificate });
+  const server = createHttpServer({
+    logger,
+    bodyBytesMax: BODY_BYTES_MAX,
+    hosts,
+    certificate: ports.certificate,
+    elsewhere: 'Events and OTLP are taken by the ingestion API, on port 8080 unless it is set otherwise',
+  });
   compressAnswers(server);
   addHealthRoutes(server, {
     dependencies: [

@@ -36,9 +36,6 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext, c
     }
     // While the store is away this is a 503, as any other question.
     await queries.stateId();
-    const closed = new AbortController();
-    streams.add(closed);
-    request.raw.on('close', () => closed.abort());
     reply.hijack();
     reply.raw.writeHead(200, {
       'content-type': 'text/event-stream',
@@ -46,6 +43,14 @@ export function addStreamRoute(server: FastifyInstance, context: QueryContext, c
       'x-accel-buffering': 'no',
       ...(reply.getHeaders() as Record<string, string>),
     });
+    // Who asks for the head alone waits for its end, and no stream has one.
+    if (request.method === 'HEAD') {
+      reply.raw.end();
+      return;
+    }
+    const closed = new AbortController();
+    streams.add(closed);
+    request.raw.on('close', () => closed.abort());
     reply.raw.write(': changed rows follow\n\n');
     const filter = { tenantId: tenantsOf(named), route, model };
     const missed = (fromMs: number): Promise<readonly ChangeEvent[]> =>

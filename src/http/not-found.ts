@@ -1,0 +1,39 @@
+import type { FastifyInstance } from 'fastify';
+import { Problem } from './problem.ts';
+import { shownPath } from './problem-answer.ts';
+
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE', 'PATCH'] as const;
+
+export interface NotFound {
+  readonly problem: Problem;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/**
+ * What is said where nothing is: which methods are taken there, which path was meant, and which role to ask instead.
+ * Two ports that look alike are the first thing to be mixed up.
+ *
+ * @param elsewhere what another role has, in a sentence
+ */
+export function notFound(
+  server: Pick<FastifyInstance, 'hasRoute'>,
+  { method, url }: { readonly method: string; readonly url: string },
+  elsewhere?: string,
+): NotFound {
+  const path = url.split('?', 1)[0] ?? '';
+  const methodsAt = (at: string) => METHODS.filter((each) => server.hasRoute({ method: each, url: at }));
+  const allowed = methodsAt(path);
+  const other = elsewhere === undefined ? '' : `. ${elsewhere}`;
+  if (allowed.length > 0) {
+    const isQuestion = method === 'GET' || method === 'HEAD';
+    const detail = `${method} is not taken here; use ${allowed.join(' or ')}${isQuestion ? other : ''}`;
+    return { problem: new Problem(405, detail), headers: { allow: allowed.join(', ') } };
+  }
+  const trimmed = path.replace(/\/+$/, '');
+  const detail = `There is nothing at ${shownPath(url)}`;
+  if (trimmed !== path && methodsAt(trimmed).length > 0) {
+    return { problem: new Problem(404, `${detail}; did you mean ${trimmed}?`), headers: {} };
+  }
+  const described = methodsAt('/docs').length > 0 ? '; /docs describes what there is' : '';
+  return { problem: new Problem(404, `${detail}${described}${other}`), headers: {} };
+}
