@@ -7,6 +7,7 @@ import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addDeleteCommand } from './delete-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addExportCommand } from './export-command.ts';
+import { HELP_LAYOUT } from './help-layout.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommands } from './key-commands.ts';
 import { addPriceCommands } from './price-commands.ts';
@@ -49,7 +50,7 @@ export function createProgram(): Command {
   addPriceCommands(program);
   addDeadLetterCommands(program);
   for (const command of commandsBelow(program)) {
-    command.exitOverride().showHelpAfterError('(--help tells more)');
+    command.exitOverride().showHelpAfterError('(--help tells more)').configureHelp(HELP_LAYOUT);
     command.configureOutput({ outputError: (text, write) => write(usageError(text, command)) });
   }
   return program;
