@@ -5,6 +5,7 @@ import { OpenReport, OpenTrace } from '../open-trace.ts';
 import type { Report } from '../report.ts';
 import type { WholeHashes, WholeTrace } from '../whole-trace.ts';
 import { HashIndex } from './hash-index.ts';
+import { NumberColumn } from './number-column.ts';
 import { ValuePages } from './value-pages.ts';
 import { Reference } from './value-writer.ts';
 
@@ -31,14 +32,14 @@ export class SleepingTraces {
   readonly pages = new ValuePages();
   readonly #index = new HashIndex();
   /** By the traces' numbers. */
-  #places = new Float64Array(0);
-  #firstMs = new Float64Array(0);
-  #lastMs = new Float64Array(0);
+  readonly #places = new NumberColumn(AWAKE);
+  /** In which unit of log time the first report of each came. */
+  readonly #firstUnits = new NumberColumn(0);
   /** New traces that are found already, and sleep once they are counted; null where one was raised instead. */
   #announced: (WholeTrace | null)[] = [];
 
   isAsleep(number: number): boolean {
-    return (this.#places[number] ?? AWAKE) >= 0;
+    return this.#places.at(number) >= 0;
   }
 
   get hasAnnounced(): boolean {
@@ -52,20 +53,18 @@ export class SleepingTraces {
 
   /** It is found from now on. */
   announce(whole: WholeTrace): void {
-    const { number } = whole;
-    this.#reserve(number);
-    this.#places[number] = FIRST_ANNOUNCED - this.#announced.length;
+    this.#places.set(whole.number, FIRST_ANNOUNCED - this.#announced.length);
     this.#announced.push(whole);
-    this.#list(number, hashesOfWhole(whole.hashes));
+    this.#list(whole.number, hashesOfWhole(whole.hashes));
   }
 
   /** It does not sleep, and is not found any more; null for one that was not announced. */
   raise(number: number): WholeTrace | null {
-    const place = FIRST_ANNOUNCED - (this.#places[number] ?? AWAKE);
-    const whole = this.#announced[place] ?? null;
+    const index = FIRST_ANNOUNCED - this.#places.at(number);
+    const whole = this.#announced[index] ?? null;
     if (whole === null) return null;
-    this.#announced[place] = null;
-    this.#places[number] = AWAKE;
+    this.#announced[index] = null;
+    this.#places.set(number, AWAKE);
     this.#unlist(number, hashesOfWhole(whole.hashes));
     return whole;
   }
@@ -80,34 +79,30 @@ export class SleepingTraces {
   /** It was announced. */
   putWhole(whole: WholeTrace, mark: object | null): void {
     const { number, at } = whole;
-    this.#places[number] = this.pages.put(packedWhole(whole, mark));
-    this.#firstMs[number] = this.#lastMs[number] = at.loggedAtMs;
+    this.#places.set(number, this.pages.put(packedWhole(whole, mark)));
+    this.#firstUnits.set(number, Math.floor(at.loggedAtMs / UNIT_MS));
   }
 
   put(trace: OpenTrace, hashes: readonly number[]): void {
     const { number } = trace;
-    this.#reserve(number);
-    this.#places[number] = this.pages.put(packed(trace));
+    this.#places.set(number, this.pages.put(packed(trace)));
     let firstMs = Number.POSITIVE_INFINITY;
     for (const { loggedAtMs, bookedMs } of trace.reports) firstMs = Math.min(firstMs, loggedAtMs, bookedMs);
-    this.#firstMs[number] = firstMs;
-    this.#lastMs[number] = trace.lastMs;
+    this.#firstUnits.set(number, Math.floor(firstMs / UNIT_MS));
     this.#list(number, hashes);
     for (const report of trace.reports) report.drop();
   }
 
   get(number: number): SleepingTrace {
     invariant(this.isAsleep(number), 'who is awake cannot be woken');
-    const value = this.pages.get(this.#places[number] as number);
-    return isPackedWhole(value)
-      ? unpackedWhole(value, number)
-      : unpacked(value as Packed, number, this.#lastMs[number] as number);
+    const value = this.pages.get(this.#places.at(number));
+    return isPackedWhole(value) ? unpackedWhole(value, number) : unpacked(value as Packed, number);
   }
 
   /** @param hashes those that it was put under */
   delete(number: number, hashes: readonly number[]): void {
-    this.pages.free(this.#places[number] as number);
-    this.#places[number] = AWAKE;
+    this.pages.free(this.#places.at(number));
+    this.#places.set(number, AWAKE);
     this.#unlist(number, hashes);
   }
 
@@ -117,14 +112,12 @@ export class SleepingTraces {
   }
 
   lastMsOf(number: number): number {
-    return this.#lastMs[number] as number;
+    return this.pages.firstNumberAt(this.#places.at(number));
   }
 
-  /** The numbers of those of which a report was logged before that. */
+  /** The numbers of all of which a report was logged before that, and of some that came soon after it. */
   *before(fromMs: number): Iterable<number> {
-    for (let number = 0; number < this.#places.length; number++) {
-      if (this.isAsleep(number) && (this.#firstMs[number] as number) < fromMs) yield number;
-    }
+    for (const number of this.all()) if (this.#firstUnits.at(number) * UNIT_MS < fromMs) yield number;
   }
 
   *all(): Iterable<number> {
@@ -137,16 +130,6 @@ export class SleepingTraces {
 
   #unlist(number: number, hashes: readonly number[]): void {
     for (const hash of eachOnce(hashes)) this.#index.delete(hash, number);
-  }
-
-  #reserve(number: number): void {
-    if (number < this.#places.length) return;
-    const length = Math.max(NUMBERS_MIN, Math.ceil(number * 1.5));
-    this.#firstMs = grown(this.#firstMs, length);
-    this.#lastMs = grown(this.#lastMs, length);
-    const known = this.#places.length;
-    this.#places = grown(this.#places, length);
-    this.#places.fill(AWAKE, known);
   }
 }
 
@@ -164,15 +147,12 @@ const FEW = 8;
 
 const AWAKE = -1;
 const FIRST_ANNOUNCED = -2;
-const NUMBERS_MIN = 1024;
 
-function grown(array: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {
-  const longer = new Float64Array(length);
-  longer.set(array);
-  return longer;
-}
+/** Of when the first report came: exact enough to pass over those that came later, for 680 years. */
+const UNIT_MS = 10_000;
 
 type Packed = readonly [
+  lastMs: number,
   traceId: string,
   sender: string,
   calls: readonly (Series | null | object)[],
@@ -180,7 +160,7 @@ type Packed = readonly [
 ];
 
 /** Arrays without names for what is told of each report; the report itself is as it came. */
-function packed({ traceId, sender, nodes, reports }: OpenTrace): readonly unknown[] {
+function packed({ lastMs, traceId, sender, nodes, reports }: OpenTrace): readonly unknown[] {
   const calls: unknown[] = [];
   for (const { series, mark } of nodes) calls.push(referenceTo(series), referenceTo(mark));
   const kept: unknown[] = [];
@@ -188,10 +168,10 @@ function packed({ traceId, sender, nodes, reports }: OpenTrace): readonly unknow
     kept.push(loggedAtMs, place, loggedAtMs - bookedMs, place - bookedPlace, seenMs - loggedAtMs);
     kept.push(referenceTo(booking), report);
   }
-  return [traceId, sender, calls, kept];
+  return [lastMs, traceId, sender, calls, kept];
 }
 
-function unpacked([traceId, sender, references, kept]: Packed, number: number, lastMs: number): SleepingTrace {
+function unpacked([lastMs, traceId, sender, references, kept]: Packed, number: number): SleepingTrace {
   const trace = new OpenTrace(traceId, sender, number);
   trace.lastMs = lastMs;
   for (let i = 0; i < kept.length; i += VALUES_PER_REPORT) {
@@ -223,7 +203,7 @@ type PackedWhole = readonly [
 ];
 
 function isPackedWhole(value: unknown): value is PackedWhole {
-  return Array.isArray(value) && typeof value[0] === 'number';
+  return Array.isArray(value) && typeof value[1] === 'number';
 }
 
 function packedWhole({ at, series, booking, report }: WholeTrace, mark: object | null): readonly unknown[] {

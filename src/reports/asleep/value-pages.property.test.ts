@@ -50,6 +50,16 @@ test('values fill page after page, and one that is larger than a page has one of
   assert.deepEqual(pages.get(again), large);
 });
 
+test('the number that a list begins with is told without the rest', () => {
+  const pages = new ValuePages();
+  const numbers = fc.array(fc.oneof(fc.nat(), fc.constantFrom(-1, 0.5, 239, 240, 1_795_486_623_000)), { minLength: 1 });
+  fc.assert(
+    fc.property(numbers, anyValue, (begin, rest) => {
+      assert.equal(pages.firstNumberAt(pages.put([...begin, rest])), begin[0]);
+    }),
+  );
+});
+
 test('a member that is undefined is absent, and what is referred to is the object itself', () => {
   const pages = new ValuePages();
   const series = { model: 'm' };

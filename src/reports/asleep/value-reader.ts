@@ -40,6 +40,13 @@ export class ValueReader {
     }
   }
 
+  /** The first member of what is an array. */
+  readFirst(): unknown {
+    const tag = this.#bytes[this.#at++];
+    invariant(tag === TAGS.array && this.#count() > 0, 'only an array has a first member');
+    return this.read();
+  }
+
   #text(tag: number): string {
     switch (tag) {
       case TAGS.known:

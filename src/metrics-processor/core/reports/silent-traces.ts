@@ -1,11 +1,13 @@
+import { NumberColumn } from '../../../reports/asleep/number-column.ts';
+
 /**
  * Numbers of open traces by the slice of log time in which they were last heard of. Each stands in one slice; where it
  * stood before it is passed over.
  */
 export class SilentTraces {
   readonly #slices = new Map<number, NumberList>();
-  /** By the traces' numbers. */
-  #sliceOf = new Float64Array(0);
+  /** By the traces' numbers, what is left of a slice in 32 bits. */
+  readonly #sliceOf = new NumberColumn(NOWHERE);
 
   get isEmpty(): boolean {
     return this.#slices.size === 0;
@@ -17,12 +19,7 @@ export class SilentTraces {
   }
 
   put(number: number, slice: number): void {
-    if (number >= this.#sliceOf.length) {
-      const longer = new Float64Array(Math.max(NUMBERS_MIN, Math.ceil(number * GROWTH))).fill(NOWHERE);
-      longer.set(this.#sliceOf);
-      this.#sliceOf = longer;
-    }
-    this.#sliceOf[number] = slice;
+    this.#sliceOf.set(number, shortened(slice));
     let numbers = this.#slices.get(slice);
     if (numbers === undefined) this.#slices.set(slice, (numbers = new NumberList()));
     numbers.push(number);
@@ -38,8 +35,8 @@ export class SilentTraces {
     const found = [...(this.#slices.get(slice)?.all ?? [])];
     this.#slices.delete(slice);
     return found.filter((number) => {
-      if (this.#sliceOf[number] !== slice) return false;
-      this.#sliceOf[number] = NOWHERE;
+      if (this.#sliceOf.at(number) !== shortened(slice)) return false;
+      this.#sliceOf.set(number, NOWHERE);
       return true;
     });
   }
@@ -66,5 +63,10 @@ class NumberList {
 
 const LIST_MIN = 16;
 const NOWHERE = -1;
-const NUMBERS_MIN = 1024;
-const GROWTH = 1.5;
+
+/** What is alike lies 24 days apart at least; whoever takes a slice looks when each was heard of. */
+function shortened(slice: number): number {
+  return slice % SHORT_SLICES;
+}
+
+const SHORT_SLICES = 2 ** 31;
