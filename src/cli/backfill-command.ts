@@ -1,8 +1,8 @@
-import { accessSync, constants, statSync } from 'node:fs';
 import type { Command as CommanderCommand } from 'commander';
 import type { BackfillReport } from '../commands/backfill/backfill.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import type { SettingsOf } from '../settings/settings-table.ts';
+import { checkReadable } from './readable-file.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { stopSignal } from './stop-signal.ts';
 import { shortText } from './text-table.ts';
@@ -42,7 +42,7 @@ export function addBackfillCommand(program: CommanderCommand): void {
     const how = backfillOptions(files, options);
     const stop = stopSignal();
     let hasFailed = false;
-    for (const file of files) checkReadable(file);
+    for (const file of files) if (file !== '-') checkReadable('<file>', file);
     for (const file of files) {
       const report = await backfillOne(file, settings, { ...how, signal: stop });
       process.stdout.write(reportText(file, report));
@@ -75,20 +75,6 @@ function backfillOptions(files: readonly string[], options: Readonly<Record<stri
     throw new SettingError(`--unsure must be one of ask, resend, skip; got ${JSON.stringify(unsure)}`);
   }
   return { progressFile, retryMsMax: minutes * MINUTE_MS, unsure };
-}
-
-/** Before anything is sent. @throws {SettingError} */
-function checkReadable(file: string): void {
-  if (file === '-') return;
-  try {
-    accessSync(file, constants.R_OK);
-    if (!statSync(file).isDirectory()) return;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    const why = code === 'ENOENT' ? 'it is not there' : code === 'EACCES' ? 'this user may not read it' : code;
-    throw new SettingError(`<file> must be a file that can be read; got ${file}: ${why}`);
-  }
-  throw new SettingError(`<file> must be a file that can be read; got ${file}: it is a directory`);
 }
 
 async function backfillOne(

@@ -5,7 +5,15 @@ import { SettingError } from '../settings/read-settings.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { shortText, textTable } from './text-table.ts';
 
-const REASONS: readonly DeadLetterReason[] = ['invalid', 'key_mismatch', 'no_request', 'too_many_pending', 'no_call'];
+/** By their names, so that none is left out. */
+const REASONS = Object.keys({
+  no_request: true,
+  foreign_tenant: true,
+  too_many_pending: true,
+  no_call: true,
+  key_mismatch: true,
+  invalid: true,
+} satisfies Record<DeadLetterReason, true>) as readonly DeadLetterReason[];
 const LETTERS_MAX = 10_000;
 const PREVIEW_CHARACTERS = 60;
 /** So many letters are told one by one. */
@@ -14,16 +22,21 @@ const SHOWN_MAX = 50;
 const REPLAY_HELP = `
 Appends the record again to its topic, where that would count it, and says about each letter what it did:
 
-  no_request, too_many_pending   a response: its request must lie in the log no longer ago than JOIN_TIMEOUT. Send the
-                                 request (again) first, then replay. Within DEDUP_HORIZON after the response came, it
-                                 would be taken as a repetition and is skipped.
-  no_call                        an evaluation: likewise.
-  key_mismatch                   is replayed under its request_id as the key; a request only when no call of that id is
-                                 stored (looked up among the single calls that are kept).
-  invalid                        only where this version takes what the one before refused.
+  no_request, foreign_tenant, too_many_pending
+                  a response: its request (of its own tenant, where it has one)
+                  must lie in the log no longer ago than JOIN_TIMEOUT. Send the
+                  request (again) first, then replay. Within DEDUP_HORIZON
+                  after the response came, it would be taken as a repetition
+                  and is skipped.
+  no_call         an evaluation: likewise.
+  key_mismatch    is replayed under its request_id as the key; a request only
+                  when no call of that id is stored (looked up among the single
+                  calls that are kept).
+  invalid         only where this version takes what the one before refused.
 
-A letter is replayed once, also by two replays at a time; what was replayed stays in the list and says when. A response that
-misses its request all the same becomes a new dead letter: nothing is counted twice. Give JOIN_TIMEOUT and
+A letter is replayed once, also by two replays at a time; what was replayed
+stays in the list and says when. A response that misses its request all the same
+becomes a new dead letter: nothing is counted twice. Give JOIN_TIMEOUT and
 DEDUP_HORIZON as the processor has them.
 `;
 
@@ -62,6 +75,11 @@ async function replayAsAsked(options: Record<string, unknown>): Promise<void> {
   const report = await replay(settings, query, (letter, what) => {
     if (shown++ < SHOWN_MAX) process.stdout.write(`${placeOf(letter)}  ${letter.reason}: ${what}\n`);
   });
+  if (report.matched === 0 && query.place !== null) {
+    throw new Error(
+      `There is no dead letter at ${placeOf(query.place)}; "dead-letters list" shows those that there are`,
+    );
+  }
   if (shown > SHOWN_MAX) process.stdout.write(`… and ${shown - SHOWN_MAX} more\n`);
   const { matched, replayed, before, skipped } = report;
   const verb = query.isDryRun ? 'would be replayed' : 'replayed';
@@ -96,7 +114,7 @@ function limitOf(text: string): number {
   throw new SettingError(`--limit must be a whole number from 1 to ${LETTERS_MAX}; got ${JSON.stringify(text)}`);
 }
 
-function placeOf({ topic, partition, offset }: DeadLetter): string {
+function placeOf({ topic, partition, offset }: Pick<DeadLetter, 'topic' | 'partition' | 'offset'>): string {
   return `${topic}/${partition}/${offset}`;
 }
 

@@ -116,14 +116,18 @@ async function requestOf({ name, directory, kept }: Asked, options: CliOptions):
   };
 }
 
+function count(many: number, what: string): string {
+  return `${many} ${what}${many === 1 ? '' : 's'}`;
+}
+
 function reportText(directory: string, report: ExportDaysReport): string {
   const { written, keptCount, changed, notWhole, isStopped } = report;
   const rows = written.reduce((sum, day) => sum + day.rows, 0);
   const open = written.filter((day) => !day.is_complete).length;
   const lines = [
-    `${written.length} days with ${rows} rows were written to ${directory}; ${keptCount} were there already`,
+    `${count(written.length, 'day')} with ${count(rows, 'row')} written to ${directory}; ${keptCount} were there already`,
     ...(open > 0
-      ? [`${open} of them are not over, or not all of their events were counted: run it again for them`]
+      ? [`Run it again for ${count(open, 'day')} not over, or with events that are still to be counted`]
       : []),
     ...(changed.length > 0
       ? [`${named(changed)} changed since, by late events or new prices: --refresh writes them again`]

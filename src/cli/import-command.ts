@@ -10,6 +10,7 @@ import { SOURCES, type Source } from '../commands/import/sources.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import type { SettingsOf } from '../settings/settings-table.ts';
 import { importSummary } from './import-summary.ts';
+import { checkReadable } from './readable-file.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { stopSignal } from './stop-signal.ts';
 
@@ -142,6 +143,7 @@ function mappingOf({ name, mapping }: Source, file: string | undefined): Mapping
       throw new SettingError(`--mapping must say which column is which field of a call`);
     return mapping;
   }
+  checkReadable('--mapping', file);
   try {
     return parseMapping(readFileSync(file, 'utf8'), mapping);
   } catch (error) {

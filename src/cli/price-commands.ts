@@ -4,18 +4,22 @@ import type { PriceUpdate } from '../app/tasks/update-prices.ts';
 import { type Progress, showProgress } from '../commands/traffic/progress.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { parseInstant } from './parse-instant.ts';
+import { checkReadable } from './readable-file.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { textTable } from './text-table.ts';
 
 const MINUTE_MS = 60_000;
 
 const RECOMPUTE_HELP = `
-Shows per tenant, provider and model what stored calls would have cost with the prices of now (built-in and
-PRICES_FILE), and then corrects the stored costs, unless --dry-run. Other StreamLens processes may go on working;
-running it twice, or two of them at once, changes nothing more. The corrected rows are published on llm.metrics.
+Shows per tenant, provider and model what stored calls would have cost with the
+prices of now (built-in and PRICES_FILE), and then corrects the stored costs,
+unless --dry-run. Other StreamLens processes may go on working; running it twice,
+or two of them at once, changes nothing more. The corrected rows are published on
+llm.metrics.
 
-Prices change at the start of a minute here. Single calls (GET /v1/calls) get their new cost as well. What a provider
-or gateway said it charged stays, and so do calls that cost nothing whatever the price.
+Prices change at the start of a minute here. Single calls (GET /v1/calls) get
+their new cost as well. What a provider or gateway said it charged stays, and so
+do calls that cost nothing whatever the price.
 `;
 
 export function addPriceCommands(program: CommanderCommand): void {
@@ -25,10 +29,12 @@ export function addPriceCommands(program: CommanderCommand): void {
 }
 
 const UPDATE_HELP = `
-Takes the newest published list of genai-prices into use, asked of your npm client (its registry, its proxy), or FILE: a package
-of it (.tgz), its module (.js) or its data (.json). It is read as data and never executed. A list in which a price moves by more
-than a factor of 5 is shown and refused, unless --yes. Processes that run use it within seconds, for the calls that they count
-from then on; "streamlens prices recompute" applies it to stored ones.
+Takes the newest published list of genai-prices into use, asked of your npm
+client (its registry, its proxy), or FILE: a package of it (.tgz), its module
+(.js) or its data (.json). It is read as data and never executed. A list in which
+a price moves by more than a factor of 5 is shown and refused, unless --yes.
+Processes that run use it within seconds, for the calls that they count from then
+on; "streamlens prices recompute" applies it to stored ones.
 `;
 
 function addUpdate(prices: CommanderCommand): void {
@@ -41,6 +47,7 @@ function addUpdate(prices: CommanderCommand): void {
     .addHelpText('after', UPDATE_HELP);
   addSettingOptions(cli, 'prices').action(async (file: string | undefined, options: Record<string, unknown>) => {
     const settings = settingsFrom('prices', options);
+    if (file !== undefined) checkReadable('[file]', file);
     const { updatePrices } = await import('../app/tasks/update-prices.ts');
     const update = await updatePrices(settings, {
       file: file ?? null,

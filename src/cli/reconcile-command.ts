@@ -4,6 +4,7 @@ import { PROVIDERS, type ReconcileRequest } from '../app/tasks/reconcile-request
 import { type Mapping, NO_MAPPING, parseMapping } from '../commands/import/exports/mapping.ts';
 import { SettingError } from '../settings/read-settings.ts';
 import { parseInstant } from './parse-instant.ts';
+import { checkReadable } from './readable-file.ts';
 import { reconcileText } from './reconcile-text.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 import { stopSignal } from './stop-signal.ts';
@@ -115,10 +116,12 @@ function sourceOf(sources: readonly string[], { mapping }: CliOptions): Reconcil
       `<source> must be ${PROVIDERS.join(', ')}, or a file; ${JSON.stringify(missing)} is not there`,
     );
   }
+  for (const path of sources) checkReadable('<source>', path);
   return { files: sources, mapping: mapping === undefined ? null : mappingOf(mapping) };
 }
 
 function mappingOf(path: string): Mapping {
+  checkReadable('--mapping', path);
   try {
     return parseMapping(readFileSync(path, 'utf8'), NO_MAPPING);
   } catch (error) {
@@ -129,6 +132,7 @@ function mappingOf(path: string): Mapping {
 async function keysOf(path: string | undefined) {
   const { ANY_KEY, parseKeyMap } = await import('../app/tasks/key-map.ts');
   if (path === undefined) return ANY_KEY;
+  checkReadable('--keys', path);
   try {
     return parseKeyMap(readFileSync(path, 'utf8'));
   } catch (error) {

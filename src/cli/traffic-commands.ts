@@ -1,4 +1,5 @@
 import type { Command as CommanderCommand } from 'commander';
+import { checkReadable } from './readable-file.ts';
 import { addSettingOptions, settingsFrom } from './setting-options.ts';
 
 export function addTrafficCommands(program: CommanderCommand): void {
@@ -23,6 +24,7 @@ export function addTrafficCommands(program: CommanderCommand): void {
     .argument('<file...>', 'CSV files of Azure/AzurePublicDataset');
   addSettingOptions(replay, 'replay-trace').action(async (files: string[], options: Record<string, unknown>) => {
     const settings = settingsFrom('replay-trace', options);
+    for (const file of files) checkReadable('<file>', file);
     const { replayTrace } = await import('../commands/traffic/replay-trace.ts');
     const report = await replayTrace({
       files,

@@ -50,3 +50,14 @@ test('dead-letters tells wrong usage from a failure', async (t) => {
   assert.equal((await endOf(['dead-letters', 'replay', '--reason', 'bad', '--data-dir', dataDir])).code, 2);
   assert.equal((await endOf(['dead-letters', 'replay', '--offset', '7', '--data-dir', dataDir])).code, 2);
 });
+
+test('letters of every reason can be chosen, and a letter that is not there is told', async (t) => {
+  const dataDir = dataDirFor(t);
+  await serverFor(t, TIMES, { dataDir });
+  const replay = (...args: string[]) => endOf(['dead-letters', 'replay', '--data-dir', dataDir, ...args], TIMES);
+  const foreign = await replay('--reason', 'foreign_tenant');
+  assert.equal(foreign.code, 0, foreign.text);
+  const none = await replay('--offset', 'llm.responses/0/7');
+  assert.equal(none.code, 1);
+  assert.match(none.text, /There is no dead letter at llm\.responses\/0\/7/);
+});

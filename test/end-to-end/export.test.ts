@@ -170,7 +170,10 @@ suite('Exports of the built program', () => {
     await send(4, ['late-1', 'late-2']);
     await counted(DAYS * CALLS_PER_DAY + 2);
     assert.match((await exportTo(directory)).output, /^0 days .*\n2026-01-05 changed since/);
-    assert.match((await exportTo(directory, '--refresh')).output, /^1 days with 32 rows .*; 39 were there already\n$/);
+    assert.match(
+      (await exportTo(directory, '--refresh')).output,
+      /^1 day with 32 rows written to .*; 39 were there already\n$/,
+    );
     assert.match((await exportTo(directory)).output, /^0 days .*; 40 were there already\n$/);
     const { code, output } = await exportTo(directory, '--tenant', 'acme');
     assert.equal(code, 2, output);
@@ -193,7 +196,7 @@ suite('Exports of the built program', () => {
     await eventually('it is counted', async () =>
       (await run(...user)).text.includes('2026-01-07 changed since') ? true : undefined,
     );
-    assert.match((await run(...user, '--refresh')).text, /^1 days .*; 39 were there already\n$/);
+    assert.match((await run(...user, '--refresh')).text, /^1 day .*; 39 were there already\n$/);
     const other = await run(...both);
     assert.deepEqual([other.code, other.text.includes('whose dimensions is ["user"]')], [2, true]);
     const rows = await rowsOf('/v1/export?dataset=dimensions&format=ndjson&dimension=user&dimension=team', keys.all);

@@ -48,8 +48,9 @@ export function readReportFile(
   if (first === undefined) throw new Error(`${path} has no rows`);
   const content = mapping === null ? knownFormat(rows, first, keyBy) : callsOf(rows, mapping, '');
   if (content === null) {
+    const columns = Object.keys(first).slice(0, 12).join(', ') || 'none';
     throw new Error(
-      `${path} is no report that is known, by its columns ${Object.keys(first).slice(0, 12).join(', ')}; say with --mapping which is which`,
+      `${path} is no report that is known, by its columns (${columns}); say with --mapping which is which`,
     );
   }
   // What a console exports by days may be by those of whoever looked at it.

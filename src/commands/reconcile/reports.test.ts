@@ -253,7 +253,7 @@ test('rows of single calls are read by a mapping, and unknown columns are told',
   assert.equal(charges[0]?.picoUsd, 350_000_000n);
   assert.throws(
     () => readReportFile(path, { keyBy: 'none', mapping: null }),
-    /by its columns when, name, in, out, usd/,
+    /by its columns \(when, name, in, out, usd\)/,
   );
 });
 

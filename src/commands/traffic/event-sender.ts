@@ -145,6 +145,9 @@ function busy(baseUrl: string, { status, text }: { status: number; text: string 
 }
 
 function unexpected(baseUrl: string, { status, text }: { status: number; text: string }): SendError {
-  const hint = status === 404 || status === 405 ? '. Is this the ingestion API? It listens on 8080 by default' : '';
-  return new SendError(`${baseUrl} answered ${status}: ${detailOf(text)}${hint}`);
+  const detail = detailOf(text);
+  // The metrics API says so itself; a program that is no StreamLens does not.
+  const isTold = detail.includes('ingestion API') || (status !== 404 && status !== 405);
+  const hint = isTold ? '' : '. Is this the ingestion API? It listens on 8080 by default';
+  return new SendError(`${baseUrl} answered ${status}: ${detail}${hint}`);
 }
