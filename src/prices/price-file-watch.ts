@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { type FileWatch, watchFile } from './file-watch.ts';
 import { loadPriceFile } from './price-file.ts';
 import type { PriceOverride } from './price-override.ts';
 
@@ -12,21 +12,8 @@ export interface PriceFileWatchOptions {
   readonly pollMs?: number;
 }
 
-export interface PriceFileWatch {
-  /** Looks now. Never rejects. */
-  check(): Promise<void>;
-  stop(): void;
-}
-
-/**
- * Tells when the price file changes. It looks at the file's time and size every two seconds: `fs.watch` misses changes
- * on network and container mounts and the renames by which editors and Kubernetes replace files.
- *
- * A file read while it is being written is either invalid, which is reported, or changes again, which is seen at the
- * next look. Call it right after the first `loadPriceFile`; the first look always reads, so a change in between is not
- * lost.
- */
-export function watchPriceFile({ path, onPrices, onError, pollMs }: PriceFileWatchOptions): PriceFileWatch {
+/** Tells when the price file changes. Call it right after the first `loadPriceFile`. */
+export function watchPriceFile({ path, onPrices, onError, pollMs }: PriceFileWatchOptions): FileWatch {
   return watchFile({
     path,
     load: loadPriceFile,
@@ -34,56 +21,4 @@ export function watchPriceFile({ path, onPrices, onError, pollMs }: PriceFileWat
     onError,
     ...(pollMs === undefined ? {} : { pollMs }),
   });
-}
-
-export interface FileWatchOptions<T> {
-  readonly path: string;
-  readonly load: (path: string) => Promise<T>;
-  readonly onChange: (value: T) => void;
-  readonly onError: (error: Error) => void;
-  readonly pollMs?: number;
-}
-
-/** Tells when a file of any kind changes, as `watchPriceFile` does for the price file. */
-export function watchFile<T>({ path, load, onChange, onError, pollMs = 2000 }: FileWatchOptions<T>): PriceFileWatch {
-  let seen = '';
-  let checking: Promise<void> | null = null;
-  let stopped = false;
-
-  const look = async (): Promise<void> => {
-    // Before reading: a change during the read differs from this and is read at the next look.
-    const version = await fileVersion(path);
-    if (version === seen || stopped) return;
-    seen = version;
-    try {
-      const value = await load(path);
-      if (!stopped) onChange(value);
-    } catch (error) {
-      if (!stopped) onError(error instanceof Error ? error : new Error(String(error)));
-    }
-  };
-  const check = (): Promise<void> => {
-    checking ??= look().finally(() => {
-      checking = null;
-    });
-    return checking;
-  };
-  const timer = setInterval(() => void check(), pollMs);
-  timer.unref();
-  return {
-    check,
-    stop: () => {
-      stopped = true;
-      clearInterval(timer);
-    },
-  };
-}
-
-async function fileVersion(path: string): Promise<string> {
-  try {
-    const { mtimeNs, size, ino } = await stat(path, { bigint: true });
-    return `${mtimeNs} ${size} ${ino}`;
-  } catch {
-    return 'unreadable';
-  }
 }

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { BUILT_IN_LIST, type PriceList } from '../../prices/price-list.ts';
+import type { PriceList } from '../../prices/price-list.ts';
 import { SettingError } from '../../settings/read-settings.ts';
 
 export interface ListSettings {
@@ -23,7 +24,7 @@ export function priceListPath({ priceListFile, dataDir }: ListSettings): string 
 export async function readPriceList(settings: ListSettings): Promise<PriceList> {
   const path = priceListPath(settings);
   if (path === null) {
-    if ((settings.pricesRefreshHours ?? 0) === 0) return BUILT_IN_LIST;
+    if (isWithoutFile(settings)) return (await import('../../prices/price-list.ts')).BUILT_IN_LIST;
     throw new SettingError('PRICES_REFRESH_HOURS needs PRICE_LIST_FILE, the place of what it finds; got none');
   }
   const { loadPriceList } = await import('../../prices/price-list-file.ts');
@@ -33,4 +34,21 @@ export async function readPriceList(settings: ListSettings): Promise<PriceList> 
     const reason = `${path}: ${(error as Error).message}`;
     throw new SettingError(`PRICE_LIST_FILE must be what "streamlens prices update" wrote; got ${reason}`);
   }
+}
+
+/**
+ * For who tells what is wrong with the list, and leaves working with it to others: where there is no file nothing is
+ * loaded, for the built-in list takes 3 MB.
+ *
+ * @throws {SettingError} as `readPriceList`
+ */
+export async function checkPriceList(settings: ListSettings): Promise<void> {
+  const path = priceListPath(settings);
+  if (path === null ? isWithoutFile(settings) : !existsSync(path)) return;
+  await readPriceList(settings);
+}
+
+/** Of who has no place for a list. */
+function isWithoutFile({ pricesRefreshHours = 0 }: ListSettings): boolean {
+  return pricesRefreshHours === 0;
 }

@@ -9,7 +9,7 @@ import { RequestMetrics } from '../../http/request-metrics.ts';
 import type { SettingsOf } from '../../settings/settings-table.ts';
 import { openCertificate } from '../open/open-certificate.ts';
 import { kafkaSettings } from '../open/open-log.ts';
-import { readPriceList } from '../open/open-price-list.ts';
+import { checkPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { ClockWatch } from '../roles/clock-watch.ts';
 import { listen } from '../roles/listen.ts';
@@ -26,7 +26,7 @@ export async function startSeparateProcessor(settings: SettingsOf<'metrics-proce
   // Reads the certificate files: what is wrong with a setting must be told by this thread, as only it knows the kind.
   kafkaSettings(settings, settings.kafkaBrokers);
   await readPriceFile(settings);
-  await readPriceList(settings);
+  await checkPriceList(settings);
   const certificate = openCertificate(settings, logger);
   const draining = new Draining();
   const clock = new LogClock();

@@ -14,7 +14,7 @@ import { openCertificate } from '../open/open-certificate.ts';
 import { openKeyCheck } from '../open/open-key-check.ts';
 import { openLimits } from '../open/open-limits.ts';
 import { logPath, openLog } from '../open/open-log.ts';
-import { readPriceList } from '../open/open-price-list.ts';
+import { checkPriceList } from '../open/open-price-list.ts';
 import { readPriceFile } from '../open/open-prices.ts';
 import { EVENT_SCHEMAS, openSchemaRegistry } from '../open/open-schema-registry.ts';
 import { storePath } from '../open/open-store.ts';
@@ -46,7 +46,7 @@ export async function startUp(settings: SettingsOf<'up'>): Promise<RunningProgra
   const logger = createLogger('up', settings.logLevel, tracing?.logIds);
   // What is wrong with a setting is told before anything is opened.
   await readPriceFile(settings);
-  await readPriceList(settings);
+  await checkPriceList(settings);
   const certificate = openCertificate(settings, logger);
   const isEmbedded = settings.kafkaBrokers === undefined || settings.postgresDsn === undefined;
   const releaseDirectory = isEmbedded ? takeDataDirectory(settings.dataDir) : () => undefined;

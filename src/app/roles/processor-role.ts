@@ -8,9 +8,9 @@ import { Processor } from '../../metrics-processor/processor.ts';
 import { ProcessorMetrics } from '../../metrics-processor/processor-metrics.ts';
 import type { MetricsStore } from '../../metrics-store/metrics-store.ts';
 import type { Roster } from '../../metrics-store/roster.ts';
+import { type FileWatch, watchFile } from '../../prices/file-watch.ts';
 import { createPriceBook } from '../../prices/layered-price-book.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
-import { type PriceFileWatch, watchFile } from '../../prices/price-file-watch.ts';
 import { listName, type PriceList } from '../../prices/price-list.ts';
 import { loadPriceList } from '../../prices/price-list-file.ts';
 import type { PriceOverride } from '../../prices/price-override.ts';
@@ -177,7 +177,7 @@ export class ProcessorRole {
     await this.#retention.prune();
   }
 
-  async #watchPrices(): Promise<PriceFileWatch | undefined> {
+  async #watchPrices(): Promise<FileWatch | undefined> {
     const { pricesFile } = this.#settings;
     if (pricesFile === undefined) return undefined;
     const { watchPriceFile } = await import('../../prices/price-file-watch.ts');
@@ -192,7 +192,7 @@ export class ProcessorRole {
     });
   }
 
-  #watchPriceList(): PriceFileWatch | undefined {
+  #watchPriceList(): FileWatch | undefined {
     const path = priceListPath(this.#settings);
     if (path === null) return undefined;
     return watchFile({
