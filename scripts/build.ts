@@ -42,6 +42,9 @@ const { metafile } = await build({
   target: 'node24',
   sourcemap: true,
   sourcesContent: false,
+  // Each thread keeps the text of what it runs: without what it is laid out with, 2 MB less in `up`. Names stay, and lines.
+  minifyWhitespace: true,
+  lineLimit: 120,
   // The licences stand together in THIRD_PARTY_NOTICES.txt.
   legalComments: 'none',
   external: EXTERNAL,
