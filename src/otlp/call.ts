@@ -46,7 +46,7 @@ export function readCall(reader: SpanReader, named: Operation): CallFacts {
   const emitter: Emitter = { reader, provider, scopeName: span.scope.name, model: requestModel ?? responseModel };
   const operation = isEmbedding(named, emitter.model) ? 'embeddings' : named;
   const firstTokenMs = firstTokenWithin(reader.number('firstTokenMs'), span.durationMs);
-  const usage = chooseUsage(readUsage(emitter), operation);
+  const usage = asPainted(chooseUsage(readUsage(emitter), operation), emitter.model);
   const facts: CallFacts = {
     ...usage,
     operation,
@@ -63,6 +63,14 @@ export function readCall(reader: SpanReader, named: Operation): CallFacts {
     reportedCost: readReportedCost(reader, provider),
   };
   return isLitellmRaw(span) ? { ...facts, ...readLitellmRaw(span) } : facts;
+}
+
+/** Models that answer with pictures: OpenAI's API of images counts those without saying of which kind its output is. */
+const PAINTER = /(?:^|\/)(?:chatgpt|gpt)-image-/i;
+
+function asPainted(usage: Usage, model: string | null): Usage {
+  const isPainted = usage.imageCompletionTokens === null && model !== null && PAINTER.test(model);
+  return isPainted ? { ...usage, imageCompletionTokens: usage.completionTokens } : usage;
 }
 
 /** A span that does not say what it does may name a model that can do one thing only. */

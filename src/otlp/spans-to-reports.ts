@@ -123,7 +123,9 @@ function addCall(report: Mutable<Report>, reader: SpanReader, { operation }: Cla
   if (responseId !== null && responseId.length <= NAME_CHARS_MAX) report.response_id = cut(responseId, NAME_CHARS_MAX);
   const metadata = callMetadata(reader, { 'model.context_window': window });
   if (metadata !== null) report.metadata = metadata;
-  if (span.scope.name !== 'litellm' && span.attributes.has('litellm.call_id')) report.is_on_application_span = true;
+  const callKey = textFrom(span.attributes.get('litellm.call_id'));
+  if (callKey !== null && callKey.length <= NAME_CHARS_MAX) report.call_key = cut(callKey, NAME_CHARS_MAX);
+  if (span.scope.name !== 'litellm' && callKey !== null) report.is_on_application_span = true;
   const request = textFrom(span.attributes.get('request_data'));
   if (request !== null && span.scope.name.startsWith('logfire'))
     report.request_digest = hash('sha1', request, 'base64');

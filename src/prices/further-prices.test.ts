@@ -102,3 +102,10 @@ test('a genai-prices that is newer than the second list is not corrected by it, 
   assert.equal(priceOf('mistral', 'mistral-large-latest', {}, newer)?.rates.input, 2e6);
   assert.equal(priceOf('fireworks', 'deepseek-v3', {}, newer)?.rates.input, 0.9e6);
 });
+
+test("what Copilot offers no longer keeps its maker's price, as all that it lists has", () => {
+  assert.deepEqual(usdPerMillion('github_copilot', 'claude-sonnet-4'), [3, 15]);
+  assert.deepEqual(usdPerMillion('github-copilot', 'gemini-2.5-pro'), [1.25, 10]);
+  assert.deepEqual(usdPerMillion('github-copilot', 'gpt-4.1'), [0, 0]);
+  assert.equal(usdPerMillion('github-copilot', 'raptor-mini'), null);
+});

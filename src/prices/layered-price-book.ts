@@ -7,10 +7,10 @@ import type { Price, PriceBook, PriceQuery } from './price-book.ts';
 import { BUILT_IN_LIST, type PriceList } from './price-list.ts';
 import { type PriceOverride, PriceOverrides } from './price-override.ts';
 import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
-import { providerId } from './provider-name.ts';
+import { billsAsMakers, providerId } from './provider-name.ts';
 import { RecentMap } from './recent-map.ts';
-import { withRegionalPremium } from './regional-premium.ts';
-import type { ServiceTier } from './service-tier.ts';
+import { withRegionalPremium, withUsPremium } from './regional-premium.ts';
+import { type ServiceTier, tierAnywhere } from './service-tier.ts';
 import { periodsOfTier } from './tier-factors.ts';
 
 export interface PriceBookOptions {
@@ -65,11 +65,14 @@ class LayeredPriceBook implements PriceBook {
     const places = this.#library.placesToLook(provider, name);
     const found = this.#library.findAt(places, name);
     const further = findFurtherPrice(places);
+    if (found === null && further === null && billsAsMakers(provider)) return this.#listedPeriods('', model, tier);
     const ofLibrary = found === null ? [] : libraryPeriods(found.providerId, found.model, this.#list);
     const isCorrected = further !== null && further.wins && this.#list.date <= FURTHER_PRICES_DATE;
     const listed = found === null || isCorrected ? [...ofLibrary, ...(further?.periods ?? [])] : ofLibrary;
     const standard = withRegionalPremium(listed, name);
     if (tier === '') return standard;
+    const named = tierAnywhere(tier);
+    if (named !== tier) return withUsPremium(this.#listedPeriods(provider, model, named), name);
     const owner = found === null || isCorrected ? further : { providerId: found.providerId, model: found.model.id };
     if (owner === null) return [];
     const names = [...spellings(owner.providerId, name), owner.model];

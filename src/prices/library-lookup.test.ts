@@ -58,6 +58,7 @@ const NAMES: readonly (readonly [string, string, string | null])[] = [
   // OpenRouter's choice of a host has the price of the model, where all hosts ask the same.
   ['openrouter', 'openai/gpt-4o-mini:nitro', 'openrouter openai/gpt-4o-mini'],
   ['openrouter', 'anthropic/claude-sonnet-4.5:floor', 'openrouter anthropic/claude-sonnet-4.5'],
+  ['openrouter', 'openai/gpt-4o-mini:exacto', 'openrouter openai/gpt-4o-mini'],
   ['openrouter', 'meta-llama/llama-3.3-70b-instruct:nitro', null],
   ['openrouter', 'openai/gpt-4o-mini:online', null],
 

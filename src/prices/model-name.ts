@@ -134,7 +134,7 @@ const VERTEX_VERSION = /@(\d+)$/;
 const GOOGLE_PATH = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?(?:publishers\/[^/]+\/)?models\//;
 
 /** Chooses the fastest or cheapest host, of which all ask one price for what its maker does not give away. */
-const OPENROUTER_CHOICE = /^((?:openai\/(?!gpt-oss)|anthropic\/|google\/gemini|x-ai\/)[^:]+):(?:nitro|floor)$/;
+const OPENROUTER_CHOICE = /^((?:openai\/(?!gpt-oss)|anthropic\/|google\/gemini|x-ai\/)[^:]+):(?:nitro|floor|exacto)$/;
 /** Other vendors' models, as `vendor/model` in LiteLLM's list. */
 const GOOGLE_PARTNER = /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/([^/]+)\/models\//;
 

@@ -2,7 +2,7 @@ import { matchesGlob } from './glob.ts';
 import type { Price } from './price-book.ts';
 import type { PricePeriod } from './price-period.ts';
 import { providerId } from './provider-name.ts';
-import type { ServiceTier } from './service-tier.ts';
+import { type ServiceTier, tierAnywhere } from './service-tier.ts';
 
 /** A price that the user set. Plain data: it may be sent to a worker thread. */
 export interface PriceOverride {
@@ -32,15 +32,16 @@ export class PriceOverrides {
   /**
    * The periods for one model, the weakest first: an exact model beats a glob, a named provider beats none, a longer
    * glob beats a shorter one, a named tier beats none. Dates count among entries of one name only, so that an exact
-   * entry is not replaced by a newer glob.
+   * entry is not replaced by a newer glob. The user's prices are for a tier wherever it is served.
    */
   periodsOf(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
     const id = providerId(provider);
     const name = model.trim().toLowerCase();
+    const named = tierAnywhere(tier);
     return this.#entries
       .filter(
         ({ override, id: of, glob }) =>
-          (of === null || of === id) && (override.serviceTier ?? tier) === tier && matchesGlob(glob, name),
+          (of === null || of === id) && (override.serviceTier ?? named) === named && matchesGlob(glob, name),
       )
       .map(({ override: { fromMs, bands } }) => ({
         when: fromMs === null ? { kind: 'always' } : { kind: 'from', fromMs },

@@ -135,6 +135,14 @@ export function billsItself(id: string): boolean {
   return OWN_PRICES.has(spelled) || OWN_PRICES.has(spelled.split('.', 1)[0] ?? '');
 }
 
+/**
+ * Whether a provider bills the models of the large vendors at their prices: GitHub's list for Copilot has them, one by
+ * one, and loses those that it offers no longer.
+ */
+export function billsAsMakers(provider: string): boolean {
+  return providerId(provider) === 'github-copilot';
+}
+
 const OWN_PRICES: ReadonlySet<string> = new Set([
   // On somebody's own machines.
   'ollama',

@@ -16,10 +16,28 @@ const PREMIUM = 1.1;
 export function withRegionalPremium(periods: readonly PricePeriod[], name: string): readonly PricePeriod[] {
   const [, location, major, minor = '0'] = CLAUDE_ON_VERTEX.exec(name) ?? [];
   if (location === undefined || location === 'global' || Number(`${major}.${minor}`) < 4.5) return periods;
+  return withPremium(periods, location);
+}
+
+/** The version of a Claude, however its host names it. */
+const CLAUDE = /claude-(?:[a-z]+-)?(\d)(?:[-.](\d)(?!\d))?/;
+
+/**
+ * The prices of a model whose answer says that it was served in the US (`inference_geo`): Anthropic bills Claude of
+ * version 4.6 and later 10 % dearer so, in every part; older ones know no geography.
+ *
+ * @param name as `plainName` gives it
+ */
+export function withUsPremium(periods: readonly PricePeriod[], name: string): readonly PricePeriod[] {
+  const [, major, minor = '0'] = CLAUDE.exec(name) ?? [];
+  return major !== undefined && Number(`${major}.${minor}`) >= 4.6 ? withPremium(periods, 'the US') : periods;
+}
+
+function withPremium(periods: readonly PricePeriod[], place: string): readonly PricePeriod[] {
   return withEachPrice(periods, (price) => ({
     ...price,
     rates: scaled(price.rates),
-    source: `${price.source}, and 10 % for ${location}`,
+    source: `${price.source}, and 10 % for ${place}`,
   }));
 }
 

@@ -10,6 +10,13 @@ test("Anthropic's priority is capacity by the month, and its fast mode a price p
   assert.equal(billedTier('anthropic', null), '');
 });
 
+test('the geography of an inference makes a tier of its own at Anthropic alone', () => {
+  assert.equal(billedTier('anthropic', 'us'), 'us');
+  assert.equal(billedTier('anthropic', 'us_fast'), 'us_priority');
+  assert.equal(billedTier('', 'us_batch'), 'us_batch');
+  assert.equal(billedTier('aws.bedrock', 'us_batch'), 'batch');
+});
+
 test('fast mode costs a multiple of every part, the cache included', () => {
   const ratesOf = (serviceTier: '' | 'priority') =>
     createPriceBook().priceOf({

@@ -7,7 +7,10 @@ import { providerId } from './provider-name.ts';
  * The words are few, so that a sender who puts an id there makes no series of its own: what nobody knows is `other`,
  * which has no price in any list.
  */
-export type ServiceTier = '' | 'flex' | 'batch' | 'priority' | 'reserved' | 'other';
+export type ServiceTier = '' | 'flex' | 'batch' | 'priority' | 'reserved' | 'other' | UsTier;
+
+/** Tiers of Anthropic's API whose inference stays in the US (`inference_geo`), at a premium. */
+export type UsTier = 'us' | 'us_batch' | 'us_priority';
 
 export function serviceTierOf(word: string | null): ServiceTier {
   if (word === null) return '';
@@ -20,8 +23,18 @@ export function serviceTierOf(word: string | null): ServiceTier {
  */
 export function billedTier(provider: string, word: string | null): ServiceTier {
   const tier = serviceTierOf(word);
-  const isCommitted = tier === 'priority' && !/^fast/i.test(word ?? '') && providerId(provider) === 'anthropic';
+  if (tier === '') return tier;
+  const id = providerId(provider);
+  if (id !== 'anthropic' && id !== '') return tierAnywhere(tier);
+  const isCommitted = tier === 'priority' && !/^fast/i.test(word ?? '') && id === 'anthropic';
   return isCommitted ? 'reserved' : tier;
+}
+
+/** What is served, wherever: the tier without its place. */
+export function tierAnywhere(tier: ServiceTier): Exclude<ServiceTier, UsTier> {
+  if (tier === 'us') return '';
+  if (tier === 'us_batch') return 'batch';
+  return tier === 'us_priority' ? 'priority' : tier;
 }
 
 const WORDS: Readonly<Record<ServiceTier, readonly string[]>> = {
@@ -54,6 +67,9 @@ const WORDS: Readonly<Record<ServiceTier, readonly string[]>> = {
   ],
   // Paid for by the hour or the month: a token has no price there.
   reserved: ['reserved', 'scale', 'provisioned', 'provisioned_throughput', 'service_tier_reserved'],
+  us: ['us', 'us_standard'],
+  us_batch: ['us_batch'],
+  us_priority: ['us_priority', 'us_fast'],
   other: [],
 };
 

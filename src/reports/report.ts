@@ -87,6 +87,8 @@ export const Report = Type.Object({
   metadata: Type.Optional(Type.Object({}, { additionalProperties: true })),
   /** LiteLLM wrote its call onto a span of the application, which lasts as long as the application's request. */
   is_on_application_span: Type.Optional(Type.Literal(true)),
+  /** What its writer calls the call by, which may write it twice: LiteLLM's call id. */
+  call_key: Type.Optional(Type.String({ maxLength: 255, pattern: TEXT_PATTERN })),
   /** Of both reports of a Logfire stream: a digest of the request, by which they find each other. */
   request_digest: Type.Optional(Type.String({ maxLength: 64 })),
 });

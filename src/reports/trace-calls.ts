@@ -2,6 +2,7 @@ import { applicationIn } from './application.ts';
 import type { Folded } from './folded.ts';
 import { fillGaps } from './merge-facts.ts';
 import { foldRecordsBelow, foldRecordsBeside, hasRecords } from './recorded-calls.ts';
+import { foldRepeated } from './repeated-calls.ts';
 import { type Facts, type Report, recordRoleOf, requestIdOf } from './report.ts';
 import { callOf, type TraceCall } from './trace-call.ts';
 import { TraceTree } from './trace-tree.ts';
@@ -25,7 +26,8 @@ export interface TraceResolution {
  * 2. of calls that contain each other the **inner** one stands, for it is nearer to the wire; the outer one fills gaps.
  *    A sum of calls counts only where nothing below it does;
  * 3. a log record of a call, or of its exception, belongs to the call that ended about then (`recorded-calls.ts`);
- * 4. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
+ * 4. a call that its writer wrote twice is one (`repeated-calls.ts`);
+ * 5. two instrumentations side by side are found by response id, or by time (`trace-twins.ts`).
  */
 export function callsOfTrace(reports: readonly Report[]): TraceResolution {
   const [first] = reports;
@@ -42,7 +44,7 @@ export function callsOfTrace(reports: readonly Report[]): TraceResolution {
   const inOrder = candidates.toSorted(byStart).map(callOf);
   const whole = foldWireCopies(inOrder, tree, folded);
   const calls = hasRecords(whole) ? foldRecords(whole, tree, folded) : foldNested(whole, tree, folded);
-  return { calls: foldTraceTwins(calls, folded).map((call) => named(call, tree)), folded };
+  return { calls: foldTraceTwins(foldRepeated(calls, folded), folded).map((call) => named(call, tree)), folded };
 }
 
 const NOTHING: TraceResolution = { calls: [], folded: [] };

@@ -159,3 +159,8 @@ test("an answer of Claude's fast mode has that tier, for it has prices of its ow
   const { calls } = readClaudeCodeSession([aLine({ usage: { service_tier: 'standard', speed: 'fast' } })]);
   assert.equal(calls[0]?.serviceTier, 'fast');
 });
+
+test('an answer that was given in the US has that tier, for it costs more', () => {
+  const usage = { service_tier: 'standard', inference_geo: 'us' };
+  assert.equal(readClaudeCodeSession([aLine({ usage })]).calls[0]?.serviceTier, 'us');
+});

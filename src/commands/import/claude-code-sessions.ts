@@ -1,3 +1,4 @@
+import { tierInGeo } from '../../events/tier-in-geo.ts';
 import { type Fields, instantOf, knownTexts, objectOf, parseObject, textOf, tokenSum, tokensOf } from './read-json.ts';
 import type { SessionCall, SessionContent } from './session-call.ts';
 
@@ -28,6 +29,7 @@ type UsageField =
   | 'output_tokens_details'
   | 'service_tier'
   | 'speed'
+  | 'inference_geo'
   | 'iterations';
 
 /**
@@ -104,7 +106,7 @@ function callOf(entry: Fields<EntryField>): SessionCall | null {
     ...withCompactions(usage),
     finishReason: textOf(message.stop_reason),
     // The fast mode has prices of its own, whatever the tier.
-    serviceTier: usage.speed === 'fast' ? 'fast' : textOf(usage.service_tier),
+    serviceTier: tierInGeo(usage.speed === 'fast' ? 'fast' : textOf(usage.service_tier), textOf(usage.inference_geo)),
     reportedCostUsd: null,
     metadata: knownTexts({
       project: entry.cwd,

@@ -36,7 +36,7 @@ export async function readAnthropic(
   const keys = { none: [], key: ['api_key_id'], project: ['workspace_id'] }[keyBy];
   const usageUrl = urlOf(
     `${baseUrl}/v1/organizations/usage_report/messages`,
-    [...keys, 'model', 'service_tier', 'context_window'],
+    [...keys, 'model', 'service_tier', 'context_window', 'inference_geo'],
     {
       starting_at: instant(fromMs),
       ending_at: instant(toMs),
@@ -75,7 +75,7 @@ export function anthropicUsage(buckets: readonly Row[], keyBy: KeyBy): TheirUsag
         startMs: Date.parse(textOf(bucket['starting_at'])),
         key: keyOf(row, keyBy),
         model: textOf(row['model']),
-        tier: tierOf(row['service_tier']),
+        tier: tierOf(row['service_tier'], row['inference_geo']),
         requests: null,
         tokens: partsOf([
           ['input', countOf(row['uncached_input_tokens'])],
@@ -130,7 +130,7 @@ export function anthropicCharges(buckets: readonly Row[], keyBy: KeyBy): Charge[
           endMs,
           key: keyBy === 'project' ? textOf(row['workspace_id']) || 'default' : null,
           model: textOf(row['model']) || null,
-          tier: isForTokens && row['service_tier'] !== null ? tierOf(row['service_tier']) : null,
+          tier: isForTokens && row['service_tier'] !== null ? tierOf(row['service_tier'], row['inference_geo']) : null,
           part: ANTHROPIC_PARTS.get(textOf(row['token_type'])) ?? null,
           isForTokens,
           picoUsd,

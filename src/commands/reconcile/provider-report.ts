@@ -1,3 +1,4 @@
+import { tierInGeo } from '../../events/tier-in-geo.ts';
 import { type ServiceTier, serviceTierOf } from '../../prices/service-tier.ts';
 import type { Charge, TheirUsage } from '../../reconciliation/question.ts';
 import { NO_TOKENS, PARTS, type Part } from '../../reconciliation/tokens.ts';
@@ -61,9 +62,10 @@ export function countOf(value: unknown): number {
   return typeof count === 'number' && Number.isFinite(count) && count > 0 ? Math.round(count) : 0;
 }
 
-/** The tier by the word of a report. Absent is standard. */
-export function tierOf(word: unknown): ServiceTier {
-  return serviceTierOf(typeof word === 'string' ? word : null);
+/** The tier by the words of a report. Absent is standard, wherever it was served. */
+export function tierOf(word: unknown, geo: unknown = null): ServiceTier {
+  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+  return serviceTierOf(tierInGeo(text(word), text(geo)));
 }
 
 export function textOf(value: unknown): string {

@@ -120,7 +120,7 @@ function anthropicConsole(rows: readonly Row[], first: Row, keyBy: KeyBy): FileC
   for (const row of rows) {
     const startMs = Date.parse(textOf(row['usage_date_utc']).slice(0, 10));
     const model = textOf(row['model_version']) || textOf(row['model']);
-    const tier = tierOf(row['usage_type'] ?? row['service_tier']);
+    const tier = tierOf(row['usage_type'] ?? row['service_tier'], row['inference_geo']);
     if (Number.isNaN(startMs)) continue;
     if (!isCost) {
       const count = (name: string) => countOf(row[`usage_${name}`] ?? row[name]);

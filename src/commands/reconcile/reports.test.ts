@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { tokensOf } from '../../reconciliation/tokens.ts';
 import { NO_MAPPING } from '../import/exports/mapping.ts';
+import { anthropicUsage } from './anthropic.ts';
 import { readCostExplorer, signed } from './aws.ts';
 import { bedrockBill, bedrockFamily } from './bedrock-lines.ts';
 import { fetchJson } from './fetch-json.ts';
@@ -275,4 +276,18 @@ test('what a provider answers to a wrong key is told without the key, and not tr
     ({ message }: Error) => /answered 401: .*\[key\].*admin key/.test(message) && !message.includes('abc123'),
   );
   assert.equal(count, 1);
+});
+
+test("Anthropic's report tells what was served in the US, which is a tier of its own", () => {
+  const results = [
+    { model: 'claude-opus-4-6', service_tier: 'standard', inference_geo: 'us', uncached_input_tokens: 1 },
+    { model: 'claude-opus-4-6', service_tier: 'batch', inference_geo: 'us', uncached_input_tokens: 1 },
+    { model: 'claude-opus-4-6', service_tier: 'standard', inference_geo: 'global', uncached_input_tokens: 1 },
+    { model: 'claude-haiku-4-5', service_tier: 'standard', inference_geo: 'not_available', uncached_input_tokens: 1 },
+  ];
+  const usage = anthropicUsage([{ starting_at: '2026-11-01T00:00:00Z', results }], 'none');
+  assert.deepEqual(
+    usage.map(({ tier }) => tier),
+    ['us', 'us_batch', '', ''],
+  );
 });

@@ -183,6 +183,17 @@ export const MAPPING = {
     json('genkit', 'genkit:output', 'text', 'raw.usage.speed'),
     json('openinference', 'output.value', 'text', 'usage.speed'),
   ],
+  /** Where Claude was served: in the US it has prices of its own. */
+  geo: [
+    from('anthropic-sdk', 'anthropic.usage.inference_geo', 'text'),
+    from('otel', 'gen_ai.usage.inference_geo', 'text'),
+    json('ai-sdk', 'ai.response.providerMetadata', 'text', 'anthropic.usage.inference_geo'),
+    json('logfire', 'gen_ai.usage.raw', 'text', 'inference_geo'),
+    json('logfire', 'response_data', 'text', 'usage.inference_geo'),
+    json('genkit', 'genkit:output', 'text', 'raw.usage.inference_geo'),
+    json('mlflow', 'mlflow.spanOutputs', 'text', 'usage.inference_geo'),
+    json('openinference', 'output.value', 'text', 'usage.inference_geo'),
+  ],
   askedTier: [
     from('otel', 'openai.request.service_tier', 'text'),
     from('otel', 'gen_ai.openai.request.service_tier', 'text'),

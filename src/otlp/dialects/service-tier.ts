@@ -1,3 +1,4 @@
+import { tierInGeo } from '../../events/tier-in-geo.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /** Words of requests that leave the tier to the provider, and of SDKs for "nothing special". */
@@ -5,6 +6,10 @@ const NO_TIER = /^(?:auto|normal|none|null|)$/i;
 
 /** The tier that served, in the provider's word; the one that was asked for only where nothing tells. */
 export function readServiceTier(reader: SpanReader): string | null {
+  return tierInGeo(readTier(reader), reader.text('geo'));
+}
+
+function readTier(reader: SpanReader): string | null {
   if (reader.flag('isBatch') === true) return 'batch';
   if (reader.text('speed') === 'fast') return 'fast';
   const asked = reader.text('askedTier');

@@ -1,0 +1,45 @@
+import type { Folded } from './folded.ts';
+import { fillGaps } from './merge-facts.ts';
+import { reporterOf } from './report.ts';
+import { endMsOf, type TraceCall } from './trace-call.ts';
+
+/** Both spans are written from the times of one call, in two clocks of one process. */
+const SLACK_MS = 5;
+
+/**
+ * Of calls that their writer wrote twice the first stands: LiteLLM's proxy logs a call to `/v1/messages` once as what
+ * came and once as what it made of it, each with a response id of its own. Both have the id of the call. So have the
+ * attempts at it, which are calls by themselves: they take their own time, and count otherwise.
+ */
+export function foldRepeated(calls: readonly TraceCall[], folded: Folded[]): readonly TraceCall[] {
+  if (calls.length < 2 || calls.every(({ head }) => head.call_key === undefined)) return calls;
+  const kept: TraceCall[] = [];
+  for (const call of calls.toSorted((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1))) {
+    const place = kept.findIndex((each) => isRepeated(each, call));
+    const first = kept[place];
+    if (first === undefined) {
+      kept.push(call);
+      continue;
+    }
+    folded.push({ report: call.head, into: first.id, rule: 'the same call, written twice' });
+    kept[place] = {
+      ...first,
+      facts: fillGaps(first.facts, call.facts),
+      members: [...first.members, ...call.members],
+    };
+  }
+  return kept;
+}
+
+function isRepeated(a: TraceCall, b: TraceCall): boolean {
+  return (
+    a.head.call_key !== undefined &&
+    a.head.call_key === b.head.call_key &&
+    reporterOf(a.head) === reporterOf(b.head) &&
+    Math.abs(a.startMs - b.startMs) <= SLACK_MS &&
+    Math.abs(endMsOf(a) - endMsOf(b)) <= SLACK_MS &&
+    (a.facts.prompt_tokens ?? null) === (b.facts.prompt_tokens ?? null) &&
+    (a.facts.completion_tokens ?? null) === (b.facts.completion_tokens ?? null) &&
+    (a.facts.error ?? null) === (b.facts.error ?? null)
+  );
+}
