@@ -1,3 +1,5 @@
+import { formatShare } from './format-number.ts';
+
 /** What one chart measures decides where its axis may have a line and how that is written. */
 export type Unit = 'count' | 'ms' | 'usd' | 'share';
 
@@ -29,6 +31,11 @@ export const AXIS_STEPS: Readonly<Record<Unit, readonly number[]>> = {
   usd: decimals(-9, 12),
   share: decimals(-6, 2),
 };
+
+/** Ticks of a share are round: 50%, and not 50.0%. */
+export function axisShare(share: number): string {
+  return formatShare(share).replace('.0%', '%');
+}
 
 /** A time on an axis, which is a whole number of some unit: `500 ms`, `15 s`, `1:30 min`, `2 h`. */
 export function axisMs(ms: number): string {

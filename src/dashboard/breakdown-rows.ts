@@ -13,7 +13,9 @@ export interface NumberColumn {
   readonly key: string;
   readonly label: string;
   readonly value: (row: MetricsRow) => number | null;
-  readonly format: (value: number | null) => string;
+  readonly format: (value: number | null, row: MetricsRow) => string;
+  /** What a cell leaves out. */
+  readonly hint?: (row: MetricsRow) => string | undefined;
   readonly bar?: 'series-1' | 'error' | 'quantile-2' | 'series-2';
 }
 
@@ -34,8 +36,22 @@ export const NUMBERS: readonly NumberColumn[] = [
   { key: 'p99', label: 'p99', value: (row) => row.p99_latency_ms, format: formatMs },
   { key: 'in', label: 'Tokens in', value: (row) => row.prompt_tokens, format: formatCount },
   { key: 'out', label: 'Tokens out', value: (row) => row.completion_tokens, format: formatCount },
-  { key: 'cost', label: 'Cost', value: (row) => row.estimated_cost_usd, format: formatUsd, bar: 'series-2' },
+  { key: 'cost', label: 'Cost', value: knownCost, format: costText, hint: unpricedText, bar: 'series-2' },
 ];
+
+/** Calls that failed cost nothing for sure, and beside calls without a price that says nothing of what they cost. */
+function knownCost({ estimated_cost_usd: cost, unpriced_requests: unpriced }: MetricsRow): number | null {
+  return cost === 0 && unpriced > 0 ? null : cost;
+}
+
+function costText(cost: number | null, { unpriced_requests: unpriced }: MetricsRow): string {
+  return cost !== null && unpriced > 0 ? `≥ ${formatUsd(cost)}` : formatUsd(cost);
+}
+
+function unpricedText({ completed, unpriced_requests: unpriced }: MetricsRow): string | undefined {
+  if (!(unpriced > 0)) return undefined;
+  return `${formatCount(unpriced)} of ${formatCount(completed)} answered calls have no price, and are not in it`;
+}
 
 const TENANT: NameColumn = { key: 'tenant', label: 'Tenant', name: (row) => row.tenant_id ?? '' };
 const PAIR: readonly NameColumn[] = [

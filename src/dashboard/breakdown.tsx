@@ -231,8 +231,8 @@ function NumberCell({
   const value = column.value(row);
   const share = largest > 0 ? (value ?? 0) / largest : 0;
   return (
-    <td class="number">
-      {column.format(value)}
+    <td class="number" title={column.hint?.(row)}>
+      {column.format(value, row)}
       {column.bar !== undefined && (
         <i class="cell-bar" aria-hidden="true">
           <i style={{ width: `${(share * 100).toFixed(1)}%`, background: `var(--${column.bar})` }} />

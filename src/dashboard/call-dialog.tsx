@@ -141,6 +141,10 @@ function Cost({ call }: { readonly call: CallDetail }) {
           : `No price is known for ${call.answered_model ?? call.model}; add one to the file that PRICES_FILE names.`;
     return <p class="quiet">{why}</p>;
   }
+  if (call.cost_source === 'free') {
+    const why = call.error_kind === null ? 'a cache answered, and no model' : 'it ended before any output';
+    return <p class="quiet">Free: {why}.</p>;
+  }
   return (
     <table class="cost">
       <thead>

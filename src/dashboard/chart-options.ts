@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { AXIS_STEPS, axisMs, type Unit } from './axis-steps.ts';
+import { AXIS_STEPS, axisMs, axisShare, type Unit } from './axis-steps.ts';
 import { fadeProvisional } from './chart-provisional.ts';
 import type { ChartContent, ChartSeries } from './chart-series.ts';
 import { colourOf } from './colours.ts';
@@ -113,7 +113,7 @@ function timeAxis(): uPlot.Axis {
 }
 
 function valueAxis({ unit, format }: ChartStyle): uPlot.Axis {
-  const text = unit === 'ms' ? axisMs : format;
+  const text = unit === 'ms' ? axisMs : unit === 'share' ? axisShare : format;
   return {
     stroke: colourOf('text-soft'),
     font: AXIS_FONT,

@@ -40,11 +40,20 @@ export function UnpricedNote({ calls, unpriced }: UnpricedNoteProps) {
   );
 }
 
+/** Invisible characters, and those that turn the direction of a line, are written out: the file is to be read. */
+function quoted(name: string): string {
+  return JSON.stringify(name).replaceAll(/\p{Cf}/gu, (character) =>
+    Array.from({ length: character.length }, (_, at) => character.charCodeAt(at))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** A price file for these models, in the form of `docs/pricing.md`, with the prices left open. */
 function priceFile(models: Unpriced['unpriced']): string {
   const entries = models.map(({ provider, model }) => {
-    const owner = provider === null ? '' : `\n    provider: ${JSON.stringify(provider)}`;
-    return `  - model: ${JSON.stringify(model)}${owner}\n    input_usd_per_million: …\n    output_usd_per_million: …`;
+    const owner = provider === null ? '' : `\n    provider: ${quoted(provider)}`;
+    return `  - model: ${quoted(model)}${owner}\n    input_usd_per_million: …\n    output_usd_per_million: …`;
   });
   return `prices:\n${entries.join('\n')}`;
 }

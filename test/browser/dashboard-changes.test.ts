@@ -41,6 +41,22 @@ test('the page says who or what changed cost, latency and errors, for eyes, keys
   }
 });
 
+test('a short name beside a long one is read in full', { skip }, async (t) => {
+  const server = await serverFor(t);
+  const model = 'arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.anthropic.claude-sonnet-4-20250514-v1:0';
+  const search = { route: 'search', model, latency_ms: 500, failed: 0 };
+  const events = [...callsOf(search, 5, 90), ...callsOf(search, 20, 20)];
+  const answer = await post(`${server.ingestion}/v1/llm/events`, JSON.stringify(events));
+  assert.equal(answer.status, 202, answer.text);
+  await auditOf(server.metrics, { requests: 25, responses: 25 });
+  const { page } = await openWindow(t, { viewport: { width: 1440, height: 900 } });
+  await page.goto(`${server.metrics}/?tenant=acme`);
+  const name = page.getByRole('region', { name: 'What changed', exact: true }).locator('tbody .name-head').first();
+  await name.filter({ hasText: 'search' }).waitFor();
+  const [shown, needed] = await name.evaluate((element) => [element.clientWidth, element.scrollWidth]);
+  assert.equal(shown, needed);
+});
+
 /** Whose one route doubled twice in this hour, while another got slower and a third began to fail. */
 async function changedServer(t: TestContext): Promise<Server> {
   const server = await serverFor(t);

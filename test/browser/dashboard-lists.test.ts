@@ -214,3 +214,11 @@ test('of many rows the first twenty are shown until all are asked for, and a sea
   await page.getByRole('button', { name: 'Show the first 20' }).click();
   await last.waitFor({ state: 'detached' });
 });
+
+test('a call that cost nothing says why', { skip }, async (t) => {
+  const server = await serverWithLongNames(t);
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}`);
+  await page.locator('table.calls tbody tr').first().click();
+  await page.getByRole('dialog', { name: 'Call' }).getByText('Free: it ended before any output.').waitFor();
+});

@@ -69,3 +69,21 @@ test('the page comes with a strict policy, its assets for ever, and less than 80
   t.diagnostic(`${scriptBytes} bytes of compressed script`);
   assert.ok(scriptBytes > 0 && scriptBytes < JS_BYTES_MAX, `${scriptBytes} bytes of script`);
 });
+
+test('what is printed is dark on white, whatever the theme, and without what only a pointer can use', {
+  skip,
+}, async (t) => {
+  const server = await seededServer(t);
+  const { page } = await openWindow(t, { colorScheme: 'dark' });
+  await page.goto(`${server.metrics}/?tenant=${TENANT}`);
+  await page.locator('table.calls tbody tr').first().waitFor();
+  await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+  const lightness = (what: string) =>
+    page.evaluate<number>(
+      `Math.max(...getComputedStyle(document.querySelector('.panel')).${what}.match(/[0-9.]+/g).slice(0, 3).map(Number))`,
+    );
+  assert.ok((await lightness('color')) < 100, 'the text is dark');
+  assert.equal(await lightness('backgroundColor'), 255);
+  assert.equal(await page.getByRole('button', { name: /^Theme/ }).isVisible(), false);
+  await page.screenshot({ path: `${RESULTS}print.png`, fullPage: true });
+});

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AXIS_STEPS, axisMs } from '../../src/dashboard/axis-steps.ts';
+import { AXIS_STEPS, axisMs, axisShare } from '../../src/dashboard/axis-steps.ts';
 
 test('every multiple of a step of time is a whole number of units', () => {
   for (const step of AXIS_STEPS.ms.filter((ms) => ms >= 1000)) {
@@ -23,4 +23,8 @@ test('steps ascend, and calls are counted in whole ones', () => {
     assert.equal(new Set(steps).size, steps.length);
   }
   assert.ok(AXIS_STEPS.count.every(Number.isInteger));
+});
+
+test('ticks of a share are as round as they are', () => {
+  assert.deepEqual([0.5, 0.125, 0.005, 1].map(axisShare), ['50%', '12.5%', '0.50%', '100%']);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isFound, namesOf, rowKey, sortRows } from '../../src/dashboard/breakdown-rows.ts';
+import { isFound, NUMBERS, namesOf, rowKey, sortRows } from '../../src/dashboard/breakdown-rows.ts';
 import { aRow } from './dashboard-builders.ts';
 
 const tenants = [
@@ -56,4 +56,18 @@ test('rows of a dimension are named by its values, and by the tenant where sever
     namesOf('metadata.cost_center', false).map(({ key, label }) => [key, label]),
     [['value', 'cost_center']],
   );
+});
+
+test('a cost that leaves calls without a price out says so, and failures alone do not make it $0', () => {
+  const cost = NUMBERS.find(({ key }) => key === 'cost');
+  const shown = (estimated_cost_usd: number | null, unpriced_requests: number) => {
+    const row = aRow(0, { completed: 50, unpriced_requests, estimated_cost_usd });
+    return [cost?.format(cost.value(row), row), cost?.hint?.(row)];
+  };
+  assert.deepEqual(shown(1.5, 0), ['$1.50', undefined]);
+  assert.deepEqual(shown(0, 0), ['$0', undefined]);
+  const left = '46 of 50 answered calls have no price, and are not in it';
+  assert.deepEqual(shown(1.5, 46), ['≥ $1.50', left]);
+  assert.deepEqual(shown(0, 46), ['–', left]);
+  assert.deepEqual(shown(null, 46), ['–', left]);
 });
