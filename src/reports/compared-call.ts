@@ -1,4 +1,5 @@
-import { type Facts, type RecordRole, recordRoleOf, reporterOf } from './report.ts';
+import { fillGaps } from './merge-facts.ts';
+import { type Facts, type RecordRole, type Report, recordRoleOf, reporterOf } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 
 /** What of a call is compared with another one: as much as is kept of each open call. */
@@ -35,9 +36,14 @@ export interface ComparedCall {
   readonly isFromCache: boolean;
   readonly role: StreamRole;
   readonly requestDigest: string | null;
+  /**
+   * The same call as other processes of its trace tell it, such as the application of a gateway that is nearer to the
+   * wire, and as the opening of a stream around it does. Who knows nothing of that gateway is compared with these.
+   */
+  readonly others: readonly ComparedCall[];
 }
 
-export const COMPARED_FIELDS = [
+const COMPARED_FIELDS = [
   'id',
   'traceId',
   'scope',
@@ -62,13 +68,68 @@ export const COMPARED_FIELDS = [
   'isFromCache',
   'role',
   'requestDigest',
-] as const satisfies readonly (keyof ComparedCall)[];
+] as const satisfies readonly Exclude<keyof ComparedCall, 'others'>[];
 
 /** What a call may be to a Logfire stream: what opened it, or what ended it. */
 export type StreamRole = 'opening' | 'end' | null;
 
+/** Whether both are the same in all that is compared. */
+export function isSameCompared(a: ComparedCall, b: ComparedCall): boolean {
+  return (
+    COMPARED_FIELDS.every((field) => a[field] === b[field]) &&
+    a.others.length === b.others.length &&
+    a.others.every((other, index) => isSameCompared(other, b.others[index] as ComparedCall))
+  );
+}
+
+/** As all tell of it: mostly it is told once. */
+export function tellingsOf(call: ComparedCall): readonly ComparedCall[] {
+  return call.others.length === 0 ? [call] : [call, ...call.others];
+}
+
 /** @param shared makes one object of equal texts */
 export function comparedCall(call: TraceCall, shared: (text: string) => string): ComparedCall {
+  // Nearly always.
+  if (call.members.length === 1) return comparedBy(call, { tenant: tenantOf(call), others: NOBODY }, shared);
+  const tenant = tenantOf(call);
+  const others = tellersBeside(call).map((head) => comparedBy(toldBy(head, call), { tenant, others: NOBODY }, shared));
+  return comparedBy(call, { tenant, others }, shared);
+}
+
+const NOBODY: readonly ComparedCall[] = [];
+
+/** Of each other process the report that is nearest to the wire, and openings of streams. */
+function tellersBeside({ head, members }: TraceCall): readonly Report[] {
+  const known = new Set([tellerKey(head)]);
+  return members.filter((member) => {
+    if (member.kind !== 'call' || recordRoleOf(member) !== null || known.has(tellerKey(member))) return false;
+    if (member.process === head.process && streamRoleOf(member) === null) return false;
+    known.add(tellerKey(member));
+    return true;
+  });
+}
+
+function tellerKey(report: Report): string {
+  return `${report.process}\0${streamRoleOf(report) ?? ''}`;
+}
+
+/** What it leaves out is as the call has it. */
+function toldBy(head: Report, call: TraceCall): TraceCall {
+  return {
+    ...call,
+    head,
+    facts: fillGaps(head.facts ?? {}, call.facts),
+    responseId: head.response_id ?? call.responseId,
+    startMs: head.start_ms,
+    durationMs: head.duration_ms,
+  };
+}
+
+function comparedBy(
+  call: TraceCall,
+  { tenant, others }: Pick<ComparedCall, 'tenant' | 'others'>,
+  shared: (text: string) => string,
+): ComparedCall {
   const { facts, head } = call;
   const textOf = (text: string | null | undefined): string | null =>
     text === null || text === undefined ? null : shared(text);
@@ -85,7 +146,7 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
     isFailed: (facts.error ?? null) !== null || (facts.error_kind ?? null) !== null,
     reasoningTokens: facts.reasoning_tokens ?? null,
     process: shared(head.process),
-    tenant: textOf(tenantOf(call)),
+    tenant: textOf(tenant),
     startMs: call.startMs,
     durationMs: call.durationMs,
     isEmbeddings: facts.operation === 'embeddings',
@@ -95,8 +156,9 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
     promptTokens: facts.prompt_tokens || null,
     completionTokens: facts.completion_tokens ?? null,
     isFromCache: facts.cache_hit === true,
-    role: streamRoleOf(call),
+    role: streamRoleOf(head),
     requestDigest: head.request_digest ?? null,
+    others,
   };
 }
 
@@ -115,9 +177,9 @@ function isTold({ head, members }: TraceCall, role: RecordRole): boolean {
   return members.some((member) => member !== head && recordRoleOf(member) === role);
 }
 
-function streamRoleOf({ head, facts }: TraceCall): StreamRole {
-  if (head.kind === 'stream end') return 'end';
-  return head.kind === 'call' && isOpening(head.scope, facts) ? 'opening' : null;
+function streamRoleOf({ kind, scope, facts = {} }: Report): StreamRole {
+  if (kind === 'stream end') return 'end';
+  return kind === 'call' && isOpening(scope, facts) ? 'opening' : null;
 }
 
 /** What Logfire writes when a stream is opened: it ends when the headers are there, hence without usage. */

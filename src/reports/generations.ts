@@ -1,4 +1,4 @@
-import type { ComparedCall } from './compared-call.ts';
+import { type ComparedCall, tellingsOf } from './compared-call.ts';
 import { isRandom } from './response-key.ts';
 import { isSameResponse } from './twins.ts';
 
@@ -31,17 +31,25 @@ function joinOverlapping<Call extends ComparedCall>(calls: readonly Call[]): Cal
   const pairs: { a: Call; b: Call; gapMs: number }[] = [];
   for (const [i, a] of calls.entries()) {
     for (const b of calls.slice(i + 1)) {
-      if (isSameResponse(a, b)) pairs.push({ a, b, gapMs: Math.abs(a.startMs - b.startMs) });
+      if (areSameResponse(a, b)) pairs.push({ a, b, gapMs: Math.abs(a.startMs - b.startMs) });
     }
   }
   const unitOf = new Map(calls.map((call) => [call, [call]]));
   for (const { a, b } of pairs.sort((x, y) => x.gapMs - y.gapMs)) {
     const [of, other] = [unitOf.get(a) as Call[], unitOf.get(b) as Call[]];
-    if (of === other || of.some((x) => other.some((y) => x.scope === y.scope))) continue;
+    if (of === other || of.some((x) => other.some((y) => doShareReporter(x, y)))) continue;
     of.push(...other);
     for (const call of other) unitOf.set(call, of);
   }
   return [...new Set(unitOf.values())];
+}
+
+function areSameResponse(a: ComparedCall, b: ComparedCall): boolean {
+  return tellingsOf(a).some((x) => tellingsOf(b).some((y) => isSameResponse(x, y))) && !doShareReporter(a, b);
+}
+
+function doShareReporter(a: ComparedCall, b: ComparedCall): boolean {
+  return tellingsOf(a).some((x) => tellingsOf(b).some((y) => x.scope === y.scope));
 }
 
 /** A proxy's cache replays id and usage: a call of its own that costs nothing. An id without any digit is a word. */

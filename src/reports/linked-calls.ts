@@ -1,23 +1,13 @@
-import { agentGapMs } from './agent-twins.ts';
+import type { StreamRole } from './compared-call.ts';
+import { agentsGapMs, halvesGapMs, recordsGapMs, twinsGapMs } from './generation-gaps.ts';
 import { generationsOf } from './generations.ts';
-import { type Keyed, KeyedItems } from './keyed-items.ts';
-import { type CallNode, Generation } from './open-trace.ts';
+import { type OpenResponse, OpenResponses } from './open-responses.ts';
+import { type CallNode, Generation, type Telling } from './open-trace.ts';
 import { ProcessCalls, processKey } from './process-calls.ts';
-import { lacks, tracelessGapMs } from './record-gap.ts';
-import type { RecordRole, Report } from './report.ts';
-import { responseHashOf } from './response-key.ts';
+import type { Report } from './report.ts';
 import { StableMatching } from './stable-matching.ts';
 import { endMsOf } from './trace-call.ts';
-import { mayBeTwins, streamGapMs, twinGapMs } from './twins.ts';
 import type { WholeHashes } from './whole-trace.ts';
-
-/** The calls of one response id that are open. */
-interface Response extends Keyed {
-  nodes: readonly CallNode[];
-  generations: readonly Generation[];
-  /** Whether two generations of it were open at once; stays true as long as any call of it is open. */
-  repeats: boolean;
-}
 
 /** How the calls of some traces have changed. */
 export interface NodeChanges {
@@ -37,7 +27,7 @@ export interface NodeChanges {
  * 5. So are records of the convention that were written where no span was open with their calls (`record-gap.ts`).
  */
 export class LinkedCalls {
-  readonly #responses = new KeyedItems<Response>();
+  readonly #responses: OpenResponses;
   readonly #processes = new Map<string, ProcessCalls>();
   readonly #twins: StableMatching<Generation>;
   readonly #streams: StableMatching<Generation>;
@@ -57,26 +47,27 @@ export class LinkedCalls {
   constructor(onChange: (cluster: readonly Generation[]) => void, wake: (hash: number) => void) {
     this.#onChange = onChange;
     this.#wake = wake;
+    this.#responses = new OpenResponses(wake);
     const common = {
       idOf: ({ first }: Generation) => first.compared.id,
       willChange: (generation: Generation) => this.#touch(generation),
     };
     this.#twins = new StableMatching({
       ...common,
-      candidatesOf: (generation) => this.#processOf(generation)?.near(generation) ?? [],
-      gapOf: generationGapMs,
+      candidatesOf: this.#candidates((process, telling) => process.near(telling)),
+      gapOf: twinsGapMs,
     });
     this.#streams = new StableMatching({
       ...common,
-      candidatesOf: (generation) => this.#processOf(generation)?.halvesOf(generation) ?? [],
+      candidatesOf: this.#candidates((process, telling) => process.halvesOf(telling)),
       gapOf: halvesGapMs,
     });
     this.#agents = new StableMatching({
       ...common,
-      candidatesOf: (generation) => this.#processOf(generation)?.endingNear(generation) ?? [],
+      candidatesOf: this.#candidates((process, telling) => process.endingNear(telling)),
       gapOf: agentsGapMs,
     });
-    const candidatesOf = (generation: Generation) => this.#processOf(generation)?.endingWith(generation) ?? [];
+    const candidatesOf = this.#candidates((process, telling) => process.endingWith(telling));
     this.#details = new StableMatching({ ...common, candidatesOf, gapOf: recordsGapMs('details') });
     this.#exceptions = new StableMatching({ ...common, candidatesOf, gapOf: recordsGapMs('exception') });
     this.#matchings = [this.#twins, this.#streams, this.#agents, this.#details, this.#exceptions];
@@ -87,38 +78,22 @@ export class LinkedCalls {
     // Nearly always a trace of one call comes.
     if (only !== undefined && come.length === 1 && gone.length === 0 && stayed.length === 0) return this.#come(only);
     for (const { generation } of [...gone, ...stayed]) if (generation !== null) this.#touch(generation);
-    const responses = new Set<Response>();
+    const responses = new Set<OpenResponse>();
     for (const node of gone) {
-      const response = this.#responseOf(node);
-      if (node.responseKey === null) this.#remove(node.generation as Generation);
-      else if (response?.nodes.includes(node) === true) {
-        response.nodes = response.nodes.filter((each) => each !== node);
-        responses.add(response);
-      }
+      if (node.generation !== null) this.#remove(node.generation);
+      for (const response of this.#responses.leave(node)) responses.add(response);
     }
     for (const node of come) {
-      const { responseKey: key, responseHash: hash } = node;
-      if (key === null) this.#add(new Generation([node]));
-      else {
-        const response =
-          this.#wokenResponseOf(node) ?? this.#open({ key, hash, nodes: [], generations: [], repeats: false });
-        response.nodes = [...response.nodes, node];
-        responses.add(response);
-      }
+      if (node.responseKeys.length === 0) this.#add(new Generation([node]));
+      else for (const response of this.#responses.enter(node)) responses.add(response);
     }
-    for (const response of responses) this.#regenerate(response);
+    this.#regenerate(responses);
   }
 
   #come(node: CallNode): void {
-    if (node.responseKey === null) return this.#add(new Generation([node]));
-    const known = this.#wokenResponseOf(node);
-    if (known !== undefined) {
-      known.nodes = [...known.nodes, node];
-      return this.#regenerate(known);
-    }
-    const generation = new Generation([node]);
-    this.#openAlone(node.responseKey, generation);
-    this.#add(generation);
+    const isAlone = node.responseKeys.length === 0 || this.#responses.enterAlone(node);
+    if (isAlone) this.#add(new Generation([node]));
+    else this.#regenerate(this.#responses.enter(node));
   }
 
   /** The clusters that changed, as they are now. */
@@ -133,19 +108,22 @@ export class LinkedCalls {
 
   /** All clusters. */
   clusters(): readonly (readonly Generation[])[] {
-    return this.#clustersOf([...this.#processes.values()].flatMap((process) => [...process.all]));
+    return this.#clustersOf(
+      new Set(
+        [...this.#processes.values()].flatMap((process) => Array.from(process.all, ({ generation }) => generation)),
+      ),
+    );
   }
 
   /** What ended the stream that this one opened. */
   endOf(opening: Generation): Generation | undefined {
-    return opening.first.compared.role === 'opening' ? this.#streams.partnerOf(opening) : undefined;
+    return hasRole(opening, 'opening') ? this.#streams.partnerOf(opening) : undefined;
   }
 
   /** The nodes that may change with this one: of its cluster, and those that name the same response. */
   nodesWith(node: CallNode): readonly CallNode[] {
     const cluster = this.#clusterOf(node.generation as Generation).flatMap(({ nodes }) => nodes);
-    const response = this.#responseOf(node);
-    return response === undefined || response.repeats ? cluster : [...cluster, ...response.nodes];
+    return [...cluster, ...this.#responses.nodesWith(node)];
   }
 
   /** These nodes go away, with all that they are linked to; nothing is changed by that. */
@@ -154,57 +132,46 @@ export class LinkedCalls {
       for (const pairs of this.#matchings) pairs.forget(generation);
       this.#leaveProcess(generation);
     }
-    for (const node of nodes) {
-      const response = this.#responseOf(node);
-      if (response === undefined) continue;
-      response.repeats ||= response.generations.length > 1;
-      response.nodes = response.nodes.filter((each) => each !== node);
-      response.generations = response.generations.filter((each) => each !== node.generation);
-      if (response.nodes.length === 0) this.#responses.delete(response);
-    }
+    this.#responses.forget(nodes);
   }
 
   /** Whether the node is a call by itself: only such a one may sleep. A half of a stream is waited for. */
   isAlone(node: CallNode): boolean {
     const generation = node.generation as Generation;
-    if (node.compared.role !== null || generation.nodes.length > 1) return false;
-    const response = this.#responseOf(node);
-    if (response !== undefined && (response.repeats || response.nodes.length > 1)) return false;
-    return this.#clusterOf(generation).length === 1;
+    if (generation.nodes.length > 1 || generation.tellings.some(({ compared }) => compared.role !== null)) return false;
+    return this.#responses.isAlone(node) && this.#clusterOf(generation).length === 1;
   }
 
   /** Under these hashes a node that sleeps has to be found. */
   hashesOf(node: CallNode): readonly number[] {
     const generation = node.generation as Generation;
-    const ofProcess = this.#ensureProcess(processKeyOf(generation)).hashesOf(generation);
-    return node.responseKey === null ? ofProcess : [...ofProcess, node.responseHash];
+    const ofProcesses = generation.tellings.flatMap((telling) =>
+      this.#ensureProcess(processKeyOf(telling)).hashesOf(telling),
+    );
+    return [...ofProcesses, ...node.responseKeys.map(({ hash }) => hash)];
   }
 
   /** They are alone, and from now on nobody finds them here. */
   sleep(nodes: readonly CallNode[]): void {
     for (const node of nodes) {
-      const generation = node.generation as Generation;
-      this.#processOf(generation)?.sleep(generation);
-      const response = this.#responseOf(node);
-      if (response !== undefined) this.#responses.delete(response);
+      for (const telling of tellingsAlone(node)) this.#processOf(telling)?.sleep(telling);
+      this.#responses.sleep(node);
     }
   }
 
   /** They are here again, and still alone. */
   wake(nodes: readonly CallNode[]): void {
     for (const node of nodes) {
-      const generation = node.generation as Generation;
-      this.#processOf(generation)?.wake(generation);
-      if (node.responseKey !== null) this.#openAlone(node.responseKey, generation);
+      for (const telling of tellingsAlone(node)) this.#processOf(telling)?.wake(telling);
+      this.#responses.openAlone(node);
     }
   }
 
   /** Nodes that sleep go away. */
   forgetAsleep(nodes: readonly CallNode[]): void {
-    for (const node of nodes) {
-      const generation = node.generation as Generation;
-      this.#processOf(generation)?.forget(generation.first.compared);
-      this.#dropEmptyProcess(processKeyOf(generation));
+    for (const telling of nodes.flatMap(tellingsAlone)) {
+      this.#processOf(telling)?.forget(telling.compared);
+      this.#dropEmptyProcess(processKeyOf(telling));
     }
   }
 
@@ -215,7 +182,7 @@ export class LinkedCalls {
    */
   addAsleep(report: Report, response: string | null): Pick<WholeHashes, 'start' | 'end'> | null {
     const { sender, process, scope, start_ms: startMs, duration_ms: durationMs } = report;
-    if (response !== null && this.#responses.find(response, responseHashOf(response)) !== undefined) return null;
+    if (response !== null && this.#responses.has(response)) return null;
     const ofProcess = this.#ensureProcess(processKey(sender, process));
     if (!ofProcess.addAsleep(scope)) return null;
     return { start: ofProcess.startHashAt(startMs), end: ofProcess.recordHashAt(endMsOf({ startMs, durationMs })) };
@@ -228,56 +195,54 @@ export class LinkedCalls {
     this.#dropEmptyProcess(key);
   }
 
-  #responseOf({ responseKey, responseHash }: CallNode): Response | undefined {
-    return responseKey === null ? undefined : this.#responses.find(responseKey, responseHash);
+  #candidates(in_: (process: ProcessCalls, telling: Telling) => Iterable<Generation>) {
+    return ({ tellings }: Generation): Iterable<Generation> => {
+      const [only] = tellings;
+      const candidatesOf = (telling: Telling): Iterable<Generation> => {
+        const process = this.#processOf(telling);
+        return process === undefined ? [] : in_(process, telling);
+      };
+      // Nearly always.
+      if (only !== undefined && tellings.length === 1) return candidatesOf(only);
+      return tellings.flatMap((telling) => [...candidatesOf(telling)]);
+    };
   }
 
-  #wokenResponseOf(node: CallNode): Response | undefined {
-    this.#wake(node.responseHash);
-    return this.#responseOf(node);
-  }
-
-  #openAlone(key: string, generation: Generation): void {
-    const { first, nodes } = generation;
-    this.#open({ key, hash: first.responseHash, nodes, generations: [generation], repeats: false });
-  }
-
-  #open(response: Response): Response {
-    this.#responses.add(response);
-    return response;
-  }
-
-  #regenerate(response: Response): void {
-    const [only] = response.nodes;
-    if (only !== undefined && response.nodes.length === 1 && response.generations.length === 0) {
-      const generation = new Generation([only]);
-      response.generations = [generation];
-      return this.#add(generation);
+  /** The generations of these responses, and of all that share calls with them. */
+  #regenerate(responses: Iterable<OpenResponse>): void {
+    for (const { nodes, repeats } of this.#responses.groupsOf(responses)) {
+      const [only] = nodes;
+      if (only !== undefined && nodes.length === 1 && only.generation === null) {
+        this.#add(new Generation([only]));
+        continue;
+      }
+      const nodeOf = new Map(nodes.map((node) => [node.compared, node]));
+      const wanted = generationsOf([...nodeOf.keys()], repeats).map((calls) =>
+        calls.map((call) => nodeOf.get(call) as CallNode),
+      );
+      const known = new Set(nodes.map(({ generation }) => generation).filter((generation) => generation !== null));
+      const kept = [...known].filter((each) => wanted.some((wantedNodes) => isSameSet(each.nodes, wantedNodes)));
+      for (const each of known) if (!kept.includes(each)) this.#remove(each);
+      for (const wantedNodes of wanted) {
+        if (!kept.some((each) => isSameSet(each.nodes, wantedNodes))) this.#add(new Generation(wantedNodes));
+      }
     }
-    const nodeOf = new Map(response.nodes.map((node) => [node.compared, node]));
-    const wanted = generationsOf([...nodeOf.keys()], response.repeats).map((calls) =>
-      calls.map((call) => nodeOf.get(call) as CallNode),
-    );
-    const kept = response.generations.filter((known) => wanted.some((nodes) => isSameSet(known.nodes, nodes)));
-    for (const known of response.generations) if (!kept.includes(known)) this.#remove(known);
-    const added = wanted
-      .filter((nodes) => !kept.some((known) => isSameSet(known.nodes, nodes)))
-      .map((nodes) => new Generation(nodes));
-    for (const generation of added) this.#add(generation);
-    response.generations = [...kept, ...added];
-    if (response.nodes.length === 0) this.#responses.delete(response);
   }
 
   #add(generation: Generation): void {
     for (const node of generation.nodes) node.generation = generation;
     this.#announce(generation);
-    const process = this.#ensureProcess(processKeyOf(generation));
-    process.add(generation);
+    let hasTraceless = false;
+    for (const telling of generation.tellings) {
+      const process = this.#ensureProcess(processKeyOf(telling));
+      process.add(telling);
+      hasTraceless ||= process.hasTraceless;
+    }
     this.#twins.insert(generation);
     this.#streams.insert(generation);
     this.#agents.insert(generation);
     // Hardly any process has some.
-    if (!process.hasTraceless) return;
+    if (!hasTraceless) return;
     this.#details.insert(generation);
     this.#exceptions.insert(generation);
   }
@@ -287,11 +252,14 @@ export class LinkedCalls {
     this.#leaveProcess(generation);
     for (const pairs of this.#matchings) pairs.remove(generation);
     generation.isChanged = false;
+    for (const node of generation.nodes) node.generation = null;
   }
 
-  #leaveProcess(generation: Generation): void {
-    this.#processOf(generation)?.delete(generation);
-    this.#dropEmptyProcess(processKeyOf(generation));
+  #leaveProcess({ tellings }: Generation): void {
+    for (const telling of tellings) {
+      this.#processOf(telling)?.delete(telling);
+      this.#dropEmptyProcess(processKeyOf(telling));
+    }
   }
 
   #ensureProcess(key: string): ProcessCalls {
@@ -342,43 +310,21 @@ export class LinkedCalls {
     return [...cluster];
   }
 
-  #processOf(generation: Generation): ProcessCalls | undefined {
-    return this.#processes.get(processKeyOf(generation));
+  #processOf(telling: Telling): ProcessCalls | undefined {
+    return this.#processes.get(processKeyOf(telling));
   }
 }
 
-function processKeyOf({ first }: Generation): string {
-  return processKey(first.trace.sender, first.compared.process);
+function processKeyOf({ compared, generation }: Telling): string {
+  return processKey(generation.first.trace.sender, compared.process);
 }
 
-function generationGapMs(a: Generation, b: Generation): number | null {
-  const gapMs = twinGapMs(a.first.compared, b.first.compared);
-  if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
-  const mayBeOne = a.nodes.every((x) => b.nodes.every((y) => mayBeTwins(x.compared, y.compared)));
-  return mayBeOne ? gapMs : null;
+function tellingsAlone({ generation }: CallNode): readonly Telling[] {
+  return (generation as Generation).tellings;
 }
 
-/** A generation may hold a record and a span already, found by their id: then it lacks neither. */
-function agentsGapMs(a: Generation, b: Generation): number | null {
-  const gapMs = agentGapMs(a.first.compared, b.first.compared);
-  if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
-  return a.nodes.every((x) => b.nodes.every((y) => x.compared.isLog !== y.compared.isLog)) ? gapMs : null;
-}
-
-/** A generation that holds a record and a span already, found by their id, lacks no other record. */
-function recordsGapMs(role: NonNullable<RecordRole>): (a: Generation, b: Generation) => number | null {
-  return (a, b) => {
-    const gapMs = tracelessGapMs(a.first.compared, b.first.compared, role);
-    if (gapMs === null || (a.nodes.length === 1 && b.nodes.length === 1)) return gapMs;
-    const [record, call] = a.first.compared.record === role ? [a, b] : [b, a];
-    return record.nodes.length === 1 && call.nodes.every(({ compared }) => lacks(compared, role)) ? gapMs : null;
-  };
-}
-
-function halvesGapMs(a: Generation, b: Generation): number | null {
-  return a.first.compared.role === 'opening'
-    ? streamGapMs(a.first.compared, b.first.compared)
-    : streamGapMs(b.first.compared, a.first.compared);
+function hasRole({ tellings }: Generation, role: StreamRole): boolean {
+  return tellings.some(({ compared }) => compared.role === role);
 }
 
 function isSameSet(a: readonly CallNode[], b: readonly CallNode[]): boolean {

@@ -1,7 +1,7 @@
 import type { Series } from '../tally/series.ts';
 import { type Booking, Bookings } from './bookings.ts';
 import { type ClosedTrace, closedTrace, type ReportedSpan, spansOf } from './closed-trace.ts';
-import { COMPARED_FIELDS, type ComparedCall } from './compared-call.ts';
+import { type ComparedCall, isSameCompared } from './compared-call.ts';
 import { LinkedCalls } from './linked-calls.ts';
 import { CallNode, type Generation, OpenReport, type OpenTrace, type ReportPlace, type When } from './open-trace.ts';
 import { OpenTraces } from './open-traces.ts';
@@ -267,7 +267,7 @@ export class OpenCalls {
     const kept = new Set<CallNode>();
     const nodes = trace.resolution('now').calls.map((call) => {
       const compared = this.#traces.comparedCall(call);
-      const same = before.find((known) => isSame(known, compared));
+      const same = before.find((known) => isSameCompared(known.compared, compared));
       if (same !== undefined) kept.add(same);
       return same ?? new CallNode(compared, trace);
     });
@@ -386,7 +386,3 @@ function ruleAcross(call: ComparedCall, head: ComparedCall | undefined): string 
 const NOTHING: Settlement = { calls: [], bookings: [], traces: new Set(), whole: [] };
 const NO_SERIES: SeriesReader = { seriesOf: () => null, seriesOfWhole: () => null };
 const TRACE_ID_CHARS = 32;
-
-function isSame({ compared }: CallNode, other: ComparedCall): boolean {
-  return COMPARED_FIELDS.every((field) => compared[field] === other[field]);
-}

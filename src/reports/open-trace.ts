@@ -4,10 +4,10 @@ import { hashOf } from './asleep/hash-index.ts';
 import type { ValuePages } from './asleep/value-pages.ts';
 import type { Booking } from './bookings.ts';
 import type { Link } from './chain.ts';
-import type { ComparedCall } from './compared-call.ts';
+import { type ComparedCall, tellingsOf } from './compared-call.ts';
 import type { Keyed } from './keyed-items.ts';
 import type { Report } from './report.ts';
-import { responseHashOf, responseKeyOf } from './response-key.ts';
+import { type ResponseKey, responseKeysOf } from './response-key.ts';
 import type { TraceCall } from './trace-call.ts';
 import { callsOfTrace, type TraceResolution } from './trace-calls.ts';
 import { ANCESTORS_MAX } from './trace-tree.ts';
@@ -201,10 +201,8 @@ function resolutionOf(reports: readonly OpenReport[]): TraceResolution {
 export class CallNode {
   readonly compared: ComparedCall;
   readonly trace: OpenTrace;
-  /** What tells the response that it names from all others of its sender; null where it names none. */
-  readonly responseKey: string | null;
-  /** Of that; 0 where there is none. */
-  readonly responseHash: number;
+  /** What tells the response that it names from all others of its sender; none where it names none. */
+  readonly responseKeys: readonly ResponseKey[];
   /** What its call is counted under; the nodes of one call have it in common. Null before it was settled. */
   series: Series | null = null;
   /** Whether the call has the id of this node. */
@@ -216,19 +214,17 @@ export class CallNode {
   constructor(compared: ComparedCall, trace: OpenTrace) {
     this.compared = compared;
     this.trace = trace;
-    this.responseKey = responseKeyOf(trace.sender, compared.responseId, compared.process);
-    this.responseHash = this.responseKey === null ? 0 : responseHashOf(this.responseKey);
+    this.responseKeys = responseKeysOf(trace.sender, compared);
   }
 }
 
 /** Calls of one response, mostly one. */
-export class Generation implements Link<Generation> {
+export class Generation {
   readonly nodes: readonly CallNode[];
-  /** The one that began first: it is compared with other generations. */
+  /** The one that began first: the generation has its id. */
   readonly first: CallNode;
-  /** In its process, as long as it is awake. */
-  before: Generation | null = null;
-  after: Generation | null = null;
+  /** As each process that knows of it tells it. */
+  readonly tellings: readonly Telling[];
   /** Whether its cluster was announced since changes were taken last, and whether it may be another one now. */
   isAnnounced = false;
   isChanged = false;
@@ -236,7 +232,37 @@ export class Generation implements Link<Generation> {
   constructor(nodes: readonly CallNode[]) {
     this.nodes = nodes;
     this.first = nodes.reduce((first, node) => (isEarlier(node.compared, first.compared) ? node : first));
+    const [only] = nodes;
+    this.tellings =
+      only !== undefined && nodes.length === 1 && only.compared.others.length === 0
+        ? [new Telling(only.compared, this)]
+        : Array.from(firstTellings(nodes), (compared) => new Telling(compared, this));
   }
+}
+
+/** A generation as one process tells it: so it is compared with others of that process. */
+export class Telling implements Link<Telling> {
+  readonly compared: ComparedCall;
+  readonly generation: Generation;
+  /** In its process, as long as it is awake. */
+  before: Telling | null = null;
+  after: Telling | null = null;
+
+  constructor(compared: ComparedCall, generation: Generation) {
+    this.compared = compared;
+    this.generation = generation;
+  }
+}
+
+/** Of each process the one that began first, and likewise of what opens or ends a stream. */
+function firstTellings(nodes: readonly CallNode[]): Iterable<ComparedCall> {
+  const first = new Map<string, ComparedCall>();
+  for (const compared of nodes.flatMap((node) => tellingsOf(node.compared))) {
+    const key = `${compared.process}\0${compared.role ?? ''}`;
+    const known = first.get(key);
+    if (known === undefined || isEarlier(compared, known)) first.set(key, compared);
+  }
+  return first.values();
 }
 
 function isEarlier(a: ComparedCall, b: ComparedCall): boolean {

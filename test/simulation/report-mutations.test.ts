@@ -12,6 +12,7 @@ const TESTS = [
   'metrics-processor/core/reports/report-judge.test.ts',
   'reports/open-calls.property.test.ts',
   'reports/application.test.ts',
+  'reports/told-by-several.test.ts',
 ].map((path) => new URL(`../../src/${path}`, import.meta.url).pathname);
 
 const JUDGE = 'metrics-processor/core/reports/report-judge.ts';
@@ -75,6 +76,30 @@ const MUTATIONS: readonly Mutation[] = [
     replace: '??',
   },
   {
+    name: 'a call is compared only as its gateway tells it',
+    file: 'reports/compared-call.ts',
+    find: 'if (call.members.length === 1) return',
+    replace: 'if (call.members.length > 0) return',
+  },
+  {
+    name: 'a short response id is known to the nearest service alone',
+    file: 'reports/response-key.ts',
+    find: 'if (call.others.length === 0) {',
+    replace: 'if (call.others.length >= 0) {',
+  },
+  {
+    name: 'calls that two services name are not one with those that either names',
+    file: 'reports/open-responses.ts',
+    find: 'if (node.responseKeys.length > 1) for (const other of this.#of(node)) group.add(other);',
+    replace: '',
+  },
+  {
+    name: 'a call that a gateway tells of is another one than that of any other trace',
+    file: 'reports/generation-gaps.ts',
+    find: 'if (x.process !== y.process) continue;',
+    replace: 'if (x.process !== y.process || a.tellings.length > 1) continue;',
+  },
+  {
     name: 'who lost a twin looks for no other',
     file: 'reports/stable-matching.ts',
     find: 'looking.push(left);',
@@ -89,8 +114,8 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'the calls of one response are found only when the second of them comes',
     file: LINKS,
-    find: 'for (const response of responses) this.#regenerate(response);',
-    replace: 'if (gone.length === 0) for (const response of responses) this.#regenerate(response);',
+    find: 'this.#regenerate(responses);',
+    replace: 'if (gone.length === 0) this.#regenerate(responses);',
   },
   {
     name: 'a closed trace is forgotten at once',
@@ -112,8 +137,8 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'a call that sleeps is not found by its response id',
-    file: 'reports/linked-calls.ts',
-    find: 'this.#wake(node.responseHash);',
+    file: 'reports/open-responses.ts',
+    find: 'for (const { hash } of node.responseKeys) this.#wake(hash);',
     replace: '',
   },
   {
@@ -125,7 +150,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a new call is counted as it is, though one that is awake names the same response',
     file: LINKS,
-    find: 'if (response !== null && this.#responses.find(response, responseHashOf(response)) !== undefined) return null;',
+    find: 'if (response !== null && this.#responses.has(response)) return null;',
     replace: '',
   },
   {

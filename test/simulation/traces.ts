@@ -1,6 +1,7 @@
 import type { NewRecord } from '../../src/event-log/event-log.ts';
 import { correlationKey } from '../../src/events/correlation-key.ts';
 import type { Plan } from './plan.ts';
+import { proxiedCalls } from './proxied-traces.ts';
 import { Random } from './random.ts';
 import { recordedCalls } from './recorded-traces.ts';
 import type { Sending } from './traffic.ts';
@@ -27,7 +28,10 @@ export function drawTraces(plan: Plan, random: Random): readonly Sending[] {
   // By chance of their own, so that they do not change the others.
   const recorded = new Traces(plan, new Random(plan.seed, 13), new Random(plan.seed, 14), 1_000_000);
   for (let i = 0; i < plan.traceCount; i += RECORDED_EVERY) recorded.drawRecorded();
-  return [...traces.sendings, ...recorded.sendings];
+  const proxied = new Traces(plan, new Random(plan.seed, 16), new Random(plan.seed, 17), 2_000_000);
+  // Across traces nothing is found where every trace may lie in another partition.
+  if (plan.correlation !== 'trace') for (let i = 0; i < plan.traceCount; i += RECORDED_EVERY) proxied.drawProxied();
+  return [...traces.sendings, ...recorded.sendings, ...proxied.sendings];
 }
 
 /** What is true of one call, of which each reporter knows a part. */
@@ -40,7 +44,7 @@ interface Truth {
   readonly responseId: string | undefined;
 }
 
-/** So many other traces for one with log records. */
+/** So many other traces for one with log records, and for one through a gateway. */
 const RECORDED_EVERY = 4;
 
 class Traces {
@@ -64,10 +68,18 @@ class Traces {
   }
 
   drawRecorded(): void {
+    this.#drawBy(recordedCalls);
+  }
+
+  drawProxied(): void {
+    this.#drawBy(proxiedCalls);
+  }
+
+  #drawBy(draftsOf: typeof recordedCalls | typeof proxiedCalls): void {
     this.#atMs = this.#random.int(0, this.#plan.trafficMs);
     const truth = this.#truth();
     const ids = { traceId: () => this.#traceId(), spanId: () => this.#spanId() };
-    for (const { traceId, given } of recordedCalls(this.#random, truth, ids)) {
+    for (const { traceId, given } of draftsOf(this.#random, truth, ids)) {
       this.#send(this.#report({ ...truth, responseId: undefined }, traceId, { names: this.#names(), ...given }));
     }
   }

@@ -2,7 +2,7 @@ import type { PlacedRecord } from './batch-oracle.ts';
 import { LateReports } from './late-reports.ts';
 import type { ReadEvent } from './read-event.ts';
 import { idOf, isLater, readReport, type Said } from './read-report.ts';
-import { type ReportedCall, reportedCalls } from './trace-calls.ts';
+import { type ReportedCall, reportedCalls, sharingNames } from './trace-calls.ts';
 
 /** A span, by the newest report of it; it is in the books at the time of the first one. */
 interface Span {
@@ -182,13 +182,9 @@ function groupsOf(traces: readonly Trace[]): readonly Trace[][] {
   const groupOf = new Map(traces.map((trace) => [trace, [trace]]));
   for (const ofSender of bySender(traces)) {
     const traceOf = new Map(ofSender.flatMap((trace) => [...trace.spans.values()].map(({ said }) => [said, trace])));
-    const linked: Said[][] = reportedCalls([...traceOf.keys()]).map(({ units }) => units.map(({ head }) => head));
-    const named = new Map<string, Said[]>();
-    for (const said of traceOf.keys()) {
-      const id = said.kind === 'context' ? undefined : said.response_id;
-      if (id !== undefined) named.set(id, [...(named.get(id) ?? []), said]);
-    }
-    for (const heads of [...linked, ...named.values()]) {
+    const calls = reportedCalls([...traceOf.keys()]).map(({ units }) => units);
+    for (const units of [...calls, ...sharingNames(calls.flat())]) {
+      const heads = units.map(({ head }) => head);
       for (const head of heads.slice(1)) {
         const [a, b] = [groupOf.get(traceOf.get(heads[0] as Said) as Trace), groupOf.get(traceOf.get(head) as Trace)];
         if (a === undefined || b === undefined || a === b) continue;

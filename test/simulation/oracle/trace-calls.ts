@@ -4,6 +4,7 @@ import { type Facts, idOf, reporterOf, type Said } from './read-report.ts';
 import { tracelessGapMs } from './recorded-units.ts';
 import {
   agentGapMs,
+  allSidesOf,
   areUnderWay,
   closestFirst,
   completionOf,
@@ -14,6 +15,7 @@ import {
   type Pair,
   pairsOf,
   promptOf,
+  sidesOf,
   streamGapMs,
   twinGapMs,
   type Unit,
@@ -35,23 +37,38 @@ export function reportedCalls(reports: readonly Said[]): readonly ReportedCall[]
   const firstOf = new Map(generations.map((units) => [first(units), units]));
   const firsts = [...firstOf.keys()];
   const linked = new Map(firsts.map((unit) => [unit, new Set([unit])]));
-  const streams = matched(firsts, (a, b) => streamGapMs(a, b) ?? streamGapMs(b, a));
-  const partsOf = (unit: Unit) => [unit, firstOf.get(unit) ?? []] as const;
+  const partsOf = (unit: Unit) => firstOf.get(unit) ?? [];
+  const sidesByFirst = new Map(firsts.map((unit) => [unit, sidesOf(partsOf(unit))]));
+  /** By what the processes say that tell of both. */
+  const closest = (a: Unit, b: Unit, gapMs: (x: Unit, y: Unit) => number | null): number | null => {
+    const gaps = (sidesByFirst.get(a) ?? []).flatMap((x) =>
+      (sidesByFirst.get(b) ?? []).flatMap((y) => (x.head.process === y.head.process ? (gapMs(x, y) ?? []) : [])),
+    );
+    return gaps.length === 0 ? null : Math.min(...gaps);
+  };
+  const streams = matched(firsts, (a, b) => closest(a, b, (x, y) => streamGapMs(x, y) ?? streamGapMs(y, x)));
   const pairings = [
     ...(['details', 'exception'] as const).map((kind) =>
-      matched(
-        firsts,
-        (a, b) => tracelessGapMs(partsOf(a), partsOf(b), kind) ?? tracelessGapMs(partsOf(b), partsOf(a), kind),
+      matched(firsts, (a, b) =>
+        closest(
+          a,
+          b,
+          (x, y) =>
+            tracelessGapMs([x, partsOf(a)], [y, partsOf(b)], kind) ??
+            tracelessGapMs([y, partsOf(b)], [x, partsOf(a)], kind),
+        ),
       ),
     ),
     matched(firsts, (a, b) => {
       const [of = [], other = []] = [firstOf.get(a), firstOf.get(b)];
       const mayBeOne = of.every((x) => other.every((y) => mayShareTenant(x, y)));
-      return mayBeOne && areApart(of, other, reporterOf) ? twinGapMs(a, b) : null;
+      return mayBeOne && areApart(of, other) ? closest(a, b, twinGapMs) : null;
     }),
     streams,
     matched(firsts, (a, b) =>
-      areApart(firstOf.get(a), firstOf.get(b), ({ is_log }) => String(is_log)) ? agentGapMs(a, b) : null,
+      allSidesOf(partsOf(a)).every((x) => allSidesOf(partsOf(b)).every((y) => mayBeRecordAndSpan(x, y)))
+        ? closest(a, b, agentGapMs)
+        : null,
     ),
   ];
   for (const [a, b] of pairings.flat()) {
@@ -73,8 +90,13 @@ function first(units: readonly Unit[]): Unit {
 
 const byStart = (a: Unit, b: Unit): number => a.startMs - b.startMs || (idOf(a.head) < idOf(b.head) ? -1 : 1);
 
-function areApart(a: readonly Unit[] = [], b: readonly Unit[] = [], kindOf: (head: Said) => string): boolean {
-  return a.every((x) => b.every((y) => kindOf(x.head) !== kindOf(y.head)));
+/** Nobody tells of both. */
+function areApart(a: readonly Unit[], b: readonly Unit[]): boolean {
+  return allSidesOf(a).every((x) => allSidesOf(b).every((y) => reporterOf(x.head) !== reporterOf(y.head)));
+}
+
+function mayBeRecordAndSpan({ head: a }: Unit, { head: b }: Unit): boolean {
+  return a.agent === undefined || b.agent === undefined || a.is_log !== b.is_log;
 }
 
 /** Pairs of which each is in one at most, the closest first. */
@@ -93,18 +115,14 @@ function matched(units: readonly Unit[], gapMs: (a: Unit, b: Unit) => number | n
  * drawn at random, or all alike.
  */
 function joinResponses(units: readonly Unit[]): Unit[][] {
-  const byId = new Map<string, Unit[]>();
-  const joined: Unit[][] = [];
-  for (const unit of units) {
-    const { responseId } = unit;
-    if (responseId === null) joined.push([unit]);
-    else byId.set(responseId, [...(byId.get(responseId) ?? []), unit]);
-  }
-  for (const same of byId.values()) {
+  const joined: Unit[][] = units.filter(({ responseId }) => responseId === null).map((unit) => [unit]);
+  for (const same of sharingNames(units)) {
     const clusterOf = new Map(same.map((unit) => [unit, [unit]]));
-    for (const [a, b] of closestFirst(pairsOf(same).filter(([x, y]) => areUnderWay(x, y)))) {
+    const areAtOnce = ([a, b]: Pair) =>
+      areApart([a], [b]) && sidesOf([a]).some((x) => sidesOf([b]).some((y) => areUnderWay(x, y)));
+    for (const [a, b] of closestFirst(pairsOf(same).filter(areAtOnce))) {
       const [of, other] = [clusterOf.get(a) as Unit[], clusterOf.get(b) as Unit[]];
-      if (of === other || !areApart(of, other, reporterOf)) continue;
+      if (of === other || !areApart(of, other)) continue;
       of.push(...other);
       for (const unit of other) clusterOf.set(unit, of);
     }
@@ -120,6 +138,29 @@ function joinResponses(units: readonly Unit[]): Unit[][] {
     else joined.push(...clusters);
   }
   return joined;
+}
+
+/** What a unit calls its response by: a short id is a name within the services that tell it. */
+function responseNames(unit: Unit): readonly string[] {
+  if (unit.responseId === null) return [];
+  if (unit.responseId.length >= 16) return [unit.responseId];
+  return sidesOf([unit]).map(({ head }) => `${unit.responseId} of ${head.process.split('\n')[0]}`);
+}
+
+/** Units that have a name in common, with all that these have one in common with. */
+export function sharingNames(units: readonly Unit[]): readonly Unit[][] {
+  const groups: { names: Set<string>; units: Unit[] }[] = [];
+  for (const unit of units) {
+    const names = responseNames(unit);
+    if (names.length === 0) continue;
+    const near = groups.filter((group) => names.some((name) => group.names.has(name)));
+    for (const group of near) groups.splice(groups.indexOf(group), 1);
+    groups.push({
+      names: new Set([...names, ...near.flatMap((group) => [...group.names])]),
+      units: [...near.flatMap((group) => group.units), unit],
+    });
+  }
+  return groups.map((group) => group.units);
 }
 
 function callOf(units: readonly Unit[], ends: ReadonlyMap<Unit, Unit>): ReportedCall {

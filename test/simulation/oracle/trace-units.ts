@@ -236,12 +236,7 @@ export function agentGapMs(a: Unit, b: Unit): number | null {
 
 /** From the headers of a Logfire stream to the record of its end; null where they are of two streams. */
 export function streamGapMs(opening: Unit, end: Unit): number | null {
-  const isOpening =
-    opening.head.kind === 'call' &&
-    opening.head.scope.startsWith('logfire') &&
-    numberIn(opening, 'prompt_tokens') === null &&
-    textIn(opening, 'error') === null;
-  if (!isOpening || end.head.kind !== 'stream end') return null;
+  if (!isOpening(opening.head) || end.head.kind !== 'stream end') return null;
   const gapMs = end.startMs - endOf(opening);
   const isOne =
     gapMs >= -5 &&
@@ -251,6 +246,42 @@ export function streamGapMs(opening: Unit, end: Unit): number | null {
     opening.head.request_digest === end.head.request_digest &&
     opening.head.process === end.head.process;
   return isOne ? gapMs : null;
+}
+
+function isOpening({ kind, scope, facts = {} }: Said): boolean {
+  const isUnknown = facts['prompt_tokens'] == null && facts['error'] == null && facts['stream'] !== false;
+  return kind === 'call' && scope.startsWith('logfire') && isUnknown;
+}
+
+/** A call as each process sees it that tells of it, and as what opened its stream does: whoever is nearest to the wire. */
+export function sidesOf(units: readonly Unit[]): readonly Unit[] {
+  const sideKey = ({ head }: Unit) => `${head.process} ${isOpening(head)} ${head.kind === 'stream end'}`;
+  const ofUnit = (unit: Unit): Unit[] => {
+    const calls = unit.members.filter(
+      (said) => said !== unit.head && said.kind === 'call' && recordKind(said) === null,
+    );
+    const others = calls.filter((said) => said.process !== unit.head.process || isOpening(said));
+    const seen = others.map((said) => ({
+      ...unit,
+      ...alone(said),
+      members: unit.members,
+      above: unit.above,
+      caller: unit.caller,
+      facts: filled(said.facts ?? {}, unit.facts),
+      responseId: said.response_id ?? unit.responseId,
+    }));
+    const all = [unit, ...seen];
+    return all.filter((side, index) => all.findIndex((each) => sideKey(each) === sideKey(side)) === index);
+  };
+  const sides = units.flatMap(ofUnit);
+  const keys = [...new Set(sides.map(sideKey))];
+  const began = (a: Unit, b: Unit) => a.startMs - b.startMs;
+  return keys.map((key) => sides.filter((side) => sideKey(side) === key).toSorted(began)[0] as Unit);
+}
+
+/** All that tells of these calls beside what `sidesOf` leaves out: by each of them every side. */
+export function allSidesOf(units: readonly Unit[]): readonly Unit[] {
+  return units.flatMap((unit) => sidesOf([unit]));
 }
 
 /** What `other` knows and the nearer one does not. Of two failures the one that says more is told. */
