@@ -95,6 +95,27 @@ test('the estimate of Claude Code is its cost', () => {
   assert.equal(partsOf(said.reports).cost, 11_691_000);
 });
 
+test("Cursor's counter tells its parts apart, which are disjoint, and another what they cost", () => {
+  const parts = {
+    input: 'prompt',
+    output: 'completion',
+    cache_read: 'cached_beside',
+    cache_creation: 'cache_write_beside',
+  } as const;
+  for (const [word, part] of Object.entries(parts)) {
+    const dataPoints = [aPoint(5, { 'cursor.token.type': word })].map(({ sum, ...point }) => ({
+      ...point,
+      asInt: sum,
+    }));
+    const metric = { name: 'cursor.token.usage', sum: { aggregationTemporality: DELTA, dataPoints } } as JsonMetric;
+    const point = onlyPoint(translated(exportOf([metric])));
+    assert.deepEqual([point.part, point.value], [part, 5], word);
+  }
+  const dataPoints = [{ ...aPoint(0, {}), asDouble: 0.25 }];
+  const cost = { name: 'cursor.cost.usage', sum: { aggregationTemporality: DELTA, dataPoints } } as JsonMetric;
+  assert.equal(partsOf(translated(exportOf([cost])).reports).cost, 250_000_000);
+});
+
 test('the histogram of the convention tells prompt, completion and the parts inside them, in many spellings', () => {
   const words = {
     input: 'prompt',

@@ -102,6 +102,7 @@ export const MAPPING = {
     from('livekit', 'lk.response.ttft', 'seconds'),
     { dialect: 'goose', key: 'completion_start_time', read: 'instant', onlyScope: 'goose' },
     from('pipecat', 'metrics.ttfb', 'seconds'),
+    from('copilot', 'copilot_chat.time_to_first_token', 'millis'),
     from('claude-code', 'ttft_ms', 'millis'),
     json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),
     from('openrouter', 'trace.metadata.openrouter.first_token_ms', 'millis'),
@@ -122,6 +123,7 @@ export const MAPPING = {
     from('laminar', 'lmnr.association.properties.user_id', 'text'),
     from('mlflow', 'mlflow.trace.user', 'quoted'),
     from('langwatch', 'langwatch.user.id', 'text'),
+    from('archestra', 'archestra.user.id', 'text'),
   ],
   sessionId: [
     // Of Anthropic's managed agents, whose session may hold several conversations.
@@ -242,6 +244,7 @@ export const MAPPING = {
     json('mlflow', 'mlflow.llm.cost', 'cost', 'total_cost'),
     json('braintrust', 'braintrust.metrics', 'cost', 'estimated_cost'),
     from('claude-code', 'cost_usd', 'cost'),
+    from('archestra', 'archestra.cost', 'cost'),
   ],
   /** Of OpenRouter, where a call went by the customer's own key: then the cost is its fee alone. */
   ownKeyUsd: [

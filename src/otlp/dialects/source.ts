@@ -29,7 +29,9 @@ export type DialectName =
   | 'goose'
   | 'xai'
   | 'promptfoo'
-  | 'pipecat';
+  | 'pipecat'
+  | 'copilot'
+  | 'archestra';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the

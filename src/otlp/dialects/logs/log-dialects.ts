@@ -3,6 +3,7 @@ import { CLAUDE_CODE_ALIKE_LOGS, CLAUDE_CODE_LOGS } from './claude-code.ts';
 import { CLINE_LOGS } from './cline.ts';
 import { CODEX_LOGS } from './codex.ts';
 import { CONVENTION_LOGS } from './convention.ts';
+import { CURSOR_LOGS } from './cursor.ts';
 import { GEMINI_CLI_LOGS, GEMINI_FORK_LOGS, QWEN_CODE_LOGS } from './gemini-cli.ts';
 import type { LogDialect, LogReading } from './log-dialect.ts';
 import { OPENCODE_LOGS } from './opencode.ts';
@@ -15,6 +16,7 @@ const LOG_DIALECTS: readonly LogDialect[] = [
   QWEN_CODE_LOGS,
   OPENCODE_LOGS,
   CLINE_LOGS,
+  CURSOR_LOGS,
   CLAUDE_CODE_LOGS,
   GEMINI_FORK_LOGS,
   CLAUDE_CODE_ALIKE_LOGS,

@@ -90,6 +90,21 @@ const OPENCODE_TOKENS = ownTokens({
   },
 });
 
+/** Of Cursor's export for enterprises, whose counts are disjoint. */
+const CURSOR_TOKENS = ownTokens({
+  agent: null,
+  names: ['cursor.token.usage'],
+  key: 'cursor.token.type',
+  parts: {
+    input: 'prompt',
+    output: 'completion',
+    cache_read: 'cached_beside',
+    cache_creation: 'cache_write_beside',
+  },
+});
+
+const CURSOR_COST: MetricDialect = { ...CLAUDE_CODE_COST, agent: null, names: ['cursor.cost.usage'] };
+
 /** Cline has a counter for each kind of tokens, and a histogram that repeats it. */
 const CLINE_PARTS: Readonly<Record<string, MeterPart | null>> = {
   'cline.tokens.input.total': 'prompt',
@@ -122,5 +137,7 @@ export const AGENT_METRICS: readonly MetricDialect[] = [
   QWEN_CODE_TOKENS,
   OPENCODE_TOKENS,
   OPENCODE_COST,
+  CURSOR_TOKENS,
+  CURSOR_COST,
   CLINE_TOKENS,
 ];

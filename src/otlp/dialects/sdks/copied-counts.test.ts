@@ -20,6 +20,22 @@ test('agentgateway copies the counts of the API, which for Anthropic and Bedrock
   assert.equal(of('openai', 'gpt-4.1'), 2000);
 });
 
+test("Grafana's SDK copies them, unless it says that the input holds the cache", () => {
+  const cached = { 'gen_ai.usage.cache_read_input_tokens': 1000, 'gen_ai.usage.cache_write_input_tokens': 500 };
+  for (const id of ['agento11y.generation.id', 'sigil.generation.id']) {
+    const of = (provider: string, given: Readonly<Record<string, AttributeValue>> = {}) =>
+      promptOf('', { [id]: 'g1', ...cached, 'gen_ai.provider.name': provider, ...given });
+    assert.equal(of('anthropic'), 3500);
+    assert.equal(of('openai'), 2000);
+    assert.equal(of('anthropic', { 'gen_ai.token.semantics': 'inclusive' }), 2000);
+  }
+});
+
+test('RubyLLM takes the cache out of the input, of whatever provider', () => {
+  const cached = { 'gen_ai.provider.name': 'openai', 'gen_ai.usage.cache_read.input_tokens': 75 };
+  assert.equal(promptOf('OpenTelemetry::Instrumentation::RubyLLM', cached), 2075);
+});
+
 test('tRPC-Agent-Go copies them too, with a total of its own, and names the cache of Anthropic apart', () => {
   const total = { 'gen_ai.usage.total_tokens': 2010, 'gen_ai.usage.input_tokens.cached': 1000 };
   assert.equal(promptOf('trpc.agent.go', total), 2000);

@@ -9,18 +9,26 @@ const OF_RIG = 'gen_ai.usage.tool_use_prompt_tokens';
 /** TanStack AI numbers its calls; the tracer is the application's. */
 const OF_TANSTACK = 'tanstack.ai.iteration';
 
+/** Grafana's SDK numbers what is generated, and says where the counts are the convention's. */
+const OF_GRAFANA = ['agento11y.generation.id', 'sigil.generation.id'];
+const SEMANTICS = 'gen_ai.token.semantics';
+
 /** Emitters with the convention's names and the counts of whatever API answered. */
 export const COPIED_COUNTS: Dialect = {
   name: 'copied-counts',
-  keys: [OF_TANSTACK],
-  habits({ reader: { span }, scopeName, provider, model }) {
+  keys: [OF_TANSTACK, SEMANTICS, ...OF_GRAFANA],
+  habits({ reader, scopeName, provider, model }) {
+    const { span } = reader;
     if (scopeName === 'agentgateway') {
       const isClaudeOfCopilot = /copilot/.test(provider ?? '') && /claude/i.test(model ?? '');
       return { isCacheOutside: isClaudeOfCopilot || reportsCacheBeside(provider, model) };
     }
+    // RubyLLM takes the cache out of the input, whatever the API says.
+    if (scopeName.endsWith('::RubyLLM')) return { isCacheOutside: true };
     const isGemini = provider === 'gcp.gemini' || provider === 'gcp.vertex_ai';
     if (span.attributes.has(OF_RIG)) return isGemini ? { isReasoningOutside: true } : null;
-    if (span.attributes.has(OF_TANSTACK)) {
+    if (reader.attributeText(SEMANTICS) === 'inclusive') return null;
+    if (span.attributes.has(OF_TANSTACK) || OF_GRAFANA.some((key) => span.attributes.has(key))) {
       const isCacheOutside = reportsCacheBeside(provider, model);
       return { isCacheOutside, isTotalMade: isCacheOutside, isReasoningOutside: isGemini };
     }

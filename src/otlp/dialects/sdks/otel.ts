@@ -9,6 +9,7 @@ export const OTEL: Dialect = {
     { prefix: 'gen_ai.usage.' },
     { prefix: 'anthropic.usage.' },
     { prefix: 'codex.usage.' },
+    { prefix: 'archestra.usage.' },
     // Semantic Kernel wrote them so before the convention had names; so did Microsoft.Extensions.AI, and Portkey does.
     {
       keys: [
