@@ -8,13 +8,23 @@ import { Reference } from './value-writer.ts';
 const anyText = fc.oneof(
   fc.constantFrom('', 'gpt-4o', 'openai', '__proto__', 'b7'.repeat(16), 'b7'.repeat(8), 'AB'.repeat(8), 'é', '名'),
   fc.string({ unit: 'binary' }),
+  // Ids, which begin with what they are.
+  fc
+    .constantFrom('user-', 'msg_', '_', 'a-b_', 'é-')
+    .chain((beginning) =>
+      fc
+        .oneof(fc.nat().map(String), fc.constantFrom('', '0', '01', '1e3', '9'.repeat(15), '9'.repeat(16), '名', 'zß'))
+        .map((rest) => `${beginning}${rest}`),
+    ),
   fc.string({ unit: fc.constantFrom(...Array.from('0123456789abcdef')), minLength: 32, maxLength: 32 }),
 );
 const anyValue = fc.letrec((tie) => ({
   value: fc.oneof(
     { maxDepth: 4 },
     anyText,
-    fc.constantFrom(null, true, false, -1, 0.1, 239, 240, 2 ** 53 - 1, 2 ** 60, 1_795_486_623_000.25),
+    fc.constantFrom(null, true, false, -1, 0.1, 237, 238, 239, 240, 2 ** 35 - 1, 2 ** 53 - 1, 2 ** 60, 1.5e12 + 0.25),
+    // Times, near to each other and not.
+    fc.integer({ min: -(2 ** 29), max: 2 ** 29 }).map((distance) => 1_795_486_623_000 + distance),
     fc.nat(),
     fc.double({ noNaN: true }).map((value) => (Object.is(value, -0) ? 0 : value)),
     fc.array(tie('value'), { maxLength: 5 }),

@@ -1,5 +1,5 @@
 import { invariant } from '../../tally/invariant.ts';
-import { type PageTerms, SMALL_FROM, TAGS } from './value-writer.ts';
+import { LONG_ID_CHARS, type PageTerms, SHORT_ID_CHARS, SMALL_FROM, TAGS } from './value-writer.ts';
 
 /** Reads what `ValueWriter` wrote. References come as what they refer to. */
 export class ValueReader {
@@ -26,6 +26,8 @@ export class ValueReader {
         return false;
       case TAGS.integer:
         return this.#count();
+      case TAGS.near:
+        return this.#near();
       case TAGS.double:
         this.#at += 8;
         return this.#bytes.readDoubleLE(this.#at - 8);
@@ -50,25 +52,43 @@ export class ValueReader {
   #text(tag: number): string {
     switch (tag) {
       case TAGS.known:
-        return this.#terms.texts[this.#count()] as string;
+        return this.#known();
       case TAGS.again:
         invariant(this.#longId !== null, 'an id that comes again was there before');
         return this.#longId;
-      case TAGS.hex: {
-        const text = this.#chars('hex', 1);
-        if (text.length === LONG_ID_CHARS) this.#longId ??= text;
+      case TAGS.hex:
+        return this.#chars('hex', this.#count());
+      case TAGS.shortHex:
+        return this.#chars('hex', SHORT_ID_CHARS / 2);
+      case TAGS.longHex: {
+        const text = this.#chars('hex', LONG_ID_CHARS / 2);
+        this.#longId ??= text;
         return text;
       }
+      case TAGS.numbered:
+        return `${this.#known()}${this.#count()}`;
+      case TAGS.begun:
+        return `${this.#known()}${this.#chars('latin1', this.#count())}`;
       case TAGS.narrow:
-        return this.#chars('latin1', 1);
+        return this.#chars('latin1', this.#count());
       case TAGS.wide:
       default:
-        return this.#chars('utf16le', 2);
+        return this.#chars('utf16le', 2 * this.#count());
     }
   }
 
-  #chars(encoding: 'hex' | 'latin1' | 'utf16le', unitBytes: number): string {
-    const end = this.#count() * unitBytes + this.#at;
+  #known(): string {
+    return this.#terms.texts[this.#count()] as string;
+  }
+
+  #near(): number {
+    const folded = this.#count();
+    const distance = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2;
+    return this.#terms.firstLarge + distance;
+  }
+
+  #chars(encoding: 'hex' | 'latin1' | 'utf16le', byteCount: number): string {
+    const end = this.#at + byteCount;
     const text = this.#bytes.toString(encoding, this.#at, end);
     this.#at = end;
     return text;
@@ -104,5 +124,3 @@ export class ValueReader {
     }
   }
 }
-
-const LONG_ID_CHARS = 32;

@@ -21,15 +21,25 @@ export const TAGS = {
   object: 11,
   /** An object of the page's that is no part of the value. */
   reference: 12,
+  /** A whole number by its distance from the page's first large one: times of a page are near to each other. */
+  near: 13,
+  /** A text of the page's dictionary, and the digits of a number behind it: `user-4541`. */
+  numbered: 14,
+  /** A text of the page's dictionary, and code units below 256 behind it: `msg_01XFDUDYJgAACzvnptvVoYEL`. */
+  begun: 15,
+  /** As many hexadecimal digits as an id of a trace has. */
+  longHex: 16,
+  /** As many as that of a span has. */
+  shortHex: 17,
 } as const;
 /** A whole number from here on to 255 is that number less this one. */
-export const SMALL_FROM = 16;
+export const SMALL_FROM = 18;
 const SMALL_MAX = 255 - SMALL_FROM;
 
 /** Ids of traces: what a value says again and again. */
-const LONG_ID_CHARS = 32;
+export const LONG_ID_CHARS = 32;
 /** Ids of spans. */
-const SHORT_ID_CHARS = 16;
+export const SHORT_ID_CHARS = 16;
 /** Shorter ones are as well written as they are. */
 const HEX_CHARS_MIN = 8;
 const SCRATCH_BYTES = 64 * 1024;
@@ -69,14 +79,16 @@ export interface PageTerms {
   readonly texts: string[];
   readonly shapes: (readonly string[])[];
   readonly references: object[];
+  /** The first large number; 0 as long as there was none. */
+  firstLarge: number;
 }
 
 /**
  * Writes JSON values in few bytes: names of members, and texts that come more than once in a page, are numbers; ids are
- * halved. Nothing of what a value says is lost, not even the order of its members.
+ * halved, and what they begin with is known. Nothing of what a value says is lost, not even the order of its members.
  */
 export class ValueWriter {
-  readonly terms: PageTerms = { texts: [], shapes: [], references: [] };
+  readonly terms: PageTerms = { texts: [], shapes: [], references: [], firstLarge: 0 };
   /** The number of a text that came more than once. */
   readonly #texts = new Map<string, number>();
   /**
@@ -117,10 +129,21 @@ export class ValueWriter {
       this.#at += 8;
     } else if (value <= SMALL_MAX) {
       this.#byte(SMALL_FROM + value);
+    } else if (value < LARGE_FROM) {
+      this.#tagged(TAGS.integer, value);
     } else {
-      this.#byte(TAGS.integer);
-      this.#count(value);
+      this.#putLarge(value);
     }
+  }
+
+  #putLarge(value: number): void {
+    const { terms } = this;
+    if (terms.firstLarge === 0) terms.firstLarge = value;
+    const distance = value - terms.firstLarge;
+    // The lowest bit is the sign.
+    const folded = distance < 0 ? -2 * distance - 1 : 2 * distance;
+    if (folded < NEAR_MAX) this.#tagged(TAGS.near, folded);
+    else this.#tagged(TAGS.integer, value);
   }
 
   #putText(text: string): void {
@@ -133,14 +156,41 @@ export class ValueWriter {
     const known = this.#texts.get(text);
     if (known !== undefined) return this.#tagged(TAGS.known, known);
     this.#reserve(SIMPLE_BYTES_MAX + 2 * text.length);
-    if (this.#putHex(text)) return;
-    const hash = hashOf(text);
-    if (this.#seen[hash & (SEEN_MAX - 1)] === hash) this.#texts.set(text, this.terms.texts.push(text) - 1);
-    else this.#seen[hash & (SEEN_MAX - 1)] = hash;
+    const length = beginningOf(text);
+    if (length === 0 && this.#putHex(text)) return;
+    this.#note(text);
+    if (length > 0 && this.#putBegun(text, length)) return;
     if (!this.#putNarrow(text)) {
       this.#tagged(TAGS.wide, text.length);
       this.#at += this.#bytes.write(text, this.#at, 'utf16le');
     }
+  }
+
+  /** What comes for the second time is known from now on. */
+  #note(text: string): void {
+    const hash = hashOf(text);
+    if (this.#seen[hash & (SEEN_MAX - 1)] === hash) this.#texts.set(text, this.terms.texts.push(text) - 1);
+    else this.#seen[hash & (SEEN_MAX - 1)] = hash;
+  }
+
+  /**
+   * Most ids begin with what they are.
+   *
+   * @param length of that
+   * @returns false, and nothing is written, where nothing is known that begins like this
+   */
+  #putBegun(text: string, length: number): boolean {
+    const beginning = text.slice(0, length);
+    const known = this.#texts.get(beginning);
+    if (known === undefined) {
+      this.#note(beginning);
+      return false;
+    }
+    const number = numberIn(text, length);
+    if (number < 0) return this.#putNarrow(text, length, known);
+    this.#tagged(TAGS.numbered, known);
+    this.#count(number);
+    return true;
   }
 
   /** @returns false, and nothing is written, where the text is something else. There must be room for it. */
@@ -149,7 +199,9 @@ export class ValueWriter {
     if (length < HEX_CHARS_MIN || length % 2 === 1) return false;
     const bytes = this.#bytes;
     const start = this.#at;
-    this.#tagged(TAGS.hex, length / 2);
+    if (length === LONG_ID_CHARS) this.#byte(TAGS.longHex);
+    else if (length === SHORT_ID_CHARS) this.#byte(TAGS.shortHex);
+    else this.#tagged(TAGS.hex, length / 2);
     let at = this.#at;
     for (let i = 0; i < length; i += 2) {
       const value = (hexDigit(text.charCodeAt(i)) << 4) | hexDigit(text.charCodeAt(i + 1));
@@ -164,14 +216,21 @@ export class ValueWriter {
     return true;
   }
 
-  /** @returns false, and nothing is written, where a code unit takes two bytes. There must be room for it. */
-  #putNarrow(text: string): boolean {
+  /**
+   * There must be room for it.
+   *
+   * @param from what is before it is what a known text says
+   * @returns false, and nothing is written, where a code unit takes two bytes
+   */
+  #putNarrow(text: string, from = 0, known = -1): boolean {
     const { length } = text;
     const bytes = this.#bytes;
     const start = this.#at;
-    this.#tagged(TAGS.narrow, length);
+    if (known < 0) this.#byte(TAGS.narrow);
+    else this.#tagged(TAGS.begun, known);
+    this.#count(length - from);
     let at = this.#at;
-    for (let i = 0; i < length; i++) {
+    for (let i = from; i < length; i++) {
       const unit = text.charCodeAt(i);
       if (unit > 0xff) {
         this.#at = start;
@@ -234,8 +293,37 @@ export class ValueWriter {
 
 /** A power of two. */
 const SEEN_MAX = 1024;
-/** A tag and a count. */
-const SIMPLE_BYTES_MAX = 16;
+/** A tag and two counts. */
+const SIMPLE_BYTES_MAX = 24;
+/** A number from here on takes more than six bytes; what is near to one takes five at most. */
+const LARGE_FROM = 2 ** 35;
+const NEAR_MAX = 2 ** 28;
+/** So many digits are no number that ends. */
+const DIGITS_MAX = 15;
+
+/** How many units of a text come before an id in it, if one does: up to the last `-` or `_`. */
+function beginningOf(text: string): number {
+  for (let at = text.length - 1; at > 0; at--) {
+    const unit = text.charCodeAt(at);
+    if (unit === 0x2d || unit === 0x5f) return at + 1;
+  }
+  return 0;
+}
+
+/** The number whose digits stand in a text from there on; negative where something else does. */
+function numberIn(text: string, from: number): number {
+  const { length } = text;
+  if (length === from || length - from > DIGITS_MAX) return -1;
+  // It would be lost.
+  if (text.charCodeAt(from) === 0x30 && length - from > 1) return -1;
+  let number = 0;
+  for (let at = from; at < length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit < 0 || digit > 9) return -1;
+    number = 10 * number + digit;
+  }
+  return number;
+}
 
 /** Negative where it is none: capitals are not, for what was written has to come back as it was. */
 function hexDigit(unit: number): number {
