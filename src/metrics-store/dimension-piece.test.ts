@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { addTally, isEmptyTally, Tally } from '../tally/tally.ts';
 import { aTally, plain } from './contract/builders.ts';
-import { EntryReader, encodePiece, mergePieces, type PieceEntry, PieceWriter } from './dimension-piece.ts';
+import {
+  EntryReader,
+  encodedTally,
+  encodePiece,
+  mergePieces,
+  type PieceEntry,
+  PieceWriter,
+} from './dimension-piece.ts';
 
 const entry: fc.Arbitrary<PieceEntry> = fc
   .record({
@@ -74,6 +81,32 @@ test('pieces may be written behind each other, and merged in any groups, without
       assert.equal(entriesOf(merged).length, Object.keys(expected).length);
     }),
   );
+});
+
+test('the requests of an entry are read without the rest, of one call, of several and of what is none', () => {
+  const answered = (count: number) =>
+    aTally({
+      requests: count,
+      completed: count,
+      latencyKnown: count,
+      promptTokensKnown: count,
+      completionTokensKnown: count,
+    });
+  const waiting = aTally({ requests: 7 });
+  const lost = aTally({ unanswered: 2 });
+  // What is added up is written as calls, where it is.
+  const tallies = [answered(1), answered(300), waiting, lost].map((tally) => {
+    const writer = new PieceWriter();
+    writer.begin();
+    for (const half of [tally, tally]) writer.add(3, 1, encodedTally(half));
+    return writer.finish();
+  });
+  const requests = tallies.map((piece) => {
+    const reader = new EntryReader(piece);
+    assert.ok(reader.next());
+    return reader.requests();
+  });
+  assert.deepEqual(requests, [2, 600, 14, 0]);
 });
 
 test('a sum that the form cannot hold stays at its end, and is none of those beside it', () => {

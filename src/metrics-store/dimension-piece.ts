@@ -1,7 +1,7 @@
 import type { EncodedTally } from '../tally/encoded-tally.ts';
 import { NONE, OVERFLOW, REPRICED } from '../tally/series.ts';
 import { addTally, TALLY_EXACT_SUMS, TALLY_MAXIMA, TALLY_SUMS, Tally } from '../tally/tally.ts';
-import { addEncodedTally, encodeTally, held } from '../tally/tally-codec.ts';
+import { addEncodedTally, CALL_FIELD, CALLS_FIELD, encodeTally, held } from '../tally/tally-codec.ts';
 import { TallySummer } from '../tally/tally-summer.ts';
 import { type ByteReader, readVarint, unzigzag, writeVarint } from '../tally/varint.ts';
 
@@ -194,11 +194,14 @@ export class EntryReader implements ByteReader, EncodedTally {
     addEncodedTally(into, this);
   }
 
-  /** How many requests are in it: the first field of a tally, where there are any. */
+  /** How many requests are in it: the first field of a tally says so, where there are any. */
   requests(): number {
-    if (this.bytes[this.at] !== REQUESTS_FIELD) return 0;
+    const field = this.bytes[this.at];
+    if (field === CALL_FIELD) return 1;
+    if (field !== CALLS_FIELD && field !== REQUESTS_FIELD) return 0;
     this.at++;
-    return unzigzag(readVarint(this));
+    const count = readVarint(this);
+    return field === CALLS_FIELD ? count : unzigzag(count);
   }
 
   /** Where its tally begins, as long as nothing was read of it. */

@@ -1,8 +1,9 @@
 import { bucketIndex } from './bucket.ts';
+import { addCallsTo, addCallTo, addMoneyTo, LATENCY } from './encoded-call.ts';
 import type { ExactSum } from './exact-sum.ts';
 import { type Histogram, ZERO_BELOW_MS } from './histogram.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_SUMS, type TallySink } from './tally.ts';
-import { EXACT_FROM, HISTOGRAMS_FROM, LOW_BITS, LOW_UNIT, NUMBERS } from './tally-codec.ts';
+import { CALL_FIELD, CALLS_FIELD, EXACT_FROM, HISTOGRAMS_FROM, LOW_BITS, LOW_UNIT, NUMBERS } from './tally-codec.ts';
 import { type ByteReader, readVarint, unzigzag } from './varint.ts';
 
 /**
@@ -153,18 +154,16 @@ export function addEncodedTo(
   onDuration: (code: number, count: number) => void,
 ): void {
   for (let field = readVarint(reader); field !== 0; field = readVarint(reader)) {
-    if (field < EXACT_FROM) {
+    if (field === CALL_FIELD) onDuration(codeOf(addCallTo(numbers, at, reader), LATENCY), 1);
+    else if (field === CALLS_FIELD) addCallsTo(numbers, at, reader);
+    else if (field < EXACT_FROM) {
       const value = unzigzag(readVarint(reader));
       const place = at + field - 1;
       if (field <= TALLY_SUMS.length) (numbers[place] as number) += value;
       else numbers[place] = Math.max(numbers[place] as number, value);
     } else if (field < HISTOGRAMS_FROM) {
-      const place = at + MONEY_AT + 2 * (field - EXACT_FROM);
-      const high = (numbers[place] as number) + unzigzag(readVarint(reader));
-      const low = (numbers[place + 1] as number) + readVarint(reader);
-      const carried = Math.floor(low / LOW_UNIT);
-      numbers[place] = high + carried;
-      numbers[place + 1] = low - carried * LOW_UNIT;
+      const high = unzigzag(readVarint(reader));
+      addMoneyTo(numbers, at + MONEY_AT + 2 * (field - EXACT_FROM), high, readVarint(reader));
     } else addHistogramTo(field - HISTOGRAMS_FROM, reader, onDuration);
   }
 }

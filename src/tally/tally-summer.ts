@@ -1,6 +1,15 @@
+import {
+  callsIn,
+  isLatencyLongest,
+  LATENCY,
+  MONEY_BESIDE,
+  NUMBERS_BESIDE,
+  writeCall,
+  writeCalls,
+} from './encoded-call.ts';
 import type { EncodedTally } from './encoded-tally.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_SUMS } from './tally.ts';
-import { EXACT_FROM, HISTOGRAMS_FROM, held, LOW_UNIT } from './tally-codec.ts';
+import { EXACT_FROM, HISTOGRAMS_FROM, held, LOW_UNIT, NUMBERS } from './tally-codec.ts';
 import {
   addEncodedTo,
   CODE_MAX,
@@ -17,6 +26,24 @@ const CHUNK_BYTES = 64 * 1024;
 const NUMBERS_BYTES_MAX = 9 * ROW_LENGTH + 16 * TALLY_HISTOGRAMS.length;
 const BUCKET_BYTES_MAX = 16;
 const FEW = 24;
+
+/** What is written of a tally: the places of its numbers, its sums of money and its histograms. */
+interface Fields {
+  readonly numbers: readonly number[];
+  readonly money: readonly number[];
+  readonly histograms: readonly number[];
+}
+
+const ALL: Fields = {
+  numbers: [...NUMBERS.keys()],
+  money: [...TALLY_EXACT_SUMS.keys()],
+  histograms: [...TALLY_HISTOGRAMS.keys()],
+};
+const BESIDE_CALLS: Fields = { ...ALL, numbers: NUMBERS_BESIDE, money: MONEY_BESIDE };
+const BESIDE_CALL: Fields = {
+  ...BESIDE_CALLS,
+  histograms: ALL.histograms.filter((histogram) => histogram !== LATENCY),
+};
 
 /**
  * Adds up rows of numbers and encoded tallies, and writes the sum as `tally-codec.ts` has it: what a `Tally` does too,
@@ -84,10 +111,7 @@ export class TallySummer {
     this.#sortCodes();
     this.#makeRoom(NUMBERS_BYTES_MAX + BUCKET_BYTES_MAX * codeCount);
     const start = this.#at;
-    let isSomething = this.#writeNumbers(page, pageStart);
-    for (let histogram = 0; histogram < TALLY_HISTOGRAMS.length; histogram++) {
-      isSomething = this.#writeHistogram(histogram, codeCount) || isSomething;
-    }
+    const isSomething = this.#writeCalls(page, pageStart);
     this.#forgetCodes();
     if (!isSomething) {
       this.#at = start;
@@ -95,6 +119,32 @@ export class TallySummer {
     }
     this.#chunk[this.#at++] = 0;
     return { bytes: this.#chunk, start, end: this.#at };
+  }
+
+  /** By the field of calls, where it says them. False where there is nothing. */
+  #writeCalls(numbers: Float64Array, at: number): boolean {
+    const calls = { numbers, at };
+    const count = callsIn(numbers, at);
+    if (count === 0) return this.#writeFields(numbers, at, ALL);
+    const bucket = count === 1 && isLatencyLongest(calls) ? this.#onlyLatency() : null;
+    if (bucket === null) this.#at = writeCalls(this.#chunk, this.#at, calls);
+    else this.#at = writeCall(this.#chunk, this.#at, calls, bucket);
+    this.#writeFields(numbers, at, bucket === null ? BESIDE_CALLS : BESIDE_CALL);
+    return true;
+  }
+
+  /** The bucket of the one latency; null where there is none, or are more. */
+  #onlyLatency(): number | null {
+    let found: number | null = null;
+    for (let i = 0; i < this.#seenCount; i++) {
+      const code = this.#seen[i] as number;
+      const count = this.#counts[code];
+      if (histogramOfCode(code) !== LATENCY || count === 0) continue;
+      if (found !== null || count !== 1) return null;
+      found = indexOfCode(code);
+      if (found === null) return null;
+    }
+    return found;
   }
 
   /** Ascending. Few are in order sooner than they are handed to native code, or than a view of them is made. */
@@ -113,30 +163,49 @@ export class TallySummer {
   }
 
   /** False where there is nothing but a maximum, which cannot be taken back. */
-  #writeNumbers(page: Float64Array, start: number): boolean {
+  #writeFields(page: Float64Array, start: number, { numbers, money, histograms }: Fields): boolean {
+    const isNumber = this.#writeNumbers(page, start, numbers);
+    const isMoney = this.#writeMoney(page, start, money);
+    let isSomething = isNumber || isMoney;
+    for (let i = 0; i < histograms.length; i++) {
+      isSomething = this.#writeHistogram(histograms[i] as number, this.#seenCount) || isSomething;
+    }
+    return isSomething;
+  }
+
+  #writeNumbers(page: Float64Array, start: number, places: readonly number[]): boolean {
     const bytes = this.#chunk;
     let at = this.#at;
-    let sumCount = 0;
-    for (let i = 0; i < MONEY_AT; i++) {
-      const value = page[start + i] as number;
+    let isSum = false;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number;
+      const value = page[start + place] as number;
       if (value === 0) continue;
-      if (i < TALLY_SUMS.length) sumCount++;
-      bytes[at++] = i + 1;
+      if (place < TALLY_SUMS.length) isSum = true;
+      bytes[at++] = place + 1;
       at = writeVarint(bytes, at, zigzag(held(value)));
     }
-    for (let i = 0; i < TALLY_EXACT_SUMS.length; i++) {
-      const low = page[start + MONEY_AT + 2 * i + 1] as number;
+    this.#at = at;
+    return isSum;
+  }
+
+  #writeMoney(page: Float64Array, start: number, places: readonly number[]): boolean {
+    const bytes = this.#chunk;
+    const from = this.#at;
+    let at = from;
+    for (let i = 0; i < places.length; i++) {
+      const place = places[i] as number;
+      const low = page[start + MONEY_AT + 2 * place + 1] as number;
       const carried = Math.floor(low / LOW_UNIT);
-      const high = (page[start + MONEY_AT + 2 * i] as number) + carried;
+      const high = (page[start + MONEY_AT + 2 * place] as number) + carried;
       const rest = low - carried * LOW_UNIT;
       if (high === 0 && rest === 0) continue;
-      sumCount++;
-      bytes[at++] = EXACT_FROM + i;
+      bytes[at++] = EXACT_FROM + place;
       at = writeVarint(bytes, at, zigzag(held(high)));
       at = writeVarint(bytes, at, rest);
     }
     this.#at = at;
-    return sumCount > 0;
+    return at > from;
   }
 
   /** False where it is empty. */

@@ -36,16 +36,44 @@ export function readVarint(reader: ByteReader): number {
     reader.at++;
     return first;
   }
+  return readLong(reader);
+}
+
+function readLong(reader: ByteReader): number {
+  const { bytes } = reader;
+  let { at } = reader;
   let value = 0;
-  let unit = 1;
+  for (let shift = 0; shift < INT_BITS; shift += 7) {
+    const byte = byteAt(bytes, at++);
+    value |= (byte & 0x7f) << shift;
+    if (byte >= 0x80) continue;
+    reader.at = at;
+    return value;
+  }
+  let unit = 2 ** INT_BITS;
   for (;;) {
-    const byte = bytes[reader.at++];
-    if (byte === undefined) throw new RangeError('What is stored ends inside a number');
+    const byte = byteAt(bytes, at++);
     value += (byte & 0x7f) * unit;
-    if (byte < 0x80) return value;
     unit *= 0x80;
+    if (byte >= 0x80) continue;
+    reader.at = at;
+    return value;
   }
 }
 
+/** Of as many bytes as are an integer to V8, which adds them in half the time. */
+const INT_BITS = 28;
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  const byte = bytes[at];
+  if (byte === undefined) throw new RangeError('What is stored ends inside a number');
+  return byte;
+}
+
 export const zigzag = (value: number): number => (value >= 0 ? value * 2 : -value * 2 - 1);
-export const unzigzag = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2);
+
+/** The remainder of a number that is no integer to V8 is a call of the C library. */
+export function unzigzag(value: number): number {
+  if (value <= INT_MAX) return (value >>> 1) ^ -(value & 1);
+  return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+}
