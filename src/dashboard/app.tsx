@@ -59,6 +59,10 @@ export function App() {
   const times = useMemo(() => timesIn(zoneOf(view)), [view.zone]);
   const { snapshot } = live;
   const isEmptyServer = seen !== null && shown === undefined;
+  const openGuide = (): void => {
+    setGuideOpen(true);
+    scrollTo({ top: 0 });
+  };
   const guide = { api, ingestion: ingestionPorts(), isKeyWanted: session?.is_key_required === true, tenant };
   return (
     <TimesContext.Provider value={times}>
@@ -75,7 +79,7 @@ export function App() {
           {!isKeyWanted && (
             <LiveIndicator
               {...live}
-              isInTrouble={trouble !== null}
+              obstacle={trouble?.error.obstacle ?? null}
               isFollowing={isChosen}
               isPast={view.range === 'custom' && spanOf(view, Date.now()).toMs <= Date.now()}
             />
@@ -95,6 +99,7 @@ export function App() {
             {isChosen && (
               <Numbers
                 {...{ api, live, view, change, theme: colours, dimensions }}
+                onGuide={openGuide}
                 onBreakdownSeen={(isSeen) => {
                   isBreakdownSeen.current = isSeen;
                 }}
@@ -128,14 +133,7 @@ export function App() {
           )}
         </span>
         {isChosen && !isKeyWanted && (
-          <button
-            type="button"
-            class="link"
-            onClick={() => {
-              setGuideOpen(true);
-              scrollTo({ top: 0 });
-            }}
-          >
+          <button type="button" class="link" onClick={openGuide}>
             Send calls here
           </button>
         )}

@@ -1,3 +1,4 @@
+import type { Obstacle } from './api.ts';
 import type { Completeness } from './api-answers.ts';
 import { formatMs } from './format-number.ts';
 import { useTimes } from './times-context.ts';
@@ -5,7 +6,8 @@ import { useTimes } from './times-context.ts';
 export interface LiveIndicatorProps {
   readonly completeness: Completeness | null;
   readonly isConnected: boolean;
-  readonly isInTrouble: boolean;
+  /** What stands between this page and its numbers; null: nothing. */
+  readonly obstacle: Obstacle | null;
   /** Whether there is a tenant to follow. */
   readonly isFollowing: boolean;
   /** Whether what is shown lies in the past, so that nothing will move. */
@@ -16,13 +18,14 @@ export interface LiveIndicatorProps {
 const LAG_MS_USUAL = 5000;
 
 /** Whether changes come by themselves, and up to when every event is in the numbers. */
-export function LiveIndicator({ completeness, isConnected, isInTrouble, isFollowing, isPast }: LiveIndicatorProps) {
+export function LiveIndicator({ completeness, isConnected, obstacle, isFollowing, isPast }: LiveIndicatorProps) {
   const { complete_until: until = null, lag_ms: lagMs = null } = completeness ?? {};
   const times = useTimes();
   const isLate = lagMs !== null && lagMs > LAG_MS_USUAL;
-  const state = isInTrouble ? 'off' : isConnected ? (isPast ? 'past' : isLate ? 'late' : 'live') : 'waiting';
+  const state = obstacle !== null ? 'off' : isConnected ? (isPast ? 'past' : isLate ? 'late' : 'live') : 'waiting';
   const waiting = isFollowing ? 'Connecting' : 'Waiting for calls';
-  const word = { off: 'Offline', live: 'Live', late: 'Behind', past: 'Past', waiting }[state];
+  const off = obstacle === 'unreachable' ? 'Offline' : 'Refused';
+  const word = { off, live: 'Live', late: 'Behind', past: 'Past', waiting }[state];
   return (
     <p class="live" data-state={state} title="Every event that reached the log by this time is in the numbers">
       <i class="dot" aria-hidden="true" />

@@ -75,10 +75,12 @@ export interface NothingHereProps {
   readonly lastMs: number | null;
   readonly isFiltered: boolean;
   readonly change: ChangeView;
+  /** Shows how calls are sent. */
+  readonly onGuide: () => void;
 }
 
 /** There are calls, but none where one looks. */
-export function NothingHere({ tenant, lastMs, isFiltered, change }: NothingHereProps) {
+export function NothingHere({ tenant, lastMs, isFiltered, change, onGuide }: NothingHereProps) {
   return (
     <div class="panel nothing" role="status">
       <h2>No calls here</h2>
@@ -89,7 +91,7 @@ export function NothingHere({ tenant, lastMs, isFiltered, change }: NothingHereP
       </p>
       <p class="actions">
         {isFiltered && (
-          <button type="button" onClick={() => change({ route: null, model: null })}>
+          <button type="button" onClick={() => change({ route: null, model: null, only: null })}>
             Remove the filters
           </button>
         )}
@@ -99,6 +101,11 @@ export function NothingHere({ tenant, lastMs, isFiltered, change }: NothingHereP
             onClick={() => change({ range: 'custom', fromMs: lastMs - 3_540_000, toMs: lastMs + 60_000 })}
           >
             Show the last hour with calls
+          </button>
+        )}
+        {lastMs === null && !isFiltered && (
+          <button type="button" onClick={onGuide}>
+            Send calls here
           </button>
         )}
       </p>

@@ -27,10 +27,11 @@ export interface NumbersProps {
   readonly theme: string;
   readonly dimensions: Dimensions | null;
   readonly onBreakdownSeen: (isSeen: boolean) => void;
+  readonly onGuide: () => void;
 }
 
 /** Everything about the calls of one tenant or all; dimmed where it is of another moment or view than the page says. */
-export function Numbers({ api, live, view, change, theme, dimensions, onBreakdownSeen }: NumbersProps) {
+export function Numbers({ api, live, view, change, theme, dimensions, onBreakdownSeen, onGuide }: NumbersProps) {
   const { snapshot, version } = live;
   const { tenant, route, model, only } = view;
   // Each dimension is summed by itself.
@@ -51,7 +52,10 @@ export function Numbers({ api, live, view, change, theme, dimensions, onBreakdow
     <div class={isOld ? 'numbers old' : 'numbers'} aria-busy={live.isLoading}>
       <Headline snapshot={snapshot} unpriced={unpriced.value} />
       {isEmpty && (
-        <NothingHere {...{ tenant, lastMs, change }} isFiltered={route !== null || model !== null || only !== null} />
+        <NothingHere
+          {...{ tenant, lastMs, change, onGuide }}
+          isFiltered={route !== null || model !== null || only !== null}
+        />
       )}
       {snapshot === null ? (
         <Placeholders />

@@ -53,6 +53,9 @@ test('users and teams have rows, split the charts, are narrowed to by keys, and 
     await page.goto(`${server.metrics}/?tenant=acme&range=24h&by=team&is=growth`);
     await calls.filter({ hasText: /^12$/ }).waitFor();
     await page.getByText('not by team').waitFor();
+    await page.goto(`${server.metrics}/?tenant=acme&range=24h&by=user&is=nobody`);
+    await page.getByRole('button', { name: 'Remove the filters' }).press('Enter');
+    await calls.filter({ hasText: /^22$/ }).waitFor();
     await page.goto(`${server.metrics}/?tenant=acme&range=24h&rows=session`);
     await page.getByText('No call of this range says its session').waitFor();
     assert.deepEqual(complaints, []);

@@ -106,6 +106,24 @@ test('one signs in by a key, which no script can read again, and signs out', { s
   assert.equal(await page.getByText('Offline').count(), 0);
 });
 
+test('who follows a link to another tenant is told that it is refused, and not that the server is away', {
+  skip,
+}, async (t) => {
+  const dataDir = dataDirFor(t);
+  const { text: key } = await newKey(dataDir, '--tenant', 'acme');
+  const server = await serverFor(t, { API_KEYS: 'required' }, { dataDir });
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=globex`);
+  await page.getByLabel('API key').fill(key);
+  await page.getByRole('button', { name: 'Continue' }).click();
+  await page.getByRole('alert').filter({ hasText: 'refuses this view' }).waitFor();
+  assert.equal(await page.locator('.live [role="status"]').innerText(), 'Refused');
+  // A tenant of its own without any call: the page says how there will be one.
+  await page.goto(`${server.metrics}/?tenant=acme`);
+  await page.locator('.nothing').getByRole('button', { name: 'Send calls here' }).click();
+  await page.getByRole('heading', { name: 'Send one call by hand' }).waitFor();
+});
+
 test('who stays signed in is so after the browser was closed, and no longer when the key was revoked', {
   skip,
 }, async (t) => {
