@@ -25,6 +25,7 @@ import { OTEL } from './sdks/otel.ts';
 import { PIPECAT } from './sdks/pipecat.ts';
 import { SPAN_KINDS } from './sdks/span-kinds.ts';
 import { STRANDS } from './sdks/strands.ts';
+import { TRUEFOUNDRY } from './sdks/truefoundry.ts';
 import type { SpanReader } from './span-reader.ts';
 
 /**
@@ -32,6 +33,7 @@ import type { SpanReader } from './span-reader.ts';
  * of it comes first. Of usages that contradict each other and that no arithmetic parts, the first is believed.
  */
 export const DIALECTS: readonly Dialect[] = [
+  TRUEFOUNDRY,
   LOGFIRE,
   OPENINFERENCE,
   LANGFUSE,

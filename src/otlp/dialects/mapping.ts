@@ -24,6 +24,7 @@ export const MAPPING = {
     from('openllmetry', 'llm.model', 'text'),
     from('claude-code', 'model', 'text'),
     from('openclaw', 'openclaw.model', 'text'),
+    from('truefoundry', 'tfy.model.name', 'text'),
   ],
   responseModel: [
     from('otel', 'gen_ai.response.model', 'text'),
@@ -103,6 +104,7 @@ export const MAPPING = {
     { dialect: 'goose', key: 'completion_start_time', read: 'instant', onlyScope: 'goose' },
     from('pipecat', 'metrics.ttfb', 'seconds'),
     from('copilot', 'copilot_chat.time_to_first_token', 'millis'),
+    from('truefoundry', 'tfy.model.metric.time_to_first_token_in_ms', 'millis'),
     from('claude-code', 'ttft_ms', 'millis'),
     json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),
     from('openrouter', 'trace.metadata.openrouter.first_token_ms', 'millis'),
@@ -124,6 +126,7 @@ export const MAPPING = {
     from('mlflow', 'mlflow.trace.user', 'quoted'),
     from('langwatch', 'langwatch.user.id', 'text'),
     from('archestra', 'archestra.user.id', 'text'),
+    from('truefoundry', 'tfy.request.created_by_subject', 'text'),
   ],
   sessionId: [
     // Of Anthropic's managed agents, whose session may hold several conversations.
@@ -142,6 +145,7 @@ export const MAPPING = {
     from('mlflow', 'mlflow.trace.session', 'quoted'),
     from('openclaw', 'openclaw.sessionId', 'text'),
     from('langwatch', 'langwatch.thread.id', 'text'),
+    from('truefoundry', 'tfy.request.conversation_id', 'text'),
   ],
   errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [
@@ -245,6 +249,7 @@ export const MAPPING = {
     json('braintrust', 'braintrust.metrics', 'cost', 'estimated_cost'),
     from('claude-code', 'cost_usd', 'cost'),
     from('archestra', 'archestra.cost', 'cost'),
+    from('truefoundry', 'tfy.model.metric.cost_in_usd', 'cost'),
   ],
   /** Of OpenRouter, where a call went by the customer's own key: then the cost is its fee alone. */
   ownKeyUsd: [

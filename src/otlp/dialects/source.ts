@@ -31,7 +31,8 @@ export type DialectName =
   | 'promptfoo'
   | 'pipecat'
   | 'copilot'
-  | 'archestra';
+  | 'archestra'
+  | 'truefoundry';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the
