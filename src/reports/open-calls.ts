@@ -8,7 +8,7 @@ import { OpenTraces } from './open-traces.ts';
 import { type Report, requestIdOf } from './report.ts';
 import { type ResolvedCall, resolvedCall } from './resolved-call.ts';
 import type { BookingChange, CallChange, Settlement } from './settlement.ts';
-import type { TraceCall } from './trace-call.ts';
+import { isSameCall, type TraceCall } from './trace-call.ts';
 import { isNewer } from './versions.ts';
 import type { WholeTrace } from './whole-trace.ts';
 
@@ -264,18 +264,26 @@ export class OpenCalls {
       trace.nodes = trace.resolution('now').calls.map((call) => new CallNode(this.#traces.comparedCall(call), trace));
       return this.#links.replace({ gone: NOBODY, come: trace.nodes, stayed: NOBODY });
     }
-    const kept = new Set<CallNode>();
+    const known = new Map(before.map((node) => [node.compared.id, node]));
+    const [come, stayed, kept]: [CallNode[], CallNode[], Set<CallNode>] = [[], [], new Set()];
     const nodes = trace.resolution('now').calls.map((call) => {
+      const node = known.get(call.id);
+      // Most calls of a long trace, each time when more of it comes.
+      if (node !== undefined && isSameCall(trace.callOf(call.id, 'before'), call)) {
+        kept.add(node);
+        return node;
+      }
       const compared = this.#traces.comparedCall(call);
-      const same = before.find((known) => isSameCompared(known.compared, compared));
-      if (same !== undefined) kept.add(same);
-      return same ?? new CallNode(compared, trace);
+      if (node !== undefined && isSameCompared(node.compared, compared)) {
+        stayed.push(node);
+        kept.add(node);
+        return node;
+      }
+      const added = new CallNode(compared, trace);
+      come.push(added);
+      return added;
     });
-    this.#links.replace({
-      gone: before.filter((node) => !kept.has(node)),
-      come: nodes.filter((node) => !kept.has(node)),
-      stayed: [...kept],
-    });
+    this.#links.replace({ gone: before.filter((node) => !kept.has(node)), come, stayed });
     trace.nodes = nodes;
   }
 

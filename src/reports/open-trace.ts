@@ -62,6 +62,11 @@ export class OpenReport {
     this.seenMs = older.seenMs;
   }
 
+  /** Is read once, until it is packed again: so that the same report is the same object. */
+  unpack(): void {
+    this.#report ??= this.report;
+  }
+
   /** Keeps its bytes alone, which take a tenth. */
   pack(pages: ValuePages): void {
     if (this.#pages === null) {
@@ -96,8 +101,9 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
   after: OpenTrace | null = null;
   /** The reports as they were when they last came to calls; null while nothing was added since. */
   #settled: readonly OpenReport[] | null = null;
-  #before: TraceResolution | null = null;
-  #now: TraceResolution | null = null;
+  #before: KeptResolution | null = null;
+  #now: KeptResolution | null = null;
+  #firstMs: number | null = null;
 
   constructor(traceId: string, sender: string, number: number) {
     this.number = number;
@@ -109,7 +115,7 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
 
   /** In log time, of the first report that is kept. */
   get firstMs(): number {
-    return this.reports.reduce((first, { loggedAtMs }) => Math.min(first, loggedAtMs), Number.POSITIVE_INFINITY);
+    return (this.#firstMs ??= Math.min(...this.reports.map(({ loggedAtMs }) => loggedAtMs)));
   }
 
   /** When the first version of a span came, which has to be among the reports. */
@@ -125,17 +131,21 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
 
   /** Before a report is added or replaced. */
   willGrow(): void {
-    this.#settled ??= [...this.reports];
+    if (this.#settled === null) {
+      this.#settled = [...this.reports];
+      for (const report of this.reports) report.unpack();
+    }
     this.#now = null;
+    this.#firstMs = null;
   }
 
-  resolution(when: When): TraceResolution {
+  resolution(when: When): KeptResolution {
     if (when === 'before' && this.#settled !== null) return (this.#before ??= resolutionOf(this.#settled));
     return (this.#now ??= resolutionOf(this.reports));
   }
 
   callOf(nodeId: string, when: When): TraceCall {
-    const call = this.resolution(when).calls.find(({ id }) => id === nodeId);
+    const call = this.resolution(when).byId.get(nodeId);
     invariant(call !== undefined, 'a node is a call of its trace');
     return call;
   }
@@ -193,8 +203,13 @@ export function traceKey(sender: string, traceId: string): string {
 /** Before this batch of reports, or with it. */
 export type When = 'before' | 'now';
 
-function resolutionOf(reports: readonly OpenReport[]): TraceResolution {
-  return callsOfTrace(reports.map(({ report }) => report));
+interface KeptResolution extends TraceResolution {
+  readonly byId: ReadonlyMap<string, TraceCall>;
+}
+
+function resolutionOf(reports: readonly OpenReport[]): KeptResolution {
+  const resolution = callsOfTrace(reports.map(({ report }) => report));
+  return { ...resolution, byId: new Map(resolution.calls.map((call) => [call.id, call])) };
 }
 
 /** A call of one trace, in the judgement across traces. */

@@ -35,6 +35,30 @@ export function callOf(head: Report): TraceCall {
   };
 }
 
+/** Whether both are made of the same reports, which say the same of both. */
+export function isSameCall(a: TraceCall, b: TraceCall): boolean {
+  return (
+    a.head === b.head &&
+    a.responseId === b.responseId &&
+    a.startMs === b.startMs &&
+    a.durationMs === b.durationMs &&
+    areSame(a.members, b.members) &&
+    areSame(a.above, b.above) &&
+    areSame(a.application, b.application) &&
+    areSameFacts(a.facts, b.facts)
+  );
+}
+
+function areSame(a: readonly Report[], b: readonly Report[]): boolean {
+  return a === b || (a.length === b.length && a.every((report, index) => report === b[index]));
+}
+
+function areSameFacts(a: Facts, b: Facts): boolean {
+  if (a === b) return true;
+  const names = Object.keys(a) as (keyof Facts)[];
+  return names.length === Object.keys(b).length && names.every((name) => a[name] === b[name]);
+}
+
 export function endMsOf({ startMs, durationMs }: Pick<TraceCall, 'startMs' | 'durationMs'>): number {
   return startMs + (durationMs ?? 0);
 }
