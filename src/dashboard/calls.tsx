@@ -118,7 +118,7 @@ export function Calls({ api, tenant, snapshot, version, view, change }: CallsPro
             onScroll={(isScrolled) => hold('scroll', isScrolled)}
           />
         ) : (
-          <p class="quiet">{emptyText(shown, error?.message ?? null)}</p>
+          <p class="quiet">{emptyText(shown, error?.message ?? null, view)}</p>
         )}
       </div>
       {shown !== null && shown.next_cursor !== null && (
@@ -139,9 +139,13 @@ export function Calls({ api, tenant, snapshot, version, view, change }: CallsPro
   );
 }
 
-function emptyText(answer: CallsAnswer | null, problem: string | null): string {
+function emptyText(answer: CallsAnswer | null, problem: string | null, { calls, order }: View): string {
   if (problem !== null) return problem;
-  return answer === null ? 'Loading…' : 'No such call in this range.';
+  if (answer === null) return 'Loading…';
+  const isOpen = calls === 'waiting' || calls === 'unanswered';
+  return isOpen && order === 'slowest'
+    ? 'Calls without an answer have no latency; “Newest” shows them.'
+    : 'No such call in this range.';
 }
 
 interface KeptQuestion {

@@ -1,4 +1,5 @@
 import { invalidQuery } from '../http/invalid-query.ts';
+import type { Problem } from '../http/problem.ts';
 
 type Kind = 'string' | 'number';
 type Parts<K extends readonly Kind[]> = { readonly [I in keyof K]: K[I] extends 'string' ? string : number };
@@ -18,7 +19,12 @@ export function decodeCursor<const K extends readonly Kind[]>(text: string, kind
   } catch {
     // Falls through to the one complaint.
   }
-  throw invalidQuery([{ path: '/cursor', message: 'must be the next_cursor of an earlier answer to the same query' }]);
+  throw invalidCursor();
+}
+
+/** What is said of one that is none, or of another question. */
+export function invalidCursor(): Problem {
+  return invalidQuery([{ path: '/cursor', message: 'must be the next_cursor of an earlier answer to the same query' }]);
 }
 
 /** A number of a cursor is an instant or a latency. */

@@ -274,7 +274,7 @@ export class StoreQueries implements Answerer {
     const value = query.order === 'newest' ? last?.timestampMs : (last?.latencyMs ?? 0);
     return {
       calls: calls.map(callJson),
-      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId]),
+      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId, query.order]),
       ...(isCounted ? { kept: await this.#reader.countCalls(query) } : {}),
     };
   }

@@ -222,3 +222,12 @@ test('a call that cost nothing says why', { skip }, async (t) => {
   await page.locator('table.calls tbody tr').first().click();
   await page.getByRole('dialog', { name: 'Call' }).getByText('Free: it ended before any output.').waitFor();
 });
+
+test('calls that wait are not looked for among the slowest: the page says which order has them', {
+  skip,
+}, async (t) => {
+  const server = await seededServer(t);
+  const { page } = await openWindow(t);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}&calls=waiting&order=slowest`);
+  await page.getByText('Calls without an answer have no latency').waitFor();
+});

@@ -253,6 +253,11 @@ test('queries that are wrong are 400 and name the parameter', async () => {
     const answer = await get(`${server.metrics}${path}?tenant_id=a&rout=x`);
     assert.deepEqual(problemPaths(answer, 400, path), ['/rout'], path);
   }
+  const ofTimes = Buffer.from(JSON.stringify([1796031785000, 'id', 'newest'])).toString('base64url');
+  const slowest = `/v1/calls?tenant_id=a&order=slowest&cursor=${ofTimes}`;
+  assert.deepEqual(problemPaths(await get(`${server.metrics}${slowest}`), 400, slowest), ['/cursor']);
+  const newest = await get(`${server.metrics}/v1/calls?tenant_id=a&cursor=${ofTimes}`);
+  assert.equal(newest.status, 200, newest.text);
   const local = '/v1/metrics?step=1d&from=2026-11-01';
   assert.deepEqual(problemPaths(await get(`${server.metrics}${local}`), 400, local), ['/from']);
   for (const query of ['step=1d&timezone=Mars/Olympus', 'step=5m&timezone=Europe/Berlin']) {

@@ -37,6 +37,18 @@ test('with API_KEYS=required a key decides what may be written and read', async 
   assert.equal(await statusOf(`${metrics}acme`, acme.text), 200);
   assert.equal(await statusOf(`${metrics}other`, acme.text), 403);
   assert.equal(await statusOf(`${server.metrics}/health`), 200);
+  // No proxy in front may keep one reader's answer for the next, nor a refusal for who has a key by now.
+  for (const path of [
+    '/v1/metrics',
+    '/v1/dimensions',
+    '/v1/export?dataset=rows',
+    '/metrics/llm',
+    '/v1/audit?tenant_id=other',
+  ]) {
+    const answer = await fetch(`${server.metrics}${path}`, { headers: { 'x-api-key': acme.text } });
+    assert.equal(answer.headers.get('cache-control'), 'no-store', path);
+    await answer.arrayBuffer();
+  }
   const all = await newKey(dataDir, '--all-tenants');
   assert.equal(await statusOf(`${metrics}other`, all.text), 200);
   const listed = await endOf(['keys', 'list', '--data-dir', dataDir]);

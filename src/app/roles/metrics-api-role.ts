@@ -95,6 +95,10 @@ export async function startMetricsApi(
     sources: null,
     draining,
   });
+  // What was counted of a tenant is for who asked, and for now; a proxy may keep what says nothing about it.
+  server.addHook('onRequest', async ({ url }, reply) => {
+    if (url.startsWith('/v1/') || url.startsWith('/metrics')) void reply.header('cache-control', 'no-store');
+  });
   const llm = new LlmMetrics({
     seriesMax: settings.prometheusMaxSeries,
     idleMsMax: settings.prometheusIdleAfterMs,

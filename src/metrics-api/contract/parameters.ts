@@ -244,7 +244,7 @@ export const CallsParameters = Type.Object({
   order: Type.Optional(
     Type.Union([Type.Literal('newest'), Type.Literal('slowest')], {
       default: 'newest',
-      description: 'Which come first.',
+      description: 'Which come first; slowest leaves out calls whose latency is not known.',
     }),
   ),
   limit: limit(50, 1000),

@@ -4,7 +4,7 @@ import { queryParser } from '../../http/parse-query.ts';
 import { Problem } from '../../http/problem.ts';
 import { keptFilters } from '../../metrics-store/call-filters.ts';
 import * as Contract from '../contract/parameters.ts';
-import { decodeCursor } from '../cursor.ts';
+import { decodeCursor, invalidCursor } from '../cursor.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
 import { rangeOf } from './range-of.ts';
 
@@ -13,6 +13,7 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
   const parseCalls = queryParser(Contract.CallsParameters);
   server.get('/v1/calls', async (request, reply) => {
     const query = parseCalls(request.query);
+    const order = query.order ?? 'newest';
     const question = {
       tenantId: query.tenant_id,
       route: query.route ?? null,
@@ -27,9 +28,9 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
       metadata: metadataOf(query.metadata),
       isCounted: query.count === true,
       ...rangeOf(query, { nowMs: nowMs(), unitMs: 1 }),
-      order: query.order ?? 'newest',
+      order,
       limit: query.limit ?? 50,
-      after: query.cursor === undefined ? null : callsCursor(query.cursor),
+      after: query.cursor === undefined ? null : callsCursor(query.cursor, order),
     };
     return sendJson(reply, (await queries.ask('calls', question, goneSignal(request, reply))) ?? '{}');
   });
@@ -63,7 +64,9 @@ function metadataOf(text: string | undefined): ReadonlyMap<string, string> {
   ]);
 }
 
-function callsCursor(text: string) {
-  const [value, requestId] = decodeCursor(text, ['number', 'string']);
+/** A time is no latency: in the other order it would begin anywhere. */
+function callsCursor(text: string, wanted: 'newest' | 'slowest') {
+  const [value, requestId, order] = decodeCursor(text, ['number', 'string', 'string']);
+  if (order !== wanted) throw invalidCursor();
   return { value, requestId };
 }
