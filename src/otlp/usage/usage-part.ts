@@ -71,6 +71,8 @@ const SIGN_OF_WORD: Readonly<Record<string, Sign>> = {
   ),
   // Of whose metadata the usage is a part.
   ...signs('', 'anthropic', 'openai', 'google', 'vertex', 'bedrock', 'azure', 'xai', 'openrouter', 'metadata', 'api'),
+  // Genkit puts there what its own names do not cover.
+  ...signs('', 'custom'),
   ...signs('', 'hits', 'reads', 'eval', 'normal', 'modality', 'of', 'by', 'ttl', 'billed', 'units', 'above'),
   // LangChain writes the tier that served before the names of the details.
   ...signs('', 'flex', 'priority'),

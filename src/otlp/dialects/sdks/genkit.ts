@@ -7,7 +7,13 @@ export const GENKIT: Dialect = {
   name: 'genkit',
   keys: ['genkit:type', 'genkit:metadata:subtype', 'genkit:name', 'genkit:state'],
   usageTrust: 2,
-  usage: [{ object: 'genkit:output', paths: ['usage'], as: 'json', isLate: true }],
+  // The provider's own answer says more, where the plugin keeps it.
+  usage: ['raw.usage', 'usage'].map((path) => ({
+    object: 'genkit:output',
+    paths: [path],
+    as: 'json' as const,
+    isLate: true,
+  })),
   classify(reader) {
     const type = reader.attributeText('genkit:type');
     if (type === null) return null;
