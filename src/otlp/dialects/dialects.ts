@@ -1,6 +1,7 @@
 import type { Classification } from './classification.ts';
 import type { Dialect } from './dialect.ts';
 import { ADK } from './sdks/adk.ts';
+import { AG2 } from './sdks/ag2.ts';
 import { AGENT_FRAMEWORK } from './sdks/agent-framework.ts';
 import { AI_SDK } from './sdks/ai-sdk.ts';
 import { BRAINTRUST } from './sdks/braintrust.ts';
@@ -49,6 +50,7 @@ export const DIALECTS: readonly Dialect[] = [
   OPENCLAW,
   GOOSE,
   PIPECAT,
+  AG2,
   OTEL,
   OPENLLMETRY,
   LANGSMITH,

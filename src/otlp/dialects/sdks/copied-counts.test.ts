@@ -36,6 +36,13 @@ test('RubyLLM takes the cache out of the input, of whatever provider', () => {
   assert.equal(promptOf('OpenTelemetry::Instrumentation::RubyLLM', cached), 2075);
 });
 
+test('a plugin of OpenCode writes its counts, which are disjoint, beside the cost', () => {
+  const counts = { 'gen_ai.usage.cache_read_tokens': 300, 'gen_ai.usage.cache_write_tokens': 100 };
+  assert.equal(promptOf('opencode-otel', { ...counts, 'gen_ai.provider.name': 'openai' }), 2000);
+  const own = { ...counts, 'gen_ai.provider.name': 'openai', 'opencode.cost.usage': 0.01 };
+  assert.equal(promptOf('opencode-otel', own), 2400);
+});
+
 test('tRPC-Agent-Go copies them too, with a total of its own, and names the cache of Anthropic apart', () => {
   const total = { 'gen_ai.usage.total_tokens': 2010, 'gen_ai.usage.input_tokens.cached': 1000 };
   assert.equal(promptOf('trpc.agent.go', total), 2000);

@@ -13,16 +13,20 @@ const OF_TANSTACK = 'tanstack.ai.iteration';
 const OF_GRAFANA = ['agento11y.generation.id', 'sigil.generation.id'];
 const SEMANTICS = 'gen_ai.token.semantics';
 
+/** One of OpenCode's plugins, whose counts are disjoint, writes the cost beside them. */
+const OF_OPENCODE = 'opencode.cost.usage';
+
 /** Emitters with the convention's names and the counts of whatever API answered. */
 export const COPIED_COUNTS: Dialect = {
   name: 'copied-counts',
-  keys: [OF_TANSTACK, SEMANTICS, ...OF_GRAFANA],
+  keys: [OF_TANSTACK, SEMANTICS, OF_OPENCODE, ...OF_GRAFANA],
   habits({ reader, scopeName, provider, model }) {
     const { span } = reader;
     if (scopeName === 'agentgateway') {
       const isClaudeOfCopilot = /copilot/.test(provider ?? '') && /claude/i.test(model ?? '');
       return { isCacheOutside: isClaudeOfCopilot || reportsCacheBeside(provider, model) };
     }
+    if (span.attributes.has(OF_OPENCODE)) return { isCacheOutside: true, isReasoningOutside: true };
     // RubyLLM takes the cache out of the input, whatever the API says.
     if (scopeName.endsWith('::RubyLLM')) return { isCacheOutside: true };
     const isGemini = provider === 'gcp.gemini' || provider === 'gcp.vertex_ai';
