@@ -1,6 +1,6 @@
 import { Histogram } from './histogram.ts';
 import { invariant } from './invariant.ts';
-import { pushVarint, readVarint, unzigzag, writeVarint, zigzag } from './varint.ts';
+import { readVarint, unzigzag, writeVarint, zigzag } from './varint.ts';
 
 /**
  * A histogram as bytes, for the embedded store: unsigned LEB128 varints
@@ -11,17 +11,20 @@ import { pushVarint, readVarint, unzigzag, writeVarint, zigzag } from './varint.
  * What is taken back from a row has counts below 0.
  */
 export function encodeHistogram(histogram: Histogram): Uint8Array {
-  if (histogram.isEmpty) return new Uint8Array(0);
-  const bytes: number[] = [];
-  pushVarint(bytes, zigzag(histogram.zeroCount));
+  if (histogram.isEmpty) return NO_BYTES;
+  const bytes = Buffer.allocUnsafe(NUMBER_BYTES_MAX * (1 + 2 * histogram.bucketCount));
+  let at = writeVarint(bytes, 0, zigzag(histogram.zeroCount));
   let previous = 0;
   histogram.forEachBucket((index, count) => {
-    pushVarint(bytes, zigzag(index - previous));
-    pushVarint(bytes, zigzag(count));
+    at = writeVarint(bytes, at, zigzag(index - previous));
+    at = writeVarint(bytes, at, zigzag(count));
     previous = index;
   });
-  return new Uint8Array(bytes);
+  return bytes.subarray(0, at);
 }
+
+const NO_BYTES = new Uint8Array(0);
+const NUMBER_BYTES_MAX = 8;
 
 /** A histogram of one duration, in this bucket. */
 export function encodeOneDuration(index: number): Uint8Array {

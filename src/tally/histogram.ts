@@ -31,7 +31,9 @@ export class Histogram {
   addBucket(index: number, count: number): void {
     this.#bucketed += count;
     if (this.#indexes.length === 0) {
-      if (count !== 0) [this.#indexes, this.#counts] = [[index], [count]];
+      if (count === 0) return;
+      this.#indexes = [index];
+      this.#counts = [count];
       return;
     }
     const at = this.#placeOf(index);

@@ -249,22 +249,13 @@ export class ShardCore {
     this.sampling.resumeAt(checkpoint.sampling);
   }
 
-  /** What the join keeps of the request that was read last. */
-  pendingRequest(place: number, loggedAtMs: number, isKept: boolean): PendingRequest {
-    const { series, timestampMs, promptTokens, cachedPromptTokens, cacheWriteTokens } = this.request;
-    const keptId = isKept ? this.request.requestId : null;
-    const about = { promptTokens, cachedPromptTokens, cacheWriteTokens, dimensions: this.request.dimensions() };
-    // A kept call is written with its details before it is answered.
-    return { series, place, loggedAtMs, timestampMs, ...about, keptId, details: isKept ? null : this.request.kept() };
-  }
-
   #foldRequest(record: LogRecord, place: number, prices: PriceBook): void {
     const { request } = this;
     const refused = request.read(record);
     if (refused !== null) return this.#refuse(TOPICS.requests, record, place, refused);
     const { loggedAtMs } = record;
     const id = this.id.of(request.key);
-    const pending = this.pendingRequest(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
+    const pending = request.pending(place, loggedAtMs, this.sampling.keeps(loggedAtMs, id.h2));
     const outcome = this.join.request(id, pending);
     if (outcome === 'duplicate') this.#outcomes.requestRepeated(pending);
     else this.#outcomes.requestCounted(pending, request);

@@ -42,9 +42,13 @@ export class GatheredMinute extends GatheredRow {
   usages: readonly NamedUsage[] = NO_USAGES;
 
   addUsage(billed: string, usage: Usage): void {
+    if (this.usages.length === 0) {
+      this.usages = [{ billed, usage }];
+      return;
+    }
     const known = this.usages.find((each) => each.billed === billed);
     if (known === undefined) {
-      this.usages = this.usages.length === 0 ? [{ billed, usage }] : [...this.usages, { billed, usage }];
+      this.usages = [...this.usages, { billed, usage }];
       return;
     }
     const sum = new Usage();

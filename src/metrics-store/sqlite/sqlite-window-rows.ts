@@ -4,7 +4,7 @@ import { activeWindowMs } from '../../tally/window.ts';
 import type { WindowCodec } from '../../tally/window-codec.ts';
 import type { Additions } from '../commit-group.ts';
 import * as Sql from './commit-statements.ts';
-import { GatheredWindows } from './gathered-windows.ts';
+import { type GatheredMinute, GatheredWindows } from './gathered-windows.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
 
 interface Writer {
@@ -28,11 +28,9 @@ export function addWindows(writer: Writer, added: Additions): void {
     const sums = codec.encode(tally ?? nothing, usages);
     // Usage by itself changes no row that anybody is told of.
     if (tally === null) addMinute.run(ref.tenantKey, startMs, ref.id, 0, NEVER_MS, sums);
-    else {
-      addMinute.run(ref.tenantKey, startMs, ref.id, 1, committedAtMs, sums);
-      noteMinute(writer, { ref, startMs, committedAtMs });
-    }
+    else addMinute.run(ref.tenantKey, startMs, ref.id, 1, committedAtMs, sums);
   }
+  noteMinutes(writer, minutes, committedAtMs);
   const addHour = connection.statement(Sql.UPSERT_HOUR);
   for (const { ref, startMs, tally, minutes: told } of hours) {
     addHour.run(ref.tenantKey, startMs, ref.id, told.stored, codec.encode(tally ?? nothing));
@@ -43,16 +41,17 @@ export function addWindows(writer: Writer, added: Additions): void {
   }
 }
 
-interface ChangedMinute {
-  readonly ref: SeriesRef;
-  readonly startMs: number;
-  readonly committedAtMs: number;
-}
-
-function noteMinute({ connection, areRowsPublished }: Writer, { ref, startMs, committedAtMs }: ChangedMinute): void {
-  if (areRowsPublished) connection.run(Sql.QUEUE_ROW, ref.pairId, startMs);
-  const activeMs = activeWindowMs(startMs, committedAtMs);
-  if (activeMs <= ref.lastWindowStartMs) return;
-  connection.run(Sql.MOVE_LAST_WINDOW, activeMs, ref.id);
-  ref.lastWindowStartMs = activeMs;
+/** Queues what is published, and moves the last window of each series: once, since a backfill adds many to each. */
+function noteMinutes(writer: Writer, minutes: readonly GatheredMinute[], committedAtMs: number): void {
+  const { connection, areRowsPublished } = writer;
+  const moved = new Set<SeriesRef>();
+  for (const { ref, startMs, tally } of minutes) {
+    if (tally === null) continue;
+    if (areRowsPublished) connection.run(Sql.QUEUE_ROW, ref.pairId, startMs);
+    const activeMs = activeWindowMs(startMs, committedAtMs);
+    if (activeMs <= ref.lastWindowStartMs) continue;
+    ref.lastWindowStartMs = activeMs;
+    moved.add(ref);
+  }
+  for (const { id, lastWindowStartMs } of moved) connection.run(Sql.MOVE_LAST_WINDOW, lastWindowStartMs, id);
 }

@@ -96,7 +96,7 @@ export class Recall {
     const entry = join.ids.touchOf(id.of(key), request.series.tenantId);
     const begins = join.seeRequest(entry, loggedAtMs);
     if (begins) join.beginCall(entry, { series: request.series, loggedAtMs });
-    if (isWaiting) join.waitForResponse(entry, this.#core.pendingRequest(place, loggedAtMs, this.#kept.has(place)));
+    if (isWaiting) join.waitForResponse(entry, this.#core.request.pending(place, loggedAtMs, this.#kept.has(place)));
   }
 
   #recallResponse(record: LogRecord, place: number, key: Uint8Array): void {

@@ -3,6 +3,7 @@ import { KEPT_OF_REQUEST, type KeptOfRequest, LlmRequest, REQUEST_FIELDS } from 
 import { PlainEvent, VALUE } from '../../../events/plain-event.ts';
 import { payloadOf } from '../../../events/wire-format.ts';
 import { NO_SERIES, type Series } from '../../../tally/series.ts';
+import type { PendingRequest } from '../join/waiting-requests.ts';
 import { type CallValues, DimensionReader } from './dimension-reader.ts';
 import { fieldNumbers, KeptReader } from './event-reader.ts';
 import { FOREIGN_NAME, parseRecord, type RefusedRecord, spells } from './parse-record.ts';
@@ -71,6 +72,23 @@ export class RequestRecord {
   /** Null where calls are summed by no dimension. Valid until it is asked for again. */
   dimensions(): CallValues | null {
     return this.#dimensions === null ? null : this.#dimensions.read();
+  }
+
+  /** What the join keeps of it. */
+  pending(place: number, loggedAtMs: number, isKept: boolean): PendingRequest {
+    return {
+      series: this.series,
+      place,
+      loggedAtMs,
+      timestampMs: this.timestampMs,
+      promptTokens: this.promptTokens,
+      cachedPromptTokens: this.cachedPromptTokens,
+      cacheWriteTokens: this.cacheWriteTokens,
+      keptId: isKept ? this.requestId : null,
+      // A kept call is written with its details before it is answered.
+      details: isKept ? null : this.kept(),
+      dimensions: this.dimensions(),
+    };
   }
 
   #take(): void {

@@ -63,56 +63,49 @@ export class Deltas {
     for (const { billed, usage } of usages) subtractUsage(delta.usage(billed), usage);
   }
 
-  /** One delta per (series, window), also where the dictionary handed out two objects for one series. */
+  /** One delta per (series, window). */
   tallies(): TallyDelta[] {
-    const merged: TallyDelta[] = [];
-    for (const { series, windows, known } of this.#bySeriesKey(() => new Map<number, TallyDelta>())) {
-      for (const [windowStartMs, { tally }] of windows) {
-        const earlier = known.get(windowStartMs);
-        if (earlier !== undefined) {
-          addTally(earlier.tally, tally);
-          continue;
-        }
-        const delta = { series, windowStartMs, tally };
-        known.set(windowStartMs, delta);
-        merged.push(delta);
+    this.#mergeSeries();
+    const deltas: TallyDelta[] = [];
+    for (const [series, { windows }] of this.#bySeries) {
+      for (const { startMs, tally } of windows.values()) {
+        // What was added and taken back within one commit has not been.
+        if (!isEmptyTally(tally)) deltas.push({ series, windowStartMs: startMs, tally });
       }
     }
-    // What was added and taken back within one commit has not been.
-    return merged.filter(({ tally }) => !isEmptyTally(tally));
+    return deltas;
   }
 
   usages(): UsageDelta[] {
-    const merged: UsageDelta[] = [];
-    for (const { series, windows, known } of this.#bySeriesKey(() => new Map<number, UsageDelta[]>())) {
-      for (const [windowStartMs, { usages }] of windows) {
-        const earlier = known.get(windowStartMs);
-        const deltas = earlier ?? [];
-        for (const { billed, usage } of usages) {
-          const same = earlier?.find((delta) => isSameBilled(delta.billed, billed));
-          if (same !== undefined) {
-            addUsage(same.usage, usage);
-            continue;
-          }
-          const delta = { series, windowStartMs, billed, usage };
-          deltas.push(delta);
-          merged.push(delta);
-        }
-        if (earlier === undefined) known.set(windowStartMs, deltas);
+    this.#mergeSeries();
+    const deltas: UsageDelta[] = [];
+    for (const [series, { windows }] of this.#bySeries) {
+      for (const { startMs, usages } of windows.values()) {
+        for (const { billed, usage } of usages) deltas.push({ series, windowStartMs: startMs, billed, usage });
       }
     }
-    return merged;
+    return deltas;
   }
 
-  /** Each series object with its windows, beside what is known of another object of the same series. */
-  *#bySeriesKey<Found>(none: () => Found) {
-    const found = new Map<string, Found>();
+  /** Where the dictionary handed out two objects for one series, what was added to the second is the first one's. */
+  #mergeSeries(): void {
+    const firsts = new Map<string, Series>();
     for (const [series, { windows }] of this.#bySeries) {
       const key = seriesKey(series);
-      const known = found.get(key) ?? none();
-      found.set(key, known);
-      yield { series, windows, known };
+      const first = firsts.get(key);
+      if (first === undefined) {
+        firsts.set(key, series);
+        continue;
+      }
+      this.#bySeries.delete(series);
+      for (const window of windows.values()) this.#add(first, window);
     }
+  }
+
+  #add(series: Series, { startMs, tally, usages }: WindowDelta): void {
+    const delta = this.at(series, startMs);
+    addTally(delta.tally, tally);
+    for (const { billed, usage } of usages) addUsage(delta.usage(billed), usage);
   }
 }
 
