@@ -13,7 +13,8 @@ export function wordsComplaint(schema: TSchema | undefined): string | undefined 
   return words === undefined ? undefined : `must be one of ${words.join(', ')}`;
 }
 
-function allowedWords(schema: SchemaOfWords | undefined): readonly string[] | undefined {
+/** The words that a schema takes, null aside; undefined where it takes anything else. */
+export function allowedWords(schema: SchemaOfWords | undefined): readonly string[] | undefined {
   if (schema?.type === 'null') return [];
   if (typeof schema?.const === 'string') return [schema.const];
   if (schema?.enum !== undefined) return schema.enum.filter((word) => typeof word === 'string');

@@ -25,6 +25,10 @@ const document = openApiDocument({
       path: '/v1/thing',
       tag: 'things',
       summary: 'A thing.',
+      query: Type.Object({
+        order: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')], { description: 'Of all.' })),
+        limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, description: 'How many.' })),
+      }),
       answer: { status: 200, description: 'It', content: { 'application/json': Whole } },
       problems: [400],
     },
@@ -53,4 +57,11 @@ test('the page shows the fields of an answer, an example, and code as code', () 
   assert.match(page, /<code>parts\[\]\.name<\/code><td>string<td>Its <code>name<\/code>\./);
   assert.match(page, /In &lt;USD&gt;\./);
   assert.match(page, /&quot;kind&quot;: &quot;a&quot;/);
+});
+
+test('a parameter says which values it takes, and each operation is one click away', () => {
+  const page = docsPage(document as never);
+  assert.match(page, /Of all\. One of <code>asc<\/code>, <code>desc<\/code>\./);
+  assert.match(page, /How many\. 1 to 50\./);
+  assert.match(page, /<a href="#getThing"><code>GET \/v1\/thing<\/code><\/a>/);
 });

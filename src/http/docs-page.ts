@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { allowedWords } from '../events/allowed-words.ts';
 import { exampleOf, fieldsOf, type SchemaObject } from './schema-fields.ts';
 
 interface Document {
@@ -16,7 +17,7 @@ interface DocumentedOperation {
     readonly name: string;
     readonly in: string;
     readonly required: boolean;
-    readonly schema: { readonly default?: unknown };
+    readonly schema: SchemaObject & { readonly default?: unknown; readonly maximum?: number };
     readonly description?: string;
   }[];
   readonly requestBody?: { readonly content: Content };
@@ -30,6 +31,12 @@ export function docsPage(document: Document): string {
       operationSection(`${method} ${path}`, operation, document.components.schemas),
     ),
   );
+  const links = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(
+      ([method, { operationId }]) =>
+        `<a href="#${escapeHtml(operationId)}"><code>${method.toUpperCase()} ${escapeHtml(path)}</code></a>`,
+    ),
+  );
   const schemas = Object.entries(document.components.schemas).map(
     ([name, schema]) =>
       `<details id="${escapeHtml(name)}"><summary><code>${escapeHtml(name)}</code></summary><pre>${escapeHtml(JSON.stringify(schema, null, 2))}</pre></details>`,
@@ -38,7 +45,7 @@ export function docsPage(document: Document): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>${escapeHtml(title)}</title><style>${STYLE}</style>
 <main><h1>${escapeHtml(title)} <small>${escapeHtml(version)}</small></h1><p>${escapeHtml(description)}</p>
-<p>For machines: <a href="/openapi.json">openapi.json</a></p>
+<p>For machines: <a href="/openapi.json">openapi.json</a></p><nav aria-label="Operations">${links.join('')}</nav>
 ${operations.join('\n')}<h2>Schemas</h2>${schemas.join('\n')}</main></html>`;
 }
 
@@ -51,6 +58,7 @@ export function docsPolicy(): string {
 const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:60rem;margin:2rem auto;padding:0 1rem}
 h2{border-top:1px solid #8884;padding-top:1.5rem}small{color:#777}code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 pre{overflow-x:auto;background:#8881;padding:1rem;border-radius:.5rem}table{border-collapse:collapse;width:100%}
+nav{columns:18rem;margin:1.5rem 0}nav a{display:block}td{overflow-wrap:anywhere}td:first-child{min-width:7rem}
 td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top;border-bottom:1px solid #8882}
 .method{text-transform:uppercase;font-weight:700}`;
 
@@ -64,7 +72,7 @@ function operationSection(
   const [method = '', path = ''] = name.split(' ');
   const rows = parameters.map(
     ({ name: parameter, required, schema, description = '' }) =>
-      `<tr><td><code>${escapeHtml(parameter)}</code><td>${required ? 'required' : fallbackText(schema.default)}<td>${prose(description)}`,
+      `<tr><td><code>${escapeHtml(parameter)}</code><td>${required ? 'required' : fallbackText(schema.default)}<td>${prose(`${description}${takenText(schema)}`)}`,
   );
   const answers = Object.entries(operation.responses).map(
     ([status, { description }]) => `<tr><td><code>${status}</code><td>${prose(description)}`,
@@ -93,6 +101,14 @@ function contentSections(title: string, content: Content, schemas: Schemas): str
       return `<details><summary>${title}: <code>${escapeHtml(type)}</code></summary>${table}${text}</details>`;
     })
     .join('');
+}
+
+/** Which values a parameter takes, where they are few or have bounds. */
+function takenText(schema: SchemaObject & { readonly maximum?: number }): string {
+  const words = allowedWords(schema);
+  if (words !== undefined) return ` One of ${words.map((word) => `\`${word}\``).join(', ')}.`;
+  const { type, minimum, maximum } = schema;
+  return type === 'integer' && minimum !== undefined && maximum !== undefined ? ` ${minimum} to ${maximum}.` : '';
 }
 
 /** Text with its `code` shown as such. */

@@ -106,6 +106,21 @@ test('one signs in by a key, which no script can read again, and signs out', { s
   assert.equal(await page.getByText('Offline').count(), 0);
 });
 
+test('on a phone the word for trouble stands beside the name, and not upon it; the documents fit as well', {
+  skip,
+}, async (t) => {
+  const server = await seededServer(t);
+  const { page } = await openWindow(t, { viewport: { width: 390, height: 844 } });
+  await page.goto(`${server.metrics}/docs`);
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+  await page.goto(`${server.metrics}/?tenant=${TENANT}`);
+  await page.locator('.live[data-state="live"]').waitFor();
+  await page.context().setOffline(true);
+  await page.locator('.live[data-state="off"]').waitFor();
+  const [brand, live] = [await page.locator('.brand').boundingBox(), await page.locator('.live').boundingBox()];
+  assert.ok(brand !== null && live !== null && brand.x + brand.width <= live.x);
+});
+
 test('who follows a link to another tenant is told that it is refused, and not that the server is away', {
   skip,
 }, async (t) => {
