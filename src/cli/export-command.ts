@@ -125,6 +125,7 @@ function reportText(directory: string, report: ExportDaysReport): string {
   const rows = written.reduce((sum, day) => sum + day.rows, 0);
   const open = written.filter((day) => !day.is_complete).length;
   const lines = [
+    ...(written.length + keptCount > 0 ? [] : ['Nothing of it is stored in this range']),
     `${count(written.length, 'day')} with ${count(rows, 'row')} written to ${directory}; ${keptCount} were there already`,
     ...(open > 0
       ? [`Run it again for ${count(open, 'day')} not over, or with events that are still to be counted`]

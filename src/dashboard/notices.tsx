@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Trouble } from './keep-loading.ts';
-import { formatAgo } from './times.ts';
+import { lastCallsText } from './times.ts';
 import { useTimes } from './times-context.ts';
 import type { ChangeView } from './use-view.ts';
 
@@ -81,13 +81,14 @@ export interface NothingHereProps {
 
 /** There are calls, but none where one looks. */
 export function NothingHere({ tenant, lastMs, isFiltered, change, onGuide }: NothingHereProps) {
+  const times = useTimes();
   return (
     <div class="panel nothing" role="status">
       <h2>No calls here</h2>
       <p>
         {tenant ?? 'No tenant'} has {tenant === null ? 'any' : 'none'} in this range
         {isFiltered ? ' with these filters' : ''}
-        {lastMs === null ? '.' : `; the last were ${formatAgo(lastMs, Date.now())}.`}
+        {lastMs === null ? '.' : `; ${lastCallsText(lastMs, Date.now(), times)}.`}
       </p>
       <p class="actions">
         {isFiltered && (

@@ -87,12 +87,19 @@ export function localZone(): string {
 }
 
 /** `just now`, `5 min ago`, `3 days ago`. */
-export function formatAgo(atMs: number, nowMs: number): string {
+function formatAgo(atMs: number, nowMs: number): string {
   const minutes = Math.floor((nowMs - atMs) / MINUTE_MS);
   if (minutes < 2) return 'just now';
   if (minutes < 120) return `${minutes} min ago`;
   if (minutes < 2880) return `${Math.floor(minutes / 60)} hours ago`;
   return `${Math.floor(minutes / 1440)} days ago`;
+}
+
+/** Senders' clocks are wrong at times, and a call is of the time that its sender says. */
+export function lastCallsText(lastMs: number, nowMs: number, times: Pick<Times, 'full'>): string {
+  return lastMs > nowMs + MINUTE_MS
+    ? `the last are dated ${times.full(lastMs)}, which is still to come`
+    : `the last were ${formatAgo(lastMs, nowMs)}`;
 }
 
 /** How far a zone's clocks are ahead of UTC at an instant. */

@@ -195,8 +195,8 @@ function forSender(event: ReadEvent, { tenants }: Sender): ReadEvent {
   if (tenantId !== undefined && isInScope(tenants, tenantId)) {
     return { ...event, record: { ...event.record, senderTenant: tenantId } };
   }
-  const whose = `${scopeInWords(tenants)} of the API key`;
-  const message = tenantId === undefined ? `is needed, to be one of ${whose}` : `must be one of ${whose}`;
+  const whose = `${tenants.length === 1 ? '' : 'one of '}${scopeInWords(tenants)} of the API key`;
+  const message = tenantId === undefined ? `is needed, to be ${whose}` : `must be ${whose}`;
   return { ok: false, reason: 'invalid', errors: [{ path: '/tenant_id', message }] };
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { timesIn, zoneOffset } from '../../src/dashboard/times.ts';
+import { lastCallsText, timesIn, zoneOffset } from '../../src/dashboard/times.ts';
 
 const NOW_MS = Date.UTC(2026, 10, 24, 12);
 const DAY_MS = 86_400_000;
@@ -56,4 +56,12 @@ test('a date alone means its first minute, and nonsense means nothing', () => {
     [null, null, null, null],
   );
   assert.equal(zoneOffset('Asia/Kolkata')(NOW_MS), 19_800_000);
+});
+
+test('the last calls are so long ago, and those of a clock that is ahead are told by their date', () => {
+  const nowMs = Date.UTC(2026, 10, 30, 12);
+  const shown = (lastMs: number) => lastCallsText(lastMs, nowMs, timesIn('UTC'));
+  assert.equal(shown(nowMs - 50_000), 'the last were just now');
+  assert.equal(shown(nowMs - 600_000), 'the last were 10 min ago');
+  assert.match(shown(Date.UTC(2199, 11, 31, 23, 59)), /^the last are dated 31 Dec 2199, .*, which is still to come$/);
 });

@@ -256,6 +256,8 @@ test('queries that are wrong are 400 and name the parameter', async () => {
   const ofTimes = Buffer.from(JSON.stringify([1796031785000, 'id', 'newest'])).toString('base64url');
   const slowest = `/v1/calls?tenant_id=a&order=slowest&cursor=${ofTimes}`;
   assert.deepEqual(problemPaths(await get(`${server.metrics}${slowest}`), 400, slowest), ['/cursor']);
+  const empty = '/v1/calls?tenant_id=a&min_latency_ms=10&max_latency_ms=5';
+  assert.deepEqual(problemPaths(await get(`${server.metrics}${empty}`), 400, empty), ['/min_latency_ms']);
   const newest = await get(`${server.metrics}/v1/calls?tenant_id=a&cursor=${ofTimes}`);
   assert.equal(newest.status, 200, newest.text);
   const local = '/v1/metrics?step=1d&from=2026-11-01';

@@ -159,6 +159,12 @@ test('a metrics API that cannot be asked ends the import before anything is sent
   )(['claude-code', join(FIXTURES, 'claude-code'), '--metrics-url', 'http://localhost:2']);
   assert.equal((await command.exited).code, 1);
   assert.match(command.output(), /cannot be asked which calls are there already/);
+  const elsewhere = importer(
+    t,
+    server,
+  )(['claude-code', join(FIXTURES, 'claude-code'), '--metrics-url', server.ingestion]);
+  assert.equal((await elsewhere.exited).code, 1);
+  assert.match(elsewhere.output(), /it answered 404: There is nothing at \/v1\/calls; .* at the metrics API/);
 });
 
 for (const { source, told, tokens, folder } of [

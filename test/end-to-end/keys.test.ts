@@ -29,7 +29,9 @@ test('with API_KEYS=required a key decides what may be written and read', async 
   assert.match(missing.headers.get('www-authenticate') ?? '', /^Bearer/);
   assert.equal((await send('acme', { authorization: 'Bearer sl_wrong' })).status, 401);
   assert.equal((await send('acme', { authorization: `Bearer ${acme.text}` })).status, 202);
-  assert.equal((await send('other', { authorization: `Bearer ${acme.text}` })).status, 400);
+  const foreign = await send('other', { authorization: `Bearer ${acme.text}` });
+  assert.equal(foreign.status, 400);
+  assert.match(foreign.text, /must be the tenant \\"acme\\" of the API key/);
   const basic = Buffer.from(`pk:${acme.text}`).toString('base64');
   assert.equal((await send('acme', { authorization: `Basic ${basic}` })).status, 202);
   const metrics = `${server.metrics}/v1/metrics?tenant_id=`;

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { problemDetail } from '../problem-detail.ts';
 import { requestIdOf, type SessionCall } from './session-call.ts';
 
 /** A call that StreamLens keeps, as `GET /v1/calls` tells of it. */
@@ -154,7 +155,7 @@ async function askOnce(url: string, apiKey: string | undefined): Promise<CallsPa
     const headers: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
     const response = await fetch(url, { headers, signal: AbortSignal.timeout(ASK_MS_MAX) });
     const text = await response.text();
-    if (response.status !== 200) return `it answered ${response.status}: ${text.slice(0, 200)}`;
+    if (response.status !== 200) return `it answered ${response.status}: ${problemDetail(text)}`;
     const page = JSON.parse(text) as Partial<CallsPage> | null;
     return Array.isArray(page?.calls) ? (page as CallsPage) : 'its answer is no list of calls';
   } catch (error) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parsedOrEmpty, problemDetail } from '../problem-detail.ts';
 import type { TypedEvent } from './traffic-event.ts';
 
 /**
@@ -79,7 +80,7 @@ export class EventSender {
     }
     this.counts.latenciesMs.push(performance.now() - startedMs);
     if (answer.status === 202) this.#take(answer.text, count);
-    else if (answer.status === 400 || answer.status === 413) this.#refuse(count, detailOf(answer.text));
+    else if (answer.status === 400 || answer.status === 413) this.#refuse(count, problemDetail(answer.text));
     else if (answer.status !== 429 && answer.status !== 503) throw unexpected(this.#baseUrl, answer);
     else if (attempt >= ATTEMPTS_MAX) throw busy(this.#baseUrl, answer);
     else return Math.max(backoffMs(attempt), Math.min(answer.retryAfterS * 1000, BACKOFF_MS_MAX));
@@ -87,7 +88,7 @@ export class EventSender {
   }
 
   #take(text: string, count: number): void {
-    const { rejected = 0, errors = [] } = parse(text) as { rejected?: number; errors?: { detail: string }[] };
+    const { rejected = 0, errors = [] } = parsedOrEmpty(text) as { rejected?: number; errors?: { detail: string }[] };
     this.counts.accepted += count - rejected;
     if (rejected > 0) this.#refuse(rejected, errors[0]?.detail ?? '');
   }
@@ -118,19 +119,6 @@ function backoffMs(attempt: number): number {
   return Math.min(BACKOFF_MS_MAX, 100 * 2 ** (attempt - 1)) * (0.5 + Math.random() / 2);
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function detailOf(text: string): string {
-  const { detail } = parse(text) as { detail?: unknown };
-  return typeof detail === 'string' ? detail : text.slice(0, 200);
-}
-
 function unreachable(baseUrl: string, error: unknown): SendError {
   const { message, cause } = error as Error & { cause?: NodeJS.ErrnoException };
   const why = cause?.code ?? cause?.message ?? message;
@@ -141,11 +129,11 @@ function unreachable(baseUrl: string, error: unknown): SendError {
 }
 
 function busy(baseUrl: string, { status, text }: { status: number; text: string }): SendError {
-  return new SendError(`${baseUrl} still answered ${status} after ${ATTEMPTS_MAX} attempts: ${detailOf(text)}`);
+  return new SendError(`${baseUrl} still answered ${status} after ${ATTEMPTS_MAX} attempts: ${problemDetail(text)}`);
 }
 
 function unexpected(baseUrl: string, { status, text }: { status: number; text: string }): SendError {
-  const detail = detailOf(text);
+  const detail = problemDetail(text);
   // The metrics API says so itself; a program that is no StreamLens does not.
   const isTold = detail.includes('ingestion API') || (status !== 404 && status !== 405);
   const hint = isTold ? '' : '. Is this the ingestion API? It listens on 8080 by default';

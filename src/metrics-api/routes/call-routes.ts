@@ -14,6 +14,9 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
   server.get('/v1/calls', async (request, reply) => {
     const query = parseCalls(request.query);
     const order = query.order ?? 'newest';
+    if ((query.min_latency_ms ?? 0) > (query.max_latency_ms ?? Number.POSITIVE_INFINITY)) {
+      throw invalidQuery([{ path: '/min_latency_ms', message: 'must not be above max_latency_ms' }]);
+    }
     const question = {
       tenantId: query.tenant_id,
       route: query.route ?? null,
