@@ -29,10 +29,17 @@ export interface ReportedSpan {
 /** Everything has to be settled. */
 export function closedTrace(trace: OpenTrace): ClosedTrace {
   const calls = callsOf(trace);
-  if (calls.length === 0 || isRootAlone(trace)) return { trace, calls, above: NO_SPANS, below: NO_SPANS };
+  const [only] = calls;
+  if (only === undefined) return { trace, calls, above: NO_SPANS, below: NO_SPANS };
+  if (isRootAlone(trace)) return closedRoot(trace, only);
   const closed = { trace, calls, above: trace.spansAboveCalls(), below: trace.spansBelowCalls() };
   trace.settled();
   return closed;
+}
+
+/** A trace of one report that is a root: nothing is above its call, and nothing below. */
+export function closedRoot(trace: OpenTrace, call: ClosedCall): ClosedTrace {
+  return { trace, calls: [call], above: NO_SPANS, below: NO_SPANS };
 }
 
 /** The spans of an open trace by their request ids. Everything has to be settled. */

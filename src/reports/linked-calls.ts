@@ -181,10 +181,15 @@ export class LinkedCalls {
    * @returns the hashes of its start and its end; null where it is to be judged with others
    */
   addAsleep(report: Report, response: string | null): Pick<WholeHashes, 'start' | 'end'> | null {
-    const { sender, process, scope, start_ms: startMs, duration_ms: durationMs } = report;
+    const { sender, process, scope } = report;
     if (response !== null && this.#responses.has(response)) return null;
+    return this.#ensureProcess(processKey(sender, process)).addAsleep(scope) ? this.hashesOfWhole(report) : null;
+  }
+
+  /** Under these the only call of a trace of one report has to be found while it sleeps. */
+  hashesOfWhole(report: Report): Pick<WholeHashes, 'start' | 'end'> {
+    const { sender, process, start_ms: startMs, duration_ms: durationMs } = report;
     const ofProcess = this.#ensureProcess(processKey(sender, process));
-    if (!ofProcess.addAsleep(scope)) return null;
     return { start: ofProcess.startHashAt(startMs), end: ofProcess.recordHashAt(endMsOf({ startMs, durationMs })) };
   }
 

@@ -180,9 +180,14 @@ export class OpenCalls {
    */
   close(number: number): readonly ClosedTrace[] {
     const awake = this.#traces.at(number);
-    if (awake === undefined) return [this.#closed(this.#traces.closeAsleep(number))];
+    if (awake === undefined) {
+      const asleep = this.#traces.closeAsleep(number);
+      this.reportCount -= asleep.trace.reports.length;
+      return [asleep];
+    }
     const traces = this.#linkedTo(awake);
-    const closed = Array.from(traces, (trace) => this.#closed(trace));
+    const closed = Array.from(traces, closedTrace);
+    for (const { reports } of traces) this.reportCount -= reports.length;
     this.#links.forget([...traces].flatMap(({ nodes }) => nodes));
     for (const trace of traces) this.#traces.close(trace);
     return closed;
@@ -236,11 +241,6 @@ export class OpenCalls {
   calls(): readonly ResolvedCall[] {
     this.#traces.wakeAll();
     return this.#links.clusters().map((cluster) => this.#count(cluster, 'now').call);
-  }
-
-  #closed(trace: OpenTrace): ClosedTrace {
-    this.reportCount -= trace.reports.length;
-    return closedTrace(trace);
   }
 
   /** All traces that are linked to this one by calls, itself included. */

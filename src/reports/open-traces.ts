@@ -1,12 +1,13 @@
 import { hashOf } from './asleep/hash-index.ts';
-import { SleepingTraces } from './asleep/sleeping-traces.ts';
+import { type SleepingTrace, SleepingTraces } from './asleep/sleeping-traces.ts';
+import { type ClosedTrace, closedRoot, closedTrace } from './closed-trace.ts';
 import { type ComparedCall, comparedCall } from './compared-call.ts';
 import { KeyedItems } from './keyed-items.ts';
 import type { LinkedCalls } from './linked-calls.ts';
 import { NumberedItems } from './numbered-items.ts';
 import { CallNode, Generation, OpenReport, OpenTrace, type ReportPlace, traceKey } from './open-trace.ts';
 import { RecentTraces } from './recent-traces.ts';
-import type { Report } from './report.ts';
+import { type Report, requestIdOf } from './report.ts';
 import { responseHashOf, responseKeyOf } from './response-key.ts';
 import { TextPool } from './text-pool.ts';
 import type { TraceCall } from './trace-call.ts';
@@ -167,11 +168,22 @@ export class OpenTraces {
   }
 
   /** A trace that sleeps is open no more, with its calls. It is not woken for that, only read. */
-  closeAsleep(number: number): OpenTrace {
-    const trace = this.#takeAsleep(number);
-    this.#links.forgetAsleep(trace.nodes);
+  closeAsleep(number: number): ClosedTrace {
+    const asleep = this.#sleeping.get(number);
     this.#freeNumbers.push(number);
-    return trace;
+    if (asleep.whole !== null) return this.#closeWhole(asleep, asleep.whole);
+    const trace = this.#takeAsleep(asleep);
+    this.#links.forgetAsleep(trace.nodes);
+    return closedTrace(trace);
+  }
+
+  /** As nearly all are. What it is remembered by stands in its report, so that no calls are made of it. */
+  #closeWhole({ trace, calls: [call] }: SleepingTrace, report: Report): ClosedTrace {
+    const responseKey = responseKeyOf(report.sender, report.response_id ?? null, report.process);
+    const response = responseKey === null ? null : responseHashOf(responseKey);
+    this.#sleeping.deleteWhole(trace.number, { trace: trace.hash, ...this.#links.hashesOfWhole(report), response });
+    this.#links.removeAsleep(report);
+    return closedRoot(trace, { series: call?.series ?? null, ids: [requestIdOf(report)] });
   }
 
   comparedCall(call: TraceCall): ComparedCall {
@@ -231,15 +243,14 @@ export class OpenTraces {
   #wakeUp(number: number): void {
     const whole = this.#sleeping.raise(number);
     if (whole !== null) return this.#raise(whole);
-    const trace = this.#takeAsleep(number);
+    const trace = this.#takeAsleep(this.#sleeping.get(number));
     this.#begin(trace);
     this.#askedKey = null;
     this.#links.wake(trace.nodes);
     this.used(trace);
   }
 
-  #takeAsleep(number: number): OpenTrace {
-    const { trace, calls } = this.#sleeping.get(number);
+  #takeAsleep({ trace, calls }: SleepingTrace): OpenTrace {
     trace.nodes = trace.resolution('now').calls.map((call, index) => {
       const node = new CallNode(this.comparedCall(call), trace);
       node.series = calls[index]?.series ?? null;
@@ -249,7 +260,7 @@ export class OpenTraces {
       node.generation = new Generation([node]);
       return node;
     });
-    this.#sleeping.delete(number, this.#hashesOf(trace));
+    this.#sleeping.delete(trace.number, this.#hashesOf(trace));
     return trace;
   }
 

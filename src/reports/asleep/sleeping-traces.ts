@@ -19,6 +19,8 @@ export interface SleepingTrace {
   readonly trace: OpenTrace;
   /** In the order of the calls that its reports come to. */
   readonly calls: readonly SleepingCall[];
+  /** The only report of one that was put whole. */
+  readonly whole: Report | null;
 }
 
 /**
@@ -106,6 +108,11 @@ export class SleepingTraces {
     this.#unlist(number, hashes);
   }
 
+  /** One that was put whole. */
+  deleteWhole(number: number, hashes: WholeHashes): void {
+    this.delete(number, hashesOfWhole(hashes));
+  }
+
   /** The numbers of all that were put under this hash. */
   of(hash: number): readonly number[] {
     return this.#index.of(hash);
@@ -189,7 +196,7 @@ function unpacked([lastMs, traceId, sender, references, kept]: Packed, number: n
   for (let i = 0; i < references.length; i += 2) {
     calls.push({ series: references[i] as Series | null, mark: references[i + 1] ?? null });
   }
-  return { trace, calls };
+  return { trace, calls, whole: null };
 }
 
 /** Of a trace of one report, told once: what is the same in all of them is not said. */
@@ -216,7 +223,7 @@ function unpackedWhole([loggedAtMs, place, series, mark, booking, report]: Packe
   const open = new OpenReport(report, { loggedAtMs, place });
   open.booking = booking;
   trace.reports.push(open);
-  return { trace, calls: [{ series, mark }] };
+  return { trace, calls: [{ series, mark }], whole: report };
 }
 
 const NUMBERS_PER_REPORT = 5;
