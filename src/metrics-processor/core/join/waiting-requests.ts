@@ -235,7 +235,8 @@ const NO_VALUES = new Int32Array(0);
 
 function charactersOf(details: KeptOfRequest): number {
   let characters = 0;
-  for (const value of Object.values(details)) characters += value?.length ?? 0;
+  // A list of its values would be made twice for each call.
+  for (const name in details) characters += details[name as keyof KeptOfRequest]?.length ?? 0;
   return characters;
 }
 
