@@ -6,6 +6,7 @@ import { MemoryMetricsStore } from '../../src/metrics-store/memory/memory-metric
 import { CommitMonitor } from './commit-monitor.ts';
 import { isMarker } from './marker.ts';
 import { INPUTS, type PartitionLog, type PlacedRecord } from './oracle/batch-oracle.ts';
+import { type Reading, readingsOf } from './oracle/readings.ts';
 import type { Growth, Plan } from './plan.ts';
 import { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
@@ -167,6 +168,12 @@ export class World {
       }
       return contents as PartitionLog;
     });
+  }
+
+  /** The orders in which that may have been read. */
+  readings(contents: readonly PartitionLog[] = this.logContents()): Iterable<Reading> {
+    const { joinTimeoutMs } = this.plan;
+    return readingsOf(contents, { joinTimeoutMs, isUnheardOf: (record) => this.isUnheardOf(record) });
   }
 
   /** The partitions that a key may lie in, which began as one. */

@@ -1,8 +1,11 @@
 import type { ReadEvent } from './read-event.ts';
+import { inReadingOrder, type Reading } from './readings.ts';
 
 export interface JoinLimits {
   readonly joinTimeoutMs: number;
   readonly dedupHorizonMs: number;
+  /** In which order the log was read; by default that of log time. */
+  readonly reading?: Reading;
 }
 
 export interface JoinedCall {
@@ -22,8 +25,9 @@ export interface Joined {
  * its id that is left, that does not name another tenant, and that lies near enough.
  */
 export function joinAll(requests: readonly ReadEvent[], responses: readonly ReadEvent[], limits: JoinLimits): Joined {
-  const asked = firsts(requests, limits.dedupHorizonMs);
-  const answered = firsts(responses, limits.dedupHorizonMs);
+  const { dedupHorizonMs, reading } = limits;
+  const asked = firsts(inReadingOrder('llm.requests', requests, reading), dedupHorizonMs);
+  const answered = firsts(inReadingOrder('llm.responses', responses, reading), dedupHorizonMs);
   const calls: JoinedCall[] = [];
   const left = new Map<string, ReadEvent[]>();
   for (const response of answered.first) left.set(response.keyText, [...(left.get(response.keyText) ?? []), response]);
@@ -52,7 +56,7 @@ function firsts(
   for (const event of events) {
     const identity = JSON.stringify([event.tenant, event.keyText]);
     const lastMs = seenMs.get(identity) ?? Number.NEGATIVE_INFINITY;
-    seenMs.set(identity, event.loggedAtMs);
+    seenMs.set(identity, Math.max(event.loggedAtMs, lastMs));
     if (event.loggedAtMs - lastMs <= horizonMs) repeated.push(event);
     else first.push(event);
   }
