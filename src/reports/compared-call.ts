@@ -1,4 +1,4 @@
-import { fillGaps } from './merge-facts.ts';
+import { fillGaps, isSameUse } from './merge-facts.ts';
 import { type Facts, type RecordRole, type Report, recordRoleOf, reporterOf } from './report.ts';
 import type { TraceCall } from './trace-call.ts';
 
@@ -97,11 +97,14 @@ export function comparedCall(call: TraceCall, shared: (text: string) => string):
 }
 
 const NOBODY: readonly ComparedCall[] = [];
+const NO_FACTS: Facts = {};
 
 /** Of each other process the report that is nearest to the wire, and openings of streams. */
-function tellersBeside({ head, members }: TraceCall): readonly Report[] {
+function tellersBeside({ head, members, shared, facts }: TraceCall): readonly Report[] {
   const known = new Set([tellerKey(head)]);
   return members.filter((member) => {
+    // Of several tries it tells the one that counts the same.
+    if (shared.includes(member) && !isSameUse(facts, member.facts ?? NO_FACTS)) return false;
     if (member.kind !== 'call' || recordRoleOf(member) !== null || known.has(tellerKey(member))) return false;
     if (member.process === head.process && streamRoleOf(member) === null) return false;
     known.add(tellerKey(member));

@@ -200,17 +200,18 @@ export class LinkedCalls {
     this.#dropEmptyProcess(key);
   }
 
-  #candidates(in_: (process: ProcessCalls, telling: Telling) => Iterable<Generation>) {
-    return ({ tellings }: Generation): Iterable<Generation> => {
+  #candidates(in_: CandidatesIn): (generation: Generation) => Iterable<Generation> {
+    return ({ tellings }) => {
       const [only] = tellings;
-      const candidatesOf = (telling: Telling): Iterable<Generation> => {
-        const process = this.#processOf(telling);
-        return process === undefined ? [] : in_(process, telling);
-      };
       // Nearly always.
-      if (only !== undefined && tellings.length === 1) return candidatesOf(only);
-      return tellings.flatMap((telling) => [...candidatesOf(telling)]);
+      if (only !== undefined && tellings.length === 1) return this.#candidatesOf(only, in_);
+      return tellings.flatMap((telling) => [...this.#candidatesOf(telling, in_)]);
     };
+  }
+
+  #candidatesOf(telling: Telling, in_: CandidatesIn): Iterable<Generation> {
+    const process = this.#processOf(telling);
+    return process === undefined ? [] : in_(process, telling);
   }
 
   /** The generations of these responses, and of all that share calls with them. */
@@ -319,6 +320,8 @@ export class LinkedCalls {
     return this.#processes.get(processKeyOf(telling));
   }
 }
+
+type CandidatesIn = (process: ProcessCalls, telling: Telling) => Iterable<Generation>;
 
 function processKeyOf({ compared, generation }: Telling): string {
   return processKey(generation.first.trace.sender, compared.process);

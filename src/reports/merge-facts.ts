@@ -24,6 +24,12 @@ export function fillGaps(winner: Facts, other: Facts): Facts {
   return { ...filled, ...failureOf(winner, other) };
 }
 
+/** Whether both count the same prompt and completion. */
+export function isSameUse(a: Facts, b: Facts): boolean {
+  const [prompt, completion] = [a.prompt_tokens ?? null, a.completion_tokens ?? null];
+  return prompt !== null && completion !== null && prompt === b.prompt_tokens && completion === b.completion_tokens;
+}
+
 function isGap(filled: Readonly<Record<string, unknown>>, field: string, other: Facts): boolean {
   if ((filled[field] ?? null) === null) return true;
   // What a provider or gateway charged is worth more than what a client reckoned.

@@ -78,6 +78,16 @@ test('calls at once through one gateway stay as many as it tells of', () => {
   assert.equal(callsIn(a, aCopy(a), chain, aCopy(chain)), 2);
 });
 
+test('of several tries of a gateway another trace is the one that counts the same', () => {
+  const app = aCall();
+  const chain = aCall({ scope: 'langchain', start_ms: START - 9, duration_ms: 420 });
+  const failed = aCopy(app, { start_ms: START + 5, duration_ms: 9, facts: { model: 'm', error: 'HTTP 503' } });
+  const reports = [app, failed, aCopy(app), chain];
+  assert.equal(callsIn(...reports), 2);
+  const spent = resolve(reports).map(({ response }) => [response.error ?? null, response.completion_tokens]);
+  assert.deepEqual(new Set(spent.map(String)), new Set([',3', 'HTTP 503,']));
+});
+
 test('two traces that name one response are one call, whatever both count, where a gateway tells of it too', () => {
   const response_id = 'resp_0123456789abcdef';
   const app = aCall({ response_id });

@@ -15,6 +15,8 @@ export interface TraceCall {
    * (`application.ts`).
    */
   readonly application: readonly Report[];
+  /** Of the members those that lie around other calls too: what they count may be another one's. */
+  readonly shared: readonly Report[];
   readonly facts: Facts;
   readonly responseId: string | null;
   readonly startMs: number;
@@ -28,6 +30,7 @@ export function callOf(head: Report): TraceCall {
     members: [head],
     above: [],
     application: [],
+    shared: [],
     facts: head.facts ?? NO_FACTS,
     responseId: head.response_id ?? null,
     startMs: head.start_ms,
@@ -45,6 +48,7 @@ export function isSameCall(a: TraceCall, b: TraceCall): boolean {
     areSame(a.members, b.members) &&
     areSame(a.above, b.above) &&
     areSame(a.application, b.application) &&
+    areSame(a.shared, b.shared) &&
     areSameFacts(a.facts, b.facts)
   );
 }

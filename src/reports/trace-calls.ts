@@ -1,9 +1,9 @@
 import { applicationIn } from './application.ts';
 import type { Folded } from './folded.ts';
-import { fillGaps } from './merge-facts.ts';
+import { fillGaps, isSameUse } from './merge-facts.ts';
 import { foldRecordsBelow, foldRecordsBeside, hasRecords } from './recorded-calls.ts';
 import { foldRepeated } from './repeated-calls.ts';
-import { type Facts, type Report, recordRoleOf, requestIdOf } from './report.ts';
+import { type Report, recordRoleOf, requestIdOf } from './report.ts';
 import { callOf, type TraceCall } from './trace-call.ts';
 import { TraceTree } from './trace-tree.ts';
 import { foldTraceTwins } from './trace-twins.ts';
@@ -116,7 +116,8 @@ function foldNested(candidates: readonly TraceCall[], tree: TraceTree, folded: F
  */
 function withOuter(inner: TraceCall, outer: TraceCall, isOnly: boolean): TraceCall {
   const members = [...inner.members, ...outer.members];
-  if (!isOnly || (outer.head.kind !== 'call' && !isSameUse(inner.facts, outer.facts))) return { ...inner, members };
+  if (!isOnly) return { ...inner, members, shared: [...inner.shared, ...outer.members] };
+  if (outer.head.kind !== 'call' && !isSameUse(inner.facts, outer.facts)) return { ...inner, members };
   return {
     ...inner,
     members,
@@ -124,9 +125,4 @@ function withOuter(inner: TraceCall, outer: TraceCall, isOnly: boolean): TraceCa
     responseId: inner.responseId ?? outer.responseId,
     durationMs: inner.durationMs,
   };
-}
-
-function isSameUse(a: Facts, b: Facts): boolean {
-  const [prompt, completion] = [a.prompt_tokens ?? null, a.completion_tokens ?? null];
-  return prompt !== null && completion !== null && prompt === b.prompt_tokens && completion === b.completion_tokens;
 }

@@ -116,6 +116,7 @@ function foldCluster(cluster: readonly Unit[], folded: Folded[]): TraceCall {
       facts: fillGaps(call.facts, other.facts),
       responseId: call.responseId ?? other.responseId,
       members: [...call.members, ...other.members],
+      shared: [...call.shared, ...other.shared],
     };
   }
   return call;

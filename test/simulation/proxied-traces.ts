@@ -26,6 +26,12 @@ export function proxiedCalls(random: Random, truth: RecordedCall, ids: NewIds): 
       0.8,
       traceId,
     );
+    // A try that failed, or another one that was not needed.
+    const tried = random.pick([
+      { model: facts['model'], error: 'HTTP 503' },
+      { ...facts, prompt_tokens: 5 },
+    ]);
+    draw({ ...GATEWAY, ...below, duration_ms: 10, facts: tried }, 0.2, traceId);
   };
   const kinds = [
     () => {

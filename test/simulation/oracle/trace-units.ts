@@ -10,6 +10,8 @@ export interface Unit {
   readonly above: readonly Said[];
   /** Whom to ask for names first, where several processes tell of it: the outermost one, and what is above that. */
   readonly caller: readonly Said[];
+  /** Of the members those that lie around other calls too. */
+  readonly shared: readonly Said[];
   readonly facts: Facts;
   readonly responseId: string | null;
   readonly startMs: number;
@@ -48,6 +50,7 @@ export function unitsOf(reports: readonly Said[]): readonly Unit[] {
       isAlone &&= partsOf(next).length === 1;
       const whole = withRecords(next);
       unit = inside(unit, whole, isAlone && (next.kind === 'call' || isSameUse(unit, whole)));
+      if (!isAlone) unit = { ...unit, shared: [...unit.shared, ...whole.members] };
     }
     return unit;
   });
@@ -108,7 +111,17 @@ function insideAgents(units: readonly Unit[], above: (report: Said) => readonly 
 
 function alone(head: Said): Unit {
   const { facts = {}, response_id = null, start_ms: startMs, duration_ms: durationMs } = head;
-  return { head, members: [head], above: [], caller: [], facts, responseId: response_id, startMs, durationMs };
+  return {
+    head,
+    members: [head],
+    above: [],
+    caller: [],
+    shared: [],
+    facts,
+    responseId: response_id,
+    startMs,
+    durationMs,
+  };
 }
 
 const byStart = (a: Said, b: Said): number => a.start_ms - b.start_ms || (a.span_id < b.span_id ? -1 : 1);
@@ -131,9 +144,10 @@ function joinBeside(units: readonly Unit[]): readonly Unit[] {
   return Array.from(new Set(clusterOf.values()), (cluster) => {
     const [first, ...rest] = cluster.sort(nearestFirst) as [Unit, ...Unit[]];
     return rest.reduce(
-      (unit, { members, facts, responseId }) => ({
+      (unit, { members, shared, facts, responseId }) => ({
         ...unit,
         members: [...unit.members, ...members],
+        shared: [...unit.shared, ...shared],
         facts: filled(unit.facts, facts),
         responseId: unit.responseId ?? responseId,
       }),
@@ -260,7 +274,9 @@ export function sidesOf(units: readonly Unit[]): readonly Unit[] {
     const calls = unit.members.filter(
       (said) => said !== unit.head && said.kind === 'call' && recordKind(said) === null,
     );
-    const others = calls.filter((said) => said.process !== unit.head.process || isOpening(said));
+    // An application that a gateway served in several tries tells the one that counts the same.
+    const own = calls.filter((said) => !unit.shared.includes(said) || isSameUse(unit, alone(said)));
+    const others = own.filter((said) => said.process !== unit.head.process || isOpening(said));
     const seen = others.map((said) => ({
       ...unit,
       ...alone(said),
