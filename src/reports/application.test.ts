@@ -61,6 +61,15 @@ test("a call through a gateway has its application's route, tenant and user", ()
   );
 });
 
+test("its metadata is its application's too, and what only the gateway tells", () => {
+  const app = aCall({ metadata: { 'service.name': 'shop' } });
+  const copy = aCopy(app, { metadata: { 'service.name': 'gateway', team: 'a' } });
+  assert.deepEqual(
+    resolve([copy, app]).map(({ request }) => request.metadata),
+    [{ 'service.name': 'shop', team: 'a', 'otel.scope.name': 'litellm' }],
+  );
+});
+
 test('what a gateway serves is no route of a call, but one that its span names is, where the application names none', () => {
   const app = aCall();
   const served = aServer({ parent_id: app.span_id, process: GATEWAY, names: { http_route: '/v1/chat/completions' } });

@@ -167,6 +167,10 @@ function requestOf(parts: RequestParts): LlmRequest {
   const { requestId, startMs, facts, responseId, members, application } = parts;
   const head = members[0] as Report;
   const reports = application.length === 0 ? parts.reports : [...application, ...parts.reports];
+  const told =
+    application.length === 0
+      ? members
+      : [...new Set([...application.filter((each) => members.includes(each)), ...members])];
   const request: Record<string, unknown> = {
     request_id: requestId,
     tenant_id: tenantOf(head.sender, reports),
@@ -178,7 +182,7 @@ function requestOf(parts: RequestParts): LlmRequest {
     cache_write_tokens: facts.cache_write_tokens ?? null,
     user_id_hash: nameOf(reports, 'user'),
     session_id: nameOf(reports, 'session'),
-    metadata: mergeMetadata(members, {
+    metadata: mergeMetadata(told, {
       'gen_ai.operation.name': facts.operation ?? null,
       'gen_ai.response.id': responseId,
       'otel.scope.name': head.scope,

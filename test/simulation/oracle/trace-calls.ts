@@ -244,7 +244,7 @@ function eventsOf(
   const served = (asked: readonly Said[]) => nameIn(asked, 'http_route') ?? nameIn(asked, 'resource_route');
   const tenant = head.sender || (named('tenant') ?? named('resource_tenant') ?? 'default');
   const metadata: Record<string, unknown> = {};
-  for (const { metadata: own = {} } of members) {
+  for (const { metadata: own = {} } of [...caller.filter((said) => members.includes(said)), ...members]) {
     for (const [name, value] of Object.entries(own)) if (!(name in metadata)) metadata[name] = value;
   }
   const standard = {
