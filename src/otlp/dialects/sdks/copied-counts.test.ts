@@ -5,9 +5,11 @@ import type { AttributeValue } from '../../decode/trace-export.ts';
 import { aSpan } from '../../otlp-builders.contract.ts';
 import { SpanReader } from '../span-reader.ts';
 
-function promptOf(scopeName: string, given: Readonly<Record<string, AttributeValue>>): number | null {
+type Given = Readonly<Record<string, AttributeValue>>;
+
+function promptOf(scopeName: string, given: Given, resource: Given = {}): number | null {
   const attributes = { 'gen_ai.usage.input_tokens': 2000, 'gen_ai.usage.output_tokens': 10, ...given };
-  return readCall(new SpanReader(aSpan({ scopeName, attributes })), 'chat').promptTokens;
+  return readCall(new SpanReader(aSpan({ scopeName, attributes, resource })), 'chat').promptTokens;
 }
 
 test('agentgateway copies the counts of the API, which for Anthropic and Bedrock leave the cache out', () => {
@@ -41,6 +43,16 @@ test('a plugin of OpenCode writes its counts, which are disjoint, beside the cos
   assert.equal(promptOf('opencode-otel', { ...counts, 'gen_ai.provider.name': 'openai' }), 2000);
   const own = { ...counts, 'gen_ai.provider.name': 'openai', 'opencode.cost.usage': 0.01 };
   assert.equal(promptOf('opencode-otel', own), 2400);
+});
+
+test("ReqLLM and LangChain for Elixir copy them, and Gemini's thoughts beside the answer", () => {
+  const claude = { 'gen_ai.provider.name': 'anthropic', 'gen_ai.usage.cache_read.input_tokens': 1000 };
+  assert.equal(promptOf('my_app', { ...claude, 'req_llm.request_id': '1' }), 3000);
+  const erlang = { 'telemetry.sdk.language': 'erlang' };
+  assert.equal(promptOf('langchain', claude, erlang), 3000);
+  assert.equal(promptOf('langchain', claude, { 'telemetry.sdk.language': 'python' }), 2000);
+  assert.equal(promptOf('my_app', claude, erlang), 2000);
+  assert.equal(promptOf('langchain', { ...claude, 'gen_ai.provider.name': 'openai' }, erlang), 2000);
 });
 
 test('tRPC-Agent-Go copies them too, with a total of its own, and names the cache of Anthropic apart', () => {

@@ -1,3 +1,4 @@
+import type { OtlpSpan } from '../../decode/trace-export.ts';
 import type { Dialect } from '../dialect.ts';
 import { reportsCacheBeside } from '../vendor-counts.ts';
 
@@ -13,13 +14,23 @@ const OF_TANSTACK = 'tanstack.ai.iteration';
 const OF_GRAFANA = ['agento11y.generation.id', 'sigil.generation.id'];
 const SEMANTICS = 'gen_ai.token.semantics';
 
+/** ReqLLM numbers its requests; the tracer is the application's. */
+const OF_REQ_LLM = 'req_llm.request_id';
+/** Signs of those that pass on what the API says: its cache beside the input, Gemini's thoughts beside the output. */
+const SIGNS = [OF_TANSTACK, OF_REQ_LLM, ...OF_GRAFANA];
+
 /** One of OpenCode's plugins, whose counts are disjoint, writes the cost beside them. */
 const OF_OPENCODE = 'opencode.cost.usage';
+
+/** A tracer's name that others may choose too, so that the language must agree. */
+function isLangChainForElixir({ scope, resource }: OtlpSpan): boolean {
+  return scope.name === 'langchain' && resource.attributes.get('telemetry.sdk.language') === 'erlang';
+}
 
 /** Emitters with the convention's names and the counts of whatever API answered. */
 export const COPIED_COUNTS: Dialect = {
   name: 'copied-counts',
-  keys: [OF_TANSTACK, SEMANTICS, OF_OPENCODE, ...OF_GRAFANA],
+  keys: [...SIGNS, SEMANTICS, OF_OPENCODE],
   habits({ reader, scopeName, provider, model }) {
     const { span } = reader;
     if (scopeName === 'agentgateway') {
@@ -32,7 +43,7 @@ export const COPIED_COUNTS: Dialect = {
     const isGemini = provider === 'gcp.gemini' || provider === 'gcp.vertex_ai';
     if (span.attributes.has(OF_RIG)) return isGemini ? { isReasoningOutside: true } : null;
     if (reader.attributeText(SEMANTICS) === 'inclusive') return null;
-    if (span.attributes.has(OF_TANSTACK) || OF_GRAFANA.some((key) => span.attributes.has(key))) {
+    if (isLangChainForElixir(span) || SIGNS.some((key) => span.attributes.has(key))) {
       const isCacheOutside = reportsCacheBeside(provider, model);
       return { isCacheOutside, isTotalMade: isCacheOutside, isReasoningOutside: isGemini };
     }
