@@ -14,13 +14,15 @@ const SLACK_MS = 5;
 export function foldRepeated(calls: readonly TraceCall[], folded: Folded[]): readonly TraceCall[] {
   if (calls.length < 2 || calls.every(({ head }) => head.call_key === undefined)) return calls;
   const kept: TraceCall[] = [];
+  const placesOfKey = new Map<string, number[]>();
   for (const call of calls.toSorted((a, b) => a.startMs - b.startMs || (a.id < b.id ? -1 : 1))) {
-    const place = kept.findIndex((each) => isRepeated(each, call));
-    const first = kept[place];
-    if (first === undefined) {
-      kept.push(call);
+    const places = placesOf(call.head.call_key, placesOfKey);
+    const place = places.find((each) => isRepeated(kept[each] as TraceCall, call));
+    if (place === undefined) {
+      places.push(kept.push(call) - 1);
       continue;
     }
+    const first = kept[place] as TraceCall;
     folded.push({ report: call.head, into: first.id, rule: 'the same call, written twice' });
     kept[place] = {
       ...first,
@@ -31,10 +33,17 @@ export function foldRepeated(calls: readonly TraceCall[], folded: Folded[]): rea
   return kept;
 }
 
+/** Where the calls of a key stand, to which more may be added. */
+function placesOf(key: string | undefined, placesOfKey: Map<string, number[]>): number[] {
+  if (key === undefined) return [];
+  const places = placesOfKey.get(key) ?? [];
+  placesOfKey.set(key, places);
+  return places;
+}
+
+/** Of two calls with one key. */
 function isRepeated(a: TraceCall, b: TraceCall): boolean {
   return (
-    a.head.call_key !== undefined &&
-    a.head.call_key === b.head.call_key &&
     reporterOf(a.head) === reporterOf(b.head) &&
     Math.abs(a.startMs - b.startMs) <= SLACK_MS &&
     Math.abs(endMsOf(a) - endMsOf(b)) <= SLACK_MS &&

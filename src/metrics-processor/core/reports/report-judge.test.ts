@@ -301,26 +301,29 @@ test('whatever order reports come in, however they are cut into batches, and whe
 
 test('a correction takes back what was added, at the prices of then, wherever a processor restarts', () => {
   const call = aReport(0, { parent_id: span(9), facts: { completion_tokens: 10 } });
-  const nothingNew = aReport(1, { span_id: span(7), parent_id: span(1), kind: 'context' });
   const parent = aReport(2, { span_id: span(9), kind: 'context', names: { tenant: 'acme' } });
-  const log = topics([], [], [], [call, nothingNew, parent]);
-  for (const restartAt of [1, 2, Number.NaN]) {
-    let core = new ShardCore(CORE_OPTIONS);
-    let checkpoint = core.checkpoint();
-    const [early, late] = [aBook(3), aBook(500)] as const;
-    const store = new Store();
-    for (const record of log[TOPICS.reports]) {
-      if (record.offset === restartAt) core = restart(core, checkpoint, log);
-      foldReports(core, [record], record.offset === 0 ? early : late);
-      store.take(core.takeEffects().toCommit());
-      if (core.needsCheckpoint) checkpoint = core.checkpoint();
+  const below = aReport(1, { span_id: span(7), parent_id: span(1), kind: 'context' });
+  const twin = aReport(1, { trace_id: 'b'.repeat(32), scope: 'another', facts: { completion_tokens: 10 } });
+  for (const nothingNew of [below, twin]) {
+    const log = topics([], [], [], [call, nothingNew, parent]);
+    for (const restartAt of [1, 2, Number.NaN]) {
+      let core = new ShardCore(CORE_OPTIONS);
+      let checkpoint = core.checkpoint();
+      const [early, late] = [aBook(3), aBook(500)] as const;
+      const store = new Store();
+      for (const record of log[TOPICS.reports]) {
+        if (record.offset === restartAt) core = restart(core, checkpoint, log);
+        foldReports(core, [record], record.offset === 0 ? early : late);
+        store.take(core.takeEffects().toCommit());
+        if (core.needsCheckpoint) checkpoint = core.checkpoint();
+      }
+      const costs = [...store.sums].filter(([key, cost]) => key.endsWith(' cost') && cost !== 0);
+      assert.deepEqual(
+        costs.map(([key, cost]) => [key.split('|')[0], cost]),
+        [['acme', 10 + 10 * 500]],
+        `restarted at ${restartAt}`,
+      );
     }
-    const costs = [...store.sums].filter(([key, cost]) => key.endsWith(' cost') && cost !== 0);
-    assert.deepEqual(
-      costs.map(([key, cost]) => [key.split('|')[0], cost]),
-      [['acme', 10 + 10 * 500]],
-      `restarted at ${restartAt}`,
-    );
   }
 });
 
