@@ -9,10 +9,10 @@ const HOOK = new URL('./mutation-hook.ts', import.meta.url).href;
 const TESTS = [
   'reports/stable-matching.test.ts',
   'metrics-processor/core/join/following-evaluations.test.ts',
-  'metrics-processor/core/reports/report-judge.test.ts',
-  'reports/open-calls.property.test.ts',
   'reports/application.test.ts',
   'reports/told-by-several.test.ts',
+  'metrics-processor/core/reports/report-judge.test.ts',
+  'reports/open-calls.property.test.ts',
 ].map((path) => new URL(`../../src/${path}`, import.meta.url).pathname);
 
 const JUDGE = 'metrics-processor/core/reports/report-judge.ts';
