@@ -56,7 +56,7 @@ export interface ReportJudgePorts {
 export const REPORT_BOUNDS = {
   /** A trace of so many reports is no trace of a program but a loop. */
   traceReportsMax: 5000,
-  /** Where so many are open, some 360 bytes each. */
+  /** Where so many are open, some 250 bytes each. */
   openReportsMax: 500_000,
   /**
    * So many are judged together. What a larger batch makes of its reports lives longer: judging took 8 % more CPU time
