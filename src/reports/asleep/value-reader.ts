@@ -1,4 +1,5 @@
 import { invariant } from '../../tally/invariant.ts';
+import { unzigzag } from '../../tally/varint.ts';
 import { LONG_ID_CHARS, type PageTerms, SHORT_ID_CHARS, SMALL_FROM, TAGS } from './value-writer.ts';
 
 /** Reads what `ValueWriter` wrote. References come as what they refer to. */
@@ -27,7 +28,7 @@ export class ValueReader {
       case TAGS.integer:
         return this.#count();
       case TAGS.near:
-        return this.#near();
+        return this.#terms.firstLarge + unzigzag(this.#count());
       case TAGS.double:
         this.#at += 8;
         return this.#bytes.readDoubleLE(this.#at - 8);
@@ -79,12 +80,6 @@ export class ValueReader {
 
   #known(): string {
     return this.#terms.texts[this.#count()] as string;
-  }
-
-  #near(): number {
-    const folded = this.#count();
-    const distance = folded % 2 === 1 ? -(folded + 1) / 2 : folded / 2;
-    return this.#terms.firstLarge + distance;
   }
 
   #chars(encoding: 'hex' | 'latin1' | 'utf16le', byteCount: number): string {

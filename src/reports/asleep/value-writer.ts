@@ -1,3 +1,4 @@
+import { zigzag } from '../../tally/varint.ts';
 import { hashOf } from './hash-index.ts';
 
 /** What a byte says that a value begins with. Every other byte is a small number. */
@@ -139,10 +140,8 @@ export class ValueWriter {
   #putLarge(value: number): void {
     const { terms } = this;
     if (terms.firstLarge === 0) terms.firstLarge = value;
-    const distance = value - terms.firstLarge;
-    // The lowest bit is the sign.
-    const folded = distance < 0 ? -2 * distance - 1 : 2 * distance;
-    if (folded < NEAR_MAX) this.#tagged(TAGS.near, folded);
+    const distance = zigzag(value - terms.firstLarge);
+    if (distance < NEAR_MAX) this.#tagged(TAGS.near, distance);
     else this.#tagged(TAGS.integer, value);
   }
 
