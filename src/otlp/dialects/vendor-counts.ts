@@ -9,3 +9,12 @@ export function reportsCacheBeside(provider: string | null, model: string | null
   if (provider === 'anthropic' || provider === 'aws.bedrock') return true;
   return (provider === 'gcp.vertex_ai' || provider === 'azure.ai.inference') && /claude/i.test(model ?? '');
 }
+
+/**
+ * Whether the API that answers reports thoughts beside the output, as Gemini's does.
+ *
+ * @param provider in the words of OTel
+ */
+export function reportsThoughtsBeside(provider: string | null): boolean {
+  return provider === 'gcp.gemini' || provider === 'gcp.vertex_ai';
+}

@@ -1,6 +1,6 @@
 import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
-import { reportsCacheBeside } from '../vendor-counts.ts';
+import { reportsCacheBeside, reportsThoughtsBeside } from '../vendor-counts.ts';
 
 const SPAN_TYPE = 'ag2.span.type';
 const USAGE_KIND = 'ag2.usage.kind';
@@ -20,7 +20,9 @@ export const AG2: Dialect = {
   },
   habits({ scopeName, provider, model }) {
     if (scopeName !== 'opentelemetry.instrumentation.ag2') return null;
-    const isGemini = provider === 'gcp.gemini' || provider === 'gcp.vertex_ai';
-    return { isCacheOutside: reportsCacheBeside(provider, model), isReasoningOutside: isGemini };
+    return {
+      isCacheOutside: reportsCacheBeside(provider, model),
+      isReasoningOutside: reportsThoughtsBeside(provider),
+    };
   },
 };

@@ -1,7 +1,7 @@
 import { type Classification, is } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import { normalizeProvider } from '../provider.ts';
-import { reportsCacheBeside } from '../vendor-counts.ts';
+import { reportsCacheBeside, reportsThoughtsBeside } from '../vendor-counts.ts';
 
 const CALL = /\.do(Generate|Stream|Embed)$/;
 const OUTER = /^ai\.(generateText|streamText|generateObject|streamObject|embed|embedMany)$/;
@@ -25,7 +25,7 @@ export const AI_SDK: Dialect = {
       // Of Anthropic's numbers it made the total itself.
       isTotalMade: isCacheOutside && vendor !== 'aws.bedrock',
       isCacheOutside,
-      isReasoningOutside: vendor === 'gcp.gemini' || vendor === 'gcp.vertex_ai',
+      isReasoningOutside: reportsThoughtsBeside(vendor),
     };
   },
 };

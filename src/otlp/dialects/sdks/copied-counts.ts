@@ -1,6 +1,6 @@
 import type { OtlpSpan } from '../../decode/trace-export.ts';
 import type { Dialect } from '../dialect.ts';
-import { reportsCacheBeside } from '../vendor-counts.ts';
+import { reportsCacheBeside, reportsThoughtsBeside } from '../vendor-counts.ts';
 
 /** tRPC-Agent-Go writes these for Anthropic alone. */
 const OF_ANTHROPIC = ['gen_ai.usage.input_tokens.cache_read', 'gen_ai.usage.input_tokens.cache_creation'];
@@ -40,12 +40,12 @@ export const COPIED_COUNTS: Dialect = {
     if (span.attributes.has(OF_OPENCODE)) return { isCacheOutside: true, isReasoningOutside: true };
     // RubyLLM takes the cache out of the input, whatever the API says.
     if (scopeName.endsWith('::RubyLLM')) return { isCacheOutside: true };
-    const isGemini = provider === 'gcp.gemini' || provider === 'gcp.vertex_ai';
-    if (span.attributes.has(OF_RIG)) return isGemini ? { isReasoningOutside: true } : null;
+    const isReasoningOutside = reportsThoughtsBeside(provider);
+    if (span.attributes.has(OF_RIG)) return isReasoningOutside ? { isReasoningOutside } : null;
     if (reader.attributeText(SEMANTICS) === 'inclusive') return null;
     if (isLangChainForElixir(span) || SIGNS.some((key) => span.attributes.has(key))) {
       const isCacheOutside = reportsCacheBeside(provider, model);
-      return { isCacheOutside, isTotalMade: isCacheOutside, isReasoningOutside: isGemini };
+      return { isCacheOutside, isTotalMade: isCacheOutside, isReasoningOutside };
     }
     if (scopeName !== 'trpc.agent.go') return null;
     return { isCacheOutside: OF_ANTHROPIC.some((key) => span.attributes.has(key)), isTotalMade: true };
