@@ -8,6 +8,11 @@ export interface KeyFormProps {
   readonly onKey: (key: string, isKept: boolean) => Promise<void>;
 }
 
+/** It comes back to what the address shows now, which may be a link that somebody shared. */
+function signInAddress(url: string): string {
+  return location.search === '' ? url : `${url}?${new URLSearchParams({ view: location.search.slice(1) }).toString()}`;
+}
+
 /** A form as password managers know it, so that they offer to keep the key. */
 export function KeyForm({ problem, signInWith, onKey }: KeyFormProps) {
   const [key, setKey] = useState('');
@@ -30,7 +35,7 @@ export function KeyForm({ problem, signInWith, onKey }: KeyFormProps) {
       <h2>Sign in</h2>
       {signInWith !== null && (
         <>
-          <a class="button primary" href={signInWith.url}>
+          <a class="button primary" href={signInAddress(signInWith.url)}>
             Continue with {signInWith.name}
           </a>
           <p class="or">or with an API key</p>

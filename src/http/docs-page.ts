@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { allowedWords } from '../events/allowed-words.ts';
 import { exampleOf, fieldsOf, type SchemaObject } from './schema-fields.ts';
+import { escapeHtml, policyOfStyle } from './scriptless-page.ts';
 
 interface Document {
   readonly info: { readonly title: string; readonly description: string; readonly version: string };
@@ -49,18 +49,14 @@ export function docsPage(document: Document): string {
 ${operations.join('\n')}<h2>Schemas</h2>${schemas.join('\n')}</main></html>`;
 }
 
-/** Allows the style of the page and nothing else. */
-export function docsPolicy(): string {
-  const hash = createHash('sha256').update(STYLE).digest('base64');
-  return `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
-}
-
 const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif}main{max-width:60rem;margin:2rem auto;padding:0 1rem}
 h2{border-top:1px solid #8884;padding-top:1.5rem}small{color:#777}code,pre{font-family:ui-monospace,monospace;font-size:.9em}
 pre{overflow-x:auto;background:#8881;padding:1rem;border-radius:.5rem}table{border-collapse:collapse;width:100%}
 nav{columns:18rem;margin:1.5rem 0}nav a{display:block}td{overflow-wrap:anywhere}td:first-child{min-width:7rem}
 td,th{text-align:left;padding:.25rem .75rem .25rem 0;vertical-align:top;border-bottom:1px solid #8882}
 .method{text-transform:uppercase;font-weight:700}`;
+
+export const DOCS_POLICY = policyOfStyle(STYLE);
 
 type Schemas = Document['components']['schemas'];
 
@@ -120,8 +116,4 @@ function fallbackText(fallback: unknown): string {
   return fallback === undefined
     ? ''
     : `default <code>${escapeHtml(typeof fallback === 'string' ? fallback : JSON.stringify(fallback))}</code>`;
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -10,9 +10,9 @@ export function addDocsRoutes(server: FastifyInstance, document: object): void {
   });
   server.get('/docs', async (request, reply) => {
     refuseParameters(request);
-    const { docsPage, docsPolicy } = await import('./docs-page.ts');
+    const { DOCS_POLICY, docsPage } = await import('./docs-page.ts');
     return reply
-      .header('content-security-policy', docsPolicy())
+      .header('content-security-policy', DOCS_POLICY)
       .header('content-type', 'text/html; charset=utf-8')
       .send(docsPage(document as never));
   });

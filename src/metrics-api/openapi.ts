@@ -193,6 +193,7 @@ const OPERATIONS: readonly Operation[] = [
     path: '/v1/session/oidc',
     tag: 'session',
     summary: 'Sends a browser to the OpenID Connect provider; 404 where none is set.',
+    query: Parameters.BeginSingleSignOnParameters,
     answer: { status: 303, description: 'To the provider', content: {} },
     problems: [400, 404, 503],
     isOpen: true,

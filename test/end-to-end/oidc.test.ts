@@ -42,7 +42,7 @@ class Visitor {
       const response = await fetch(at, {
         method: body === undefined ? 'GET' : 'POST',
         redirect: 'manual',
-        headers: { cookie: this.cookies(at) },
+        headers: { cookie: this.cookies(at), accept: 'text/html,*/*;q=0.8' },
         ...(body === undefined ? {} : { body }),
       });
       for (const cookie of response.headers.getSetCookie()) this.#keep(at, cookie);
@@ -69,8 +69,8 @@ class Visitor {
 }
 
 /** Signs in at the provider's own pages. */
-async function signIn(visitor: Visitor, metrics: string, login: string) {
-  const asked = await visitor.open(`${metrics}/v1/session/oidc`);
+async function signIn(visitor: Visitor, metrics: string, login: string, view = '') {
+  const asked = await visitor.open(`${metrics}/v1/session/oidc${view}`);
   const consent = await visitor.open(asked.url, { prompt: 'login', login, password: 'any' });
   return consent.text.includes('consent') ? visitor.open(consent.url, { prompt: 'consent' }) : consent;
 }
@@ -96,6 +96,11 @@ test('one signs in at an OpenID Connect provider, whose claims say what one may'
   const ada = new Visitor();
   const back = await signIn(ada, metrics, 'finance/acme');
   assert.deepEqual([back.url, back.status], [`${metrics}/`, 200], back.text);
+  // A link that a colleague shared shows afterwards what it shows a colleague, and leads nowhere else.
+  const shared = await signIn(new Visitor(), metrics, 'finance/acme', '?view=tenant%3Dacme%26range%3D24h');
+  assert.equal(shared.url, `${metrics}/?tenant=acme&range=24h`);
+  const elsewhere = await signIn(new Visitor(), metrics, 'finance/acme', '?view=%2F%2Fevil.example%2F%0D%0Ax');
+  assert.equal(new URL(elsewhere.url).origin, metrics);
   const statusOf = async (visitor: Visitor, tenant: string): Promise<number> => {
     const url = `${metrics}/v1/metrics?tenant_id=${tenant}`;
     const response = await fetch(url, { headers: { cookie: visitor.cookies(url) } });
@@ -107,6 +112,7 @@ test('one signs in at an OpenID Connect provider, whose claims say what one may'
   const stranger = new Visitor();
   const refused = await signIn(stranger, metrics, 'chess/acme');
   assert.deepEqual([refused.status, /gives no role/.test(refused.text)], [403, true], refused.text);
+  assert.match(refused.text, /<h1>You are not signed in<\/h1>.*<a href="\/">Back to the sign-in page<\/a>/s);
   assert.equal(await statusOf(stranger, 'acme'), 401);
 
   // An answer that nobody here asked for, as another site may send a browser with.

@@ -342,6 +342,15 @@ export const SignIn = Type.Object({
   ),
 });
 
+export const BeginSingleSignOnParameters = Type.Object({
+  view: Type.Optional(
+    Type.String({
+      maxLength: 2000,
+      description: "What stood behind the `?` of the dashboard's address; it does again.",
+    }),
+  ),
+});
+
 /** What an OpenID Connect provider sends back with the browser, the most usual of it. */
 export const SingleSignOnParameters = Type.Object({
   code: Type.Optional(Type.String({ description: 'What the provider gives out for the sign-in.' })),
