@@ -1,8 +1,8 @@
 import { escapeHtml, policyOfStyle } from '../http/scriptless-page.ts';
 
 const STYLE = `:root{color-scheme:light dark;font:16px/1.5 system-ui,sans-serif;color:light-dark(#171a21,#e8eaee)}
-body{margin:0;background:light-dark(#f6f7f9,#0e1014)}
-main{max-width:26rem;margin:15vh auto 0;padding:1.5rem;background:light-dark(#fff,#16191f)}
+body{margin:0 .75rem;background:light-dark(#f6f7f9,#0e1014)}
+main{max-width:26rem;margin:15vh auto 0;padding:1.5rem;border-radius:.625rem;background:light-dark(#fff,#16191f)}
 h1{margin:0;font-size:1.25rem}p{overflow-wrap:anywhere}
 a{display:inline-block;padding:.5rem 1rem;border-radius:.5rem;text-decoration:none}
 a{background:light-dark(#1f63c9,#4c8fea);color:light-dark(#fff,#0b1220)}`;

@@ -99,6 +99,7 @@ export function App() {
             {isChosen && (
               <Numbers
                 {...{ api, live, view, change, theme: colours, dimensions }}
+                isEveryTenantSeen={signedIn === null || signedIn.tenant_ids === null}
                 onGuide={openGuide}
                 onBreakdownSeen={(isSeen) => {
                   isBreakdownSeen.current = isSeen;

@@ -16,6 +16,7 @@ const TITLES = { requests: 'Requests', responses: 'Responses', evaluations: 'Eva
 export interface AuditPanelProps {
   readonly api: Api;
   readonly snapshot: Snapshot;
+  readonly isEveryTenantSeen: boolean;
 }
 
 interface Audits {
@@ -25,14 +26,14 @@ interface Audits {
 }
 
 /** Whether what was accepted is all accounted for. */
-export function AuditPanel({ api, snapshot }: AuditPanelProps) {
+export function AuditPanel({ api, snapshot, isEveryTenantSeen }: AuditPanelProps) {
   const { tenant, span } = snapshot;
   const [fromMs, toMs] = [Math.floor(span.fromMs / HOUR_MS) * HOUR_MS, Math.ceil(span.toMs / HOUR_MS) * HOUR_MS];
   const range = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
-  const { value: audits } = usePolled((signal) => loadAudits(api, { tenant, range }, signal), {
+  const { value: audits } = usePolled((signal) => loadAudits(api, { tenant, range, isEveryTenantSeen }, signal), {
     subject: JSON.stringify([tenant, range]),
     everyMs: POLL_MS,
-    dependencies: [api],
+    dependencies: [api, isEveryTenantSeen],
   });
   const times = useTimes();
   return (
@@ -110,17 +111,25 @@ function AuditRow({ title, counts }: { readonly title: string; readonly counts: 
 interface AuditQuestion {
   readonly tenant: string | null;
   readonly range: { readonly from: string; readonly to: string };
+  readonly isEveryTenantSeen: boolean;
 }
 
-/** The audit of who is shown, and of those of responses that name none, where the key allows to see these. */
-async function loadAudits(api: Api, { tenant, range }: AuditQuestion, signal: AbortSignal): Promise<Audits> {
+/** The audit of who is shown, and of those of responses that name none, where the reader may see these. */
+async function loadAudits(api: Api, question: AuditQuestion, signal: AbortSignal): Promise<Audits> {
+  const { tenant, range, isEveryTenantSeen } = question;
   const [own, unassigned] = await Promise.all([
     api.get<Audit>('/v1/audit', { tenant_id: tenant, ...range }, signal),
-    api.get<Audit>('/v1/audit', { unassigned: 'true', ...range }, signal).catch((error: unknown) => {
-      // A key of one tenant may not see them.
-      if (error instanceof ApiError && error.obstacle === 'refused') return null;
-      throw error;
-    }),
+    isEveryTenantSeen ? loadUnassigned(api, range, signal) : null,
   ]);
   return { own, unassigned: unassigned?.totals.responses ?? null };
+}
+
+async function loadUnassigned(api: Api, range: AuditQuestion['range'], signal: AbortSignal): Promise<Audit | null> {
+  try {
+    return await api.get<Audit>('/v1/audit', { unassigned: 'true', ...range }, signal);
+  } catch (error) {
+    // A key that a proxy shows, of which no session tells, may be of some tenants only.
+    if (error instanceof ApiError && error.obstacle === 'refused') return null;
+    throw error;
+  }
 }

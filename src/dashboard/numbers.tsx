@@ -26,12 +26,15 @@ export interface NumbersProps {
   readonly change: ChangeView;
   readonly theme: string;
   readonly dimensions: Dimensions | null;
+  /** Whether the reader may see also what belongs to no tenant. */
+  readonly isEveryTenantSeen: boolean;
   readonly onBreakdownSeen: (isSeen: boolean) => void;
   readonly onGuide: () => void;
 }
 
 /** Everything about the calls of one tenant or all; dimmed where it is of another moment or view than the page says. */
-export function Numbers({ api, live, view, change, theme, dimensions, onBreakdownSeen, onGuide }: NumbersProps) {
+export function Numbers({ api, live, view, change, theme, dimensions, ...props }: NumbersProps) {
+  const { isEveryTenantSeen, onBreakdownSeen, onGuide } = props;
   const { snapshot, version } = live;
   const { tenant, route, model, only } = view;
   // Each dimension is summed by itself.
@@ -84,7 +87,7 @@ export function Numbers({ api, live, view, change, theme, dimensions, onBreakdow
           </>
         )
       )}
-      {snapshot !== null && <AuditPanel api={api} snapshot={snapshot} />}
+      {snapshot !== null && <AuditPanel {...{ api, snapshot, isEveryTenantSeen }} />}
       {snapshot !== null && <InvoicePanel api={api} tenant={snapshot.tenant} />}
     </div>
   );

@@ -3,7 +3,12 @@ import { ApiError, problemText } from './api.ts';
 /** What `GET /v1/session` answers. */
 export interface Session {
   readonly is_key_required: boolean;
-  readonly signed_in: { readonly subject: string; readonly roles: readonly string[] } | null;
+  readonly signed_in: {
+    readonly subject: string;
+    readonly roles: readonly string[];
+    /** Null: all of them. */
+    readonly tenant_ids: readonly string[] | null;
+  } | null;
   /** Who else signs people in: what to call it, and where to go. */
   readonly sign_in_with?: { readonly name: string; readonly url: string } | null;
 }
