@@ -28,6 +28,8 @@ export interface UsageObject {
   readonly as: 'json' | 'repr';
   /** It holds anything, and counts only below this prefix. */
   readonly below?: string;
+  /** It is what the provider answered, and tells whether the SDK has copied its counts. */
+  readonly isAnswer?: boolean;
   /** The wholes in it are the provider's own reckoning beside what the SDK says: only parts are taken. */
   readonly isPartsOnly?: boolean;
   /** Long, since the answer is in it: decoded only when it is read. */

@@ -7,6 +7,7 @@ import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.
 import { isMisnamed } from '../dialects/sdks/openinference.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
 import type { UsageReport } from './choose-usage.ts';
+import { COPIED, isCopiedAnswer } from './copied-answer.ts';
 import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
 import { addCount, readUsageObject, readUsagePaths, type UsageCounts } from './usage-counts.ts';
 import { type UsagePart, usagePartOf } from './usage-part.ts';
@@ -77,11 +78,17 @@ export function readUsage(emitter: Emitter): readonly UsageReport[] {
   // Of plain prompts and completions nothing has to be known.
   const known = [...drafts.values()].some(({ counts }) => hasParts(counts)) ? habitsOf(emitter) : BY_CONVENTION;
   const reports = [...drafts.entries()];
+  const copied = isCopied([...drafts.values()]) ? COPIED : null;
   if (reports.length > 1) reports.sort(([a], [b]) => trustOf(a) - trustOf(b) || a - b);
   return reports.map(([, { counts, habits }]) => ({
     counts,
-    habits: habits === null ? known : { ...known, ...habits },
+    habits: habits === null && copied === null ? known : { ...known, ...habits, ...copied },
   }));
+}
+
+/** The answer may stand in another vocabulary than the counts. */
+function isCopied(drafts: readonly Draft[]): boolean {
+  return drafts.some(({ answer }) => answer !== null && drafts.some(({ counts }) => isCopiedAnswer(counts, answer)));
 }
 
 function hasParts(counts: UsageCounts): boolean {
@@ -110,6 +117,8 @@ interface Draft {
   readonly counts: UsageCounts;
   /** What its shape betrays; null where it betrays nothing. */
   habits: Partial<UsageHabits> | null;
+  /** The usage in the provider's own answer. */
+  answer: unknown;
 }
 
 /** The counts by the place of their dialect; null for the many spans that have none. */
@@ -119,7 +128,7 @@ function draftsOf(reader: SpanReader): Map<number, Draft> | null {
   const draftAt = (place: number): Draft => {
     drafts ??= new Map();
     let draft = drafts.get(place);
-    if (draft === undefined) drafts.set(place, (draft = { counts: {}, habits: null }));
+    if (draft === undefined) drafts.set(place, (draft = { counts: {}, habits: null, answer: null }));
     return draft;
   };
   const shared: { readonly place: number; readonly source: UsageObject }[] = [];
@@ -174,6 +183,7 @@ function addObject(draft: Draft, source: UsageObject, reader: SpanReader): void 
     const root = reader.parsed(source.object);
     const object = source.paths === undefined ? root : source.paths.map((path) => valueAt(root, path)).find(Boolean);
     readUsageObject(counts, source.below === undefined ? object : below(object, source.below));
+    if (source.isAnswer === true) draft.answer ??= object;
     if (source.isPartsOnly !== true) draft.habits = { ...draft.habits, ...shapeHabits(object) };
   }
   for (const [part, count] of Object.entries(counts) as [UsagePart, number][]) {

@@ -9,9 +9,9 @@ export const LOGFIRE: Dialect = {
   lateKeys: ['request_data'],
   usageTrust: 2,
   usage: [
-    { object: 'gen_ai.usage.raw', as: 'json', isPartsOnly: true },
+    { object: 'gen_ai.usage.raw', as: 'json', isAnswer: true, isPartsOnly: true },
     { object: 'usage', as: 'json' },
-    { object: 'response_data', paths: ['usage'], as: 'json', isLate: true, isPartsOnly: true },
+    { object: 'response_data', paths: ['usage'], as: 'json', isLate: true, isAnswer: true, isPartsOnly: true },
   ],
   classify({ span }) {
     if (isStreamEnd(span)) return is('stream end', 'chat', 'logfire.span_type is log and it has a duration');

@@ -1,6 +1,5 @@
 import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
-import { countFrom, valueAt } from '../read-value.ts';
 import type { SpanReader } from '../span-reader.ts';
 import { reportsCacheBeside } from '../vendor-counts.ts';
 
@@ -17,7 +16,7 @@ export const OPENINFERENCE: Dialect = {
   usage: [
     { prefix: 'llm.token_count.' },
     // The answer as the API gave it tells parts for which there is no name.
-    { object: 'output.value', paths: ['usage'], as: 'json', isLate: true, isPartsOnly: true },
+    { object: 'output.value', paths: ['usage'], as: 'json', isLate: true, isAnswer: true, isPartsOnly: true },
     // Its processor for Strands puts what it does not translate into the metadata; once it was the cache.
     { object: 'metadata', below: 'gen_ai.usage.', as: 'json', isPartsOnly: true },
   ],
@@ -38,7 +37,7 @@ export const OPENINFERENCE: Dialect = {
    * beside the input. Of Agno it copies that framework's counts, which are those of each provider's API.
    */
   habits({ reader, scopeName, model, provider }) {
-    if (scopeName === CLAUDE_AGENT_SDK || isCopiedFromClaude(reader)) return COPIED;
+    if (scopeName === CLAUDE_AGENT_SDK) return COPIED;
     const isCopied =
       scopeName === 'openinference.instrumentation.bedrock'
         ? /nova/i.test(model ?? '') && !reader.span.name.includes('converse')
@@ -46,19 +45,6 @@ export const OPENINFERENCE: Dialect = {
     return isCopied ? COPIED : null;
   },
 };
-
-/**
- * For Node.js it copied the input of Claude's answer for a long time, which leaves the cache out: then the count is
- * that of the answer itself, whose usage names the cache in Anthropic's words.
- */
-function isCopiedFromClaude(reader: SpanReader): boolean {
-  const prompt = countFrom(reader.span.attributes.get('llm.token_count.prompt'));
-  if (prompt === null) return false;
-  const usage = valueAt(reader.parsed('output.value'), 'usage');
-  const at = (name: string): number => countFrom(valueAt(usage, name)) ?? 0;
-  const cacheTokens = at('cache_read_input_tokens') + at('cache_creation_input_tokens');
-  return cacheTokens > 0 && prompt === at('input_tokens');
-}
 
 /** Its instrumentation of LiteLLM writes the text tokens of a prompt under a name that means cached ones. */
 export function isMisnamed(key: string, scopeName: string): boolean {
