@@ -51,6 +51,7 @@ export const DIALECTS: readonly Dialect[] = [
   GOOSE,
   PIPECAT,
   AG2,
+  AGENT_FRAMEWORK,
   OTEL,
   OPENLLMETRY,
   LANGSMITH,
@@ -58,7 +59,6 @@ export const DIALECTS: readonly Dialect[] = [
   SPAN_KINDS,
   ADK,
   STRANDS,
-  AGENT_FRAMEWORK,
   COPIED_COUNTS,
   OPENLIT,
 ];

@@ -1,6 +1,5 @@
 import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
-import { reportsCacheBeside, reportsThoughtsBeside } from '../vendor-counts.ts';
 
 const SPAN_TYPE = 'ag2.span.type';
 const USAGE_KIND = 'ag2.usage.kind';
@@ -17,12 +16,5 @@ export const AG2: Dialect = {
     const kind = reader.attributeText(USAGE_KIND) ?? '';
     const rule = `${USAGE_KIND} is ${kind}`;
     return kind === 'model_call' ? isNone('usage', `${rule}: its span is beside`) : is('call', 'chat', rule);
-  },
-  habits({ scopeName, provider, model }) {
-    if (scopeName !== 'opentelemetry.instrumentation.ag2') return null;
-    return {
-      isCacheOutside: reportsCacheBeside(provider, model),
-      isReasoningOutside: reportsThoughtsBeside(provider),
-    };
   },
 };

@@ -12,14 +12,69 @@ function promptOf(scopeName: string, given: Given, resource: Given = {}): number
   return readCall(new SpanReader(aSpan({ scopeName, attributes, resource })), 'chat').promptTokens;
 }
 
-test('agentgateway copies the counts of the API, which for Anthropic and Bedrock leave the cache out', () => {
-  const cached = { 'gen_ai.usage.cache_read.input_tokens': 1000, 'gen_ai.usage.cache_creation.input_tokens': 500 };
-  const of = (provider: string, model: string) =>
-    promptOf('agentgateway', { ...cached, 'gen_ai.provider.name': provider, 'gen_ai.request.model': model });
-  assert.equal(of('anthropic', 'claude-sonnet-4-5'), 3500);
-  assert.equal(of('aws.bedrock', 'us.amazon.nova-pro-v1:0'), 3500);
-  assert.equal(of('copilot', 'claude-sonnet-5'), 3500);
-  assert.equal(of('openai', 'gpt-4.1'), 2000);
+const CACHED = { 'gen_ai.usage.cache_read.input_tokens': 1000, 'gen_ai.usage.cache_creation.input_tokens': 500 };
+
+test('agentgateway copied the counts of the API before 1.5, which for Anthropic and Bedrock leave the cache out', () => {
+  const of = (provider: string, model: string, version: string) => {
+    const given = { ...CACHED, 'gen_ai.provider.name': provider, 'gen_ai.request.model': model };
+    return promptOf('agentgateway', given, { 'service.version': version });
+  };
+  assert.equal(of('anthropic', 'claude-sonnet-4-5', '1.4.1'), 3500);
+  assert.equal(of('aws.bedrock', 'us.amazon.nova-pro-v1:0', 'v1.0.0'), 3500);
+  assert.equal(of('copilot', 'claude-sonnet-5', '0.12.0'), 3500);
+  assert.equal(of('openai', 'gpt-4.1', '1.4.1'), 2000);
+  for (const version of ['1.5.0-alpha.1', '1.10.2', '2.0.0', '']) {
+    assert.equal(of('anthropic', 'claude-sonnet-4-5', version), 2000, version);
+  }
+});
+
+test('Spring AI copies them as texts, with a total of its own of Anthropic and that of the API of Bedrock', () => {
+  const of = (provider: string, total: string) =>
+    promptOf('org.springframework.boot', {
+      'gen_ai.system': provider,
+      'gen_ai.usage.input_tokens': '2000',
+      'gen_ai.usage.output_tokens': '10',
+      'gen_ai.usage.total_tokens': total,
+      'gen_ai.usage.cache_read.input_tokens': '1000',
+      'gen_ai.usage.cache_creation.input_tokens': '500',
+    });
+  assert.equal(of('anthropic', '2010'), 3500);
+  assert.equal(of('aws', '3510'), 3500);
+  assert.equal(of('openai', '2010'), 2000);
+});
+
+test("Envoy's AI gateway copies them where it answers in Anthropic's form, and adds the cache in OpenAI's", () => {
+  const of = (provider: string, reason: string) =>
+    promptOf('envoyproxy/ai-gateway', {
+      ...CACHED,
+      'gen_ai.provider.name': provider,
+      'gen_ai.request.model': 'claude-sonnet-4-5',
+      'gen_ai.response.finish_reasons': [reason],
+    });
+  for (const provider of ['anthropic', 'aws.anthropic', 'gcp.anthropic', 'aws.bedrock']) {
+    assert.equal(of(provider, 'tool_use'), 3500, provider);
+    assert.equal(of(provider, 'tool_calls'), 2000, provider);
+  }
+  assert.equal(of('openai', 'end_turn'), 2000);
+});
+
+test('the crate genai copies those of Bedrock alone', () => {
+  const of = (provider: string, target: string) =>
+    promptOf('my_app', { ...CACHED, 'gen_ai.provider.name': provider, target });
+  assert.equal(of('aws.bedrock', 'genai::otel::span'), 3500);
+  assert.equal(of('anthropic', 'genai::otel::span'), 2000);
+  assert.equal(of('aws.bedrock', 'my_app::calls'), 2000);
+});
+
+test("Microsoft's Agent Framework copies Gemini's thoughts beside the answer", () => {
+  const attributes = {
+    'gen_ai.provider.name': 'gcp.gemini',
+    'gen_ai.usage.input_tokens': 100,
+    'gen_ai.usage.output_tokens': 50,
+    'gen_ai.usage.reasoning.output_tokens': 20,
+  };
+  const call = readCall(new SpanReader(aSpan({ attributes, scopeName: 'agent_framework' })), 'chat');
+  assert.equal(call.completionTokens, 70);
 });
 
 test("Grafana's SDK copies them, unless it says that the input holds the cache", () => {
