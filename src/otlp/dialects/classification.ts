@@ -48,8 +48,8 @@ const OPERATION_OF: Readonly<Record<string, Operation>> = {
     'generate_content',
     'generate_content generate generate_text stream_text generate_object stream_object generate_content_stream',
     'stream_generate_content agenerate_content text_generation image_generation aimage_generation generate_image',
-    'speech text_to_speech aspeech transcription atranscription audio_transcription speech_to_text tts stt asr',
-    'image audio video video_generation audio_generation generate_video generate_audio generate_speech image_edit',
+    'speech text_to_speech aspeech transcription transcribe atranscription audio_transcription speech_to_text tts stt asr',
+    'translation translate image audio video video_generation audio_generation generate_video generate_audio generate_speech image_edit',
   ),
   ...words('embeddings', 'embeddings embedding embed aembedding embedder embed_content create_embedding embed_many'),
 };

@@ -54,7 +54,7 @@ test('OTel operations that call a model are calls', () => {
 test('operations in words of an SDK of its own are calls all the same', () => {
   const words =
     'chat.completions chatCompletion llm_call llm_request generate acompletion call_llm converse messages ' +
-    'image audio tts stt video_generation text_to_speech summarize';
+    'image audio tts stt video_generation text_to_speech summarize transcribe translation';
   for (const word of words.split(' ')) assert.equal(roleOf({ 'gen_ai.operation.name': word }), 'call', word);
   assert.equal(operationOf({ 'gen_ai.operation.name': 'aembedding' }), 'embeddings');
 });
@@ -156,7 +156,12 @@ test('a plain HTTP span is no call', () => {
 
 test('a span whose name says that it counts tokens is no call, whatever it counted', () => {
   const attributes = { 'gen_ai.request.model': 'claude-sonnet-4-5', 'gen_ai.usage.input_tokens': 5000 };
-  for (const name of ['anthropic.messages.count_tokens', 'count_tokens claude-sonnet-4-5', 'CountTokens']) {
+  for (const name of [
+    'anthropic.messages.count_tokens',
+    'count_tokens claude-sonnet-4-5',
+    'CountTokens',
+    'tokenize m',
+  ]) {
     assert.equal(classified({ name, attributes }).role, 'none', name);
   }
   assert.equal(classified({ name: 'count_tokens_then_chat', attributes }).role, 'outer');

@@ -26,7 +26,7 @@ function operationInName(reader: SpanReader): Operation | null {
   return model !== null && name.endsWith(` ${model}`) ? operationOf(name.slice(0, -model.length).trim()) : null;
 }
 
-/** `anthropic.messages.count_tokens`, `count_tokens MODEL`, `CountTokens`: no provider bills it. */
-const COUNTING = /^(?:\S*[.:/])?count_?tokens?(?:\s|$)/i;
+/** `anthropic.messages.count_tokens`, `count_tokens MODEL`, `CountTokens`, `tokenize MODEL`: no provider bills it. */
+const COUNTING = /^(?:\S*[.:/])?(?:count_?tokens?|tokenize)(?:\s|$)/i;
 
 const NO_CALL = is('none', 'chat', 'no attribute marks it as a model call');

@@ -8,6 +8,8 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['google_anthropic_vertex', 'gcp.vertex_ai'],
   ['googlevertex', 'gcp.vertex_ai'],
   ['vertex', 'gcp.vertex_ai'],
+  // Envoy's AI gateway, of Claude.
+  ['gcp.anthropic', 'gcp.vertex_ai'],
   ['google.generative-ai', 'gcp.gemini'],
   ['google', 'gcp.gemini'],
   ['gemini', 'gcp.gemini'],
@@ -18,6 +20,7 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['azure-openai', 'azure.ai.openai'],
   ['az.ai.openai', 'azure.ai.openai'],
   ['azure.ai.openai', 'azure.ai.openai'],
+  ['azure.openai', 'azure.ai.openai'],
   ['azure_openai', 'azure.ai.openai'],
   ['azure_open_ai', 'azure.ai.openai'],
   ['azureopenai', 'azure.ai.openai'],
