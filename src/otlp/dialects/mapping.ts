@@ -105,6 +105,7 @@ export const MAPPING = {
     from('pipecat', 'metrics.ttfb', 'seconds'),
     from('copilot', 'copilot_chat.time_to_first_token', 'millis'),
     from('truefoundry', 'tfy.model.metric.time_to_first_token_in_ms', 'millis'),
+    from('agentgateway', 'agw.ai.time_to_first_token', 'seconds'),
     from('claude-code', 'ttft_ms', 'millis'),
     json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),
     from('openrouter', 'trace.metadata.openrouter.first_token_ms', 'millis'),
@@ -233,6 +234,7 @@ export const MAPPING = {
     json('logfire', 'response_data', 'ticks', 'usage.cost_in_usd_ticks'),
     json('openinference', 'output.value', 'ticks', 'usage.cost_in_usd_ticks'),
     json('ai-sdk', 'ai.response.providerMetadata', 'ticks', 'xai.costInUsdTicks'),
+    from('copilot', 'github.copilot.nano_aiu', 'nano credits'),
   ],
   reckonedUsd: [
     from('openlit', 'gen_ai.usage.cost', 'cost'),
@@ -250,6 +252,7 @@ export const MAPPING = {
     from('claude-code', 'cost_usd', 'cost'),
     from('archestra', 'archestra.cost', 'cost'),
     from('truefoundry', 'tfy.model.metric.cost_in_usd', 'cost'),
+    from('agentgateway', 'agw.ai.usage.cost.total', 'cost'),
   ],
   /** Of OpenRouter, where a call went by the customer's own key: then the cost is its fee alone. */
   ownKeyUsd: [

@@ -30,12 +30,15 @@ export function costFrom(raw: unknown): number | null {
   return typeof usd === 'number' && usd >= 0 && usd <= COST_USD_MAX ? usd : null;
 }
 
-const TICKS_PER_USD = 1e10;
+/** xAI tells its charges in these. */
+export const TICKS_PER_USD = 1e10;
+/** And GitHub's Copilot in these: a credit is a US cent. */
+export const NANO_CREDITS_PER_USD = 1e11;
 
-/** An amount that xAI tells in ticks, of which ten thousand million are a USD. */
-export function ticksFrom(raw: unknown): number | null {
-  const ticks = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
-  return typeof ticks === 'number' ? costFrom(ticks / TICKS_PER_USD) : null;
+/** An amount that is told in parts of a USD. */
+export function partsOfUsd(raw: unknown, partsPerUsd: number): number | null {
+  const parts = typeof raw === 'string' && raw.trim() !== '' ? Number(raw) : raw;
+  return typeof parts === 'number' ? costFrom(parts / partsPerUsd) : null;
 }
 
 /** Undefined where the text is no JSON. */

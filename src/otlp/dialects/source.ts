@@ -32,7 +32,8 @@ export type DialectName =
   | 'pipecat'
   | 'copilot'
   | 'archestra'
-  | 'truefoundry';
+  | 'truefoundry'
+  | 'agentgateway';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the
@@ -44,6 +45,7 @@ export type DialectName =
  * - `count`: a whole number from 0 up, as int, double or string.
  * - `cost`: an amount of USD from 0 up, as int, double or string.
  * - `ticks`: such an amount in 10^-10 USD, as xAI tells it.
+ * - `nano credits`: such an amount in 10^-9 of GitHub's AI credits, each of which is a US cent.
  * - `flag`: a boolean, or "True", "false" and the like.
  * - `seconds`, `millis`: a duration, giving ms.
  * - `instant`: an ISO time, maybe quoted, giving ms since the span's start.
@@ -58,6 +60,7 @@ export type Reading =
   | 'count'
   | 'cost'
   | 'ticks'
+  | 'nano credits'
   | 'flag'
   | 'seconds'
   | 'millis'

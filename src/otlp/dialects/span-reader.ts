@@ -8,9 +8,11 @@ import {
   durationFrom,
   firstTextOf,
   flagFrom,
+  NANO_CREDITS_PER_USD,
   parseJson,
+  partsOfUsd,
+  TICKS_PER_USD,
   textFrom,
-  ticksFrom,
   unquoted,
   valueAt,
 } from './read-value.ts';
@@ -153,7 +155,9 @@ export class SpanReader {
       case 'cost':
         return costFrom(raw);
       case 'ticks':
-        return ticksFrom(raw);
+        return partsOfUsd(raw, TICKS_PER_USD);
+      case 'nano credits':
+        return partsOfUsd(raw, NANO_CREDITS_PER_USD);
       case 'flag':
         return flagFrom(raw);
       case 'seconds':
