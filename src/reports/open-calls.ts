@@ -200,8 +200,8 @@ export class OpenCalls {
       .map(({ number }) => number);
   }
 
-  /** Places of the reports that were logged before that. */
-  placesBefore(fromMs: number): number[] {
+  /** Where the reports lie that were logged before that. */
+  placesBefore(fromMs: number): ReportPlace[] {
     return this.#traces.placesBefore(fromMs);
   }
 

@@ -132,13 +132,13 @@ export class OpenTraces {
     return this.#byNumber.find(number);
   }
 
-  /** Places of the reports that were logged before that. */
-  placesBefore(fromMs: number): number[] {
-    const places: number[] = [];
+  /** Where the reports lie that were logged before that. */
+  placesBefore(fromMs: number): ReportPlace[] {
+    const places: ReportPlace[] = [];
     const collect = ({ reports }: OpenTrace): void => {
       for (const { loggedAtMs, place, bookedMs, bookedPlace } of reports) {
-        if (loggedAtMs < fromMs) places.push(place);
-        if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);
+        if (loggedAtMs < fromMs) places.push({ place, loggedAtMs });
+        if (bookedMs < fromMs && bookedPlace !== place) places.push({ place: bookedPlace, loggedAtMs: bookedMs });
       }
     };
     for (const trace of this.#awake) collect(trace);

@@ -468,7 +468,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a late report counts again where another late one has opened its trace',
     file: REPORTS,
-    find: 'if (!wasOpen) {',
+    find: 'if (!wasOpen && !wasClosed) {',
     replace: 'if (trace === undefined && !wasOpen) {',
     situation: 'traces closed meanwhile',
   },

@@ -198,7 +198,7 @@ const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a restart books a span under the time of the first version that it reads',
     file: 'reports/open-traces.ts',
-    find: 'if (bookedMs < fromMs && bookedPlace !== place) places.push(bookedPlace);',
+    find: 'if (bookedMs < fromMs && bookedPlace !== place) places.push({ place: bookedPlace, loggedAtMs: bookedMs });',
     replace: '',
   },
   {

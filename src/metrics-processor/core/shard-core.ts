@@ -207,7 +207,7 @@ export class ShardCore {
     this.join.times.checkpointed();
     const { requests, responses, times } = this.join;
     const evaluations = this.evaluations.waiting;
-    const repeated = this.reports.repeatedPlaces(this.#reportsFromMs);
+    const { openPlaces, closedPlaces, repeatedPlaces, prices } = this.reports.save(this.#reportsFromMs);
     return encodeCheckpoint({
       shardCount: this.#options.shardCount,
       positions: this.#positions,
@@ -219,21 +219,26 @@ export class ShardCore {
           ...Array.from(evaluations.arrivals, (slot) => evaluations.at(slot).place),
           ...this.evaluations.following.places(),
         ]),
-        [TOPICS.reports]: this.reports.placesBefore(this.#reportsFromMs),
+        [TOPICS.reports]: inOrder([...openPlaces, ...closedPlaces]),
       },
       kept: requests.keptPlaces(),
       sighted: {
         // An evaluation that has seen a call of its own is counted.
-        ownTenant: { ...NOWHERE, [TOPICS.responses]: responses.placesOf('ownTenant'), [TOPICS.reports]: repeated },
+        ownTenant: {
+          ...NOWHERE,
+          [TOPICS.responses]: responses.placesOf('ownTenant'),
+          [TOPICS.reports]: repeatedPlaces,
+        },
         otherTenant: {
           ...NOWHERE,
           [TOPICS.responses]: responses.placesOf('otherTenant'),
           [TOPICS.evaluations]: evaluations.foreignPlaces(),
+          [TOPICS.reports]: inOrder(closedPlaces),
         },
       },
       invalid: perTopic((topic) => this.invalid[topic].places()),
       sampling: this.sampling,
-      prices: this.reports.savePrices(this.#reportsFromMs),
+      prices,
     });
   }
 
@@ -320,9 +325,13 @@ export class ShardCore {
     this.#reported.clear();
   }
 
-  beginRecall({ waiting, prices }: Pick<Checkpoint, 'waiting' | 'prices'>): void {
+  /** @param fromMs from where on all reports will be read */
+  beginRecall({ waiting, sighted, prices }: Checkpoint, fromMs: number): void {
     this.#isRecalling = true;
-    this.reports.beginRecall(waiting[TOPICS.reports], prices);
+    const closedPlaces = sighted.otherTenant[TOPICS.reports];
+    const closed = new Set(closedPlaces);
+    const openPlaces = waiting[TOPICS.reports].filter((place) => !closed.has(place));
+    this.reports.beginRecall({ openPlaces, closedPlaces, fromMs, prices });
   }
 
   /** All up to a checkpoint was read back. */

@@ -14,13 +14,17 @@ export interface Checkpoint {
   readonly positions: Readonly<Record<InputTopic, readonly number[]>>;
   /** How far each lane was read, in log time. */
   readonly timesMs: Readonly<Record<InputTopic, readonly number[]>>;
-  /** Places of the records that were pending, and of evaluations that followed a call of an open trace. */
+  /**
+   * Places of the records that were pending, of evaluations that followed a call of an open trace, and of reports that
+   * are read back though they lie further back than all are.
+   */
   readonly waiting: Readonly<Record<InputTopic, readonly number[]>>;
   /** Places of the requests among them whose calls are kept, see `call-sampling.ts`. */
   readonly kept: readonly number[];
   /**
    * Places of the others among them that have seen a call of their own tenant, or of another one, see `sightings.ts`.
-   * Of reports, own: those that say again what is not read back, see `repeated-reports.ts`.
+   * Of reports, own: those that say again what is not read back, see `repeated-reports.ts`; other: those whose traces
+   * are closed, see `closed-groups.ts`.
    */
   readonly sighted: Readonly<Record<Sighting, Readonly<Record<InputTopic, readonly number[]>>>>;
   /** Places within the dedup horizon that hold no valid event: seeing them again must not count as seeing their id. */

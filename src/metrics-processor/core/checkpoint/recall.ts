@@ -47,13 +47,14 @@ export class Recall {
     this.#kept = new PlaceCursors(checkpoint.kept);
     this.#ownSighted = cursors(checkpoint.sighted.ownTenant);
     this.#otherSighted = cursors(checkpoint.sighted.otherTenant);
-    core.beginRecall(checkpoint);
     const timesMs = readTimes(checkpoint);
+    const reportsFromMs = horizonStartMs(TOPICS.reports, timesMs) - core.reports.memoryMs;
+    core.beginRecall(checkpoint, reportsFromMs);
     this.spans = INPUT_TOPICS.flatMap((topic) =>
       checkpoint.positions[topic].map((to, lane) => ({
         topic,
         lane,
-        fromMs: horizonStartMs(topic, timesMs) - (topic === TOPICS.reports ? core.reports.memoryMs : horizonMs),
+        fromMs: topic === TOPICS.reports ? reportsFromMs : horizonStartMs(topic, timesMs) - horizonMs,
         fromOffsetMax: Math.min(to, ...waitingOffsets(checkpoint, topic, lane)),
         to,
       })),

