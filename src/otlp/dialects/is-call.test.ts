@@ -166,3 +166,13 @@ test('a span whose name says that it counts tokens is no call, whatever it count
   }
   assert.equal(classified({ name: 'count_tokens_then_chat', attributes }).role, 'outer');
 });
+
+test('the response of an agent to a client stands for its calls, for the agent may run elsewhere', () => {
+  const attributes = { ...USAGE, 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.response.id': 'resp_1' };
+  const agent = { name: 'invoke_agent weather', kind: 3, attributes };
+  assert.equal(classified(agent).role, 'outer');
+  assert.equal(classified({ ...agent, kind: 1 }).role, 'none');
+  assert.equal(classified({ ...agent, attributes: { ...attributes, 'gen_ai.response.id': '' } }).role, 'none');
+  const without = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.response.id': 'resp_1' };
+  assert.equal(classified({ ...agent, attributes: without }).role, 'none');
+});

@@ -1,3 +1,4 @@
+import { KIND_CLIENT } from '../decode/trace-export.ts';
 import { hasUsage } from '../usage/read-usage.ts';
 import { type Classification, is, type Operation, operationOf } from './classification.ts';
 import { classifyByDialect } from './dialects.ts';
@@ -12,12 +13,24 @@ import type { SpanReader } from './span-reader.ts';
 export function classify(reader: SpanReader): Classification {
   if (COUNTING.test(reader.span.name)) return is('none', 'chat', 'its name says that it only counts tokens');
   const known = classifyByDialect(reader);
+  if (known?.isAgent === true && isAgentElsewhere(reader)) return AGENT_ELSEWHERE;
   if (known !== null) return known;
   const named = operationInName(reader);
   if (named !== null) return is('outer', named, 'its name says the operation and the model that it asks');
   if (!hasUsage(reader)) return NO_CALL;
   return is('outer', 'chat', 'it has token counts, though nothing says what it is');
 }
+
+/**
+ * An agent that a service runs, as Azure's Foundry does: its client asks for a response, and that span is all that is
+ * seen of the model. Where the calls of an agent are seen, they lie below it.
+ */
+function isAgentElsewhere(reader: SpanReader): boolean {
+  const isAsked = reader.span.kind === KIND_CLIENT && reader.attributeText('gen_ai.operation.name') === 'invoke_agent';
+  return isAsked && reader.text('responseId') !== null && hasUsage(reader);
+}
+
+const AGENT_ELSEWHERE = is('outer', 'chat', 'the response of an agent, with its usage, to a client');
 
 /** Named by the convention, `chat gpt-4.1`: a call that failed may have nothing else to tell. */
 function operationInName(reader: SpanReader): Operation | null {
