@@ -25,8 +25,8 @@ const aiSdk = (provider: string, model: string) =>
     'ai.response.providerMetadata': '{"anthropic":{"cacheCreationInputTokens":500}}',
   });
 
-const agno = (provider: string, model: string) =>
-  promptOf('openinference.instrumentation.agno', {
+const agno = (provider: string, model: string, scopeName = 'openinference.instrumentation.agno') =>
+  promptOf(scopeName, {
     'llm.provider': provider,
     'llm.model_name': model,
     'llm.token_count.prompt': 2000,
@@ -55,6 +55,7 @@ test("Agno copies the counts of each vendor's API, and adds up a total of its ow
   assert.deepEqual(agno('Anthropic', 'claude-sonnet-4-5'), BESIDE);
   assert.deepEqual(agno('AwsBedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'), BESIDE);
   assert.deepEqual(agno('OpenAI', 'gpt-5'), INSIDE);
+  assert.deepEqual(agno('anthropic', 'claude-sonnet-4-5', 'openinference.instrumentation.pipecat'), BESIDE);
 });
 
 const novaOf = (name: string, counts: Attributes) =>
@@ -176,4 +177,21 @@ test("TanStack AI copies the counts of each vendor's API, whatever the applicati
   };
   assert.deepEqual(promptOf('my-app', { 'gen_ai.system': 'anthropic', ...counts }), BESIDE);
   assert.deepEqual(promptOf('my-app', { 'gen_ai.system': 'openrouter', ...counts }), INSIDE);
+});
+
+test('the AI SDK for Python adds what the cache gave to the input of Claude, and not what it took', () => {
+  const promptBy = (provider: string, cacheTokens: number) => {
+    const attributes = {
+      'gen_ai.provider.name': provider,
+      'gen_ai.usage.input_tokens': 3000,
+      'gen_ai.usage.output_tokens': 100,
+      'gen_ai.usage.cache_read.input_tokens': cacheTokens,
+      'gen_ai.usage.cache_creation.input_tokens': 500,
+    };
+    const span = aSpan({ attributes, scopeName: 'ai', resource: { 'telemetry.sdk.language': 'python' } });
+    return readCall(new SpanReader(span), 'chat').promptTokens;
+  };
+  assert.equal(promptBy('anthropic', 1000), 3500);
+  assert.equal(promptBy('anthropic', 0), 3500);
+  assert.equal(promptBy('ai-gateway', 1000), 3000);
 });

@@ -80,10 +80,12 @@ function joined(a: UsageReport, b: UsageReport): UsageReport {
   }
   const hasCache = CACHE_PARTS.some((part) => (a.counts[part] ?? 0) > 0);
   const hasReasoning = (a.counts.reasoning ?? 0) > 0;
+  const { isCacheOutside, isWriteOutside } = (hasCache ? a : b).habits;
   return {
     counts,
     habits: {
-      isCacheOutside: (hasCache ? a : b).habits.isCacheOutside,
+      isCacheOutside,
+      ...(isWriteOutside === undefined ? {} : { isWriteOutside }),
       isReasoningOutside: (hasReasoning ? a : b).habits.isReasoningOutside,
       isRestOutside: a.habits.isRestOutside,
       isRestReasoning: a.habits.isRestReasoning,

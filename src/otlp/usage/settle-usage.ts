@@ -22,6 +22,8 @@ export interface Usage {
 export interface UsageHabits {
   /** It reports the prompt without what was read from and written to the cache. */
   readonly isCacheOutside: boolean;
+  /** What was written lies elsewhere than what was read; as `isCacheOutside` says where this is absent. */
+  readonly isWriteOutside?: boolean;
   /** It reports the completion without the reasoning. */
   readonly isReasoningOutside: boolean;
   /** Its counts are disjoint: what stands beside the wholes under another name is in none of them. */
@@ -208,11 +210,13 @@ interface Expectation {
 
 /** How far a reading is from what is known of the emitter. */
 function surpriseOf(reading: Reading, { parts, isCacheOutside, habits }: Expectation): number {
+  const isWriteOutside = habits.isWriteOutside ?? isCacheOutside;
+  const isOneKind = isWriteOutside === isCacheOutside;
   return (
     Number(reading.cached !== isCacheOutside) * (parts.cached > 0 ? 2 : 1) +
-    Number(reading.written !== isCacheOutside) * (parts.written > 0 ? 2 : 1) +
+    Number(reading.written !== isWriteOutside) * (parts.written > 0 ? 2 : 1) +
     // Reads and writes of one cache are nearly always counted alike.
-    Number(reading.cached !== reading.written) * 3 +
+    Number((reading.cached === reading.written) !== isOneKind) * 3 +
     Number(reading.reasoning !== habits.isReasoningOutside) * 2 +
     Number(reading.rest !== habits.isRestOutside) * 2
   );

@@ -7,10 +7,12 @@ const CALL = /\.do(Generate|Stream|Embed)$/;
 const OUTER = /^ai\.(generateText|streamText|generateObject|streamObject|embed|embedMany)$/;
 const DETAILS = 'ai.usage.inputTokenDetails.noCacheTokens';
 
+const LANGUAGE = 'telemetry.sdk.language';
+
 /** Vercel's AI SDK, versions 4 to 6 and the legacy integration of 7. Version 7 speaks the convention. */
 export const AI_SDK: Dialect = {
   name: 'ai-sdk',
-  keys: ['ai.operationId'],
+  keys: ['ai.operationId', LANGUAGE],
   usage: [{ prefix: 'ai.usage.' }, { object: 'ai.response.providerMetadata', as: 'json', isPartsOnly: true }],
   classify(reader) {
     const operationId = reader.attributeText('ai.operationId');
@@ -19,6 +21,8 @@ export const AI_SDK: Dialect = {
   /** Until version 5 the provider's number was passed on as it came; version 6 counts inclusively and sends details. */
   habits({ reader, scopeName, provider, model }) {
     if (scopeName !== 'ai' || reader.span.attributes.has(DETAILS)) return null;
+    // For Python it adds what the cache of Anthropic gave to the input, and not what it took.
+    if (reader.span.resource.attributes.get(LANGUAGE) === 'python') return { isWriteOutside: provider === 'anthropic' };
     const vendor = provider === 'gateway' ? vendorOf(model) : provider;
     const isCacheOutside = reportsCacheBeside(vendor, model);
     return {

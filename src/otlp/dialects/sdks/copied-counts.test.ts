@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { readCall } from '../../call.ts';
+import { reportsIn } from '../../captured-reports.contract.ts';
 import type { AttributeValue } from '../../decode/trace-export.ts';
 import { aSpan } from '../../otlp-builders.contract.ts';
 import { SpanReader } from '../span-reader.ts';
@@ -108,6 +109,36 @@ test("ReqLLM and LangChain for Elixir copy them, and Gemini's thoughts beside th
   assert.equal(promptOf('langchain', claude, { 'telemetry.sdk.language': 'python' }), 2000);
   assert.equal(promptOf('my_app', claude, erlang), 2000);
   assert.equal(promptOf('langchain', { ...claude, 'gen_ai.provider.name': 'openai' }, erlang), 2000);
+});
+
+test('the language of a resource reaches the rule that asks for it', () => {
+  const attribute = (key: string, value: object) => ({ key, value });
+  const attributes = [
+    attribute('gen_ai.operation.name', { stringValue: 'chat' }),
+    attribute('gen_ai.provider.name', { stringValue: 'anthropic' }),
+    attribute('gen_ai.usage.input_tokens', { intValue: '2000' }),
+    attribute('gen_ai.usage.cache_read.input_tokens', { intValue: '1000' }),
+  ];
+  const span = {
+    traceId: 'a'.repeat(32),
+    spanId: 'b'.repeat(16),
+    startTimeUnixNano: '1795486623927000000',
+    attributes,
+  };
+  const resource = { attributes: [attribute('telemetry.sdk.language', { stringValue: 'erlang' })] };
+  const body = { resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'langchain' }, spans: [span] }] }] };
+  const [report] = reportsIn(Buffer.from(JSON.stringify(body)), 'json');
+  assert.equal(report?.facts?.prompt_tokens, 3000);
+});
+
+test('Pipecat copies the cache of Claude beside the input, and the thoughts of Gemini beside the answer', () => {
+  const of = (provider: string) => promptOf('pipecat', { ...CACHED, 'gen_ai.provider.name': provider });
+  assert.equal(of('anthropic'), 3500);
+  assert.equal(of('aws.bedrock'), 3500);
+  assert.equal(of('openai'), 2000);
+  const thoughts = { 'gen_ai.provider.name': 'gcp.gemini', 'gen_ai.usage.reasoning.output_tokens': 5 };
+  const attributes = { 'gen_ai.usage.input_tokens': 2000, 'gen_ai.usage.output_tokens': 10, ...thoughts };
+  assert.equal(readCall(new SpanReader(aSpan({ scopeName: 'pipecat', attributes })), 'chat').completionTokens, 15);
 });
 
 test('tRPC-Agent-Go copies them too, with a total of its own, and names the cache of Anthropic apart', () => {

@@ -21,11 +21,12 @@ const OF_REQ_LLM = 'req_llm.request_id';
 /** Signs of those that pass on what the API says: its cache beside the input, Gemini's thoughts beside the output. */
 const SIGNS = [OF_TANSTACK, OF_REQ_LLM, ...OF_GRAFANA];
 
-/** Likewise: Microsoft's Agent Framework, AG2, and Spring AI, whose observations Spring Boot exports. */
+/** Likewise: Microsoft's Agent Framework, AG2, Pipecat, and Spring AI, whose observations Spring Boot exports. */
 const SCOPES: ReadonlySet<string> = new Set([
   'agent_framework',
   'opentelemetry.instrumentation.ag2',
   'org.springframework.boot',
+  'pipecat',
 ]);
 
 /** One of OpenCode's plugins, whose counts are disjoint, writes the cost beside them. */
@@ -36,11 +37,12 @@ const TARGET = 'target';
 const GENAI_TARGET = /^genai::/;
 
 const VERSION = 'service.version';
+const LANGUAGE = 'telemetry.sdk.language';
 
 /** Emitters with the convention's names and the counts of whatever API answered. */
 export const COPIED_COUNTS: Dialect = {
   name: 'copied-counts',
-  keys: [...SIGNS, SEMANTICS, OF_OPENCODE, TARGET, VERSION],
+  keys: [...SIGNS, SEMANTICS, OF_OPENCODE, TARGET, VERSION, LANGUAGE],
   habits({ reader, scopeName, provider, model }) {
     const { span } = reader;
     if (scopeName === 'agentgateway') {
@@ -72,7 +74,7 @@ function isCopier(reader: SpanReader, provider: string | null): boolean {
 
 /** A tracer's name that others may choose too, so that the language must agree. */
 function isLangChainForElixir({ scope, resource }: OtlpSpan): boolean {
-  return scope.name === 'langchain' && resource.attributes.get('telemetry.sdk.language') === 'erlang';
+  return scope.name === 'langchain' && resource.attributes.get(LANGUAGE) === 'erlang';
 }
 
 /** Envoy's AI gateway adds the cache to what it answers in OpenAI's form, and copies what it answers in Anthropic's. */

@@ -9,6 +9,11 @@ const CLAUDE_AGENT_SDK = 'openinference.instrumentation.claude_agent_sdk';
 /** Counts as the API has them, with a total of the SDK's own. */
 const COPIED = { isCacheOutside: true, isTotalMade: true } as const;
 
+const OF_FRAMEWORKS: ReadonlySet<string> = new Set([
+  'openinference.instrumentation.agno',
+  'openinference.instrumentation.pipecat',
+]);
+
 /** OpenInference, the dialect of Phoenix and of Envoy's AI gateway. */
 export const OPENINFERENCE: Dialect = {
   name: 'openinference',
@@ -34,14 +39,14 @@ export const OPENINFERENCE: Dialect = {
   },
   /**
    * Of Bedrock it adds the three, but for Nova called otherwise than by Converse, whose counts it copies, the cache
-   * beside the input. Of Agno it copies that framework's counts, which are those of each provider's API.
+   * beside the input. Of Agno and Pipecat it copies the framework's counts, which are those of each provider's API.
    */
   habits({ reader, scopeName, model, provider }) {
     if (scopeName === CLAUDE_AGENT_SDK) return COPIED;
     const isCopied =
       scopeName === 'openinference.instrumentation.bedrock'
         ? /nova/i.test(model ?? '') && !reader.span.name.includes('converse')
-        : scopeName === 'openinference.instrumentation.agno' && reportsCacheBeside(provider, model);
+        : OF_FRAMEWORKS.has(scopeName) && reportsCacheBeside(provider, model);
     return isCopied ? COPIED : null;
   },
 };
