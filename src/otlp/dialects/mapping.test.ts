@@ -167,6 +167,8 @@ const CELLS: readonly Cell[] = [
   ['firstTokenMs', 'ttft_ms', 250, 250],
   ['firstTokenMs', 'braintrust.metrics', '{"time_to_first_token":0.25}', 250],
   ['userId', 'metadata.user_api_key_end_user_id', 'u', 'u'],
+  ['userId', 'gen_ai.user.id', 'u', 'u'],
+  ['sessionId', 'gen_ai.session.id', 's', 's'],
   ['sessionId', 'gcp.vertex.agent.session_id', 's', 's'],
   ['errorMessage', 'genkit:error', 'slow down', 'slow down'],
   ['errorMessage', 'error', 'slow down', 'slow down'],

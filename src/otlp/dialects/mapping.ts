@@ -113,6 +113,7 @@ export const MAPPING = {
   userId: [
     from('openllmetry', 'gen_ai.user', 'text'),
     from('otel', 'user.id', 'text'),
+    from('loongsuite', 'gen_ai.user.id', 'text'),
     from('openlit', 'gen_ai.request.user', 'text'),
     from('openllmetry', 'llm.user', 'text'),
     from('openllmetry', 'traceloop.association.properties.user_id', 'text'),
@@ -134,6 +135,7 @@ export const MAPPING = {
     from('anthropic-sdk', 'anthropic.session.id', 'text'),
     from('otel', 'gen_ai.conversation.id', 'text'),
     from('otel', 'session.id', 'text'),
+    from('loongsuite', 'gen_ai.session.id', 'text'),
     from('openllmetry', 'traceloop.association.properties.session_id', 'text'),
     from('openllmetry', 'traceloop.association.properties.thread_id', 'text'),
     from('ai-sdk', 'ai.telemetry.metadata.sessionId', 'text'),

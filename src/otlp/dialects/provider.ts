@@ -24,7 +24,7 @@ const PROVIDER_PREFIXES: readonly (readonly [prefix: string, provider: string])[
   ['azure_openai', 'azure.ai.openai'],
   ['azure_open_ai', 'azure.ai.openai'],
   ['azureopenai', 'azure.ai.openai'],
-  ['az.ai.inference', 'azure.ai.inference'],
+  ['az.ai.', 'azure.ai.inference'],
   ['azure', 'azure.ai.inference'],
   ['microsoft_foundry', 'azure.ai.inference'],
   ['microsoft.foundry', 'azure.ai.inference'],
@@ -62,6 +62,9 @@ const FRAMEWORK =
 /** Names of the enumeration that contain a dot; any other name ends before its first dot (`openai.chat`). */
 const DOTTED_PREFIXES = ['gcp.', 'ibm.'];
 
+/** Dify names a provider behind the author and the name of its plugin, `langgenius/azure_openai/azure_openai`. */
+const OF_DIFY = /^[\w-]+\/[\w-]+\/(?=[\w-]+$)/;
+
 /** Names as they should be, which most are. */
 const USUAL = new Set([
   'openai',
@@ -79,7 +82,7 @@ const USUAL = new Set([
  */
 export function normalizeProvider(name: string | null): string | null {
   if (name !== null && USUAL.has(name)) return name;
-  const lower = name?.trim().toLowerCase() ?? '';
+  const lower = (name?.trim().toLowerCase() ?? '').replace(OF_DIFY, '');
   if (lower === '' || FRAMEWORK.test(lower)) return null;
   const ofHost = providerOfHost(lower);
   if (ofHost !== null) return ofHost;

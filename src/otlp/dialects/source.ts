@@ -33,7 +33,8 @@ export type DialectName =
   | 'copilot'
   | 'archestra'
   | 'truefoundry'
-  | 'agentgateway';
+  | 'agentgateway'
+  | 'loongsuite';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the
