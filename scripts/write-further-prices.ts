@@ -181,10 +181,13 @@ function ours(prices: ModelPrice, name: string, promptTokens: number): Rates {
 }
 
 const SIZES = [1, ...PRICE_STEPS];
+/** Of which nothing is read here, see `src/prices/search-fees.ts`. */
+const FEES: ReadonlySet<keyof Rates> = new Set(['request', 'webSearch', 'groundedRequest']);
 
 function differs(a: Rates | undefined, b: Rates): boolean {
   return (
-    a === undefined || (Object.keys(b) as (keyof Rates)[]).some((part) => Math.abs(a[part] - b[part]) > 0.011 * b[part])
+    a === undefined ||
+    (Object.keys(b) as (keyof Rates)[]).some((part) => !FEES.has(part) && Math.abs(a[part] - b[part]) > 0.011 * b[part])
   );
 }
 

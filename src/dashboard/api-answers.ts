@@ -9,6 +9,7 @@ export type {
   CallStatus,
   CallsAnswer,
   Completeness,
+  CostLine,
   CoverageAnswer as Coverage,
   DimensionsAnswer as Dimensions,
   DimensionValue,

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Api } from './api.ts';
-import type { CallDetail } from './api-answers.ts';
+import type { CallDetail, CostLine } from './api-answers.ts';
 import { formatExact, formatMs, formatUsd } from './format-number.ts';
 import { StatusBadge } from './status-badge.tsx';
 import { useTimes } from './times-context.ts';
@@ -128,8 +128,15 @@ const PARTS: Readonly<Record<string, string>> = {
   output_audio: 'Audio out',
   output_image: 'Image out',
   request: 'Fee per call',
+  web_search: 'Web searches',
+  grounded_request: 'Fee for web searches',
   reported: 'As charged',
 };
+
+function amountText({ tokens, searches }: CostLine): string {
+  if (searches !== undefined) return `${formatExact(searches)} ×`;
+  return tokens === null ? '–' : formatExact(tokens);
+}
 
 function Cost({ call }: { readonly call: CallDetail }) {
   if (call.estimated_cost_usd === null) {
@@ -165,7 +172,7 @@ function Cost({ call }: { readonly call: CallDetail }) {
         {call.cost_lines.map((line) => (
           <tr key={line.part}>
             <th scope="row">{PARTS[line.part] ?? line.part}</th>
-            <td class="number">{line.tokens === null ? '–' : formatExact(line.tokens)}</td>
+            <td class="number">{amountText(line)}</td>
             <td class="number">{formatUsd(line.usd_per_million_tokens)}</td>
             <td class="number">{formatUsd(line.cost_usd)}</td>
           </tr>

@@ -75,6 +75,11 @@ export const RESPONSE_FIELDS = {
   audio_completion_tokens: { schema: Type.Optional(TokenCount(`The audio in the completion. ${ELSE_NONE}`)) },
   image_prompt_tokens: { schema: Type.Optional(TokenCount(`The images in the prompt. ${ELSE_NONE}`)) },
   image_completion_tokens: { schema: Type.Optional(TokenCount(`The images in the completion. ${ELSE_NONE}`)) },
+  web_search_requests: {
+    schema: Type.Optional(
+      TokenCount(`Searches of the web that the provider ran for the call and bills beside its tokens. ${ELSE_NONE}`),
+    ),
+  },
   operation: {
     schema: Type.Optional(
       NullableText(

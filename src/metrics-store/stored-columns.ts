@@ -200,6 +200,7 @@ export interface StoredColumns {
     | 'cost_pico_usd'
     | 'file_calls'
     | 'free_calls'
+    | 'grounded_requests'
     | 'input_audio_tokens'
     | 'input_image_tokens'
     | 'input_tokens'
@@ -215,5 +216,6 @@ export interface StoredColumns {
     | 'tenant_key'
     | 'unknown_calls'
     | 'unpriced_calls'
+    | 'web_searches'
     | 'window_start';
 }

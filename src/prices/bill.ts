@@ -34,8 +34,8 @@ export function parseBill(text: string): Bill {
 export function billedTokens(bill: Bill): BillableTokens {
   const tokens: Record<keyof BillableTokens, number> = { ...NOTHING };
   for (const { part, count } of bill.lines) tokens[FIELDS[part]] = count;
-  // The fee has a line only where there was one.
-  return { ...tokens, requestFees: 1 };
+  // The fees of a call have a line only where there was one.
+  return { ...tokens, requestFees: 1, groundedRequests: tokens.webSearches > 0 ? 1 : 0 };
 }
 
 const FIELDS: Readonly<Record<BillPart, keyof BillableTokens>> = {
@@ -50,6 +50,8 @@ const FIELDS: Readonly<Record<BillPart, keyof BillableTokens>> = {
   output_audio: 'outputAudioTokens',
   output_image: 'outputImageTokens',
   request: 'requestFees',
+  web_search: 'webSearches',
+  grounded_request: 'groundedRequests',
 };
 
 const NOTHING = Object.fromEntries(Object.values(FIELDS).map((field) => [field, 0])) as Record<

@@ -19,6 +19,8 @@ const RATES: Rates = {
   outputAudio: 80_000_000,
   outputImage: 32_000_000,
   request: 5_000_000_000,
+  webSearch: 10_000_000_000,
+  groundedRequest: 35_000_000_000,
 };
 
 const REPORTED = { promptTokens: 1000, cachedPromptTokens: 600, cacheWriteTokens: 100, completionTokens: 50 };
@@ -35,6 +37,8 @@ const NO_TOKENS: BillableTokens = {
   outputAudioTokens: 0,
   outputImageTokens: 0,
   requestFees: 1,
+  webSearches: 0,
+  groundedRequests: 0,
 };
 
 function costOf(tokens: BillableTokens): bigint {
@@ -55,6 +59,7 @@ const anyReport: fc.Arbitrary<Required<ReportedTokens>> = fc.record({
   imagePromptTokens: count,
   audioCompletionTokens: count,
   imageCompletionTokens: count,
+  webSearchRequests: fc.oneof(fc.constant(0), fc.nat(20)),
 });
 
 test('cached and written tokens are taken out of the prompt, so that nothing is billed twice', () => {
@@ -93,8 +98,10 @@ test('where nobody says how much of the audio was cached, it is what cannot be o
 test('whatever is reported, the parts are never negative and add up to prompt plus completion', () => {
   fc.assert(
     fc.property(anyReport, (reported) => {
-      const { requestFees, ...parts } = billableTokens(reported);
+      const { requestFees, webSearches, groundedRequests, ...parts } = billableTokens(reported);
       assert.equal(requestFees, 1);
+      assert.equal(webSearches, reported.webSearchRequests);
+      assert.equal(groundedRequests, Number(webSearches > 0));
       const values: readonly number[] = Object.values(parts);
       assert.ok(values.every((value) => value >= 0));
       assert.equal(parts.outputTokens + parts.outputAudioTokens + parts.outputImageTokens, reported.completionTokens);
@@ -150,7 +157,7 @@ test('a bill holds what it was written for, with a price or without', () => {
   fc.assert(
     fc.property(
       anyReport,
-      fc.constantFrom(null, aPrice(RATES), aPrice({ ...RATES, request: 0 })),
+      fc.constantFrom(null, aPrice(RATES), aPrice({ ...RATES, request: 0, webSearch: 0, groundedRequest: 0 })),
       (reported, price) => {
         const tokens = billableTokens(reported);
         assert.deepEqual(billedTokens(parseBill(billText(tokens, price))), tokens);

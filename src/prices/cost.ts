@@ -1,7 +1,10 @@
 import { ExactSum } from '../tally/exact-sum.ts';
 import type { Rates } from './price-book.ts';
 
-/** The parts of a call that have a price of their own. They are disjoint, so their sum is prompt plus completion. */
+/**
+ * The parts of a call that have a price of their own. Those of tokens are disjoint, so their sum is prompt plus
+ * completion.
+ */
 export interface BillableTokens {
   /** Prompt tokens that are neither cached, nor written to a cache, nor audio, nor image. */
   readonly inputTokens: number;
@@ -19,6 +22,10 @@ export interface BillableTokens {
   readonly outputImageTokens: number;
   /** Calls that are billed, for a fee per call. */
   readonly requestFees: number;
+  /** Searches of the web that the provider ran. */
+  readonly webSearches: number;
+  /** Calls with at least one of them, for a fee per such call. */
+  readonly groundedRequests: number;
 }
 
 /**
@@ -39,6 +46,7 @@ export interface ReportedTokens {
   readonly imagePromptTokens?: number;
   readonly audioCompletionTokens?: number;
   readonly imageCompletionTokens?: number;
+  readonly webSearchRequests?: number;
 }
 
 /**
@@ -63,6 +71,7 @@ export function billableTokens(reported: ReportedTokens): BillableTokens {
   const outputAudioTokens = Math.min(reported.audioCompletionTokens ?? 0, completionTokens);
   const outputImageTokens = Math.min(reported.imageCompletionTokens ?? 0, completionTokens - outputAudioTokens);
   const cacheWrite1hTokens = Math.min(hourly, written);
+  const webSearches = reported.webSearchRequests ?? 0;
   return {
     inputTokens: rest - inputImageTokens,
     cacheReadTokens: cached - cachedAudio,
@@ -75,6 +84,8 @@ export function billableTokens(reported: ReportedTokens): BillableTokens {
     outputAudioTokens,
     outputImageTokens,
     requestFees: 1,
+    webSearches,
+    groundedRequests: webSearches > 0 ? 1 : 0,
   };
 }
 
@@ -90,7 +101,9 @@ export type BillPart =
   | 'output'
   | 'output_audio'
   | 'output_image'
-  | 'request';
+  | 'request'
+  | 'web_search'
+  | 'grounded_request';
 
 /** Takes the lines of a bill. */
 export interface BillLines {
@@ -99,7 +112,7 @@ export interface BillLines {
 }
 
 /**
- * Writes the bill for these tokens: one line for each part that has tokens. Costs are added up from these lines and
+ * Writes the bill for these tokens: one line for each part that there is. Costs are added up from these lines and
  * explained by them, so that the two cannot disagree.
  */
 export function writeBill(tokens: BillableTokens, rates: Rates, into: BillLines): void {
@@ -115,6 +128,11 @@ export function writeBill(tokens: BillableTokens, rates: Rates, into: BillLines)
   if (tokens.outputAudioTokens > 0) into.line('output_audio', tokens.outputAudioTokens, rates.outputAudio);
   if (tokens.outputImageTokens > 0) into.line('output_image', tokens.outputImageTokens, rates.outputImage);
   if (tokens.requestFees > 0 && rates.request > 0) into.line('request', tokens.requestFees, rates.request);
+  // Also where it is free: a later price is for this count.
+  if (tokens.webSearches > 0) into.line('web_search', tokens.webSearches, rates.webSearch);
+  if (tokens.groundedRequests > 0 && rates.groundedRequest > 0) {
+    into.line('grounded_request', tokens.groundedRequests, rates.groundedRequest);
+  }
 }
 
 /** Adds the lines of bills up, in 10^-12 USD. Exact, whatever the size; the same sum per call or over many at once. */

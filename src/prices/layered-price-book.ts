@@ -10,6 +10,7 @@ import { bandFor, type PricePeriod, periodAt } from './price-period.ts';
 import { billsAsMakers, providerId } from './provider-name.ts';
 import { RecentMap } from './recent-map.ts';
 import { withRegionalPremium, withUsPremium } from './regional-premium.ts';
+import { searchFeesOf, withFeesOfList, withSearchFees } from './search-fees.ts';
 import { type ServiceTier, tierAnywhere } from './service-tier.ts';
 import { periodsOfTier } from './tier-factors.ts';
 
@@ -56,7 +57,9 @@ class LayeredPriceBook implements PriceBook {
 
   /** The weakest first, as `periodAt` wants them. */
   #periodsOf(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
-    return [...this.#listedPeriods(provider, model, tier), ...this.#overrides.periodsOf(provider, model, tier)];
+    const fees = searchFeesOf(this.#library.placesToLook(provider, plainName(model)));
+    const listed = withSearchFees(this.#listedPeriods(provider, model, tier), fees);
+    return [...listed, ...withFeesOfList(this.#overrides.periodsOf(provider, model, tier), { listed, fees })];
   }
 
   #listedPeriods(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {

@@ -27,6 +27,7 @@ function libraryCostUsd(provider: Provider, model: ModelInfo, tokens: Required<R
     cache_image_read_tokens: 0,
     input_image_tokens: tokens.imagePromptTokens,
     output_image_tokens: tokens.imageCompletionTokens,
+    web_searches: tokens.webSearchRequests,
   };
   const options = { provider: alone, timestamp: at };
   return calcPrice(usage, 'the-model', options)?.total_price ?? Number.NaN;
@@ -59,6 +60,7 @@ const anyTokens = fc
     audioShare: fc.double({ min: 0, max: 1, noNaN: true }),
     completionTokens: fc.nat(100_000),
     spokenShare: fc.double({ min: 0, max: 1, noNaN: true }),
+    webSearchRequests: fc.nat(3),
   })
   .map((drawn) => {
     const cachedPromptTokens = Math.floor(drawn.promptTokens * drawn.cachedShare);
@@ -76,6 +78,7 @@ const anyTokens = fc
       cachedAudioPromptTokens,
       imagePromptTokens: Math.floor((rest - freshAudio) * drawn.imageShare),
       completionTokens: drawn.completionTokens,
+      webSearchRequests: drawn.webSearchRequests,
       audioCompletionTokens,
       imageCompletionTokens: Math.floor((drawn.completionTokens - audioCompletionTokens) * drawn.drawnShare),
     };

@@ -96,7 +96,9 @@ function ratesAt(prices: ModelPrice, promptTokens: number, isClaude: boolean): R
     output,
     outputAudio: rate('output_audio_mtok', output),
     outputImage: rate('output_image_mtok', output),
-    request: requestFee(prices),
+    request: feePer(prices['requests_kcount']),
+    webSearch: feePer(prices['web_searches_kcount']),
+    groundedRequest: 0,
   };
 }
 
@@ -109,9 +111,8 @@ function hourlyOf(cacheWrite: number, input: number): number {
   return cacheWrite >= 1.2 * input && cacheWrite <= 1.26 * input ? 2 * input : cacheWrite;
 }
 
-/** USD per thousand calls, as 10^-12 USD per call. */
-function requestFee(prices: ModelPrice): number {
-  const usdPerThousand = prices['requests_kcount'];
+/** USD per thousand calls or searches, as 10^-12 USD for each. */
+function feePer(usdPerThousand: ModelPrice[string]): number {
   return typeof usdPerThousand === 'number' ? Math.round(usdPerThousand * 1e9) : 0;
 }
 

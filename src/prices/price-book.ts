@@ -1,8 +1,8 @@
 import type { ServiceTier } from './service-tier.ts';
 
 /**
- * What each billable part of a call costs, in 10^-12 USD per token (`request`: per call): whole numbers, so that a cost
- * is exactly linear in tokens. One USD per million tokens is 1,000,000.
+ * What each billable part of a call costs, in 10^-12 USD per token, or per call or search: whole numbers, so that a
+ * cost is exactly linear in them. One USD per million tokens is 1,000,000.
  */
 export interface Rates {
   readonly input: number;
@@ -18,6 +18,10 @@ export interface Rates {
   readonly outputImage: number;
   /** A fee for the call as such. */
   readonly request: number;
+  /** For each search of the web by the provider. */
+  readonly webSearch: number;
+  /** For a call with such searches, however many: so Gemini 2 bills them. */
+  readonly groundedRequest: number;
 }
 
 /** Of what costs nothing. */
@@ -33,6 +37,8 @@ export const NO_RATES: Rates = {
   outputAudio: 0,
   outputImage: 0,
   request: 0,
+  webSearch: 0,
+  groundedRequest: 0,
 };
 
 export interface Price {

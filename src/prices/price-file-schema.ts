@@ -4,6 +4,7 @@ import { type Static, Type } from 'typebox';
 const USD_PER_MILLION_MAX = 1_000_000;
 const USD_PER_REQUEST_MAX = 1_000;
 const UsdPerMillion = Type.Number({ minimum: 0, maximum: USD_PER_MILLION_MAX });
+const UsdPerRequest = Type.Number({ minimum: 0, maximum: USD_PER_REQUEST_MAX });
 
 const RATE_FIELDS = {
   cache_read_usd_per_million: Type.Optional(UsdPerMillion),
@@ -14,7 +15,9 @@ const RATE_FIELDS = {
   input_image_usd_per_million: Type.Optional(UsdPerMillion),
   output_audio_usd_per_million: Type.Optional(UsdPerMillion),
   output_image_usd_per_million: Type.Optional(UsdPerMillion),
-  usd_per_request: Type.Optional(Type.Number({ minimum: 0, maximum: USD_PER_REQUEST_MAX })),
+  usd_per_request: Type.Optional(UsdPerRequest),
+  usd_per_web_search: Type.Optional(UsdPerRequest),
+  usd_per_grounded_request: Type.Optional(UsdPerRequest),
 };
 
 /** Prices of the whole call where its prompt is longer than this; what is not given stays as in the entry. */
@@ -77,5 +80,7 @@ export const FIELD_RULES: Readonly<Record<string, string>> = {
   input_image_usd_per_million: 'must be a number from 0 to 1,000,000',
   output_image_usd_per_million: 'must be a number from 0 to 1,000,000',
   usd_per_request: 'must be a number from 0 to 1,000',
+  usd_per_web_search: 'must be a number from 0 to 1,000',
+  usd_per_grounded_request: 'must be a number from 0 to 1,000',
   service_tier: `must be one of ${PRICED_TIERS.join(', ')}`,
 };

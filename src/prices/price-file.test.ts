@@ -48,6 +48,9 @@ prices:
     outputAudio: 10_000_000,
     outputImage: 10_000_000,
     request: 0,
+    // As the list has it.
+    webSearch: Number.NaN,
+    groundedRequest: Number.NaN,
   });
 });
 

@@ -191,8 +191,21 @@ function toRates(entry: PriceEntry | (PriceEntry & PriceTier)): Rates {
     output,
     outputAudio: rate(entry.output_audio_usd_per_million, output),
     outputImage: rate(entry.output_image_usd_per_million, output),
-    request: Math.round((entry.usd_per_request ?? 0) * 1e12),
+    request: feeOf(entry.usd_per_request),
+    ...searchFees(entry),
   };
+}
+
+/** NaN where the entry says nothing of searches: then they cost what the list says. */
+function searchFees(entry: PriceEntry): Pick<Rates, 'webSearch' | 'groundedRequest'> {
+  const { usd_per_web_search: perSearch, usd_per_grounded_request: perRequest } = entry;
+  if (perSearch === undefined && perRequest === undefined)
+    return { webSearch: Number.NaN, groundedRequest: Number.NaN };
+  return { webSearch: feeOf(perSearch), groundedRequest: feeOf(perRequest) };
+}
+
+function feeOf(usd = 0): number {
+  return Math.round(usd * 1e12);
 }
 
 function toPicoUsd(usdPerMillion: number): number {

@@ -41,8 +41,13 @@ function withPremium(periods: readonly PricePeriod[], place: string): readonly P
   }));
 }
 
+/** What is not paid by the token costs the same everywhere. */
+const FEES: ReadonlySet<keyof Rates> = new Set(['request', 'webSearch', 'groundedRequest']);
+
 function scaled(rates: Rates): Rates {
   const dearer: { -readonly [Part in keyof Rates]: number } = { ...rates };
-  for (const part of Object.keys(rates) as (keyof Rates)[]) dearer[part] = Math.round(rates[part] * PREMIUM);
+  for (const part of Object.keys(rates) as (keyof Rates)[]) {
+    if (!FEES.has(part)) dearer[part] = Math.round(rates[part] * PREMIUM);
+  }
   return dearer;
 }

@@ -19,6 +19,8 @@ const RATES: Rates = {
   outputAudio: 11_000_000,
   outputImage: 13_000_000,
   request: 17,
+  webSearch: 19,
+  groundedRequest: 23,
 };
 
 const always = (...bands: [Price, ...Price[]]): PricePeriod => ({ when: { kind: 'always' }, bands });
@@ -41,7 +43,7 @@ test('a part that the tier names has its own factor; fees of the call stay', () 
   assert.equal(rates?.input, Math.round(RATES.input * of1('input')));
   assert.equal(rates?.cacheRead, Math.round(RATES.cacheRead * of1('cacheRead')));
   assert.equal(rates?.output, Math.round(RATES.output * of1('output')));
-  assert.equal(rates?.request, 17);
+  assert.deepEqual([rates?.request, rates?.webSearch, rates?.groundedRequest], [17, 19, 23]);
 });
 
 test('a part that the tier does not name is billed like the whole, and cached tokens get no discount', () => {
@@ -62,6 +64,8 @@ test('a part that the tier does not name is billed like the whole, and cached to
     outputAudio: Math.round(RATES.outputAudio * output),
     outputImage: Math.round(RATES.outputImage * output),
     request: 17,
+    webSearch: 19,
+    groundedRequest: 23,
   });
 });
 

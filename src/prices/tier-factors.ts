@@ -59,7 +59,10 @@ function ratesOfTier(rates: Rates, factors: Factors): Rates {
     output: scaled(rates.output, outputFactor),
     outputAudio: scaled(rates.outputAudio, factors.outputAudio ?? outputFactor),
     outputImage: scaled(rates.outputImage, factors.outputImage ?? outputFactor),
+    // No tier has a discount on fees.
     request: rates.request,
+    webSearch: rates.webSearch,
+    groundedRequest: rates.groundedRequest,
   };
 }
 

@@ -80,6 +80,8 @@ export function setUsageNumbers(numbers: Float64Array, usage: Usage): void {
   numbers[U.outputAudioTokens] = usage.outputAudioTokens;
   numbers[U.outputImageTokens] = usage.outputImageTokens;
   numbers[U.requestFees] = usage.requestFees;
+  numbers[U.webSearches] = usage.webSearches;
+  numbers[U.groundedRequests] = usage.groundedRequests;
   numbers[U.unpricedCalls] = usage.unpricedCalls;
   numbers[U.listCalls] = usage.listCalls;
   numbers[U.fileCalls] = usage.fileCalls;
@@ -101,6 +103,8 @@ export function addUsageNumbers(into: Usage, numbers: Float64Array): void {
   into.outputAudioTokens += asInteger(slots[U.outputAudioTokens]);
   into.outputImageTokens += asInteger(slots[U.outputImageTokens]);
   into.requestFees += asInteger(slots[U.requestFees]);
+  into.webSearches += asInteger(slots[U.webSearches]);
+  into.groundedRequests += asInteger(slots[U.groundedRequests]);
   into.unpricedCalls += asInteger(slots[U.unpricedCalls]);
   into.listCalls += asInteger(slots[U.listCalls]);
   into.fileCalls += asInteger(slots[U.fileCalls]);

@@ -38,6 +38,8 @@ export class Usage {
   outputAudioTokens = 0;
   outputImageTokens = 0;
   requestFees = 0;
+  webSearches = 0;
+  groundedRequests = 0;
   readonly costPicoUsd = new ExactSum();
   /** What these calls cost by the list, also where a reported cost stands in `costPicoUsd`. */
   readonly listCostPicoUsd = new ExactSum();
@@ -64,6 +66,8 @@ const USAGE_KINDS = {
   outputAudioTokens: 'sum',
   outputImageTokens: 'sum',
   requestFees: 'sum',
+  webSearches: 'sum',
+  groundedRequests: 'sum',
   unpricedCalls: 'sum',
   listCalls: 'sum',
   fileCalls: 'sum',

@@ -92,6 +92,33 @@ test('a call takes some fifteen bytes, its usage included', () => {
   assert.ok(length <= 16, `${length} bytes`);
 });
 
+test('a row without searches of the web takes the bytes that it took before rows could have them, and is read alike', () => {
+  const codec = new WindowCodec();
+  const { tally, usage } = searching(0);
+  const written = '1f880ed80450a21f0401008280019003c801';
+  assert.equal(Buffer.from(codec.encode(tally, [{ billed: '', usage }])).toString('hex'), written);
+  const [read] = codec.usagesOf(Buffer.from(written, 'hex'));
+  assert.deepEqual(read && plainUsage(read.usage), plainUsage(usage));
+  const more = searching(3);
+  const bytes = Buffer.from(codec.encode(more.tally, [{ billed: '', usage: more.usage }]));
+  const [sum] = codec.usagesOf(codec.add(Buffer.from(written, 'hex'), bytes));
+  assert.deepEqual([sum?.usage.webSearches, sum?.usage.groundedRequests, sum?.usage.calls], [3, 1, 4]);
+});
+
+/** Two calls in one row, with audio, which few have. */
+function searching(webSearches: number) {
+  const [tally, usage] = [new Tally(), new Usage()];
+  Object.assign(tally, { requests: 2, completed: 2, latencyKnown: 2, latencyUsSum: 900, promptTokens: 300 });
+  Object.assign(tally, { promptTokensKnown: 2, completionTokens: 40, completionTokensKnown: 2, pricedByList: 2 });
+  Object.assign(usage, { calls: 2, listCalls: 2, requestFees: 2, inputTokens: 200, inputAudioTokens: 100 });
+  Object.assign(usage, { outputTokens: 40, webSearches, groundedRequests: Math.min(webSearches, 1) });
+  for (const sums of [tally, usage]) {
+    sums.costPicoUsd.addBig(5_000_000n);
+    sums.listCostPicoUsd.addBig(5_000_000n);
+  }
+  return { tally, usage };
+}
+
 test('what is beyond the form is held at its end, and bytes that end too early are told', () => {
   const codec = new WindowCodec();
   const tally = new Tally();

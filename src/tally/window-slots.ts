@@ -60,6 +60,8 @@ export const USAGE_SLOTS = {
   inputImageTokens: 16,
   outputAudioTokens: 17,
   outputImageTokens: 18,
+  webSearches: 19,
+  groundedRequests: 20,
 } as const satisfies Readonly<Record<keyof Usage, number>>;
 
 export const TALLY_SLOT_COUNT = Object.keys(TALLY_SLOTS).length;

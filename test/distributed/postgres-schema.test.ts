@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
@@ -7,7 +8,16 @@ import pg from 'pg';
 import { parse } from 'yaml';
 import { availableServices, skipWithout } from '../../scripts/services/available-services.ts';
 import { CALL_EQUALITIES } from '../../src/metrics-store/call-filters.ts';
-import { aCall, aDelta, aTally, commitNext, minute, SERIES } from '../../src/metrics-store/contract/builders.ts';
+import {
+  aCall,
+  aDelta,
+  aTally,
+  aUsage,
+  aUsageDelta,
+  commitNext,
+  minute,
+  SERIES,
+} from '../../src/metrics-store/contract/builders.ts';
 import { migratePostgres } from '../../src/metrics-store/postgres/migrate-postgres.ts';
 import { packHistogram } from '../../src/metrics-store/postgres/packed-histogram.ts';
 import { SELECT_NEWEST_OF_SESSION, SELECT_SLOWEST } from '../../src/metrics-store/postgres/postgres-calls.ts';
@@ -131,7 +141,28 @@ describe('The Postgres schema', { skip }, () => {
     for (let opened = 0; opened < 2; opened++) {
       await (await openPostgresMetricsStore({ dsn, onMigrated: (versions) => told.push(versions) })).close();
     }
-    assert.deepEqual(told, [{ from: 0, to: 1 }]);
+    assert.deepEqual(told, [{ from: 0, to: 2 }]);
+  });
+
+  test('of the first version keeps its usage as it is upgraded, and takes searches of the web from then on', async () => {
+    const dsn = await databases.create();
+    const range = { tenantId: null, fromMs: minute(0), toMs: minute(1) };
+    const usage = aUsage({ calls: 1, inputTokens: 7, requestFees: 1, cost: 5n });
+    const old = await openPostgresMetricsStore({ dsn });
+    await commitNext(old, { tallies: [aDelta()], usages: [aUsageDelta({ usage })] });
+    await old.close();
+    await backToFirstVersion(dsn);
+    await assert.rejects(openPostgresMetricsStore({ dsn, migrate: false }), isMisconfigured(/streamlens migrate/));
+    const store = await openPostgresMetricsStore({ dsn });
+    assert.deepEqual(
+      (await store.readUsage(range)).map((row) => row.usage),
+      [usage],
+    );
+    const searching = aUsage({ calls: 1, webSearches: 3, groundedRequests: 1 });
+    await commitNext(store, { tallies: [aDelta()], usages: [aUsageDelta({ usage: searching })] });
+    const [row] = await store.readUsage(range);
+    assert.deepEqual([row?.usage.webSearches, row?.usage.groundedRequests, row?.usage.inputTokens], [3, 1, 7]);
+    await store.close();
   });
 
   test('gets its functions back when they differ from those of the program', async () => {
@@ -296,4 +327,13 @@ describe('The Postgres schema', { skip }, () => {
 
 function isMisconfigured(message: RegExp): (error: unknown) => boolean {
   return (error) => error instanceof StorageError && error.code === 'misconfigured' && message.test(error.message);
+}
+
+/** Takes away what the second migration added, and the program's functions, which know of it. */
+async function backToFirstVersion(dsn: string): Promise<void> {
+  const sql = readFileSync(new URL('../../src/metrics-store/postgres/sql/0001.sql', import.meta.url), 'utf8');
+  const statements = sql.replaceAll(/--.*$/gm, '').replaceAll(/\s+/g, ' ');
+  const hash = createHash('sha256').update(statements).digest('hex');
+  await queryOnce(dsn, 'ALTER TABLE usage_1m DROP COLUMN web_searches, DROP COLUMN grounded_requests');
+  await queryOnce(dsn, "UPDATE streamlens_schema SET version = 1, functions_hash = 'older', tables_hash = $1", [hash]);
 }

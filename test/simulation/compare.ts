@@ -256,12 +256,15 @@ const BILL_LINES: readonly (readonly [part: keyof Parts, name: string])[] = [
   ['outputAudio', 'output_audio'],
   ['outputImage', 'output_image'],
   ['request', 'request'],
+  ['webSearch', 'web_search'],
+  ['groundedRequest', 'grounded_request'],
 ];
 
 function billOf({ source, price, parts }: CallNumbers): string | null {
   if (parts === null || source === 'free') return null;
   const lines = BILL_LINES.flatMap(([part, name]) => {
-    const isThere = parts[part] > 0 && (part !== 'request' || price !== null);
+    const isFeeOfCall = part === 'request' || part === 'groundedRequest';
+    const isThere = parts[part] > 0 && (!isFeeOfCall || price !== null);
     return isThere ? [[name, parts[part], price?.rates[part] ?? null]] : [];
   });
   return JSON.stringify({ source: price?.source ?? null, lines });

@@ -206,6 +206,18 @@ export const MUTATIONS: readonly Mutation[] = [
     replace: 'const delta = this.deltas.at(pending.series, windowStartMs(response.timestampMs, MINUTE_MS));',
   },
   {
+    name: 'the searches of a call are on the bill of the next one without audio',
+    file: ANSWERED,
+    find: '    this.webSearches = 0;\n    this.groundedRequests = 0;\n',
+    replace: '',
+  },
+  {
+    name: 'searches are in the cost, and not in the usage that it is priced from again',
+    file: CALL_SUMS,
+    find: 'usage.webSearches += answered.webSearches;',
+    replace: '',
+  },
+  {
     name: 'what a proxy answered from its cache is on the bill',
     file: ANSWERED,
     find: 'const isFree = response.isFromCache || ',

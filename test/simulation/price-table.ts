@@ -33,6 +33,8 @@ const CHEAP: Rates = {
   inputImage: 150_000,
   outputImage: 450_000,
   request: 5_000_000_000,
+  webSearch: 10_000_000_000,
+  groundedRequest: 35_000_000_000,
 };
 
 export const LISTED_PRICES: PriceBook = {

@@ -222,6 +222,7 @@ class Traffic {
       cached_audio_prompt_tokens: random.pick([undefined, undefined, random.int(0, 400)]),
       image_prompt_tokens: random.pick([undefined, undefined, random.int(0, 400)]),
       image_completion_tokens: random.pick([undefined, undefined, random.int(0, 400)]),
+      web_search_requests: random.pick([undefined, undefined, undefined, null, 0, random.int(1, 5)]),
       service_tier: random.pick([undefined, undefined, null, 'default', 'batch', 'made-up']),
       reported_cost_usd: random.pick([undefined, undefined, undefined, null, 0, random.int(0, 1e6) / 1e9]),
       cost_reported_by: random.pick([undefined, null, 'provider', 'gateway', 'client']),

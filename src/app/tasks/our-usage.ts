@@ -73,7 +73,7 @@ function ourUsage({ windowStartMs: startMs, billed, usage }: UsageRow, key: stri
   };
 }
 
-function partTokens(parts: Omit<BillableTokens, 'requestFees'>): number[] {
+function partTokens(parts: Omit<BillableTokens, 'requestFees' | 'webSearches' | 'groundedRequests'>): number[] {
   return tokensOf({
     input: parts.inputTokens,
     cache_read: parts.cacheReadTokens,

@@ -149,6 +149,7 @@ export const CostLine = Type.Object({
   part: Type.String({ description: 'A part of the tokens, a fee, or reported: what was charged.' }),
   tokens: NullableInteger('Null where it is not tokens that are billed.'),
   usd_per_million_tokens: NullableNumber('Null where it is not tokens that are billed.'),
+  searches: Type.Optional(Type.Integer({ description: 'Of web_search: how many.' })),
   cost_usd: Type.Number({ description: 'The nearest double; the exact sum is kept in 10^-12 USD.' }),
 });
 export type CostLine = Static<typeof CostLine>;

@@ -18,6 +18,8 @@ const RATES: Rates = {
   outputAudio: 0,
   outputImage: 0,
   request: 0,
+  webSearch: 0,
+  groundedRequest: 0,
 };
 const PRICE: Price = { rates: RATES, bandFromTokens: 0, kind: 'list', source: 'list 1 of today' };
 const BOOK: PriceBook = { priceOf: ({ model }) => (model === 'gpt-2025' ? PRICE : null) };

@@ -12,16 +12,18 @@ import { addUsage, USAGE_SUMS, Usage } from '../../tally/usage.ts';
  */
 export type ChargePart = BillPart | 'mixed' | 'unpriced' | 'free';
 
+type Unit = 'token' | 'request' | 'search';
+
 /** What a tenant's route is charged for one part of one billed model in one period. Money in 10^-12 USD. */
 export interface FocusCharge {
   readonly period: TimeRange;
   readonly row: Pick<UsageRow, 'tenantId' | 'route' | 'model' | 'provider' | 'billed'>;
   readonly part: ChargePart;
-  /** By `pricedBy`: tokens, requests, or 1 where the price is one for all of it. */
+  /** By `pricedBy`: tokens, requests, searches, or 1 where the price is one for all of it. */
   readonly pricingQuantity: number;
-  readonly pricedBy: 'token' | 'request' | 'charge';
+  readonly pricedBy: Unit | 'charge';
   readonly consumedQuantity: number;
-  readonly consumed: 'token' | 'request';
+  readonly consumed: Unit;
   readonly unitPricePicoUsd: bigint;
   readonly listCostPicoUsd: bigint;
   readonly billedCostPicoUsd: bigint;
@@ -126,7 +128,7 @@ function partsOf(usage: Usage, price: Price): readonly Omit<Line, 'requests'>[] 
   const lines: Omit<Line, 'requests'>[] = [];
   writeBill(usage, price.rates, {
     line: (part, count, rate) => {
-      const unit = part === 'request' ? 'request' : 'token';
+      const unit = UNIT_OF_FEE[part] ?? 'token';
       const quantity = { pricingQuantity: count, pricedBy: unit, consumedQuantity: count, consumed: unit } as const;
       const unitPricePicoUsd = BigInt(rate);
       lines.push({ part, ...quantity, unitPricePicoUsd, listCostPicoUsd: BigInt(count) * unitPricePicoUsd });
@@ -134,6 +136,12 @@ function partsOf(usage: Usage, price: Price): readonly Omit<Line, 'requests'>[] 
   });
   return lines;
 }
+
+const UNIT_OF_FEE: Readonly<Partial<Record<BillPart, Unit>>> = {
+  request: 'request',
+  grounded_request: 'request',
+  web_search: 'search',
+};
 
 /** One charge for all: the list's price where that is stored, else the one that was reported. */
 function asAWhole(usage: Usage, tokens: number, calls: number): Omit<Line, 'requests'> {
@@ -173,6 +181,8 @@ const NO_TOKENS: ReadonlySet<string> = new Set([
   'unknownCalls',
   'freeCalls',
   'requestFees',
+  'webSearches',
+  'groundedRequests',
   'unpricedCalls',
   'listCalls',
   'fileCalls',

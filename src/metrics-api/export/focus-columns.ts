@@ -26,12 +26,14 @@ const METERS: Readonly<Record<ChargePart, string>> = {
   output_audio: 'Audio Output Tokens',
   output_image: 'Image Output Tokens',
   request: 'Requests',
+  web_search: 'Web Searches',
+  grounded_request: 'Requests With Web Searches',
   mixed: 'All Tokens',
   unpriced: 'Requests Without a Known Cost',
   free: 'Requests Without a Charge',
 };
 
-const UNITS = { token: 'Tokens', request: 'Requests', charge: 'Charges' } as const;
+const UNITS = { token: 'Tokens', request: 'Requests', search: 'Searches', charge: 'Charges' } as const;
 
 const providerOf = ({ row }: FocusCharge): string => row.billed.provider || row.provider || 'unknown';
 const modelOf = ({ row }: FocusCharge): string => row.billed.model || row.model;
@@ -74,8 +76,10 @@ export const FOCUS_COLUMNS: readonly DerivedColumn<FocusSource>[] = [
   column('ChargePeriodEnd', 'second', 'The end of the hour or day, exclusive.', ({ period }) => period.toMs),
   column('ChargePeriodStart', 'second', 'The hour or day.', ({ period }) => period.fromMs),
   column('CommitmentDiscountStatus', 'text', 'Null: no commitment is known.', () => null),
-  column('ConsumedQuantity', 'decimal', 'Tokens, or requests.', (charge) => wholeDecimal(charge.consumedQuantity)),
-  column('ConsumedUnit', 'text', 'Tokens or Requests.', (charge) => UNITS[charge.consumed]),
+  column('ConsumedQuantity', 'decimal', 'Tokens, requests, or searches.', (charge) =>
+    wholeDecimal(charge.consumedQuantity),
+  ),
+  column('ConsumedUnit', 'text', 'Tokens, Requests, or Searches.', (charge) => UNITS[charge.consumed]),
   cost('ContractedCost', 'The same as BilledCost: no contract is known.'),
   cost('EffectiveCost', 'The same as BilledCost: nothing is paid in advance.'),
   column('InvoiceId', 'text', 'Null: no invoice is known.', () => null),
@@ -92,7 +96,7 @@ export const FOCUS_COLUMNS: readonly DerivedColumn<FocusSource>[] = [
   column('PricingQuantity', 'decimal', 'What the unit price is multiplied by.', (charge) =>
     wholeDecimal(charge.pricingQuantity),
   ),
-  column('PricingUnit', 'text', 'Tokens, Requests, or Charges.', (charge) => UNITS[charge.pricedBy]),
+  column('PricingUnit', 'text', 'Tokens, Requests, Searches, or Charges.', (charge) => UNITS[charge.pricedBy]),
   column('ProviderName', 'text', 'Who answered and bills; unknown where nobody named it.', providerOf),
   column('PublisherName', 'text', 'The same.', providerOf),
   column('ServiceCategory', 'text', 'AI and Machine Learning.', () => 'AI and Machine Learning'),

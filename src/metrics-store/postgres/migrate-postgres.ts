@@ -8,7 +8,7 @@ import { stateOf } from './postgres-errors.ts';
 import { REPRICE_FUNCTION } from './reprice-function.ts';
 
 /** In order; `streamlens_schema` says how many of them a database has. Never change one that was released. */
-const MIGRATIONS: readonly string[] = [readSqlFile('postgres/sql/0001.sql')];
+const MIGRATIONS: readonly string[] = [readSqlFile('postgres/sql/0001.sql'), readSqlFile('postgres/sql/0002.sql')];
 
 /**
  * Functions and the view belong to the program, not to a version of the tables: they are replaced where they differ.

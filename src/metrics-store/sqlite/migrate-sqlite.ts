@@ -19,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
     finish: (connection) => new WindowBytesMigration(connection).run(),
   },
   { sql: readSqlFile('sqlite/sql/0003.sql') },
+  { sql: readSqlFile('sqlite/sql/0004.sql') },
 ];
 
 /** The text of each table and index that a file has after each of them. */

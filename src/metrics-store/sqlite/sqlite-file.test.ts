@@ -171,9 +171,9 @@ describe('The SQLite file', () => {
     );
     const told: object[] = [];
     const tell = (versions: object) => told.push(versions);
-    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 3 });
-    assert.deepEqual(migrateSqlite(path, tell), { from: 3, to: 3 });
-    assert.deepEqual(told, [{ from: 0, to: 3 }]);
+    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 4 });
+    assert.deepEqual(migrateSqlite(path, tell), { from: 4, to: 4 });
+    assert.deepEqual(told, [{ from: 0, to: 4 }]);
     const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();

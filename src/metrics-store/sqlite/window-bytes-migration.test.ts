@@ -24,14 +24,21 @@ function oldStore(t: TestContext): string {
 
 test('a store with a column for each sum answers everything as the program that wrote it did', async (t) => {
   const path = oldStore(t);
-  assert.deepEqual(migrateSqlite(path), { from: 1, to: 3 });
+  assert.deepEqual(migrateSqlite(path), { from: 1, to: 4 });
   const store = openSqliteMetricsStore({ path });
   const expected = JSON.parse(unpacked('answers.json.gz').toString()) as Record<string, unknown>;
   const answers = await allAnswers(store);
-  for (const [name, answer] of Object.entries(expected)) assert.deepEqual(answers[name], answer, name);
+  for (const [name, answer] of Object.entries(expected)) {
+    assert.deepEqual((answers[name] as readonly unknown[]).map(withoutLaterSums), answer, name);
+  }
   assert.ok(Object.values(expected).every((answer) => Array.isArray(answer) && answer.length >= 6));
   await store.close();
 });
+
+/** Sums that the program of then did not know: nothing that it wrote has any of them. */
+function withoutLaterSums(row: unknown): unknown {
+  return typeof row === 'string' ? row.replace('"webSearches":0,"groundedRequests":0,', '') : row;
+}
 
 test('what is added after the upgrade adds to the rows that were there, in each of their ways', async (t) => {
   const store = openSqliteMetricsStore({ path: oldStore(t) });

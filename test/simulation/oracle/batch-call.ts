@@ -38,6 +38,8 @@ export interface Parts {
   readonly inputImage: number;
   readonly outputImage: number;
   readonly request: number;
+  readonly webSearch: number;
+  readonly groundedRequest: number;
 }
 
 type Count = number | null;
@@ -74,6 +76,7 @@ export function numbersOf({ request, response }: JoinedCall & { readonly respons
           imageIn: more('image_prompt_tokens'),
           audioOut: more('audio_completion_tokens'),
           imageOut: more('image_completion_tokens'),
+          searches: more('web_search_requests'),
         });
   const reporter = answer['reported_cost_usd'] == null ? null : answer['cost_reported_by'];
   const isReported = reporter === 'provider' || reporter === 'gateway';
@@ -141,6 +144,7 @@ interface SentParts {
   readonly imageIn: number;
   readonly audioOut: number;
   readonly imageOut: number;
+  readonly searches: number;
 }
 
 /** Each part takes what it can get of what is left of the whole, in this order: cached, written, audio, image. */
@@ -168,6 +172,8 @@ function cutUp(prompt: number, completion: number, sent: SentParts): Parts {
     outputAudio,
     outputImage,
     request: 1,
+    webSearch: sent.searches,
+    groundedRequest: Math.min(sent.searches, 1),
   };
 }
 

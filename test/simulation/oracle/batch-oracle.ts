@@ -264,6 +264,8 @@ const noUsage = (): Sums => ({
   outputAudioTokens: 0,
   outputImageTokens: 0,
   requestFees: 0,
+  webSearches: 0,
+  groundedRequests: 0,
   costPicoUsd: 0n,
   listCostPicoUsd: 0n,
 });
@@ -367,6 +369,8 @@ const USAGE_NAMES: Readonly<Record<keyof Parts, string>> = {
   inputImage: 'inputImageTokens',
   outputImage: 'outputImageTokens',
   request: 'requestFees',
+  webSearch: 'webSearches',
+  groundedRequest: 'groundedRequests',
 };
 
 function bill(sums: Sums, numbers: CallNumbers): void {

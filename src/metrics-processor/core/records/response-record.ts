@@ -33,6 +33,7 @@ export interface ResponseFacts {
   readonly cachedAudioPromptTokens: number;
   readonly imagePromptTokens: number;
   readonly imageCompletionTokens: number;
+  readonly webSearchRequests: number;
   readonly reportedCostUsd: number;
   readonly completionTokens: number;
   readonly reasoningTokens: number;
@@ -66,6 +67,7 @@ export class ResponseRecord implements ResponseFacts {
   cachedAudioPromptTokens = 0;
   imagePromptTokens = 0;
   imageCompletionTokens = 0;
+  webSearchRequests = 0;
   reportedCostUsd = 0;
   completionTokens = 0;
   reasoningTokens = 0;
@@ -133,6 +135,7 @@ export class ResponseRecord implements ResponseFacts {
     this.cachedAudioPromptTokens = numberOf(facts.cached_audio_prompt_tokens);
     this.imagePromptTokens = numberOf(facts.image_prompt_tokens);
     this.imageCompletionTokens = numberOf(facts.image_completion_tokens);
+    this.webSearchRequests = numberOf(facts.web_search_requests);
     this.reportedCostUsd = numberOf(facts.reported_cost_usd);
     this.completionTokens = numberOf(facts.completion_tokens);
     this.reasoningTokens = numberOf(facts.reasoning_tokens);
@@ -170,6 +173,7 @@ export class ResponseRecord implements ResponseFacts {
     this.cachedAudioPromptTokens = event.numbers[field.cached_audio_prompt_tokens] as number;
     this.imagePromptTokens = event.numbers[field.image_prompt_tokens] as number;
     this.imageCompletionTokens = event.numbers[field.image_completion_tokens] as number;
+    this.webSearchRequests = event.numbers[field.web_search_requests] as number;
     this.reportedCostUsd = event.numbers[field.reported_cost_usd] as number;
     this.completionTokens = event.numbers[field.completion_tokens] as number;
     this.reasoningTokens = event.numbers[field.reasoning_tokens] as number;

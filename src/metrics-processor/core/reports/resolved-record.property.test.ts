@@ -60,6 +60,7 @@ const anyFacts = fc.record(
     reasoning_tokens: count,
     audio_completion_tokens: count,
     image_completion_tokens: count,
+    web_search_requests: count,
     time_to_first_token_ms: fc.constantFrom(null, 0, 12.5, 9000),
     finish_reason: fc.constantFrom(null, '', 'stop', 'cancelled'),
     service_tier: fc.constantFrom(null, '', 'flex', 'priority'),

@@ -52,6 +52,8 @@ export class AnsweredCall implements BillableTokens, BilledModel {
   outputAudioTokens = 0;
   outputImageTokens = 0;
   requestFees = 0;
+  webSearches = 0;
+  groundedRequests = 0;
 
   costSource: CostSource = 'none';
   readonly cost = new ExactSum();
@@ -120,6 +122,8 @@ export class AnsweredCall implements BillableTokens, BilledModel {
     this.outputAudioTokens = 0;
     this.outputImageTokens = 0;
     this.requestFees = 1;
+    this.webSearches = 0;
+    this.groundedRequests = 0;
   }
 
   #cutRare(completionTokens: number, response: ResponseFacts): void {
@@ -137,6 +141,7 @@ export class AnsweredCall implements BillableTokens, BilledModel {
       imagePromptTokens: response.imagePromptTokens || 0,
       audioCompletionTokens: response.audioCompletionTokens || 0,
       imageCompletionTokens: response.imageCompletionTokens || 0,
+      webSearchRequests: response.webSearchRequests || 0,
     });
     this.inputTokens = parts.inputTokens;
     this.cacheReadTokens = parts.cacheReadTokens;
@@ -149,6 +154,8 @@ export class AnsweredCall implements BillableTokens, BilledModel {
     this.outputAudioTokens = parts.outputAudioTokens;
     this.outputImageTokens = parts.outputImageTokens;
     this.requestFees = parts.requestFees;
+    this.webSearches = parts.webSearches;
+    this.groundedRequests = parts.groundedRequests;
   }
 
   #price(pending: PendingRequest, response: ResponseFacts, prices: PriceBook): void {
@@ -196,7 +203,8 @@ function hasRareParts(response: ResponseFacts): boolean {
     response.cachedAudioPromptTokens > 0 ||
     response.imagePromptTokens > 0 ||
     response.audioCompletionTokens > 0 ||
-    response.imageCompletionTokens > 0
+    response.imageCompletionTokens > 0 ||
+    response.webSearchRequests > 0
   );
 }
 

@@ -103,6 +103,8 @@ export function addBill(usage: Usage, answered: AnsweredCall): void {
   usage.outputAudioTokens += answered.outputAudioTokens;
   usage.outputImageTokens += answered.outputImageTokens;
   usage.requestFees += answered.requestFees;
+  usage.webSearches += answered.webSearches;
+  usage.groundedRequests += answered.groundedRequests;
   usage.listCostPicoUsd.add(answered.listCost.sum);
 }
 

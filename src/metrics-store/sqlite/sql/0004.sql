@@ -1,0 +1,2 @@
+-- Rows tell of two sums more, searches of the web and calls with some, in slots of their own: what was written before has none of
+-- them and stays as it is. The version keeps programs away that would not know how to read what is written from now on.
