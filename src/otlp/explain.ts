@@ -169,6 +169,7 @@ const PARTS_OF: Readonly<Record<keyof Usage, readonly UsagePart[]>> = {
   audioCompletionTokens: ['audioCompletion'],
   imagePromptTokens: ['imagePrompt'],
   imageCompletionTokens: ['imageCompletion'],
+  webSearchRequests: ['webSearch', 'xSearch'],
 };
 
 /** The counts as the call would have them, which may be put together from several attributes. */

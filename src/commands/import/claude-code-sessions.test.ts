@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { readClaudeCodeSession } from './claude-code-sessions.ts';
+import { eventLines } from './session-call.ts';
 
 const FOLDER = new URL('../../../test/fixtures/sessions/claude-code/-home-ada-shop/', import.meta.url);
 
@@ -50,6 +51,7 @@ test('a session that Claude Code 2.1.332 wrote gives the calls that the model an
       cacheWrite1hTokens: 200,
       completionTokens: 41,
       reasoningTokens: 0,
+      webSearchRequests: 0,
       finishReason: 'tool_use',
       serviceTier: 'standard',
       reportedCostUsd: null,
@@ -152,6 +154,25 @@ test('what a model was asked for advice is a call of that model, and what a comp
       [200, 60],
       [null, null],
     ],
+  );
+});
+
+test('the searches of the web are those of the last line of an answer, and of no model that was asked for advice', () => {
+  const searched = (web_search_requests: number) => ({
+    server_tool_use: { web_search_requests, web_fetch_requests: 9 },
+  });
+  const iterations = [{ type: 'advisor_message', model: 'claude-opus-4-7', input_tokens: 100, output_tokens: 5 }];
+  const lines = [1, 3].map((count) => aLine({ usage: { ...searched(count), iterations } }));
+  const { calls } = readClaudeCodeSession(lines);
+  assert.deepEqual(
+    calls.map((call) => call.webSearchRequests),
+    [3, null],
+  );
+  const sender = { tenant: 't', isTenantForced: false, user: null, route: 'claude-code' };
+  const responses = calls.map((call) => JSON.parse(eventLines(call, sender).split('\n')[1] ?? '') as object);
+  assert.deepEqual(
+    responses.map((response) => ('web_search_requests' in response ? response.web_search_requests : 'absent')),
+    [3, 'absent'],
   );
 });
 

@@ -27,6 +27,7 @@ type UsageField =
   | 'cache_creation'
   | 'output_tokens'
   | 'output_tokens_details'
+  | 'server_tool_use'
   | 'service_tier'
   | 'speed'
   | 'inference_geo'
@@ -136,6 +137,7 @@ const TOKEN_FIELDS = [
   'cacheWrite1hTokens',
   'completionTokens',
   'reasoningTokens',
+  'webSearchRequests',
 ] as const satisfies readonly (keyof SessionCall)[];
 
 type Tokens = Readonly<Record<(typeof TOKEN_FIELDS)[number], number | null>>;
@@ -151,6 +153,7 @@ function tokensIn(usage: Fields<UsageField>): Tokens {
     cacheWrite1hTokens: tokensOf(written?.ephemeral_1h_input_tokens),
     completionTokens: tokensOf(usage.output_tokens),
     reasoningTokens: tokensOf(objectOf<'thinking_tokens'>(usage.output_tokens_details)?.thinking_tokens),
+    webSearchRequests: tokensOf(objectOf<'web_search_requests'>(usage.server_tool_use)?.web_search_requests),
   };
 }
 

@@ -124,6 +124,7 @@ class RolloutSession {
       cachedPromptTokens: tokensOf(used.cached_input_tokens),
       cacheWriteTokens: tokensOf(used.cache_write_input_tokens),
       cacheWrite1hTokens: null,
+      webSearchRequests: null,
       completionTokens: tokensOf(used.output_tokens),
       reasoningTokens: tokensOf(used.reasoning_output_tokens),
       finishReason: null,

@@ -18,6 +18,7 @@ function aCall(part: Partial<SessionCall> = {}): SessionCall {
     cachedPromptTokens: null,
     cacheWriteTokens: null,
     cacheWrite1hTokens: null,
+    webSearchRequests: null,
     completionTokens: 10,
     reasoningTokens: null,
     finishReason: null,

@@ -142,6 +142,7 @@ function tokensIn(tokens: Tokens | null, provider: string | null) {
     cachedPromptTokens: tokensOf(cache?.read),
     cacheWriteTokens: tokensOf(cache?.write),
     cacheWrite1hTokens: null,
+    webSearchRequests: null,
     completionTokens: completionOf(tokens, provider),
     reasoningTokens: tokensOf(tokens.reasoning),
   };

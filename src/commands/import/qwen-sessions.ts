@@ -56,6 +56,7 @@ function callOf(line: Fields<LineField>): SessionCall | null {
     cachedPromptTokens: tokensOf(event.cached_content_token_count),
     cacheWriteTokens: null,
     cacheWrite1hTokens: null,
+    webSearchRequests: null,
     completionTokens: completionTokensOf(event),
     reasoningTokens: tokensOf(event.thoughts_token_count),
     finishReason: null,

@@ -25,6 +25,8 @@ export interface SessionCall {
   /** With reasoning. */
   readonly completionTokens: number | null;
   readonly reasoningTokens: number | null;
+  /** Searches of the web that the provider ran. */
+  readonly webSearchRequests: number | null;
   readonly finishReason: string | null;
   readonly serviceTier: string | null;
   /** The agent's own estimate. */
@@ -117,6 +119,7 @@ export function eventLines(call: SessionCall, sender: Sender): string {
     cache_write_1h_tokens: call.cacheWrite1hTokens,
     completion_tokens: call.completionTokens,
     reasoning_tokens: call.reasoningTokens,
+    ...(call.webSearchRequests ? { web_search_requests: call.webSearchRequests } : {}),
     finish_reason: call.finishReason,
     service_tier: call.serviceTier,
     ...(call.reportedCostUsd === null

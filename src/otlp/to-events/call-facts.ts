@@ -58,6 +58,7 @@ const COUNTS = [
   ['audio_completion_tokens', 'audioCompletionTokens'],
   ['image_prompt_tokens', 'imagePromptTokens'],
   ['image_completion_tokens', 'imageCompletionTokens'],
+  ['web_search_requests', 'webSearchRequests'],
 ] as const;
 
 /** A call that its user stopped did not fail, and has no error. */

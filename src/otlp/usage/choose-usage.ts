@@ -22,6 +22,7 @@ export const NO_USAGE: Usage = {
   audioCompletionTokens: null,
   imagePromptTokens: null,
   imageCompletionTokens: null,
+  webSearchRequests: null,
 };
 
 /**
@@ -129,6 +130,7 @@ function withParts(usage: Usage, other: Usage): Usage {
     audioCompletionTokens: within('audioCompletionTokens', completionTokens),
     imagePromptTokens: within('imagePromptTokens', promptTokens),
     imageCompletionTokens: within('imageCompletionTokens', completionTokens),
+    webSearchRequests: within('webSearchRequests', null),
   };
 }
 

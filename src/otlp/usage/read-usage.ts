@@ -6,6 +6,7 @@ import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
 import { isMisnamed } from '../dialects/sdks/openinference.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
+import { searchesInAnswer } from './answer-searches.ts';
 import type { UsageReport } from './choose-usage.ts';
 import { COPIED, isCopiedAnswer } from './copied-answer.ts';
 import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
@@ -185,6 +186,8 @@ function addObject(draft: Draft, source: UsageObject, reader: SpanReader): void 
     readUsageObject(counts, source.below === undefined ? object : below(object, source.below));
     if (source.isAnswer === true) draft.answer ??= object;
     if (source.isPartsOnly !== true) draft.habits = { ...draft.habits, ...shapeHabits(object) };
+    const searches = searchesInAnswer(root);
+    if (searches !== null && counts.webSearch === undefined) counts.webSearch = searches;
   }
   for (const [part, count] of Object.entries(counts) as [UsagePart, number][]) {
     if (source.isPartsOnly !== true || !WHOLES.has(part)) addCount(draft.counts, part, count);

@@ -16,6 +16,8 @@ export interface Usage {
   readonly audioCompletionTokens: number | null;
   readonly imagePromptTokens: number | null;
   readonly imageCompletionTokens: number | null;
+  /** Searches that the provider ran, which are billed beside the tokens. */
+  readonly webSearchRequests: number | null;
 }
 
 /** What is known of an emitter, for the cases in which its numbers do not tell. */
@@ -139,6 +141,8 @@ function settled(sent: UsageCounts, habits: UsageHabits): SettledUsage {
     audioCompletionTokens: sent.audioCompletion ?? null,
     imagePromptTokens: sent.imagePrompt ?? null,
     imageCompletionTokens: sent.imageCompletion ?? null,
+    // Claude's every answer says that there was none.
+    webSearchRequests: sumOf(sent.webSearch, sent.xSearch) || null,
   };
 }
 

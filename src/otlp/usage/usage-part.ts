@@ -32,7 +32,10 @@ export type UsagePart =
   | 'compactedCompletion'
   | 'compactedCached'
   | 'compactedWritten'
-  | 'answerCompletion';
+  | 'answerCompletion'
+  // No tokens: how often the provider searched the web, and X.
+  | 'webSearch'
+  | 'xSearch';
 
 /** What a word of a name says. `''` says nothing; a word that is not listed is not understood. */
 type Sign =
@@ -123,7 +126,7 @@ export function usagePartOf(name: string): UsagePart | null {
   const found = new Set<Sign>();
   let isStrange = false;
   for (const word of wordsOf(name)) {
-    if (NO_TOKENS.has(word)) return null;
+    if (NO_TOKENS.has(word)) return searchPartOf(name);
     const sign = ownValue(SIGN_OF_WORD, word);
     if (sign === undefined) isStrange = true;
     else found.add(sign);
@@ -148,6 +151,14 @@ export function usagePartOf(name: string): UsagePart | null {
   if (found.has('detail')) return null;
   if (side !== null) return side === 'Prompt' ? 'prompt' : 'completion';
   return found.has('total') ? 'total' : null;
+}
+
+/** `server_tool_use.web_search_requests`, xAI's `web_search_calls`, Perplexity's `num_search_queries`. */
+function searchPartOf(name: string): UsagePart | null {
+  const words = wordsOf(name).join(' ');
+  if (/(?:^| )(?:web search (?:requests|calls|queries)|web searches|num search queries)$/.test(words))
+    return 'webSearch';
+  return /(?:^| )x search calls$/.test(words) ? 'xSearch' : null;
 }
 
 /** `toolUsePromptTokenCount`, whose modalities repeat it; other counts of tools are parts of the prompt. */

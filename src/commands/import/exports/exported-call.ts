@@ -61,6 +61,7 @@ function callOf(reader: RowReader, { fingerprint, source }: Known): SessionCall 
     cacheWrite1hTokens: reader.tokens('cache_write_1h_tokens'),
     completionTokens: reader.tokens('completion_tokens'),
     reasoningTokens: reader.tokens('reasoning_tokens'),
+    webSearchRequests: reader.tokens('web_search_requests'),
     finishReason: reader.text('finish_reason'),
     serviceTier: reader.text('service_tier'),
     reportedCostUsd: reader.number('cost_usd', COST_USD_MAX),

@@ -38,6 +38,12 @@ export const LITELLM: Mapping = {
       'metadata.usage_object.completion_tokens_details.reasoning_tokens',
       'metadata.additional_usage_values.completion_tokens_details.reasoning_tokens',
     ],
+    web_search_requests: [
+      'metadata.usage_object.server_tool_use.web_search_requests',
+      'metadata.usage_object.prompt_tokens_details.web_search_requests',
+      'metadata.additional_usage_values.server_tool_use.web_search_requests',
+      'metadata.additional_usage_values.prompt_tokens_details.web_search_requests',
+    ],
     cost_usd: ['spend', 'response_cost'],
     cost_reported_by: { value: 'gateway' },
     cache_hit: 'cache_hit',
@@ -128,6 +134,7 @@ export const BEDROCK: Mapping = {
     cache_write_tokens: 'input.cacheWriteInputTokenCount',
     cache_write_1h_tokens: 'output.outputBodyJson.usage.cache_creation.ephemeral_1h_input_tokens',
     completion_tokens: 'output.outputTokenCount',
+    web_search_requests: 'output.outputBodyJson.usage.server_tool_use.web_search_requests',
     finish_reason: ['output.outputBodyJson.stopReason', 'output.outputBodyJson.stop_reason'],
     error: 'errorCode',
     error_type: 'errorCode',
@@ -196,6 +203,7 @@ export const LANGFUSE: Mapping = {
     cache_write_tokens: 'told.written',
     completion_tokens: 'told.completion',
     reasoning_tokens: 'told.reasoning',
+    web_search_requests: 'told.searches',
     cost_usd: ['costDetails.total', 'cost_details.total', 'calculatedTotalCost', 'totalCost', 'total_cost'],
     cost_reported_by: { value: 'client' },
     error: 'told.error',
@@ -235,6 +243,7 @@ function langfuseUsage(row: Row): Row {
     cached: sumOf(/cache_read|cached/),
     written: sumOf(/cache_creation|cache_write/),
     reasoning: sumOf(/reasoning/),
+    searches: sumOf(/web_search_(?:requests|calls)$|^web_searches$/),
   };
 }
 

@@ -24,6 +24,7 @@ export const MAPPED_FIELDS = [
   'reasoning_tokens',
   'audio_prompt_tokens',
   'audio_completion_tokens',
+  'web_search_requests',
   'cost_usd',
   'cost_reported_by',
   'finish_reason',

@@ -312,3 +312,16 @@ test('a row without an id is known by its content', (t) => {
   assert.equal(first, third);
   assert.notEqual(first, second);
 });
+
+test('searches of the web are read where a gateway counts them', (t) => {
+  const usage_object = { server_tool_use: { web_search_requests: 2 } };
+  assert.equal(onlyCall(t, LITELLM, { ...SPEND_LOG, metadata: { usage_object } }).webSearchRequests, 2);
+  assert.equal(onlyCall(t, LITELLM, SPEND_LOG).webSearchRequests, null);
+  const observation = { id: 'o-1', type: 'GENERATION', model: 'claude-sonnet-4-5', startTime: SPEND_LOG.startTime };
+  const usageDetails = { input: 10, output: 5, web_search_requests: 3 };
+  const call = onlyCall(t, LANGFUSE, { ...observation, usageDetails });
+  assert.deepEqual([call.webSearchRequests, call.promptTokens, call.completionTokens], [3, 10, 5]);
+  const mapping = parseMapping('{"model":"m","started_at":"at","web_search_requests":"n"}', NO_MAPPING);
+  const row = { m: 'claude', at: SPEND_LOG.startTime, n: 4 };
+  assert.equal(onlyCall(t, mapping, row).webSearchRequests, 4);
+});
