@@ -10,6 +10,7 @@ import { CODEX } from './sdks/codex.ts';
 import { COPIED_COUNTS } from './sdks/copied-counts.ts';
 import { GENKIT } from './sdks/genkit.ts';
 import { GOOSE } from './sdks/goose.ts';
+import { HAND_MADE } from './sdks/hand-made.ts';
 import { LANGFUSE } from './sdks/langfuse.ts';
 import { LANGSMITH } from './sdks/langsmith.ts';
 import { LANGWATCH } from './sdks/langwatch.ts';
@@ -61,6 +62,7 @@ export const DIALECTS: readonly Dialect[] = [
   STRANDS,
   COPIED_COUNTS,
   OPENLIT,
+  HAND_MADE,
 ];
 
 /** What the first dialect that knows the span says it is; null where none does. */

@@ -22,6 +22,11 @@ export const MAPPING = {
     from('otel', 'gen_ai.model.name', 'text'),
     json('braintrust', 'braintrust.metadata', 'text', 'model'),
     from('openllmetry', 'llm.model', 'text'),
+    from('hand-made', 'llm.model_id', 'text'),
+    from('hand-made', 'ai.model', 'text'),
+    from('hand-made', 'llm.model.name', 'text'),
+    from('judgment', 'judgment.llm.model', 'text'),
+    from('agentuniverse', 'au.llm.name', 'text'),
     from('claude-code', 'model', 'text'),
     from('openclaw', 'openclaw.model', 'text'),
     from('truefoundry', 'tfy.model.name', 'text'),
@@ -49,6 +54,8 @@ export const MAPPING = {
     from('mlflow', 'mlflow.llm.provider', 'quoted'),
     from('cloudflare', 'gen_ai.model.provider', 'text'),
     from('openclaw', 'openclaw.provider', 'text'),
+    from('judgment', 'judgment.llm.provider', 'text'),
+    from('hand-made', 'ai.provider', 'text'),
     { dialect: 'goose', key: 'provider', read: 'text', onlyScope: 'goose' },
   ],
   responseId: [
@@ -106,6 +113,7 @@ export const MAPPING = {
     from('copilot', 'copilot_chat.time_to_first_token', 'millis'),
     from('truefoundry', 'tfy.model.metric.time_to_first_token_in_ms', 'millis'),
     from('agentgateway', 'agw.ai.time_to_first_token', 'seconds'),
+    from('agentuniverse', 'au.llm.first_token.duration', 'seconds'),
     from('claude-code', 'ttft_ms', 'millis'),
     json('braintrust', 'braintrust.metrics', 'seconds', 'time_to_first_token'),
     from('openrouter', 'trace.metadata.openrouter.first_token_ms', 'millis'),
@@ -149,6 +157,7 @@ export const MAPPING = {
     from('openclaw', 'openclaw.sessionId', 'text'),
     from('langwatch', 'langwatch.thread.id', 'text'),
     from('truefoundry', 'tfy.request.conversation_id', 'text'),
+    from('judgment', 'judgment.session_id', 'text'),
   ],
   errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [
@@ -255,6 +264,8 @@ export const MAPPING = {
     from('archestra', 'archestra.cost', 'cost'),
     from('truefoundry', 'tfy.model.metric.cost_in_usd', 'cost'),
     from('agentgateway', 'agw.ai.usage.cost.total', 'cost'),
+    from('hand-made', 'llm.cost_usd', 'cost'),
+    from('judgment', 'judgment.usage.total_cost_usd', 'cost'),
   ],
   /** Of OpenRouter, where a call went by the customer's own key: then the cost is its fee alone. */
   ownKeyUsd: [

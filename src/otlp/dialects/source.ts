@@ -34,7 +34,10 @@ export type DialectName =
   | 'archestra'
   | 'truefoundry'
   | 'agentgateway'
-  | 'loongsuite';
+  | 'loongsuite'
+  | 'hand-made'
+  | 'judgment'
+  | 'agentuniverse';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the

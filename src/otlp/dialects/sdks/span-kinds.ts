@@ -3,7 +3,7 @@ import { classifyByKind } from '../span-kind.ts';
 
 /**
  * SDKs of which nothing but an attribute of the kind is their own: LangSmith, Laminar, Alibaba's LoongSuite, AgentOps,
- * FutureAGI, Openlayer.
+ * FutureAGI, Openlayer, Judgment, agentUniverse.
  */
 const KIND_KEYS = [
   'lmnr.span.type',
@@ -12,6 +12,8 @@ const KIND_KEYS = [
   'agentops.span.kind',
   'fi.span.kind',
   'openlayer.span.type',
+  'judgment.span_kind',
+  'au.span.kind',
 ] as const;
 
 export const SPAN_KINDS: Dialect = {
