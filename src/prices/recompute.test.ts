@@ -2,12 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Call } from '../metrics-store/call.ts';
 import {
+  aBilled,
   aCall,
   aDelta,
   aDimensionDelta,
   aTally,
   aUsage,
   aUsageDelta,
+  callsQuery,
   commitNext,
   metricsQuery,
   minute,
@@ -74,6 +76,36 @@ test('a recompute corrects the sums, and the next one finds nothing to do', asyn
   assert.equal(report.correctedRows, 2);
   assert.equal(await storedCost(store), 200n);
   assert.equal((await run(store)).correctedRows, 0);
+});
+
+test('searches of the web are priced again, in the sums as in the calls, from a list without their fee to one with it', async () => {
+  const store = new MemoryMetricsStore();
+  const tokens = billableTokens({
+    promptTokens: 100,
+    cachedPromptTokens: 0,
+    cacheWriteTokens: 0,
+    completionTokens: 0,
+    webSearchRequests: 3,
+  });
+  const free = aPrice({ input: 1 });
+  const call = aCall({ bill: billText(tokens, free), costPicoUsd: 100n, listCostPicoUsd: 100n, costSource: 'list' });
+  const { webSearches, groundedRequests } = tokens;
+  const usage = aUsage({ calls: 1, listCalls: 1, inputTokens: 100, webSearches, groundedRequests, cost: 100n });
+  await commitNext(store, {
+    tallies: [aDelta({ tally: aTally({ requests: 1, completed: 1, pricedByList: 1, cost: 100n }) })],
+    usages: [aUsageDelta({ billed: aBilled({ provider: call.provider, model: call.model }), usage })],
+    calls: [{ kind: 'full', call }],
+  });
+  const prices = { priceOf: () => aPrice({ input: 1, webSearch: 1000, groundedRequest: 50 }) };
+  const ports = { store, prices, nowMs: () => 900, onPages: () => undefined, onPageDone: () => undefined };
+  assert.equal((await recompute(ALL, ports)).correctedRows, 1);
+  assert.equal(await storedCost(store), 3150n);
+  const [after] = await store.readCalls(callsQuery());
+  assert.equal(after?.costPicoUsd, 3150n);
+  assert.deepEqual(parseBill(after?.bill ?? '').lines.slice(1), [
+    { part: 'web_search', count: 3, rate: 1000 },
+    { part: 'grounded_request', count: 1, rate: 50 },
+  ]);
 });
 
 test('calls that lose their price are told apart from calls that cost nothing', async () => {

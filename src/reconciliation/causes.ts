@@ -52,8 +52,9 @@ export const CAUSES = {
   },
   not_tokens: {
     title: 'charges that are no tokens',
-    means: 'Web searches, code execution, storage, images, and other lines that no count of tokens explains.',
-    decides: 'Nothing here: such charges are not measured by calls.',
+    means:
+      'Code execution, storage, images, web searches that ours do not tell, and other lines that no count of tokens explains.',
+    decides: 'web_search_requests of the response for web searches; the others are not measured by calls.',
   },
   price: {
     title: 'price',

@@ -254,6 +254,7 @@ function ourUsage(ours: readonly NonNullable<PlantedFate['ours']>[], { prices }:
       requests: 1,
       bandFromTokens: 0,
       costPicoUsd: valueOf(tokens, ratesAt(prices, { model, tier, atMs })),
+      feesPicoUsd: 0n,
       unpricedRequests: 0,
       reportedBy: '',
     }));

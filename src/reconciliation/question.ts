@@ -45,6 +45,8 @@ export interface OurUsage extends Place {
   readonly bandFromTokens: number;
   /** What is stored as the cost. */
   readonly costPicoUsd: bigint;
+  /** The part of it that is beside the tokens: for searches of the web, and for calls as such. */
+  readonly feesPicoUsd: bigint;
   /** Calls whose cost nobody knows. */
   readonly unpricedRequests: number;
   /** Whose word the cost is; '' where it is tokens times prices. */

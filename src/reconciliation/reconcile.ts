@@ -1,6 +1,7 @@
 import { cacheStep } from './cache-step.ts';
 import { chargeStep } from './charge-step.ts';
 import type { Booking, Correction, Reason } from './correction.ts';
+import { feeStep } from './fee-step.ts';
 import { Ledger, spotId } from './ledger.ts';
 import { failedStep, missingStep } from './missing-step.ts';
 import { modelStep } from './model-step.ts';
@@ -66,13 +67,16 @@ export function reconcile(question: Question): Reconciliation {
   const { areKeysKnown, prices } = question;
   surplusStep(correction, { ...step, areKeysKnown, ourKeys });
   bookStored(correction, question);
+  const { bucketMs } = question;
+  const ours = question.ours.filter((row) => isInRange(row, question));
+  const charges = feeStep(correction, { ours, charges: question.charges, bucketMs, familyOf });
   if (question.charges !== null) {
     chargeStep(correction, {
-      charges: question.charges,
+      charges,
       prices,
       areTiersTold: question.theirs.every(({ tier }) => tier !== null),
       fromMs: question.fromMs,
-      bucketMs: question.bucketMs,
+      bucketMs,
     });
   }
   return summaryOf(correction, question);
@@ -94,7 +98,7 @@ function bookStored(correction: Correction, { ours, fromMs, toMs, bucketMs }: Qu
   for (const row of ours) {
     if (!isInRange(row, { fromMs, toMs })) continue;
     const place = { ...row, startMs: Math.floor(row.startMs / bucketMs) * bucketMs };
-    const picoUsd = valueOf(row.tokens, correction.rates.at(place)) - row.costPicoUsd;
+    const picoUsd = valueOf(row.tokens, correction.rates.at(place)) - (row.costPicoUsd - row.feesPicoUsd);
     if (picoUsd !== 0n)
       correction.book(place, { tokens: NO_TOKENS, requests: 0, picoUsd }, storedReason(correction, row));
   }

@@ -2,7 +2,9 @@ import type { Call } from '../../metrics-store/call.ts';
 import { callPages } from '../../metrics-store/call-pages.ts';
 import type { MetricsReader, UsageRow } from '../../metrics-store/metrics-reader.ts';
 import { billedTokens, parseBill } from '../../prices/bill.ts';
-import { type BillableTokens, billableTokens } from '../../prices/cost.ts';
+import { type BillableTokens, type BillLines, type BillPart, billableTokens, writeBill } from '../../prices/cost.ts';
+import type { PriceBook } from '../../prices/price-book.ts';
+import { priceOfUsage } from '../../prices/reprice.ts';
 import { serviceTierOf } from '../../prices/service-tier.ts';
 import { MARGIN_MS, type OurCall, type OurUsage } from '../../reconciliation/question.ts';
 import { tokensOf } from '../../reconciliation/tokens.ts';
@@ -23,6 +25,7 @@ export interface OurQuestion {
   readonly keys: KeyMap;
   /** Whether the provider bills calls of that provider and model, as ours name them. */
   readonly isTheirs: (billed: { readonly provider: string; readonly model: string }) => boolean;
+  readonly book: PriceBook;
 }
 
 /** More are no evidence that is worth their memory: half a gigabyte. */
@@ -30,7 +33,7 @@ const CALLS_MAX = 500_000;
 
 /** What is stored of the range and of the hour before it, for calls that end in it. */
 export async function readOurSide(store: MetricsReader, question: OurQuestion): Promise<OurSide> {
-  const { fromMs, toMs, tenantId, keys, isTheirs } = question;
+  const { fromMs, toMs, tenantId, keys, isTheirs, book } = question;
   const range = { tenantId, fromMs: fromMs - MARGIN_MS, toMs };
   const rows: UsageRow[] = [];
   for (let hourMs = range.fromMs; hourMs < toMs; hourMs += HOUR_MS) {
@@ -53,11 +56,11 @@ export async function readOurSide(store: MetricsReader, question: OurQuestion): 
   const ofCalls = calls.map((call) => ourCall(call, keys.keyOf(call)));
   const usage = keys.needsCalls
     ? calls.flatMap((call, index) => usageOfCall(call, ofCalls[index]))
-    : rows.map((row) => ourUsage(row, keys.keyOf({ tenantId: row.tenantId, metadata: null })));
+    : rows.map((row) => ourUsage(row, keys.keyOf({ tenantId: row.tenantId, metadata: null }), feesOfRow(row, book)));
   return { usage, calls: ofCalls, areCallsWhole, notes };
 }
 
-function ourUsage({ windowStartMs: startMs, billed, usage }: UsageRow, key: string): OurUsage {
+function ourUsage({ windowStartMs: startMs, billed, usage }: UsageRow, key: string, feesPicoUsd: bigint): OurUsage {
   const { model, serviceTier: tier, bandFromTokens, reportedBy } = billed;
   return {
     startMs,
@@ -68,10 +71,39 @@ function ourUsage({ windowStartMs: startMs, billed, usage }: UsageRow, key: stri
     tokens: partTokens(usage),
     bandFromTokens,
     costPicoUsd: usage.costPicoUsd.value,
+    feesPicoUsd,
     unpricedRequests: usage.unpricedCalls,
     reportedBy,
   };
 }
+
+/** A reported cost is one for all; what has no price has no fees. */
+function feesOfRow(row: UsageRow, book: PriceBook): bigint {
+  const { usage, billed } = row;
+  const price = billed.reportedBy === '' && usage.unpricedCalls === 0 ? priceOfUsage(row, book) : null;
+  if (price === null) return 0n;
+  const fees = new FeeSum();
+  writeBill(usage, price.rates, fees);
+  return fees.picoUsd;
+}
+
+function feesOfCall({ bill, costSource }: Call): bigint {
+  if (bill === null || (costSource !== 'list' && costSource !== 'file')) return 0n;
+  const fees = new FeeSum();
+  for (const { part, count, rate } of parseBill(bill).lines) fees.line(part, count, rate ?? 0);
+  return fees.picoUsd;
+}
+
+/** Adds up the lines that are no tokens. */
+class FeeSum implements BillLines {
+  picoUsd = 0n;
+
+  line(part: BillPart, count: number, rate: number): void {
+    if (FEES.has(part)) this.picoUsd += BigInt(count) * BigInt(rate);
+  }
+}
+
+const FEES: ReadonlySet<BillPart> = new Set(['request', 'web_search', 'grounded_request']);
 
 function partTokens(parts: Omit<BillableTokens, 'requestFees' | 'webSearches' | 'groundedRequests'>): number[] {
   return tokensOf({
@@ -126,6 +158,7 @@ function usageOfCall(call: Call, ours: OurCall | undefined): OurUsage[] {
       tokens: isFree ? tokensOf({}) : ours.tokens,
       bandFromTokens: 0,
       costPicoUsd: call.costPicoUsd ?? 0n,
+      feesPicoUsd: feesOfCall(call),
       unpricedRequests: call.costSource === 'none' ? 1 : 0,
       reportedBy: call.costSource === 'provider' || call.costSource === 'gateway' ? call.costSource : '',
     },

@@ -70,6 +70,7 @@ async function reportOf({ settings, request, store }: ReportPorts, options: Fetc
   const prices = lookupOf(book, provider, provider === 'aws' ? bedrockFamily : modelFamily);
   const ours = await readOurSide(store, {
     ...request,
+    book,
     isTheirs: ({ provider: name, model }) => isOf(provider, { name, model, prices }),
   });
   const theirs = completed(answer, { ours: ours.usage.map(({ model }) => model), prices, bucketMs, request });
