@@ -53,6 +53,17 @@ test('what a file tells of limits only is no call', () => {
   assert.deepEqual(readCodexSession([aMeta({ id: 'a' }), limits]), { calls: [], unreadableLines: 0 });
 });
 
+test('what Codex reckons of the session of another agent that it took over is no answer', () => {
+  const reckoned = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0, total_tokens: 45_000 };
+  const sums = { input_tokens: 46_000, output_tokens: 20 };
+  const lines = [aMeta({ id: 'a' }), anAnswer(reckoned, reckoned), aTurn('gpt-5'), anAnswer(sums, sums)];
+  const { calls } = readCodexSession(lines);
+  assert.deepEqual(
+    calls.map(({ promptTokens, completionTokens }) => [promptTokens, completionTokens]),
+    [[46_000, 20]],
+  );
+});
+
 test('where only the sums are told, a call is what they grew by', () => {
   const { calls } = readCodexSession([
     aMeta({ id: 'a' }),

@@ -103,6 +103,8 @@ class RolloutSession {
     const [input, output] = [tokensOf(total.input_tokens), tokensOf(total.output_tokens)];
     if (input === tokensOf(before?.input_tokens) && output === tokensOf(before?.output_tokens)) return;
     this.#total = total;
+    // With the session of another agent Codex takes over how long it reckons it to be, which nobody answered.
+    if ((input ?? 0) + (output ?? 0) === 0) return;
     const key = `codex-${this.#family ?? 'unknown'}-${input ?? 0}-${output ?? 0}`;
     const call = this.#callOf({ key, used: last ?? grownBy(total, before), atMs });
     const earlier = this.calls.at(-1);
