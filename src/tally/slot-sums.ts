@@ -51,6 +51,12 @@ export class SlotSums {
     }
   }
 
+  /** Adds money as a multiple of 2^32 and what is left of it, which may be of any size. */
+  addParts(slot: number, high: number, low: number): void {
+    (this.numbers[slot] as number) += high;
+    this.#carry(slot, (this.lows[slot] as number) + low);
+  }
+
   addMoneyTo(into: ExactSum, slot: number): void {
     const [high, low] = [this.numbers[slot] as number, this.lows[slot] as number];
     if (Math.abs(high) < SMALL_HIGH_MAX) into.addNumber(high * LOW_UNIT + low);

@@ -1,9 +1,10 @@
 import { bucketIndex } from './bucket.ts';
 import { addCallsTo, addCallTo, addMoneyTo, LATENCY } from './encoded-call.ts';
-import type { ExactSum } from './exact-sum.ts';
 import { type Histogram, ZERO_BELOW_MS } from './histogram.ts';
+import { NumberRows } from './number-rows.ts';
+import { defineNumbers, NO_PAGE, type RowCursor, RowMoney } from './row-cursor.ts';
 import { TALLY_EXACT_SUMS, TALLY_HISTOGRAMS, TALLY_SUMS, type TallySink } from './tally.ts';
-import { CALL_FIELD, CALLS_FIELD, EXACT_FROM, HISTOGRAMS_FROM, LOW_BITS, LOW_UNIT, NUMBERS } from './tally-codec.ts';
+import { CALL_FIELD, CALLS_FIELD, EXACT_FROM, HISTOGRAMS_FROM, NUMBERS } from './tally-codec.ts';
 import { type ByteReader, readVarint, unzigzag } from './varint.ts';
 
 /**
@@ -16,9 +17,13 @@ import { type ByteReader, readVarint, unzigzag } from './varint.ts';
 export const MONEY_AT = NUMBERS.length;
 const DURATIONS_AT = MONEY_AT + 2 * TALLY_EXACT_SUMS.length;
 export const ROW_LENGTH = DURATIONS_AT + 1;
-const ROWS_PER_PAGE = 512;
-/** Some 4 MB: more are made anew where they are needed again. */
-const PAGES_KEPT_MAX = 32;
+/** Some 4 MB. */
+const PAGES: RowPages = { rowsPerPage: 512, pagesKeptMax: 32 };
+
+export interface RowPages {
+  readonly rowsPerPage: number;
+  readonly pagesKeptMax: number;
+}
 
 /** Of a duration: where the next one of its row is, which bucket it is in, how often. */
 const DURATION_LENGTH = 3;
@@ -46,34 +51,32 @@ export function codeOf(index: number | null, histogram: number): number {
 }
 
 export class TallyRows {
-  readonly #pages: Float64Array[] = [];
+  readonly #rows: NumberRows;
   /** Numbers of any size: a team may have thousands of millions of calls in one bucket. */
   #durations = new Float64Array(DURATION_LENGTH);
   /** The first place stands for none. */
   #durationCount = 1;
-  readonly #cursor = new RowCursor(this);
-  #length = 0;
+  readonly #cursor = new TallyCursor(this);
   /** When they are gathered. */
   #durationsMax = DURATIONS_MAX;
 
+  constructor(pages = PAGES) {
+    this.#rows = new NumberRows(ROW_LENGTH, pages);
+  }
+
   get length(): number {
-    return this.#length;
+    return this.#rows.length;
   }
 
   /** Forgets all rows; their pages are filled again. */
   clear(): void {
-    this.#length = 0;
-    if (this.#pages.length > PAGES_KEPT_MAX) this.#pages.length = PAGES_KEPT_MAX;
+    this.#rows.clear();
     this.#durationCount = 1;
   }
 
   /** A row of nothing. */
   add(): number {
-    const row = this.#length++;
-    if (row === this.#pages.length * ROWS_PER_PAGE) this.#pages.push(new Float64Array(ROWS_PER_PAGE * ROW_LENGTH));
-    const at = this.startOf(row);
-    this.pageOf(row).fill(0, at, at + ROW_LENGTH);
-    return row;
+    return this.#rows.add();
   }
 
   /** The row as what a call is added to; good until the next one is asked for. */
@@ -85,11 +88,11 @@ export class TallyRows {
   }
 
   pageOf(row: number): Float64Array {
-    return this.#pages[Math.floor(row / ROWS_PER_PAGE)] as Float64Array;
+    return this.#rows.pageOf(row);
   }
 
   startOf(row: number): number {
-    return (row % ROWS_PER_PAGE) * ROW_LENGTH;
+    return this.#rows.startOf(row);
   }
 
   /** Adds a tally that begins where the reader is. @throws RangeError where the bytes are damaged */
@@ -115,7 +118,7 @@ export class TallyRows {
 
   /** Lists that grew by what was added to sums of thousands are made as short as they can be. */
   #gatherDurations(): void {
-    const lists = Array.from({ length: this.#length }, (_, row) => this.#gathered(row));
+    const lists = Array.from({ length: this.length }, (_, row) => this.#gathered(row));
     this.#durationCount = 1;
     for (const [row, counts] of lists.entries()) {
       const [page, at] = [this.pageOf(row), this.startOf(row)];
@@ -183,64 +186,27 @@ function addHistogramTo(
 }
 
 /** A row as a `TallySink`: its numbers are properties, defined below. */
-class RowCursor {
+class TallyCursor implements RowCursor {
   page: Float64Array = NO_PAGE;
   at = 0;
   readonly rows: TallyRows;
 
   constructor(rows: TallyRows) {
     this.rows = rows;
-    for (const [i, field] of TALLY_EXACT_SUMS.entries()) Object.assign(this, { [field]: new RowMoney(this, i) });
+    for (const [i, field] of TALLY_EXACT_SUMS.entries()) {
+      Object.assign(this, { [field]: new RowMoney(this, MONEY_AT + 2 * i) });
+    }
     for (const [i, field] of TALLY_HISTOGRAMS.entries()) Object.assign(this, { [field]: new RowDurations(this, i) });
   }
 }
 
-const NO_PAGE = new Float64Array(0);
-
-for (const [i, field] of NUMBERS.entries()) {
-  Object.defineProperty(RowCursor.prototype, field, {
-    get(this: RowCursor): number {
-      return this.page[this.at + i] as number;
-    },
-    set(this: RowCursor, value: number): void {
-      this.page[this.at + i] = value;
-    },
-  });
-}
-
-class RowMoney implements Pick<ExactSum, 'add' | 'subtract'> {
-  readonly #cursor: RowCursor;
-  readonly #offset: number;
-
-  constructor(cursor: RowCursor, index: number) {
-    this.#cursor = cursor;
-    this.#offset = MONEY_AT + 2 * index;
-  }
-
-  add(other: ExactSum): void {
-    this.#add(other, 1);
-  }
-
-  subtract(other: ExactSum): void {
-    this.#add(other, -1);
-  }
-
-  #add(other: ExactSum, sign: 1 | -1): void {
-    const { smallValue } = other;
-    const value = smallValue === null ? other.value : 0n;
-    const high = smallValue === null ? Number(value >> 32n) : Math.floor(smallValue / LOW_UNIT);
-    const low = smallValue === null ? Number(value & LOW_BITS) : smallValue - high * LOW_UNIT;
-    const { page, at } = this.#cursor;
-    (page[at + this.#offset] as number) += sign * high;
-    (page[at + this.#offset + 1] as number) += sign * low;
-  }
-}
+defineNumbers(TallyCursor.prototype, NUMBERS);
 
 class RowDurations implements Pick<Histogram, 'record' | 'subtract'> {
-  readonly #cursor: RowCursor;
+  readonly #cursor: TallyCursor;
   readonly #histogram: number;
 
-  constructor(cursor: RowCursor, histogram: number) {
+  constructor(cursor: TallyCursor, histogram: number) {
     this.#cursor = cursor;
     this.#histogram = histogram;
   }

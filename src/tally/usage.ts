@@ -1,5 +1,5 @@
 import { ExactSum } from './exact-sum.ts';
-import { type KindsOf, ofKind } from './kinds.ts';
+import { type FieldsOf, type KindsOf, ofKind } from './kinds.ts';
 
 /**
  * Who answered, for the bill: prices are looked up by this and the call's time, and what it is apart from the series
@@ -84,6 +84,12 @@ export const USAGE_SUMS = ofKind(USAGE_KINDS, 'sum');
 /** Sums of money. */
 export const USAGE_EXACT_SUMS = ofKind(USAGE_KINDS, 'exactSum');
 
+type FieldOf<Kind> = FieldsOf<typeof USAGE_KINDS, Kind>;
+/** A usage that a call is added to, or what does as well, see `usage-rows.ts`. */
+export type UsageSink = { [Field in FieldOf<'sum'>]: number } & {
+  readonly [Field in FieldOf<'exactSum'>]: Pick<ExactSum, 'add' | 'subtract'>;
+};
+
 /** `into += from`. */
 export function addUsage(into: Usage, from: Usage): void {
   for (const field of USAGE_SUMS) into[field] += from[field];
@@ -91,7 +97,7 @@ export function addUsage(into: Usage, from: Usage): void {
 }
 
 /** `into -= from`: takes back what was added. */
-export function subtractUsage(into: Usage, from: Usage): void {
+export function subtractUsage(into: UsageSink, from: Usage): void {
   for (const field of USAGE_SUMS) into[field] -= from[field];
   for (const field of USAGE_EXACT_SUMS) into[field].subtract(from[field]);
 }

@@ -40,7 +40,21 @@ export class WindowCodec {
     this.#sums.clear();
     this.#sums.setTally(tally);
     for (const { billed, usage } of usages) this.#sums.setUsage(billed, usage);
-    return this.#written();
+    return this.#written(this.#sums);
+  }
+
+  /** Likewise. */
+  encodeSums(sums: WindowSums): Uint8Array {
+    return this.#written(sums);
+  }
+
+  /** What was encoded before, among other bytes, as a view that stays. Good until the next call. */
+  copy(bytes: Uint8Array, start: number, end: number): Uint8Array {
+    this.#at = 0;
+    this.#makeRoom(end - start);
+    // They are some twenty: `set` takes longer.
+    for (let at = start; at < end; at++) this.#bytes[this.#at++] = bytes[at] as number;
+    return this.#view();
   }
 
   /** The sum of two, good until the next call. @throws RangeError where one is damaged */
@@ -48,7 +62,7 @@ export class WindowCodec {
     this.#read(this.#sums, a, true);
     this.#read(this.#added, b, true);
     this.#sums.add(this.#added);
-    return this.#written();
+    return this.#written(this.#sums);
   }
 
   /** @throws RangeError where it is damaged */
@@ -104,8 +118,7 @@ export class WindowCodec {
     }
   }
 
-  #written(): Uint8Array {
-    const sums = this.#sums;
+  #written(sums: WindowSums): Uint8Array {
     this.#at = 0;
     const [latency, firstTokens] = [sums.latency, sums.timeToFirstToken];
     this.#makeRoom(TALLY_BYTES_MAX + lengthOf(latency) + lengthOf(firstTokens));
@@ -139,8 +152,7 @@ export class WindowCodec {
 
   #writeUsages(sums: WindowSums): void {
     const left = this.#left;
-    let count = 0;
-    for (let i = 0; i < sums.usageCount; i++) if (!sums.usage(i).sums.isZero()) count++;
+    const count = sums.writtenUsageCount;
     this.#at = writeVarint(this.#bytes, this.#at, count);
     if (count === 0) return;
     usageOfTally(left, sums.tally);

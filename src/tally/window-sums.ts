@@ -40,6 +40,13 @@ export class WindowSums {
     return this.#usageCount;
   }
 
+  /** Of usage of nothing no word is written. */
+  get writtenUsageCount(): number {
+    let count = 0;
+    for (let i = 0; i < this.#usageCount; i++) if (!this.usage(i).sums.isZero()) count++;
+    return count;
+  }
+
   usage(index: number): UsageSums {
     return this.#usages[index] as UsageSums;
   }
@@ -57,6 +64,15 @@ export class WindowSums {
     usage.billed = billed;
     this.#usageCount++;
     return usage;
+  }
+
+  /** Whether there is nothing in its tally; the maximum, which cannot be taken back, says nothing. */
+  get isTallyEmpty(): boolean {
+    const { numbers, lows } = this.tally;
+    for (let slot = 0; slot < numbers.length; slot++) {
+      if (slot !== T.latencyUsMax && (numbers[slot] !== 0 || lows[slot] !== 0)) return false;
+    }
+    return isNone(this.latency) && isNone(this.timeToFirstToken);
   }
 
   /** Only into an empty one. */
@@ -120,9 +136,13 @@ export function bucketByMax(tally: SlotSums): number | null {
   return bucketIndex(latencyUsMax / 1000);
 }
 
-function durationsOf(histogram: Histogram): Durations {
+export function durationsOf(histogram: Histogram): Durations {
   if (histogram.isEmpty) return NO_DURATIONS;
   return histogram.onlyBucket ?? encodeHistogram(histogram);
+}
+
+function isNone(durations: Durations): boolean {
+  return typeof durations !== 'number' && durations.length === 0;
 }
 
 function addDurations(into: Histogram, durations: Durations): void {
@@ -131,8 +151,8 @@ function addDurations(into: Histogram, durations: Durations): void {
 }
 
 function sumOf(a: Durations, b: Durations): Durations {
-  if (typeof b !== 'number' && b.length === 0) return a;
-  if (typeof a !== 'number' && a.length === 0) return b;
+  if (isNone(b)) return a;
+  if (isNone(a)) return b;
   return addEncoded(encoded(a), encoded(b));
 }
 

@@ -506,7 +506,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: 'a correction leaves what it takes back in the dimensions',
     file: EFFECTS,
-    find: 'if (ofValues !== null) subtractTally(ofValues, taken.tally);',
+    find: 'if (ofValues !== null) subtractTally(ofValues, tally);',
     replace: '',
   },
   {

@@ -47,8 +47,8 @@ const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: 'usage is not taken back',
-    file: 'metrics-processor/core/sums/deltas.ts',
-    find: 'for (const { billed, usage } of usages) subtractUsage(delta.usage(billed), usage);',
+    file: EFFECTS,
+    find: 'subtractUsage(sums.usage(this.#answered), usage);',
     replace: '',
   },
   {

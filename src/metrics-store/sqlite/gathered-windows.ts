@@ -1,9 +1,10 @@
-import { nameOfBilled } from '../../tally/billed-name.ts';
+import { type AskedModel, nameOfBilled } from '../../tally/billed-name.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
 import { addUsage, Usage } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import type { NamedUsage } from '../../tally/window-codec.ts';
 import type { TallyDelta, UsageDelta } from '../commit.ts';
+import { CountedUsage, CountedWindow } from '../counted-window.ts';
 import { storableBilled } from '../fold-commit.ts';
 import { MinuteBits } from './minute-bits.ts';
 import type { SeriesRef } from './sqlite-dictionary.ts';
@@ -24,24 +25,59 @@ export class GatheredRow {
   }
 
   add(tally: Tally): void {
-    if (this.tally === null) {
-      this.tally = tally;
-      return;
-    }
+    if (this.tally === null) this.tally = tally;
+    else addTally(this.ownTally(), tally);
+  }
+
+  /** That may be added to. */
+  ownTally(): Tally {
     if (!this.#isOwn) {
-      const sum = new Tally();
-      addTally(sum, this.tally);
-      this.tally = sum;
+      const own = new Tally();
+      if (this.tally !== null) addTally(own, this.tally);
+      this.tally = own;
       this.#isOwn = true;
     }
-    addTally(this.tally, tally);
+    return this.tally as Tally;
   }
 }
 
 export class GatheredMinute extends GatheredRow {
   usages: readonly NamedUsage[] = NO_USAGES;
+  /** All that is added, its usage included, as bytes that the row takes as they are; null where it is no such thing. */
+  whole: CountedWindow | null = null;
+  /** What was whole until more came. */
+  #opened: CountedWindow | null = null;
 
-  addUsage(billed: string, usage: Usage): void {
+  get isCounted(): boolean {
+    return this.whole !== null || this.tally !== null;
+  }
+
+  addWindow(delta: TallyDelta): void {
+    if (delta instanceof CountedWindow && !this.isCounted && isNamedAlike(delta.series, this.ref)) this.whole = delta;
+    else {
+      this.#openWhole();
+      this.add(delta.tally);
+    }
+  }
+
+  addUsage(delta: UsageDelta): void {
+    if (delta instanceof CountedUsage) {
+      if (delta.window === this.whole || delta.window === this.#opened) return;
+    }
+    this.#openWhole();
+    this.#addNamed(billedName(delta.billed, this.ref), delta.usage);
+  }
+
+  #openWhole(): void {
+    const { whole } = this;
+    if (whole === null) return;
+    this.whole = null;
+    this.#opened = whole;
+    this.add(whole.tally);
+    for (const { billed, usage } of whole.usages) this.#addNamed(billed, usage);
+  }
+
+  #addNamed(billed: string, usage: Usage): void {
     if (this.usages.length === 0) {
       this.usages = [{ billed, usage }];
       return;
@@ -100,11 +136,8 @@ export class GatheredWindows {
       }
       return minute;
     };
-    for (const delta of tallies) minuteOf(delta).add(delta.tally);
-    for (const delta of usages) {
-      const minute = minuteOf(delta);
-      minute.addUsage(billedName(delta.billed, minute.ref), delta.usage);
-    }
+    for (const delta of tallies) minuteOf(delta).addWindow(delta);
+    for (const delta of usages) minuteOf(delta).addUsage(delta);
     this.minutes = minutes;
     this.hours = this.#hoursOf(minutes);
     this.days = this.#daysOf(this.hours);
@@ -118,8 +151,9 @@ export class GatheredWindows {
 
   #hoursOf(minutes: readonly GatheredMinute[]): GatheredHour[] {
     const hours: GatheredHour[] = [];
-    for (const { ref, startMs, tally } of minutes) {
-      if (tally === null) continue;
+    for (const minute of minutes) {
+      if (!minute.isCounted) continue;
+      const { ref, startMs, tally, whole } = minute;
       const hourMs = startMs - (startMs % HOUR_MS);
       const rows = this.#rowsOf(ref);
       let hour = rows.lastHour?.startMs === hourMs ? rows.lastHour : rows.hours.get(hourMs);
@@ -129,7 +163,8 @@ export class GatheredWindows {
         hours.push(hour);
       }
       rows.lastHour = hour;
-      hour.add(tally);
+      if (whole !== null) whole.addTo(hour.ownTally());
+      else if (tally !== null) hour.add(tally);
       hour.minutes.add((startMs - hourMs) / MINUTE_MS);
     }
     return hours;
@@ -153,8 +188,12 @@ export class GatheredWindows {
   }
 }
 
+/** Whether what is billed has the same names beside both. */
+function isNamedAlike(series: AskedModel, ref: AskedModel): boolean {
+  return series.provider === ref.provider && series.model === ref.model;
+}
+
 /** What is the series' own is storable already. */
 function billedName(billed: UsageDelta['billed'], ref: SeriesRef): string {
-  const isOwn = billed.provider === ref.provider && billed.model === ref.model;
-  return nameOfBilled(isOwn ? billed : storableBilled(billed), ref);
+  return nameOfBilled(isNamedAlike(billed, ref) ? billed : storableBilled(billed), ref);
 }

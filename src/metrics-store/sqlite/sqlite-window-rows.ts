@@ -24,11 +24,12 @@ export function addWindows(writer: Writer, added: Additions): void {
   const { minutes, hours, days } = new GatheredWindows(added, (series) => dictionary.resolveSeries(series));
   const nothing = new Tally();
   const addMinute = connection.statement(Sql.UPSERT_MINUTE);
-  for (const { ref, startMs, tally, usages } of minutes) {
-    const sums = codec.encode(tally ?? nothing, usages);
+  for (const minute of minutes) {
+    const { ref, startMs, tally, usages, whole } = minute;
+    const sums = whole === null ? codec.encode(tally ?? nothing, usages) : whole.copyBy(codec);
     // Usage by itself changes no row that anybody is told of.
-    if (tally === null) addMinute.run(ref.tenantKey, startMs, ref.id, 0, NEVER_MS, sums);
-    else addMinute.run(ref.tenantKey, startMs, ref.id, 1, committedAtMs, sums);
+    if (minute.isCounted) addMinute.run(ref.tenantKey, startMs, ref.id, 1, committedAtMs, sums);
+    else addMinute.run(ref.tenantKey, startMs, ref.id, 0, NEVER_MS, sums);
   }
   noteMinutes(writer, minutes, committedAtMs);
   const addHour = connection.statement(Sql.UPSERT_HOUR);
@@ -45,8 +46,9 @@ export function addWindows(writer: Writer, added: Additions): void {
 function noteMinutes(writer: Writer, minutes: readonly GatheredMinute[], committedAtMs: number): void {
   const { connection, areRowsPublished } = writer;
   const moved = new Set<SeriesRef>();
-  for (const { ref, startMs, tally } of minutes) {
-    if (tally === null) continue;
+  for (const minute of minutes) {
+    if (!minute.isCounted) continue;
+    const { ref, startMs } = minute;
     if (areRowsPublished) connection.run(Sql.QUEUE_ROW, ref.pairId, startMs);
     const activeMs = activeWindowMs(startMs, committedAtMs);
     if (activeMs <= ref.lastWindowStartMs) continue;

@@ -1,6 +1,6 @@
 import { ERROR_SUMS } from '../../../metrics-store/errors-by-kind.ts';
 import type { TallySink } from '../../../tally/tally.ts';
-import type { Usage } from '../../../tally/usage.ts';
+import type { UsageSink } from '../../../tally/usage.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { AnsweredCall } from './answered-call.ts';
 
@@ -78,7 +78,7 @@ function addCost(tally: TallySink, answered: AnsweredCall): void {
 }
 
 /** Usage times rates must stay the cost, or pricing again would bill what was free. */
-export function addBill(usage: Usage, answered: AnsweredCall): void {
+export function addBill(usage: UsageSink, answered: AnsweredCall): void {
   usage.calls++;
   if (answered.costSource === 'free') {
     usage.freeCalls++;

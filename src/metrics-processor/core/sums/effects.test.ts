@@ -11,7 +11,7 @@ test('pricing again at the same prices bills nothing for a call that a proxy ans
   for (const topic of INPUT_TOPICS) core.fold(topic, log[topic], FLAT_PRICES);
   const { usages, tallies } = core.takeEffects().toCommit();
   assert.equal(tallies[0]?.tally.costPicoUsd.value, 0n);
-  const rows = usages.map(({ series, ...row }) => ({ ...series, ...row }));
+  const rows = usages.map(({ series, windowStartMs, billed, usage }) => ({ ...series, windowStartMs, billed, usage }));
   assert.deepEqual(reprice(rows, FLAT_PRICES).corrections, []);
   assert.equal(usages[0]?.usage.calls, 1);
 });

@@ -8,16 +8,18 @@ import type { DeadLetter } from '../../../metrics-store/outbox.ts';
 import type { PriceBook } from '../../../prices/price-book.ts';
 import type { CallSender } from '../../../reports/call-senders.ts';
 import type { MeterReport } from '../../../reports/meter-report.ts';
-import { subtractTally, type TallySink } from '../../../tally/tally.ts';
+import { subtractTally, Tally, type TallySink } from '../../../tally/tally.ts';
+import { subtractUsage, Usage } from '../../../tally/usage.ts';
 import { MINUTE_MS, windowStartMs } from '../../../tally/window.ts';
 import type { PendingRequest } from '../join/waiting-requests.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
+import type { ValueTexts } from '../records/value-texts.ts';
 import type { CorrectionReason } from '../reports/correction-reason.ts';
 import { AnsweredCall } from './answered-call.ts';
 import { AuditDeltas } from './audit-deltas.ts';
 import { addAnswer, addBill, addRequest } from './call-sums.ts';
-import { Deltas, WindowDelta } from './deltas.ts';
-import { DimensionDeltas, type DimensionOptions, type DimensionSpace } from './dimension-deltas.ts';
+import { DeltaSpace, Deltas, type WindowDelta } from './deltas.ts';
+import { DimensionDeltas, type DimensionOptions, DimensionSpace } from './dimension-deltas.ts';
 import { EvaluationDeltas } from './evaluation-deltas.ts';
 import { SenderUse } from './sender-use.ts';
 
@@ -48,9 +50,19 @@ type Progressed =
 /** Written together, some of them cost what a row does; each takes some 400 bytes of memory until then. */
 const DIMENSION_ROWS_PER_ROW = 4;
 
+/** The memory in which effects are gathered: commits fill it in turn. */
+export class EffectsSpace {
+  readonly deltas = new DeltaSpace();
+  readonly dimensions: DimensionSpace;
+
+  constructor(texts: ValueTexts, dimensionCount: number) {
+    this.dimensions = new DimensionSpace(texts, dimensionCount);
+  }
+}
+
 /** What a commit will add, gathered since the last one. */
 export class Effects {
-  readonly deltas = new Deltas();
+  readonly deltas: Deltas;
   readonly dimensions: DimensionDeltas;
   readonly evaluations = new EvaluationDeltas();
   readonly audit = new AuditDeltas();
@@ -66,8 +78,9 @@ export class Effects {
   readonly #answered = new AnsweredCall();
   #isEmpty = true;
 
-  constructor(dimensions: DimensionOptions, space: DimensionSpace) {
-    this.dimensions = new DimensionDeltas(dimensions, space);
+  constructor(dimensions: DimensionOptions, space: EffectsSpace) {
+    this.deltas = new Deltas(space.deltas);
+    this.dimensions = new DimensionDeltas(dimensions, space.dimensions);
   }
 
   get isEmpty(): boolean {
@@ -138,12 +151,14 @@ export class Effects {
   takeBack({ pending, details, answer, senders }: ResolvedParts, prices: PriceBook): void {
     this.#answered.put(pending, answer, prices);
     this.senderUse.takeBack(pending, this.#answered, senders);
-    const taken = new WindowDelta(windowStartMs(pending.timestampMs, MINUTE_MS));
-    addResolved(taken.tally, pending, this.#answered);
-    addBill(taken.usage(this.#answered), this.#answered);
-    this.deltas.subtract(pending.series, taken);
+    const [tally, usage] = [new Tally(), new Usage()];
+    addResolved(tally, pending, this.#answered);
+    addBill(usage, this.#answered);
+    const sums = this.#deltaOf(pending);
+    subtractTally(sums.tally, tally);
+    subtractUsage(sums.usage(this.#answered), usage);
     const ofValues = this.dimensions.of(pending);
-    if (ofValues !== null) subtractTally(ofValues, taken.tally);
+    if (ofValues !== null) subtractTally(ofValues, tally);
     const identity = identityOf(pending, details);
     this.#resolved.set(callKey(identity), { identity, call: null });
     this.touch();
@@ -172,8 +187,7 @@ export class Effects {
   toCommit(): Omit<Commit, Progressed> {
     const resolved = [...this.#resolved.values()];
     return {
-      tallies: this.deltas.tallies(),
-      usages: this.deltas.usages(),
+      ...this.deltas.cut(),
       dimensions: this.dimensions.deltas(),
       calls: [
         ...this.#calls.values(),

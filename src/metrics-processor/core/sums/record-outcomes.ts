@@ -11,8 +11,8 @@ import type { PendingResponse } from '../join/waiting-responses.ts';
 import type { ResponseFacts } from '../records/response-record.ts';
 import { ValueTexts } from '../records/value-texts.ts';
 import { type AuditOutcome, TENANT_UNKNOWN } from './audit-deltas.ts';
-import { type DimensionOptions, DimensionSpace } from './dimension-deltas.ts';
-import { type CallDetails, Effects } from './effects.ts';
+import type { DimensionOptions } from './dimension-deltas.ts';
+import { type CallDetails, Effects, EffectsSpace } from './effects.ts';
 import type { EvaluatedSeries } from './evaluation-deltas.ts';
 
 /** Turns what happened to a record into effects: the sums, the dead letters and the audit never disagree. */
@@ -23,15 +23,15 @@ export class RecordOutcomes implements JoinLosses, EvaluationSink {
   readonly #partitionOf: (lane: number) => number;
   readonly #dimensions: DimensionOptions;
   /** Of the effects that are gathered, and of those that were taken, which become a commit before others are. */
-  #space: DimensionSpace;
-  #spaceTaken: DimensionSpace;
+  #space: EffectsSpace;
+  #spaceTaken: EffectsSpace;
 
   constructor(partitionOf: (lane: number) => number, dimensions: DimensionOptions) {
     this.#partitionOf = partitionOf;
     this.#dimensions = dimensions;
     this.texts = new ValueTexts(dimensions.textsMin);
-    this.#space = new DimensionSpace(this.texts, dimensions.names.length);
-    this.#spaceTaken = new DimensionSpace(this.texts, dimensions.names.length);
+    this.#space = new EffectsSpace(this.texts, dimensions.names.length);
+    this.#spaceTaken = new EffectsSpace(this.texts, dimensions.names.length);
     this.effects = new Effects(dimensions, this.#space);
   }
 
