@@ -324,6 +324,33 @@ test('single calls are found by their fields, and one by its id with the lines o
   assert.equal((await get(`${server.metrics}/v1/calls/call-1?tenant_id=another`)).status, 404);
 });
 
+test('searches of the web are a line of the call, in its cost, in its row and in what is charged by FOCUS', async () => {
+  const tokens = { prompt_tokens: 1000, model: 'claude-sonnet-4-5-20250929', provider: 'anthropic' };
+  await postEvent('request', request('searched', 'searches', tokens));
+  await postEvent('response', response('searched', { completion_tokens: 100, web_search_requests: 3 }));
+  await rowsWith(1, 'searches');
+  const range = 'from=2025-11-19T10:00:00Z&to=2025-11-19T11:00:00Z';
+  const { metrics } = await getJson<Rows>(`${server.metrics}/v1/metrics?tenant_id=searches&${range}`);
+  // 1,000 tokens at 3 USD, 100 at 15 USD a million, and 3 searches at 10 USD for 1,000.
+  assert.equal(metrics[0]?.['estimated_cost_usd'], 0.0345);
+  const { call } = await getJson<{ call: Record<string, unknown> }>(
+    `${server.metrics}/v1/calls/searched?tenant_id=searches`,
+  );
+  assert.equal(call['estimated_cost_usd'], 0.0345);
+  const lines = call['cost_lines'] as Record<string, unknown>[];
+  assert.deepEqual(
+    lines.map(({ part, tokens: count, searches, cost_usd: cost }) => [part, count, searches, cost]),
+    [
+      ['input', 1000, undefined, 0.003],
+      ['output', 100, undefined, 0.0015],
+      ['web_search', null, 3, 0.03],
+    ],
+  );
+  const focus = await get(`${server.metrics}/v1/export?dataset=focus&tenant_id=searches&${range}`);
+  assert.equal(focus.status, 200, focus.text);
+  assert.match(focus.text, /Web Searches/);
+});
+
 test('a call is found by an id of 128 characters, whatever they are', async () => {
   for (const character of ['x', '/', '%', 'ü', '語']) {
     const id = character.repeat(128);

@@ -18,7 +18,7 @@ const RATES: Rates = {
   outputAudio: 0,
   outputImage: 0,
   request: 0,
-  webSearch: 0,
+  webSearch: 7_000,
   groundedRequest: 0,
 };
 const PRICE: Price = { rates: RATES, bandFromTokens: 0, kind: 'list', source: 'list 1 of today' };
@@ -60,6 +60,18 @@ test('what a provider said it charged is shared out as the list would have it, a
     ['input', 10, 100n, 1_000n, 334n, 'provider', 1, 'list 1 of today'],
     ['output', 5, 400n, 2_000n, 666n, 'provider', null, 'list 1 of today'],
   ]);
+});
+
+test('searches of the web are a charge of their own, by the search', () => {
+  const usage = aUsage({ calls: 2, inputTokens: 10, webSearches: 3, groundedRequests: 1, listCalls: 2, cost: 22_000n });
+  const charges = chargesOf([{ usage }]);
+  assert.deepEqual(charges.map(brief), [
+    ['input', 10, 100n, 1_000n, 1_000n, 'list', 2, 'list 1 of today'],
+    ['web_search', 3, 7_000n, 21_000n, 21_000n, 'list', null, 'list 1 of today'],
+  ]);
+  assert.deepEqual([charges[1]?.pricedBy, charges[1]?.consumed, charges[1]?.consumedQuantity], ['search', 'search', 3]);
+  const [whole] = chargesOf([{ usage: aUsage({ calls: 1, inputTokens: 10, webSearches: 3, listCalls: 1, cost: 5n }) }]);
+  assert.deepEqual([whole?.part, whole?.consumedQuantity], ['mixed', 10], 'a search is no token');
 });
 
 test('a charge whose price has changed since is one for all its tokens, and names no list', () => {
