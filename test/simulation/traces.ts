@@ -272,7 +272,7 @@ class Traces {
       time_to_first_token_ms: random.pick([undefined, undefined, 15]),
     };
     const failure = { error: random.pick(['rate limited', 'HTTP 503']), error_kind: random.pick([undefined, 'other']) };
-    return {
+    const truth = {
       sender: random.pick(SENDERS),
       process: `${random.pick(['shop', 'bot'])}\n\n\n${random.int(1, 2)}`,
       startMs: this.#plan.epochMs + this.#atMs - random.pick([0, 0, 0, 90_000, 3_600_000]),
@@ -287,6 +287,8 @@ class Traces {
         ...(random.chance(0.1) ? { reported_cost_usd: 0.001, cost_reported_by: 'client' } : {}),
       },
     };
+    const searches = truth.facts.prompt_tokens === 300 && !isFailed ? { web_search_requests: 2 } : {};
+    return { ...truth, facts: { ...truth.facts, ...searches } };
   }
 
   /** Whose a call is, by the word of a span. */

@@ -203,7 +203,7 @@ class Traffic {
 
   #response(id: string, atMs: number): Json {
     const random = this.#random;
-    return {
+    const response = {
       request_id: id,
       timestamp: this.#timestamp(atMs),
       latency_ms: random.pick([undefined, null, 0, 0.0004, 1, 1024, 0.5, random.int(1, 3_000_000) / 1000]),
@@ -222,12 +222,15 @@ class Traffic {
       cached_audio_prompt_tokens: random.pick([undefined, undefined, random.int(0, 400)]),
       image_prompt_tokens: random.pick([undefined, undefined, random.int(0, 400)]),
       image_completion_tokens: random.pick([undefined, undefined, random.int(0, 400)]),
-      web_search_requests: random.pick([undefined, undefined, undefined, null, 0, random.int(1, 5)]),
       service_tier: random.pick([undefined, undefined, null, 'default', 'batch', 'made-up']),
       reported_cost_usd: random.pick([undefined, undefined, undefined, null, 0, random.int(0, 1e6) / 1e9]),
       cost_reported_by: random.pick([undefined, null, 'provider', 'gateway', 'client']),
       cache_hit: random.pick([undefined, undefined, undefined, null, false, true]),
     };
+    // Not drawn, so that seeds that found a bug are still those.
+    const { image_completion_tokens: images } = response;
+    const searches = images === undefined ? undefined : [null, 0, 1, 2, 5][images % 5];
+    return { ...response, web_search_requests: searches };
   }
 
   #evaluation(id: string, dims: Json, atMs: number): Json {
