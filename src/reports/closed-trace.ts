@@ -1,6 +1,7 @@
 import type { Series } from '../tally/series.ts';
 import type { OpenTrace } from './open-trace.ts';
 import { requestIdOf } from './report.ts';
+import { aroundOthers } from './trace-call.ts';
 
 /** What a closed call is remembered by. */
 export interface ClosedCall {
@@ -16,6 +17,8 @@ export interface ClosedTrace {
   readonly above: ReadonlyMap<string, number>;
   /** Likewise the spans below its calls that are none themselves. */
   readonly below: ReadonlyMap<string, number>;
+  /** Reported spans that stand around several calls: one that comes below them may be another one. */
+  readonly around: ReadonlySet<string>;
 }
 
 /** A span that was reported. */
@@ -30,16 +33,19 @@ export interface ReportedSpan {
 export function closedTrace(trace: OpenTrace): ClosedTrace {
   const calls = callsOf(trace);
   const [only] = calls;
-  if (only === undefined) return { trace, calls, above: NO_SPANS, below: NO_SPANS };
+  if (only === undefined) return { trace, calls, above: NO_SPANS, below: NO_SPANS, around: NOTHING };
   if (isRootAlone(trace)) return closedRoot(trace, only);
-  const closed = { trace, calls, above: trace.spansAboveCalls(), below: trace.spansBelowCalls() };
+  const around = new Set(
+    trace.resolution('now').calls.flatMap((call) => aroundOthers(call).map(({ span_id }) => span_id)),
+  );
+  const closed = { trace, calls, above: trace.spansAboveCalls(), below: trace.spansBelowCalls(around), around };
   trace.settled();
   return closed;
 }
 
 /** A trace of one report that is a root: nothing is above its call, and nothing below. */
 export function closedRoot(trace: OpenTrace, call: ClosedCall): ClosedTrace {
-  return { trace, calls: [call], above: NO_SPANS, below: NO_SPANS };
+  return { trace, calls: [call], above: NO_SPANS, below: NO_SPANS, around: NOTHING };
 }
 
 /** The spans of an open trace by their request ids. Everything has to be settled. */
@@ -76,3 +82,4 @@ function isRootAlone({ reports }: OpenTrace): boolean {
 }
 
 const NO_SPANS: ReadonlyMap<string, number> = new Map();
+const NOTHING: ReadonlySet<string> = new Set();

@@ -94,7 +94,7 @@ export class OpenCalls {
     this.lastNumber = trace.number;
     trace.lastMs = Math.max(trace.lastMs, at.loggedAtMs);
     const added = new OpenReport(report, at);
-    const index = trace.reports.findIndex(({ spanId }) => spanId === report.span_id);
+    const index = trace.indexOf(report.span_id);
     const known = trace.reports[index];
     if (known !== undefined) known.seenMs = Math.max(known.seenMs, at.loggedAtMs);
     if (known === undefined) {

@@ -104,6 +104,8 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
   #before: KeptResolution | null = null;
   #now: KeptResolution | null = null;
   #firstMs: number | null = null;
+  /** Of a trace of many reports, by span: where they stand, as far as they were indexed. */
+  readonly #indexes = new Map<string, number>();
 
   constructor(traceId: string, sender: string, number: number) {
     this.number = number;
@@ -120,9 +122,19 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
 
   /** When the first version of a span came, which has to be among the reports. */
   firstMsOf(spanId: string): number {
-    const report = this.reports.find((each) => each.spanId === spanId);
+    const report = this.reports[this.indexOf(spanId)];
     invariant(report !== undefined, 'a span that came again is there');
     return report.bookedMs;
+  }
+
+  /** Where the report of a span stands, or -1. It stays there. */
+  indexOf(spanId: string): number {
+    const { reports } = this;
+    if (reports.length <= SEARCHED_MAX) return reports.findIndex((each) => each.spanId === spanId);
+    for (let at = this.#indexes.size; at < reports.length; at++) {
+      this.#indexes.set((reports[at] as OpenReport).spanId, at);
+    }
+    return this.#indexes.get(spanId) ?? -1;
   }
 
   get isDirty(): boolean {
@@ -171,8 +183,12 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
     return above;
   }
 
-  /** The spans of context that lie below calls, each with the time until which the way up to its call is known. */
-  spansBelowCalls(): ReadonlyMap<string, number> {
+  /**
+   * The spans of context that lie below calls, each with the time until which the way up to its call is known.
+   *
+   * @param around spans around several calls, which are none themselves
+   */
+  spansBelowCalls(around: ReadonlySet<string>): ReadonlyMap<string, number> {
     const bySpan = new Map(this.reports.map((report) => [report.spanId, report]));
     const below = new Map<string, number>();
     for (const open of this.reports) {
@@ -184,7 +200,8 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
         next = parentId === undefined ? undefined : bySpan.get(parentId);
         untilMs = Math.min(untilMs, next?.seenMs ?? untilMs);
       }
-      if (next !== undefined && next.report.kind !== 'context') below.set(open.spanId, untilMs);
+      if (next !== undefined && next.report.kind !== 'context' && !around.has(next.spanId))
+        below.set(open.spanId, untilMs);
     }
     return below;
   }
@@ -194,6 +211,9 @@ export class OpenTrace implements Keyed, Link<OpenTrace> {
     this.#settled = this.#before = this.#now = null;
   }
 }
+
+/** Through so many reports it is faster to walk than to have an index made. */
+const SEARCHED_MAX = 64;
 
 /** The same trace of two senders is two. */
 export function traceKey(sender: string, traceId: string): string {

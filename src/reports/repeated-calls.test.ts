@@ -46,3 +46,14 @@ test('other calls at that time, and attempts at one call, are calls by themselve
   assert.equal(countOf(aCall({ facts: { prompt_tokens: 8 } }), aCall()), 2);
   assert.equal(countOf(aCall({ facts: { error: 'HTTP 429' } }), aCall()), 2);
 });
+
+test('what one of two writings lies below together with other calls is not compared as if it told that call alone', () => {
+  const app: Partial<Report> = { process: 'app\n\n\n1', scope: 'openai' };
+  const { call_key: _, ...around } = aCall({ ...app, facts: { prompt_tokens: 14, completion_tokens: 6 } });
+  const other = aCall({ parent_id: around.span_id, call_key: 'call-2', start_ms: START + 500 });
+  const [first, again] = [aCall(), aCall({ parent_id: around.span_id })];
+  const ofAnotherTrace = { ...around, trace_id: 'b'.repeat(32), span_id: 'e'.repeat(16), scope: 'langchain' };
+  // What counts as both do together is neither of them.
+  const ids = { response_id: 'resp_elsewhere' };
+  assert.equal(countOf(first, again, other, { ...around, ...ids }, { ...ofAnotherTrace, ...ids }), 3);
+});

@@ -1,7 +1,6 @@
 import type { Folded } from './folded.ts';
-import { fillGaps } from './merge-facts.ts';
 import { reporterOf } from './report.ts';
-import { endMsOf, type TraceCall } from './trace-call.ts';
+import { endMsOf, type TraceCall, withReading } from './trace-call.ts';
 
 /** Both spans are written from the times of one call, in two clocks of one process. */
 const SLACK_MS = 5;
@@ -24,11 +23,7 @@ export function foldRepeated(calls: readonly TraceCall[], folded: Folded[]): rea
     }
     const first = kept[place] as TraceCall;
     folded.push({ report: call.head, into: first.id, rule: 'the same call, written twice' });
-    kept[place] = {
-      ...first,
-      facts: fillGaps(first.facts, call.facts),
-      members: [...first.members, ...call.members],
-    };
+    kept[place] = withReading(first, call);
   }
   return kept;
 }

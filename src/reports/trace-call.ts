@@ -1,3 +1,4 @@
+import { fillGaps, isSameUse } from './merge-facts.ts';
 import type { Facts, Report } from './report.ts';
 import { requestIdOf } from './report.ts';
 
@@ -36,6 +37,25 @@ export function callOf(head: Report): TraceCall {
     startMs: head.start_ms,
     durationMs: head.duration_ms,
   };
+}
+
+/** The same call with what another reading of it says: that fills gaps alone. */
+export function withReading(call: TraceCall, other: TraceCall): TraceCall {
+  return {
+    ...call,
+    facts: fillGaps(call.facts, other.facts),
+    responseId: call.responseId ?? other.responseId,
+    members: [...call.members, ...other.members],
+    shared: [...call.shared, ...other.shared],
+  };
+}
+
+/** Its reports that stand around other calls too, as far as is known, or as their counts say. */
+export function aroundOthers({ head, members, shared, facts }: TraceCall): readonly Report[] {
+  if (members.length === 1) return shared;
+  const isMore = (member: Report) =>
+    member.kind === 'sum' && member !== head && !isSameUse(facts, member.facts ?? NO_FACTS);
+  return members.filter((member) => shared.includes(member) || isMore(member));
 }
 
 /** Whether both are made of the same reports, which say the same of both. */

@@ -1,9 +1,8 @@
 import { type ComparedCall, comparedCall } from './compared-call.ts';
 import type { Folded } from './folded.ts';
-import { fillGaps } from './merge-facts.ts';
 import { byNearness } from './nearness.ts';
 import { reporterOf } from './report.ts';
-import type { TraceCall } from './trace-call.ts';
+import { type TraceCall, withReading } from './trace-call.ts';
 import { isSameResponse, mayBeTwins, TWIN_START_MS_MAX, twinGapMs } from './twins.ts';
 
 /** Calls of one response id in one trace; a cache replays ids, but not that often. */
@@ -111,13 +110,7 @@ function foldCluster(cluster: readonly Unit[], folded: Folded[]): TraceCall {
     const byResponseId = other.responseId !== null && other.responseId === winner.responseId;
     const rule = `the same call by another instrumentation, found by ${byResponseId ? 'response id' : 'time'}`;
     folded.push({ report: other.head, into: winner.id, rule });
-    call = {
-      ...call,
-      facts: fillGaps(call.facts, other.facts),
-      responseId: call.responseId ?? other.responseId,
-      members: [...call.members, ...other.members],
-      shared: [...call.shared, ...other.shared],
-    };
+    call = withReading(call, other);
   }
   return call;
 }

@@ -42,6 +42,8 @@ export interface CoreOptions extends JoinOptions {
   readonly awakeReportsMax: number;
   /** By what calls are summed beside their series; nothing where absent. */
   readonly dimensions?: DimensionOptions;
+  /** Reports of one trace, `REPORT_BOUNDS` where absent. */
+  readonly traceReportsMax?: number;
 }
 
 /**
@@ -82,7 +84,7 @@ export class ShardCore {
     this.sampling = new CallSampling(options.callsPerSecondMax);
     this.id = new Fingerprint(options.fingerprintSeed);
     this.reports = new ReportJudge(
-      { ...options, ...REPORT_BOUNDS, dimensions: dimensions.names, texts },
+      { ...REPORT_BOUNDS, ...options, dimensions: dimensions.names, texts },
       {
         effects: () => this.#outcomes.effects,
         sampling: new CallSampling(options.callsPerSecondMax),
@@ -325,12 +327,10 @@ export class ShardCore {
     this.#reported.clear();
   }
 
-  /** @param fromMs from where on all reports will be read */
   beginRecall({ waiting, sighted, prices }: Checkpoint, fromMs: number): void {
     this.#isRecalling = true;
-    const closedPlaces = sighted.otherTenant[TOPICS.reports];
-    const closed = new Set(closedPlaces);
-    const openPlaces = waiting[TOPICS.reports].filter((place) => !closed.has(place));
+    const closedPlaces = new Set(sighted.otherTenant[TOPICS.reports]);
+    const openPlaces = waiting[TOPICS.reports].filter((place) => !closedPlaces.has(place));
     this.reports.beginRecall({ openPlaces, closedPlaces, fromMs, prices });
   }
 

@@ -1,4 +1,5 @@
 import type { Said } from './read-report.ts';
+import { isSameUse, unitsOf } from './trace-units.ts';
 
 /** What a report that comes after its trace was closed is to what had come by then. */
 export type Late = 'unknown trace' | 'repeated' | 'folded' | 'another call';
@@ -16,20 +17,25 @@ interface ClosedTrace {
   readonly spans: ReadonlyMap<string, ClosedSpan>;
 }
 
+interface KnownTrace extends ClosedTrace {
+  /** Spans around several calls, so that what lies below them may be another one. */
+  readonly around: ReadonlySet<string>;
+}
+
 /**
  * Traces that are closed. Of each span that it knew it remembers for as long as ids are remembered that it came, and
  * what lay above and below it.
  */
 export class LateReports {
   readonly #memoryMs: number;
-  readonly #traces: ClosedTrace[] = [];
+  readonly #traces: KnownTrace[] = [];
 
   constructor(memoryMs: number) {
     this.#memoryMs = memoryMs;
   }
 
   close(trace: ClosedTrace): void {
-    this.#traces.push(trace);
+    this.#traces.push({ ...trace, around: spansAround([...trace.spans.values()]) });
   }
 
   judge(said: Said, atMs: number): Late {
@@ -39,16 +45,39 @@ export class LateReports {
     });
     if (traces.length === 0) return 'unknown trace';
     // What was seen too long ago tells nothing, not even what lies above it.
-    const known = traces.map(({ spans }) => new Map([...spans].filter(([, { seenMs }]) => seenMs >= sinceMs)));
-    if (known.some((spans) => spans.has(said.span_id))) return 'repeated';
+    const known = traces.map(({ spans, around }) => ({
+      spans: new Map([...spans].filter(([, { seenMs }]) => seenMs >= sinceMs)),
+      around,
+    }));
+    if (known.some(({ spans }) => spans.has(said.span_id))) return 'repeated';
     if (said.kind === 'context') return 'another call';
     const isFolded = known.some(
-      (spans) =>
-        wayUp(spans, said.parent_id).some((id) => isCall(spans.get(id))) ||
+      ({ spans, around }) =>
+        isWithinCall(wayUp(spans, said.parent_id), spans, around) ||
         [...spans.values()].some((span) => isCall(span) && wayUp(spans, span.said.parent_id).includes(said.span_id)),
     );
     return isFolded ? 'folded' : 'another call';
   }
+}
+
+function spansAround(spans: readonly ClosedSpan[]): ReadonlySet<string> {
+  const units = unitsOf(spans.map(({ said }) => said));
+  const sums = units.flatMap((unit) =>
+    unit.members.filter((said) => {
+      return said.kind === 'sum' && said !== unit.head && !isSameUse(unit, { facts: said.facts ?? {} });
+    }),
+  );
+  return new Set([...units.flatMap(({ shared }) => shared), ...sums].map(({ span_id }) => span_id));
+}
+
+/** The nearest call above tells. */
+function isWithinCall(
+  way: readonly string[],
+  spans: ReadonlyMap<string, ClosedSpan>,
+  around: ReadonlySet<string>,
+): boolean {
+  const nearest = way.find((id) => isCall(spans.get(id)));
+  return nearest !== undefined && !around.has(nearest);
 }
 
 function isCall(span: ClosedSpan | undefined): boolean {

@@ -76,7 +76,7 @@ function callerOf(members: readonly Said[], above: (report: Said) => readonly Sa
 }
 
 /** What may be a sum of calls counts what the only one of them does. */
-function isSameUse({ facts }: Unit, whole: Unit): boolean {
+export function isSameUse({ facts }: Pick<Unit, 'facts'>, whole: Pick<Unit, 'facts'>): boolean {
   const parts = ['prompt_tokens', 'completion_tokens'];
   return parts.every((part) => facts[part] != null && facts[part] === whole.facts[part]);
 }

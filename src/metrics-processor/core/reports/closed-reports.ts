@@ -35,7 +35,7 @@ export class ClosedReports {
   }
 
   close(closed: ClosedTrace): void {
-    const { trace, calls, above, below } = closed;
+    const { trace, calls, above, below, around } = closed;
     const fingerprint = this.#fingerprint.of(Buffer.from(spanKey(trace.sender, trace.traceId)));
     const known = this.#roots.find(fingerprint);
     if (known !== NONE) this.#spell(trace, this.#roots.take(known));
@@ -50,6 +50,7 @@ export class ClosedReports {
       const entry = this.#touch(spanKey(trace.sender, id), seenMs);
       this.#keepEarlier(entry);
       this.#ids.beginCall(entry, seriesOf.get(id) ?? NO_CALL, bookedMs);
+      if (around.has(spanId)) this.#touch(aroundKey(trace.sender, id), seenMs);
     }
     for (const [spanId, seenMs] of above) this.#touch(aboveKey(trace.sender, `${traceId}-${spanId}`), seenMs);
     for (const [spanId, seenMs] of below) this.#touch(belowKey(trace.sender, `${traceId}-${spanId}`), seenMs);
@@ -72,7 +73,7 @@ export class ClosedReports {
     const parentId = `${trace_id}-${parent_id}`;
     // What it was before it was forgotten and came again is remembered for evaluations alone.
     const parent = this.knownSpans(sender, parentId, atMs).at(-1);
-    if (parent !== undefined && parent.series !== null) return 'below a call';
+    if (parent !== undefined && parent.series !== null && !knows(aroundKey(sender, parentId))) return 'below a call';
     if (knows(belowKey(sender, parentId))) return 'below a call';
     return 'of a known trace';
   }
@@ -151,6 +152,10 @@ function spanKey(sender: string, id: string): string {
 
 function belowKey(sender: string, id: string): string {
   return `_${spanKey(sender, id)}`;
+}
+
+function aroundKey(sender: string, id: string): string {
+  return `&${spanKey(sender, id)}`;
 }
 
 function aboveKey(sender: string, id: string): string {

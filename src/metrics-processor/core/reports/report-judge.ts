@@ -24,7 +24,7 @@ export interface ReportJudgeOptions {
   /** The ids of closed reports are remembered for so long after they came. */
   readonly dedupHorizonMs: number;
   readonly logTimeSlackMs: number;
-  /** Reports of one trace; with more it is closed at once and what comes is late. */
+  /** Reports of one trace; with one more it is closed at once and what comes is late. */
   readonly traceReportsMax: number;
   /** Reports of all open traces; with more the traces that were silent for longest are closed early. */
   readonly openReportsMax: number;
@@ -53,7 +53,8 @@ export interface SavedJudgement {
   readonly prices: string;
 }
 
-export interface JudgeRecall extends Omit<SavedJudgement, 'repeatedPlaces'> {
+export interface JudgeRecall extends Omit<SavedJudgement, 'repeatedPlaces' | 'closedPlaces'> {
+  readonly closedPlaces: ReadonlySet<number>;
   /** From where on all reports are read back. */
   readonly fromMs: number;
 }
@@ -73,7 +74,7 @@ export interface ReportJudgePorts {
 
 export const REPORT_BOUNDS = {
   /** A trace of so many reports is no trace of a program but a loop. */
-  traceReportsMax: 5000,
+  traceReportsMax: 10_000,
   /** Where so many are open, some 250 bytes each. */
   openReportsMax: 500_000,
   /**
@@ -152,7 +153,7 @@ export class ReportJudge {
    */
   beginRecall({ openPlaces, closedPlaces, fromMs, prices }: JudgeRecall): void {
     this.#openPlaces = new Set(openPlaces);
-    this.#closedPlaces = new Set(closedPlaces);
+    this.#closedPlaces = closedPlaces;
     this.#recallFromMs = fromMs;
     this.#prices.restore(prices);
   }
@@ -167,7 +168,9 @@ export class ReportJudge {
 
   /** Whether as many were taken as are judged together, and this one need not be among them. */
   isFullBefore({ sender, trace_id }: Report): boolean {
-    const { settledTogetherMin, settledTogetherMax } = this.#options;
+    const { settledTogetherMin, settledTogetherMax, traceReportsMax } = this.#options;
+    // However reports are cut into batches, a trace is closed after the same one.
+    if (this.#open.largestCount > traceReportsMax) return true;
     if (this.#takenCount < settledTogetherMin) return false;
     return this.#takenCount >= settledTogetherMax || this.#open.traceOf(sender, trace_id)?.isDirty !== true;
   }
