@@ -165,6 +165,28 @@ describe('The Postgres schema', { skip }, () => {
     await store.close();
   });
 
+  test('takes the usage of a processor of the first version, which runs on while this one is rolled out', async () => {
+    const dsn = await databases.create();
+    const store = await openPostgresMetricsStore({ dsn });
+    await commitNext(store, { tallies: [aDelta()], usages: [aUsageDelta({ usage: aUsage({ calls: 1 }) })] });
+    const [written] = await queryOnce(dsn, 'SELECT to_jsonb(u) - $1::text[] AS row FROM usage_1m u', [
+      ['window_start', 'web_searches', 'grounded_requests'],
+    ]);
+    const usages = JSON.stringify([{ ...(written?.['row'] as object), start_ms: minute(0) }]);
+    const heads = JSON.stringify([
+      { partition: 7, expected_seq: 0, token: 't', positions: {}, complete_through_ms: 0, committed_at_ms: 1 },
+    ]);
+    const others = "'[]'::json";
+    await queryOnce(
+      dsn,
+      `SELECT streamlens_commit_group($1::json, ${`${others}, `.repeat(5)} $2::json, ${Array(9).fill(others).join(', ')})`,
+      [heads, usages],
+    );
+    const [row] = await store.readUsage({ tenantId: null, fromMs: minute(0), toMs: minute(1) });
+    assert.deepEqual([row?.usage.calls, row?.usage.webSearches], [2, 0]);
+    await store.close();
+  });
+
   test('gets its functions back when they differ from those of the program', async () => {
     const dsn = await databases.create();
     await migratePostgres({ dsn });

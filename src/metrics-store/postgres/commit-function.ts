@@ -88,6 +88,9 @@ const upsertCalls = (section: string, updated: readonly CallValue[]): string => 
 };
 
 const USAGE_VALUES = [...USAGE_SUM_COLUMNS, ...USAGE_EXACT_COLUMNS];
+/** Processors of an earlier release, which run on while a newer one is rolled out, do not know these. */
+const LATER_USAGE: ReadonlySet<string> = new Set(['web_searches', 'grounded_requests']);
+const GIVEN_USAGE = USAGE_VALUES.map((name) => (LATER_USAGE.has(name) ? `coalesce(${name}, 0)` : name));
 
 /** What a commit adds, table by table in the order of keys; `at_ms` is when. */
 const ADD_ROWS = `${upsertWindows('minutes', 'metrics_1m')}
@@ -113,7 +116,7 @@ ${upsertWindows('days', 'metrics_1d', true)}
   INSERT INTO usage_1m AS u (tenant_key, window_start, series_id, ${list(BILLED_COLUMNS)},
     ${list(USAGE_VALUES)})
   SELECT tenant_key, streamlens_at(start_ms), series_id, ${list(BILLED_COLUMNS)},
-    ${list(USAGE_VALUES)}
+    ${list(GIVEN_USAGE)}
   FROM json_to_recordset(usages) AS x (tenant_key bigint, start_ms bigint, series_id bigint,
     ${list(BILLED_COLUMNS.map((name, index) => `${name} ${BILLED_TYPES[index]}`))}, ${typed(USAGE_SUM_COLUMNS, 'bigint')}, ${typed(USAGE_EXACT_COLUMNS, 'numeric')})
   ORDER BY series_id, start_ms, ${list(BILLED_COLUMNS.map((name, index) => (BILLED_TYPES[index] === 'text' ? `${name} COLLATE "C"` : name)))}
