@@ -12,8 +12,8 @@ import { type ByteReader, readVarint, unzigzag, writeVarint } from '../tally/var
  *
  * A commit appends a piece with what it adds. That is a write of some sixty bytes a value, where a row of its own would
  * be read, decoded, added to and written again; the window is the sum of its pieces. When they have become as many
- * bytes as what was merged before, they are merged into one: so each entry is written again a few times at most, and a
- * window is read from at most about twice the bytes that it needs.
+ * bytes as what was merged before, or twice as many, they are merged into one: so each entry is written again a few
+ * times at most, and a window is read from at most two or three times the bytes that it needs.
  */
 export interface PieceEntry {
   readonly value: number;
@@ -310,9 +310,24 @@ export function isRoomIn(pieceBytes: number, moreBytes: number): boolean {
   return pieceBytes + moreBytes <= PIECE_BYTES_MAX;
 }
 
-/** Whether the pieces of a window are to be merged: those behind the first one, which was merged before or is small. */
-export function areToBeMerged(firstBytes: number, otherBytes: number): boolean {
-  return otherBytes >= Math.max(firstBytes, UNMERGED_BYTES_MIN);
+/** So many times what was merged before may wait in a window that is merged when the next one begins. */
+export const UNENDED_SHARE = 2;
+/** Of a window that has ended; less is not worth the write. */
+const ENDED_BYTES_MIN = 16 * 1024;
+const ENDED_SHARE = 1 / 8;
+
+/**
+ * Whether the pieces of a window are to be merged: those behind the first one, which was merged before or is small.
+ *
+ * @param share of the first that may wait
+ */
+export function areToBeMerged(firstBytes: number, otherBytes: number, share = 1): boolean {
+  return otherBytes >= Math.max(share * firstBytes, UNMERGED_BYTES_MIN);
+}
+
+/** Whether they are where hardly more will come, and the window is read for as long as it is kept. */
+export function areToBeMergedAtEnd(firstBytes: number, otherBytes: number): boolean {
+  return otherBytes >= Math.max(ENDED_SHARE * firstBytes, ENDED_BYTES_MIN);
 }
 
 /** A sum that passes what the form can hold, which no sum of calls does, is held at its end rather than refused. */

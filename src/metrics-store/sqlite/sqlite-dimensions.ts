@@ -4,6 +4,7 @@ import { storedStretches } from '../../tally/steps.ts';
 import type { Commit, DimensionDelta } from '../commit.ts';
 import {
   areToBeMerged,
+  areToBeMergedAtEnd,
   EntryReader,
   idOfValue,
   isRoomIn,
@@ -11,6 +12,7 @@ import {
   PieceWriter,
   RESERVED_VALUES,
   reservedValue,
+  UNENDED_SHARE,
   valueOfId,
 } from '../dimension-piece.ts';
 import { type DimensionNames, EntrySummand } from '../dimension-summands.ts';
@@ -34,6 +36,10 @@ const SELECT_SIZES = `
   SELECT total(length(sums)) FILTER (WHERE piece = 0), total(length(sums)) FILTER (WHERE piece > 0)
   FROM dimension_pieces WHERE ${OF_WINDOW}`;
 const SELECT_PIECES = `SELECT sums FROM dimension_pieces WHERE ${OF_WINDOW} ORDER BY piece`;
+/** The last window before one. */
+const SELECT_BEFORE = `
+  SELECT max(window_start_ms) FROM dimension_pieces
+  WHERE tenant_key = ? AND dimension = ? AND window_ms = ? AND window_start_ms < ?`;
 const DELETE_PIECES = `DELETE FROM dimension_pieces WHERE ${OF_WINDOW}`;
 
 /** Values: tenant key, dimension, length of the windows, from, to. */
@@ -73,15 +79,34 @@ export function addDimensions(writer: Writer, deltas: Commit['dimensions']): voi
 
 type Window = readonly [tenantKey: number, dimension: string, windowMs: number, windowStartMs: number];
 
-function append({ connection, pieces: writer }: PieceAppender, window: Window, piece: Uint8Array): void {
+/**
+ * The window before a new one is merged: then little is merged while much is added, and a window that has ended is read
+ * from about as many bytes as it needs.
+ */
+function append(appender: PieceAppender, window: Window, piece: Uint8Array): void {
+  const { connection } = appender;
   const [newest = null, bytes = 0] = connection.row(SELECT_NEWEST, ...window) ?? [];
   if (newest !== null && isRoomIn(Number(bytes), piece.length)) {
     connection.run(APPEND, piece, ...window, newest);
     return;
   }
   connection.run(INSERT_PIECE, ...window, newest === null ? 0 : Number(newest) + 1, piece);
+  if (newest !== null) {
+    mergeWhere(appender, window, (first, others) => areToBeMerged(first, others, UNENDED_SHARE));
+    return;
+  }
+  const [before = null] = connection.row(SELECT_BEFORE, ...window) ?? [];
+  const [tenantKey, dimension, windowMs] = window;
+  if (before !== null) mergeWhere(appender, [tenantKey, dimension, windowMs, Number(before)], areToBeMergedAtEnd);
+}
+
+function mergeWhere(
+  { connection, pieces: writer }: PieceAppender,
+  window: Window,
+  areDue: (firstBytes: number, otherBytes: number) => boolean,
+): void {
   const [first, others] = connection.row(SELECT_SIZES, ...window) ?? [];
-  if (!areToBeMerged(Number(first), Number(others))) return;
+  if (!areDue(Number(first), Number(others))) return;
   const pieces = storedPieces(connection, window);
   connection.run(DELETE_PIECES, ...window);
   connection.run(INSERT_PIECE, ...window, 0, mergePieces(pieces, writer));
