@@ -18,7 +18,7 @@ export function generationsOf<Call extends ComparedCall>(calls: readonly Call[],
   if (calls.length === 1) return [[...calls]];
   if (calls.length > SAME_ID_MAX) return calls.map((call) => [call]);
   const units = joinOverlapping(calls.toSorted((a, b) => (a.id < b.id ? -1 : 1)));
-  if (repeats || units.length === 1 || !units.every(mayBeRead)) return units;
+  if (repeats || units.length === 1 || !units.every(mayBeRead) || areTenantsApart(calls)) return units;
   const known = units.filter((unit) => unit.some(isCounted));
   const isOne = known.length > 0 && known.every((a) => known.every((b) => doAgree(a, b)));
   if (!isOne) return units;
@@ -50,6 +50,12 @@ function areSameResponse(a: ComparedCall, b: ComparedCall): boolean {
 
 function doShareReporter(a: ComparedCall, b: ComparedCall): boolean {
   return tellingsOf(a).some((x) => tellingsOf(b).some((y) => x.scope === y.scope));
+}
+
+/** Nobody reads the response of another tenant: local servers give their ids out again. */
+function areTenantsApart(calls: readonly ComparedCall[]): boolean {
+  const first = calls.find(({ tenant }) => tenant !== null)?.tenant ?? null;
+  return calls.some(({ tenant }) => tenant !== null && tenant !== first);
 }
 
 /** A proxy's cache replays id and usage: a call of its own that costs nothing. An id without any digit is a word. */

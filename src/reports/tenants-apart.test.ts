@@ -72,3 +72,12 @@ test('a response id says more than names do', () => {
     1,
   );
 });
+
+test('nobody reads the response of another tenant again', () => {
+  for (const response_id of ['chatcmpl-77', 'resp_0123456789abcdef']) {
+    const later = (tenant: string | null) => aCall(tenant, { response_id, start_ms: START + 60_000 });
+    assert.deepEqual(tenantsOf(aCall('acme', { response_id }), later('globex')), ['acme', 'globex'], response_id);
+    assert.deepEqual(tenantsOf(aCall('acme', { response_id }), later('acme')), ['acme'], response_id);
+    assert.deepEqual(tenantsOf(aCall('acme', { response_id }), later(null)), ['acme'], response_id);
+  }
+});

@@ -134,7 +134,9 @@ function joinResponses(units: readonly Unit[]): Unit[][] {
       counted.every((b) => a.some((x) => b.some((y) => isCounted(x) && isCounted(y) && counts(x) === counts(y)))),
     );
     const isReplay = same.some(({ facts }) => facts['cache_hit'] === true);
-    if (counted.length > 0 && agree && !isReplay) joined.push(same);
+    // Nobody reads the response of another tenant.
+    const isOfOneTenant = pairsOf(same).every(([a, b]) => mayShareTenant(a, b));
+    if (counted.length > 0 && agree && !isReplay && isOfOneTenant) joined.push(same);
     else joined.push(...clusters);
   }
   return joined;
