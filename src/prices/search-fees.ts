@@ -17,7 +17,7 @@ interface FeeRule {
 
 /**
  * Where genai-prices has none: from LiteLLM's list (1.110.2 of 2026-11-28, `search_context_cost_per_query`), but for
- * xAI, whose page (https://docs.x.ai/docs/models, read on 2026-11-30) asks the same for searches of the web and of X.
+ * xAI, whose page (https://docs.x.ai/developers/pricing, as stored on 2026-11-30) asks the same for the web and for X.
  * The first that fits holds.
  */
 const RULES: readonly FeeRule[] = [
