@@ -17,6 +17,9 @@ const LANES: readonly (readonly string[])[] = [
     'test/simulation/**/*.test.ts',
     'test/deploy/**/*.test.ts',
     'test/package.test.ts',
+    'test/sdk/api-fuzz.test.ts',
+    'test/sdk/export-files.test.ts',
+    'test/sdk/generated-clients.test.ts',
   ],
   ['src/**/*.test.ts', 'test/**/*.test.ts'],
 ];

@@ -52,7 +52,8 @@ export function installPython(list: PackageList, options: PythonInstallOptions =
   const { python = 'python3', pipOptions = [], finish } = options;
   return installOnce(pythonInstallation(list), async () => {
     await run(python, ['-m', 'venv', '--clear', `${ENVIRONMENTS}/${list}`], { timeout: INSTALL_MS_MAX });
-    const args = ['install', '-q', '--no-deps', ...pipOptions, '-r', listFile(list)];
+    // Python compiles what is imported; pip would compile all that is there.
+    const args = ['install', '-q', '--no-deps', '--no-compile', ...pipOptions, '-r', listFile(list)];
     await run(`${binOf(list)}/pip`, args, { timeout: INSTALL_MS_MAX });
     finish?.();
   });

@@ -7,7 +7,7 @@ import { runSchedule } from './run-schedule.ts';
 import { planOf, situationNamed } from './situations.ts';
 
 const SIMULATE = new URL('./simulate.ts', import.meta.url).pathname;
-const FIXED_SCHEDULES = 1500;
+const FIXED_SCHEDULES = 1000;
 const FRESH_SCHEDULES = 500;
 
 test('the same seed gives the same schedule to the last byte', async () => {
