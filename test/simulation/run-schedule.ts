@@ -42,6 +42,8 @@ export async function runSchedule(seed: number, options: ScheduleOptions = {}): 
     await assertAll(world);
   } catch (error) {
     failure = error as Error;
+  } finally {
+    world.scheduler.end();
   }
   failure = world.monitor.failure ?? failure;
   const { traceHash, lines, scheduler, monitor } = world;

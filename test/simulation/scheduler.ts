@@ -16,6 +16,8 @@ export class Scheduler {
   nowMs = 0;
   readonly #random: Random;
   readonly #heap: Entry[] = [];
+  /** Of who sleeps and listens meanwhile: how to stop listening. */
+  readonly #listening = new Set<() => void>();
 
   constructor(random: Random) {
     this.#random = random;
@@ -39,14 +41,25 @@ export class Scheduler {
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.resolve();
     return new Promise((resolve) => {
-      const cancel = this.after(ms, done);
-      signal?.addEventListener('abort', done, { once: true });
-      function done(): void {
+      const done = (): void => {
         cancel();
-        signal?.removeEventListener('abort', done);
+        stopListening();
         resolve();
-      }
+      };
+      const cancel = this.after(ms, done);
+      const stopListening = (): void => {
+        signal?.removeEventListener('abort', done);
+        this.#listening.delete(stopListening);
+      };
+      if (signal === undefined) return;
+      signal.addEventListener('abort', done, { once: true });
+      this.#listening.add(stopListening);
     });
+  }
+
+  /** Nobody wakes up any more. A composite signal that is listened to would keep its whole world alive: Node holds it. */
+  end(): void {
+    for (const stopListening of this.#listening) stopListening();
   }
 
   /** Lets everything happen that is due by then. */
