@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { mock, test } from 'node:test';
 import { TooMuchToRead } from '../metrics-store/read-budget.ts';
 import { QuestionDesk } from './question-desk.ts';
@@ -63,12 +64,15 @@ test('a question that does not come to its turn is a 503, and one whose client h
   const first = Array.from({ length: 3 }, () => desk.answer('audit', LONG, STAYS));
   const gone = new AbortController();
   const left = desk.answer('audit', LONG, gone.signal);
-  const waits = desk.answer('audit', LONG, STAYS);
+  const patient = new AbortController();
+  const waits = desk.answer('audit', LONG, patient.signal);
   gone.abort();
   await assert.rejects(left, { status: 503 });
   for (const each of first) each.catch(() => undefined);
   mock.timers.tick(1000);
   await assert.rejects(waits, { status: 503, retryAfterS: 2 });
+  // Node keeps a composite signal for as long as somebody listens to it.
+  assert.equal(getEventListeners(patient.signal, 'abort').length, 0);
   assert.equal(running.length, 3);
   mock.timers.reset();
 });

@@ -129,6 +129,7 @@ export class QuestionDesk {
         const place = this.#queue.indexOf(begin);
         if (place >= 0) this.#queue.splice(place, 1);
         clearTimeout(timer);
+        signal.removeEventListener('abort', leave);
         reject(busy);
       };
       const timer = setTimeout(leave, this.#timeoutMs);

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { formatSecond } from '../../events/timestamp.ts';
 import { queryParser } from '../../http/parse-query.ts';
@@ -162,9 +163,7 @@ function resumeAtMs(request: FastifyRequest, nowMs: number): number {
   return Number.isSafeInteger(id) && id >= 0 ? id : nowMs;
 }
 
-function drained(out: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    out.once('drain', resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+/** A slow client lets this wait many times: each leaves nothing behind that listens. */
+async function drained(out: NodeJS.WritableStream, signal: AbortSignal): Promise<void> {
+  await once(out, 'drain', { signal }).catch(() => undefined);
 }
