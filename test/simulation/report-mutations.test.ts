@@ -217,12 +217,6 @@ const MUTATIONS: readonly Mutation[] = [
     replace: '',
   },
   {
-    name: 'a restart takes a repetition of a span for its first report',
-    file: JUDGE,
-    find: 'this.#open.add(report, isOlder ? { ...at, firstMs: LONG_AGO_MS } : at)',
-    replace: 'this.#open.add(report, at)',
-  },
-  {
     name: 'a call is taken back at the prices of the day once the processor was restarted',
     file: JUDGE,
     find: 'this.#open.settle(this.#prices.recalled)',
