@@ -1,3 +1,4 @@
+import { type AskedModel, isNamedAlike, nameOfBilled } from '../tally/billed-name.ts';
 import { addTally, Tally } from '../tally/tally.ts';
 import { addUsage, type BilledModel, Usage } from '../tally/usage.ts';
 import { RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
@@ -149,6 +150,11 @@ export function billedKey(billed: BilledModel): string {
 
 export function storableBilled(billed: BilledModel): BilledModel {
   return { ...billed, provider: storableText(billed.provider), model: storableText(billed.model) };
+}
+
+/** Its name beside a series, of which what is its own is storable already. */
+export function storableNameOf(billed: BilledModel, series: AskedModel): string {
+  return nameOfBilled(isNamedAlike(billed, series) ? billed : storableBilled(billed), series);
 }
 
 export interface FoldedEvaluation<Ref> {

@@ -105,6 +105,9 @@ export type BillPart =
   | 'web_search'
   | 'grounded_request';
 
+/** Those that are no tokens. */
+export const FEE_PARTS: ReadonlySet<BillPart> = new Set(['request', 'web_search', 'grounded_request']);
+
 /** Takes the lines of a bill. */
 export interface BillLines {
   /** @param rate 10^-12 USD a piece */

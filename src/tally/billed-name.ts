@@ -16,8 +16,7 @@ const REPORTERS = ['', 'provider', 'gateway'] as const satisfies readonly Billed
  */
 export function nameOfBilled(billed: BilledModel, asked: AskedModel): string {
   const { provider, model, bandFromTokens, serviceTier, reportedBy } = billed;
-  const isAsked = provider === asked.provider && model === asked.model;
-  if (isAsked && bandFromTokens === 0 && serviceTier === '' && reportedBy === '') return '';
+  if (isNamedAlike(billed, asked) && bandFromTokens === 0 && serviceTier === '' && reportedBy === '') return '';
   const bytes: number[] = [];
   pushVarint(bytes, bandFromTokens);
   pushVarint(bytes, REPORTERS.indexOf(reportedBy));
@@ -25,6 +24,11 @@ export function nameOfBilled(billed: BilledModel, asked: AskedModel): string {
   pushText(bytes, model, asked.model);
   pushText(bytes, serviceTier, '');
   return Buffer.from(bytes).toString('latin1');
+}
+
+/** Whether what is billed has the same name beside both. */
+export function isNamedAlike(a: AskedModel, b: AskedModel): boolean {
+  return a.provider === b.provider && a.model === b.model;
 }
 
 /** @throws RangeError where it is damaged */

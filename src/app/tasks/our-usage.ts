@@ -2,7 +2,14 @@ import type { Call } from '../../metrics-store/call.ts';
 import { callPages } from '../../metrics-store/call-pages.ts';
 import type { MetricsReader, UsageRow } from '../../metrics-store/metrics-reader.ts';
 import { billedTokens, parseBill } from '../../prices/bill.ts';
-import { type BillableTokens, type BillLines, type BillPart, billableTokens, writeBill } from '../../prices/cost.ts';
+import {
+  type BillableTokens,
+  type BillLines,
+  type BillPart,
+  billableTokens,
+  FEE_PARTS,
+  writeBill,
+} from '../../prices/cost.ts';
 import type { PriceBook } from '../../prices/price-book.ts';
 import { priceOfUsage } from '../../prices/reprice.ts';
 import { serviceTierOf } from '../../prices/service-tier.ts';
@@ -99,11 +106,9 @@ class FeeSum implements BillLines {
   picoUsd = 0n;
 
   line(part: BillPart, count: number, rate: number): void {
-    if (FEES.has(part)) this.picoUsd += BigInt(count) * BigInt(rate);
+    if (FEE_PARTS.has(part)) this.picoUsd += BigInt(count) * BigInt(rate);
   }
 }
-
-const FEES: ReadonlySet<BillPart> = new Set(['request', 'web_search', 'grounded_request']);
 
 function partTokens(parts: Omit<BillableTokens, 'requestFees' | 'webSearches' | 'groundedRequests'>): number[] {
   return tokensOf({

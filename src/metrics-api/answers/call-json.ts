@@ -3,7 +3,7 @@ import type { Call } from '../../metrics-store/call.ts';
 import { CALL_KEPT, type KeptField } from '../../metrics-store/call-columns.ts';
 import { toUsd } from '../../metrics-store/metrics-json.ts';
 import { type Bill, type BillLine, parseBill } from '../../prices/bill.ts';
-import type { BillPart } from '../../prices/cost.ts';
+import { FEE_PARTS } from '../../prices/cost.ts';
 import type { Call as CallAnswered, CallDetail, CostLine, KeptAnswers } from '../contract/answers.ts';
 
 /** A call in the field names of the contract; what is not known is null. */
@@ -68,7 +68,7 @@ const NO_BILL: Bill = { source: null, lines: [] };
 
 function costLine({ part, count, rate }: BillLine): CostLine {
   const picoUsd = rate ?? 0;
-  const isFee = FEES.has(part);
+  const isFee = FEE_PARTS.has(part);
   return {
     part,
     tokens: isFee ? null : count,
@@ -77,8 +77,6 @@ function costLine({ part, count, rate }: BillLine): CostLine {
     cost_usd: toUsd(BigInt(count) * BigInt(picoUsd)),
   };
 }
-
-const FEES: ReadonlySet<BillPart> = new Set(['request', 'web_search', 'grounded_request']);
 
 /** 10^-12 USD per token that make one USD per million tokens. */
 const PICO_USD_PER_TOKEN = 1_000_000;

@@ -1,11 +1,11 @@
-import { type AskedModel, nameOfBilled } from '../../tally/billed-name.ts';
+import { isNamedAlike } from '../../tally/billed-name.ts';
 import { addTally, Tally } from '../../tally/tally.ts';
 import { addUsage, Usage } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import type { NamedUsage } from '../../tally/window-codec.ts';
 import type { TallyDelta, UsageDelta } from '../commit.ts';
 import { CountedUsage, CountedWindow } from '../counted-window.ts';
-import { storableBilled } from '../fold-commit.ts';
+import { storableNameOf } from '../fold-commit.ts';
 import { MinuteBits } from './minute-bits.ts';
 import type { SeriesRef } from './sqlite-dictionary.ts';
 
@@ -65,7 +65,7 @@ export class GatheredMinute extends GatheredRow {
       if (delta.window === this.whole || delta.window === this.#opened) return;
     }
     this.#openWhole();
-    this.#addNamed(billedName(delta.billed, this.ref), delta.usage);
+    this.#addNamed(storableNameOf(delta.billed, this.ref), delta.usage);
   }
 
   #openWhole(): void {
@@ -186,14 +186,4 @@ export class GatheredWindows {
     }
     return days;
   }
-}
-
-/** Whether what is billed has the same names beside both. */
-function isNamedAlike(series: AskedModel, ref: AskedModel): boolean {
-  return series.provider === ref.provider && series.model === ref.model;
-}
-
-/** What is the series' own is storable already. */
-function billedName(billed: UsageDelta['billed'], ref: SeriesRef): string {
-  return nameOfBilled(isNamedAlike(billed, ref) ? billed : storableBilled(billed), ref);
 }

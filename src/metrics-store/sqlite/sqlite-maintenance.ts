@@ -1,5 +1,4 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
-import { nameOfBilled } from '../../tally/billed-name.ts';
 import { Tally } from '../../tally/tally.ts';
 import { Usage } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type ResolutionMs, windowStartMs } from '../../tally/window.ts';
@@ -11,7 +10,7 @@ import {
   type RepricedSums,
   repricedSumsOf,
 } from '../billed-columns.ts';
-import { storableBilled } from '../fold-commit.ts';
+import { storableNameOf } from '../fold-commit.ts';
 import type { CallCorrection, CostCorrection, PruneBefore, RepricedShare } from '../metrics-store.ts';
 import type { AppliedCorrection } from '../repriced-windows.ts';
 import { storableText } from '../storable-text.ts';
@@ -49,7 +48,7 @@ export function applyCorrections(
   for (const { series, windowStartMs: startMs, billed, change: changes, expected } of corrections) {
     const ref = dictionary.findSeries(series);
     if (ref === null) continue;
-    const named = nameOfBilled(storableBilled(billed), ref);
+    const named = storableNameOf(billed, ref);
     if (!repriceMinute(writer, { ref, startMs, named, changes, expected })) continue;
     applied++;
     repriced.push({ tenantKey: ref.tenantKey, seriesId: ref.id, windowStartMs: startMs, change: changes });

@@ -1,7 +1,6 @@
 import type { TallyDelta, UsageDelta } from '../../../metrics-store/commit.ts';
 import { CountedUsage, CountedWindow } from '../../../metrics-store/counted-window.ts';
-import { storableBilled } from '../../../metrics-store/fold-commit.ts';
-import { nameOfBilled } from '../../../tally/billed-name.ts';
+import { storableNameOf } from '../../../metrics-store/fold-commit.ts';
 import { type Series, seriesKey } from '../../../tally/series.ts';
 import type { TallySink } from '../../../tally/tally.ts';
 import type { BilledModel, UsageSink } from '../../../tally/usage.ts';
@@ -167,8 +166,7 @@ function numberOf(billed: BilledModel, { series, billed: known }: SeriesWindows)
   if (last >= 0 && isSameBilled((known[last] as Billed).billed, billed)) return last;
   const { provider, model, bandFromTokens, serviceTier, reportedBy } = billed;
   const added = { provider, model, bandFromTokens, serviceTier, reportedBy };
-  const isOwn = provider === series.provider && model === series.model;
-  known.push({ billed: added, name: nameOfBilled(isOwn ? added : storableBilled(added), series) });
+  known.push({ billed: added, name: storableNameOf(added, series) });
   return known.length - 1;
 }
 

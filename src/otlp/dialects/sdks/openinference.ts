@@ -1,3 +1,4 @@
+import { COPIED } from '../../usage/copied-answer.ts';
 import { is, isNone } from '../classification.ts';
 import type { Dialect } from '../dialect.ts';
 import type { SpanReader } from '../span-reader.ts';
@@ -5,9 +6,6 @@ import { reportsCacheBeside } from '../vendor-counts.ts';
 
 /** Its agent runs in a process of its own, so that the run is all that is seen of its calls. */
 const CLAUDE_AGENT_SDK = 'openinference.instrumentation.claude_agent_sdk';
-
-/** Counts as the API has them, with a total of the SDK's own. */
-const COPIED = { isCacheOutside: true, isTotalMade: true } as const;
 
 const OF_FRAMEWORKS: ReadonlySet<string> = new Set([
   'openinference.instrumentation.agno',
