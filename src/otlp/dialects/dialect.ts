@@ -24,8 +24,8 @@ export interface UsageObject {
   readonly object: string;
   /** The usage lies there in the object, at the first of these paths that is there. */
   readonly paths?: readonly string[];
-  /** How the object is written. */
-  readonly as: 'json' | 'repr';
+  /** How the object is written; of messages only the searches in them are counted. */
+  readonly as: 'json' | 'repr' | 'messages';
   /** It holds anything, and counts only below this prefix. */
   readonly below?: string;
   /** It is what the provider answered, and tells whether the SDK has copied its counts. */

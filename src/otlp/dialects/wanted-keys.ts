@@ -10,13 +10,7 @@ import { mappedKeys } from './mapping.ts';
 import { isLitellmRawKey } from './sdks/litellm.ts';
 
 /** Read for one fact, if nothing else told it; they may be a whole prompt or answer. */
-const LATE: ReadonlySet<string> = new Set([
-  'gen_ai.output.messages',
-  'input.value',
-  'output.value',
-  'mlflow.spanInputs',
-  ...LATE_KEYS,
-]);
+const LATE: ReadonlySet<string> = new Set(['input.value', 'output.value', 'mlflow.spanInputs', ...LATE_KEYS]);
 
 /**
  * The keys that the decoder materialises: those of the mapping table, of the rules that count, of tenants and

@@ -1,3 +1,5 @@
+import { parseJson } from '../dialects/read-value.ts';
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
@@ -33,6 +35,34 @@ function geminiQueries(answer: Fields | null): number | null {
     return Array.isArray(queries) ? [queries.filter((query) => query !== '').length] : [];
   });
   return counts.length === 0 ? null : counts.reduce((sum, count) => sum + count, 0);
+}
+
+/** Only what holds one of the providers' ids of searches is parsed: an answer may be long. */
+const SEARCH_ID = /"(?:ws|srvtoolu)_/;
+
+/**
+ * How many searches of the web stand among the messages of an answer, as the AI SDK 7 writes them: what a tool gave is
+ * there only where the provider ran it, OpenAI says of each what it did, and what failed is left out.
+ */
+export function searchesInMessages(text: string): number | null {
+  if (!SEARCH_ID.test(text)) return null;
+  const messages = parseJson(text);
+  if (!Array.isArray(messages)) return null;
+  const parts = messages.flatMap((message): unknown[] => {
+    const each = fieldsOf(message)?.['parts'];
+    return Array.isArray(each) ? each : [];
+  });
+  const found = new Set(parts.map(fieldsOf).flatMap((part) => (isSearchResult(part) ? [part?.['id']] : [])));
+  return found.size === 0 ? null : found.size;
+}
+
+function isSearchResult(part: Fields | null): boolean {
+  const id = part?.['id'];
+  if (part?.['type'] !== 'tool_call_response' || typeof id !== 'string') return false;
+  const { response } = part;
+  if (id.startsWith('ws_')) return fieldsOf(fieldsOf(response)?.['action'])?.['type'] === 'search';
+  if (!id.startsWith('srvtoolu_') || !Array.isArray(response) || response.length === 0) return false;
+  return response.every((result) => fieldsOf(result)?.['type'] === 'web_search_result');
 }
 
 function fieldsOf(value: unknown): Fields | null {

@@ -6,7 +6,7 @@ import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
 import { isMisnamed } from '../dialects/sdks/openinference.ts';
 import type { SpanReader } from '../dialects/span-reader.ts';
-import { searchesInAnswer } from './answer-searches.ts';
+import { searchesInAnswer, searchesInMessages } from './answer-searches.ts';
 import type { UsageReport } from './choose-usage.ts';
 import { COPIED, isCopiedAnswer } from './copied-answer.ts';
 import { BY_CONVENTION, type UsageHabits } from './settle-usage.ts';
@@ -69,7 +69,7 @@ export function isUsageKey(key: string): boolean {
 }
 
 function isOfAnything(source: KeyUse['source']): boolean {
-  return source !== null && 'object' in source && source.below !== undefined;
+  return source !== null && 'object' in source && (source.below !== undefined || source.as === 'messages');
 }
 
 /** What a span says of its usage, a report a vocabulary, in order of trust. Empty where it says nothing. */
@@ -110,7 +110,9 @@ export function hasUsage(reader: SpanReader): boolean {
 export function usageKeysOf(reader: SpanReader, parts: readonly UsagePart[]): readonly string[] {
   const { keys } = reader.span.attributes;
   const named = keys.filter((key) => usesOf(key).some(({ part }) => part !== null && parts.includes(part)));
-  const objects = keys.filter((key) => usesOf(key).some(({ source }) => source !== null && 'object' in source));
+  const tells = (source: KeyUse['source']) =>
+    source !== null && 'object' in source && (source.as !== 'messages' || parts.includes('webSearch'));
+  const objects = keys.filter((key) => usesOf(key).some(({ source }) => tells(source)));
   return named.length > 0 ? named : objects;
 }
 
@@ -138,7 +140,7 @@ function draftsOf(reader: SpanReader): Map<number, Draft> | null {
     for (const { place, source, part } of usesOf(key)) {
       if (isMisnamed(key, reader.span.scope.name)) continue;
       if (source === null) addPrefixed(draftAt(place).counts, part, key, values[i]);
-      else if ('object' in source && source.below !== undefined) shared.push({ place, source });
+      else if ('object' in source && isOfAnything(source)) shared.push({ place, source });
       else if ('object' in source) addObject(draftAt(place), source, reader);
       else if (part !== null && (source.when === undefined || source.when(reader))) {
         addValue(draftAt(place).counts, part, values[i]);
@@ -178,8 +180,12 @@ function addPrefixed(
 
 function addObject(draft: Draft, source: UsageObject, reader: SpanReader): void {
   const counts: UsageCounts = {};
+  const text = () => textFrom(reader.span.attributes.get(source.object)) ?? '';
   if (source.as === 'repr') {
-    readUsagePaths(counts, reprCounts(textFrom(reader.span.attributes.get(source.object)) ?? ''));
+    readUsagePaths(counts, reprCounts(text()));
+  } else if (source.as === 'messages') {
+    const searches = draft.counts.webSearch === undefined ? searchesInMessages(text()) : null;
+    if (searches !== null) counts.webSearch = searches;
   } else {
     const root = reader.parsed(source.object);
     const object = source.paths === undefined ? root : source.paths.map((path) => valueAt(root, path)).find(Boolean);

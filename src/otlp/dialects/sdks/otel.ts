@@ -10,6 +10,7 @@ export const OTEL: Dialect = {
     { prefix: 'anthropic.usage.' },
     { prefix: 'codex.usage.' },
     { prefix: 'archestra.usage.' },
+    { object: 'gen_ai.output.messages', as: 'messages', isLate: true },
     // Semantic Kernel wrote them so before the convention had names; so did Microsoft.Extensions.AI, and Portkey does.
     {
       keys: [
