@@ -7,7 +7,7 @@ import type { Answerer, Errand } from './questions.ts';
 
 const STAYS = new AbortController().signal;
 /** The audit is a long question, one call a short one. */
-const LONG = { tenantId: null, fromMs: 0, toMs: 1, page: { limit: 1, after: null }, maySeeAll: true };
+const LONG = { tenantId: null, fromMs: 0, toMs: 1, page: { limit: 1, after: null }, maySeeAll: true, asked: {} };
 const SHORT = { tenantId: 'acme', requestId: 'r' };
 
 interface Running {

@@ -5,8 +5,14 @@ import type { CoveragePageQuery } from '../metrics-store/sender-use.ts';
 import type { TenantFilter } from '../metrics-store/tenant-filter.ts';
 
 import type { TimeRange } from '../tally/steps.ts';
+import type { Asked } from './cursor.ts';
 import type { ExportCursor, ExportPage, ExportQuery } from './export/export-query.ts';
 import type { LlmTotals } from './prometheus/llm-totals.ts';
+
+/** A question that is answered page by page: what the cursor of the next one must be asked with. */
+interface Paged {
+  readonly asked: Asked;
+}
 
 /** The questions of the metrics API, checked and typed: plain values, so that another thread can answer them. */
 export interface Questions {
@@ -18,7 +24,7 @@ export interface Questions {
   readonly call: CallQuestion;
   readonly evaluations: Reader.EvaluationsQuery;
   readonly audit: AuditQuestion;
-  readonly coverage: CoveragePageQuery;
+  readonly coverage: CoverageQuestion;
   readonly unpriced: Reader.UsageQuery;
   readonly reconciliations: ReconciliationsQuery;
 }
@@ -64,7 +70,7 @@ export interface Errand {
   readonly onPart?: (text: string) => void;
 }
 
-export interface MetricsQuestion extends Omit<Reader.MetricsQuery, 'steps' | 'after'> {
+export interface MetricsQuestion extends Paged, Omit<Reader.MetricsQuery, 'steps' | 'after'> {
   readonly stepMs: number;
   /** Whose clocks the steps follow; null: UTC. */
   readonly timezone: string | null;
@@ -85,7 +91,7 @@ export interface TopQuestion extends Omit<Reader.SummaryQuery, keyof TimeRange> 
   readonly limit: number;
 }
 
-export interface DimensionsQuestion {
+export interface DimensionsQuestion extends Paged {
   readonly tenantId: TenantFilter;
   /** By what else is summed, as the settings say: it is told with the rest. */
   readonly metricDimensions: readonly string[];
@@ -95,7 +101,7 @@ export interface DimensionsQuestion {
 }
 export type DimensionsCursor = Readonly<Record<Reader.Dimension, Reader.DimensionActivity | null>>;
 
-export interface CallsQuestion extends Reader.CallsQuery {
+export interface CallsQuestion extends Paged, Reader.CallsQuery {
   /** Whether to say how many are kept at all. */
   readonly isCounted: boolean;
 }
@@ -105,11 +111,13 @@ export interface CallQuestion {
   readonly requestId: string;
 }
 
-export interface AuditQuestion extends Reader.AuditQuery {
+export interface AuditQuestion extends Paged, Reader.AuditQuery {
   readonly page: { readonly limit: number; readonly after: Reader.AuditCursor | null };
   /** Whether the answer tells of records that name no tenant. */
   readonly maySeeAll: boolean;
 }
+
+export interface CoverageQuestion extends Paged, CoveragePageQuery {}
 
 export interface ChangeEvent {
   readonly changedAtMs: number;

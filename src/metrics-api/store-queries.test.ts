@@ -25,6 +25,7 @@ const QUESTION: MetricsQuestion = {
   order: 'desc',
   limit: 60,
   cursor: null,
+  asked: {},
 };
 const STAYS = new AbortController().signal;
 

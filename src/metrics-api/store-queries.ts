@@ -161,7 +161,7 @@ export class StoreQueries implements Answerer {
     return {
       metrics: rowsJson(rows, question),
       count: rows.length,
-      ...(last === undefined ? {} : { next_cursor: rowCursor(last) }),
+      ...(last === undefined ? {} : { next_cursor: rowCursor(last, question) }),
     };
   }
 
@@ -182,7 +182,7 @@ export class StoreQueries implements Answerer {
       return `${before}${comma}${text.join(',')}`;
     };
     const rest = textOf(await this.#rows(question, { budget, onRows: (rows) => onPart(textOf(rows)) }));
-    const next = last !== undefined && count === question.limit ? { next_cursor: rowCursor(last) } : {};
+    const next = last !== undefined && count === question.limit ? { next_cursor: rowCursor(last, question) } : {};
     return `${rest}],${jsonFields({ count, ...next })}`;
   }
 
@@ -190,7 +190,7 @@ export class StoreQueries implements Answerer {
     question: MetricsQuestion,
     reading: Pick<MetricsQuery, 'budget' | 'onRows'>,
   ): Promise<readonly MetricsRow[]> {
-    const { cursor, stepMs, timezone, ...query } = question;
+    const { cursor, asked: _, stepMs, timezone, ...query } = question;
     const isLocal = timezone !== null;
     const steps = isLocal ? zonedSteps(this.#zones.get(timezone), stepMs) : fixedSteps(stepMs);
     const range = isLocal ? await this.#withinSpan(question, steps) : question;
@@ -245,6 +245,7 @@ export class StoreQueries implements Answerer {
     metricDimensions,
     limit,
     cursor,
+    asked,
   }: Questions['dimensions']): Promise<Contract.DimensionsAnswer> {
     const ends: (string | number)[] = [];
     const valuesOf = async (dimension: Dimension): Promise<Contract.DimensionValue[]> => {
@@ -265,16 +266,16 @@ export class StoreQueries implements Answerer {
       metric_dimensions: [...metricDimensions],
     };
     const hasMore = DIMENSIONS.some((_, index) => ends[2 * index + 1] !== '');
-    return { ...answer, ...(hasMore ? { next_cursor: encodeCursor(ends) } : {}) };
+    return { ...answer, ...(hasMore ? { next_cursor: encodeCursor(ends, asked) } : {}) };
   }
 
-  async #calls({ isCounted, ...query }: Questions['calls']): Promise<Contract.CallsAnswer> {
+  async #calls({ isCounted, asked, ...query }: Questions['calls']): Promise<Contract.CallsAnswer> {
     const calls = await this.#reader.readCalls(query);
     const last = calls.length === query.limit ? calls.at(-1) : undefined;
     const value = query.order === 'newest' ? last?.timestampMs : (last?.latencyMs ?? 0);
     return {
       calls: calls.map(callJson),
-      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId, query.order]),
+      next_cursor: last === undefined ? null : encodeCursor([value ?? 0, last.requestId], asked),
       ...(isCounted ? { kept: await this.#reader.countCalls(query) } : {}),
     };
   }
@@ -339,7 +340,10 @@ function rowsJson(
 
 type RowsQuestion = Pick<MetricsQuestion, 'tenantId' | 'quantiles' | 'dimension'>;
 
-function rowCursor({ windowStartMs, tenantId, route, model, provider, value, errorKind }: MetricsRow): string {
+function rowCursor(
+  { windowStartMs, tenantId, route, model, provider, value, errorKind }: MetricsRow,
+  { asked }: MetricsQuestion,
+): string {
   const names = [tenantId, route, model, provider, value, errorKind];
-  return encodeCursor([windowStartMs, ...names.map((name) => name ?? '')]);
+  return encodeCursor([windowStartMs, ...names.map((name) => name ?? '')], asked);
 }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { askedOf, encodeCursor } from '../../src/metrics-api/cursor.ts';
 import { type Answer, type Body, eventually, get, getJson, post } from './http-calls.ts';
 import { type Server, startServer } from './running-server.ts';
 
@@ -253,7 +254,7 @@ test('queries that are wrong are 400 and name the parameter', async () => {
     const answer = await get(`${server.metrics}${path}?tenant_id=a&rout=x`);
     assert.deepEqual(problemPaths(answer, 400, path), ['/rout'], path);
   }
-  const ofTimes = Buffer.from(JSON.stringify([1796031785000, 'id', 'newest'])).toString('base64url');
+  const ofTimes = encodeCursor([1796031785000, 'id'], askedOf({ tenant_id: 'a', order: 'newest' }));
   const slowest = `/v1/calls?tenant_id=a&order=slowest&cursor=${ofTimes}`;
   assert.deepEqual(problemPaths(await get(`${server.metrics}${slowest}`), 400, slowest), ['/cursor']);
   const empty = '/v1/calls?tenant_id=a&min_latency_ms=10&max_latency_ms=5';

@@ -253,6 +253,18 @@ test('rows are filtered by route and model, limited, and turned page by page', a
     assert.equal(new Set(starts).size, 7, order);
     assert.deepEqual(starts, order === 'asc' ? sorted : sorted.toReversed());
   }
+  const first = await getJson<Rows & { next_cursor: string }>(`${url}&limit=3&step=1m&order=desc`);
+  assert.equal((await getJson<Rows>(`${url}&limit=2&cursor=${first.next_cursor}`)).count, 2);
+  for (const [other, name] of [
+    ['step=1h', 'step'],
+    ['route=r0', 'route'],
+    ['group_by=none', 'group_by'],
+    ['order=asc', 'order'],
+  ]) {
+    const refused = await fetch(`${url}&limit=3&${other}&cursor=${first.next_cursor}`);
+    assert.equal(refused.status, 400, other);
+    assert.match(await refused.text(), new RegExp(`cursor must be [^"]* which had another ${name}"`));
+  }
 });
 
 test('rows by error kind add up to the calls, and the calls of a kind are found', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { QueryThreads } from './query-threads.ts';
 
-const QUESTION = { tenantId: 'acme', metricDimensions: [], limit: 1, cursor: null };
+const QUESTION = { tenantId: 'acme', metricDimensions: [], limit: 1, cursor: null, asked: {} };
 const ENDED = 'The query thread ended with code 1';
 const STAYS = new AbortController().signal;
 

@@ -16,7 +16,7 @@ export interface AuditFindings {
 /** The audit of what was taken from the log: whether they balance, the totals, and a row per tenant and hour. */
 export function auditJson(
   { rows, totals, withoutTenant }: AuditFindings,
-  { fromMs, toMs, page }: AuditQuestion,
+  { fromMs, toMs, page, asked }: AuditQuestion,
 ): Omit<AuditAnswer, keyof Completeness> {
   const last = rows.length === page.limit ? rows.at(-1) : undefined;
   const { firstHourMs, lastHourMs } = totals;
@@ -33,7 +33,7 @@ export function auditJson(
       balanced: isBalanced(counts),
       ...countsJson(counts),
     })),
-    ...(last === undefined ? {} : { next_cursor: encodeCursor([last.hourStartMs, last.tenantId]) }),
+    ...(last === undefined ? {} : { next_cursor: encodeCursor([last.hourStartMs, last.tenantId], asked) }),
   };
 }
 

@@ -1,15 +1,10 @@
 import { formatSecond } from '../../events/timestamp.ts';
 import { toUsd } from '../../metrics-store/metrics-json.ts';
-import type {
-  CoveragePageQuery,
-  CoverageRow,
-  CoverageSums,
-  CoverageTotal,
-  MeteredUse,
-} from '../../metrics-store/sender-use.ts';
+import type { CoverageRow, CoverageSums, CoverageTotal, MeteredUse } from '../../metrics-store/sender-use.ts';
 import type { SenderCalls } from '../../tally/sender-calls.ts';
 import type { Completeness, CoverageAnswer, CoverageByCalls, CoverageByMetrics } from '../contract/answers.ts';
 import { encodeCursor } from '../cursor.ts';
+import type { CoverageQuestion } from '../questions.ts';
 
 interface CoverageFindings {
   readonly rows: readonly CoverageRow[];
@@ -19,7 +14,7 @@ interface CoverageFindings {
 /** Both witnesses side by side, and which share of what the metrics tell was seen as calls. */
 export function coverageJson(
   { rows, totals }: CoverageFindings,
-  { limit }: Pick<CoveragePageQuery, 'limit'>,
+  { limit, asked }: CoverageQuestion,
 ): Omit<CoverageAnswer, keyof Completeness> {
   const last = rows.length === limit ? rows.at(-1) : undefined;
   return {
@@ -37,7 +32,7 @@ export function coverageJson(
     })),
     ...(last === undefined
       ? {}
-      : { next_cursor: encodeCursor([last.hourStartMs, last.tenantId, last.service, last.session]) }),
+      : { next_cursor: encodeCursor([last.hourStartMs, last.tenantId, last.service, last.session], asked) }),
   };
 }
 

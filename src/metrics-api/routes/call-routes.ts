@@ -4,7 +4,7 @@ import { queryParser } from '../../http/parse-query.ts';
 import { Problem } from '../../http/problem.ts';
 import { keptFilters } from '../../metrics-store/call-filters.ts';
 import * as Contract from '../contract/parameters.ts';
-import { decodeCursor, invalidCursor } from '../cursor.ts';
+import { type Asked, askedOf, decodeCursor } from '../cursor.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
 import { rangeOf } from './range-of.ts';
 
@@ -17,6 +17,7 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
     if ((query.min_latency_ms ?? 0) > (query.max_latency_ms ?? Number.POSITIVE_INFINITY)) {
       throw invalidQuery([{ path: '/min_latency_ms', message: 'must not be above max_latency_ms' }]);
     }
+    const asked = askedOf({ ...query, order });
     const question = {
       tenantId: query.tenant_id,
       route: query.route ?? null,
@@ -33,7 +34,8 @@ export function addCallRoutes(server: FastifyInstance, { queries, nowMs }: Query
       ...rangeOf(query, { nowMs: nowMs(), unitMs: 1 }),
       order,
       limit: query.limit ?? 50,
-      after: query.cursor === undefined ? null : callsCursor(query.cursor, order),
+      after: query.cursor === undefined ? null : callsCursor(query.cursor, asked),
+      asked,
     };
     return sendJson(reply, (await queries.ask('calls', question, goneSignal(request, reply))) ?? '{}');
   });
@@ -67,9 +69,7 @@ function metadataOf(text: string | undefined): ReadonlyMap<string, string> {
   ]);
 }
 
-/** A time is no latency: in the other order it would begin anywhere. */
-function callsCursor(text: string, wanted: 'newest' | 'slowest') {
-  const [value, requestId, order] = decodeCursor(text, ['number', 'string', 'string']);
-  if (order !== wanted) throw invalidCursor();
+function callsCursor(text: string, asked: Asked) {
+  const [value, requestId] = decodeCursor(text, ['number', 'string'], asked);
   return { value, requestId };
 }

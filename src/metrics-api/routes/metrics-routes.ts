@@ -4,7 +4,7 @@ import { queryParser } from '../../http/parse-query.ts';
 import { onlyTenant } from '../../metrics-store/tenant-filter.ts';
 import { HOUR_MS } from '../../tally/window.ts';
 import * as Contract from '../contract/parameters.ts';
-import { decodeCursor } from '../cursor.ts';
+import { type Asked, askedOf, decodeCursor } from '../cursor.ts';
 import { comparedRangesOf } from './compared-ranges-of.ts';
 import { checkStep, checkZone, dimensionUnitMs, groupsOf } from './dimension-of.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
@@ -33,6 +33,9 @@ function addRows(server: FastifyInstance, { queries, nowMs, zones, dimensions }:
       throw invalidQuery([{ path: '/timezone', message: 'needs a step of an hour or more, such as step=1d' }]);
     }
     checkZone(zone, leastMs, nowMs());
+    const order = query.order ?? 'desc';
+    const groupBy = [...groups.groupBy, groups.dimension?.name ?? ''];
+    const asked = askedOf({ ...query, tenant_id: tenantId, step: stepMs, group_by: groupBy, order });
     const question = {
       ...filtersOf(query),
       ...groups,
@@ -41,9 +44,10 @@ function addRows(server: FastifyInstance, { queries, nowMs, zones, dimensions }:
       stepMs,
       timezone: query.timezone ?? null,
       quantiles: quantilesOf(query.quantiles),
-      order: query.order ?? 'desc',
+      order,
       limit: query.limit ?? 60,
-      cursor: query.cursor === undefined ? null : metricsCursor(query.cursor),
+      cursor: query.cursor === undefined ? null : metricsCursor(query.cursor, asked),
+      asked,
     };
     return sendJson(reply, await queries.askRows(question, goneSignal(request, reply)));
   });
@@ -100,8 +104,8 @@ function quantilesOf(text: string | undefined): readonly number[] {
   return text === undefined ? [] : text.split(',').map(Number);
 }
 
-function metricsCursor(text: string) {
+function metricsCursor(text: string, asked: Asked) {
   const kinds = ['number', 'string', 'string', 'string', 'string', 'string', 'string'] as const;
-  const [windowStartMs, tenantId, route, model, provider, value, errorKind] = decodeCursor(text, kinds);
+  const [windowStartMs, tenantId, route, model, provider, value, errorKind] = decodeCursor(text, kinds, asked);
   return { windowStartMs, tenantId, route, model, provider, value, errorKind };
 }

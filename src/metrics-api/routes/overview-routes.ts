@@ -3,7 +3,7 @@ import { invalidQuery } from '../../http/invalid-query.ts';
 import { queryParser } from '../../http/parse-query.ts';
 import { HOUR_MS, MINUTE_MS } from '../../tally/window.ts';
 import * as Contract from '../contract/parameters.ts';
-import { decodeCursor } from '../cursor.ts';
+import { type Asked, askedOf, decodeCursor } from '../cursor.ts';
 import type { DimensionsCursor } from '../questions.ts';
 import { goneSignal, type QueryContext, sendJson } from './query-context.ts';
 import { rangeOf } from './range-of.ts';
@@ -23,11 +23,14 @@ function addDimensions(server: FastifyInstance, { queries, dimensions }: QueryCo
   const parse = queryParser(Contract.DimensionsParameters);
   server.get('/v1/dimensions', async (request, reply) => {
     const { tenant_id: named, limit = 1000, cursor } = parse(request.query);
+    const tenantId = tenantsOf(named);
+    const asked = askedOf({ tenant_id: tenantId });
     const question = {
-      tenantId: tenantsOf(named),
+      tenantId,
       metricDimensions: dimensions.names,
       limit,
-      cursor: cursor === undefined ? null : dimensionsCursor(cursor),
+      cursor: cursor === undefined ? null : dimensionsCursor(cursor, asked),
+      asked,
     };
     return sendJson(reply, (await queries.ask('dimensions', question, goneSignal(request, reply))) ?? '{}');
   });
@@ -59,11 +62,14 @@ function addAudit(server: FastifyInstance, { queries, nowMs }: QueryContext): vo
     if (unassigned && query.tenant_id !== undefined) {
       throw invalidQuery([{ path: '/unassigned', message: 'cannot be asked of a tenant' }]);
     }
+    // What names no tenant is booked under the empty name.
+    const tenantId = unassigned ? '' : tenantsOf(query.tenant_id);
+    const asked = askedOf({ tenant_id: tenantId });
     const question = {
-      // What names no tenant is booked under the empty name.
-      tenantId: unassigned ? '' : tenantsOf(query.tenant_id),
+      tenantId,
       ...rangeOf(query, { nowMs: nowMs(), unitMs: 1 }),
-      page: { limit, after: cursor === undefined ? null : auditCursor(cursor) },
+      page: { limit, after: cursor === undefined ? null : auditCursor(cursor, asked) },
+      asked,
       maySeeAll: request.tenants === null,
     };
     return sendJson(reply, (await queries.ask('audit', question, goneSignal(request, reply))) ?? '{}');
@@ -74,13 +80,16 @@ function addCoverage(server: FastifyInstance, { queries, nowMs }: QueryContext):
   const parse = queryParser(Contract.CoverageParameters);
   server.get('/v1/coverage', async (request, reply) => {
     const query = parse(request.query);
+    const tenantId = tenantsOf(query.tenant_id);
+    const asked = askedOf({ ...query, tenant_id: tenantId });
     const question = {
-      tenantId: tenantsOf(query.tenant_id),
+      tenantId,
       service: query.sender ?? null,
       session: query.session_id ?? null,
       ...rangeOf(query, { nowMs: nowMs(), unitMs: HOUR_MS }),
       limit: query.limit ?? 1000,
-      after: query.cursor === undefined ? null : coverageCursor(query.cursor),
+      after: query.cursor === undefined ? null : coverageCursor(query.cursor, asked),
+      asked,
     };
     return sendJson(reply, (await queries.ask('coverage', question, goneSignal(request, reply))) ?? '{}');
   });
@@ -104,20 +113,21 @@ function addReconciliations(server: FastifyInstance, { queries }: QueryContext):
   });
 }
 
-function auditCursor(text: string) {
-  const [hourStartMs, tenantId] = decodeCursor(text, ['number', 'string']);
+function auditCursor(text: string, asked: Asked) {
+  const [hourStartMs, tenantId] = decodeCursor(text, ['number', 'string'], asked);
   return { hourStartMs, tenantId };
 }
 
-function coverageCursor(text: string) {
-  const [hourStartMs, tenantId, service, session] = decodeCursor(text, ['number', 'string', 'string', 'string']);
+function coverageCursor(text: string, asked: Asked) {
+  const kinds = ['number', 'string', 'string', 'string'] as const;
+  const [hourStartMs, tenantId, service, session] = decodeCursor(text, kinds, asked);
   return { hourStartMs, tenantId, service, session };
 }
 
 /** The latest window and the value at which each list ended; no value: it was at its end. */
-function dimensionsCursor(text: string): DimensionsCursor {
+function dimensionsCursor(text: string, asked: Asked): DimensionsCursor {
   const each = ['number', 'string'] as const;
-  const parts = decodeCursor(text, [...each, ...each, ...each, ...each]);
+  const parts = decodeCursor(text, [...each, ...each, ...each, ...each], asked);
   const endOf = (lastWindowStartMs: number, value: string) => (value === '' ? null : { lastWindowStartMs, value });
   return {
     tenant: endOf(parts[0], parts[1]),
