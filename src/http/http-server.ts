@@ -9,7 +9,7 @@ import Fastify, {
 import type { TenantScope } from '../events/tenant-scope.ts';
 import type { KnownHosts } from './known-hosts.ts';
 import type { Logger } from './logger.ts';
-import { notFound } from './not-found.ts';
+import { notFound, type Route } from './not-found.ts';
 import { Problem } from './problem.ts';
 import { problemHeaders, shownPath, toProblem } from './problem-answer.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -81,6 +81,10 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
   if (certificate !== undefined) certificate.serve(server.server as https.Server);
   server.server.maxConnections = CONNECTIONS_MAX;
   const always = securityHeaders(certificate !== undefined);
+  const routes: Route[] = [];
+  server.addHook('onRoute', (route) => {
+    routes.push(route);
+  });
   server.addHook('onRequest', async (_request, reply) => {
     void reply.headers(always);
   });
@@ -91,7 +95,7 @@ export function createHttpServer(options: HttpServerOptions): FastifyInstance {
     return undefined;
   });
   function sendNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-    const { problem, headers } = notFound(server, request, elsewhere);
+    const { problem, headers } = notFound(routes, request, elsewhere);
     sendProblem(reply, problem, headers);
     return reply;
   }

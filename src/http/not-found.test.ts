@@ -11,6 +11,7 @@ function serverWithDocs() {
   });
   server.get('/docs', async () => 'docs');
   server.post('/v1/metrics', async () => 'taken');
+  server.get('/v1/calls/:id', async () => 'a call');
   return server;
 }
 
@@ -32,6 +33,16 @@ test('a path that ends in a slash too many is told without it', async () => {
     await detailOf('POST', '/v1/metrics/'),
     '404: There is nothing at /v1/metrics/; did you mean /v1/metrics?',
   );
+});
+
+test('a path with a name in it says which methods are taken there, like any other', async () => {
+  const answer = await serverWithDocs().inject({ method: 'POST', url: '/v1/calls/a%2Fb?tenant_id=a' });
+  assert.deepEqual([answer.statusCode, answer.headers['allow']], [405, 'GET']);
+  assert.equal(await detailOf('POST', '/v1/calls/x'), '405: POST is not taken here; use GET');
+  assert.equal(await detailOf('GET', '/v1/calls/x/'), '404: There is nothing at /v1/calls/x/; did you mean /v1/calls/x?');
+  for (const url of ['/v1/calls', '/v1/calls/x/y']) {
+    assert.match(await detailOf('POST', url), /^404: There is nothing at [^;]*; \/docs/, url);
+  }
 });
 
 test('who reads where others send is told which role answers', async () => {

@@ -1,4 +1,3 @@
-import type { FastifyInstance } from 'fastify';
 import { Problem } from './problem.ts';
 import { shownPath } from './problem-answer.ts';
 
@@ -9,6 +8,12 @@ export interface NotFound {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** A route as it was registered; a part of its path that begins with a colon stands for any name. */
+export interface Route {
+  readonly method: string | readonly string[];
+  readonly url: string;
+}
+
 /**
  * What is said where nothing is: which methods are taken there, which path was meant, and which role to ask instead.
  * Two ports that look alike are the first thing to be mixed up.
@@ -16,12 +21,15 @@ export interface NotFound {
  * @param elsewhere what another role has, in a sentence
  */
 export function notFound(
-  server: Pick<FastifyInstance, 'hasRoute'>,
+  routes: readonly Route[],
   { method, url }: { readonly method: string; readonly url: string },
   elsewhere?: string,
 ): NotFound {
   const path = url.split('?', 1)[0] ?? '';
-  const methodsAt = (at: string) => METHODS.filter((each) => server.hasRoute({ method: each, url: at }));
+  const methodsAt = (at: string) => {
+    const there = routes.filter((route) => isAt(route, at)).flatMap((route) => route.method);
+    return METHODS.filter((each) => there.includes(each));
+  };
   const allowed = methodsAt(path);
   const other = elsewhere === undefined ? '' : `. ${elsewhere}`;
   if (allowed.length > 0) {
@@ -36,4 +44,10 @@ export function notFound(
   }
   const described = methodsAt('/docs').length > 0 ? '; /docs describes what there is' : '';
   return { problem: new Problem(404, `${detail}${described}${other}`), headers: {} };
+}
+
+function isAt({ url }: Route, path: string): boolean {
+  const [wanted, given] = [url.split('/'), path.split('/')];
+  if (wanted.length !== given.length) return false;
+  return wanted.every((part, i) => (part.startsWith(':') ? given[i] !== '' : part === given[i]));
 }
