@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app/version.ts';
 import { SettingError } from '../settings/read-settings.ts';
+import { argumentsAsMeant } from './asked-command.ts';
 import { addBackfillCommand } from './backfill-command.ts';
 import { addBackupCommands } from './backup-commands.ts';
 import { addDeadLetterCommands } from './dead-letter-commands.ts';
@@ -22,7 +23,8 @@ const RUNTIME_ERROR = 1;
 /** Runs one command. Exit codes: 0 success, 1 a failure at run time, 2 wrong usage or configuration. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await createProgram().parseAsync([...argv], { from: 'user' });
+    const program = createProgram();
+    await program.parseAsync([...argumentsAsMeant(program, argv)], { from: 'user' });
   } catch (error) {
     process.exitCode = report(error);
   }

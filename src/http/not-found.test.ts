@@ -39,7 +39,10 @@ test('a path with a name in it says which methods are taken there, like any othe
   const answer = await serverWithDocs().inject({ method: 'POST', url: '/v1/calls/a%2Fb?tenant_id=a' });
   assert.deepEqual([answer.statusCode, answer.headers['allow']], [405, 'GET']);
   assert.equal(await detailOf('POST', '/v1/calls/x'), '405: POST is not taken here; use GET');
-  assert.equal(await detailOf('GET', '/v1/calls/x/'), '404: There is nothing at /v1/calls/x/; did you mean /v1/calls/x?');
+  assert.equal(
+    await detailOf('GET', '/v1/calls/x/'),
+    '404: There is nothing at /v1/calls/x/; did you mean /v1/calls/x?',
+  );
   for (const url of ['/v1/calls', '/v1/calls/x/y']) {
     assert.match(await detailOf('POST', url), /^404: There is nothing at [^;]*; \/docs/, url);
   }

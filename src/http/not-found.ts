@@ -27,8 +27,8 @@ export function notFound(
 ): NotFound {
   const path = url.split('?', 1)[0] ?? '';
   const methodsAt = (at: string) => {
-    const there = routes.filter((route) => isAt(route, at)).flatMap((route) => route.method);
-    return METHODS.filter((each) => there.includes(each));
+    const there = new Set(routes.filter((route) => isAt(route, at)).flatMap((route) => route.method));
+    return METHODS.filter((each) => there.has(each));
   };
   const allowed = methodsAt(path);
   const other = elsewhere === undefined ? '' : `. ${elsewhere}`;

@@ -283,6 +283,8 @@ test('wrong settings are named with exit code 2, without any secret', async () =
     ],
     [['backfill', '/nope.ndjson'], {}, /^streamlens: <file> must be a file .*got \/nope.ndjson: it is not there/],
     [['upp'], {}, /unknown command 'upp'/],
+    [['bakfill', '--help'], {}, /^streamlens: unknown command 'bakfill'\n\(Did you mean backfill\?\)/],
+    [['help', 'keys', 'lst'], {}, /^streamlens: unknown command 'lst'\n\(Did you mean list\?\)/],
     [['generate-traffic', '--requests', '0'], {}, /--requests must be a whole number/],
     [['replay-trace'], {}, /missing required argument 'file'/],
   ];
