@@ -3,7 +3,7 @@ import type { Report } from '../reports/report.ts';
 import { codexDurations } from './codex-durations.ts';
 import type { AttributeList } from './decode/attribute-list.ts';
 import type { LogExport, OtlpLog } from './decode/log-export.ts';
-import { type Agent, agentOf } from './dialects/agents.ts';
+import { type Agent, agentOf, agentSessionOf } from './dialects/agents.ts';
 import { type Classification, is, operationOf } from './dialects/classification.ts';
 import type { CallLog } from './dialects/logs/log-dialect.ts';
 import { isAboutKey, type KnownLog, readLog } from './dialects/logs/log-dialects.ts';
@@ -12,7 +12,7 @@ import { SpanReader } from './dialects/span-reader.ts';
 import { flawOf } from './flaw.ts';
 import { agentIdsOf, eventIdsOf, spanOfLog } from './log-span.ts';
 import { addAgent, type Mutable, type Rejected, reportOf, type SpansToReportsOptions } from './spans-to-reports.ts';
-import { cut, dimension } from './to-events/cut-text.ts';
+import { cut } from './to-events/cut-text.ts';
 import { isNobody } from './to-events/tenant-and-route.ts';
 import { type Uncounted, UncountedSpans } from './uncounted.ts';
 
@@ -59,7 +59,7 @@ type CallOf = Pick<KnownLog, 'dialect'> & { readonly reading: CallLog };
 
 function translate(log: OtlpLog, { dialect, reading }: CallOf, options: SpansToReportsOptions): TranslatedLog {
   const agent = dialect.agent ?? agentOf(log);
-  const session = sessionOf(log);
+  const session = agentSessionOf(log.attributes, log.resource);
   const isConvention = dialect.agent === null;
   const ids = agent === null ? eventIdsOf(log, reading.identity) : agentIdsOf(log, agent, { session, isConvention });
   const span = spanOfLog(log, reading, { ids, agent });
@@ -89,13 +89,6 @@ function classificationOf({ span }: SpanReader, agent: Agent | null, rule: strin
   const named = textFrom(span.attributes.get('gen_ai.operation.name'));
   const operation = (named === null ? null : operationOf(named)) ?? 'chat';
   return is(agent === null ? 'raw' : 'call', operation, rule);
-}
-
-function sessionOf({ attributes, resource }: OtlpLog): string | null {
-  const found = ['session.id', 'conversation.id', 'gen_ai.conversation.id']
-    .flatMap((key) => [textFrom(attributes.get(key)), textFrom(resource.attributes.get(key))])
-    .find((text) => text !== null);
-  return dimension(found ?? null);
 }
 
 interface Person {

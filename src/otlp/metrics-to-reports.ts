@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { METER_POINTS_MAX, METER_VALUE_MAX, type MeterPoint, type MeterReport } from '../reports/meter-report.ts';
 import type { MetricExport, OtlpMetric, OtlpPoint } from './decode/metric-export.ts';
 import { type Attributes, type AttributeValue, KIND_CLIENT, type OtlpSpan } from './decode/trace-export.ts';
-import { agentOf } from './dialects/agents.ts';
+import { agentOf, agentSessionOf } from './dialects/agents.ts';
 import type { MetricDialect } from './dialects/metrics/metric-dialect.ts';
 import { isOurs, mayBeMeter, metricDialect } from './dialects/metrics/metric-dialects.ts';
 import { textFrom } from './dialects/read-value.ts';
@@ -141,23 +141,13 @@ function ownerOf(point: OtlpPoint, metric: OtlpMetric, { dialect, options }: Who
     sender: options.tenantOfKey ?? '',
     ...(tenant === null ? {} : { tenant }),
     service: agent ?? dimension(service) ?? dimension(scope.name) ?? UNKNOWN_SERVICE,
-    session: agent === null ? '' : (sessionOf(point, metric) ?? ''),
+    session: agent === null ? '' : (agentSessionOf(point.attributes, resource) ?? ''),
     scope: cut(scope.name, NAME_CHARS_MAX),
   };
 }
 
 const UNKNOWN_SERVICE = 'unknown';
 const NAME_CHARS_MAX = 255;
-const SESSION_KEYS = ['session.id', 'conversation.id', 'gen_ai.conversation.id'] as const;
-
-function sessionOf({ attributes }: OtlpPoint, { resource }: OtlpMetric): string | null {
-  for (const key of SESSION_KEYS) {
-    const found = textFrom(attributes.get(key)) ?? textFrom(resource.attributes.get(key));
-    if (found !== null) return dimension(found);
-  }
-  return null;
-}
-
 /** The point as a span, so that tenants are found by the same rules. */
 function spanOf({ attributes }: OtlpPoint, { name, scope, resource }: OtlpMetric): OtlpSpan {
   const ids = { traceId: '', spanId: '', parentSpanId: '' };

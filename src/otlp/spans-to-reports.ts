@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Facts, Report, ReportKind, ReportNames } from '../reports/report.ts';
 import { readCall } from './call.ts';
 import type { OtlpSpan, TraceExport } from './decode/trace-export.ts';
-import { type Agent, agentOf, sessionProcess } from './dialects/agents.ts';
+import { type Agent, agentOf, agentSessionOf, sessionProcess } from './dialects/agents.ts';
 import type { Classification } from './dialects/classification.ts';
 import { failureAround } from './dialects/failure-above.ts';
 import { classify } from './dialects/is-call.ts';
@@ -107,7 +107,7 @@ export function reportOf(
 /** The session of an agent is its process: so its spans and its logs are found by each other, and by nothing else. */
 export function addAgent(report: Mutable<Report>, { span }: SpanReader, agent: Agent | null): void {
   if (agent === null) return;
-  const session = report.names?.session ?? dimension(textFrom(span.resource.attributes.get('session.id')));
+  const session = agentSessionOf(span.attributes, span.resource) ?? report.names?.session ?? null;
   if (session === null) return;
   report.agent = agent;
   report.process = sessionProcess(agent, session);

@@ -10,6 +10,7 @@ import { fillGaps } from './merge-facts.ts';
 import { mergeMetadata } from './merge-metadata.ts';
 import { byNearness } from './nearness.ts';
 import { type Facts, type Report, type ReportNames, reporterOf } from './report.ts';
+import { withServedModel } from './served-model.ts';
 import { endMsOf, type TraceCall } from './trace-call.ts';
 
 /** One model call by all that its reports say together: as if an application had sent its two halves. */
@@ -63,7 +64,11 @@ interface RankedParts {
 }
 
 function callOfParts({ winner, others, rest }: RankedParts): ResolvedCall {
-  const filled = others.reduce((known, other) => fillGaps(known, other.facts), winner.facts);
+  const known = others.reduce((facts, other) => fillGaps(facts, other.facts), winner.facts);
+  const filled = withServedModel(
+    known,
+    others.map(({ facts }) => facts),
+  );
   const responseId = winner.responseId ?? others.find((call) => call.responseId !== null)?.responseId ?? null;
   const { members, reports } = reportsOf([winner, ...others, ...rest]);
   const requestId = winner.id;

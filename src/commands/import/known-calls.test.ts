@@ -66,6 +66,12 @@ test('without an id, model, tokens and the time of the end tell', () => {
   }
 });
 
+test('a call of Claude on Bedrock or Vertex AI is known by whatever name telemetry has for the model', () => {
+  const call = aCall({ ids: [], model: 'claude-sonnet-4-5-20250929' });
+  const names = ['us.anthropic.claude-sonnet-4-5-20250929-v1:0', 'claude-sonnet-4-5@20250929'];
+  for (const model of names) assert.deepEqual(howOf([call], [aKept({ model })]), ['by content']);
+});
+
 test('one kept call stands for one call of the file', () => {
   const calls = [aCall({ ids: [] }), aCall({ key: 'claude-code-msg_2', ids: [] })];
   assert.deepEqual(howOf(calls, [aKept()]), ['by content']);

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { servedClaude, withDash } from '../../events/claude-name.ts';
 import { problemDetail } from '../problem-detail.ts';
 import { requestIdOf, type SessionCall } from './session-call.ts';
 
@@ -87,9 +88,10 @@ function isAlike(call: SessionCall, kept: KeptCall): boolean {
   );
 }
 
-/** Claude Code's telemetry marks the long context: `claude-sonnet-4-5[1m]`. */
+/** Claude Code's telemetry marks the long context, `claude-sonnet-4-5[1m]`, and spans say where Claude is served. */
 function bareModel(model: string): string {
-  return model.replace(/\[\w+\]$/, '');
+  const name = model.replace(/\[\w+\]$/, '');
+  return servedClaude(name) ?? withDash(name);
 }
 
 export interface MetricsApi {

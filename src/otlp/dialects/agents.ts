@@ -1,4 +1,5 @@
-import type { OtlpResource, OtlpScope } from '../decode/trace-export.ts';
+import type { Attributes, OtlpResource, OtlpScope } from '../decode/trace-export.ts';
+import { dimension } from '../to-events/cut-text.ts';
 import { textFrom } from './read-value.ts';
 
 /** Coding agents, which report one call by several signals. */
@@ -32,6 +33,18 @@ export function agentOf({ scope, resource }: Writer): Agent | null {
   const [names, text] =
     scope.name === '' ? [SERVICES, textFrom(resource.attributes.get('service.name')) ?? ''] : [SCOPES, scope.name];
   return names.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+}
+
+/** The session comes first: a sub-agent of Claude Code is a conversation of its own within it. */
+const SESSION_KEYS = ['session.id', 'conversation.id', 'gen_ai.conversation.id'] as const;
+
+/** The session of an agent, as its log records, spans and metrics name it; null where they do not. */
+export function agentSessionOf(attributes: Attributes, resource: OtlpResource): string | null {
+  for (const key of SESSION_KEYS) {
+    const found = textFrom(attributes.get(key)) ?? textFrom(resource.attributes.get(key));
+    if (found !== null) return dimension(found);
+  }
+  return null;
 }
 
 /**
