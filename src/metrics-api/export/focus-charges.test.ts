@@ -152,6 +152,15 @@ test('whatever was used, charges add up to its cost and its calls', () => {
   );
 });
 
+test('what charges cost by the list is the same however their minutes are put together', () => {
+  const billed = aBilled({ model: 'new', reportedBy: 'provider' });
+  const known = { usage: aUsage({ calls: 1, inputTokens: 10, cost: 1_000n, listCost: 3_000n }), billed };
+  const unknown = { usage: aUsage({ calls: 1, unknownCalls: 1, cost: 500n, listCost: 0n }), billed };
+  const listCostOf = (rows: readonly Partial<UsageRow>[]) =>
+    chargesOf(rows).reduce((sum, { listCostPicoUsd }) => sum + listCostPicoUsd, 0n);
+  assert.equal(listCostOf([known, unknown]), listCostOf([known]) + listCostOf([unknown]));
+});
+
 test('an amount in parts adds up to itself', () => {
   assert.deepEqual(allot(10n, [1n, 1n, 1n]), [4n, 3n, 3n]);
   assert.deepEqual(allot(10n, [0n, 0n]), [10n, 0n]);

@@ -56,9 +56,23 @@ export class FocusCharges {
     const { provider, model, bandFromTokens, serviceTier, reportedBy } = row.billed;
     const billed = [provider, model, bandFromTokens, serviceTier, reportedBy];
     const rates = price === null ? [] : [price.source, ...Object.values(price.rates)];
-    const key = [row.tenantId, provider, model, row.route, row.model, row.provider, ...billed, ...rates].join('\0');
-    let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, (group = { row, price, usage: new Usage() }));
+    // What no list has costs by the list what was reported (`asAWhole`). It is kept apart from what a list has, or
+    // ListCost would depend on which minutes make up a period.
+    const isReportedAlone = row.usage.listCostPicoUsd.value === 0n && row.usage.costPicoUsd.value !== 0n;
+    const key = [
+      row.tenantId,
+      provider,
+      model,
+      row.route,
+      row.model,
+      row.provider,
+      ...billed,
+      isReportedAlone,
+      ...rates,
+    ];
+    const name = key.join('\0');
+    let group = this.#groups.get(name);
+    if (group === undefined) this.#groups.set(name, (group = { row, price, usage: new Usage() }));
     addUsage(group.usage, row.usage);
   }
 

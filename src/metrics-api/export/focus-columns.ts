@@ -84,7 +84,12 @@ export const FOCUS_COLUMNS: readonly DerivedColumn<FocusSource>[] = [
   cost('EffectiveCost', 'The same as BilledCost: nothing is paid in advance.'),
   column('InvoiceId', 'text', 'Null: no invoice is known.', () => null),
   column('InvoiceIssuerName', 'text', 'The provider.', providerOf),
-  column('ListCost', 'decimal', 'By the price list.', ({ listCostPicoUsd }) => listCostPicoUsd),
+  column(
+    'ListCost',
+    'decimal',
+    'By the price list; as billed where it has no price.',
+    ({ listCostPicoUsd }) => listCostPicoUsd,
+  ),
   column('ListUnitPrice', 'decimal', 'For one PricingUnit.', ({ unitPricePicoUsd }) => unitPricePicoUsd),
   column('PricingCategory', 'text', 'Standard, or Other without a known price for each unit.', ({ part }) =>
     part === 'mixed' || part === 'unpriced' ? 'Other' : 'Standard',
