@@ -72,7 +72,7 @@ function rowOf(subject: RowSubject, tally: Tally, quantiles: readonly number[]):
     cancelled: tally.cancelled,
     errors_by_kind: errorsByKind(tally),
     reported_cost_usd: toUsd(tally.reportedCostPicoUsd.value),
-    list_cost_usd: toUsd(tally.listCostPicoUsd.value),
+    list_cost_usd: listCostUsd(tally),
     cost_sources: costSources(tally),
     ...(quantiles.length === 0
       ? {}
@@ -126,6 +126,16 @@ export function toUsd(picoUsd: bigint): number {
 /** Null when not a single completed call could be priced; then `unpriced_requests` says how many there are. */
 function costUsd(tally: Tally): number | null {
   return tally.completed > 0 && tally.unpricedRequests === tally.completed ? null : toUsd(tally.costPicoUsd.value);
+}
+
+/**
+ * Null where the cost is, and where all that is known of it was reported, of models that the list does not know: of
+ * those whose price is 0 nothing is charged either.
+ */
+function listCostUsd(tally: Tally): number | null {
+  const { pricedByList, pricedByFile, listCostPicoUsd, reportedCostPicoUsd } = tally;
+  const isUnknown = pricedByList + pricedByFile === 0 && listCostPicoUsd.value === 0n && reportedCostPicoUsd.value > 0n;
+  return isUnknown || costUsd(tally) === null ? null : toUsd(listCostPicoUsd.value);
 }
 
 /** A bucket stands for its middle, which may lie above the largest value; the largest is known exactly. */

@@ -48,7 +48,7 @@ export const MetricsRowJson = Type.Object(
     cancelled: Count('Calls that their user stopped; no errors.'),
     errors_by_kind: Type.Object(countsOf(FAILURE_KINDS), { description: 'Adds up to errors.' }),
     reported_cost_usd: Nullable('What providers or gateways said they charged.'),
-    list_cost_usd: Nullable('What the list says of the same calls.'),
+    list_cost_usd: Nullable('What the list says of the same calls; null where that is nothing.'),
     cost_sources: Type.Union([Type.Object(countsOf(COST_SOURCES)), Type.Null()], {
       description: 'How many completed calls got their cost from where; adds up to completed.',
     }),

@@ -66,7 +66,9 @@ export const ROW_COLUMNS: readonly DerivedColumn<RowSource>[] = [
     'What providers or gateways said they charged.',
     ({ row }) => row.tally.reportedCostPicoUsd.value,
   ),
-  money('list_cost_usd', 'What the price list says of the same calls.', ({ row }) => row.tally.listCostPicoUsd.value),
+  money('list_cost_usd', 'What the price list says of the same calls; null where that is nothing.', ({ row, json }) =>
+    json.list_cost_usd === null ? null : row.tally.listCostPicoUsd.value,
+  ),
   derived('unpriced_requests', 'integer', 'Completed calls whose cost nobody knows.'),
   ...(['provider', 'gateway', 'list', 'file', 'free'] as const).map(
     (source): DerivedColumn<RowSource> => ({
