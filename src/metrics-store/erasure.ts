@@ -69,6 +69,7 @@ const NAME_TABLES: readonly ErasedTable[] = [
 
 export const SQLITE_TENANT_TABLES: readonly ErasedTable[] = [
   ...TENANT_TABLES,
+  { table: 'dimension_open_hours', condition: OF_TENANT },
   { table: 'dimension_pieces', condition: OF_TENANT },
   { table: 'unpublished_rows', condition: OF_PAIR },
   { table: 'api_keys', condition: 'tenants = json_array($1)' },

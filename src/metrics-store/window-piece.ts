@@ -1,4 +1,4 @@
-import { DAY_MS, RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
+import { DAY_MS, HOUR_MS, RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
 import type { DimensionDelta } from './commit.ts';
 import { mergePieces, PieceWriter } from './dimension-piece.ts';
 import { PlacedTallies, TextNumbers } from './placed-tallies.ts';
@@ -23,10 +23,16 @@ export interface DeltaPlace {
   readonly numbersOf: readonly ((value: string) => number)[];
 }
 
+interface PieceOptions {
+  readonly writer?: PieceWriter;
+  /** Whether the store adds an hour to its day later: then it is in no piece of the day. */
+  readonly isOpen?: (tenantKey: number, dimension: string, hourStartMs: number) => boolean;
+}
+
 export function piecesOf(
   deltas: readonly DimensionDelta[],
   placeOf: (delta: DimensionDelta, dayStartMs: number) => DeltaPlace,
-  writer = new PieceWriter(),
+  { writer = new PieceWriter(), isOpen = () => false }: PieceOptions = {},
 ): readonly WindowPiece[] {
   const all = new Map<string, PlacedWindow>();
   const numbered = new NumberedTexts();
@@ -39,7 +45,11 @@ export function piecesOf(
     });
     placedTallies(all, tenantKey, delta).add(seriesId, delta, numbers);
   }
-  return windowPieces(all.values(), writer);
+  const windows = new Windows(isOpen);
+  for (const { dimensions, placed, ...window } of all.values()) {
+    for (const [i, dimension] of dimensions.entries()) windows.add({ ...window, dimension }, placed.pieceOf(i, writer));
+  }
+  return windows.pieces(writer);
 }
 
 /** Deltas of one commit share their texts: each is numbered once in a dimension and day, instead of once a call. */
@@ -72,17 +82,14 @@ function placedTallies(all: Map<string, PlacedWindow>, tenantKey: number, delta:
   return placed;
 }
 
-function windowPieces(placedWindows: Iterable<PlacedWindow>, writer: PieceWriter): readonly WindowPiece[] {
-  const windows = new Windows();
-  for (const { dimensions, placed, ...window } of placedWindows) {
-    for (const [i, dimension] of dimensions.entries()) windows.add({ ...window, dimension }, placed.pieceOf(i, writer));
-  }
-  return windows.pieces(writer);
-}
-
 /** The windows that are added to. */
 class Windows {
   readonly #windows = new Map<string, WindowSums>();
+  readonly #isOpen: NonNullable<PieceOptions['isOpen']>;
+
+  constructor(isOpen: NonNullable<PieceOptions['isOpen']>) {
+    this.#isOpen = isOpen;
+  }
 
   add(window: Window, piece: Uint8Array): void {
     this.#at(window).own.push(piece);
@@ -92,20 +99,25 @@ class Windows {
     return Array.from(this.#windows.values(), (window) => ({ ...window.at, sums: window.encode(writer) }));
   }
 
-  /** With all longer ones, which have what it has. */
+  /** With all longer ones that have what it has. */
   #at(window: Window): WindowSums {
     const key = `${window.windowMs} ${window.windowStartMs} ${window.tenantKey} ${window.dimension}`;
     let found = this.#windows.get(key);
     if (found === undefined) {
       found = new WindowSums(window);
       this.#windows.set(key, found);
-      const longerMs = RESOLUTIONS_MS.find((sizeMs) => sizeMs > window.windowMs);
+      const longerMs = this.#longerOf(window);
       if (longerMs !== undefined) {
         const startMs = windowStartMs(window.windowStartMs, longerMs);
         this.#at({ ...window, windowMs: longerMs, windowStartMs: startMs }).parts.push(found);
       }
     }
     return found;
+  }
+
+  #longerOf({ tenantKey, dimension, windowMs, windowStartMs: startMs }: Window): ResolutionMs | undefined {
+    if (windowMs === HOUR_MS && this.#isOpen(tenantKey, dimension, startMs)) return undefined;
+    return RESOLUTIONS_MS.find((sizeMs) => sizeMs > windowMs);
   }
 }
 

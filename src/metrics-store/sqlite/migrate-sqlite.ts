@@ -20,6 +20,7 @@ const MIGRATIONS: readonly Migration[] = [
   },
   { sql: readSqlFile('sqlite/sql/0003.sql') },
   { sql: readSqlFile('sqlite/sql/0004.sql') },
+  { sql: readSqlFile('sqlite/sql/0005.sql') },
 ];
 
 /** The text of each table and index that a file has after each of them. */

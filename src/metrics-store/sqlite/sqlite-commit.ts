@@ -38,7 +38,7 @@ export function applyCommits(writer: Writer, commits: readonly Commit[]): readon
   for (const commit of next) saveProgress(connection, commit);
   const added = additionsOf(next);
   addWindows(writer, added);
-  addDimensions(writer, added.dimensions);
+  addDimensions(writer, added);
   addEvaluations(writer, added.evaluations);
   addAudits(connection, added.audits);
   addSenderUse(writer, added);

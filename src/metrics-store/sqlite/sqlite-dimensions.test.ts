@@ -42,9 +42,9 @@ test('the pieces of a window become one when the next begins, whatever comes lat
   };
 
   for (let commit = 0; commit < 4; commit++) await add(3);
-  assert.deepEqual([piecesOf(HOUR_MS), piecesOf(DAY_MS)], [{ 3: 4 }, { 0: 4 }]);
+  assert.deepEqual([piecesOf(HOUR_MS), piecesOf(DAY_MS)], [{ 3: 4 }, {}], 'the day is that hour as yet');
   await add(5);
-  assert.deepEqual([piecesOf(HOUR_MS), piecesOf(DAY_MS)], [{ 3: 1, 5: 1 }, { 0: 5 }]);
+  assert.deepEqual([piecesOf(HOUR_MS), piecesOf(DAY_MS)], [{ 3: 1, 5: 1 }, { 0: 1 }]);
   assert.deepEqual(await requestsOf(HOUR_MS), [
     [3, USERS, 4 * USERS],
     [5, USERS, USERS],
@@ -52,10 +52,12 @@ test('the pieces of a window become one when the next begins, whatever comes lat
   await add(3);
   await add(5);
   await add(24);
+  assert.deepEqual([piecesOf(HOUR_MS), piecesOf(DAY_MS)], [{ 3: 2, 5: 1, 24: 1 }, { 0: 3 }]);
+  await add(26);
   assert.deepEqual(
     [piecesOf(HOUR_MS), piecesOf(DAY_MS)],
     [
-      { 3: 2, 5: 1, 24: 1 },
+      { 3: 2, 5: 1, 24: 1, 26: 1 },
       { 0: 1, 24: 1 },
     ],
   );
@@ -63,10 +65,11 @@ test('the pieces of a window become one when the next begins, whatever comes lat
     [3, USERS, 5 * USERS],
     [5, USERS, 2 * USERS],
     [24, USERS, USERS],
+    [26, USERS, USERS],
   ]);
   assert.deepEqual(await requestsOf(DAY_MS), [
     [0, USERS, 7 * USERS],
-    [24, USERS, USERS],
+    [24, USERS, 2 * USERS],
   ]);
   reader.close();
   await store.close();

@@ -1,46 +1,27 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { NONE } from '../../tally/series.ts';
-import { storedStretches } from '../../tally/steps.ts';
-import type { Commit, DimensionDelta } from '../commit.ts';
-import {
-  areToBeMerged,
-  areToBeMergedAtEnd,
-  EntryReader,
-  idOfValue,
-  isRoomIn,
-  mergePieces,
-  PieceWriter,
-  RESERVED_VALUES,
-  reservedValue,
-  UNENDED_SHARE,
-  valueOfId,
-} from '../dimension-piece.ts';
+import { type StoredStretch, storedStretches } from '../../tally/steps.ts';
+import { DAY_MS, HOUR_MS, windowStartMs } from '../../tally/window.ts';
+import type { DimensionDelta } from '../commit.ts';
+import type { Additions } from '../commit-group.ts';
+import { EntryReader, idOfValue, PieceWriter, RESERVED_VALUES, reservedValue, valueOfId } from '../dimension-piece.ts';
 import { type DimensionNames, EntrySummand } from '../dimension-summands.ts';
 import type { DimensionChoice, MetricsRow } from '../metrics-reader.ts';
 import { Regrouper, stretchesToScan, type TenantQuery } from '../regroup.ts';
-import { type AppliedCorrection, type PlacedShare, repricedPiece, repricedWindows } from '../repriced-windows.ts';
+import {
+  type AppliedCorrection,
+  type PlacedShare,
+  type RepricedWindow,
+  repricedPiece,
+  repricedWindows,
+} from '../repriced-windows.ts';
 import { storableText } from '../storable-text.ts';
 import { type DeltaPlace, piecesOf } from '../window-piece.ts';
+import { appendPiece, storedPieces } from './dimension-windows.ts';
+import { OpenHours, openHour } from './open-hours.ts';
 import { namesOfSeries, type SeriesNames } from './series-names.ts';
 import type { SqliteDictionary } from './sqlite-dictionary.ts';
 import { SELECT_VALUE, type SqliteDimensionValues } from './sqlite-dimension-values.ts';
-
-const OF_WINDOW = 'tenant_key = ? AND dimension = ? AND window_ms = ? AND window_start_ms = ?';
-
-const SELECT_NEWEST = `SELECT piece, length(sums) FROM dimension_pieces WHERE ${OF_WINDOW} ORDER BY piece DESC LIMIT 1`;
-const APPEND = `UPDATE dimension_pieces SET sums = CAST(sums || ? AS BLOB) WHERE ${OF_WINDOW} AND piece = ?`;
-const INSERT_PIECE =
-  'INSERT INTO dimension_pieces (tenant_key, dimension, window_ms, window_start_ms, piece, sums) VALUES (?, ?, ?, ?, ?, ?)';
-/** The first piece, and all that come after it. */
-const SELECT_SIZES = `
-  SELECT total(length(sums)) FILTER (WHERE piece = 0), total(length(sums)) FILTER (WHERE piece > 0)
-  FROM dimension_pieces WHERE ${OF_WINDOW}`;
-const SELECT_PIECES = `SELECT sums FROM dimension_pieces WHERE ${OF_WINDOW} ORDER BY piece`;
-/** The last window before one. */
-const SELECT_BEFORE = `
-  SELECT max(window_start_ms) FROM dimension_pieces
-  WHERE tenant_key = ? AND dimension = ? AND window_ms = ? AND window_start_ms < ?`;
-const DELETE_PIECES = `DELETE FROM dimension_pieces WHERE ${OF_WINDOW}`;
 
 /** Values: tenant key, dimension, length of the windows, from, to. */
 const selectSums = (order: 'asc' | 'desc'): string => `
@@ -53,8 +34,6 @@ const SELECT_TEXT = 'SELECT value FROM dimension_values WHERE value_id = ?';
 const SELECT_DIMENSIONS_AT = `
   SELECT DISTINCT dimension FROM dimension_pieces WHERE tenant_key = ? AND window_ms = ? AND window_start_ms = ?`;
 
-type PieceAppender = Pick<Writer, 'connection' | 'pieces'>;
-
 interface Writer {
   readonly connection: SqliteConnection;
   readonly dictionary: SqliteDictionary;
@@ -63,7 +42,10 @@ interface Writer {
 }
 
 /** Runs inside one write transaction. */
-export function addDimensions(writer: Writer, deltas: Commit['dimensions']): void {
+export function addDimensions(
+  writer: Writer,
+  { dimensions: deltas, committedAtMs }: Pick<Additions, 'dimensions' | 'committedAtMs'>,
+): void {
   const { dictionary, dimensionValues } = writer;
   if (deltas.length === 0) return;
   const placeOf = ({ series, dimensions }: DimensionDelta, dayStartMs: number): DeltaPlace => {
@@ -71,45 +53,13 @@ export function addDimensions(writer: Writer, deltas: Commit['dimensions']): voi
     const numbersOf = dimensions.map((dimension) => dimensionValues.on({ tenantKey, dimension, dayStartMs }));
     return { tenantKey, seriesId: id, numbersOf };
   };
-  const pieces = piecesOf(deltas, placeOf, writer.pieces);
-  for (const { tenantKey, dimension, windowMs, windowStartMs: startMs, sums } of pieces) {
-    append(writer, [tenantKey, dimension, windowMs, startMs], sums);
+  const openHours = new OpenHours(writer, committedAtMs);
+  const isOpen = (tenantKey: number, dimension: string, hourStartMs: number): boolean =>
+    openHours.has(tenantKey, dimension, hourStartMs);
+  for (const piece of piecesOf(deltas, placeOf, { writer: writer.pieces, isOpen })) {
+    appendPiece(writer, [piece.tenantKey, piece.dimension, piece.windowMs, piece.windowStartMs], piece.sums);
   }
-}
-
-type Window = readonly [tenantKey: number, dimension: string, windowMs: number, windowStartMs: number];
-
-/**
- * The window before a new one is merged: then little is merged while much is added, and a window that has ended is read
- * from about as many bytes as it needs.
- */
-function append(appender: PieceAppender, window: Window, piece: Uint8Array): void {
-  const { connection } = appender;
-  const [newest = null, bytes = 0] = connection.row(SELECT_NEWEST, ...window) ?? [];
-  if (newest !== null && isRoomIn(Number(bytes), piece.length)) {
-    connection.run(APPEND, piece, ...window, newest);
-    return;
-  }
-  connection.run(INSERT_PIECE, ...window, newest === null ? 0 : Number(newest) + 1, piece);
-  if (newest !== null) {
-    mergeWhere(appender, window, (first, others) => areToBeMerged(first, others, UNENDED_SHARE));
-    return;
-  }
-  const [before = null] = connection.row(SELECT_BEFORE, ...window) ?? [];
-  const [tenantKey, dimension, windowMs] = window;
-  if (before !== null) mergeWhere(appender, [tenantKey, dimension, windowMs, Number(before)], areToBeMergedAtEnd);
-}
-
-function mergeWhere(
-  { connection, pieces: writer }: PieceAppender,
-  window: Window,
-  areDue: (firstBytes: number, otherBytes: number) => boolean,
-): void {
-  const [first, others] = connection.row(SELECT_SIZES, ...window) ?? [];
-  if (!areDue(Number(first), Number(others))) return;
-  const pieces = storedPieces(connection, window);
-  connection.run(DELETE_PIECES, ...window);
-  connection.run(INSERT_PIECE, ...window, 0, mergePieces(pieces, writer));
+  openHours.closeEnded();
 }
 
 /** Adds cost corrections to the windows that have something of their series. Runs inside one write transaction. */
@@ -127,10 +77,20 @@ export function repriceDimensions(
       const window = [tenantKey, dimension, windowMs, startMs] as const;
       const pieces = storedPieces(connection, window);
       const numberOf = (text: string): number | null => storedNumber(connection, [tenantKey, dimension], text);
-      const piece = repricedPiece(repriced, dimension, { pieces, numberOf });
-      if (piece !== null) append(appender, window, piece);
+      const openMs = windowMs === DAY_MS ? openHour(connection, tenantKey, dimension) : null;
+      const piece = repricedPiece(withoutHour(repriced, openMs), dimension, { pieces, numberOf });
+      if (piece !== null) appendPiece(appender, window, piece);
     }
   }
+}
+
+/** What changes in a day besides its open hour, which it does not have yet. */
+function withoutHour(day: RepricedWindow, hourStartMs: number | null): RepricedWindow {
+  if (hourStartMs === null) return day;
+  return {
+    ...day,
+    changes: day.changes.filter((change) => windowStartMs(change.windowStartMs, HOUR_MS) !== hourStartMs),
+  };
 }
 
 function storedNumber(connection: SqliteConnection, place: readonly [number, string], text: string): number | null {
@@ -140,13 +100,14 @@ function storedNumber(connection: SqliteConnection, place: readonly [number, str
   return id === null ? null : valueOfId(Number(id));
 }
 
-function storedPieces(connection: SqliteConnection, window: Window): readonly Uint8Array[] {
-  return Array.from(connection.rows(SELECT_PIECES, ...window), ([sums]) => sums as Uint8Array);
-}
-
 interface Asked {
   readonly query: TenantQuery;
   readonly dimension: DimensionChoice;
+}
+
+interface StoredPiece {
+  readonly windowStartMs: number;
+  readonly reader: EntryReader;
 }
 
 /** The pieces of a question in the order of their windows. */
@@ -154,15 +115,40 @@ export function* eachPiece(
   connection: SqliteConnection,
   tenantKey: number,
   { query, dimension }: Asked,
-): Generator<{ readonly windowStartMs: number; readonly reader: EntryReader }, void> {
-  for (const { fromMs, toMs, resolutionMs } of storedStretches(stretchesToScan(query))) {
-    const place = [tenantKey, dimension.name, resolutionMs, fromMs, toMs];
-    for (const [startMs, sums] of connection.rows(selectSums(query.order), ...place)) {
-      // A piece may be as much work as thousands of rows.
-      connection.endIfInterrupted();
-      yield { windowStartMs: Number(startMs), reader: new EntryReader(sums as Uint8Array) };
+): Generator<StoredPiece, void> {
+  const openMs = openHour(connection, tenantKey, dimension.name);
+  const sql = selectSums(query.order);
+  for (const stretch of storedStretches(stretchesToScan(query))) {
+    const { fromMs, toMs, resolutionMs } = stretch;
+    const isOpenIn = resolutionMs === DAY_MS && openMs !== null && fromMs <= openMs && openMs < toMs;
+    const parts: readonly ReadStretch[] = isOpenIn ? withOpenHour(stretch, openMs, query.order) : [stretch];
+    for (const part of parts) {
+      const place = [tenantKey, dimension.name, part.resolutionMs, part.fromMs, part.toMs];
+      for (const [startMs, sums] of connection.rows(sql, ...place)) {
+        // A piece may be as much work as thousands of rows.
+        connection.endIfInterrupted();
+        const reader = new EntryReader(sums as Uint8Array);
+        yield { windowStartMs: part.windowStartMs ?? Number(startMs), reader };
+      }
     }
   }
+}
+
+/** What is read of a table at once, and the window of which it is a part where it is not one itself. */
+interface ReadStretch extends StoredStretch {
+  readonly windowStartMs?: number;
+}
+
+/** With the hour that is not in its day yet, as part of that: the pieces of its window come one after the other. */
+function withOpenHour(days: StoredStretch, hourStartMs: number, order: 'asc' | 'desc'): readonly ReadStretch[] {
+  const dayStartMs = windowStartMs(hourStartMs, DAY_MS);
+  const hour = { fromMs: hourStartMs, toMs: hourStartMs + HOUR_MS, resolutionMs: HOUR_MS, windowStartMs: dayStartMs };
+  const cutMs = order === 'asc' ? dayStartMs + DAY_MS : dayStartMs;
+  const [earlier, later] = [
+    { ...days, toMs: cutMs },
+    { ...days, fromMs: cutMs },
+  ];
+  return order === 'asc' ? [earlier, hour, later] : [later, hour, earlier];
 }
 
 /** Runs inside a read transaction. */

@@ -171,9 +171,9 @@ describe('The SQLite file', () => {
     );
     const told: object[] = [];
     const tell = (versions: object) => told.push(versions);
-    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 4 });
-    assert.deepEqual(migrateSqlite(path, tell), { from: 4, to: 4 });
-    assert.deepEqual(told, [{ from: 0, to: 4 }]);
+    assert.deepEqual(migrateSqlite(path, tell), { from: 0, to: 5 });
+    assert.deepEqual(migrateSqlite(path, tell), { from: 5, to: 5 });
+    assert.deepEqual(told, [{ from: 0, to: 5 }]);
     const connection = openStoreFile({ path });
     connection.exec('PRAGMA user_version = 99');
     connection.close();
@@ -274,6 +274,7 @@ function backToSecondVersion(path: string): void {
     ${table}
     INSERT INTO dimension_sums SELECT tenant_key, dimension, window_ms, window_start_ms, piece, sums FROM dimension_pieces;
     DROP TABLE dimension_pieces;
+    DROP TABLE dimension_open_hours;
     PRAGMA user_version = 2`);
   connection.close();
 }

@@ -1,4 +1,4 @@
-import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
+import type { SqliteConnection, SqlValue } from '../../sqlite/sqlite-connection.ts';
 import { Tally } from '../../tally/tally.ts';
 import { Usage } from '../../tally/usage.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, type ResolutionMs, windowStartMs } from '../../tally/window.ts';
@@ -15,6 +15,7 @@ import type { CallCorrection, CostCorrection, PruneBefore, RepricedShare } from 
 import type { AppliedCorrection } from '../repriced-windows.ts';
 import { storableText } from '../storable-text.ts';
 import { QUEUE_ROW } from './commit-statements.ts';
+import { closeHoursBefore } from './open-hours.ts';
 import * as Sql from './record-statements.ts';
 import type { SeriesRef, SqliteDictionary } from './sqlite-dictionary.ts';
 import { repriceDimensions } from './sqlite-dimensions.ts';
@@ -119,6 +120,12 @@ function pruneDimension(windowMs: ResolutionMs): string {
   return `DELETE FROM dimension_pieces WHERE tenant_key = ? AND window_start_ms < ? AND window_ms = ${windowMs}`;
 }
 
+/** What goes is in its day before. */
+function pruneHours(connection: SqliteConnection, tenantKey: SqlValue, beforeMs: number): void {
+  closeHoursBefore(connection, Number(tenantKey), beforeMs);
+  connection.run(pruneDimension(HOUR_MS), tenantKey, beforeMs);
+}
+
 /** Values of which no day tells any more. */
 const PRUNE_DIMENSION_VALUES = `
   DELETE FROM dimension_values WHERE tenant_key = ?1
@@ -142,11 +149,11 @@ export function prune(connection: SqliteConnection, before: PruneBefore): void {
     ['DELETE FROM calls WHERE tenant_key = ? AND timestamp_ms < ?', before.callsMs],
     ['DELETE FROM sender_calls_1h WHERE tenant_key = ? AND hour_start_ms < ?', before.hoursMs],
     [pruneDimension(MINUTE_MS), before.minutesMs],
-    [pruneDimension(HOUR_MS), before.hoursMs],
     [pruneDimension(DAY_MS), before.daysMs],
     ['DELETE FROM dimension_days WHERE tenant_key = ? AND day_start_ms < ?', forgottenMs],
     ...PRUNE_SENDER_METERS.map((sql) => [sql, before.hoursMs] as const),
   ] as const;
+  for (const tenantKey of tenantKeys) connection.write(() => pruneHours(connection, tenantKey, before.hoursMs));
   for (const [sql, beforeMs] of perTenant) {
     for (const tenantKey of tenantKeys) connection.write(() => connection.run(sql, tenantKey, beforeMs));
   }

@@ -24,7 +24,7 @@ function oldStore(t: TestContext): string {
 
 test('a store with a column for each sum answers everything as the program that wrote it did', async (t) => {
   const path = oldStore(t);
-  assert.deepEqual(migrateSqlite(path), { from: 1, to: 4 });
+  assert.deepEqual(migrateSqlite(path), { from: 1, to: 5 });
   const store = openSqliteMetricsStore({ path });
   const expected = JSON.parse(unpacked('answers.json.gz').toString()) as Record<string, unknown>;
   const answers = await allAnswers(store);
