@@ -167,3 +167,42 @@ test('two sessions that begin with the same sums are two', () => {
   const keyOf = (id: string) => readCodexSession([aMeta({ id }), answer]).calls[0]?.key;
   assert.notEqual(keyOf('a'), keyOf('b'));
 });
+
+test('an answer that was cut off is told by the sums alone', () => {
+  const nothing = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0 };
+  const first = { input_tokens: 1000, cached_input_tokens: 300, output_tokens: 50 };
+  const { calls } = readCodexSession([
+    aMeta({ id: 's1' }),
+    aTurn('gpt-5-codex'),
+    anAnswer(first, first),
+    anAnswer({ input_tokens: 2050, cached_input_tokens: 605, output_tokens: 105 }, nothing),
+  ]);
+  assert.deepEqual(
+    calls.map((call) => [call.promptTokens, call.cachedPromptTokens, call.completionTokens]),
+    [
+      [1000, 300, 50],
+      [1050, 305, 55],
+    ],
+  );
+});
+
+test("answers are of the tier that the session's settings had by then", () => {
+  const settings = (tier: string | null) =>
+    aLine('event_msg', {
+      type: 'thread_settings_applied',
+      thread_settings: { model: 'gpt-6-sol', service_tier: tier },
+    });
+  const { calls } = readCodexSession([
+    aMeta({ id: 's1' }),
+    aTurn('gpt-6-sol'),
+    anAnswer({ input_tokens: 10, output_tokens: 1 }),
+    settings('priority'),
+    anAnswer({ input_tokens: 20, output_tokens: 2 }),
+    settings(null),
+    anAnswer({ input_tokens: 30, output_tokens: 3 }),
+  ]);
+  assert.deepEqual(
+    calls.map(({ serviceTier }) => serviceTier),
+    [null, 'priority', null],
+  );
+});

@@ -2,7 +2,14 @@ import { type Fields, instantOf, knownTexts, objectOf, parseObject, textOf, toke
 import type { SessionCall, SessionContent } from './session-call.ts';
 
 /** Of the lines that are read; the others hold prompts and answers. */
-const MARKS = ['"token_count"', '"turn_context"', '"session_meta"', '"token_usage_record"', '"compacted"'];
+const MARKS = [
+  '"token_count"',
+  '"turn_context"',
+  '"session_meta"',
+  '"token_usage_record"',
+  '"compacted"',
+  '"thread_settings_applied"',
+];
 
 type UsageField =
   | 'input_tokens'
@@ -50,6 +57,8 @@ class RolloutSession {
   #family: string | null = null;
   #provider: string | null = null;
   #model: string | null = null;
+  /** Of the answers from here on: null is the standard one. */
+  #tier: string | null = null;
   #metadata: Record<string, string> = {};
   #total: Usage | null = null;
   /** The latest record of one response. */
@@ -73,7 +82,10 @@ class RolloutSession {
       if (isAlike(call, this.calls.at(-1))) return;
       this.calls.push({ ...call, ids: [id], metadata: { ...call.metadata, query_source: 'compact' } });
     } else if (type === 'event_msg') {
-      const event = objectOf<'type' | 'info'>(payload);
+      const event = objectOf<'type' | 'info' | 'thread_settings'>(payload);
+      if (event?.type === 'thread_settings_applied') {
+        this.#tier = textOf(objectOf<'service_tier'>(event.thread_settings)?.service_tier);
+      }
       const info =
         event?.type === 'token_count' ? objectOf<'total_token_usage' | 'last_token_usage'>(event.info) : null;
       const total = objectOf<UsageField>(info?.total_token_usage);
@@ -106,7 +118,7 @@ class RolloutSession {
     // With the session of another agent Codex takes over how long it reckons it to be, which nobody answered.
     if ((input ?? 0) + (output ?? 0) === 0) return;
     const key = `codex-${this.#family ?? 'unknown'}-${input ?? 0}-${output ?? 0}`;
-    const call = this.#callOf({ key, used: last ?? grownBy(total, before), atMs });
+    const call = this.#callOf({ key, used: toldOf(last) ?? grownBy(total, before), atMs });
     const earlier = this.calls.at(-1);
     if (earlier?.metadata['query_source'] === 'compact' && isAlike(call, earlier)) this.calls.pop();
     this.calls.push(call);
@@ -130,11 +142,16 @@ class RolloutSession {
       completionTokens: tokensOf(used.output_tokens),
       reasoningTokens: tokensOf(used.reasoning_output_tokens),
       finishReason: null,
-      serviceTier: null,
+      serviceTier: this.#tier,
       reportedCostUsd: null,
       metadata: { ...this.#metadata },
     };
   }
+}
+
+/** Nothing is told of an answer that was cut off (`response.incomplete`), though the sums hold it. */
+function toldOf(last: Usage | null): Usage | null {
+  return (tokensOf(last?.input_tokens) ?? 0) + (tokensOf(last?.output_tokens) ?? 0) === 0 ? null : last;
 }
 
 /** A version that puts a shortening into the sums as well tells it twice, one after the other. */

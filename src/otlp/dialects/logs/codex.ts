@@ -5,11 +5,10 @@ import { type LogDialect, type LogReading, noCall } from './log-dialect.ts';
 
 /** Other paths of the API list models or compact a history locally; they spend nothing that is told. */
 const MODEL_ENDPOINT = /responses|completions|messages/;
-const FAILED_KIND = /^response\.(?:failed|incomplete|completed)$/;
 
 /**
- * Codex: the end of a stream comes as two records, one with the counts and one without. A request that failed before
- * its stream began has a record of its own, one an attempt.
+ * Codex: the end of a stream comes as two records, one with the counts and one without. A stream that fails has one of
+ * its failure and one of its end, whatever failed it; a request that failed before its stream began has one an attempt.
  */
 export const CODEX_LOGS: LogDialect = {
   agent: 'codex',
@@ -26,16 +25,16 @@ export const CODEX_LOGS: LogDialect = {
     'cached_token_count',
     'cache_write_token_count',
     'reasoning_token_count',
+    'service_tier',
   ],
   read(log, name) {
     const kind = textFrom(log.attributes.get('event.kind'));
     const message = textFrom(log.attributes.get('error.message'));
     if (name === 'sse_event' || name === 'websocket_event') {
-      const input = countFrom(log.attributes.get('input_token_count'));
-      if (kind === 'response.completed' && input !== null && message === null) return completed(log);
-      const isFailed = message !== null && (kind === null || FAILED_KIND.test(kind));
-      if (isFailed) return failed(message, null);
-      return noCall(kind === 'response.completed' ? 'the end of a stream, without its counts' : 'a part of a stream');
+      if (kind !== 'response.completed') return noCall('a part of a stream');
+      if (message !== null) return failed(message, null);
+      const hasCounts = countFrom(log.attributes.get('input_token_count')) !== null;
+      return hasCounts ? completed(log) : noCall('the end of a stream, without its counts');
     }
     if (name === 'api_request' || name === 'websocket_request') {
       const status = countFrom(log.attributes.get('http.response.status_code'));
@@ -63,6 +62,8 @@ function completed({ attributes }: OtlpLog): LogReading {
       'gen_ai.usage.cache_write.input_tokens': count('cache_write_token_count'),
       'gen_ai.usage.reasoning.output_tokens': count('reasoning_token_count'),
       'gen_ai.request.stream': true,
+      // What was asked for, also where another tier answered.
+      'openai.request.service_tier': textFrom(attributes.get('service_tier')) ?? undefined,
       // It writes 0 where it did not measure.
       ttft_ms: count('ttft_ms') || null,
     },

@@ -38,6 +38,7 @@ const ABOUT_KEYS: readonly string[] = [
   'role',
   'attempt',
   'effort',
+  'model_reasoning_effort',
   'speed',
   'organization.id',
   'user.account_uuid',
