@@ -15,70 +15,10 @@ import type { Price, Rates } from '../src/prices/price-book.ts';
 import { BUILT_IN_LIST } from '../src/prices/price-list.ts';
 import { bandFor, periodAt } from '../src/prices/price-period.ts';
 import { PRICE_STEPS } from '../src/prices/price-steps.ts';
+import { LITELLM_PROVIDERS } from './litellm-providers.ts';
 
 const [file = '', version = '', date = new Date().toISOString().slice(0, 10)] = process.argv.slice(2);
 const list = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
-
-/** LiteLLM's name of a provider, in order of trust where two of them are one of ours. */
-const PROVIDERS: Readonly<Record<string, string>> = {
-  openai: 'openai',
-  'text-completion-openai': 'openai',
-  anthropic: 'anthropic',
-  gemini: 'google',
-  'vertex_ai-language-models': 'google',
-  'vertex_ai-anthropic_models': 'google',
-  'vertex_ai-embedding-models': 'google',
-  'vertex_ai-mistral_models': 'google',
-  'vertex_ai-llama_models': 'google',
-  'vertex_ai-deepseek_models': 'google',
-  'vertex_ai-ai21_models': 'google',
-  'vertex_ai-minimax_models': 'google',
-  'vertex_ai-moonshot_models': 'google',
-  'vertex_ai-zai_models': 'google',
-  'vertex_ai-openai_models': 'google',
-  'vertex_ai-qwen_models': 'google',
-  vertex_ai: 'google',
-  azure: 'azure',
-  azure_ai: 'azure',
-  bedrock_converse: 'aws',
-  bedrock: 'aws',
-  xai: 'x-ai',
-  mistral: 'mistral',
-  groq: 'groq',
-  cerebras: 'cerebras',
-  cloudflare: 'cloudflare',
-  cohere_chat: 'cohere',
-  cohere: 'cohere',
-  deepseek: 'deepseek',
-  fireworks_ai: 'fireworks',
-  'fireworks_ai-embedding-models': 'fireworks',
-  together_ai: 'together',
-  perplexity: 'perplexity',
-  moonshot: 'moonshotai',
-  minimax: 'minimax',
-  zai: 'zai',
-  voyage: 'voyageai',
-  novita: 'novita',
-  baseten: 'baseten',
-  ovhcloud: 'ovhcloud',
-  github_copilot: 'github-copilot',
-  databricks: 'databricks',
-  snowflake: 'snowflake',
-  deepinfra: 'deepinfra',
-  nebius: 'nebius',
-  sambanova: 'sambanova',
-  watsonx: 'watsonx',
-  dashscope: 'dashscope',
-  oci: 'oci',
-  hyperbolic: 'hyperbolic',
-  lambda_ai: 'lambda',
-  nscale: 'nscale',
-  volcengine: 'volcengine',
-  scaleway: 'scaleway',
-  ai21: 'ai21',
-  jina_ai: 'jina-ai',
-  wandb: 'wandb',
-};
 
 /** Names whose price here wins, and since when where genai-prices has the one before. */
 const CORRECTED: readonly (readonly [name: RegExp, from?: string])[] = [
@@ -211,7 +151,7 @@ function bareName(provider: string, name: string): string {
 const groups = new Map<string, Set<string>>();
 const known = new Set<string>();
 let corrections = 0;
-for (const [theirs, provider] of Object.entries(PROVIDERS)) {
+for (const [theirs, provider] of Object.entries(LITELLM_PROVIDERS)) {
   for (const [name, model] of Object.entries(list)) {
     const prices = model['litellm_provider'] === theirs ? pricesOf(model) : null;
     const bare = bareName(theirs, name);

@@ -8,28 +8,10 @@
  * the same list, so that they hold for a price that genai-prices knows better or later.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { LITELLM_PROVIDERS } from './litellm-providers.ts';
 
 const [file = '', version = ''] = process.argv.slice(2);
 const list = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
-
-/** LiteLLM's name of a provider, in order of trust where two of them are one of ours. */
-const PROVIDERS: readonly (readonly [theirs: string, ours: string])[] = [
-  ['openai', 'openai'],
-  ['text-completion-openai', 'openai'],
-  ['anthropic', 'anthropic'],
-  ['gemini', 'google'],
-  ['vertex_ai-language-models', 'google'],
-  ['vertex_ai-anthropic_models', 'google'],
-  ['vertex_ai-embedding-models', 'google'],
-  ['azure', 'azure'],
-  ['azure_ai', 'azure'],
-  ['bedrock_converse', 'aws'],
-  ['bedrock', 'aws'],
-  ['xai', 'x-ai'],
-  ['mistral', 'mistral'],
-  ['fireworks_ai', 'fireworks'],
-  ['groq', 'groq'],
-];
 
 const TIERS = { flex: '_flex', batch: '_batches', priority: '_priority' };
 
@@ -72,7 +54,9 @@ function factorsOf(name: string, model: Record<string, unknown>, suffix: string)
 /** Without what names the host; null for the prices of a region, which genai-prices does not tell apart. */
 function bareName(name: string): string | null {
   if (/^(?:azure\/(?:eu|us|global)|bedrock)\//.test(name)) return null;
-  return name.replace(/^(?:azure|azure_ai|gemini|vertex_ai|xai|mistral|fireworks_ai|groq)\//, '').toLowerCase();
+  return name
+    .replace(/^(?:azure|azure_ai|gemini|vertex_ai|xai|mistral|fireworks_ai|groq|databricks)\//, '')
+    .toLowerCase();
 }
 
 const undated = (name: string): string => name.replace(/[-@](?:20\d{6}|20\d\d-\d\d-\d\d|default)$/, '');
@@ -81,7 +65,7 @@ const local = (name: string): string => name.replace(/^(?:us|eu|apac|au|jp|ca|us
 const groups = new Map<string, Set<string>>();
 for (const [tier, suffix] of Object.entries(TIERS)) {
   const known = new Map<string, string>();
-  const models = PROVIDERS.flatMap(([theirs, ours]) =>
+  const models = Object.entries(LITELLM_PROVIDERS).flatMap(([theirs, ours]) =>
     Object.entries(list).flatMap(([name, model]) => {
       const factors = model['litellm_provider'] === theirs ? factorsOf(name, model, suffix) : null;
       const bare = bareName(name);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createPriceBook } from './layered-price-book.ts';
-import { billedTier } from './service-tier.ts';
+import { billedTier, type ServiceTier } from './service-tier.ts';
 
 test("Anthropic's priority is capacity by the month, and its fast mode a price per token", () => {
   assert.equal(billedTier('anthropic', 'priority'), 'reserved');
@@ -40,4 +40,18 @@ test('a tier that a provider sells for all its models has a price for each of th
   assert.equal(inputOf('groq', 'llama-3.3-70b-versatile', 'flex'), 590_000);
   assert.equal(inputOf('mistral', 'mistral-large-latest', 'batch'), 250_000);
   assert.equal(inputOf('deepseek', 'deepseek-chat', 'batch'), undefined);
+});
+
+test("a tier of Google's models and of what others have made that Google serves has a price", () => {
+  const rate = (provider: string, model: string, serviceTier: ServiceTier) =>
+    createPriceBook().priceOf({ provider, model, atMs: Date.UTC(2026, 10, 30), promptTokens: 1, serviceTier })?.rates
+      .input;
+  for (const [model, provider] of [
+    ['gemini-2.0-flash', 'gcp.vertex_ai'],
+    ['deepseek-ai/deepseek-v3.2-maas', 'gcp.vertex_ai'],
+  ] as const) {
+    const standard = rate(provider, model, '');
+    assert.ok(standard !== undefined && standard > 0, model);
+    assert.equal(rate(provider, model, 'batch'), standard / 2, model);
+  }
 });
