@@ -1,4 +1,4 @@
-import { HashIndex } from './asleep/hash-index.ts';
+import { HashedItems } from './hashed-items.ts';
 
 export interface Keyed {
   readonly key: string;
@@ -8,14 +8,12 @@ export interface Keyed {
 
 /** Items by their keys, each key once. For items that come and go all the time a `Map` keeps too much: see `Chain`. */
 export class KeyedItems<Item extends Keyed> {
-  readonly #index = new HashIndex();
-  readonly #items: (Item | undefined)[] = [];
-  readonly #free: number[] = [];
+  readonly #items = new HashedItems<Item>();
 
   find(key: string, hash: number): Item | undefined {
-    const index = this.#index;
-    for (let entry = index.first(hash); entry >= 0; entry = index.next(entry)) {
-      const item = this.#items[index.valueAt(entry)];
+    const items = this.#items;
+    for (let entry = items.first(hash); entry >= 0; entry = items.next(entry)) {
+      const item = items.at(entry);
       if (item !== undefined && item.key === key) return item;
     }
     return undefined;
@@ -23,23 +21,14 @@ export class KeyedItems<Item extends Keyed> {
 
   /** Its key must not be there yet. */
   add(item: Item): void {
-    const slot = this.#free.pop() ?? this.#items.length;
-    this.#items[slot] = item;
-    this.#index.add(item.hash, slot);
+    this.#items.add(item, item.hash);
   }
 
   delete(item: Item): void {
-    const index = this.#index;
-    for (let entry = index.first(item.hash); entry >= 0; entry = index.next(entry)) {
-      const slot = index.valueAt(entry);
-      if (this.#items[slot] !== item) continue;
-      this.#items[slot] = undefined;
-      this.#free.push(slot);
-      return index.delete(item.hash, slot);
-    }
+    this.#items.delete(item, item.hash);
   }
 
-  *[Symbol.iterator](): Iterator<Item> {
-    for (const item of this.#items) if (item !== undefined) yield item;
+  [Symbol.iterator](): Iterator<Item> {
+    return this.#items[Symbol.iterator]();
   }
 }

@@ -1,4 +1,4 @@
-import { HashIndex } from './asleep/hash-index.ts';
+import { HashedItems } from './hashed-items.ts';
 
 export interface Numbered {
   readonly number: number;
@@ -9,28 +9,19 @@ export interface Numbered {
  * largest number, among what the garbage collector walks through.
  */
 export class NumberedItems<Item extends Numbered> {
-  readonly #index = new HashIndex();
-  readonly #items: (Item | undefined)[] = [];
-  readonly #free: number[] = [];
+  readonly #items = new HashedItems<Item>();
 
   find(number: number): Item | undefined {
-    const entry = this.#index.first(number);
-    return entry < 0 ? undefined : this.#items[this.#index.valueAt(entry)];
+    const entry = this.#items.first(number);
+    return entry < 0 ? undefined : this.#items.at(entry);
   }
 
   /** Its number must not be there yet. */
   add(item: Item): void {
-    const slot = this.#free.pop() ?? this.#items.length;
-    this.#items[slot] = item;
-    this.#index.add(item.number, slot);
+    this.#items.add(item, item.number);
   }
 
-  delete({ number }: Item): void {
-    const entry = this.#index.first(number);
-    if (entry < 0) return;
-    const slot = this.#index.valueAt(entry);
-    this.#items[slot] = undefined;
-    this.#free.push(slot);
-    this.#index.delete(number, slot);
+  delete(item: Item): void {
+    this.#items.delete(item, item.number);
   }
 }
