@@ -1,4 +1,5 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { VIEW_LENGTH_MAX } from '../http/dashboard-view.ts';
 import { invalidQuery } from '../http/invalid-query.ts';
 import { Problem } from '../http/problem.ts';
 import { toProblem } from '../http/problem-answer.ts';
@@ -24,8 +25,6 @@ interface KeptAttempt extends OidcAttempt {
 const OPEN = { config: { isOpen: true }, errorHandler: answerPerson };
 const ATTEMPT_COOKIE = 'streamlens_sign_in';
 const ATTEMPT_S = 600;
-/** With it a cookie stays well below the 4,096 bytes that browsers keep. */
-const VIEW_LENGTH_MAX = 2000;
 
 /** `GET /v1/session/oidc` sends the browser to the provider, which sends it back to `…/callback`. */
 export function addOidcRoutes(server: FastifyInstance, { signIns, oidc, isSecure }: OidcDoor): void {

@@ -4,6 +4,7 @@ import type { FilterNamesOf } from '../../events/event-table.ts';
 import { TIMESTAMP_PATTERN } from '../../events/fields.ts';
 import type { REQUEST_FIELDS } from '../../events/llm-request.ts';
 import type { RESPONSE_FIELDS } from '../../events/llm-response.ts';
+import { VIEW_LENGTH_MAX } from '../../http/dashboard-view.ts';
 import { EXPECTED, INSTANT_EXPECTED } from '../../http/parse-query.ts';
 import { CALL_KEPT } from '../../metrics-store/call-columns.ts';
 import { GROUPS } from '../../metrics-store/metrics-reader.ts';
@@ -345,7 +346,7 @@ export const SignIn = Type.Object({
 export const BeginSingleSignOnParameters = Type.Object({
   view: Type.Optional(
     Type.String({
-      maxLength: 2000,
+      maxLength: VIEW_LENGTH_MAX,
       description: "What stood behind the `?` of the dashboard's address; it does again.",
     }),
   ),
