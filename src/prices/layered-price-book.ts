@@ -2,7 +2,7 @@ import { FREE_OF_CHARGE, isFreeVariant } from './free-variant.ts';
 import { FURTHER_PRICES_DATE, findFurtherPrice } from './further-prices.ts';
 import { LibraryLookup } from './library-lookup.ts';
 import { libraryPeriods } from './library-prices.ts';
-import { plainName, spellings } from './model-name.ts';
+import { type ModelName, plainName, spellings } from './model-name.ts';
 import type { Price, PriceBook, PriceQuery } from './price-book.ts';
 import { BUILT_IN_LIST, type PriceList } from './price-list.ts';
 import { type PriceOverride, PriceOverrides } from './price-override.ts';
@@ -31,6 +31,13 @@ export function createPriceBook({ overrides = [], list = BUILT_IN_LIST }: PriceB
 /** More models than any installation uses at a time; what is beyond costs a search of some microseconds again. */
 const REMEMBERED_MODELS_MAX = 10_000;
 
+/** A model that the lists are asked for, and where they may have it. */
+interface ListedModel {
+  readonly provider: string;
+  readonly model: string;
+  readonly places: readonly ModelName[];
+}
+
 class LayeredPriceBook implements PriceBook {
   readonly #overrides: PriceOverrides;
   readonly #list: PriceList;
@@ -57,25 +64,28 @@ class LayeredPriceBook implements PriceBook {
 
   /** The weakest first, as `periodAt` wants them. */
   #periodsOf(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
-    const fees = searchFeesOf(this.#library.placesToLook(provider, plainName(model)));
-    const listed = withSearchFees(this.#listedPeriods(provider, model, tier), fees);
+    const places = this.#library.placesToLook(provider, plainName(model));
+    const fees = searchFeesOf(places);
+    const listed = withSearchFees(this.#listedPeriods({ provider, model, places }, tier), fees);
     return [...listed, ...withFeesOfList(this.#overrides.periodsOf(provider, model, tier), { listed, fees })];
   }
 
-  #listedPeriods(provider: string, model: string, tier: ServiceTier): readonly PricePeriod[] {
+  #listedPeriods(asked: ListedModel, tier: ServiceTier): readonly PricePeriod[] {
+    const { provider, model, places } = asked;
     const name = plainName(model);
     if (isFreeVariant(providerId(provider), name)) return FREE_OF_CHARGE;
-    const places = this.#library.placesToLook(provider, name);
     const found = this.#library.findAt(places, name);
     const further = findFurtherPrice(places);
-    if (found === null && further === null && billsAsMakers(provider)) return this.#listedPeriods('', model, tier);
+    if (found === null && further === null && billsAsMakers(provider)) {
+      return this.#listedPeriods({ provider: '', model, places: this.#library.placesToLook('', name) }, tier);
+    }
     const ofLibrary = found === null ? [] : libraryPeriods(found.providerId, found.model, this.#list);
     const isCorrected = further !== null && further.wins && this.#list.date <= FURTHER_PRICES_DATE;
     const listed = found === null || isCorrected ? [...ofLibrary, ...(further?.periods ?? [])] : ofLibrary;
     const standard = withRegionalPremium(listed, name);
     if (tier === '') return standard;
     const named = tierAnywhere(tier);
-    if (named !== tier) return withUsPremium(this.#listedPeriods(provider, model, named), name);
+    if (named !== tier) return withUsPremium(this.#listedPeriods(asked, named), name);
     const owner = found === null || isCorrected ? further : { providerId: found.providerId, model: found.model.id };
     if (owner === null) return [];
     const names = [...spellings(owner.providerId, name), owner.model];

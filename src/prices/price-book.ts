@@ -51,6 +51,8 @@ export interface Price {
    * Where it comes from, for people: `genai-prices 0.1.8 of 2026-09-23: openai gpt-4.1-mini` or `prices.yaml line 12`.
    */
   readonly source: string;
+  /** It says nothing of searches of the web, so that they cost what the list says. */
+  readonly searchesAsListed?: true;
 }
 
 export interface PriceQuery {

@@ -48,10 +48,10 @@ prices:
     outputAudio: 10_000_000,
     outputImage: 10_000_000,
     request: 0,
-    // As the list has it.
-    webSearch: Number.NaN,
-    groundedRequest: Number.NaN,
+    webSearch: 0,
+    groundedRequest: 0,
   });
+  assert.equal(chat?.bands[0].searchesAsListed, true);
 });
 
 test('JSON is read as well', () => {

@@ -154,20 +154,25 @@ function isDay(from: string): boolean {
 }
 
 function toOverride(entry: PriceEntry, source: string): PriceOverride {
-  const from = { kind: 'file', source } as const;
-  const base: Price = { rates: toRates(entry), bandFromTokens: 0, ...from };
-  const higher = (entry.tiers ?? []).map((tier) => ({
-    rates: toRates({ ...entry, ...tier }),
-    bandFromTokens: tier.above_prompt_tokens + 1,
-    ...from,
-  }));
+  const bandOf = (rates: PriceEntry, bandFromTokens: number): Price => ({
+    rates: toRates(rates),
+    bandFromTokens,
+    kind: 'file',
+    source,
+    ...(tellsSearches(rates) ? {} : { searchesAsListed: true }),
+  });
+  const higher = (entry.tiers ?? []).map((tier) => bandOf({ ...entry, ...tier }, tier.above_prompt_tokens + 1));
   return {
     provider: entry.provider ?? null,
     model: entry.model,
     serviceTier: entry.service_tier === undefined ? null : serviceTierOf(entry.service_tier),
     fromMs: entry.from === undefined ? null : Date.parse(entry.from),
-    bands: [base, ...higher],
+    bands: [bandOf(entry, 0), ...higher],
   };
+}
+
+function tellsSearches(entry: PriceEntry): boolean {
+  return entry.usd_per_web_search !== undefined || entry.usd_per_grounded_request !== undefined;
 }
 
 /** What has no price of its own is billed as the whole it belongs to, as for the library's prices. */
@@ -192,16 +197,9 @@ function toRates(entry: PriceEntry | (PriceEntry & PriceTier)): Rates {
     outputAudio: rate(entry.output_audio_usd_per_million, output),
     outputImage: rate(entry.output_image_usd_per_million, output),
     request: feeOf(entry.usd_per_request),
-    ...searchFees(entry),
+    webSearch: feeOf(entry.usd_per_web_search),
+    groundedRequest: feeOf(entry.usd_per_grounded_request),
   };
-}
-
-/** NaN where the entry says nothing of searches: then they cost what the list says. */
-function searchFees(entry: PriceEntry): Pick<Rates, 'webSearch' | 'groundedRequest'> {
-  const { usd_per_web_search: perSearch, usd_per_grounded_request: perRequest } = entry;
-  if (perSearch === undefined && perRequest === undefined)
-    return { webSearch: Number.NaN, groundedRequest: Number.NaN };
-  return { webSearch: feeOf(perSearch), groundedRequest: feeOf(perRequest) };
 }
 
 function feeOf(usd = 0): number {

@@ -77,7 +77,7 @@ export function withFeesOfList(
 ): readonly PricePeriod[] {
   const { webSearch, groundedRequest } = listed.at(-1)?.bands?.[0].rates ?? fees;
   return withEachPrice(periods, (price) =>
-    Number.isNaN(price.rates.webSearch) ? withRates(price, { webSearch, groundedRequest }) : price,
+    price.searchesAsListed === true ? withRates(price, { webSearch, groundedRequest }) : price,
   );
 }
 
