@@ -37,7 +37,8 @@ export function chargeStep(correction: Correction, step: ChargeStep): void {
     else bookAlone(correction, charge, step);
   }
   const billOf = ({ charge: { startMs, tier }, place }: Share) => `${startMs}\0${place.family}\0${tier ?? place.tier}`;
-  for (const ofBill of Map.groupBy(shares, billOf).values()) bookPrice(correction, ofBill, step);
+  const priced = countedOnce(shares, correction.rates);
+  for (const ofBill of Map.groupBy(priced, billOf).values()) bookPrice(correction, ofBill, step);
   bookUncharged(correction, shares, step);
 }
 
@@ -74,6 +75,22 @@ function sharesOf(
   });
 }
 
+/**
+ * Several lines may be for the same usage: one for each workspace, size of prompt, or host behind a gateway, where the
+ * usage is not told apart by these. Each charges for a share of the tokens, but these are there once.
+ */
+function countedOnce(shares: readonly Share[], rates: RateTable): readonly Share[] {
+  const counted = new Map<string, Set<number>>();
+  return shares.map((share) => {
+    const id = placeId(share.place);
+    const parts = counted.get(id) ?? new Set<number>();
+    counted.set(id, parts);
+    const tokens = share.tokens.map((count, index) => (parts.has(index) ? 0 : count));
+    for (const [index, count] of tokens.entries()) if (count > 0) parts.add(index);
+    return { ...share, tokens, value: valueOf(tokens, rates.at(share.place)) };
+  });
+}
+
 function bookAlone(correction: Correction, charge: Charge, { fromMs, bucketMs }: ChargeStep): void {
   if (charge.picoUsd === 0n) return;
   const startMs = Math.max(fromMs, Math.floor(charge.startMs / bucketMs) * bucketMs);
@@ -96,10 +113,10 @@ function bookPrice(correction: Correction, shares: readonly Share[], step: Charg
   const reason = isRounding(charged, value, shares.length)
     ? ROUNDING
     : reasonOf(correction, shares, { charged, value, ...step });
-  for (const { place, picoUsd, value: worth } of shares) {
-    if (picoUsd !== worth) {
-      correction.book(place, { tokens: NO_TOKENS, requests: 0, picoUsd: picoUsd - worth }, reason);
-    }
+  for (const [first, ...others] of Map.groupBy(shares, ({ place }) => placeId(place)).values()) {
+    if (first === undefined) continue;
+    const picoUsd = sum([first, ...others], (share) => share.picoUsd - share.value);
+    if (picoUsd !== 0n) correction.book(first.place, { tokens: NO_TOKENS, requests: 0, picoUsd }, reason);
   }
 }
 

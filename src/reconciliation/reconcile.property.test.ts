@@ -141,6 +141,45 @@ describe('reconcile', () => {
     }
   });
 
+  test('a charge may come in several lines, such as one for each workspace or size of prompt', () => {
+    for (const seed of SEEDS.slice(0, 8)) {
+      const { question } = worldOf(seed, FAULTS);
+      const lines = (question.charges ?? []).flatMap((charge) => {
+        const picoUsd = charge.picoUsd / 3n;
+        return [
+          { ...charge, picoUsd },
+          { ...charge, picoUsd: charge.picoUsd - picoUsd },
+        ];
+      });
+      const [whole, split] = [reconcile(question), reconcile({ ...question, charges: lines })];
+      assert.equal(split.theirs.picoUsd, whole.theirs.picoUsd, `seed ${seed}`);
+      assert.deepEqual(usdByCause(split), usdByCause(whole), `seed ${seed}`);
+      for (const { theirs } of split.rows) assert.ok(theirs.picoUsd >= 0n, `seed ${seed}`);
+    }
+  });
+
+  test('bills of single calls add up to what each of them was charged', () => {
+    const { question } = worldOf(1, []);
+    const calls = question.theirs.slice(0, 50).flatMap((row) => [row, row]);
+    const charges = calls.map(({ startMs, model }, index) => ({
+      startMs,
+      endMs: startMs + question.bucketMs,
+      key: null,
+      model,
+      tier: null,
+      part: null,
+      isForTokens: true,
+      picoUsd: BigInt(index) * 1_000_000n,
+      label: `call ${index}`,
+    }));
+    const { theirs, rows } = reconcile({ ...question, theirs: calls, charges });
+    assert.equal(
+      theirs.picoUsd,
+      charges.reduce((sum, { picoUsd }) => sum + picoUsd, 0n),
+    );
+    for (const row of rows) assert.ok(row.theirs.picoUsd >= 0n, `${row.theirs.picoUsd}`);
+  });
+
   test('two equal ledgers have nothing to explain', () => {
     const { bookings, ours, theirs } = reconcile(worldOf(1, []).question);
     assert.deepEqual(bookings, []);
@@ -165,3 +204,9 @@ describe('reconcile', () => {
     assert.match(bookings[0]?.reason.evidence ?? '', /days are those of UTC\+2;/);
   });
 });
+
+function usdByCause({ bookings }: Reconciliation): Readonly<Record<string, bigint>> {
+  const byCause: Record<string, bigint> = {};
+  for (const { reason, picoUsd } of bookings) byCause[reason.cause] = (byCause[reason.cause] ?? 0n) + picoUsd;
+  return byCause;
+}
