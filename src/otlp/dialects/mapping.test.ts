@@ -122,6 +122,8 @@ const CELLS: readonly Cell[] = [
   ['userId', 'langfuse.user.id', 'u', 'u'],
   ['userId', 'lmnr.association.properties.user_id', 'u', 'u'],
   ['sessionId', 'gen_ai.conversation.id', 's', 's'],
+  ['sessionId', 'copilot_chat.chat_session_id', 's', 's'],
+  ['sessionId', 'copilot_chat.session_id', 's', 's'],
   ['sessionId', 'anthropic.session.id', 's', 's'],
   ['sessionId', 'session.id', 's', 's'],
   ['sessionId', 'traceloop.association.properties.session_id', 's', 's'],
@@ -220,6 +222,7 @@ const CELLS: readonly Cell[] = [
   ['sessionId', 'mlflow.trace.session', 's', 's'],
   ['chargedUsd', 'openrouter.usage.cost', 0.5, 0.5],
   ['chargedUsd', 'github.copilot.nano_aiu', 750_000_000, 0.0075],
+  ['chargedUsd', 'copilot_chat.copilot_usage_nano_aiu', 750_000_000, 0.0075],
   ['reckonedUsd', 'agw.ai.usage.cost.total', '0.0123', 0.0123],
   ['firstTokenMs', 'agw.ai.time_to_first_token', 0.25, 250],
   ['chargedUsd', 'usage.cost', '0.5', 0.5],
@@ -304,4 +307,9 @@ test("OpenLIT's time to first token is not believed", () => {
   const attributes = { 'gen_ai.server.time_to_first_token': 0.0003 };
   const span = aSpan({ attributes, scopeName: 'openlit.instrumentation.openai' });
   assert.equal(new SpanReader(span).number('firstTokenMs'), null);
+});
+
+test('a call of Copilot in VS Code is of its chat, not of the turn that its span calls a conversation', () => {
+  const ids = { 'gen_ai.conversation.id': 'turn', 'copilot_chat.session_id': 's', 'copilot_chat.chat_session_id': 'c' };
+  assert.equal(new SpanReader(aSpan({ attributes: ids, scopeName: 'copilot-chat' })).text('sessionId'), 'c');
 });

@@ -141,6 +141,9 @@ export const MAPPING = {
   sessionId: [
     // Of Anthropic's managed agents, whose session may hold several conversations.
     from('anthropic-sdk', 'anthropic.session.id', 'text'),
+    // In VS Code, where each turn is a conversation.
+    from('copilot', 'copilot_chat.chat_session_id', 'text'),
+    from('copilot', 'copilot_chat.session_id', 'text'),
     from('otel', 'gen_ai.conversation.id', 'text'),
     from('otel', 'session.id', 'text'),
     from('loongsuite', 'gen_ai.session.id', 'text'),
@@ -246,6 +249,7 @@ export const MAPPING = {
     json('openinference', 'output.value', 'ticks', 'usage.cost_in_usd_ticks'),
     json('ai-sdk', 'ai.response.providerMetadata', 'ticks', 'xai.costInUsdTicks'),
     from('copilot', 'github.copilot.nano_aiu', 'nano credits'),
+    from('copilot', 'copilot_chat.copilot_usage_nano_aiu', 'nano credits'),
   ],
   reckonedUsd: [
     from('openlit', 'gen_ai.usage.cost', 'cost'),
