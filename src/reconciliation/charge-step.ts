@@ -5,7 +5,10 @@ import type { RateTable } from './rate-table.ts';
 import { at, type ByPart, NO_TOKENS, partIndex, valueOf } from './tokens.ts';
 
 export interface ChargeStep {
+  /** Those that are not set against fees of ours. */
   readonly charges: readonly Charge[];
+  /** Whether charges came at all: then usage for which there is none was not charged. */
+  readonly isBilled: boolean;
   readonly prices: PriceLookup;
   /** Whether the usage report tells tiers apart. */
   readonly areTiersTold: boolean;
@@ -39,7 +42,7 @@ export function chargeStep(correction: Correction, step: ChargeStep): void {
   const billOf = ({ charge: { startMs, tier }, place }: Share) => `${startMs}\0${place.family}\0${tier ?? place.tier}`;
   const priced = countedOnce(shares, correction.rates);
   for (const ofBill of Map.groupBy(priced, billOf).values()) bookPrice(correction, ofBill, step);
-  bookUncharged(correction, shares, step);
+  if (step.isBilled) bookUncharged(correction, shares, step);
 }
 
 /** The usage that a charge is for, each with its share by what it is worth: the shares add up to the charge. */
@@ -184,9 +187,8 @@ function factorText(shares: readonly Share[]): string {
   return byPart.map(({ part, factor }) => `${Number(factor.toFixed(3))} × (${part})`).join(', ');
 }
 
-/** Usage for which no charge came, where charges came at all. */
-function bookUncharged(correction: Correction, shares: readonly Share[], { charges, fromMs }: ChargeStep): void {
-  if (charges.length === 0) return;
+/** Usage for which no charge came. */
+function bookUncharged(correction: Correction, shares: readonly Share[], { fromMs }: ChargeStep): void {
   const charged = new Map<string, Set<number>>();
   for (const { place, charge } of shares) {
     const id = placeId(place);

@@ -47,8 +47,12 @@ const aLine = (line: Partial<Charge>): Charge => ({
   ...line,
 });
 
-/** The same tokens on both sides, charged by the list, and these lines for something else. */
-function reconciled(ours: readonly OurUsage[], lines: readonly Partial<Charge>[] | null) {
+/** The same tokens on both sides, charged by the list unless they are free, and these lines for something else. */
+function reconciled(
+  ours: readonly OurUsage[],
+  lines: readonly Partial<Charge>[] | null,
+  { areTokensFree = false } = {},
+) {
   const ofTokens = aLine({ picoUsd: BigInt(ours.length) * valueOf(TOKENS, RATES) });
   const others = lines?.map((line) => aLine({ isForTokens: false, label: 'Web Search Usage', ...line }));
   const question: Question = {
@@ -56,7 +60,7 @@ function reconciled(ours: readonly OurUsage[], lines: readonly Partial<Charge>[]
     toMs: FROM_MS + DAY_MS,
     bucketMs: 60_000,
     theirs: ours.map((row) => ({ ...row, isPromptWhole: false })),
-    charges: others === undefined ? null : [ofTokens, ...others],
+    charges: others === undefined ? null : [...(areTokensFree ? [] : [ofTokens]), ...others],
     ours,
     calls: [],
     areCallsWhole: false,
@@ -112,6 +116,15 @@ test('searches that nobody charges, and those that ours know nothing of, are tol
   const ofTokens = reconciled([aRow(0, 2)], null);
   assert.match(ofTokens.bookings[0]?.evidence ?? '', /tokens only/);
   assert.equal(ofTokens.theirs, valueOf(TOKENS, RATES));
+});
+
+test('tokens are uncharged where searches are all that is charged', () => {
+  const { theirs, charged, bookings } = reconciled([aRow(0, 2)], [{ picoUsd: 2n * SEARCH }], { areTokensFree: true });
+  assert.equal(theirs, charged);
+  assert.deepEqual(
+    bookings.map(({ picoUsd, cause }) => [picoUsd, cause]),
+    [[-valueOf(TOKENS, RATES), 'price']],
+  );
 });
 
 test('a line for storage is not taken for one of searches, nor one of another model or day', () => {

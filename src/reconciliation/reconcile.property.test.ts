@@ -158,6 +158,28 @@ describe('reconcile', () => {
     }
   });
 
+  test('lines that are for overlapping usage add up to what is charged', () => {
+    for (const seed of SEEDS.slice(0, 8)) {
+      const { question } = worldOf(seed, FAULTS);
+      const random = randomOf(seed);
+      const charges = (question.charges ?? []).map((charge) => ({
+        ...charge,
+        startMs: random() < 0.2 ? question.fromMs : charge.startMs,
+        key: random() < 0.3 ? null : charge.key,
+        model: random() < 0.2 ? null : charge.model,
+        tier: random() < 0.3 ? null : charge.tier,
+        part: random() < 0.3 ? null : charge.part,
+      }));
+      const { theirs, rows } = reconcile({ ...question, charges });
+      assert.equal(
+        theirs.picoUsd,
+        charges.reduce((sum, { picoUsd }) => sum + picoUsd, 0n),
+        `seed ${seed}`,
+      );
+      for (const row of rows) assert.ok(row.theirs.picoUsd >= 0n, `seed ${seed}: ${row.theirs.picoUsd}`);
+    }
+  });
+
   test('bills of single calls add up to what each of them was charged', () => {
     const { question } = worldOf(1, []);
     const calls = question.theirs.slice(0, 50).flatMap((row) => [row, row]);

@@ -73,6 +73,7 @@ export function reconcile(question: Question): Reconciliation {
   if (question.charges !== null) {
     chargeStep(correction, {
       charges,
+      isBilled: question.charges.length > 0,
       prices,
       areTiersTold: question.theirs.every(({ tier }) => tier !== null),
       fromMs: question.fromMs,
