@@ -39,7 +39,8 @@ export const DIMENSION_SETTINGS = {
     kind: is.flag,
     fallback: 'false',
     commands: KNOWING,
-    about: 'sum by METRIC_DIMENSIONS per minute as well: steps below an hour, at several times the rows',
+    about:
+      'sum by METRIC_DIMENSIONS per minute as well: steps below an hour, at several times the rows. What came before it was set has none: ask that in whole hours',
   }),
   metricDimensionValuesMax: setting({
     env: 'METRIC_DIMENSION_VALUES_MAX',
