@@ -1,7 +1,13 @@
 import { countFrom, textFrom } from '../read-value.ts';
 import { type LogDialect, noCall } from './log-dialect.ts';
 
-/** Cline: the turn of the assistant has the counts of a call, and a failure of the provider is a record of its own. */
+/** Which agent of a session it was, as its SDK says of each record. */
+const OF_SDK = 'agentKind';
+
+/**
+ * Cline: the turn of the assistant has the counts of a call, and a failure of the provider is a record of its own. On
+ * its SDK `task.tokens` has the counts, which before repeated those of the turn.
+ */
 export const CLINE_LOGS: LogDialect = {
   agent: null,
   prefixes: ['task.'],
@@ -18,6 +24,7 @@ export const CLINE_LOGS: LogDialect = {
     'totalCost',
     'errorMessage',
     'errorStatus',
+    OF_SDK,
   ],
   read({ attributes }, name) {
     const text = (key: string): string | undefined => textFrom(attributes.get(key)) ?? undefined;
@@ -38,19 +45,21 @@ export const CLINE_LOGS: LogDialect = {
         failure,
       };
     }
-    if (name !== 'conversation_turn') return noCall('an event of Cline beside its calls');
+    const isOfSdk = name === 'tokens' && attributes.has(OF_SDK);
+    if (name !== 'conversation_turn' && !isOfSdk) return noCall('an event of Cline beside its calls');
     const [input, output] = [count('tokensIn'), count('tokensOut')];
-    if (text('source') !== 'assistant' || input === null || output === null) {
+    if ((text('source') !== 'assistant' && !isOfSdk) || input === null || output === null) {
       return noCall('a turn of Cline without the counts of a call');
     }
     const [cached, written] = [count('cacheReadTokens'), count('cacheWriteTokens')];
     return {
       role: 'call',
-      rule: "the assistant's turn of Cline",
+      rule: isOfSdk ? 'task.tokens of Cline with the agent' : "the assistant's turn of Cline",
       attributes: {
         ...whose,
-        // Whatever the provider says, Cline takes the cache out of the input.
-        'gen_ai.usage.input_tokens': input + (cached ?? 0) + (written ?? 0),
+        // The cache is taken out of the input, whoever answers; the first SDKs, which named no provider, did not.
+        'gen_ai.usage.input_tokens':
+          isOfSdk && !attributes.has('provider') ? input : input + (cached ?? 0) + (written ?? 0),
         'gen_ai.usage.output_tokens': output,
         'gen_ai.usage.cache_read.input_tokens': cached,
         'gen_ai.usage.cache_creation.input_tokens': written,
