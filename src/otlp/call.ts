@@ -7,6 +7,7 @@ import { normalizeProvider } from './dialects/provider.ts';
 import { type ReportedCost, readReportedCost } from './dialects/reported-cost.ts';
 import { genkitModel } from './dialects/sdks/genkit.ts';
 import { isLitellmCallId, isLitellmRaw, litellmBilledModel, readLitellmRaw } from './dialects/sdks/litellm.ts';
+import { monocleModel } from './dialects/sdks/monocle.ts';
 import { openlitModel } from './dialects/sdks/openlit.ts';
 import { readServiceTier } from './dialects/service-tier.ts';
 import type { SpanReader } from './dialects/span-reader.ts';
@@ -36,15 +37,15 @@ export interface CallFacts extends Usage {
 }
 
 /** Reads everything about the call from its span, by the mapping table and the dialects. */
-export function readCall(reader: SpanReader, named: Operation): CallFacts {
+export function readCall(reader: SpanReader, told: Operation): CallFacts {
   const { span } = reader;
-  const genkit = genkitModel(reader);
-  const provider = normalizeProvider(reader.text('provider') ?? genkit?.provider ?? null);
-  const requestModel = known(reader.text('requestModel')) ?? genkit?.model ?? openlitModel(span);
+  const named = genkitModel(reader) ?? monocleModel(reader);
+  const provider = normalizeProvider(reader.text('provider') ?? named?.provider ?? null);
+  const requestModel = known(reader.text('requestModel')) ?? named?.model ?? openlitModel(span);
   const answered = known(reader.text('responseModel'));
   const responseModel = litellmBilledModel(reader, answered) ?? answered;
   const emitter: Emitter = { reader, provider, scopeName: span.scope.name, model: requestModel ?? responseModel };
-  const operation = isEmbedding(named, emitter.model) ? 'embeddings' : named;
+  const operation = isEmbedding(told, emitter.model) ? 'embeddings' : told;
   const firstTokenMs = firstTokenWithin(reader.number('firstTokenMs'), span.durationMs);
   const usage = asPainted(chooseUsage(readUsage(emitter), operation), emitter.model);
   const facts: CallFacts = {

@@ -17,7 +17,14 @@ export type UsageSource =
   | { readonly prefix: string }
   /** Attributes of these very names. */
   | { readonly keys: readonly string[]; readonly when?: (reader: SpanReader) => boolean }
+  /** Numbers among the attributes of an event of this name. */
+  | UsageEvent
   | UsageObject;
+
+export interface UsageEvent {
+  readonly event: string;
+  readonly when: (reader: SpanReader) => boolean;
+}
 
 /** One attribute with an object of counts. */
 export interface UsageObject {

@@ -7,10 +7,12 @@ import { AI_SDK } from './sdks/ai-sdk.ts';
 import { BRAINTRUST } from './sdks/braintrust.ts';
 import { CLAUDE_CODE } from './sdks/claude-code.ts';
 import { CODEX } from './sdks/codex.ts';
+import { CONFIDENT } from './sdks/confident.ts';
 import { COPIED_COUNTS } from './sdks/copied-counts.ts';
 import { GENKIT } from './sdks/genkit.ts';
 import { GOOSE } from './sdks/goose.ts';
 import { HAND_MADE } from './sdks/hand-made.ts';
+import { HONEYHIVE } from './sdks/honeyhive.ts';
 import { LANGFUSE } from './sdks/langfuse.ts';
 import { LANGSMITH } from './sdks/langsmith.ts';
 import { LANGWATCH } from './sdks/langwatch.ts';
@@ -18,6 +20,7 @@ import { LITELLM } from './sdks/litellm.ts';
 import { LOGFIRE } from './sdks/logfire.ts';
 import { MASTRA } from './sdks/mastra.ts';
 import { MLFLOW } from './sdks/mlflow.ts';
+import { MONOCLE } from './sdks/monocle.ts';
 import { OPENCLAW } from './sdks/openclaw.ts';
 import { OPENINFERENCE } from './sdks/openinference.ts';
 import { OPENLIT } from './sdks/openlit.ts';
@@ -45,6 +48,7 @@ export const DIALECTS: readonly Dialect[] = [
   MASTRA,
   MLFLOW,
   BRAINTRUST,
+  MONOCLE,
   CLAUDE_CODE,
   CODEX,
   OPENROUTER,
@@ -58,6 +62,8 @@ export const DIALECTS: readonly Dialect[] = [
   LANGSMITH,
   LANGWATCH,
   SPAN_KINDS,
+  CONFIDENT,
+  HONEYHIVE,
   ADK,
   STRANDS,
   COPIED_COUNTS,

@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { aSpan } from '../otlp-builders.contract.ts';
-import { failureText, readFailure } from './failure.ts';
+import { errorSigns, failureText, readFailure } from './failure.ts';
 import { SpanReader } from './span-reader.ts';
+
+test('a stack that is glued to the message is none of it', () => {
+  const statusMessage = 'RateLimitError("429")Traceback (most recent call last):\n\n  File "/home/me/app.py", line 1';
+  const { message } = errorSigns(new SpanReader(aSpan({ statusCode: 2, statusMessage })));
+  assert.equal(message, 'RateLimitError("429")');
+});
 
 test('a call fails by its status, by error.type, or by the level of Langfuse', () => {
   const fails = (given: Parameters<typeof aSpan>[0]) => readFailure(new SpanReader(aSpan(given))) !== null;

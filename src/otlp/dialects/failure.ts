@@ -71,9 +71,13 @@ function isGivenUp(reader: SpanReader): boolean {
   return GIVEN_UP_SCOPE.test(reader.span.scope.name) && !isMarkedFailed(reader);
 }
 
+/** LangChain's tracer glues the stack to the message, so that no line begins with it. */
+const STACK =
+  /\r?\n\s*(?:at |Traceback |File "|\^|#\d+ |Caused by:|goroutine )|^Traceback |Traceback \(most recent call last\):/;
+
 /** Some SDKs put the whole trace of the stack into the message. It names files of the host and is never kept. */
 function withoutStack(message: string): string {
-  const [first = ''] = message.split(/\r?\n\s*(?:at |Traceback |File "|\^|#\d+ |Caused by:|goroutine )|^Traceback /);
+  const [first = ''] = message.split(STACK);
   if (first.trim() !== '') return first.trim();
   // A Python traceback has its message at the end.
   return message.trim().split('\n').at(-1)?.trim() ?? '';

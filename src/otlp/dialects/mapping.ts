@@ -30,6 +30,8 @@ export const MAPPING = {
     from('claude-code', 'model', 'text'),
     from('openclaw', 'openclaw.model', 'text'),
     from('truefoundry', 'tfy.model.name', 'text'),
+    from('confident', 'confident.llm.model', 'text'),
+    from('honeyhive', 'honeyhive_config.model', 'text'),
   ],
   responseModel: [
     from('otel', 'gen_ai.response.model', 'text'),
@@ -56,6 +58,8 @@ export const MAPPING = {
     from('openclaw', 'openclaw.provider', 'text'),
     from('judgment', 'judgment.llm.provider', 'text'),
     from('hand-made', 'ai.provider', 'text'),
+    from('confident', 'confident.span.provider', 'text'),
+    from('honeyhive', 'honeyhive_config.provider', 'text'),
     { dialect: 'goose', key: 'provider', read: 'text', onlyScope: 'goose' },
   ],
   responseId: [
@@ -81,6 +85,7 @@ export const MAPPING = {
     from('genkit', 'gen_ai.finishReason', 'text'),
     from('claude-code', 'stop_reason', 'text'),
     json('genkit', 'genkit:output', 'text', 'finishReason'),
+    from('monocle', 'metadata/finish_reason', 'event text'),
     json('mlflow', 'mlflow.spanOutputs', 'text', 'choices.0.finish_reason', 'stop_reason'),
   ],
   stream: [
@@ -137,6 +142,8 @@ export const MAPPING = {
     from('langwatch', 'langwatch.user.id', 'text'),
     from('archestra', 'archestra.user.id', 'text'),
     from('truefoundry', 'tfy.request.created_by_subject', 'text'),
+    from('confident', 'confident.trace.user_id', 'text'),
+    from('honeyhive', 'honeyhive_user_properties.user_id', 'text'),
   ],
   sessionId: [
     // Of Anthropic's managed agents, whose session may hold several conversations.
@@ -161,6 +168,9 @@ export const MAPPING = {
     from('langwatch', 'langwatch.thread.id', 'text'),
     from('truefoundry', 'tfy.request.conversation_id', 'text'),
     from('judgment', 'judgment.session_id', 'text'),
+    from('confident', 'confident.trace.thread_id', 'text'),
+    from('honeyhive', 'honeyhive.session_id', 'text'),
+    from('monocle', 'scope.agentic.session', 'text'),
   ],
   errorType: [from('otel', 'error.type', 'text'), from('otel', 'exception/exception.type', 'event text')],
   errorMessage: [
@@ -270,6 +280,7 @@ export const MAPPING = {
     from('agentgateway', 'agw.ai.usage.cost.total', 'cost'),
     from('hand-made', 'llm.cost_usd', 'cost'),
     from('judgment', 'judgment.usage.total_cost_usd', 'cost'),
+    from('honeyhive', 'honeyhive_metadata.cost', 'cost'),
   ],
   /** Of OpenRouter, where a call went by the customer's own key: then the cost is its fee alone. */
   ownKeyUsd: [

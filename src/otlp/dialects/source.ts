@@ -37,7 +37,10 @@ export type DialectName =
   | 'loongsuite'
   | 'hand-made'
   | 'judgment'
-  | 'agentuniverse';
+  | 'agentuniverse'
+  | 'monocle'
+  | 'confident'
+  | 'honeyhive';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the

@@ -13,8 +13,9 @@ const RESOURCE_METADATA_KEYS = [
   'service.version',
 ];
 
-/** Names of LiteLLM and of LangChain's plumbing that say nothing about the application's call. */
-const PLUMBING = /^metadata\.(?!user_api_key_(?:alias|team_alias)$)|\.(?:ls_|langgraph_|lc_)/;
+/** Names of LiteLLM, HoneyHive and of LangChain's plumbing that say nothing about the application's call. */
+const PLUMBING =
+  /^metadata\.(?!user_api_key_(?:alias|team_alias)$)|\.(?:ls_|langgraph_|lc_)|^honeyhive_metadata\.(?:event_|usage\.|cost$|\w+_tokens$)/;
 
 /** What an application attaches is flat, or an object or two. */
 const METADATA_DEPTH_MAX = 8;

@@ -22,6 +22,7 @@ export const METADATA_PREFIXES = [
   'genkit:metadata:context:',
   // OpenRouter's broadcast.
   'trace.metadata.',
+  'honeyhive_metadata.',
   'metadata.',
 ] as const;
 
@@ -35,6 +36,8 @@ export const METADATA_OBJECTS = [
   'braintrust.metadata',
   'traceloop.association.properties',
   'ai.telemetry.metadata',
+  'confident.trace.metadata',
+  'confident.span.metadata',
 ] as const;
 
 const OBJECT_KEYS: ReadonlySet<string> = new Set(METADATA_OBJECTS);

@@ -1,6 +1,6 @@
 import { ownValue } from '../../events/own-value.ts';
-import type { AttributeValue } from '../decode/trace-export.ts';
-import type { Emitter, UsageObject, UsageSource } from '../dialects/dialect.ts';
+import type { AttributeValue, SpanEvent } from '../decode/trace-export.ts';
+import type { Emitter, UsageEvent, UsageObject, UsageSource } from '../dialects/dialect.ts';
 import { DIALECTS } from '../dialects/dialects.ts';
 import { reprCounts } from '../dialects/python-repr.ts';
 import { countFrom, parseJson, textFrom, valueAt } from '../dialects/read-value.ts';
@@ -23,9 +23,13 @@ const PREFIXES: readonly (readonly [prefix: string, place: number])[] = DIALECTS
 /** How a key is read: for which dialect, from which source if it is one by name, and for a count what it counts. */
 interface KeyUse {
   readonly place: number;
-  readonly source: Exclude<UsageSource, { readonly prefix: string }> | null;
+  readonly source: Exclude<UsageSource, { readonly prefix: string } | UsageEvent> | null;
   readonly part: UsagePart | null;
 }
+
+const EVENTS: readonly { readonly place: number; readonly source: UsageEvent }[] = DIALECTS.flatMap(
+  ({ usage = [] }, place) => usage.flatMap((source) => ('event' in source ? [{ place, source }] : [])),
+);
 
 /** Names that mean something else than their words: the AI SDK's one count of an embedding. */
 const PART_OF_KEY: Readonly<Record<string, UsagePart>> = { 'ai.usage.tokens': 'prompt' };
@@ -37,7 +41,7 @@ function usesOfKey(): Map<string, KeyUse[]> {
   const byKey = new Map<string, KeyUse[]>();
   for (const [place, { usage = [] }] of DIALECTS.entries()) {
     for (const source of usage) {
-      if ('prefix' in source) continue;
+      if ('prefix' in source || 'event' in source) continue;
       for (const key of 'object' in source ? [source.object] : source.keys) {
         const part = 'object' in source ? null : usagePartOf(key.slice(key.lastIndexOf('.') + 1));
         byKey.set(key, [...(byKey.get(key) ?? []), { place, source, part }]);
@@ -147,6 +151,9 @@ function draftsOf(reader: SpanReader): Map<number, Draft> | null {
       }
     }
   }
+  for (const { place, source } of reader.span.events.length === 0 ? [] : EVENTS) {
+    if (source.when(reader)) addEvents(() => draftAt(place).counts, source.event, reader.span.events);
+  }
   // They only complete a usage that is there.
   for (const { place, source } of shared) if (drafts?.has(place)) addObject(draftAt(place), source, reader);
   return drafts;
@@ -155,6 +162,16 @@ function draftsOf(reader: SpanReader): Map<number, Draft> | null {
 function addValue(counts: UsageCounts, part: UsagePart, value: AttributeValue | undefined): void {
   const count = countFrom(value);
   if (count !== null) addCount(counts, part, count);
+}
+
+/** Makes no counts where no event of the name is there. */
+function addEvents(counts: () => UsageCounts, name: string, events: readonly SpanEvent[]): void {
+  for (const { attributes } of events.filter((event) => event.name === name)) {
+    for (let i = 0; i < attributes.size; i++) {
+      const part = usagePartOf(attributes.keys[i] as string);
+      if (part !== null) addValue(counts(), part, attributes.values[i]);
+    }
+  }
 }
 
 /** A count; LangSmith writes the details of a side as one object below the prefix, as JSON or as Python's repr. */

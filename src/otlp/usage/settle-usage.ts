@@ -28,6 +28,8 @@ export interface UsageHabits {
   readonly isWriteOutside?: boolean;
   /** It reports the completion without the reasoning. */
   readonly isReasoningOutside: boolean;
+  /** It adds the reasoning to a completion that holds it already. */
+  readonly isReasoningTwice?: boolean;
   /** Its counts are disjoint: what stands beside the wholes under another name is in none of them. */
   readonly isRestOutside: boolean;
   /** The rest of a total that no count explains is reasoning, as Gemini's API has it. */
@@ -89,7 +91,8 @@ const ALL_INSIDE: Reading = { cached: false, written: false, reasoning: false, r
  *
  * What tools of Gemini's API put into its prompt lies beside it there, and so here, unless the total has it inside.
  */
-export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsage {
+export function settleUsage(told: UsageCounts, habits: UsageHabits): SettledUsage {
+  const sent = habits.isReasoningTwice === true ? withReasoningOnce(told) : told;
   const { toolPrompt = 0, prompt, otherPrompt = 0 } = sent;
   if (toolPrompt === 0) return settled(sent, habits);
   if (prompt === undefined) return settled({ ...sent, otherPrompt: otherPrompt + toolPrompt }, habits);
@@ -97,6 +100,14 @@ export function settleUsage(sent: UsageCounts, habits: UsageHabits): SettledUsag
   if (beside.isProved) return beside;
   const inside = settled(sent, habits);
   return inside.isProved ? inside : beside;
+}
+
+/** A completion that holds its reasoning twice is twice as large at the least. */
+function withReasoningOnce(sent: UsageCounts): UsageCounts {
+  const { completion = 0, reasoning = 0 } = sent;
+  return completion < 2 * reasoning || sent.total !== undefined
+    ? sent
+    : { ...sent, completion: completion - reasoning };
 }
 
 function settled(sent: UsageCounts, habits: UsageHabits): SettledUsage {

@@ -40,3 +40,33 @@ test('its answer as JSON has the names of Go', () => {
     50,
   ]);
 });
+
+test('of a model behind LiteLLM it adds the reasoning to a completion that holds it, which is taken out again', () => {
+  const counts = {
+    'gen_ai.operation.name': 'generate_content',
+    'gen_ai.provider.name': 'openai',
+    'gen_ai.usage.input_tokens': 1200,
+    'gen_ai.usage.output_tokens': 390,
+    'gen_ai.usage.cache_read.input_tokens': 200,
+    'gen_ai.usage.reasoning.output_tokens': 45,
+  };
+  const behind = (model: string) => usageOf({ ...counts, 'gen_ai.request.model': model });
+  assert.deepEqual(behind('openai/gpt-4o-mini'), ['call', 1200, 345, 200, 45]);
+  assert.deepEqual(behind('gemini/gemini-2.5-flash'), ['call', 1200, 345, 200, 45]);
+  assert.deepEqual(behind('apigee/openai/v1/gpt-4o-mini'), ['call', 1200, 345, 200, 45]);
+  // Gemini's API and ADK's own client of Claude count them apart.
+  for (const model of [
+    'gemini-2.5-flash',
+    'apigee/gemini-2.5-flash',
+    'claude-sonnet-4-5',
+    'publishers/google/models/gemini-2.5-flash',
+  ])
+    assert.deepEqual(behind(model), ['call', 1200, 390, 200, 45], model);
+});
+
+test('its older versions wrote the completion of LiteLLM as it came, with the reasoning in it', () => {
+  const given = { 'gen_ai.usage.input_tokens': 1200, 'gen_ai.usage.output_tokens': 345 };
+  const older = { ...given, 'gen_ai.usage.experimental.reasoning_tokens': 45 };
+  const [, , completion] = usageOf({ ...older, 'gen_ai.request.model': 'openai/o4-mini' });
+  assert.equal(completion, 345);
+});

@@ -1,5 +1,13 @@
 import type { Dialect } from '../dialect.ts';
 
+/** Names as LiteLLM and Apigee's proxy have them, the provider before a slash, and not those of Google's resources. */
+function isOfLitellm(model: string | null): boolean {
+  const [first, second] = model?.split('/') ?? [];
+  if (first === undefined || second === undefined) return false;
+  if (first === 'apigee') return second === 'openai';
+  return !/^(?:projects|publishers|models|tunedModels|endpoints)$/.test(first);
+}
+
 /** Google's Agent Development Kit: the convention's names, and Gemini's own answer with its usage as JSON. */
 export const ADK: Dialect = {
   name: 'adk',
@@ -21,9 +29,14 @@ export const ADK: Dialect = {
       ],
     },
   ],
-  /** Older versions wrote the candidates as output and the thoughts beside them, under a name of their own. */
-  habits({ reader, scopeName }) {
+  /**
+   * Its output is candidates and thoughts; older versions wrote the candidates, and the thoughts beside them under a
+   * name of their own. Of a client whose completion holds its reasoning it takes the completion for the candidates.
+   */
+  habits({ reader, scopeName, model }) {
     if (scopeName !== 'gcp.vertex.agent') return null;
-    return { isReasoningOutside: reader.span.attributes.has('gen_ai.usage.experimental.reasoning_tokens') };
+    const isOlder = reader.span.attributes.has('gen_ai.usage.experimental.reasoning_tokens');
+    const isWhole = isOfLitellm(model);
+    return { isReasoningOutside: isOlder && !isWhole, isReasoningTwice: isWhole && !isOlder };
   },
 };
