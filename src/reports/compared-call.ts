@@ -31,6 +31,8 @@ export interface ComparedCall {
   readonly responseId: string | null;
   /** A prompt of 0 tokens is one that nobody counted. */
   readonly promptTokens: number | null;
+  /** What the cache took of the prompt; null where nothing is told of it. */
+  readonly writtenTokens: number | null;
   readonly completionTokens: number | null;
   /** A proxy answered from its own cache: with the id and the usage of another call. */
   readonly isFromCache: boolean;
@@ -64,6 +66,7 @@ const COMPARED_FIELDS = [
   'answeredModel',
   'responseId',
   'promptTokens',
+  'writtenTokens',
   'completionTokens',
   'isFromCache',
   'role',
@@ -157,6 +160,7 @@ function comparedBy(
     answeredModel: textOf(facts.answered_model),
     responseId: call.responseId,
     promptTokens: facts.prompt_tokens || null,
+    writtenTokens: facts.cache_write_tokens ?? null,
     completionTokens: facts.completion_tokens ?? null,
     isFromCache: facts.cache_hit === true,
     role: streamRoleOf(head),

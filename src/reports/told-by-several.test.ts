@@ -60,6 +60,31 @@ function callsIn(...reports: readonly Report[]): number {
   return count;
 }
 
+test('two traces are one call where one of them leaves out of the prompt what the cache took and tells nothing of it', () => {
+  const native = aCall({
+    scope: 'com.anthropic.sdk.python',
+    facts: {
+      model: 'm',
+      prompt_tokens: 1300,
+      cached_prompt_tokens: 200,
+      cache_write_tokens: 100,
+      completion_tokens: 3,
+    },
+  });
+  const around = (facts: Report['facts']) =>
+    aCall({
+      scope: 'monocle',
+      start_ms: START - 5,
+      duration_ms: 410,
+      facts: { model: 'm', completion_tokens: 3, ...facts },
+    });
+  assert.equal(callsIn(native, around({ prompt_tokens: 1200, cached_prompt_tokens: 200 })), 1);
+  // Another prompt, another answer, or a cache that it tells: two calls.
+  assert.equal(callsIn(native, around({ prompt_tokens: 1201, cached_prompt_tokens: 200 })), 2);
+  assert.equal(callsIn(native, around({ prompt_tokens: 1200, completion_tokens: 4 })), 2);
+  assert.equal(callsIn(native, around({ prompt_tokens: 1200, cache_write_tokens: 50 })), 2);
+});
+
 test('two traces of one call are one, also where a gateway tells of it below one of them', () => {
   const app = aCall();
   const chain = aCall({ scope: 'langchain', start_ms: START - 200, duration_ms: 620 });

@@ -64,11 +64,27 @@ export function streamGapMs(opening: ComparedCall, end: ComparedCall): number | 
 
 /** Of calls that one response id may make one: what both count, or nothing. */
 export function usageAgreement(a: ComparedCall, b: ComparedCall): 'agrees' | 'differs' | 'unknown' {
-  if (!isEqualWhereKnown(a.promptTokens, b.promptTokens)) return 'differs';
+  if (!isSamePrompt(a, b)) return 'differs';
   if (!isEqualWhereKnown(a.completionTokens, b.completionTokens)) return 'differs';
   const isKnown = (x: number | null, y: number | null): boolean => x !== null && x > 0 && y !== null;
   const agrees = isKnown(a.completionTokens, b.completionTokens) || isKnown(a.promptTokens, b.promptTokens);
   return agrees ? 'agrees' : 'unknown';
+}
+
+/**
+ * Monocle copies what Claude's API says of its input and of what the cache gave, and leaves out what the cache took, so
+ * that its prompt is too small by that beside the SDK's own span.
+ */
+function isSamePrompt(a: ComparedCall, b: ComparedCall): boolean {
+  if (isEqualWhereKnown(a.promptTokens, b.promptTokens)) return true;
+  return a.completionTokens !== null && a.completionTokens > 0 && a.completionTokens === b.completionTokens
+    ? isWithoutWritten(a, b) || isWithoutWritten(b, a)
+    : false;
+}
+
+function isWithoutWritten(less: ComparedCall, whole: ComparedCall): boolean {
+  if (less.writtenTokens !== null || whole.writtenTokens === null || whole.promptTokens === null) return false;
+  return less.promptTokens === whole.promptTokens - whole.writtenTokens;
 }
 
 /**
