@@ -30,10 +30,17 @@ function kindOf(id: string | null): string {
  */
 function isSameUsage(a: ComparedCall, b: ComparedCall): boolean {
   if (a.isFailed === b.isFailed && (knowsNoUsage(a) || knowsNoUsage(b))) return true;
-  if (a.promptTokens === null || a.promptTokens !== b.promptTokens) return false;
+  if (a.promptTokens === null || b.promptTokens === null || !isSamePrompt(a, b)) return false;
   const [of, other] = [a.completionTokens, b.completionTokens];
   if (of === null || other === null || of === other) return true;
   return of - (a.reasoningTokens ?? 0) === other || other - (b.reasoningTokens ?? 0) === of;
+}
+
+/** Spans of Gemini CLI leave out, too, what tools put into the prompt. */
+function isSamePrompt(a: ComparedCall, b: ComparedCall): boolean {
+  const [log, span] = a.isLog ? [a, b] : [b, a];
+  const [told, known] = [log.promptTokens ?? 0, span.promptTokens ?? 0];
+  return told === known || (log.agent === 'gemini-cli' && told > known);
 }
 
 function knowsNoUsage({ promptTokens, completionTokens }: ComparedCall): boolean {

@@ -69,3 +69,14 @@ test('a line that was cut while it was written costs no other line', () => {
   const { calls, unreadableLines } = readGeminiSession(lines);
   assert.deepEqual([calls.length, unreadableLines], [1, 1]);
 });
+
+test("a sub-agent's calls are of the session that started it, after which its folder is called", () => {
+  const lines = [{ ...HEAD, sessionId: 'own', kind: 'subagent' }, aMessage('m1', TOKENS)];
+  const sessionsIn = (folder: string) =>
+    readGeminiSession(
+      lines.map((line) => JSON.stringify(line)),
+      folder,
+    ).calls[0]?.sessions;
+  assert.deepEqual(sessionsIn('parent'), ['parent', 'own']);
+  assert.deepEqual(sessionsIn('chats'), ['own']);
+});

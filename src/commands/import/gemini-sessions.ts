@@ -9,8 +9,11 @@ type Head = Fields<HeadField>;
  * Reads a chat of Gemini CLI: one JSON document in former versions, one object a line in later ones. There a message
  * may come again when more of it is known, alone or in a `$set` of all messages: the last one counts. What a rewind
  * took back was paid for.
+ *
+ * @param folder in which it lies: that of a sub-agent has the name of the session which started it, and to which
+ * telemetry counts its calls
  */
-export function readGeminiSession(lines: Iterable<string>): SessionContent {
+export function readGeminiSession(lines: Iterable<string>, folder = CHATS): SessionContent {
   const texts = [...lines];
   const entries = texts.map((text) => parseObject<HeadField | MessageField>(text));
   const whole = entries[0] === null ? parseObject<HeadField | MessageField>(texts.join('\n')) : null;
@@ -27,11 +30,15 @@ export function readGeminiSession(lines: Iterable<string>): SessionContent {
     const set = objectOf<'messages'>(entry.$set);
     for (const message of [entry, ...listOf(entry.messages), ...listOf(set?.messages)]) {
       const call = callOf(objectOf<MessageField>(message), head);
-      if (call !== null) calls.set(call.key, call);
+      if (call === null) continue;
+      const isOfOther = head.kind === 'subagent' && folder !== CHATS;
+      calls.set(call.key, isOfOther ? { ...call, sessions: [folder, ...call.sessions] } : call);
     }
   }
   return { calls: [...calls.values()], unreadableLines };
 }
+
+const CHATS = 'chats';
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

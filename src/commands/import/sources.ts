@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { readClaudeCodeSession } from './claude-code-sessions.ts';
 import { readCodexSession } from './codex-sessions.ts';
 import { BEDROCK, ENVOY_AI_GATEWAY, LANGFUSE, LITELLM, OPENROUTER } from './exports/gateways.ts';
@@ -79,7 +79,7 @@ export const SOURCES: readonly Source[] = [
     route: 'gemini-cli',
     folders: ({ home, env }) => [join(env.GEMINI_CLI_HOME || home, '.gemini', 'tmp')],
     isSession: (path) => /[/\\]chats[/\\].*\.jsonl?$/.test(path),
-    read: (path) => readGeminiSession(linesOf(path)),
+    read: (path) => readGeminiSession(linesOf(path), basename(dirname(path))),
     matchedBy: 'id',
   },
   {
