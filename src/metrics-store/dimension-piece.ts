@@ -85,6 +85,7 @@ export class PieceWriter {
   #seriesId = NOTHING;
   #count = 0;
   readonly #first = { bytes: NO_BYTES, start: 0, end: 0 };
+  readonly #reader: ByteReader & { bytes: Uint8Array } = { bytes: NO_BYTES, at: 0 };
 
   /**
    * Adds up what is of one value and series; nothing is written where all was taken back.
@@ -109,7 +110,9 @@ export class PieceWriter {
 
   #sum({ bytes, start }: EncodedTally): void {
     this.#summer ??= new TallySummer();
-    this.#summer.addEncoded({ bytes, at: start });
+    this.#reader.bytes = bytes;
+    this.#reader.at = start;
+    this.#summer.addEncoded(this.#reader);
   }
 
   #flush(): void {
@@ -152,7 +155,7 @@ export class PieceWriter {
   finish(): Uint8Array {
     this.#flush();
     this.#isBegun = false;
-    this.#first.bytes = NO_BYTES;
+    this.#first.bytes = this.#reader.bytes = NO_BYTES;
     const piece = this.#bytes.slice(0, this.#length);
     if (this.#bytes.length > BYTES_KEPT_MAX) this.#bytes = NO_BYTES;
     return piece;

@@ -42,28 +42,22 @@ export function callsIn(numbers: Float64Array, at: number): number {
 /** What a varint of 53 bits can hold exactly. */
 const COUNT_END = 2 ** 52;
 
-/** Numbers that are calls. */
-interface Calls {
-  readonly numbers: Float64Array;
-  readonly at: number;
-}
-
-/** @returns the place behind them */
-export function writeCalls(bytes: Uint8Array, start: number, { numbers, at }: Calls): number {
+/** Numbers that are calls. @returns the place behind them */
+export function writeCalls(bytes: Uint8Array, start: number, numbers: Float64Array, at: number): number {
   bytes[start] = CALLS_FIELD;
   const end = writeSums(bytes, writeVarint(bytes, start + 1, numbers[at + REQUESTS] as number), numbers, at);
   return writeVarint(bytes, end, zigzag(held(numbers[at + LATENCY_MAX] as number)));
 }
 
 /** Whether one call may be said by the shorter field, where its latency is in one bucket. */
-export function isLatencyLongest({ numbers, at }: Calls): boolean {
+export function isLatencyLongest(numbers: Float64Array, at: number): boolean {
   return numbers[at + LATENCY_MAX] === numbers[at + LATENCY_SUM];
 }
 
-/** @param bucket of its latency @returns the place behind it */
-export function writeCall(bytes: Uint8Array, start: number, { numbers, at }: Calls, bucket: number): number {
+/** @returns the place behind it, where the bucket of its latency is to be written */
+export function writeCall(bytes: Uint8Array, start: number, numbers: Float64Array, at: number): number {
   bytes[start] = CALL_FIELD;
-  return writeVarint(bytes, writeSums(bytes, start + 1, numbers, at), zigzag(bucket));
+  return writeSums(bytes, start + 1, numbers, at);
 }
 
 function writeSums(bytes: Uint8Array, start: number, numbers: Float64Array, at: number): number {

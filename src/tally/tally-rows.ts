@@ -100,7 +100,7 @@ export class TallyRows {
     const page = this.pageOf(row);
     const at = this.startOf(row);
     if (this.#durationCount >= this.#durationsMax) this.#gatherDurations();
-    addEncodedTo({ numbers: page, at, reader }, (code, count) => this.addDuration(page, at, code, count));
+    addEncodedTo(page, at, reader, (code, count) => this.addDuration(page, at, code, count));
   }
 
   addDuration(page: Float64Array, at: number, code: number, count: number): void {
@@ -144,16 +144,11 @@ export class TallyRows {
   }
 }
 
-/** Where the numbers of a row begin, and what is added to it. */
-interface EncodedAddition {
-  readonly numbers: Float64Array;
-  readonly at: number;
-  readonly reader: ByteReader;
-}
-
-/** @param onDuration told of each bucket */
+/** @param at where the numbers of the row begin that is added to @param onDuration told of each bucket */
 export function addEncodedTo(
-  { numbers, at, reader }: EncodedAddition,
+  numbers: Float64Array,
+  at: number,
+  reader: ByteReader,
   onDuration: (code: number, count: number) => void,
 ): void {
   for (let field = readVarint(reader); field !== 0; field = readVarint(reader)) {

@@ -60,8 +60,10 @@ export class TallySummer {
   readonly #isSeen = new Uint8Array(CODE_MAX);
   readonly #seen = new Int32Array(CODE_MAX);
   #seenCount = 0;
+  /** One for all that is encoded: as an object each they are a tenth of the garbage of a commit. */
+  readonly #encoded = { bytes: this.#chunk, start: 0, end: 0 };
 
-  /** A row by itself. It must be begun with. */
+  /** A row by itself. It must be begun with. @returns good until the next is encoded, but for its bytes */
   encodeRow(rows: TallyRows, row: number): EncodedTally | null {
     rows.forEachDuration(row, this.#count);
     return this.#encode(rows.pageOf(row), rows.startOf(row));
@@ -81,10 +83,14 @@ export class TallySummer {
 
   /** @throws RangeError where the bytes are damaged */
   addEncoded(reader: ByteReader): void {
-    addEncodedTo({ numbers: this.#sum, at: 0, reader }, this.#count);
+    addEncodedTo(this.#sum, 0, reader, this.#count);
   }
 
-  /** What was added since the last time; null where it is nothing. What the form cannot hold is held at its end. */
+  /**
+   * What was added since the last time; null where it is nothing. What the form cannot hold is held at its end.
+   *
+   * @returns good until the next is encoded, but for its bytes
+   */
   take(): EncodedTally | null {
     const encoded = this.#encode(this.#sum, 0);
     this.#sum.fill(0);
@@ -118,17 +124,20 @@ export class TallySummer {
       return null;
     }
     this.#chunk[this.#at++] = 0;
-    return { bytes: this.#chunk, start, end: this.#at };
+    const encoded = this.#encoded;
+    encoded.bytes = this.#chunk;
+    encoded.start = start;
+    encoded.end = this.#at;
+    return encoded;
   }
 
   /** By the field of calls, where it says them. False where there is nothing. */
   #writeCalls(numbers: Float64Array, at: number): boolean {
-    const calls = { numbers, at };
     const count = callsIn(numbers, at);
     if (count === 0) return this.#writeFields(numbers, at, ALL);
-    const bucket = count === 1 && isLatencyLongest(calls) ? this.#onlyLatency() : null;
-    if (bucket === null) this.#at = writeCalls(this.#chunk, this.#at, calls);
-    else this.#at = writeCall(this.#chunk, this.#at, calls, bucket);
+    const bucket = count === 1 && isLatencyLongest(numbers, at) ? this.#onlyLatency() : null;
+    if (bucket === null) this.#at = writeCalls(this.#chunk, this.#at, numbers, at);
+    else this.#at = writeVarint(this.#chunk, writeCall(this.#chunk, this.#at, numbers, at), zigzag(bucket));
     this.#writeFields(numbers, at, bucket === null ? BESIDE_CALLS : BESIDE_CALL);
     return true;
   }

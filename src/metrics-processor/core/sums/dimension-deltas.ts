@@ -79,7 +79,7 @@ export class DimensionDeltas {
   /** What a call is added to; null where calls have no dimensions. Valid until the next. */
   of({ series, timestampMs, dimensions }: PendingRequest): TallySink | null {
     if (dimensions === null) return null;
-    const window = this.#windowOf(series, windowStartMs(timestampMs, this.#windowMs));
+    const window = this.#windowOf(series, timestampMs);
     return this.#space.rows.at(this.#rowIn(window, dimensions));
   }
 
@@ -128,11 +128,14 @@ export class DimensionDeltas {
     return valueRows.add(window.number, values);
   }
 
-  #windowOf(series: Series, startMs: number): WindowRows {
+  #windowOf(series: Series, timestampMs: number): WindowRows {
     const known = this.#bySeries.get(series);
-    if (known?.last.startMs === startMs) return known.last;
+    if (known !== undefined && timestampMs >= known.last.startMs && timestampMs < known.last.endMs) return known.last;
+    const startMs = windowStartMs(timestampMs, this.#windowMs);
     let window = known?.windows.get(startMs);
-    if (window === undefined) window = { number: this.#windowCount++, startMs, rows: [] };
+    if (window === undefined) {
+      window = { number: this.#windowCount++, startMs, endMs: startMs + this.#windowMs, rows: [] };
+    }
     if (known === undefined) {
       this.#bySeries.set(series, { windows: new Map([[startMs, window]]), last: window });
     } else {
@@ -147,6 +150,7 @@ export class DimensionDeltas {
 interface WindowRows {
   readonly number: number;
   readonly startMs: number;
+  readonly endMs: number;
   readonly rows: number[];
 }
 
