@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { globSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
@@ -26,6 +28,9 @@ const LANES: readonly (readonly string[])[] = [
 
 const FILE_MS_MAX = 1_500_000;
 
+/** Behind the tests, and not so far that one which waits for an installation would wait for ever. */
+const INSTALLING_PRIORITY = 10;
+
 /** What the applications of `test/sdk` install has tests of its own. */
 const exclude = (path: string): boolean => path.includes('node_modules');
 
@@ -35,6 +40,11 @@ const lanes = LANES.map((patterns) => {
   for (const file of files) taken.add(file);
   return files;
 });
+
+const installing = spawn(process.execPath, ['test/sdk/install-all.ts'], { stdio: 'ignore' });
+installing.unref();
+process.once('exit', () => installing.kill());
+if (installing.pid !== undefined) setPriority(installing.pid, INSTALLING_PRIORITY);
 
 for (const files of lanes) {
   const tests = run({ files, concurrency: 1, timeout: FILE_MS_MAX });

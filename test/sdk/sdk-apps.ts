@@ -24,7 +24,7 @@ export function skipWithoutSdks(): string | false {
 }
 
 /** Folders below `apps/` with a `package.json`. */
-const NODE_FOLDERS = ['node', 'node-ai-4', 'node-ai-5', 'node-ai-6', 'openapi-clients', 'agents'] as const;
+export const NODE_FOLDERS = ['node', 'node-ai-4', 'node-ai-5', 'node-ai-6', 'openapi-clients', 'agents'] as const;
 
 /** Installs the SDKs of the Node applications, as the lock file of their folder has them. */
 export function installNodeApps(folder: string = 'node'): Promise<void> {
