@@ -5,7 +5,10 @@ import { describe, test } from 'node:test';
 import { assertApplicable } from './assert-applicable.ts';
 import type { Mutation } from './mutations.ts';
 
-const HOOK = new URL('./mutation-hook.ts', import.meta.url).href;
+const PRELOADED = ['./mutation-hook.ts', './first-failure.ts'].flatMap((file) => [
+  '--import',
+  new URL(file, import.meta.url).href,
+]);
 const TESTS = [
   'reports/stable-matching.test.ts',
   'metrics-processor/core/reports/early-closed-traces.test.ts',
@@ -100,7 +103,7 @@ const MUTATIONS: readonly Mutation[] = [
     name: 'a call that a gateway tells of is another one than that of any other trace',
     file: 'reports/generation-gaps.ts',
     find: 'if (x.process !== y.process) continue;',
-    replace: 'if (x.process !== y.process || a.tellings.length > 1) continue;',
+    replace: 'if (x.process !== y.process || Math.max(a.tellings.length, b.tellings.length) > 1) continue;',
   },
   {
     name: 'who lost a twin looks for no other',
@@ -241,38 +244,34 @@ test('every bug can be put in', () => assertApplicable(MUTATIONS));
 describe('the tests of reports catch a program in which', { concurrency: Math.min(2, availableParallelism()) }, () => {
   for (const mutation of MUTATIONS) {
     test(mutation.name, async () => {
-      const { code, output } = await run(mutation);
+      const output = await run(mutation);
       assert.match(output, /MUTATED/, 'the bug was put in');
-      assert.notEqual(code, 0, output);
+      assert.match(output, FAILED_TEST);
     });
   }
 });
 
 /** The slower tests run only where the first ones notice nothing. */
-async function run(mutation: Mutation): Promise<{ code: number | null; output: string }> {
+async function run(mutation: Mutation): Promise<string> {
   let all = '';
   for (const file of TESTS) {
-    const { code, output } = await runFile(file, mutation);
-    all += output;
-    if (code !== 0) return { code, output: all };
+    all += await runFile(file, mutation);
+    if (FAILED_TEST.test(all)) break;
   }
-  return { code: 0, output: all };
+  return all;
 }
 
-/** As the reporter writes it. */
-const FAILED_TEST = /^✖ /m;
+const FILE_MS_MAX = 240_000;
 
-function runFile(file: string, mutation: Mutation): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, ['--import', HOOK, file], {
+/** As `first-failure.ts` writes it. Only this is evidence: what turns in circles is ended, and proves nothing. */
+const FAILED_TEST = /^FAILED: /m;
+
+function runFile(file: string, mutation: Mutation): Promise<string> {
+  const child = spawn(process.execPath, [...PRELOADED, file], {
     env: { ...process.env, STREAMLENS_MUTATION: JSON.stringify(mutation), NODE_TEST_CONTEXT: '' },
-    timeout: 240_000,
+    timeout: FILE_MS_MAX,
   });
   let output = '';
-  child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  child.stdout.on('data', (chunk: Buffer) => {
-    output += chunk.toString();
-    // One test has noticed it: what the others of the file say is not asked.
-    if (FAILED_TEST.test(output)) child.kill();
-  });
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, output })));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  return new Promise((resolve) => child.once('close', () => resolve(output)));
 }
