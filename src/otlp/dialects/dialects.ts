@@ -9,6 +9,7 @@ import { CLAUDE_CODE } from './sdks/claude-code.ts';
 import { CODEX } from './sdks/codex.ts';
 import { CONFIDENT } from './sdks/confident.ts';
 import { COPIED_COUNTS } from './sdks/copied-counts.ts';
+import { DATADOG } from './sdks/datadog.ts';
 import { GENKIT } from './sdks/genkit.ts';
 import { GOOSE } from './sdks/goose.ts';
 import { HAND_MADE } from './sdks/hand-made.ts';
@@ -64,6 +65,7 @@ export const DIALECTS: readonly Dialect[] = [
   SPAN_KINDS,
   CONFIDENT,
   HONEYHIVE,
+  DATADOG,
   ADK,
   STRANDS,
   COPIED_COUNTS,

@@ -40,7 +40,8 @@ export type DialectName =
   | 'agentuniverse'
   | 'monocle'
   | 'confident'
-  | 'honeyhive';
+  | 'honeyhive'
+  | 'datadog';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the
