@@ -68,7 +68,7 @@ const NO_BYTES: Uint8Array = new Uint8Array(0);
 const HEAD_BYTES_MAX = 24;
 
 const BYTES_MIN = 16 * 1024;
-/** As much stays for the next piece. */
+/** As much stays for the next piece; more is handed over, not copied. */
 const BYTES_KEPT_MAX = 2 * 1024 * 1024;
 
 /**
@@ -156,8 +156,9 @@ export class PieceWriter {
     this.#flush();
     this.#isBegun = false;
     this.#first.bytes = this.#reader.bytes = NO_BYTES;
-    const piece = this.#bytes.slice(0, this.#length);
-    if (this.#bytes.length > BYTES_KEPT_MAX) this.#bytes = NO_BYTES;
+    if (this.#bytes.length <= BYTES_KEPT_MAX) return this.#bytes.slice(0, this.#length);
+    const piece = this.#bytes.subarray(0, this.#length);
+    this.#bytes = NO_BYTES;
     return piece;
   }
 
