@@ -184,6 +184,7 @@ const CELLS: readonly Cell[] = [
   ['requestModel', 'confident.llm.model', 'gpt-4o', 'gpt-4o'],
   ['provider', 'confident.span.provider', 'openai', 'openai'],
   ['userId', 'confident.trace.user_id', 'u', 'u'],
+  ['userId', 'bifrost.user.id', 'u', 'u'],
   ['sessionId', 'confident.trace.thread_id', 's', 's'],
   ['requestModel', 'honeyhive_config.model', 'gpt-4o', 'gpt-4o'],
   ['requestModel', 'openai.request.model', 'gpt-4o', 'gpt-4o'],

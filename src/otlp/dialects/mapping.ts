@@ -149,6 +149,7 @@ export const MAPPING = {
     from('archestra', 'archestra.user.id', 'text'),
     from('truefoundry', 'tfy.request.created_by_subject', 'text'),
     from('confident', 'confident.trace.user_id', 'text'),
+    from('bifrost', 'bifrost.user.id', 'text'),
     from('honeyhive', 'honeyhive_user_properties.user_id', 'text'),
   ],
   sessionId: [

@@ -41,7 +41,8 @@ export type DialectName =
   | 'monocle'
   | 'confident'
   | 'honeyhive'
-  | 'datadog';
+  | 'datadog'
+  | 'bifrost';
 
 /**
  * How a value is read. What cannot be read so (NaN, a negative count, an empty text) counts as absent, and the

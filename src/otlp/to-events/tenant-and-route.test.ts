@@ -23,6 +23,8 @@ test('the tenant is found under the names of every SDK', () => {
     'lmnr.association.properties.metadata.tenant_id',
     'metadata.user_api_key_org_id',
     'metadata.user_api_key_team_id',
+    'bifrost.customer.id',
+    'bifrost.team.id',
   ]) {
     assert.equal(tenantOf({ [key]: 'acme' }), 'acme', key);
   }

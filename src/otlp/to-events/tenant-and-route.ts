@@ -48,8 +48,13 @@ export interface AttributeNames {
   readonly route: readonly string[];
 }
 
-/** LiteLLM knows the tenant by the key that the caller used. */
-const LITELLM_TENANT_KEYS = ['metadata.user_api_key_org_id', 'metadata.user_api_key_team_id'] as const;
+/** LiteLLM and Bifrost know the tenant by the key that the caller used. */
+const GATEWAY_TENANT_KEYS = [
+  'metadata.user_api_key_org_id',
+  'metadata.user_api_key_team_id',
+  'bifrost.customer.id',
+  'bifrost.team.id',
+] as const;
 
 const ROUTE_KEYS = [
   'traceloop.workflow.name',
@@ -88,7 +93,7 @@ export const DIMENSION_KEYS: readonly string[] = [
   'session_id',
   'sessionId',
   ...METADATA_OBJECTS,
-  ...LITELLM_TENANT_KEYS,
+  ...GATEWAY_TENANT_KEYS,
   ...ROUTE_KEYS,
   ...ROUTE_RESOURCE_KEYS,
   'http.route',
@@ -149,7 +154,7 @@ export class DimensionFinder {
   readonly #ofResource = new WeakMap<OtlpResource, ResourceNames>();
 
   constructor({ tenant, route }: AttributeNames) {
-    this.#tenantRanks = ranksOf([...withPrefixes(tenant), ...LITELLM_TENANT_KEYS]);
+    this.#tenantRanks = ranksOf([...withPrefixes(tenant), ...GATEWAY_TENANT_KEYS]);
     this.#routeResourceRanks = ranksOf([...route, ...ROUTE_RESOURCE_KEYS]);
     this.#placesOf = placesOf({
       tenant: this.#tenantRanks,

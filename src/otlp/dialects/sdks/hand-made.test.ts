@@ -46,6 +46,25 @@ test("Judgment's counts are disjoint, agentUniverse's are not", () => {
   assert.deepEqual(read({ 'au.span.kind': 'llm', ...universe }), ['call', 1000, 60, null]);
 });
 
+test('what Bifrost tells of a call of Claude beside the convention is a part of it', () => {
+  const attributes = {
+    'gen_ai.operation.name': 'chat',
+    'gen_ai.usage.input_tokens': 1300,
+    'gen_ai.usage.output_tokens': 345,
+    'gen_ai.usage.total_tokens': 1645,
+    'gen_ai.usage.cache_read.input_tokens': 200,
+    'gen_ai.usage.cache_creation.input_tokens': 100,
+    'gen_ai.usage.prompt_token_details.text_tokens': 1000,
+    'gen_ai.usage.prompt_token_details.cached_write_tokens_5m': 60,
+    'gen_ai.usage.prompt_token_details.cached_write_tokens_1h': 40,
+    'gen_ai.usage.completion_token_details.citation_tokens': 5,
+    'gen_ai.usage.completion_token_details.num_search_queries': 2,
+  };
+  const call = readCall(new SpanReader(aSpan({ attributes })), 'chat');
+  assert.deepEqual([call.promptTokens, call.completionTokens, call.cachedTokens], [1300, 345, 200]);
+  assert.deepEqual([call.cacheWriteTokens, call.cacheWrite1hTokens, call.webSearchRequests], [100, 40, 2]);
+});
+
 test('the lifetimes of a cache that a plugin of Dash0 tells complete the counts of the convention', () => {
   const attributes = {
     'gen_ai.operation.name': 'chat',
