@@ -8,6 +8,7 @@ import { addDeadLetterCommands } from './dead-letter-commands.ts';
 import { addDeleteCommand } from './delete-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { addExportCommand } from './export-command.ts';
+import { goOnWithoutReader, isReaderGone } from './gone-reader.ts';
 import { HELP_LAYOUT } from './help-layout.ts';
 import { addImportCommand } from './import-command.ts';
 import { addKeyCommands } from './key-commands.ts';
@@ -22,6 +23,7 @@ const RUNTIME_ERROR = 1;
 
 /** Runs one command. Exit codes: 0 success, 1 a failure at run time, 2 wrong usage or configuration. */
 export async function main(argv: readonly string[]): Promise<void> {
+  goOnWithoutReader();
   try {
     const program = createProgram();
     await program.parseAsync([...argumentsAsMeant(program, argv)], { from: 'user' });
@@ -75,7 +77,8 @@ function usageError(text: string, command: Command): string {
 function report(error: unknown): number {
   // Commander has told the person already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_ERROR;
-  process.stderr.write(`streamlens: ${(error as Error).message}\n`);
+  // Who does not read on wants to hear nothing of it either.
+  if (!isReaderGone(error)) process.stderr.write(`streamlens: ${(error as Error).message}\n`);
   return error instanceof SettingError || isSettingRefused(error) ? USAGE_ERROR : RUNTIME_ERROR;
 }
 

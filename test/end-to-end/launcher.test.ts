@@ -41,6 +41,15 @@ test('exit codes pass through the second start', () => {
   assert.equal(spawnSync(process.execPath, [LAUNCHER, 'no-such-command'], { encoding: 'utf8' }).status, 2);
 });
 
+test('a command ends in peace when nobody reads its output any more', async () => {
+  const child = spawn(process.execPath, [LAUNCHER, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stdout.destroy();
+  let told = '';
+  child.stderr.on('data', (text: Buffer) => (told += text));
+  const [code] = (await once(child, 'close')) as [number];
+  assert.deepEqual([code, told], [0, '']);
+});
+
 test('a server ends when the launcher that started it is killed', async (t) => {
   const dataDir = dataDirFor(t);
   // What the launcher does on Node 20 and 22, where it may not be installed here.
