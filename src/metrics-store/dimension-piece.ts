@@ -228,6 +228,12 @@ export function mergePieces(pieces: readonly Uint8Array[], writer = new PieceWri
   return writer.finish();
 }
 
+/** As `mergePieces`; one alone is left as it is. */
+export function onePiece(pieces: readonly Uint8Array[], writer: PieceWriter): Uint8Array {
+  const [only] = pieces;
+  return only !== undefined && pieces.length === 1 ? only : mergePieces(pieces, writer);
+}
+
 /** Adds the parts of a piece that are in order: a commit writes its entries so, but appends them to those of others. */
 function addRuns(readers: EarliestFirst, piece: Uint8Array): void {
   const starts = startsOfRuns(piece);

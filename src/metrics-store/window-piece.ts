@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, RESOLUTIONS_MS, type ResolutionMs, windowStartMs } from '../tally/window.ts';
 import type { DimensionDelta } from './commit.ts';
-import { mergePieces, PieceWriter } from './dimension-piece.ts';
+import { onePiece, PieceWriter } from './dimension-piece.ts';
 import { PlacedTallies, TextNumbers } from './placed-tallies.ts';
 
 /** What a commit adds to one window. */
@@ -25,14 +25,20 @@ export interface DeltaPlace {
 
 interface PieceOptions {
   readonly writer?: PieceWriter;
-  /** Whether the store adds an hour to its day later: then it is in no piece of the day. */
-  readonly isOpen?: (tenantKey: number, dimension: string, hourStartMs: number) => boolean;
+  readonly openHours?: TakesHours;
 }
+
+/** Takes what is added to hours that the store adds to their days later: that is in no piece of the days. */
+interface TakesHours {
+  takes(tenantKey: number, dimension: string, hourStartMs: number): boolean;
+}
+
+const NO_OPEN_HOURS: TakesHours = { takes: () => false };
 
 export function piecesOf(
   deltas: readonly DimensionDelta[],
   placeOf: (delta: DimensionDelta, dayStartMs: number) => DeltaPlace,
-  { writer = new PieceWriter(), isOpen = () => false }: PieceOptions = {},
+  { writer = new PieceWriter(), openHours = NO_OPEN_HOURS }: PieceOptions = {},
 ): readonly WindowPiece[] {
   const all = new Map<string, PlacedWindow>();
   const numbered = new NumberedTexts();
@@ -45,7 +51,7 @@ export function piecesOf(
     });
     placedTallies(all, tenantKey, delta).add(seriesId, delta, numbers);
   }
-  const windows = new Windows(isOpen);
+  const windows = new Windows(openHours);
   for (const { dimensions, placed, ...window } of all.values()) {
     for (const [i, dimension] of dimensions.entries()) windows.add({ ...window, dimension }, placed.pieceOf(i, writer));
   }
@@ -85,10 +91,10 @@ function placedTallies(all: Map<string, PlacedWindow>, tenantKey: number, delta:
 /** The windows that are added to. */
 class Windows {
   readonly #windows = new Map<string, WindowSums>();
-  readonly #isOpen: NonNullable<PieceOptions['isOpen']>;
+  readonly #openHours: TakesHours;
 
-  constructor(isOpen: NonNullable<PieceOptions['isOpen']>) {
-    this.#isOpen = isOpen;
+  constructor(openHours: TakesHours) {
+    this.#openHours = openHours;
   }
 
   add(window: Window, piece: Uint8Array): void {
@@ -116,7 +122,7 @@ class Windows {
   }
 
   #longerOf({ tenantKey, dimension, windowMs, windowStartMs: startMs }: Window): ResolutionMs | undefined {
-    if (windowMs === HOUR_MS && this.#isOpen(tenantKey, dimension, startMs)) return undefined;
+    if (windowMs === HOUR_MS && this.#openHours.takes(tenantKey, dimension, startMs)) return undefined;
     return RESOLUTIONS_MS.find((sizeMs) => sizeMs > windowMs);
   }
 }
@@ -136,8 +142,7 @@ class WindowSums {
   encode(writer: PieceWriter): Uint8Array {
     if (this.#encoded === null) {
       const pieces = [...this.own, ...this.parts.map((part) => part.encode(writer))];
-      const [only] = pieces;
-      this.#encoded = only !== undefined && pieces.length === 1 ? only : mergePieces(pieces, writer);
+      this.#encoded = onePiece(pieces, writer);
     }
     return this.#encoded;
   }

@@ -1,6 +1,6 @@
 import type { SqliteConnection } from '../../sqlite/sqlite-connection.ts';
 import { DAY_MS, HOUR_MS, windowStartMs } from '../../tally/window.ts';
-import { mergePieces, PieceWriter } from '../dimension-piece.ts';
+import { onePiece, PieceWriter } from '../dimension-piece.ts';
 import { appendPiece, OF_WINDOW, type PieceAppender, type PlacedWindow, storedPieces } from './dimension-windows.ts';
 
 const SELECT_OPEN = 'SELECT window_start_ms FROM dimension_open_hours WHERE tenant_key = ? AND dimension = ?';
@@ -35,8 +35,8 @@ export class OpenHours {
     this.#untilMs = committedAtMs + DAY_MS;
   }
 
-  /** Whether what the transaction adds to an hour is not to be added to its day. Before anything is added. */
-  has(tenantKey: number, dimension: string, hourStartMs: number): boolean {
+  /** Takes what is added to an hour if that is open: it is not to be added to the day. Before anything is appended. */
+  takes(tenantKey: number, dimension: string, hourStartMs: number): boolean {
     const { storedMs, addedMs } = this.#of(tenantKey, dimension);
     const isOpen = hourStartMs === storedMs || this.#mayOpen([tenantKey, dimension, HOUR_MS, hourStartMs], storedMs);
     if (isOpen) addedMs.add(hourStartMs);
@@ -92,7 +92,6 @@ export function closeHoursBefore(connection: SqliteConnection, tenantKey: number
 
 function addToDay(appender: PieceAppender, tenantKey: number, dimension: string, hourStartMs: number): void {
   const pieces = storedPieces(appender.connection, [tenantKey, dimension, HOUR_MS, hourStartMs]);
-  const [only] = pieces;
-  const sums = only !== undefined && pieces.length === 1 ? only : mergePieces(pieces, appender.pieces);
+  const sums = onePiece(pieces, appender.pieces);
   if (sums.length > 0) appendPiece(appender, [tenantKey, dimension, DAY_MS, windowStartMs(hourStartMs, DAY_MS)], sums);
 }

@@ -54,9 +54,7 @@ export function addDimensions(
     return { tenantKey, seriesId: id, numbersOf };
   };
   const openHours = new OpenHours(writer, committedAtMs);
-  const isOpen = (tenantKey: number, dimension: string, hourStartMs: number): boolean =>
-    openHours.has(tenantKey, dimension, hourStartMs);
-  for (const piece of piecesOf(deltas, placeOf, { writer: writer.pieces, isOpen })) {
+  for (const piece of piecesOf(deltas, placeOf, { writer: writer.pieces, openHours })) {
     appendPiece(writer, [piece.tenantKey, piece.dimension, piece.windowMs, piece.windowStartMs], piece.sums);
   }
   openHours.closeEnded();
@@ -74,11 +72,13 @@ export function repriceDimensions(
     const dimensions = Array.from(connection.rows(SELECT_DIMENSIONS_AT, tenantKey, windowMs, startMs));
     for (const [named] of dimensions) {
       const dimension = String(named);
+      const openMs = windowMs === DAY_MS ? openHour(connection, tenantKey, dimension) : null;
+      const changed = withoutHour(repriced, openMs);
+      if (changed.changes.length === 0) continue;
       const window = [tenantKey, dimension, windowMs, startMs] as const;
       const pieces = storedPieces(connection, window);
       const numberOf = (text: string): number | null => storedNumber(connection, [tenantKey, dimension], text);
-      const openMs = windowMs === DAY_MS ? openHour(connection, tenantKey, dimension) : null;
-      const piece = repricedPiece(withoutHour(repriced, openMs), dimension, { pieces, numberOf });
+      const piece = repricedPiece(changed, dimension, { pieces, numberOf });
       if (piece !== null) appendPiece(appender, window, piece);
     }
   }
