@@ -2,26 +2,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolve } from '../../../reports/resolve.ts';
 import { logReportsIn } from '../../agent-captures.contract.ts';
-
-type Attributes = Readonly<Record<string, string | number>>;
+import { jsonAttributes, type NamedValues } from '../../json-attributes.contract.ts';
 
 interface Given {
   readonly service?: string;
   readonly scope?: string;
   readonly body?: string;
-  readonly attributes: Attributes;
+  readonly attributes: NamedValues;
 }
-
-const pairs = (attributes: Attributes) =>
-  Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value: typeof value === 'string' ? { stringValue: value } : { intValue: value },
-  }));
 
 /** Prompt, cached and completion tokens of the calls, and whether they failed. */
 function callsOf(...given: readonly Given[]) {
   const resourceLogs = given.map(({ service = 'agent', scope, body, attributes }) => ({
-    resource: { attributes: pairs({ 'service.name': service }) },
+    resource: { attributes: jsonAttributes({ 'service.name': service }) },
     scopeLogs: [
       {
         ...(scope === undefined ? {} : { scope: { name: scope } }),
@@ -29,7 +22,7 @@ function callsOf(...given: readonly Given[]) {
           {
             timeUnixNano: '1795870810000000000',
             ...(body === undefined ? {} : { body: { stringValue: body } }),
-            attributes: pairs({ 'session.id': 's1', ...attributes }),
+            attributes: jsonAttributes({ 'session.id': 's1', ...attributes }),
           },
         ],
       },

@@ -3,34 +3,27 @@ import { test } from 'node:test';
 import { resolve } from '../../../reports/resolve.ts';
 import { logReportsIn } from '../../agent-captures.contract.ts';
 import { reportsIn } from '../../captured-reports.contract.ts';
-
-type Attributes = Readonly<Record<string, string | number>>;
+import { jsonAttributes, type NamedValues } from '../../json-attributes.contract.ts';
 
 const BEGIN_MS = Date.UTC(2026, 10, 28, 13);
 const NANOS = (ms: number) => `${ms}000000`;
 
-const pairs = (attributes: Attributes) =>
-  Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value: typeof value === 'string' ? { stringValue: value } : { intValue: value },
-  }));
-
-const RESOURCE = { attributes: pairs({ 'service.name': 'claude-code' }) };
+const RESOURCE = { attributes: jsonAttributes({ 'service.name': 'claude-code' }) };
 
 const COUNTS = { input_tokens: 530, output_tokens: 53, cache_read_tokens: 300, cache_creation_tokens: 200 };
 
-function record(attributes: Attributes): Buffer {
+function record(attributes: NamedValues): Buffer {
   const all = { 'event.name': 'api_request', 'session.id': 's1', duration_ms: 2000, ...COUNTS, ...attributes };
-  const logRecords = [{ timeUnixNano: NANOS(BEGIN_MS + 2000), attributes: pairs(all) }];
+  const logRecords = [{ timeUnixNano: NANOS(BEGIN_MS + 2000), attributes: jsonAttributes(all) }];
   const scopeLogs = [{ scope: { name: 'com.anthropic.claude_code.events' }, logRecords }];
   return Buffer.from(JSON.stringify({ resourceLogs: [{ resource: RESOURCE, scopeLogs }] }));
 }
 
-function span(attributes: Attributes): Buffer {
+function span(attributes: NamedValues): Buffer {
   const all = { 'span.type': 'llm_request', 'gen_ai.operation.name': 'chat', 'session.id': 's1', ...attributes };
   const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'claude_code.llm_request' };
   const times = { startTimeUnixNano: NANOS(BEGIN_MS), endTimeUnixNano: NANOS(BEGIN_MS + 2000) };
-  const spans = [{ ...ids, ...times, attributes: pairs({ ...COUNTS, ...all }) }];
+  const spans = [{ ...ids, ...times, attributes: jsonAttributes({ ...COUNTS, ...all }) }];
   const scopeSpans = [{ scope: { name: 'com.anthropic.claude_code.tracing' }, spans }];
   return Buffer.from(JSON.stringify({ resourceSpans: [{ resource: RESOURCE, scopeSpans }] }));
 }
@@ -48,7 +41,7 @@ test('a call of a sub-agent belongs to the session in which it was started, and 
 });
 
 test('Claude on Bedrock and on Vertex AI is of these providers, which have their own prices', () => {
-  const providerOf = (attributes: Attributes) => resolve(logReportsIn(record(attributes)))[0]?.request.provider;
+  const providerOf = (attributes: NamedValues) => resolve(logReportsIn(record(attributes)))[0]?.request.provider;
   const model = 'claude-sonnet-4-5-20250929';
   const hosts = ['bedrock', 'mantle', 'vertex', 'foundry', 'anthropicAws', 'gateway', 'firstParty', 'toString'];
   assert.deepEqual(

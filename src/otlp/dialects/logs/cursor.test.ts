@@ -2,29 +2,27 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { resolve } from '../../../reports/resolve.ts';
 import { logReportsIn } from '../../agent-captures.contract.ts';
-
-type Attributes = Readonly<Record<string, string | number | boolean>>;
-
-const valueOf = (value: string | number | boolean): object => {
-  if (typeof value === 'string') return { stringValue: value };
-  return typeof value === 'boolean' ? { boolValue: value } : { intValue: value };
-};
-const pairs = (attributes: Attributes) =>
-  Object.entries(attributes).map(([key, value]) => ({ key, value: valueOf(value) }));
+import { jsonAttributes, type NamedValues } from '../../json-attributes.contract.ts';
 
 let second = 0;
 
-function recordOf(event: string, attributes: Attributes): object {
+function recordOf(event: string, attributes: NamedValues): object {
   second += 1;
   return {
     timeUnixNano: `${1_795_870_810 + second}000000000`,
     body: { stringValue: event },
-    attributes: pairs({ 'cursor.conversation.id': 'c1', 'cursor.model.name': 'claude-4.5-sonnet', ...attributes }),
+    attributes: jsonAttributes({
+      'cursor.conversation.id': 'c1',
+      'cursor.model.name': 'claude-4.5-sonnet',
+      ...attributes,
+    }),
   };
 }
 
 function callsOf(...logRecords: readonly object[]) {
-  const resource = { attributes: pairs({ 'service.name': 'cursor', 'cursor.team.id': 7, 'cursor.user.id': 42 }) };
+  const resource = {
+    attributes: jsonAttributes({ 'service.name': 'cursor', 'cursor.team.id': 7, 'cursor.user.id': 42 }),
+  };
   const scopeLogs = [{ scope: { name: 'cursor.telemetry', version: '0.1.0' }, logRecords }];
   return resolve(logReportsIn(Buffer.from(JSON.stringify({ resourceLogs: [{ resource, scopeLogs }] }))));
 }

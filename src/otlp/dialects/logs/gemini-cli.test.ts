@@ -3,23 +3,16 @@ import { test } from 'node:test';
 import { resolve } from '../../../reports/resolve.ts';
 import { logReportsIn } from '../../agent-captures.contract.ts';
 import { reportsIn } from '../../captured-reports.contract.ts';
-
-type Attributes = Readonly<Record<string, string | number>>;
+import { jsonAttributes, type NamedValues } from '../../json-attributes.contract.ts';
 
 const END_MS = Date.UTC(2026, 10, 28, 13);
 const NANOS = (ms: number) => `${ms}000000`;
 const SCOPE = { name: 'gemini-cli' };
 const RESOURCE = { attributes: [] };
 
-const pairs = (attributes: Attributes) =>
-  Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value: typeof value === 'string' ? { stringValue: value } : { intValue: value },
-  }));
-
-function record(counts: Attributes) {
+function record(counts: NamedValues) {
   const named = { 'event.name': 'gemini_cli.api_response', 'session.id': 's1', model: 'gemini-2.5-pro', ...counts };
-  const logRecords = [{ timeUnixNano: NANOS(END_MS), attributes: pairs({ duration_ms: 900, ...named }) }];
+  const logRecords = [{ timeUnixNano: NANOS(END_MS), attributes: jsonAttributes({ duration_ms: 900, ...named }) }];
   const scopeLogs = [{ scope: SCOPE, logRecords }];
   return logReportsIn(Buffer.from(JSON.stringify({ resourceLogs: [{ resource: RESOURCE, scopeLogs }] })));
 }
@@ -27,7 +20,7 @@ function record(counts: Attributes) {
 function span(input: number, output: number) {
   const ids = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'llm_call' };
   const times = { startTimeUnixNano: NANOS(END_MS - 900), endTimeUnixNano: NANOS(END_MS + 5) };
-  const attributes = pairs({
+  const attributes = jsonAttributes({
     'gen_ai.operation.name': 'llm_call',
     'gen_ai.request.model': 'gemini-2.5-pro',
     'gen_ai.conversation.id': 's1',

@@ -3,23 +3,21 @@ import { test } from 'node:test';
 import { resolve } from '../../../reports/resolve.ts';
 import { logReportsIn } from '../../agent-captures.contract.ts';
 import { reportsIn } from '../../captured-reports.contract.ts';
-
-type Attributes = Readonly<Record<string, string | number>>;
+import { jsonAttributes, type NamedValues } from '../../json-attributes.contract.ts';
 
 const BEGIN_MS = Date.UTC(2026, 10, 28, 13);
 const NANOS = (ms: number) => `${ms}000000`;
 
-const pairs = (attributes: Attributes) =>
-  Object.entries(attributes).map(([key, value]) => ({
-    key,
-    value: typeof value === 'string' ? { stringValue: value } : { intValue: value },
-  }));
-
-const RESOURCE = { attributes: pairs({ 'service.name': 'opencode' }) };
+const RESOURCE = { attributes: jsonAttributes({ 'service.name': 'opencode' }) };
 const SCOPE = { name: 'com.opencode' };
 
-function record(attributes: Attributes, fields: object = {}): Buffer {
-  const named = pairs({ 'session.id': 'ses_1', model: 'claude-sonnet-4-5', provider: 'anthropic', ...attributes });
+function record(attributes: NamedValues, fields: object = {}): Buffer {
+  const named = jsonAttributes({
+    'session.id': 'ses_1',
+    model: 'claude-sonnet-4-5',
+    provider: 'anthropic',
+    ...attributes,
+  });
   const logRecords = [{ timeUnixNano: NANOS(BEGIN_MS), attributes: named, ...fields }];
   return Buffer.from(
     JSON.stringify({ resourceLogs: [{ resource: RESOURCE, scopeLogs: [{ scope: SCOPE, logRecords }] }] }),
@@ -61,7 +59,7 @@ test("the record that OpenCode's plugin writes in the span of a call is that cal
     'llm.token_count.total': 9160,
   };
   const times = { startTimeUnixNano: NANOS(BEGIN_MS), endTimeUnixNano: NANOS(BEGIN_MS + 3000) };
-  const scopeSpans = [{ scope: SCOPE, spans: [{ ...ids, ...times, attributes: pairs(counts) }] }];
+  const scopeSpans = [{ scope: SCOPE, spans: [{ ...ids, ...times, attributes: jsonAttributes(counts) }] }];
   const span = Buffer.from(JSON.stringify({ resourceSpans: [{ resource: RESOURCE, scopeSpans }] }));
   const calls = resolve([...logReportsIn(record(ANSWER, ids)), ...reportsIn(span, 'json')]);
   assert.deepEqual(
