@@ -148,6 +148,7 @@ function ownerOf(point: OtlpPoint, metric: OtlpMetric, { dialect, options }: Who
 
 const UNKNOWN_SERVICE = 'unknown';
 const NAME_CHARS_MAX = 255;
+
 /** The point as a span, so that tenants are found by the same rules. */
 function spanOf({ attributes }: OtlpPoint, { name, scope, resource }: OtlpMetric): OtlpSpan {
   const ids = { traceId: '', spanId: '', parentSpanId: '' };

@@ -30,7 +30,7 @@ function kindOf(id: string | null): string {
  */
 function isSameUsage(a: ComparedCall, b: ComparedCall): boolean {
   if (a.isFailed === b.isFailed && (knowsNoUsage(a) || knowsNoUsage(b))) return true;
-  if (a.promptTokens === null || b.promptTokens === null || !isSamePrompt(a, b)) return false;
+  if (!isSamePrompt(a, b)) return false;
   const [of, other] = [a.completionTokens, b.completionTokens];
   if (of === null || other === null || of === other) return true;
   return of - (a.reasoningTokens ?? 0) === other || other - (b.reasoningTokens ?? 0) === of;
@@ -39,8 +39,8 @@ function isSameUsage(a: ComparedCall, b: ComparedCall): boolean {
 /** Spans of Gemini CLI leave out, too, what tools put into the prompt. */
 function isSamePrompt(a: ComparedCall, b: ComparedCall): boolean {
   const [log, span] = a.isLog ? [a, b] : [b, a];
-  const [told, known] = [log.promptTokens ?? 0, span.promptTokens ?? 0];
-  return told === known || (log.agent === 'gemini-cli' && told > known);
+  if (log.promptTokens === null || span.promptTokens === null) return false;
+  return log.promptTokens === span.promptTokens || (log.agent === 'gemini-cli' && log.promptTokens > span.promptTokens);
 }
 
 function knowsNoUsage({ promptTokens, completionTokens }: ComparedCall): boolean {

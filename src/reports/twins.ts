@@ -77,9 +77,9 @@ export function usageAgreement(a: ComparedCall, b: ComparedCall): 'agrees' | 'di
  */
 function isSamePrompt(a: ComparedCall, b: ComparedCall): boolean {
   if (isEqualWhereKnown(a.promptTokens, b.promptTokens)) return true;
-  return a.completionTokens !== null && a.completionTokens > 0 && a.completionTokens === b.completionTokens
-    ? isWithoutWritten(a, b) || isWithoutWritten(b, a)
-    : false;
+  const isSameAnswer =
+    a.completionTokens !== null && a.completionTokens > 0 && a.completionTokens === b.completionTokens;
+  return isSameAnswer && (isWithoutWritten(a, b) || isWithoutWritten(b, a));
 }
 
 function isWithoutWritten(less: ComparedCall, whole: ComparedCall): boolean {

@@ -116,9 +116,10 @@ class RolloutSession {
     if (input === tokensOf(before?.input_tokens) && output === tokensOf(before?.output_tokens)) return;
     this.#total = total;
     // With the session of another agent Codex takes over how long it reckons it to be, which nobody answered.
-    if ((input ?? 0) + (output ?? 0) === 0) return;
+    if (isNothing(total)) return;
     const key = `codex-${this.#family ?? 'unknown'}-${input ?? 0}-${output ?? 0}`;
-    const call = this.#callOf({ key, used: toldOf(last) ?? grownBy(total, before), atMs });
+    // Nothing is told of an answer that was cut off (`response.incomplete`), though the sums hold it.
+    const call = this.#callOf({ key, used: last === null || isNothing(last) ? grownBy(total, before) : last, atMs });
     const earlier = this.calls.at(-1);
     if (earlier?.metadata['query_source'] === 'compact' && isAlike(call, earlier)) this.calls.pop();
     this.calls.push(call);
@@ -149,9 +150,8 @@ class RolloutSession {
   }
 }
 
-/** Nothing is told of an answer that was cut off (`response.incomplete`), though the sums hold it. */
-function toldOf(last: Usage | null): Usage | null {
-  return (tokensOf(last?.input_tokens) ?? 0) + (tokensOf(last?.output_tokens) ?? 0) === 0 ? null : last;
+function isNothing(used: Usage): boolean {
+  return (tokensOf(used.input_tokens) ?? 0) + (tokensOf(used.output_tokens) ?? 0) === 0;
 }
 
 /** A version that puts a shortening into the sums as well tells it twice, one after the other. */
